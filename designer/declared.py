@@ -13,19 +13,21 @@ from typing import Any
 
 TARGETS = "export/targets"
 """Where each `Target` of `designer export` is, and each `Option`."""
+FIGURES = "report"
+"""Where each figure is `Declared`."""
 STATEMENT = re.compile(r"^(\w+) = ((?:[A-Z]\w*\(|\{).*(?:\n[ )}].*)*)", re.MULTILINE)
 
 
 @cache
 def declared(folder: str, kind: str) -> tuple[dict[str, Any], ...]:
-    """Literal keywords of each declaration of a kind, names for tuples of names, and `declared_as`, in the order of their `place`."""
+    """Literal keywords of each declaration of a kind, names for tuples of names, and `declared_as`, by their `place`, or as in the file."""
     values = []
     for path in (Path(__file__).parent / folder).glob("*.py"):
         statements = dict(STATEMENT.findall(path.read_text(encoding="utf-8")))
         for name, text in statements.items():
             if text.startswith(f"{kind}("):
                 values.append({"declared_as": name, **_literals(text, statements)})
-    return tuple(sorted(values, key=lambda keywords: keywords["place"]))
+    return tuple(sorted(values, key=lambda keywords: keywords.get("place", 0)))
 
 
 def _literals(text: str, statements: dict[str, str]) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
 from designer.folders.read import read, read_problem
-from designer.folders.write import write
+from designer.folders.write import Drawn, write
 from designer.problem import load, loads
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
@@ -28,12 +29,16 @@ from designer.realization import Realized
 from designer.realization.cascade import Cascade
 from designer.realization.remedies import remedy
 from designer.report import notebook
+from designer.report.figures import picture_named
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.placed_source import misplaced
 from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
+
+if TYPE_CHECKING:
+    from designer.report.canvas import Printed
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]
 
@@ -55,17 +60,23 @@ class Design(Result):
         """Verdicts and gain figures, as a notebook shows them."""
         return notebook.html(self)
 
-    def save(self, folder: str | Path, *, report: bool = True, force: bool = False) -> Path:
+    def save(self, folder: str | Path, *, report: bool = True, force: bool = False, overlay: Sequence[str | Path] = (),
+             figures: Drawn = "core") -> Path:  # fmt: skip
         """Write the whole design folder: it appears whole or not at all.
 
         Parameters
         ----------
         report : bool, draw the figures and write the page too, which takes most of the time
         force : bool, replace files of an older design that were edited since
+        overlay : sequence of str or Path, design folders, and text files of frequency in Hz and level in dB, which the page lays over
+            its figures
+        figures : str, which figures it has as files: "all", "core" (the layout, and each channel's gain, response and polar plots) or
+            "none"
 
         Raises
         ------
         UsageError : the folder holds files that this tool did not write, or that were edited
+        DataError : an overlay cannot be read
         OutputError : it cannot be written; what was there is as it was
 
         Examples
@@ -79,7 +90,28 @@ class Design(Result):
          'summary.json', 'weights.csv']
 
         """
-        return write(self, Path(folder), report=report, force=force)
+        return write(self, Path(folder), report=report, force=force, overlay=overlay, drawn=figures)
+
+    def figure(self, *names: str) -> Printed:
+        """A figure, drawn by matplotlib.
+
+        Parameters
+        ----------
+        names : str, a channel's name and a kind of figure, or a kind alone where it is of no channel
+
+        Raises
+        ------
+        UsageError : there is none of this name; naming those that there are
+
+        Examples
+        --------
+        >>> import designer
+        >>> design = designer.design(designer.load("problems/laptop-pair.toml"))
+        >>> design.figure("left", "gain").axes[0].get_ylabel()
+        'Cancellation gain in dB'
+
+        """
+        return picture_named(self, names).draw()
 
 
 def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:

@@ -1,8 +1,9 @@
-"""Figures of nothing, and no listening zones and tolerances: these take nine tenths of the time of a saved design."""
+"""Figures of nothing, no zones and no tolerances, which take nine tenths of the time of a saved design; and pages without a library."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,39 +12,60 @@ import pytest
 from designer import result as results
 from designer.evaluation.listening_zone import zones
 from designer.evaluation.tolerance import tolerance
-from designer.report import comparison_page, figures, page
-from designer.report.canvas import in_style
-from designer.report.figures import draw_all, draw_comparison
+from designer.report import comparison_page, figures, page, script
+from designer.report.figure_data import Figure
+from designer.report.figures import Picture, comparison_pictures, pictures
+from designer.report.mirrors import mirrors
 from designer.report.schemes import template
+from designer.report.script import library
 from designer.result import Result
 from designer.search import compare
 
 Places = dict[tuple[Any, str], Any]
 """Module and name -> what stands there."""
 ANALYSES: Places = {(results, "tolerance"): tolerance, (results, "zones"): zones}
-FIGURES: Places = {(figures, "draw_all"): draw_all, (compare, "draw_comparison"): draw_comparison}
-NOTHING = '<svg xmlns="http://www.w3.org/2000/svg"></svg>'
+FIGURES: Places = {
+    (figures, "pictures"): pictures,
+    (compare, "comparison_pictures"): comparison_pictures,
+    (page, "mirrors"): mirrors,
+    (script, "library"): library,
+}
+NOTHING = b'<svg xmlns="http://www.w3.org/2000/svg"></svg>'
 
 
-def empty_figures(result: Result) -> dict[str, str]:
-    """In place of `draw_all`: every figure that there is to draw, with nothing in it."""
-    return dict.fromkeys(figures.pictures(result), NOTHING)
+@dataclass(frozen=True)
+class Blank(Picture):
+    """A figure with nothing in it."""
+
+    def build(self) -> Figure:
+        return {"title": "", "rows": 1, "columns": 1, "height": 1.0, "panels": []}
+
+    def says(self) -> str:
+        return "Nothing."
+
+    def file(self, form: str = "svg", dpi: float = 160.0) -> bytes:
+        return NOTHING
 
 
-def figures_of(*kinds: str) -> Callable[[Result], dict[str, str]]:
-    """In place of `draw_all`: the figures of a few kinds are drawn, the others are empty."""
+def figures_of(*kinds: str) -> Callable[[Result], Mapping[str, Picture]]:
+    """In place of `pictures`: the figures of a few kinds are drawn, the others are blank."""
 
-    def draw(result: Result) -> dict[str, str]:
-        with in_style():
-            found = figures.pictures(result).items()
-            return {name: one.draw() if one.declared.kind in kinds else NOTHING for name, one in found}
+    def some(result: Result, of: Collection[str] | None = None) -> Mapping[str, Picture]:
+        return {name: as_kind(picture, kinds) for name, picture in pictures(result, of).items()}
 
-    return draw
+    return some
+
+
+def as_kind(picture: Picture, kinds: Collection[str]) -> Picture:
+    if picture.declared.kind in kinds:
+        return picture
+    return Blank(picture.declared, picture.subject, picture.place)
 
 
 def put_empty(patch: pytest.MonkeyPatch) -> None:
     """Designs and comparisons that are saved from here on have empty figures, or none, and neither zones nor tolerances."""
-    put(patch, {(figures, "draw_all"): empty_figures, (compare, "draw_comparison"): lambda *_: []})
+    put(patch, {(figures, "pictures"): figures_of(), (compare, "comparison_pictures"): lambda *_: {}})
+    put(patch, {(page, "mirrors"): lambda _: {}, (script, "library"): lambda: ""})
     put(patch, {(results, "tolerance"): lambda *_: {}, (results, "zones"): lambda *_: None})
     for module in (page, comparison_page):  # a page's template is read and compiled once
         patch.setattr(module, "template", cache(template))

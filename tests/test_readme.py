@@ -17,8 +17,7 @@ from designer.evaluation.room import in_room
 from designer.evaluation.room_responses import room_responses
 from designer.problem.geometry import direction
 from designer.problem.library import library
-from designer.report.canvas import in_style, svg
-from designer.report.channel_maps import draw_map
+from designer.report.canvas import svg
 from designer.solvers.ratio_search import best_ratio
 
 ROOT = Path(__file__).parents[1]
@@ -98,8 +97,7 @@ def test_the_sentence_is_what_the_design_says() -> None:
 def test_the_figure_is_what_the_first_command_makes() -> None:
     """README's figure has the shape of the one in the design folder: every coordinate within half a point."""
     design = designer.design(designer.load(library()["smart-speaker"][0]))
-    with in_style():
-        drawn = svg(draw_map(design, "centre"))
+    drawn = svg(design.figure("centre", "map"))
     if UPDATE:
         FIGURE.parent.mkdir(parents=True, exist_ok=True)
         FIGURE.write_text(drawn, encoding="utf-8")

@@ -34,6 +34,7 @@ READ: dict[str, Callable[[Result], Any]] = {
     "robustness": methodcaller("robustness", "left"),
     "listening": listening,
     **{name: getattr(grids, name) for name in ("drawn_scene", "drawn_circle", "drawn_tables", "drawn_heads")},
+    "drawn_reach": lambda result: grids.drawn_reach(result, "left"),
 }
 
 
@@ -97,9 +98,9 @@ def test_each_analysis_is_computed_once_in_a_run(tmp_path: Path, monkeypatch: py
         object.__setattr__(self, "analyses", Told())
 
     monkeypatch.setattr(designer.Design, "__post_init__", told)
-    monkeypatch.setattr(figures, "svg", lambda _: "<svg/>")  # what is drawn is computed; to write it takes long
+    monkeypatch.setattr(figures.Picture, "file", lambda picture: str(picture.build()).encode())  # to draw it takes long
     problem = trio("left", "right", "centre") | {"virtualizer": {}, "room": ROOM, "tolerance": {"draws": 5}}
-    designer.design(designer.loads(toml(problem))).save(tmp_path / "design")
+    designer.design(designer.loads(toml(problem))).save(tmp_path / "design", figures="all")
     computed = Counter(log.read_text().splitlines())
     assert {"evaluation", "drawn_tables", "listening", "room", "robustness left"} <= set(computed)
     assert {name: count for name, count in computed.items() if count > 1} == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -26,6 +26,19 @@ def design(
             help="Refine the taps of ear channels, as --set realization.refine=true does; takes seconds a channel.",
         ),
     ] = False,
+    overlay: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--overlay",
+            help="Lay another design folder or a measurement (frequency in Hz, dB) over the page's figures.",
+        ),
+    ] = None,
+    figures: Annotated[
+        Literal["all", "core", "none"],
+        typer.Option(
+            help="Figures to write as files beside the page: the layout and each channel's gain, response and polar plots, all, or none."
+        ),
+    ] = "core",
     changes: Set = None,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
@@ -40,15 +53,18 @@ def design(
         from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import continuation, notes
         from designer.folders.write import check_free, data_files
+        from designer.report import page_data
         from designer.stereo.placed_source import chain_sentence, misplaced
 
+        for path in overlay or []:
+            page_data.overlay(path)  # before anything is designed
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
         result = job.design(problem, progress=shown.update, keep_going=True)
         shown.update("report")
         report_begin = time.perf_counter()
         gone = superseded(folder, problem.export.targets)
-        result.save(folder, force=force)
+        result.save(folder, force=force, overlay=overlay or [], figures=figures)
     end = time.perf_counter()
     say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
     say_all(f"{text}." for text in [chain_sentence(result), *export_verdicts(folder)] if text)

@@ -121,6 +121,22 @@ def reach(
     )
 
 
+def ceiling_db(design: DesignTable, scene: Scene, plain: Plain, frequency_hz: Real) -> Real | None:
+    """The largest cancellation gain (F,) within a design's limits, of drivers as its file has them; None where γ is to be halved into.
+
+    Parameters
+    ----------
+    frequency_hz : (F,) float array, some of the scene's
+
+    """
+    layout = design.model_copy(update={"method": AUTO})
+    if first_method(layout) == "constrained":
+        return None
+    as_modelled = design.driver_spread is None
+    parts = scene.parts(np.flatnonzero(np.isin(scene.frequency_hz, frequency_hz)))
+    return np.concatenate([_largest_gain_db(layout, scene, part, plain, as_modelled=as_modelled) for part in parts])
+
+
 def _largest_gain_db(design: DesignTable, scene: Scene, index: Index, plain: Plain, *, as_modelled: bool) -> Real:
     """The largest γ in dB (F,) at some of the scene's frequencies; masks and window of drivers as modelled, or over their spread."""
     target = channel_target(design, scene.part(index), plain)

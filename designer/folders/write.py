@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
 from designer.acoustics.measured.raw_set import named_emitter
 from designer.export.of_design import filter_set
+from designer.export.target import Export
 from designer.export.write import fill_exports
 from designer.folders import room
 from designer.folders.summary import WAVE, summary
 from designer.folders.tables import coefficients, sections, weights
 from designer.problem.schema import Problem
-from designer.report import figures, page
-from designer.report.canvas import as_file
+from designer.report import figures, page, page_data
 from designer.result import Result
 from designer.writing import DESIGN, check_folder, reserve, write_folder
+
+Drawn = Literal["all", "core", "none"]
 
 
 def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> None:
@@ -40,15 +43,31 @@ def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()
     reserve(folder)
 
 
-def write(result: Result, folder: Path, *, report: bool = True, force: bool = False) -> Path:
-    """Write a design folder, without `report` its page and figures left out: it appears whole or not at all."""
+def write(result: Result, folder: Path, *, report: bool = True, force: bool = False, overlay: Sequence[str | Path] = (),
+          drawn: Drawn = "core") -> Path:  # fmt: skip
+    """Write a design folder: it appears whole or not at all.
+
+    Parameters
+    ----------
+    report : bool, write the page and the figures too
+    overlay : sequence of str or Path, other designs or measurements that the page lays over its figures
+    drawn : str, which figures it has as files: "all", "core" (the layout, and each channel's gain, response and polar plots) or "none"
+
+    """
     problem = result.problem
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
-    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder, with_report=report), force=force, inputs=inputs)
+
+    def fill(new: Path) -> None:
+        facts, exports, refusals = _fill(result, new, folder)
+        if report:
+            _report(result, new, folder, facts, exports, refusals, overlay, drawn)
+
+    write_folder(folder, DESIGN, fill, force=force, inputs=inputs)
     return folder
 
 
-def _fill(result: Result, folder: Path, final: Path, *, with_report: bool) -> None:
+def _fill(result: Result, folder: Path, final: Path) -> tuple[dict[str, Any], dict[str, Export], dict[str, str]]:
+    """Write the tables and the exports: what `summary.json` holds, the exports, and targets that were refused."""
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
 
@@ -64,18 +83,30 @@ def _fill(result: Result, folder: Path, final: Path, *, with_report: bool) -> No
     if result.room is not None:
         room.write(result.room, folder / "room", list(result.channels))
     copies = _copy_data(result, folder)
-    report = summary(result, final, copies)
-    (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    facts = summary(result, final, copies)
+    (folder / "summary.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     refusals: dict[str, str] = {}
     exports = fill_exports(filter_set(result), folder, result.problem.export.targets, refusals)
-    if not with_report:
-        return
-    (folder / "figures").mkdir()
-    drawn = figures.draw_all(result)
-    captions = figures.captions(result)
-    for name, svg in drawn.items():
-        (folder / "figures" / f"{name}.svg").write_text(as_file(svg, captions[name]), encoding="utf-8")
-    rendered = page.render(result, report, (drawn, captions), exports, refusals)
+    return facts, exports, refusals
+
+
+def _report(
+    result: Result,
+    folder: Path,
+    final: Path,
+    facts: dict[str, Any],
+    exports: Mapping[str, Export],
+    refusals: Mapping[str, str],
+    overlay: Sequence[str | Path],
+    drawn: Drawn,
+) -> None:
+    """Draw the figures' files and write the page."""
+    if drawn != "none":
+        (folder / "figures").mkdir()
+        for name, picture in figures.pictures(result, None if drawn == "all" else figures.CORE).items():
+            (folder / "figures" / f"{name}.svg").write_bytes(picture.file())
+    overlays = [page_data.overlay(path) for path in overlay]
+    rendered = page.render(result, facts, exports, refusals, overlays=overlays, folder=str(final))
     (folder / "report.html").write_text(rendered, encoding="utf-8")
 
 

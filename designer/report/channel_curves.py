@@ -2,36 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from designer.arrays import Real
+from designer.arrays import Bool, Real
 from designer.evaluation.outcomes import hz
 from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
 from designer.metrics import CURVES, Realised
 from designer.problem.frequency_grid import shown_band_hz
 from designer.realization import response
-from designer.report.canvas import COLOURS, DOTTED, INK, STYLES, driver_line, shortened
-from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, drawn_scene
-from designer.report.plots import Curve, below, curve, limit_line, missed, over_frequency, panels, span, target_curve
+from designer.report.figure_data import (
+    DASHES,
+    Axis,
+    Curves,
+    Figure,
+    Line,
+    Shortfall,
+    axis,
+    curves,
+    driver_look,
+    figure,
+    frequency_axis,
+    line,
+    shortened,
+)
+from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, drawn_reach, drawn_scene
 from designer.requirements.curves import curve_db
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
 
 FRONT_DEG = 45.0
 LARGEST_DB = 15.0
-LINE = "Cancellation gain in dB"
-LOOSE = (0, (4, 1.5))
+MOST_HEADROOM_DB = 6.0
+"""How much higher the axis of gain may go to show where reach ends."""
+GAIN = "Cancellation gain in dB"
+SPAN_COLOUR = 5
 
 
-def over_band(result: Result, name: str, axes: Axes, curves: list[Curve], **look: Any) -> list[Artist]:
-    """Curves over what the frequency axes show, shaded outside the channel's band; those that the legend names."""
-    return over_frequency(axes, curves, shown_band_hz(result.problem), result.channels[name].table.band_hz, **look)
+def over_band(
+    result: Result, name: str, y: Axis, lines: Iterable[Line], *, title: str = "", place: Sequence[int] = (0, 0),
+    **more: Any,
+) -> Curves:  # fmt: skip
+    """Curves over what the frequency axes show, with the channel's band."""
+    x, band_hz = frequency_axis(shown_band_hz(result.problem)), list(result.channels[name].table.band_hz)
+    return curves(x, y, lines, title=title, place=place, band_hz=band_hz, **more)
+
+
+def target_line(x: Real, y: Real, name: str = "target") -> Line:
+    """Target, dotted everywhere."""
+    return line(x, y, name, color="ink", dash="dot", width=1.3)
+
+
+def shortfall(x: Real, low: Real, high: Real, where: Bool) -> Shortfall:
+    """Lack between two curves, from each place to its neighbours: a lone one has no area."""
+    near = where | np.append(where[1:], False) | np.append(False, where[:-1])
+    low, high = (np.where(near, edge, np.nan) for edge in (np.minimum(low, high), high))
+    return {"name": "missed", "x": x, "low": low, "high": high}
 
 
 def band_words(result: Result, name: str) -> str:
@@ -40,43 +69,51 @@ def band_words(result: Result, name: str) -> str:
     return f"from {hz(low)} to {hz(high)}"
 
 
-def draw_cancellation(result: Result, name: str) -> Figure:
-    """Cancellation gain, its target, the worst point, each head of a list alone, and what is left when the head moves."""
+def gain_figure(result: Result, name: str) -> Figure:
+    """Cancellation gain, its target, the worst point, each head of a list alone, what is left when the head moves, and the reach."""
     channel, table = result.channels[name].table, drawn_metrics(result, name)
     f, gain, worst, target, slack = (
         table[key].to_numpy()
         for key in ("frequency_hz", "cancellation_gain_db", "worst_cancellation_gain_db", "target_db", "slack_db")
     )
-    beam = channel.is_beam
-    fig, (axes,) = panels(3.4)
-    handles: list[Artist] = []
+    beam, has_target = channel.is_beam, bool(np.isfinite(target).any())
     top = max(float(gain[np.isfinite(slack)].max()), float(np.nanmax(target, initial=0.0))) + 4
+    spans = []
     shifted = result.moved_heads.get(name)
     if shifted is not None:
         low, high = np.percentile(shifted.gain_db, [5, 95], axis=0)
-        handles.append(span(axes, shifted.frequency_hz, low, high, "head moved, 5–95 %"))
+        shown = {"x": shifted.frequency_hz, "low": low, "high": high, "color": SPAN_COLOUR}
+        spans.append({"name": "head moved, 5–95 %", **shown})
         top = max(top, min(top + 8, float(high.max()) + 1))
+    top = min(max(top, 12), 60)
     heads = drawn_heads(result).get(name, {})
-    curves = []
+    lines = []
     for n, (head, values) in enumerate(heads.items()):
-        colour, style = COLOURS[(2, 3, 4, 7)[n % 4]], STYLES[(n + n // 4) % 4]
-        curves.append(curve(f, values, shortened(Path(head).name), colour, 1.2, linestyle=style))
-    curves.append(curve(f, gain, "realised, all heads" if heads else "realised", linewidth=2))
+        look: dict[str, Any] = {"color": (2, 3, 4, 7)[n % 4], "dash": DASHES[(n + n // 4) % 4], "width": 1.2}
+        lines.append(line(f, values, shortened(Path(head).name), **look))
+    lines.append(line(f, gain, "realised, all heads" if heads else "realised", width=2, metric="cancellation_gain_db"))
     # Above the mean, which it may run along.
-    curves.append(curve(f, worst, "worst azimuth" if beam else "worst of the cloud", COLOURS[1], 1.1, linestyle=LOOSE))
-    if np.isfinite(target).any():
-        curves.append(target_curve(f, target))
-    subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the contralateral one"
-    handles += over_band(result, name, axes, curves, title=f"Cancellation gain: {subject}", unit=LINE)
+    lines.append(line(f, worst, "worst azimuth" if beam else "worst of the cloud", color=1, dash="dash", width=1.1,
+                      metric="worst_cancellation_gain_db"))  # fmt: skip
+    if has_target:
+        lines.append(target_line(f, target) | {"metric": "target_db"})
+    reach = drawn_reach(result, name)
+    bottom = max(min(0.0, float(worst.min()) - 1), -12)
+    if reach is not None:
+        reach_hz, reach_db = reach
+        top = max(top, min(float(reach_db.min()) + 3, top + MOST_HEADROOM_DB, 60))
+        if reach_db.min() < top:
+            ceiling = {"low": np.clip(reach_db, bottom, top), "high": np.full(reach_hz.size, float(top))}
+            spans.insert(0, {"name": "beyond reach", "x": reach_hz, **ceiling, "color": "soft", "opacity": 0.2})
     short = (np.nan_to_num(slack) > SLACK_TOLERANCE_DB) & (np.nan_to_num(target, nan=-np.inf) > gain)
-    if short.any():
-        handles.append(missed(axes, f, gain, target, short))
-    axes.set_ylim(max(min(0.0, float(worst.min()) - 1), -12), min(max(top, 12), 60))
-    below(fig, handles, 4 if heads else 5)
-    return fig
+    subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the contralateral one"
+    y = axis(GAIN, "dB", bottom, top)
+    title = f"Cancellation gain: {subject}"
+    missed = [shortfall(f, gain, target, short)] if short.any() else []
+    return figure([over_band(result, name, y, lines, title=title, spans=spans, shortfalls=missed)], 3.4)
 
 
-def say_cancellation(result: Result, name: str) -> str:
+def say_gain(result: Result, name: str) -> str:
     """Mean, least, and with the head moved."""
     n = result.scalars[name].values
     shifted = (
@@ -91,58 +128,57 @@ def say_cancellation(result: Result, name: str) -> str:
     )
 
 
-def draw_filters(result: Result, name: str) -> Figure:
+def response_figure(result: Result, name: str) -> Figure:
     """Magnitude of each driver's realised filter."""
     f, taps, drivers = drawn_scene(result).frequency_hz, result.taps[name], result.problem.drivers
     level = amplitude_db(response(taps, f, result.problem.sample_rate_hz))
-    fig, (axes,) = panels(3.2)
     used = [l for l in range(len(drivers)) if taps[l].any()]
-    curves = [curve(f, level[:, l], shortened(drivers[l].name), **driver_line(l)) for l in used]
-    title = "Filters by driver, 0 dB feeds the channel as it is"
-    handles = over_band(result, name, axes, curves, title=title, unit="Gain in dB")
-    peak = max((float(line.y.max()) for line in curves), default=-200.0)
+    peak = max((float(level[:, l].max()) for l in used), default=-200.0)
     limits = {driver.max_gain_db for driver in drivers if driver.max_gain_db is not None}
-    for limit in limits:
-        limit_line(axes, limit, f"limit {limit:g} dB")
     top = max([peak, *(limit for limit in limits if limit < peak + 15)]) + 4
-    axes.set_ylim(top - 44, top)
-    longest = max((len(shortened(driver.name)) for driver in drivers), default=0)
-    fitting = int(fig.get_figwidth() / (0.6 + 0.07 * longest))  # inches of a legend's line and gaps, and of a letter
-    below(fig, handles, min(8, fitting, len(drivers)))
-    return fig
+    lines = [line(f, level[:, l], shortened(drivers[l].name), **driver_look(l)) for l in used]
+    bounds = [{"y": limit, "text": f"limit {limit:g} dB"} for limit in sorted(limits) if limit < top]
+    title = "Filters by driver, 0 dB feeds the channel as it is"
+    return figure(
+        [over_band(result, name, axis("Gain in dB", "dB", top - 44, top), lines, title=title, limits=bounds)], 3.2
+    )
 
 
-def say_filters(result: Result, name: str) -> str:
+def say_response(result: Result, name: str) -> str:
     """The largest gain of a driver."""
     return f"the loudest filter has a gain of {result.scalars[name].values['largest_driver_gain_db']:.1f} dB"
 
 
-def draw_costs(result: Result, name: str) -> Figure:
+def costs_figure(result: Result, name: str) -> Figure:
     """Cost of the gain, and the power to the front over that to the sides, each with its limit."""
     table, values = result.channels[name].table, drawn_metrics(result, name)
     f = values.frequency_hz.to_numpy()
     rows = [
         (
-            metric.axis,
+            metric.label,
             values[metric.name].to_numpy(),
             getattr(table, metric.limit) if metric.limit else None,
             metric.better,
+            metric.name,
         )
         for metric in CURVES
         if metric.better and "page" in metric.on and "cancellation_gain" not in metric.name
     ]
-    front = f"Power within {FRONT_DEG:g}° of the aim over that to its sides, in dB"
-    rows.append((front, front_over_side_db(result, name), None, 0))
-    fig, panes = panels(1.45 * len(rows), len(rows), sharex=True)
-    for axes, (title, y, limit, better) in zip(panes, rows, strict=True):
-        over_band(result, name, axes, [curve(f, y)], label=axes is panes[-1])
-        axes.set_title(title, fontsize=9)
+    front = f"Power within {FRONT_DEG:g}° of the aim over that to its sides"
+    rows.append((front, front_over_side_db(result, name), None, 0, ""))
+    panels = []
+    for row, (title, y, limit, better, metric) in enumerate(rows):
         low, high = float(y.min()), float(y.max())
+        limits = []
         if limit is not None:
             low, high = min(low, limit), max(high, limit)
-            limit_line(axes, limit, f"at {'least' if better > 0 else 'most'} {limit:g} dB", above=better > 0)
-        axes.set_ylim(max(low, high - 40) - 2, high + 2)
-    return fig
+            text = f"at {'least' if better > 0 else 'most'} {limit:g} dB"
+            limits.append({"y": limit, "text": text, "above": better > 0})
+        y_axis = axis("dB", "dB", max(low, high - 40) - 2, high + 2)
+        column: dict[str, Any] = {"metric": metric} if metric else {}
+        shown = line(f, y, **column)
+        panels.append(over_band(result, name, y_axis, [shown], title=title, place=(row, 0), limits=limits))
+    return figure(panels, 1.25 * len(rows) + 0.4)
 
 
 def say_costs(result: Result, name: str) -> str:
@@ -180,19 +216,15 @@ def third_octaves_db(frequency_hz: Real, level_db: Real) -> Real:
     return db((near @ 10 ** (level_db / 10)) / near.sum(axis=1))
 
 
-def draw_tone(result: Result, name: str) -> Figure:
+def tone_figure(result: Result, name: str) -> Figure:
     """Level at the bright points, of the channel over its plain driver's: as it is, and smoothed to third octaves."""
     f, level, smooth = tone_db(result, name)
-    table = result.channels[name].table
-    fig, (axes,) = panels(2.8)
-    title = f"Magnitude deviation {'in the look direction' if table.kind == 'beamformer' else 'at the ipsilateral ear'}"
-    curves = [curve(f, level, "realised", COLOURS[5], 1.1), curve(f, smooth, "1/3 octave", linewidth=2)]
-    handles = over_band(result, name, axes, curves, title=title, unit="dB re plain driver")
-    axes.axhline(0, color=INK, linewidth=1, linestyle=DOTTED)
+    is_beam = result.channels[name].table.kind == "beamformer"
+    title = f"Magnitude deviation {'in the look direction' if is_beam else 'at the ipsilateral ear'}"
     most = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
-    axes.set_ylim(-most, most)
-    below(fig, handles, 2)
-    return fig
+    lines = [line(f, level, "realised", color=5, width=1.1), line(f, smooth, "1/3 octave", width=2)]
+    y = axis("dB re plain driver", "dB", -most, most)
+    return figure([over_band(result, name, y, lines, title=title, limits=[{"y": 0.0, "text": ""}])], 2.8)
 
 
 def say_tone(result: Result, name: str) -> str:
@@ -206,22 +238,21 @@ def say_tone(result: Result, name: str) -> str:
     )
 
 
-def draw_tolerance(result: Result, name: str) -> Figure:
+def tolerance_figure(result: Result, name: str) -> Figure:
     """The 5th to 95th percentile over the draws, their median, and the device without any error."""
     tolerance, table = result.tolerances[name], result.problem.tolerance
     f, (low, middle, high) = tolerance.frequency_hz, tolerance.percentiles_db
-    fig, (axes,) = panels(3.2)
-    handles = [span(axes, f, low, high, f"{table.draws:,} draws, 5–95 %")]
     title = (
         f"Tolerances: {table.gain_db:g} dB, {table.phase_deg:g}°, {table.position_m * 1e3:g} mm,"
         f" {table.temperature_c:g} °C, head {table.head_radius_m * 1e3:g} mm"
     )
-    curves = [curve(f, middle, "their median", linewidth=1.8)]
-    curves.append(curve(f, tolerance.nominal_db, "without errors", INK, 1.2, linestyle=STYLES[1]))
-    handles += over_band(result, name, axes, curves, title=title, unit=LINE)
-    axes.set_ylim(min(0.0, float(low.min()) - 1), min(60.0, max(12.0, float(high.max()) + 3)))
-    below(fig, handles, 3)
-    return fig
+    lines = [
+        line(f, middle, "their median", width=1.8),
+        line(f, tolerance.nominal_db, "without errors", color="ink", dash="dash", width=1.2),
+    ]
+    y = axis(GAIN, "dB", min(0.0, float(low.min()) - 1), min(60.0, max(12.0, float(high.max()) + 3)))
+    spans = [{"name": f"{table.draws:,} draws, 5–95 %", "x": f, "low": low, "high": high, "color": SPAN_COLOUR}]
+    return figure([over_band(result, name, y, lines, title=title, spans=spans)], 3.2)
 
 
 def say_tolerance(result: Result, name: str) -> str:
@@ -234,32 +265,25 @@ def say_tolerance(result: Result, name: str) -> str:
     )
 
 
-def draw_left_out(result: Result, name: str) -> Figure:
+def left_out_figure(result: Result, name: str) -> Figure:
     """Cancellation gain of filters designed on every second direction: at that half, and at the directions left out."""
     table, heads = result.channels[name].table, result.left_out[name]
-    fig, (axes,) = panels(3.1)
-    curves, top = [], 12.0
+    lines, top = [], 12.0
     for n, (head, gains) in enumerate(heads.items()):
         of = f", {shortened(Path(head).name)}" if len(heads) > 1 else ""
         f = np.maximum(gains.frequency_hz, 1e-3)
-        curves += [
-            curve(f, gains.predicted_db, f"predicted{of}", COLOURS[2 * n % 8], 2),
-            curve(f, gains.measured_db, f"measured at the directions left out{of}", COLOURS[(2 * n + 1) % 8], 1.3,
-                  linestyle=LOOSE),
-        ]  # fmt: skip
-        top = max(
-            top, *(float(level_db[gains.in_band].max()) + 4 for level_db in (gains.predicted_db, gains.measured_db))
-        )
+        lines.append(line(f, gains.predicted_db, f"predicted{of}", color=2 * n, width=2))
+        words = f"measured at the directions left out{of}"
+        lines.append(line(f, gains.measured_db, words, color=2 * n + 1, dash="dash", width=1.3))
+        tops = (float(level_db[gains.in_band].max()) + 4 for level_db in (gains.predicted_db, gains.measured_db))
+        top = max(top, *tops)
     if table.cancellation_gain_db is not None:
         f = np.geomspace(lowest_hz(table.band_hz), table.band_hz[1], 100)
-        curves.append(target_curve(f, curve_db(table.cancellation_gain_db, f)))
+        lines.append(target_line(f, curve_db(table.cancellation_gain_db, f)))
     title = (
         f"Designed on half of the head's directions, judged on the other half: within {_apart_db(result, name):.1f} dB"
     )
-    handles = over_band(result, name, axes, curves, title=title, unit=LINE)
-    axes.set_ylim(-6, min(top, 60))
-    below(fig, handles, 3)
-    return fig
+    return figure([over_band(result, name, axis(GAIN, "dB", -6, min(top, 60)), lines, title=title)], 3.1)
 
 
 def _apart_db(result: Result, name: str) -> float:

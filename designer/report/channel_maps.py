@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, cast
+
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.figure import Figure
 
 from designer.arrays import Bool, Real
 from designer.comparison.numbers import relative_level_db
@@ -14,8 +15,21 @@ from designer.measures import db, lowest_hz
 from designer.problem import geometry
 from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.schema import DesignTable
-from designer.report import plots
-from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis, headed
+from designer.report.figure_data import (
+    Box,
+    Figure,
+    Levels,
+    Line,
+    Map,
+    Polar,
+    axis,
+    curves,
+    figure,
+    frequency_axis,
+    level_map,
+    line,
+    steps,
+)
 from designer.report.grids import drawn_circle
 from designer.requirements.curves import in_band
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
@@ -23,7 +37,10 @@ from designer.result import Result
 
 SILENT_DB = -99.0
 """Level below which a direction counts as silent, as behind a baffle; a caption looks for the least above it."""
-PLACE_WORDS = "to the device ←  x in cm"
+POLAR_HZ = (250, 500, 1000, 2000, 4000, 8000)
+POLAR_FLOOR_DB = -30.0
+HIGHEST_DB = {"beamformer": 3, "ctc": 12, "null-steering": 12}
+AZIMUTH_WORDS = "Azimuth in degrees\n← listener's right  |  listener's left →"
 
 
 def relative_db(result: Result, name: str, *, to_window: bool = False) -> tuple[Real, Real, Real, str]:
@@ -43,33 +60,53 @@ def relative_db(result: Result, name: str, *, to_window: bool = False) -> tuple[
     return scene.frequency_hz, azimuth, level, words
 
 
-def draw_map(result: Result, name: str) -> Figure:
+def azimuth_map(
+    f: Real, azimuth_deg: Real, level_db: Real, levels: Levels, table: DesignTable, shown_hz: Sequence[float], *,
+    ticks_deg: float = 45.0, label: str = AZIMUTH_WORDS, **more: Any,
+) -> Map:  # fmt: skip
+    """A channel's level (F, A) on the circle, with its band, and the mask's boxes or, without a mask, the nulls' arcs."""
+    boxes: list[Box] = []
+    arcs = [(bound.azimuth_deg, bound.band_hz or table.band_hz) for bound in table.mask or []]
+    if not arcs and table.nulls_deg:
+        arcs = [(list(arc), table.band_hz) for arc in geometry.null_arcs_deg(table.nulls_deg, table.null_width_deg)]
+    for (start, stop), (low, high) in arcs:
+        boxes.append({"x": [max(low, float(shown_hz[0])), high], "y": [start, start + (stop - start) % 360]})
+    if np.isclose(azimuth_deg[-1] + azimuth_deg[1] - azimuth_deg[0], azimuth_deg[0] + 360):  # ends where it begins
+        azimuth_deg = np.concatenate([azimuth_deg, azimuth_deg[:1] + 360])
+        level_db = np.concatenate([level_db, level_db[:, :1]], axis=1)
+    y = axis(label, "°", 180, -180, np.arange(-180, 181, ticks_deg))
+    y["quantity"] = "azimuth"
+    parts = {"boxes": boxes, "band_hz": list(table.band_hz), **more}
+    return level_map(frequency_axis(shown_hz), y, f, azimuth_deg, level_db.T, levels, **parts)
+
+
+def map_figure(result: Result, name: str) -> Figure:
     """Level over frequency and azimuth in steps of 3 dB, with what was asked drawn on it."""
     f, azimuth, level, reference = relative_db(result, name)
     table = result.channels[name].table
-    scale = plots.level_scale(plots.HIGHEST_DB[table.kind])
-    fig, (axes,) = plots.panels(3.7)
-    frequency_axis(axes, *shown_band_hz(result.problem))
-    plots.azimuth_map(axes, f, azimuth, level, scale, table, 45)
     broken = _violations(f, azimuth, level, table)
-    if broken.any():
-        for colour, width in (("white", 1.8), (INK, 0.7)):  # seen on any level
-            with rc_context({"hatch.color": colour, "hatch.linewidth": width}):
-                axes.contourf(f, azimuth, broken.T.astype(float), levels=[0.5, 1.5], colors="none", hatches=["xxx"])
-    scale.bar(fig, axes, f"dB re {reference}")
-    axes.set_ylabel(plots.AZIMUTH_WORDS, fontsize=8.5)
     boxed = "; boxes: the mask" if table.mask else "; boxes: the nulls' arcs" if table.nulls_deg else ""
-    axes.set_title(f"Level on the circle{boxed}{'; crossed: above it' if broken.any() else ''}; dashed: the band")
-    return fig
+    title = f"Level on the circle{boxed}{'; crossed: above it' if broken.any() else ''}; dashed: the band"
+    levels = level_steps(HIGHEST_DB[table.kind], f"dB re {reference}")
+    panel = azimuth_map(f, azimuth, level, levels, table, shown_band_hz(result.problem), title=title)
+    if broken.any():
+        panel["crossed"] = np.concatenate([broken, broken[:, :1]], axis=1).T[: len(panel["ys"])]
+    return figure([panel], 3.7)
+
+
+def level_steps(highest_db: float, label: str, lowest_db: float = -30.0, step_db: float = 3.0) -> Levels:
+    """Steps of level centred on their ticks."""
+    edges = np.arange(lowest_db, highest_db + step_db + 1, step_db) - step_db / 2
+    return steps(edges, np.arange(lowest_db, highest_db + 1, 6), label, "dB")
 
 
 def _violations(frequency_hz: Real, azimuth_deg: Real, level: Real, design: DesignTable) -> Bool:
     """Where the level (F, A) is above a mask line by more than counts as slack."""
     broken = np.zeros(level.shape, dtype=bool)
-    for line in design.mask or []:
-        at = in_band(frequency_hz, line.band_hz or design.band_hz)[:, None]
-        at = at & geometry.in_arc(azimuth_deg, (line.azimuth_deg[0], line.azimuth_deg[1]))
-        broken |= at & (level > line.max_db + SLACK_TOLERANCE_DB)
+    for bound in design.mask or []:
+        at = in_band(frequency_hz, bound.band_hz or design.band_hz)[:, None]
+        at = at & geometry.in_arc(azimuth_deg, (bound.azimuth_deg[0], bound.azimuth_deg[1]))
+        broken |= at & (level > bound.max_db + SLACK_TOLERANCE_DB)
     return broken
 
 
@@ -85,30 +122,49 @@ def say_map(result: Result, name: str) -> str:
     )
 
 
-def draw_polars_to_window(result: Result, name: str) -> Figure:
+def polar_window_figure(result: Result, name: str) -> Figure:
     """The polar plots relative to the listening window's mean."""
-    return draw_polars(result, name, to_window=True)
+    return polar_figure(result, name, to_window=True)
 
 
-def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure:
+def polar_figure(result: Result, name: str, *, to_window: bool = False) -> Figure:
     """Polar plots at octaves on one scale."""
     f, azimuth, level, reference = relative_db(result, name, to_window=to_window)
     table = result.channels[name].table
-    octaves_hz = [octave_hz for octave_hz in plots.POLAR_HZ if octave_hz <= result.problem.sample_rate_hz / 2]
-    rows = plots.rows_near(f, octaves_hz)
+    octaves_hz = [octave_hz for octave_hz in POLAR_HZ if octave_hz <= result.problem.sample_rate_hz / 2]
+    rows = rows_near(f, octaves_hz)
     outer_db = max(6.0, 6.0 * np.ceil(level[rows].max() / 6))
-    fig = figure(7.2, 5.2)
+    panels: list[Polar] = []
     for place, (octave_hz, row) in enumerate(zip(octaves_hz, rows, strict=True)):
-        axes = fig.add_subplot(2, 3, place + 1, projection="polar")
         inside = table.band_hz[0] <= octave_hz <= table.band_hz[1]
-        plots.polar(axes, azimuth, [plots.curve(azimuth, level[row], color=COLOURS[0] if inside else SOFT)], outer_db)
+        title = hertz(octave_hz) if inside else f"{hertz(octave_hz)}, outside the band"
+        shown = [line(azimuth, level[row], color=0 if inside else "soft")]
+        panel = polar(shown, outer_db, title=title, place=divmod(place, 3), soft=not inside)
         if table.is_beam and inside:
-            for arc in geometry.null_arcs_deg(table.nulls_deg or [], table.null_width_deg):
-                axes.axvspan(np.radians(arc[0]), np.radians(arc[1]), color=COLOURS[4], alpha=0.25, linewidth=0)
-        title = plots.hertz(octave_hz) if inside else f"{plots.hertz(octave_hz)}, outside the band"
-        axes.set_title(title, fontsize=9, loc="center", color=INK if inside else SOFT)
-    headed(fig, f"Polar response in dB re {reference}; front down, listener's left on the left", 9)
-    return fig
+            arcs = geometry.null_arcs_deg(table.nulls_deg or [], table.null_width_deg)
+            panel["sectors"] = [{"start_deg": start, "stop_deg": stop, "color": 4} for start, stop in arcs]
+        panels.append(panel)
+    return figure(panels, 5.2, title=f"Polar response in dB re {reference}; front down, listener's left on the left")
+
+
+def polar(
+    lines: Sequence[Line], outer_db: float, *, title: str, place: Sequence[int], rings_db: Real | None = None,
+    **more: Any,
+) -> Polar:  # fmt: skip
+    """A polar plot from POLAR_FLOOR_DB to outer_db."""
+    rings_db = np.arange(POLAR_FLOOR_DB + 6, outer_db + 1, 12) if rings_db is None else rings_db
+    panel: Any = {"kind": "polar", "title": title, "place": [*place, 1, 1], "lines": list(lines), "unit": "dB"}
+    return cast(Polar, {**panel, "range_db": [POLAR_FLOOR_DB, float(outer_db)], "rings_db": rings_db, **more})
+
+
+def hertz(frequency_hz: float) -> str:
+    """A round frequency: 250 Hz, 2 kHz."""
+    return f"{frequency_hz / 1000:g} kHz" if frequency_hz >= 1000 else f"{frequency_hz:g} Hz"
+
+
+def rows_near(frequency_hz: Real, targets_hz: Sequence[float]) -> list[int]:
+    """The row nearest to each frequency, by ratio."""
+    return [int(np.argmin(np.abs(np.log(frequency_hz / hz)))) for hz in targets_hz]
 
 
 def say_polar_to_window(result: Result, name: str) -> str:
@@ -121,9 +177,9 @@ def say_polar(result: Result, name: str, *, to_window: bool = False) -> str:
     f, azimuth, level, reference = relative_db(result, name, to_window=to_window)
     band_hz = result.channels[name].table.band_hz
     middle_hz = np.sqrt(lowest_hz(band_hz) * band_hz[1])
-    octaves_hz = [octave_hz for octave_hz in plots.POLAR_HZ if octave_hz <= result.problem.sample_rate_hz / 2]
+    octaves_hz = [octave_hz for octave_hz in POLAR_HZ if octave_hz <= result.problem.sample_rate_hz / 2]
     octave_hz = min(octaves_hz, key=lambda octave_hz: abs(np.log(octave_hz / middle_hz)))
-    (row,) = plots.rows_near(f, [octave_hz])
+    (row,) = rows_near(f, [octave_hz])
     sides = [f"{round(level[row, np.argmin(np.abs(azimuth - a))]) + 0:d} dB at {a} degrees" for a in (-90, 0, 90)]
     return f"at {hz(octave_hz)}: {', '.join(sides)}, re {reference}"
 
@@ -145,28 +201,36 @@ def _zones(result: Result) -> Zones:
     return result.zones
 
 
-def draw_zone(result: Result, name: str) -> Figure:
+def place_map(values: Real, half_m: float, levels: Levels, *, title: str, place: Sequence[int], **more: Any) -> Map:
+    """Values (P,) over a square of places in cm, the device above as in the layout."""
+    side = round(np.sqrt(values.size))
+    half = half_m * 100 * side / (side - 1)  # to the outer edges of the cells
+    along, ticks = np.linspace(-half_m, half_m, side) * 100, np.array([-1, 0, 1]) * half_m * 100
+    middle = {"x": np.zeros(1), "y": np.zeros(1), "name": "", "marker": "plus", "color": "ink"}
+    x = axis("← left  y in cm  right →", "cm", -half, half, ticks)
+    y = axis("to the device ←  x in cm" if place[1] == 0 else "", "cm", half, -half, ticks)
+    square = values.reshape(side, side)
+    return level_map(x, y, along, along, square, levels, title=title, place=place, equal=True, marks=[middle], **more)
+
+
+def zone_figure(result: Result, name: str) -> Figure:
     """Gain over the place, near by and as far as half a metre, its zone outlined; and the gain as the head turns."""
     zones = _zones(result)
-    fig, (near, wide, turn) = plots.panels(3.0, 1, 3, width_ratios=[1, 1, 0.9])
-    scale = plots.steps(np.arange(-1.5, 31.5, 3.0), ticks=np.arange(0.0, 31.0, 6.0))
-    for axes, zone, half_m in ((near, zones.near, NEAR_HALF_WIDTH_M), (wide, zones.square, HALF_WIDTH_M)):
-        values = plots.place_map(axes, zone.channels[name].gain_db, half_m, scale, f"within {half_m * 100:.0f} cm")
-        along = np.linspace(-half_m, half_m, len(values)) * 100
-        inside, edge = np.nan_to_num(values, nan=-100.0), zone.channels[name].target_db - ZONE_DB
-        if inside.min() < edge < inside.max():
-            for colour, width in (("white", 2.6), (INK, 1.3)):
-                axes.contour(along, along, inside, levels=[edge], colors=[colour], linewidths=width)
-    near.set_ylabel(PLACE_WORDS, fontsize=8.5)
-    scale.bar(fig, [near, wide], "mean gain in dB", pad=0.01, shrink=0.9)
-    channel = zones.turned.channels[name]
-    turn.plot(zones.turn_deg, channel.gain_db, color=COLOURS[0], linewidth=2)
-    plots.limit_line(turn, channel.target_db - ZONE_DB, f"target − {ZONE_DB:g} dB")
-    turn.set_ylim(min(0.0, float(channel.gain_db.min()) - 1), max(float(channel.gain_db.max()), channel.target_db) + 3)
-    turn.set_xticks([-30, -15, 0, 15, 30])
-    turn.set_xlabel("turn in degrees", fontsize=8.5)
-    turn.set_title("as the head turns")
-    return fig
+    levels = steps(np.arange(-1.5, 31.5, 3.0), np.arange(0.0, 31.0, 6.0), "mean gain in dB", "dB")
+    panels: list[Any] = []
+    for zone, half_m in ((zones.near, NEAR_HALF_WIDTH_M), (zones.square, HALF_WIDTH_M)):
+        shown, title = zone.channels[name], f"within {half_m * 100:.0f} cm"
+        edge = shown.target_db - ZONE_DB
+        place = (0, len(panels))
+        panels.append(place_map(shown.gain_db, half_m, levels, title=title, place=place, contour=edge))
+    turned = zones.turned.channels[name]
+    low, high = float(turned.gain_db.min()), max(float(turned.gain_db.max()), turned.target_db)
+    bound = {"y": turned.target_db - ZONE_DB, "text": f"target − {ZONE_DB:g} dB"}
+    x = axis("turn in degrees", "°", float(zones.turn_deg[0]), float(zones.turn_deg[-1]), [-30, -15, 0, 15, 30])
+    y = axis("mean gain in dB", "dB", min(0.0, low - 1), high + 3)
+    lines = [line(zones.turn_deg, turned.gain_db, width=2)]
+    panels.append(curves(x, y, lines, title="as the head turns", place=(0, 2), limits=[bound]))
+    return figure(panels, 2.6, widths=[1.0, 1.0, 0.9])
 
 
 def say_zone(result: Result, name: str) -> str:
@@ -179,20 +243,18 @@ def say_zone(result: Result, name: str) -> str:
     )
 
 
-def draw_phantom(result: Result, name: str) -> Figure:
+def phantom_figure(result: Result, name: str) -> Figure:
     """Sound from the middle, over the place: level between the ears, and time between them."""
     zone = _zones(result).square
-    fig, panes = plots.panels(3.2, 1, 2)
     rows = (
         ("Level, left ear over right", zone.level_db, np.arange(-6.0, 6.5, 1.0), "dB"),
         ("Time, right ear after left", zone.delay_s * 1e6, np.arange(-420.0, 421.0, 60.0), "µs"),
     )
-    for axes, (title, values, edges, unit) in zip(panes, rows, strict=True):
-        scale = plots.steps(edges, "RdBu_r")
-        plots.place_map(axes, values, HALF_WIDTH_M, scale, title)
-        scale.bar(fig, axes, unit, pad=0.02, shrink=0.8)
-    panes[0].set_ylabel(PLACE_WORDS, fontsize=8.5)
-    return fig
+    panels = [
+        place_map(values, HALF_WIDTH_M, steps(edges, edges[::2], unit, unit, "RdBu_r"), title=title, place=(0, column))
+        for column, (title, values, edges, unit) in enumerate(rows)
+    ]
+    return figure(panels, 3.1)
 
 
 def say_phantom(result: Result, name: str) -> str:

@@ -5,29 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from designer.arrays import Complex, Real
 from designer.evaluation.realisation_study import Point
 from designer.metrics import Realised
 from designer.realization.forms import PLAIN, SCALED, SPARED
-from designer.report.canvas import COLOURS, DASHED, INK, SOFT, STYLES, numbered_axis, shortened
-from designer.report.channel_curves import over_band
-from designer.report.plots import below, curve, draw_curves, panels
+from designer.report.channel_curves import GAIN, over_band
+from designer.report.figure_data import Figure, Line, axis, curves, figure, line, shortened
 from designer.result import Result
 
 SHOWN_MS = 4.0
 LOWEST_AXIS_DB = -6.0
 """Where the axis of gain begins at the lowest."""
 PARTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("median", "median_db", {"linewidth": 1.1, "linestyle": STYLES[1]}),
-    ("5th percentile", "fifth_percentile_db", {"linewidth": 1.8, "markersize": 4}),
-    ("worst", "worst_db", {"linewidth": 1.0, "linestyle": STYLES[2]}),
+    ("median", "median_db", {"width": 1.1, "dash": "dash"}),
+    ("5th percentile", "fifth_percentile_db", {"width": 1.8}),
+    ("worst", "worst_db", {"width": 1.0, "dash": "dot"}),
 )
-WAYS = ((SPARED, COLOURS[0], "o"), (SCALED, COLOURS[3], "D"), (PLAIN, COLOURS[1], "s"))
+WAYS = ((SPARED, 0, "circle"), (SCALED, 3, "diamond"), (PLAIN, 1, "square"))
 
 
 def at_reached(result: Result, name: str, frequency_hz: Real) -> Complex:
@@ -60,29 +55,27 @@ def arrival_s(result: Result, name: str) -> float:
     return float(np.abs(heard(result, name)[2]).argmax() / result.problem.sample_rate_hz)
 
 
-def draw_time(result: Result, name: str) -> Figure:
+def time_figure(result: Result, name: str) -> Figure:
     """Group delay over frequency, and impulse and step over time, at the bright point."""
     rate = result.problem.sample_rate_hz
     f, p, impulse = heard(result, name)
     bulk_ms = result.bulk_delay_samples / rate * 1e3
-    fig, (left, right) = panels(3.2, 1, 2)
-    delay = curve((f[1:] + f[:-1]) / 2, group_delay_s(p, f) * 1e3, linewidth=1.5)
-    over_band(
-        result, name, left, [delay], title="Group delay; dashed: the bulk delay", unit="Group delay in ms", narrow=True
-    )
-    left.axhline(bulk_ms, color=SOFT, linewidth=0.9, linestyle=DASHED)
-    left.set_ylim(max(0.0, bulk_ms - SHOWN_MS), bulk_ms + SHOWN_MS)
+    delay = over_band(
+        result, name, axis("Group delay in ms", "ms", max(0.0, bulk_ms - SHOWN_MS), bulk_ms + SHOWN_MS),
+        [line((f[1:] + f[:-1]) / 2, group_delay_s(p, f) * 1e3, width=1.5)], title="Group delay; dashed: the bulk delay",
+        limits=[{"y": bulk_ms, "text": "", "dash": "dash", "color": "soft"}],
+    )  # fmt: skip
     time_ms, step = np.arange(impulse.size) / rate * 1e3, np.cumsum(impulse)
     shown = np.abs(time_ms - bulk_ms) <= SHOWN_MS
-    step = step[shown] / max(float(np.abs(step[shown]).max()), 1e-12)
-    curves = [
-        curve(time_ms[shown], impulse[shown] / np.abs(impulse).max(), "impulse", linewidth=1.4),
-        curve(time_ms[shown], step, "step", COLOURS[1], 1.3, linestyle=STYLES[1]),
+    time_ms, step = time_ms[shown], step[shown] / max(float(np.abs(step[shown]).max()), 1e-12)
+    lines = [
+        line(time_ms, impulse[shown] / np.abs(impulse).max(), "impulse", width=1.4),
+        line(time_ms, step, "step", color=1, dash="dash", width=1.3),
     ]
-    handles = draw_curves(right, curves, title="Impulse and step, each to 1")
-    right.set_xlabel("Time in ms, less the way through the air")
-    below(fig, handles, 2)
-    return fig
+    x = axis("Time in ms, less the way through the air", "ms", time_ms[0], time_ms[-1])
+    low = min(float(shown["y"].min()) for shown in lines) - 0.05
+    right = curves(x, axis("", "", low, 1.05), lines, title="Impulse and step, each to 1", place=(0, 1))
+    return figure([delay, right], 3.0)
 
 
 def say_time(result: Result, name: str) -> str:
@@ -93,24 +86,20 @@ def say_time(result: Result, name: str) -> str:
     )
 
 
-def draw_impulses(result: Result, name: str) -> Figure:
+def impulses_figure(result: Result, name: str) -> Figure:
     """The realised taps of each driver, one above the other on one scale."""
     taps, rate = result.taps[name], result.problem.sample_rate_hz
     used = [l for l in range(len(taps)) if taps[l].any()]
     time_ms, scale = np.arange(taps.shape[1]) / rate * 1e3, float(np.abs(taps).max())
-    bulk_ms = result.bulk_delay_samples / rate * 1e3
-    fig, (axes,) = panels(1.3 + 0.42 * max(len(used), 3))
-    colours = [COLOURS[l % len(COLOURS)] for l in used]
-    curves = [curve(time_ms, taps[l] / scale * 0.9 - row, "", colours[row], 1.1) for row, l in enumerate(used)]
-    draw_curves(axes, curves, title=f"Impulse responses, full scale is {scale:.2f}")
-    axes.axvline(bulk_ms, color=SOFT, linewidth=0.8, linestyle=DASHED)
-    axes.annotate(f"bulk delay {result.bulk_delay_samples} samples", (bulk_ms, 1.05), xytext=(4, 0),
-                  textcoords="offset points", fontsize=8, color=SOFT, va="center")  # fmt: skip
-    axes.set_yticks([-row for row in range(len(used))], [shortened(result.drivers[l], 24) for l in used])
-    axes.set_ylim(-len(used) + 0.1, 1.2)
-    axes.set_xlim(0, time_ms[-1])
-    axes.set_xlabel("Time in ms")
-    return fig
+    lines = [line(time_ms, taps[l] / scale * 0.9 - row, color=l, width=1.1) for row, l in enumerate(used)]
+    y = axis("", "", -len(used) + 0.1, 1.2)
+    y["ticks"] = [(-float(row), shortened(result.drivers[l], 24)) for row, l in enumerate(used)]
+    bulk = {"x": result.bulk_delay_samples / rate * 1e3, "text": f"bulk delay {result.bulk_delay_samples} samples"}
+    x, title = axis("Time in ms", "ms", 0, time_ms[-1]), f"Impulse responses, full scale is {scale:.2f}"
+    return figure(
+        [curves(x, y, lines, title=title, marks=[bulk])],
+        1.1 + max(1.26, min(0.42 * len(used), max(6.0, 0.2 * len(used)))),
+    )
 
 
 def say_impulses(result: Result, name: str) -> str:
@@ -120,47 +109,42 @@ def say_impulses(result: Result, name: str) -> str:
     return f"the largest tap is {taps[l, n]:.2f}, at sample {n} of driver {result.drivers[l]}"
 
 
-def draw_realisation(result: Result, name: str) -> Figure:
+def realisation_figure(result: Result, name: str) -> Figure:
     """Over taps or sections on the left, over the bits of a word on the right; median, 5th percentile and worst of all points."""
     study = result.study[name]
     length = [point for point in study.curves if point.axis != "bits"]
     bits = [point for point in study.curves if point.axis == "bits"]
-    both = len(length) > 1
-    fig, panes = panels(3.4, 1, 2 if both else 1, sharey=True)
-    handles: list[Artist] = [
-        Line2D([], [], color=INK, marker="o" if "markersize" in look else "", label=part, **look)
-        for part, _, look in PARTS
-    ]
-    if both:
-        _curves(panes[0], length, COLOURS[2], "^")
-        panes[0].set_xscale("log", base=2)
-        numbered_axis(panes[0], sorted({point.value for point in length}))
-        panes[0].set_xlabel(f"{length[0].axis.capitalize()} a driver")
-        panes[0].set_title(f"Against {length[0].axis}, unrounded")
-    words = panes[-1]
+    all_gains = [*study.stages.values(), *(point.gains for point in study.curves)]
+    low, high = min(gains.worst_db for gains in all_gains), max(gains.median_db for gains in all_gains)
+    y, panels = axis(GAIN, "dB", max(low - 1, LOWEST_AXIS_DB), high + 2), []
+    if len(length) > 1:
+        values = sorted({point.value for point in length})
+        x = axis(f"{length[0].axis.capitalize()} a driver", "", values[0] / 1.1, values[-1] * 1.1, values)
+        x["scale"] = "log"
+        title = f"Against {length[0].axis}, unrounded"
+        panels.append(curves(x, y, _gains(length, 2, "triangle-up"), title=title, place=(0, 0)))
+    lines = [line(np.empty(0), np.empty(0), part, color="ink", **look) for part, _, look in PARTS]
     for way, colour, marker in WAYS:
         points = [point for point in bits if point.way == way]
         if points:
-            _curves(words, points, colour, marker, PARTS[1:2] if way == SCALED else PARTS)
-            handles.append(Line2D([], [], color=colour, marker=marker, markersize=4, linewidth=1.8, label=way))
-    unrounded = study.stages["realised"].fifth_percentile_db
-    handles.append(words.axhline(unrounded, color=INK, linewidth=0.9, zorder=1, label="unrounded, 5th percentile"))
-    numbered_axis(words, sorted({point.value for point in bits}))
-    words.set_xlabel("Bits of a coefficient's word, one before the point")
-    words.set_title("Against word length")
-    all_gains = [*study.stages.values(), *(point.gains for point in study.curves)]
-    low, high = min(gains.worst_db for gains in all_gains), max(gains.median_db for gains in all_gains)
-    panes[0].set_ylim(max(low - 1, LOWEST_AXIS_DB), high + 2)
-    panes[0].set_ylabel("Cancellation gain in dB")
-    below(fig, handles, 3)
-    return fig
+            shown = _gains(points, colour, marker, PARTS[1:2] if way == SCALED else PARTS)
+            shown[0 if way == SCALED else 1]["name"] = way
+            lines += shown
+    unrounded, values = study.stages["realised"].fifth_percentile_db, sorted({point.value for point in bits})
+    x = axis("Bits of a word, one before the point", "", values[0] - 0.5, values[-1] + 0.5, values)
+    ends = np.array(x["range"])
+    lines.append(line(ends, np.full(2, unrounded), "unrounded, 5th percentile", color="ink", width=0.9))
+    panels.append(curves(x, y, lines, title="Against word length", place=(0, len(panels))))
+    return figure(panels, 3.4, legend_columns=3)
 
 
-def _curves(axes: Axes, points: list[Point], colour: str, marker: str, parts: Any = PARTS) -> None:
+def _gains(points: list[Point], colour: int, marker: str, parts: Any = PARTS) -> list[Line]:
+    x, lines = np.array([float(point.value) for point in points]), []
     for _, number, look in parts:
-        y = [getattr(point.gains, number) for point in points]
-        symbol = marker if "markersize" in look else ""
-        axes.plot([point.value for point in points], y, color=colour, marker=symbol, **look)
+        symbol: dict[str, Any] = {"marker": marker} if number == "fifth_percentile_db" else {}
+        y = np.array([getattr(point.gains, number) for point in points])
+        lines.append(line(x, y, color=colour, **look, **symbol))
+    return lines
 
 
 def say_realisation(result: Result, name: str) -> str:

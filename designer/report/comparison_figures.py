@@ -5,17 +5,12 @@ A design is told by colour, dash and marker, each alone enough for six of them, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from designer.arrays import Real
 from designer.comparison.entry import SharedChannel, chosen_entries
@@ -25,12 +20,25 @@ from designer.evaluation.outcomes import hz
 from designer.measures import lowest_hz
 from designer.metrics import CURVES
 from designer.problem.frequency_grid import shown_band_hz
-from designer.report import plots
-from designer.report.canvas import COLOURS, SOFT, STYLES, headed, shortened, svg
+from designer.report import channel_maps
+from designer.report.channel_curves import GAIN, target_line
+from designer.report.figure_data import (
+    DASHES,
+    Axis,
+    Curves,
+    Figure,
+    Line,
+    Panel,
+    axis,
+    curves,
+    design_look,
+    figure,
+    frequency_axis,
+    line,
+    shortened,
+)
 from designer.report.grids import drawn_circle, drawn_metrics
 
-MARKERS = ("o", "s", "^", "D", "v", "X", "P", "<", ">", "*")
-BAND_COLOUR = "#8b949e"
 LONGEST_LABEL = 34
 HIGHEST_GAIN_DB, LOWEST_GAIN_DB, DEEPEST_DB = 60.0, -12.0, 40.0
 MOST_POLARS = 3
@@ -103,96 +111,50 @@ def channel_view(
     return ChannelView(channel, chosen_entries(channel, show), own_shifts)
 
 
-def curve_style(number: int) -> dict[str, Any]:
-    """Colour, dash and marker of the design at a place among all: no two of the first 20 alike in colour and marker both."""
-    return {
-        "color": COLOURS[number % len(COLOURS)],
-        "linestyle": STYLES[(number + number // len(COLOURS)) % len(STYLES)],
-        "marker": MARKERS[number % len(MARKERS)],
-        "markersize": 4.2,
-        "markeredgewidth": 0.0,
-        "markevery": (0.02 + 0.024 * (number % 6), 0.15),
-    }
+def _designs(
+    view: ChannelView, points: Mapping[int, tuple[Real, Real]], x: Axis, y: Axis, grid: Real, lines: Sequence[Line] = (),
+    **more: Any,
+) -> Curves:  # fmt: skip
+    """Each entry's curve, hidden where it is not chosen, and the span of all where some are not; lines of no design above."""
+    spans = []
+    if not set(points) <= set(view.chosen):
+        low, high = band_of(list(points.values()), grid)
+        name = f"all {len(points)}, lowest to highest"
+        spans.append({"name": name, "x": grid, "low": low, "high": high, "color": "soft"})
+    drawn = []
+    for i, (at, values) in points.items():
+        if np.isfinite(values).any():
+            look = {"width": 1.7, "hidden": i not in view.chosen, **design_look(view.channel.numbers[i])}
+            drawn.append(line(at, values, shortened(view.labels[i], LONGEST_LABEL), **look))
+    return curves(x, y, [*drawn, *lines], spans=spans, **more)
 
 
-def switchable(fig: Figure, view: ChannelView) -> str:
-    """A figure as SVG whose curves carry their design as a class; those that are not chosen are there, and not displayed."""
-    shown = {view.channel.numbers[i] for i in view.chosen}
-
-    def tagged(match: re.Match[str]) -> str:
-        hidden = "" if int(match[1]) in shown else ' display="none"'
-        return f'<g class="design-{match[1]}"{hidden}>'
-
-    def rounded(match: re.Match[str]) -> str:
-        return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
-
-    def attribute(match: re.Match[str]) -> str:
-        return match[1] + re.sub(r"-?\d+\.\d{3,}", rounded, match[2]) + '"'
-
-    text = re.sub(r'<g id="design-(\d+)">', tagged, svg(fig))
-    # Coordinates to a hundredth of a point; what is inside of texts and of pictures is left as it is.
-    return re.sub(r'(\s(?:d|x|y|width|height|transform)=")([^"]*)"', attribute, text)
+def _over_frequency(view: ChannelView, points: Points, y: Axis, lines: Sequence[Line] = (), **more: Any) -> Curves:
+    grid = np.geomspace(*view.shown_hz, 240)
+    more["band_hz"] = list(view.channel.band_hz)
+    return _designs(view, dict(enumerate(points)), frequency_axis(view.shown_hz), y, grid, lines, **more)
 
 
-def _draw_designs(axes: Axes, view: ChannelView, curves: Mapping[int, tuple[Real, Real]], grid: Real) -> list[Artist]:
-    """Each entry's curve, and the span of all where some are not drawn; what the legend has to name besides."""
-    extra_handles: list[Artist] = []
-    if not set(curves) <= set(view.chosen):
-        words = f"all {len(curves)}, lowest to highest"
-        extra_handles.append(plots.span(axes, grid, *band_of(list(curves.values()), grid), words, BAND_COLOUR))
-    for i, (x, y) in curves.items():
-        if np.isfinite(y).any():
-            number = view.channel.numbers[i]
-            plots.draw_curves(axes, [plots.curve(x, y, linewidth=1.7, gid=f"design-{number}", **curve_style(number))])
-    return extra_handles
-
-
-def _over_frequency(axes: Axes, view: ChannelView, curves: Points, **look: Any) -> list[Artist]:
-    plots.over_frequency(axes, [], view.shown_hz, view.channel.band_hz, **look)
-    return _draw_designs(axes, view, dict(enumerate(curves)), np.geomspace(*view.shown_hz, 240))
-
-
-def _legend(fig: Figure, view: ChannelView, chosen: Sequence[int], extra_handles: Sequence[Artist]) -> None:
-    """The chosen designs' names below the figure, and what else is drawn."""
-    numbers = [view.channel.numbers[i] for i in chosen]
-    looks = [{**curve_style(number), "markevery": None, "linewidth": 1.7} for number in numbers]
-    handles: list[Artist] = [
-        Line2D([], [], label=shortened(view.labels[i], LONGEST_LABEL), **look)
-        for i, look in zip(chosen, looks, strict=True)
-    ]
-    legend = fig.legend(handles=[*handles, *extra_handles], loc="outside lower center", ncols=3, handlelength=3.2)
-    for number, handle, text in zip(numbers, legend.legend_handles, legend.get_texts(), strict=False):
-        for part in (handle, text):
-            if part is not None:
-                part.set_gid(f"design-{number}")
-
-
-def _gain_limits(axes: Axes, view: ChannelView, curves: Points) -> None:
+def _gain_axis(view: ChannelView, points: Points, label: str = GAIN) -> Axis:
     low_hz, high_hz = view.channel.band_hz
-    inside = np.concatenate([y[(f >= low_hz) & (f <= high_hz)] for f, y in curves])
+    inside = np.concatenate([y[(f >= low_hz) & (f <= high_hz)] for f, y in points])
     top = min(max(float(np.nanmax(inside)) + 3, 12.0), HIGHEST_GAIN_DB)
-    lowest = float(np.nanmin(np.concatenate([y for _, y in curves])))
-    axes.set_ylim(max(min(0.0, lowest - 1), LOWEST_GAIN_DB), top)
+    lowest = float(np.nanmin(np.concatenate([y for _, y in points])))
+    return axis(label, "dB", max(min(0.0, lowest - 1), LOWEST_GAIN_DB), top)
 
 
-def draw_gain(view: ChannelView) -> Figure:
+def gain_figure(view: ChannelView) -> Figure:
     """Cancellation gain of every design, and the different curves that the chosen ones ask for."""
-    curves, targets = view.curves("cancellation_gain_db"), view.curves("target_db")
+    points, targets = view.curves("cancellation_gain_db"), view.curves("target_db")
     targets_by_curve: dict[str, tuple[Real, Real]] = {}
     for i in view.chosen:
         table = view.channel.channels[i].table
         if np.isfinite(targets[i][1]).any():
             targets_by_curve.setdefault(f"{table.cancellation_gain_db} {table.band_hz}", targets[i])
-    fig, (axes,) = plots.panels(3.9)
     aim = "on axis over the dark arcs" if view.channel.is_beam else "ipsilateral over contralateral ear"
-    extra_handles = _over_frequency(axes, view, curves)
-    target_lines = [plots.target_curve(*points, label="asked") for points in targets_by_curve.values()]
-    extra_handles += plots.draw_curves(
-        axes, target_lines, title=f"Cancellation gain: {aim}", unit="Cancellation gain in dB"
-    )[:1]
-    _gain_limits(axes, view, [*curves, *targets_by_curve.values()])
-    _legend(fig, view, view.chosen, extra_handles)
-    return fig
+    lines = [target_line(*target) for target in targets_by_curve.values()]
+    y = _gain_axis(view, [*points, *targets_by_curve.values()])
+    return figure([_over_frequency(view, points, y, lines, title=f"Cancellation gain: {aim}")], 3.9, legend_columns=3)
 
 
 def say_gain(view: ChannelView) -> str:
@@ -208,24 +170,20 @@ def say_gain(view: ChannelView) -> str:
     )
 
 
-def draw_costs(view: ChannelView) -> Figure:
+def costs_figure(view: ChannelView) -> Figure:
     """A small plot for each number over frequency beside the gain: at the worst point, effort, white-noise gain, directivity."""
-    metrics = [metric for metric in CURVES[1:] if metric.better and "comparison" in metric.on]
-    rows = -(-len(metrics) // 2)
-    fig, panes = plots.panels(2.5 * rows, rows, 2, sharex=True)
-    extra_handles: list[Artist] = []
-    for place, (axes, metric) in enumerate(zip(panes, metrics, strict=False)):
-        curves = view.curves(metric.name)
-        extra_handles = _over_frequency(axes, view, curves, label=place >= len(metrics) - 2, narrow=True)
-        values = np.concatenate([y for _, y in curves])
+    panels = []
+    for place, metric in enumerate(metric for metric in CURVES[1:] if metric.better and "comparison" in metric.on):
+        points = view.curves(metric.name)
+        values = np.concatenate([y for _, y in points])
+        y = axis(metric.unit, metric.unit, -1.0, 1.0)
         if metric.name.endswith("cancellation_gain_db"):
-            _gain_limits(axes, view, curves)
+            y = _gain_axis(view, points, metric.unit)
         elif np.isfinite(values).any():
             top = float(np.nanmax(values)) + 1
-            axes.set_ylim(max(float(np.nanmin(values)) - 1, top - DEEPEST_DB), top)
-        axes.set_title(metric.axis, fontsize=9)
-    _legend(fig, view, view.chosen, extra_handles)
-    return fig
+            y["range"] = [max(float(np.nanmin(values)) - 1, top - DEEPEST_DB), top]
+        panels.append(_over_frequency(view, points, y, title=metric.label, place=divmod(place, 2)))
+    return figure(panels, 0.4 + 2.1 * -(-len(panels) // 2), legend_columns=3)
 
 
 def say_costs(view: ChannelView) -> str:
@@ -237,22 +195,20 @@ def say_costs(view: ChannelView) -> str:
     )
 
 
-def draw_shift(view: ChannelView) -> Figure:
+def shift_figure(view: ChannelView) -> Figure:
     """Mean gain over the band against the head's shift, aside and to and fro."""
-    fig, panes = plots.panels(3.4, 1, 2, sharey=True)
-    extra_handles: list[Artist] = []
-    for axes, line in zip(panes, AXES, strict=True):
-        curves = {i: (100 * shift.shift_m, shift.gain_db[line]) for i, shift in view.shifts.items()}
-        x_cm = next(iter(curves.values()))[0]
-        extra_handles = _draw_designs(axes, view, curves, x_cm)
-        axes.set_xlim(x_cm[0], x_cm[-1])
-        low, high = ("listener's left", "listener's right") if line == "aside" else ("nearer", "farther")
-        axes.set_xlabel(f"← {low} | shift in cm | {high} →")
-        axes.set_xticks(np.arange(-10, 11, 5))
-        axes.set_title(f"Head moved {line}", fontsize=9)
-    panes[0].set_ylabel("Mean gain over the band in dB")
-    _legend(fig, view, [i for i in view.chosen if i in view.shifts], extra_handles)
-    return fig
+    gains = np.concatenate([shift.gain_db[way] for shift in view.shifts.values() for way in AXES])
+    y, panels = (
+        axis("Mean gain over the band in dB", "dB", float(np.nanmin(gains)) - 1, float(np.nanmax(gains)) + 1),
+        [],
+    )
+    for column, way in enumerate(AXES):
+        points = {i: (100 * shift.shift_m, shift.gain_db[way]) for i, shift in view.shifts.items()}
+        x_cm = next(iter(points.values()))[0]
+        low, high = ("listener's left", "listener's right") if way == "aside" else ("nearer", "farther")
+        x = axis(f"← {low} | shift in cm | {high} →", "cm", x_cm[0], x_cm[-1], np.arange(-10, 11, 5))
+        panels.append(_designs(view, points, x, y, x_cm, title=f"Head moved {way}", place=(0, column)))
+    return figure(panels, 3.4, legend_columns=3)
 
 
 def say_shift(view: ChannelView) -> str:
@@ -270,31 +226,20 @@ def _columns(count: int) -> int:
     return min(count, 2 if count in (2, 4) else 3 if count <= 9 else 4)
 
 
-def _multiples(view: ChannelView, height_in: Any, **look: Any) -> tuple[Figure, list[Axes], int]:
-    """A figure of small multiples, each with its design's name, and their columns."""
-    count, columns = len(view.levels), _columns(len(view.levels))
-    rows = -(-count // columns)
-    fig, panes = plots.panels(0.75 + height_in(columns) * rows, rows, columns, **look)
-    for axes in panes[count:]:
-        axes.set_axis_off()
-    for axes, i in zip(panes, view.levels, strict=False):
-        axes.set_title(shortened(view.labels[i], 72 // columns), fontsize=8.5, loc="left")
-    return fig, panes[:count], columns
-
-
-def draw_maps(view: ChannelView) -> Figure:
+def maps_figure(view: ChannelView) -> Figure:
     """Level over frequency and azimuth, one map a design."""
-    fig, panes, columns = _multiples(view, lambda n: 2.6 if n <= 2 else 1.75, sharex=True, sharey=True)
-    scale = plots.level_scale(max(plots.HIGHEST_DB[channel.table.kind] for channel in view.channel.channels))
-    for place, (axes, (i, (f, azimuth, level, _))) in enumerate(zip(panes, view.levels.items(), strict=True)):
-        last_row = place + columns >= len(panes)
-        plots.over_frequency(axes, [], view.shown_hz, label=last_row, narrow=columns > 1)
-        axes.tick_params(labelbottom=last_row)
-        plots.azimuth_map(axes, f, azimuth, level, scale, view.channel.channels[i].table, 90)
-    bar = scale.bar(fig, panes, f"dB re {next(iter(view.levels.values()))[3]}")
-    bar.ax.tick_params(length=0)
-    fig.supylabel(plots.AZIMUTH_WORDS, fontsize=8.5)
-    return fig
+    columns, panels = _columns(len(view.levels)), []
+    highest_db = max(channel_maps.HIGHEST_DB[channel.table.kind] for channel in view.channel.channels)
+    levels = channel_maps.level_steps(highest_db, f"dB re {next(iter(view.levels.values()))[3]}")
+    for place, (i, (f, azimuth, level, _)) in enumerate(view.levels.items()):
+        words: dict[str, Any] = {
+            "title": shortened(view.labels[i], 72 // columns),
+            "place": divmod(place, columns),
+            "label": "Azimuth in degrees",
+        }
+        table = view.channel.channels[i].table
+        panels.append(channel_maps.azimuth_map(f, azimuth, level, levels, table, view.shown_hz, ticks_deg=90, **words))
+    return figure(panels, 0.6 + (2.5 if columns <= 2 else 1.75) * -(-len(panels) // columns))
 
 
 def _mean_level_words(view: ChannelView, around_deg: float) -> tuple[str, float]:
@@ -323,37 +268,29 @@ def polar_frequencies_hz(channel: SharedChannel) -> list[int]:
     """At most three octaves of the band, its lowest and highest among them; the nearest to it where it holds none."""
     low, high = channel.band_hz
     middle_hz = np.sqrt(lowest_hz(channel.band_hz) * high)
-    nearest = min(plots.POLAR_HZ, key=lambda octave_hz: abs(np.log2(middle_hz / octave_hz)))
-    inside = [octave_hz for octave_hz in plots.POLAR_HZ if low <= octave_hz <= high] or [nearest]
+    nearest = min(channel_maps.POLAR_HZ, key=lambda octave_hz: abs(np.log2(middle_hz / octave_hz)))
+    inside = [octave_hz for octave_hz in channel_maps.POLAR_HZ if low <= octave_hz <= high] or [nearest]
     places = np.linspace(0, len(inside) - 1, min(MOST_POLARS, len(inside))).round().astype(int)
     return [inside[place] for place in places]
 
 
-def draw_polars(view: ChannelView) -> Figure:
+def polars_figure(view: ChannelView) -> Figure:
     """Polar plots on one scale, one a design."""
-    octaves_hz = polar_frequencies_hz(view.channel)
-    fig, panes, columns = _multiples(view, lambda n: 7.2 / n, subplot_kw={"projection": "polar"})
-    rows = {i: plots.rows_near(f, octaves_hz) for i, (f, _, _, _) in view.levels.items()}
-    outer_db = max(
-        0.0, 6.0 * np.ceil(max(float(view.levels[i][2][channel_rows].max()) for i, channel_rows in rows.items()) / 6)
-    )
-    for axes, (i, (_, azimuth, level, _)) in zip(panes, view.levels.items(), strict=True):
-        looks = [{"color": COLOURS[n], "linestyle": STYLES[n], "linewidth": 1.5} for n in range(len(octaves_hz))]
-        curves = [plots.curve(azimuth, level[row], **look) for row, look in zip(rows[i], looks, strict=True)]
-        around = plots.curve(azimuth, np.zeros(azimuth.size), color=SOFT, linewidth=0.9, zorder=1)
-        plots.polar(
-            axes, azimuth, [around, *curves], outer_db, rings_db=np.arange(-12.0, outer_db, 12.0), labels=columns <= 2
-        )
-    plots.below(
-        fig,
-        [
-            Line2D([], [], label=plots.hertz(octave_hz), **look)
-            for octave_hz, look in zip(octaves_hz, looks, strict=True)
-        ],
-        MOST_POLARS,
-    )
-    headed(fig, f"dB re {next(iter(view.levels.values()))[3]}; rings every 12 dB; front down", 8.5, bold=False)
-    return fig
+    octaves_hz, columns = polar_frequencies_hz(view.channel), _columns(len(view.levels))
+    rows = {i: channel_maps.rows_near(f, octaves_hz) for i, (f, _, _, _) in view.levels.items()}
+    loudest = max(float(view.levels[i][2][channel_rows].max()) for i, channel_rows in rows.items())
+    outer_db = max(0.0, 6.0 * np.ceil(loudest / 6))
+    panels: list[Panel] = []
+    for place, (i, (_, azimuth, level, _)) in enumerate(view.levels.items()):
+        lines = [
+            line(azimuth, level[row], channel_maps.hertz(octave_hz), color=n, dash=DASHES[n], width=1.5)
+            for n, (octave_hz, row) in enumerate(zip(octaves_hz, rows[i], strict=True))
+        ]
+        look: dict[str, Any] = {"rings_db": np.arange(-24.0, outer_db + 1, 12.0), "sides": columns > 2}
+        title = shortened(view.labels[i], 72 // columns)
+        panels.append(channel_maps.polar(lines, outer_db, title=title, place=divmod(place, columns), **look))
+    title = f"dB re {next(iter(view.levels.values()))[3]}; rings every 12 dB; front down"
+    return figure(panels, 0.62 + (7.2 / columns - 0.2) * -(-len(panels) // columns), title=title)
 
 
 def say_polars(view: ChannelView) -> str:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from designer.comparison.entry import ALL_UP_TO, Entry, SharedChannel, chosen_entries
 from designer.comparison.key_differences import key_differences
 from designer.comparison.numbers import Row, scalar_rows
-from designer.report.comparison_figures import curve_style, extremes
-from designer.report.figures import Drawn
-from designer.report.schemes import THEMED, css, in_page, template
+from designer.report import script
+from designer.report.comparison_figures import extremes
+from designer.report.figure_data import design_look
+from designer.report.figures import Picture
+from designer.report.page import Shown
+from designer.report.page_data import block
+from designer.report.schemes import css, template
 
 LONGEST_VALUE = 120
 FEW_KEYS = 40
+WIDE = ("maps",)
+"""Kinds of figures that take the page's width."""
 MOST_COLUMNS = 8
 """Designs whose tables fit a sheet of A4 as they are; those of more are set smaller, in columns of one width."""
 HEADLINES = (
@@ -39,30 +44,37 @@ class Facts:
 def render(
     entries: Sequence[Entry],
     channels: Sequence[SharedChannel],
-    pictures: Sequence[Drawn],
+    pictures: Mapping[str, Picture],
     facts: Facts,
     show: Sequence[str],
 ) -> str:
-    """The page as HTML."""
+    """The page as HTML.
+
+    Raises
+    ------
+    DataError : the package `plotly` is not installed
+
+    """
     chosen_numbers = {channel.numbers[i] for channel in channels for i in chosen_entries(channel, show)}
     rows = {channel.name: scalar_rows(channel) for channel in channels}
-    shown = {
-        picture.name: Markup(in_page(picture.text, picture.name)) for picture in pictures
-    }  # our own figures, not input
     sections = []
     for channel in channels:
-        channel_pictures = [
-            (picture.name, shown[picture.name], picture.message)
-            for picture in pictures
-            if picture.channel == channel.name
+        channel_figures = [
+            (Shown(name, picture.says()), "wide" if picture.declared.kind in WIDE else "")
+            for name, picture in pictures.items()
+            if picture.subject[0].channel is channel
         ]
         columns = list(zip(channel.numbers, (entry.label for entry in channel.entries), strict=True))
         band = "{:g} to {:g} Hz".format(*channel.band_hz)
         words = {"name": channel.name, "aim": channel.aim, "band": band}
-        sections.append({**words, "columns": columns, "rows": rows[channel.name], "pictures": channel_pictures})
+        sections.append({**words, "columns": columns, "rows": rows[channel.name], "figures": channel_figures})
     return template("comparison.html").render(
         facts=facts,
         schemes=Markup(css()),
+        style=Markup(script.style()),
+        own=Markup(script.own_script()),
+        library=Markup(script.library()),
+        data=Markup(block(facts.title, {name: picture.build() for name, picture in pictures.items()})),
         many=len(entries) > ALL_UP_TO,
         sentences=[sentence(channel, rows[channel.name]) for channel in channels],
         designs=[_design(number, entry, number in chosen_numbers) for number, entry in enumerate(entries)],
@@ -104,23 +116,5 @@ def _design(number: int, entry: Entry, checked: bool) -> dict[str, Any]:
         "taps": "as in the device" if entry.is_played else taps,
         "latency": latency,
         "checked": checked,
-        "swatch": swatch(number),
+        "look": design_look(number),
     }
-
-
-def swatch(number: int) -> Markup:
-    """A short piece of a design's curve, with its colour, dash and marker, for the page's own list."""
-    from matplotlib.markers import MarkerStyle
-
-    style = curve_style(number)
-    colour = f"var(--{THEMED[style['color'].lower()]})"
-    dashes = "" if style["linestyle"] == "-" else " ".join(f"{1.8 * d:g}" for d in style["linestyle"][1])
-    dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-    marker = MarkerStyle(style["marker"])
-    corners = np.asarray(marker.get_path().transformed(marker.get_transform()).to_polygons()[0], dtype=float)
-    points = " ".join(f"{17 + 7 * x:.2f},{6 - 7 * y:.2f}" for x, y in corners.tolist())
-    return Markup(
-        '<svg class="swatch" width="34" height="12" viewBox="0 0 34 12" aria-hidden="true">'
-        f'<line x1="1" y1="6" x2="33" y2="6" stroke="{escape(colour)}" stroke-width="2"{dash}/>'
-        f'<polygon points="{points}" fill="{escape(colour)}"/></svg>'
-    )

@@ -8,7 +8,9 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Real
+from designer.designs.reach import ceiling_db
 from designer.evaluation.each_head import head_gains_db
+from designer.evaluation.reach_words import spread_out
 from designer.evaluation.tables import Evaluation
 from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.schema import Problem
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 DRAWN_FREQUENCIES = 300
 DRAWN_STEP_DEG = 2.0
+REACH_POINTS = 64
 
 
 def drawn_frequencies_hz(problem: Problem) -> Real:
@@ -73,3 +76,19 @@ def drawn_heads(result: Result) -> dict[str, dict[str, Real]]:
         for name, channel in result.channels.items()
         if not channel.table.is_beam
     }
+
+
+@analysis
+def drawn_reach(result: Result, name: str) -> tuple[Real, Real] | None:
+    """At most REACH_POINTS frequencies of a channel's band, and the largest gain in dB within its limits there; None where it is dear.
+
+    Where every requirement but the curve is a limit, a formulation in closed form tells it in hundredths of a second. With requirements
+    over azimuth it is halved into by cones, and left to `designer check --reach`; the stereo chain's channels have no curve of their own.
+    """
+    channel = result.channels[name]
+    if channel.table.name not in {table.name for table in result.problem.designs}:
+        return None
+    inside = in_band(result.frequency_hz, channel.table.band_hz)
+    at_hz = spread_out(result.frequency_hz[inside], REACH_POINTS)
+    ceiling = ceiling_db(channel.table, result.fine_scene, channel.plain, at_hz)
+    return None if ceiling is None else (at_hz, ceiling)

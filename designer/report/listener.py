@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from designer.acoustics.measured.head import MeasuredHead
 from designer.arrays import Real
 from designer.evaluation.outcomes import hz
-from designer.report.canvas import COLOURS, INK, SOFT, STYLES, headed, numbered_axis, shortened
-from designer.report.plots import below, curve, draw_curves, over_frequency, panels
+from designer.report.figure_data import Figure, axis, curves, figure, frequency_axis, line, shortened
 from designer.result import Result
 from designer.stereo.chain import has_chain
 from designer.stereo.crosstalk_fit import TIMES_HZ
@@ -25,12 +23,9 @@ from designer.stereo.listening import AtHead, Listening, fit_errors, listening
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.upmix import Separation, separation
 
-SIDES: dict[str, dict[str, Any]] = {
-    "left": {"color": COLOURS[0]},
-    "right": {"color": COLOURS[1], "linestyle": STYLES[1]},
-}
-REAL: dict[str, Any] = {"color": INK, "linewidth": 2.6, "alpha": 0.55}
-MODEL: dict[str, Any] = {"color": SOFT, "linewidth": 1.2, "linestyle": STYLES[2]}
+SIDES: dict[str, dict[str, Any]] = {"left": {"color": 0}, "right": {"color": 1, "dash": "dash"}}
+REAL: dict[str, Any] = {"color": "ink", "width": 2.6, "opacity": 0.55}
+MODEL: dict[str, Any] = {"color": "soft", "width": 1.2, "dash": "dot"}
 LATEST_US = 1000.0
 FLOOR_DB = -40.0
 NOMINAL = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)
@@ -81,29 +76,28 @@ def furthest(chain: Real, real: Real, middle_hz: Real, band_hz: list[float]) -> 
     return float(apart[at]), float(middle_hz[at])
 
 
-def draw_differences(view: HeadView) -> Figure:
+def differences_figure(view: HeadView) -> Figure:
     """Level by third octave on the left, phase delay on the right, of left-only and right-only input."""
     heard, at, f = view.listening, view.at, view.listening.frequency_hz
-    fig, (level, time) = panels(3.7, 1, 2)
     sources = [(f"loudspeaker at {view.angle_deg:g} degrees", at.loudspeakers["left"], REAL)]
     sources += [(f"{side}-only input", at.chain[side], look) for side, look in SIDES.items()]
     sources.append(("crosstalk model", heard.model, MODEL))
-    levels = [curve(heard.middle_hz, difference.level_db, words, **look) for words, difference, look in sources]
-    times = [curve(f, 1e6 * difference.time_s, **look) for _, difference, look in sources]
-    handles = over_frequency(level, levels, view.shown_hz, view.band_hz, title="Level between the ears",
-                             unit="Near ear louder by, in dB", narrow=True)  # fmt: skip
-    level.set_ylim(bottom=min(-1.0, level.get_ylim()[0]))
-    over_frequency(time, times, (TIMES_HZ[0] / 1.12, TIMES_HZ[1] * 1.12), view.band_hz, title="Phase delay between the ears",
-                   unit="Near ear earlier by, in µs")  # fmt: skip
-    numbered_axis(time, [200, 500, 1000], lambda hertz, _: f"{hertz / 1000:g}k" if hertz >= 1000 else f"{hertz:g}")
+    levels = [line(heard.middle_hz, difference.level_db, words, **look) for words, difference, look in sources]
+    times = [line(f, 1e6 * difference.time_s, words, **look) for words, difference, look in sources]
+    lowest, highest = (pick([pick(shown["y"]) for shown in levels]) for pick in (np.nanmin, np.nanmax))
     inside = (f >= TIMES_HZ[0]) & (f <= TIMES_HZ[1])
-    shown = np.concatenate([difference.y[inside] for difference in times[:-1]])
-    time.set_ylim(min(0.0, max(float(shown.min()) - 30, -LATEST_US)), min(float(shown.max()) + 60, LATEST_US))
-    time.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
+    shown = np.concatenate([difference["y"][inside] for difference in times[:-1]])
     pointed = ", ".join(f"{side} {angle:.0f}" for side, angle in at.pointed_deg.items())
-    headed(fig, f"{shortened(view.name, 24)}: the low-frequency time points to {pointed} degrees")
-    below(fig, handles, 4)
-    return fig
+    level_axis = axis("Near ear louder by, in dB", "dB", min(-1.0, float(lowest) - 1), float(highest) + 1)
+    earliest, latest = max(float(shown.min()) - 30, -LATEST_US), min(float(shown.max()) + 60, LATEST_US)
+    time_axis = axis("Near ear earlier by, in µs", "µs", min(0.0, earliest), latest)
+    times_hz = frequency_axis((TIMES_HZ[0] / 1.12, TIMES_HZ[1] * 1.12))
+    panels = [
+        curves(frequency_axis(view.shown_hz), level_axis, levels, title="Level between the ears", band_hz=view.band_hz),
+        curves(times_hz, time_axis, times, title="Phase delay between the ears", place=(0, 1), band_hz=view.band_hz),
+    ]
+    title = f"{shortened(view.name, 24)}: the low-frequency time points to {pointed} degrees"
+    return figure(panels, 3.7, title=title)
 
 
 def say_differences(view: HeadView) -> str:
@@ -119,19 +113,16 @@ def say_differences(view: HeadView) -> str:
     return "; ".join(sides)
 
 
-def draw_coherence(view: HeadView) -> Figure:
+def coherence_figure(view: HeadView) -> Figure:
     """Coherence between the ears by third octave, for independent noises at left and right."""
-    fig, (axes,) = panels(3.0)
     middle_hz, real = view.listening.middle_hz, f"loudspeakers at ±{view.angle_deg:g} degrees"
-    curves = [
-        curve(middle_hz, view.at.loudspeaker_coherence, real, marker="s", markersize=3, **REAL),
-        curve(middle_hz, view.at.coherence, "chain", marker="o", markersize=3),
+    lines = [
+        line(middle_hz, view.at.loudspeaker_coherence, real, marker="square", size=3.0, **REAL),
+        line(middle_hz, view.at.coherence, "chain", marker="circle", size=3.0),
     ]
     title = f"{shortened(view.name, 24)}: coherence of the ears for independent left and right"
-    handles = over_frequency(axes, curves, view.shown_hz, view.band_hz, title=title, unit="Coherence, 0 to 1")
-    axes.set_ylim(0.0, 1.05)
-    below(fig, handles, 2)
-    return fig
+    y = axis("Coherence, 0 to 1", "", 0.0, 1.05)
+    return figure([curves(frequency_axis(view.shown_hz), y, lines, title=title, band_hz=view.band_hz)], 3.0)
 
 
 def say_coherence(view: HeadView) -> str:
@@ -152,24 +143,21 @@ panned = cache(separation)
 """The upmix's levels over panning, by sample rate."""
 
 
-def draw_separation(levels: Separation) -> Figure:
+def separation_figure(levels: Separation) -> Figure:
     """Levels of left, right and centre over panning: the upmix as it is, and the closed form behind it."""
-    fig, (axes,) = panels(3.1)
-    closed: dict[str, Any] = {"color": INK, "linewidth": 2.2, "alpha": 0.45}
-    curves = [curve(levels.fine_position, levels.centre_db, **closed)]
+    closed: dict[str, Any] = {"color": "ink", "width": 2.2, "opacity": 0.45}
+    lines = [line(levels.fine_position, levels.centre_db, **closed)]
     for half, words in ((levels.fine_position >= 0, "pairwise pan, closed form"), (levels.fine_position <= 0, "")):
-        curves.append(curve(levels.fine_position[half], levels.side_db[half], words, **closed))
-    for channel, (name, marker) in enumerate((("left", "o"), ("right", "s"), ("centre", "D"))):
-        level_db, colour = np.maximum(levels.level_db[:, channel], FLOOR_DB), COLOURS[channel]
-        look = {"marker": marker, "markersize": 4, "linestyle": STYLES[2]}
-        curves.append(curve(levels.position, level_db, name, colour, 0.8, **look))
+        lines.append(line(levels.fine_position[half], levels.side_db[half], words, **closed))
+    for channel, (name, marker) in enumerate((("left", "circle"), ("right", "square"), ("centre", "diamond"))):
+        level_db = np.maximum(levels.level_db[:, channel], FLOOR_DB)
+        look: dict[str, Any] = {"marker": marker, "dash": "dot", "color": channel, "width": 0.8}
+        lines.append(line(levels.position, level_db, name, **look))
     title = f"Upmix: where a panned source goes (points below {FLOOR_DB:g} dB lie on the edge)"
-    handles = draw_curves(axes, curves, title=title, unit="Level in dB")
-    axes.set_xlim(1.03, -1.03)
-    axes.set_ylim(FLOOR_DB - 2, 10)
-    axes.set_xlabel("Position β of a lone source: 1 on the left alone, 0 in the middle, -1 on the right alone")
-    below(fig, handles, 4)
-    return fig
+    x = axis(
+        "Position β of a lone source: 1 on the left alone, 0 in the middle, -1 on the right alone", "", 1.03, -1.03
+    )
+    return figure([curves(x, axis("Level in dB", "dB", FLOOR_DB - 2, 10), lines, title=title)], 3.1)
 
 
 def say_separation(levels: Separation) -> str:

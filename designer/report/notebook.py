@@ -82,11 +82,9 @@ def html(result: Result) -> str:
 
 def gain_figure(result: Result, name: str) -> str:
     """The SVG of a channel's gain over frequency against its target, with ids that no other figure of the document has."""
-    from designer.report.canvas import in_style, svg
-    from designer.report.figures import CHANNEL_FIGURES, file_stems
+    from designer.report.canvas import svg
+    from designer.report.figures import GAIN, Picture, file_stems
     from designer.report.schemes import own_ids
 
-    (declared,) = (declared for declared in CHANNEL_FIGURES if declared.kind == "cancellation")
-    with in_style():
-        drawn = svg(declared.draw(result, name))
+    drawn = svg(Picture(GAIN, (result, name)).draw())
     return own_ids(drawn, f"{crc32(result.problem.text.encode()):08x}-{file_stems(list(result.channels))[name]}")

@@ -1,8 +1,9 @@
-"""The design page: one self-contained HTML file, the outcome on top, the figures below it, and what regenerates it at the end."""
+"""The design page: one self-contained HTML file, what decides on top, each channel's figures below it, tables folded at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 from pathlib import PurePath
 from typing import Any
@@ -14,13 +15,15 @@ from designer import measures
 from designer.evaluation.outcomes import REQUIRED, Outcome
 from designer.evaluation.words import requirement_words
 from designer.export import Export
-from designer.metrics import NUMBERS, shown_on
+from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
 from designer.realization.words import output_bound
-from designer.report.figures import CHANNEL_FIGURES, file_stems, listener_pictures
+from designer.report import figures, script
 from designer.report.listener import listener_section
+from designer.report.mirrors import mirrors
+from designer.report.page_data import block
 from designer.report.room import room_section
-from designer.report.schemes import css, in_page, template
+from designer.report.schemes import css, template
 from designer.result import Result
 from designer.stereo.placed_source import misplaced
 
@@ -28,6 +31,22 @@ REPORTED_DB = 0.05
 """An output that passes full scale by less is not told: tables show a tenth."""
 MOST_NAMED = 4
 """Loud drivers of a channel that are told by name."""
+FEW_WARNINGS = 3
+"""Warnings that stand open."""
+WIDE = ("map",)
+"""Kinds of figures that take the page's width."""
+KEY = "gain"
+"""Kind of the figure on top."""
+TILES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("Mean gain", (("mean_cancellation_gain_db", ""),)),
+    ("Worst point", (("least_worst_cancellation_gain_db", ""),)),
+    (
+        "5th percentile",
+        (("moved_head_5th_percentile_db", "moved heads"), ("tolerance_5th_percentile_db", "product line")),
+    ),
+    ("Effort", (("largest_effort_db", ""),)),
+)
+"""Labels of the numbers on top, and for each the metrics that may stand there, the first that a channel has, with a note."""
 PER_HEAD = [metric for metric in NUMBERS if "head" in metric.on]
 
 
@@ -181,58 +200,114 @@ def _as_run(export: Export) -> Iterator[str]:
             yield f"mean cancellation gain as run, of that designed: {gains}"
 
 
+def tiles(result: Result, name: str, numbers: Mapping[str, float]) -> list[tuple[str, str]]:
+    """The six numbers of a channel that stand on top, each with a note: those of TILES, latency, and cost."""
+    rate = result.problem.sample_rate_hz
+    cells = []
+    for _, candidates in TILES:
+        shown = [(BY_NAME[metric].text(numbers[metric]), note) for metric, note in candidates if metric in numbers]
+        cells.append(shown[0] if shown else ("–", ""))
+    cells.append((f"{result.bulk_delay_samples / rate * 1e3:.2f} ms", ""))
+    study = result.study.get(name)
+    cells.append((f"{study.multiply_adds * rate / 1e6:.1f} M" if study else "–", ""))
+    return cells
+
+
+def outcome_words(outcomes: Sequence[Outcome]) -> str:
+    """How many requirements are met, for the line that the table folds into."""
+    missed = sum(not outcome.is_met for outcome in outcomes)
+    return f"Requirements: {len(outcomes) - missed} of {len(outcomes)} met"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure of the page: its name and its caption."""
+
+    name: str
+    message: str
+
+
 def render(
     result: Result,
     report: dict[str, Any],
-    figures: tuple[dict[str, str], dict[str, str]],
     exports: Mapping[str, Export],
     refusals: Mapping[str, str],
+    *,
+    overlays: Sequence[dict[str, Any]] = (),
+    folder: str = "OUT",
 ) -> str:
     """The page as HTML.
 
     Parameters
     ----------
     report : dict of str to object, the content of `summary.json`
-    figures : tuple of 2 dict of str to str, file name -> SVG, and file name -> caption
     exports : mapping of str to Export, target -> what was written for it
     refusals : mapping of str to str, target -> why it was not written
+    overlays : sequence of dict of str to object, what lies over the figures from the first, as `page_data.overlay` reads it
+    folder : str, the design folder in commands
+
+    Raises
+    ------
+    DataError : the package `plotly` is not installed
 
     """
-    svgs, captions = figures
-    shown = {
-        name: (name, Markup(in_page(svg, name)), captions[name]) for name, svg in svgs.items()
-    }  # our own figures, not input
-    channels = []
-    for name, stem in file_stems(list(result.channels)).items():
-        channel_figures = {
-            declared.kind: shown[f"{stem}-{declared.kind}"]
-            for declared in CHANNEL_FIGURES
-            if f"{stem}-{declared.kind}" in shown
-        }
+    drawn = figures.pictures(result)
+    shown = {name: Shown(name, picture.says()) for name, picture in drawn.items()}
+    of_channels = {name: picture.subject[1] for name, picture in drawn.items() if picture.declared.of == "channel"}
+    twins = mirrors(result)
+    channels, key_figures = [], []
+    for name, channel in result.channels.items():
+        numbers = report["channels"][name]["numbers"]
+        kinds = {drawn[figure].declared.kind: shown[figure] for figure, of in of_channels.items() if of == name}
+        twin = twins.get(name)
+        if twin is None and KEY in kinds:
+            key_figures.append(kinds.pop(KEY))
         channels.append(
             {
                 "name": name,
-                "figures": channel_figures,
+                "figures": kinds,
                 **report["channels"][name],
                 "missed": result.misses(name),
-                "outcome_rows": outcome_rows(result.channels[name].table, result.outcomes[name]),
+                "outcome_words": outcome_words(result.outcomes[name]),
+                "outcome_rows": outcome_rows(channel.table, result.outcomes[name]),
+                "tiles": tiles(result, name, numbers),
+                "twin": twin.name if twin else "",
+                "apart": f"less than {ceil(100 * twin.apart_db + 1e-6) / 100:.2f} dB" if twin else "",
+                "mirrored": [other for other, its in twins.items() if its.name == name],
+                "sentence": result.sentence(name),
             }
         )
+    tables = {figure: result.channels[name].table for figure, name in of_channels.items()}
+    data = block(
+        report["title"],
+        {name: picture.build() for name, picture in drawn.items()},
+        channels=of_channels,
+        looks={figure: table.look_deg for figure, table in tables.items() if table.is_beam},
+        overlays=list(overlays),
+    )
     return template("design.html").render(
         report=report,
         schemes=Markup(css()),
+        style=Markup(script.style()),
+        own=Markup(script.own_script()),
+        library=Markup(script.library()),
+        data=Markup(data),
         rows=number_rows([channel["numbers"] for channel in channels]),
         head_rows=head_rows(result),
         head_columns=[metric.label for metric in PER_HEAD],
         misplaced=misplaced(result),
-        layout=shown["layout"],
+        key_figures=[*key_figures, shown["layout"]],
+        few_warnings=FEW_WARNINGS,
+        wide=WIDE,
+        tile_labels=[*(label for label, _ in TILES), "Latency", "Multiply-adds a second"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),
         channels=channels,
         listener=listener_section(result),
-        listener_figures=[shown[name] for name in listener_pictures(result) if name in shown],
+        listener_figures=[shown[name] for name in shown if drawn[name].declared.of in ("head", "upmix")],
         form=form_words(result),
         form_rows=form_rows(result),
+        study_command="" if any(study.curves for study in result.study.values()) else f"designer study {folder}",
         rounding=rounding_words(result),
         export_rows=export_rows(exports, refusals),
         headroom=headroom_words(result),

@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Rectangle
 
 from designer.evaluation.room import STEREO, InRoom, Played
 from designer.metrics import ROOM
 from designer.problem import geometry, room_places
 from designer.problem.messages import number
 from designer.problem.schema import Problem, Room
-from designer.report.canvas import COLOURS, FAINT, INK, SOFT, STYLES, headed
-from designer.report.plots import below, curve, over_frequency, panels
+from designer.report.figure_data import Figure, axis, curves, figure, frequency_axis, line
+from designer.report.layout import drawing
 from designer.result import Result
 
 DRAWN = tuple(metric for metric in ROOM if "figure" in metric.on)
 LOOKS: tuple[dict[str, Any], ...] = (
-    {"color": COLOURS[0], "marker": "o", "linewidth": 1.8},
-    {"color": COLOURS[1], "marker": "s", "linewidth": 1.2, "linestyle": STYLES[1]},
-    {"color": INK, "marker": "D", "linewidth": 1.2, "linestyle": STYLES[2]},
+    {"color": 0, "marker": "circle", "width": 1.8},
+    {"color": 1, "marker": "square", "width": 1.2, "dash": "dash"},
+    {"color": "ink", "marker": "diamond", "width": 1.2, "dash": "dot"},
 )
 
 
@@ -34,25 +32,24 @@ def _words(playback: Played, name: str) -> str:
     return playback.name if playback.name in (STEREO, name) else "its plain driver"
 
 
-def draw_room(result: Result, name: str) -> Figure:
+def room_figure(result: Result, name: str) -> Figure:
     """Measures by octave: the channel, its plain driver, and plain stereo's middle."""
     in_room = _in_room(result)
-    middle_hz, band_hz = in_room.played[0].measures.middle_hz, result.channels[name].table.band_hz
-    shown_hz = float(middle_hz[0]) / 1.41, float(middle_hz[-1]) * 1.41
-    fig, panes = panels(5.0, 2, 2)
-    for axes, metric in zip(panes, DRAWN, strict=True):
-        curves = [
-            curve(middle_hz, getattr(playback.measures, metric.name), _words(playback, name), markersize=4, **look)
+    middle_hz, band_hz = in_room.played[0].measures.middle_hz, list(result.channels[name].table.band_hz)
+    x, panels = frequency_axis((float(middle_hz[0]) / 1.41, float(middle_hz[-1]) * 1.41)), []
+    for place, metric in enumerate(DRAWN):
+        lines = [
+            line(middle_hz, getattr(playback.measures, metric.name), _words(playback, name), **look)
             for playback, look in zip(in_room.compared(name), LOOKS, strict=False)
         ]
-        handles = over_frequency(axes, curves, shown_hz, band_hz, unit=metric.axis, narrow=True)
-        if metric.name == "interaural_coherence":
-            axes.set_ylim(0.0, 1.05)
-        elif metric.unit != "dB":
-            axes.set_ylim(0.0, 1.1 * max(0.1, *(float(playback.y.max()) for playback in curves)))
-    headed(fig, f"{name} in the room")
-    below(fig, handles, 3)
-    return fig
+        low, high = 0.0, 1.05
+        if metric.name != "interaural_coherence":
+            highest = max(float(shown["y"].max()) for shown in lines)
+            lowest = min(float(shown["y"].min()) for shown in lines)
+            low, high = (lowest - 1, highest + 1) if metric.unit == "dB" else (0.0, 1.1 * max(0.1, highest))
+        y = axis(metric.axis, metric.unit, low, high)
+        panels.append(curves(x, y, lines, place=divmod(place, 2), band_hz=band_hz))
+    return figure(panels, 5.0, title=f"{name} in the room")
 
 
 def say_room(result: Result, name: str) -> str:
@@ -73,34 +70,33 @@ def _plan(problem: Problem) -> tuple[Room, Any, Any]:
     return problem.room, listener, room_places.in_room_m(problem.room, np.array(listener.position_m))
 
 
-def draw_plan(problem: Problem) -> Figure:
+def plan_figure(problem: Problem) -> Figure:
     """The room from above and from the side: the device with its front, the listener with the nose."""
     room, listener, head_m = _plan(problem)
     length_m, width_m, height_m = room.size_m
-    fig, panes = panels(min(6.0, 1.2 + 3.1 * max(width_m, height_m) / length_m), 1, 2)
     axes = room_places.device_axes(room)
     drivers_m = room_places.in_room_m(room, np.array([driver.position_m for driver in problem.drivers]))
     device_m, radius_m = np.array(room.device_m), max(room_places.head_radius_m(problem), 0.06)
-    arrows = ((device_m, axes[0], COLOURS[0]), (head_m, geometry.head_axes(listener)[0] @ axes, COLOURS[1]))
+    arrows = ((device_m, axes[0], 0), (head_m, geometry.head_axes(listener)[0] @ axes, 1))
     views = ((1, width_m, "y in m", "The room from above"), (2, height_m, "z in m", "from the side"))
-    for picture, (second, far_m, words, title) in zip(panes, views, strict=True):
+    panels = []
+    for column, (second, far_m, words, title) in enumerate(views):
         plane = [0, second]
-        picture.add_patch(Rectangle((0, 0), length_m, far_m, fill=False, edgecolor=SOFT, linewidth=2))
-        picture.plot(*np.stack([device_m, head_m])[:, plane].T, color=FAINT, linewidth=1)
-        handles = picture.plot(*drivers_m[:, plane].T, "o", color=COLOURS[0], markersize=3.5, label="drivers")
-        head = Circle(tuple(head_m[plane]), radius_m, color=COLOURS[1], label="listener")
-        picture.add_patch(head)
+        sight, drivers, head = np.stack([device_m, head_m])[:, plane], drivers_m[:, plane], head_m[plane]
+        corners = {"x": np.array([0, length_m, length_m, 0]), "y": np.array([0, 0, far_m, far_m])}
+        shapes: list[Any] = [
+            {"form": "polygon", **corners, "color": "soft", "width": 2.0},
+            {"form": "line", "x": sight[:, 0], "y": sight[:, 1], "color": "faint"},
+            {"form": "points", "x": drivers[:, 0], "y": drivers[:, 1], "color": 0, "size": 3.5, "name": "drivers"},
+            {"form": "circle", "x": float(head[0]), "y": float(head[1]), "radius": radius_m, "color": 1, "fill": 1,
+             "name": "listener"},
+        ]  # fmt: skip
         for start_m, towards, colour in arrows:
-            tip, look = start_m + 0.4 * towards, {"arrowstyle": "->", "color": colour, "linewidth": 1.4}
-            picture.annotate("", tuple(tip[plane]), tuple(start_m[plane]), arrowprops=look)
-        picture.set_xlim(-0.1, length_m + 0.1)
-        picture.set_ylim(-0.1, far_m + 0.1)
-        picture.set_aspect("equal")
-        picture.set_xlabel("x in m")
-        picture.set_ylabel(words)
-        picture.set_title(title)
-    below(fig, [*handles, head], 2)
-    return fig
+            ends = np.stack([start_m, start_m + 0.4 * towards])[:, plane]
+            shapes.append({"form": "arrow", "x": ends[:, 0], "y": ends[:, 1], "color": colour, "width": 1.4})
+        x, y = axis("x in m", "m", -0.1, length_m + 0.1), axis(words, "m", -0.1, far_m + 0.1)
+        panels.append(drawing(title, (0, column, 1, 1), x, y, shapes))
+    return figure(panels, min(6.0, 1.2 + 3.1 * max(width_m, height_m) / length_m))
 
 
 def plan_words(problem: Problem) -> str:

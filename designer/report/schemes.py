@@ -1,7 +1,6 @@
 """Shared parts of pages: templates, and two colour schemes, light and dark, which figures follow.
 
-A figure's file stands on white paper. Inside a page its text, axes, grid and curves take the page's colours instead, so that nothing
-glares at night. Maps keep their colours in both schemes, as a colour there means a level; what is drawn on a map has a double line,
+A figure's file stands on white paper. Inside a page its text, axes, grid and curves take the page's colours, so that nothing glares at night. Maps keep their colours in both schemes, as a colour there means a level; what is drawn on a map has a double line,
 one of the paper's colour and one of the ink's, which shows on any colour either way round.
 
 Contrast after WCAG 2.2, level AA: text 4.5 to 1 on every ground that it stands on (1.4.3), curves 3 to 1 on the paper (1.4.11).
@@ -13,7 +12,7 @@ import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SHADE, SOFT
+from designer.report.palette import ALARM, COLOURS, FAINT, INK, SHADE, SOFT
 
 SCHEMES = {  # the page's name: light, dark
     "paper": ("#ffffff", "#14181d"),
@@ -33,8 +32,6 @@ SCHEMES = {  # the page's name: light, dark
     "sky": (COLOURS[5], "#7cc7f2"),
     "brown": (COLOURS[7], "#b08d4c"),
 }
-THEMED = {light.lower(): word for word, (light, _) in SCHEMES.items()} | {"#000000": "ink"}
-"""Colours as figures are drawn -> the page's name."""
 
 
 def template(name: str) -> Template:
@@ -51,28 +48,14 @@ def decibels(value: float, form: str = ".1f") -> str:
 
 
 def css() -> str:
-    """The page's variables, light on paper and by default, dark on a screen that asks for it; and figures' own black as ink."""
+    """The page's variables, light on paper and by default, dark on a screen that asks for it."""
     light, dark = (" ".join(f"--{word}: {both[n].lower()};" for word, both in SCHEMES.items()) for n in (0, 1))
     return (
         f":root {{ color-scheme: light dark; {light} }}\n"
-        f"  @media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
-        "  figure svg { fill: var(--ink); }"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
     )
-
-
-def in_page(text: str, name: str) -> str:
-    """An SVG for a page that holds many: ids of its own, the page's colours, and its caption, caption-<name>, as its text alternative."""
-    text = re.sub(r"\b(fill|stroke): (#[0-9a-f]{6})\b", _named, text)
-    text = own_ids(text, name)
-    text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="caption-{name}" ', text, count=1)
-    return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
 
 
 def own_ids(text: str, name: str) -> str:
     """An SVG whose ids begin with a name, for a document that holds many."""
     return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
-
-
-def _named(match: re.Match[str]) -> str:
-    word = THEMED.get(match[2])
-    return f"{match[1]}: var(--{word})" if word else match[0]

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from designer.arrays import Bool, Real
-from designer.report.canvas import COLOURS, INK, SHADE, SOFT, figure, in_style, shortened, svg
+from designer.report.figure_data import Axis, Figure, Marker, axis, curves, figure, line, shortened
 
-MARKERS = ("o", "s", "^", "D", "v", "P")
+MARKERS: tuple[Marker, ...] = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 
 
 @dataclass(frozen=True)
@@ -50,45 +47,39 @@ class TradeOff:
     limit: tuple[float, int] | None = None
 
 
-def trade_off_svg(trade: TradeOff) -> str:
-    """The figure as SVG."""
-    with in_style():
-        fig = figure(7.2, 4.4)
-        axes = fig.subplots()
-        front = np.asarray(trade.front, dtype=int)
-        front = front[np.argsort(trade.x[front], kind="stable")]
-        steps = "steps-post" if trade.x_is_paid else "steps-pre"
-        axes.plot(trade.x[front], trade.y[front], color=SOFT, linewidth=1.2, drawstyle=steps, zorder=2)
-        handles: list[Artist] = []
-        for n, label in enumerate(trade.group_labels):
-            marker, colour = MARKERS[n % len(MARKERS)], COLOURS[n % len(COLOURS)]
-            look: dict[str, Any] = {"marker": marker, "s": 26, "linewidths": 1.0, "edgecolors": colour, "zorder": 3}
-            for meets, face in ((trade.meets, colour), (~trade.meets, "none")):
-                in_group = (np.asarray(trade.group) == n) & meets
-                axes.scatter(trade.x[in_group], trade.y[in_group], facecolors=face, **look)
-            handles.append(_dot(shortened(label) if len(trade.group_labels) > 1 else "point", marker, colour))
-        x, y = trade.x[trade.best], trade.y[trade.best]
-        axes.scatter([x], [y], marker="o", s=170, facecolors="none", edgecolors=INK, linewidths=1.6, zorder=4)
-        axes.margins(0.06)
-        handles.append(Line2D([], [], color=SOFT, linewidth=1.2, label="Pareto front"))
-        handles.append(_dot("chosen", "o", INK, "none", markersize=11, markeredgewidth=1.6))
-        if not trade.meets.all():
-            handles.append(_dot("hollow: breaks a condition", "o", SOFT, "none"))
-        if trade.limit is not None:
-            at, beyond = trade.limit
-            low, high = axes.get_xlim()
-            low, high = min(low, at - 0.03 * (high - low)), max(high, at + 0.03 * (high - low))
-            axes.axvline(at, color=SOFT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
-            axes.axvspan(at if beyond > 0 else low, high if beyond > 0 else at, color=SHADE, zorder=0, linewidth=0)
-            axes.set_xlim(low, high)
-            handles.append(Patch(color=SHADE, label="not allowed"))
-        axes.set_xlabel(trade.x_label)
-        axes.set_ylabel(trade.y_label)
-        axes.set_title(f"Chosen: {shortened(trade.best_label, 90)}")
-        fig.legend(handles=handles, loc="outside lower center", ncols=3)
-        return svg(fig)
+def trade_off_figure(trade: TradeOff) -> Figure:
+    """Each point, the front as steps, and the chosen one."""
+    front = np.asarray(trade.front, dtype=int)
+    front = front[np.argsort(trade.x[front], kind="stable")]
+    x_axis, y_axis = (_ends(values, label) for values, label in ((trade.x, trade.x_label), (trade.y, trade.y_label)))
+    shape = "hv" if trade.x_is_paid else "vh"
+    steps = line(trade.x[front], trade.y[front], "Pareto front", color="soft", width=1.2, shape=shape)
+    lines, shaded = [], list[list[float]]()
+    for n, label in enumerate(trade.group_labels):
+        look: dict[str, Any] = {"color": n, "marker": MARKERS[n % len(MARKERS)], "width": 0.0, "size": 5.0}
+        name, in_group = shortened(label) if len(trade.group_labels) > 1 else "point", np.asarray(trade.group) == n
+        for meets, hollow in ((trade.meets, False), (~trade.meets, True)):
+            at = in_group & meets
+            lines.append(line(trade.x[at], trade.y[at], "" if hollow else name, hollow=hollow, **look))
+    lines.append(steps)
+    chosen: dict[str, Any] = {"color": "ink", "marker": "circle", "width": 0.0, "size": 12.0, "hollow": True}
+    lines.append(line(trade.x[[trade.best]], trade.y[[trade.best]], "chosen", **chosen))
+    if not trade.meets.all():
+        broken: dict[str, Any] = {"color": "soft", "marker": "circle", "width": 0.0, "size": 5.0, "hollow": True}
+        lines.append(line(np.empty(0), np.empty(0), "hollow: breaks a condition", **broken))
+    marks = []
+    if trade.limit is not None:
+        at, beyond = trade.limit
+        low, high = x_axis["range"]
+        low, high = min(low, at - 0.03 * (high - low)), max(high, at + 0.03 * (high - low))
+        x_axis["range"] = [low, high]
+        shaded = [[at, high] if beyond > 0 else [low, at]]
+        marks.append({"x": at, "text": "not allowed: shaded"})
+    title = f"Chosen: {shortened(trade.best_label, 90)}"
+    return figure([curves(x_axis, y_axis, lines, title=title, shaded=shaded, marks=marks)], 4.4, legend_columns=3)
 
 
-def _dot(label: str, marker: str, colour: str, face: str = "", **look: Any) -> Line2D:
-    look = {"markersize": 5, "markerfacecolor": face or colour, **look}
-    return Line2D([], [], marker=marker, color=colour, linestyle="none", label=label, **look)
+def _ends(values: Real, label: str) -> Axis:
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    margin = 0.06 * (high - low) or 0.5
+    return axis(label, label.rpartition(" in ")[2] if " in " in label else "", low - margin, high + margin)

@@ -20,8 +20,7 @@ from designer.problem import Problem
 from designer.problem.messages import shown
 from designer.problem.methods import check_methods, with_method
 from designer.report import comparison_page
-from designer.report.canvas import as_file
-from designer.report.figures import Drawn, draw_comparison
+from designer.report.figures import Picture, comparison_pictures
 from designer.versions import WRITER, versions
 from designer.writing import COMPARISON, check_folder, lay, reserve, write_folder
 
@@ -49,7 +48,7 @@ class Comparison:
     show: tuple[str, ...] = ()
     command: str = ""
     points_per_octave: int = POINTS_PER_OCTAVE
-    pictures: list[Drawn] = field(default_factory=list)
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """One line: the designs, and the channels that they share."""
@@ -70,7 +69,7 @@ class Comparison:
 
     def draw(self) -> Comparison:
         """Comparison with its figures."""
-        return replace(self, pictures=draw_comparison(self.channels, self.shifts, self.show))
+        return replace(self, pictures=comparison_pictures(self.channels, self.shifts, self.show))
 
     def files(self) -> dict[str, bytes]:
         """Content of the folder: a path in it -> its content."""
@@ -89,9 +88,9 @@ class Comparison:
                 index=False, lineterminator="\n"
             ),
             "comparison.json": json.dumps(record, indent=2) + "\n",
-            **{f"figures/{picture.name}.svg": as_file(picture.text, picture.message) for picture in pictures},
         }
-        return {path: text.encode("utf-8") for path, text in contents.items()}
+        drawn = {f"figures/{name}.svg": picture.file() for name, picture in pictures.items()}
+        return {path: text.encode("utf-8") for path, text in contents.items()} | drawn
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the folder, whole or not at all.

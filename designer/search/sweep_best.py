@@ -307,7 +307,9 @@ def _from(folder: Path, file: Path) -> str:
 
 def _figure(chosen: Choice) -> str:
     """The trade-off as SVG: the points grouped by the last key of few values, and the first condition as the limit."""
-    from designer.report.trade_off_plot import MARKERS, TradeOff, trade_off_svg
+    from designer.report.canvas import svg
+    from designer.report.printed import draw
+    from designer.report.trade_off_plot import MARKERS, TradeOff, trade_off_figure
 
     group, labels = [0] * len(chosen.rows), ["points"]
     for key in chosen.row.varied:
@@ -316,7 +318,7 @@ def _figure(chosen: Choice) -> str:
             names = list(dict.fromkeys(values))
             group, labels = [names.index(value) for value in values], [f"{key} = {name}" for name in names]
     same = [condition for condition in chosen.conditions if condition.metric == chosen.against]
-    return trade_off_svg(
+    trade = trade_off_figure(
         TradeOff(
             chosen.against.of(chosen.numbers),
             chosen.objective.of(chosen.numbers),
@@ -332,3 +334,4 @@ def _figure(chosen: Choice) -> str:
             limit=(same[0].limit, 1 if same[0].comparison[0] == "<" else -1) if same else None,
         )
     )
+    return svg(draw(trade))

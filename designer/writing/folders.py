@@ -42,13 +42,14 @@ from designer.writing.staging import (
 )
 
 Fill = Callable[[Path], None]
-DESIGN, COMPARISON, CHECK, EXPORT, SWEEP = "design", "comparison", "check", "export", "sweep"
+DESIGN, COMPARISON, CHECK, EXPORT, SWEEP, FIGURES = "design", "comparison", "check", "export", "sweep", "figures"
 WORDS = {
     DESIGN: "a design folder",
     COMPARISON: "a comparison",
     CHECK: "figures of `designer check`",
     EXPORT: "an export",
     SWEEP: "a sweep",
+    FIGURES: "figures of `designer figures`",
 }
 """Kinds of folders that a manifest names."""
 WHOLE = (DESIGN, COMPARISON, CHECK)

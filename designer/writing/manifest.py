@@ -28,7 +28,7 @@ class Manifest:
 
     Attributes
     ----------
-    kind : str, "design", "comparison", "check", "export" or "sweep"
+    kind : str, "design", "comparison", "check", "export", "sweep" or "figures"
     files : dict, path inside the folder -> its SHA-256; two while it is being replaced
 
     """

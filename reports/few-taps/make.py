@@ -11,7 +11,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,8 +26,9 @@ from designer.realization import realize
 from designer.realization import response as filter_response
 from designer.realization.dense_targets import between
 from designer.realization.response import cut_inverse_transform
-from designer.report.canvas import COLOURS, STYLES, in_style, numbered_axis, svg
-from designer.report.plots import below, curve, draw_curves, panels
+from designer.report.canvas import svg
+from designer.report.figure_data import axis, curves, figure, line
+from designer.report.printed import draw
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.result import fine_frequencies_hz
 
@@ -111,30 +112,29 @@ def read(text: str) -> list[Kept]:
 
 def picture(records: list[Kept]) -> str:
     """The figure as SVG: median and 5th percentile on the left, the tone on the right, over the number of taps."""
-    with in_style():
-        fig, (gain, tone) = panels(3.4, 1, 2)
-        gains, tones = [], []
-        for number, way in enumerate(dict.fromkeys(record.way for record in records)):
-            series = [record for record in records if record.way == way]
-            taps, dots = (
-                np.array([record.taps for record in series]),
-                {"marker": "os"[number % 2], "markersize": 3.5, "linewidth": 1.8},
-            )
-            low, middle, far = (np.array(each) for each in zip(
-                *((record.fifth_percentile_db, record.median_db, record.tone_db) for record in series), strict=True))  # fmt: skip
-            gains.append(curve(taps, low, f"{way}: 5th percentile", COLOURS[number], **dots))
-            gains.append(curve(taps, middle, f"{way}: median", COLOURS[number], 1.1, linestyle=STYLES[1]))
-            tones.append(curve(taps, far, "", COLOURS[number], **dots))
-        handles = draw_curves(gain, gains, title="Gain, head moved within 3 cm", unit="Cancellation gain in dB")
-        draw_curves(tone, tones, title="Tone at the ipsilateral ear, 0.1 to 16 kHz", unit="Largest deviation in dB")
-        gain.set_ylim(bottom=0.0)
-        tone.set_ylim(0.0, LARGEST_TONE_DB)
-        for axes in (gain, tone):
-            axes.set_xscale("log", base=2)
-            numbered_axis(axes, [2**n for n in range(3, 13) if records[0].taps <= 2**n <= records[-1].taps])
-            axes.set_xlabel("Taps a driver")
-        below(fig, handles, 2)
-        return svg(fig)
+    gains, tones = [], []
+    for number, way in enumerate(dict.fromkeys(record.way for record in records)):
+        series = [record for record in records if record.way == way]
+        taps = np.array([float(record.taps) for record in series])
+        look: dict[str, Any] = {"color": number, "marker": ("circle", "square")[number % 2], "size": 3.5, "width": 1.8}
+        low, middle, far = (np.array(each) for each in zip(
+            *((record.fifth_percentile_db, record.median_db, record.tone_db) for record in series), strict=True))  # fmt: skip
+        gains.append(line(taps, low, f"{way}: 5th percentile", **look))
+        gains.append(line(taps, middle, f"{way}: median", color=number, width=1.1, dash="dash"))
+        tones.append(line(taps, far, **look))
+    first, last = records[0].taps, records[-1].taps
+    x = axis("Taps a driver", "", first / 1.1, last * 1.1, [2**n for n in range(3, 13) if first <= 2**n <= last])
+    x["scale"] = "log"
+    highest = max(float(shown["y"].max()) for shown in gains)
+    gain, tone = (
+        axis("Cancellation gain in dB", "dB", 0.0, highest + 1),
+        axis("Largest deviation in dB", "dB", 0.0, LARGEST_TONE_DB),
+    )
+    panels = [
+        curves(x, gain, gains, title="Gain, head moved within 3 cm"),
+        curves(x, tone, tones, title="Tone at the ipsilateral ear, 0.1 to 16 kHz", place=(0, 1)),
+    ]
+    return svg(draw(figure(panels, 3.4, legend_columns=2)))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 import designer
@@ -25,7 +26,8 @@ from designer.evaluation.listening_zone import ZONE_DB, listening_zone, octave_s
 from designer.problem.library import library
 from designer.problem.read import changed
 from designer.realization import response
-from designer.report.canvas import COLOURS, INK, SOFT, figure, in_style, svg
+from designer.report.canvas import in_style, svg
+from designer.report.palette import COLOURS, INK, SOFT
 from designer.requirements.curves import in_band
 
 HERE = Path(__file__).parent
@@ -184,7 +186,7 @@ def picture(parts: list[Map]) -> str:
     """A panel a case, seen from above, the device at the top: the outlines within which each part holds."""
     looks = {SIDES: (COLOURS[0], "-"), WITHOUT: (COLOURS[1], (0, (5, 1.5))), WITH: (COLOURS[2], (0, (1.5, 1)))}
     with in_style():
-        fig = figure(7.2, 2.7)
+        fig = Figure(figsize=(7.2, 2.7), layout="constrained")
         for axes, case in zip(fig.subplots(1, len(CASES), sharey=True), CASES, strict=True):
             distance_m = 2.0
             for part in (part for part in parts if part.row.case == case):

@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import cvxpy as cp
 import numpy as np
@@ -23,7 +24,10 @@ from designer.problem.library import library
 from designer.problem.read import changed
 from designer.problem.schema import Problem
 from designer.realization import response
-from designer.report.canvas import COLOURS, INK, figure, in_style, numbered_axis, svg
+from designer.report.canvas import svg
+from designer.report.figure_data import axis, figure, frequency_axis, line
+from designer.report.figure_data import curves as panel
+from designer.report.printed import draw
 from designer.stereo.crosstalk_fit import crosstalk_of
 from designer.stereo.listening import listening
 from designer.stereo.virtualisation import centre_of_cloud
@@ -183,23 +187,25 @@ def read(text: str) -> list[Row]:
 
 def picture(found: list[Curves]) -> str:
     """Interaural time and level of the smart speaker's chains."""
-    looks = {
-        BEST: (INK, (0, (1, 1.2))), COMBINED: (COLOURS[1], "-"), TIME: (COLOURS[0], "-"), LEVEL: (COLOURS[2], (0, (5, 1.5))),
-        TONE: (COLOURS[3], (0, (3, 1, 1, 1))), PLAIN: (COLOURS[7], (0, (1.5, 2.5))),
+    looks: dict[str, dict[str, Any]] = {
+        BEST: {"color": "ink", "dash": "dot"}, COMBINED: {"color": 1}, TIME: {"color": 0},
+        LEVEL: {"color": 2, "dash": "dash"}, TONE: {"color": 3, "dash": "dashdot"}, PLAIN: {"color": 7, "dash": "dot"},
     }  # fmt: skip
-    with in_style():
-        drawn = figure(7.2, 3.0)
-        time, level = drawn.subplots(1, 2)
-        for one in (one for one in found if one.row.problem == PROBLEMS[0]):
-            colour, dash = looks[one.row.chain]
-            for axes, values in ((time, one.time_us), (level, one.level_db)):
-                axes.plot(FREQUENCY_HZ, values, color=colour, linestyle=dash, linewidth=1.8, label=one.row.chain)
-        for axes, label in ((time, "interaural time in µs"), (level, "level at the near ear in dB")):
-            axes.set_xscale("log")
-            axes.set(xlim=(FREQUENCY_HZ[0], FREQUENCY_HZ[-1]), xlabel="frequency in Hz", ylabel=label)
-            numbered_axis(axes, [500, 700, 1000, 1500])
-        drawn.legend(*time.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-        return svg(drawn)
+    shown = [one for one in found if one.row.problem == PROBLEMS[0]]
+    x = frequency_axis((FREQUENCY_HZ[0], FREQUENCY_HZ[-1]))
+    x["ticks"] = [(float(hz), f"{hz}") for hz in (500, 700, 1000, 1500)]
+    panels = []
+    for column, label in enumerate(("interaural time in µs", "level at the near ear in dB")):
+        values = [one.level_db if column else one.time_us for one in shown]
+        low, high = min(float(np.min(y)) for y in values), max(float(np.max(y)) for y in values)
+        margin = 0.05 * (high - low)
+        lines = [
+            line(FREQUENCY_HZ, y, one.row.chain, width=1.8, **looks[one.row.chain])
+            for one, y in zip(shown, values, strict=True)
+        ]
+        y_axis = axis(label, label.split()[-1], low - margin, high + margin)
+        panels.append(panel(x, y_axis, lines, place=(0, column)))
+    return svg(draw(figure(panels, 3.0, legend_columns=3)))
 
 
 def page(rows: list[Row]) -> str:

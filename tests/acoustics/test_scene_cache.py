@@ -16,7 +16,7 @@ from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.heads import Points
 from designer.acoustics.scene import Cache, Scene
 from designer.arrays import Complex, Real
-from designer.report.figures import tasks
+from designer.report.figures import pictures
 
 pytestmark = pytest.mark.usefixtures("judged")
 
@@ -59,7 +59,7 @@ def test_a_whole_design_evaluates_no_field_twice(monkeypatch: pytest.MonkeyPatch
     for name in ("field", "over_wave", "far_field", "radiated_power"):
         monkeypatch.setattr(SphereEnclosure, name, counted(name))
     made = designer.design(load(three_channels()))
-    assert tasks(made)
+    assert [picture.build() for picture in pictures(made).values()]
     assert made.study
     assert made.zones is not None
     assert made.tolerances

@@ -22,6 +22,9 @@ from designer.export import Export, FilterSet, write
 from designer.folders import write as design_folder
 from designer.problem import schema
 from designer.report import figures, page
+from designer.report.figures import Picture
+from designer.report.page_data import BLOCK
+from designer.result import Result
 from designer.writing import folders
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
@@ -199,6 +202,23 @@ def test_data_that_cannot_be_used(here: Path, designer_command: Command) -> None
     assert contents(here) == before
 
 
+def test_an_overlay_is_read_before_anything_is_designed(here: Path, designer_command: Command) -> None:
+    """A folder without a page ends with 3 and is named; one of this tool, and a measurement, stand in the page's data with their names."""
+    (here / "empty").mkdir()
+    before = contents(here)
+    ended = designer_command("design", "tiny.toml", "--overlay", "empty")
+    assert ended.code == errors.EXIT_BAD_INPUT
+    assert "empty/report.html: No such file or directory; expected a design folder" in ended.err
+    assert contents(here) == before
+    (here / "measured.frd").write_text("100 1\n200 2\n", encoding="utf-8")
+    assert designer_command("design", "tiny.toml", "-o", "first").code == errors.EXIT_DONE
+    ended = designer_command("design", "tiny.toml", "-o", "out", "--overlay", "first", "--overlay", "measured.frd")
+    assert ended.code == errors.EXIT_DONE
+    block = BLOCK.search((here / "out/report.html").read_text(encoding="utf-8"))
+    assert block is not None
+    assert [overlay["name"] for overlay in json.loads(block[1])["overlays"]] == ["first", "measured.frd"]
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -316,13 +336,16 @@ def test_a_folder_of_others_is_refused(here: Path, designer_command: Command, mo
 def test_its_own_folder_is_replaced(here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that this tool wrote is replaced whole: a figure that the new design has not is gone; an empty one is filled."""
     (here / "again").mkdir()
-    drawn = figures.draw_all
-    monkeypatch.setattr(figures, "draw_all", lambda result: {**drawn(result), "layout-2": "<svg/>"})
-    captions = figures.captions
-    monkeypatch.setattr(figures, "captions", lambda result: {**captions(result), "layout-2": ""})
+    drawn = figures.pictures
+
+    def one_more(result: Result, kinds: object = None) -> dict[str, Picture]:
+        shown = drawn(result)
+        return {**shown, "layout-2": shown["layout"]}
+
+    monkeypatch.setattr(figures, "pictures", one_more)
     assert designer_command("design", "tiny.toml", "-o", "again").code == errors.EXIT_DONE
     first = contents(here / "again")
-    monkeypatch.setattr(figures, "draw_all", drawn)
+    monkeypatch.setattr(figures, "pictures", drawn)
     (here / "greedy.toml").write_text(toml(asked_too_much()), encoding="utf-8")
     assert designer_command("design", "greedy.toml", "-o", "again").code == errors.EXIT_INFEASIBLE
     second = contents(here / "again")

@@ -98,12 +98,12 @@ def test_prediction_meets_measurement(three: Design) -> None:
 
 def test_the_report_shows_each_head(three: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page has a row a head, a curve a head, and the figure of prediction against measurement; so has the summary."""
-    monkeypatch.setattr(figures, "draw_all", figures_of("cancellation", "left-out"))
-    folder = three.save(tmp_path / "three")
+    monkeypatch.setattr(figures, "pictures", figures_of("gain", "left-out"))
+    folder = three.save(tmp_path / "three", figures="all")
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Each head alone" in page
     assert "directions left out" in page
-    svg = (folder / "figures" / "left-cancellation.svg").read_text(encoding="utf-8")
+    svg = (folder / "figures" / "left-gain.svg").read_text(encoding="utf-8")
     for name in ("mit_kemar_normal.sofa", "sphere:0.078", "realised, all heads"):
         assert name in svg
     assert (folder / "figures" / "left-left-out.svg").exists()

@@ -21,7 +21,6 @@ from toml_text import pair, toml
 
 import designer
 from designer.errors import DataError, UsageError
-from designer.report.figures import CHANNEL_FIGURES
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 CHANNELS = ("NA", "beam, wide")
@@ -73,7 +72,7 @@ def rows(file: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def test_files(folder: Path, design: designer.Design) -> None:
-    """The folder holds the files of the contract, the formulation's weights, and a figure of each kind a channel."""
+    """The folder holds the files of the contract, the formulation's weights, the layout, and three figures a channel."""
     assert {path.name for path in folder.iterdir()} == {
         "coefficients.csv",
         "filters.wav",
@@ -85,11 +84,10 @@ def test_files(folder: Path, design: designer.Design) -> None:
         "weights.csv",
         "designer-manifest.json",
     }
-    drawn = list((folder / "figures").iterdir())
-    assert {path.suffix for path in drawn} == {".svg"}
-    shown = [one.kind for one in CHANNEL_FIGURES for name in CHANNELS if one.shown(design, name)]
-    assert len(drawn) == 1 + len(shown)
-    for figure in drawn:
+    kinds = ("gain", "response", "polar")
+    names = {f"{name}-{kind}.svg" for name in CHANNELS for kind in kinds} | {"layout.svg"}
+    assert {path.name for path in (folder / "figures").iterdir()} == names
+    for figure in (folder / "figures").iterdir():
         assert ET.parse(figure).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
 

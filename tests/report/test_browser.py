@@ -1,24 +1,30 @@
-"""Both pages in a real browser, without a network: what its console says, what has a size, what the switches do, what is legible."""
+"""Both pages in a real browser, without a network: what its console says, what has a size, what hover, legend and overlay do, what is legible.
+
+The page of the smart speaker is opened once, at 1280 pixels, and its tests leave it as they met it.
+"""
 
 from __future__ import annotations
 
+import csv
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import programs
 import pytest
 from comparison.two_designs import made
-from toml_text import pair, toml
 
 import designer
 from designer.comparison.entry import shared_channels
+from designer.report.grids import drawn_metrics
 from designer.search.compare import Comparison
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -28,12 +34,10 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-SCREENS = [(1280, "light"), (390, "dark")]
-"""Contrast is the scheme's and what hangs over is the width's, so that each is met once."""
 A4_PX = (680, 1009)
 """What 15 mm of margin leave of A4, at 96 to the inch."""
 PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}
-FIGURES = "els => els.map(e => e.getBoundingClientRect()).map(b => [b.width, b.height])"
+READY = "document.documentElement.classList.contains('ready')"
 ALTERNATIVES = "els => els.map(e => document.getElementById(e.getAttribute('aria-labelledby')).textContent)"
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 CUT_OFF = """() => [...document.querySelectorAll("table, figure svg, pre")].filter(
@@ -43,7 +47,7 @@ LEAST_CONTRAST = """() => {
   const luminance = c => parts(c).slice(0, 3).map(v => v / 255)
     .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0);
   const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
-    if (c !== "rgba(0, 0, 0, 0)") return c; } return "rgb(255, 255, 255)"; };
+    if (c !== "rgba(0, 0, 0, 0)" && c !== "transparent") return c; } return "rgb(255, 255, 255)"; };
   let least = [99, ""];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
@@ -55,7 +59,7 @@ LEAST_CONTRAST = """() => {
   }
   return least;
 }"""
-Open = Callable[[Path, int, Any], AbstractContextManager["Page"]]
+Open = Callable[..., AbstractContextManager["Page"]]
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +71,11 @@ def opened() -> Iterator[Open]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
 
         @contextmanager
-        def open_page(file: Path, width: int, scheme: Any) -> Iterator[Page]:
-            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+        def open_page(file: Path, width: int, scheme: Any, *, scripts: bool = True) -> Iterator[Page]:
+            screen: Any = {"width": width, "height": 800}
+            context = browser.new_context(
+                viewport=screen, color_scheme=scheme, offline=True, java_script_enabled=scripts, accept_downloads=True
+            )
             output: list[str] = []
             required: list[str] = []
             page = context.new_page()
@@ -76,80 +83,289 @@ def opened() -> Iterator[Open]:
             page.on("pageerror", lambda error: output.append(str(error)))
             page.on("request", lambda request: required.append(request.url))
             page.goto(file.as_uri())
+            if scripts:
+                page.wait_for_function(READY)
             yield page
             assert output == []
-            assert required == [file.as_uri()]
+            # The library's own text, as a script in memory, is no request of a file or a network.
+            assert [url for url in required if not url.startswith(("blob:", "data:"))] == [file.as_uri()]
             context.close()
 
         yield open_page
         browser.close()
 
 
-def is_legible(page: Page, scheme: str, figures: int) -> None:
+@pytest.fixture(scope="module")
+def folder(smart_speaker: designer.Design, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return smart_speaker.save(tmp_path_factory.mktemp("browser") / "speaker")
+
+
+@pytest.fixture(scope="module")
+def page(opened: Open, folder: Path) -> Iterator[Page]:
+    with opened(folder / "report.html", 1280, "light") as shown:
+        yield shown
+
+
+def figure(page: Page, name: str) -> Locator:
+    """A figure, drawn and in view."""
+    place = page.locator(f'figure[data-figure="{name}"]')
+    place.scroll_into_view_if_needed()
+    page.wait_for_function("name => document.querySelector(`figure[data-figure='${name}'] .chart .main-svg`)", arg=name)
+    return place
+
+
+def hover(page: Page, area: Locator, across: float, up: float) -> None:
+    """Put the pointer at a share of a panel's width and height."""
+    box = area.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + across * box["width"], box["y"] + (1 - up) * box["height"])
+    page.wait_for_function(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+    )
+
+
+def told(page: Page) -> tuple[str, dict[str, str]]:
+    """What stands beside the cursor: its place, and a value for each name."""
+    rows = page.locator(".tip > div").evaluate_all(
+        "els => els.map(e => [...e.querySelectorAll('span')].map(s => s.textContent))"
+    )
+    return page.locator(".tip > b").inner_text(), {name: value for name, value in rows}
+
+
+def hertz(text: str) -> float:
+    number, unit = text.split()[:2]
+    return float(number) * (1000 if unit.startswith("kHz") else 1)
+
+
+def scrolled(page: Page) -> None:
+    """Every figure that is not folded is drawn."""
+    for plot in page.locator("figure .plot:visible").all():
+        plot.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('figure .plot')].every(e => !e.checkVisibility() || e.querySelector('.main-svg'))"
+    )
+    page.evaluate("scrollTo(0, 0)")
+
+
+def is_legible(page: Page, scheme: str) -> None:
     """Every figure has a size and says its message with a number; nothing hangs over the side; text is at 4.5 to 1 (WCAG 2.2, AA)."""
-    visible = page.locator("figure svg:visible")
-    sizes = visible.evaluate_all(FIGURES)
-    assert len(sizes) == figures
-    assert all(width > 300 and height > 100 for width, height in sizes)
-    message = page.locator("figure svg").evaluate_all(ALTERNATIVES)
-    assert all(any(sign.isdigit() for sign in words) for words in message)
+    scrolled(page)
+    sizes = page.locator("figure .plot:visible").evaluate_all(
+        "els => els.map(e => e.getBoundingClientRect()).map(b => [b.width, b.height])"
+    )
+    assert len(sizes) > 4 and all(width > 200 and height > 100 for width, height in sizes)
+    messages = page.locator(".plot[aria-labelledby]").evaluate_all(ALTERNATIVES)
+    assert all(any(sign.isdigit() for sign in words) for words in messages)
     assert page.evaluate(SIDEWAYS) <= 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == PAPER[scheme]
     ratio, words = page.evaluate(LEAST_CONTRAST)
     assert ratio >= 4.5, words
 
 
-def prints(page: Page) -> None:
-    """On A4 nothing is cut off at the right, and no figure is taller than a sheet, so that none is cut in two."""
+def test_the_first_screen_decides(page: Page, smart_speaker: designer.Design) -> None:
+    """Title, verdicts, six numbers a channel, gain and layout stand within 1280 by 800; the page is at most 7,000 pixels high."""
+    for name in smart_speaker.channels:
+        assert page.get_by_text(smart_speaker.sentence(name)).first.is_visible()
+    rows = page.locator(".tiles tbody tr")
+    assert rows.count() == len(smart_speaker.channels)
+    mean = smart_speaker.scalars["left"].values["mean_cancellation_gain_db"]
+    cells = rows.first.locator("td").all_inner_texts()
+    assert len(cells) == 6 and cells[0].replace("\u00a0", " ") == f"{mean:.1f} dB"
+    for name in ("left-gain", "centre-gain", "layout"):
+        box = figure(page, name).locator(".plot").bounding_box()
+        assert box is not None and box["y"] + box["height"] < 800
+    assert page.evaluate("document.documentElement.scrollHeight") <= 7000
+
+
+def test_hover_gives_the_tables_values(page: Page, smart_speaker: designer.Design) -> None:
+    """At the cursor stand gain, worst point and target with their unit, as the design's own table has them at that frequency."""
+    table = drawn_metrics(smart_speaker, "left")
+    hover(page, figure(page, "left-gain").locator(".area"), 0.6, 0.5)
+    place, values = told(page)
+    f = table.frequency_hz.to_numpy()
+    row = table.iloc[int(np.argmin(np.abs(np.log(f / hertz(place)))))]
+    assert values["realised"] == f"{row.cancellation_gain_db:.1f} dB"
+    assert values["worst of the cloud"] == f"{row.worst_cancellation_gain_db:.1f} dB"
+    assert values["target"] == f"{row.target_db:.1f} dB"
+
+
+def test_one_cursor_over_all_frequency_axes(page: Page) -> None:
+    """Each visible axis of frequency has its line at the same frequency: as shares of its decades, whatever its width."""
+    hover(page, figure(page, "left-costs").locator(".area").first, 0.4, 0.5)
+    frequency = hertz(told(page)[0])
+    share = np.log(frequency / 50) / np.log(20_000 / 50)
+    lines = page.locator('figure[data-figure="left-costs"] .area .v')
+    shares = lines.evaluate_all("els => els.map(e => parseFloat(e.style.left) / 100)")
+    assert len(shares) == 4 and np.allclose(shares, share, atol=0.01)
+    values = page.locator('figure[data-figure="left-costs"] .head .value').all_inner_texts()
+    assert all(re.fullmatch(r"-?\d+\.\d dB", value) for value in values)
+    other = figure(page, "left-response").locator(".area .v")
+    assert np.allclose(other.evaluate_all("els => els.map(e => parseFloat(e.style.left) / 100)"), share, atol=0.01)
+
+
+def test_the_arrow_keys_move_the_cursor(page: Page) -> None:
+    """A figure takes the focus; an arrow moves to the next frequency, and the values are announced."""
+    plot = figure(page, "left-response").locator(".plot")
+    plot.focus()
+    page.keyboard.press("ArrowRight")
+    first = told(page)[0]
+    page.keyboard.press("ArrowRight")
+    second = told(page)[0]
+    assert hertz(first) < hertz(second) < 1.05 * hertz(first)
+    assert page.locator(".voice").inner_text().startswith(second)
+    page.keyboard.press("Escape")
+    assert page.locator(".tip").is_hidden()
+
+
+def test_a_map_shows_its_cuts_at_the_cursor(page: Page, folder: Path) -> None:
+    """Beside the map stand its level over azimuth and over frequency; its value is the response table's, less that on the axis."""
+    place = figure(page, "centre-map")
+    cuts = place.locator(".cuts .head .name")
+    before = cuts.all_inner_texts()
+    hover(page, place.locator(".main .area").first, 0.5, 0.3)
+    words = told(page)[0]
+    f, azimuth = words.split(", ")
+    page.wait_for_function(
+        "before => document.querySelector(`figure[data-figure='centre-map'] .cuts .name`).textContent !== before",
+        arg=before[0],
+    )
+    assert cuts.all_inner_texts() == [f"Cut at {f}", f"Cut at {azimuth}"]
+    with (folder / "response.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["channel"] == "centre"]
+    degrees = float(azimuth.rstrip("°"))
+    nearest = min({float(row["frequency_hz"]) for row in rows}, key=lambda at: abs(at - hertz(f)))
+    table = {
+        float(row["azimuth_deg"]): float(row["magnitude_db"]) for row in rows if float(row["frequency_hz"]) == nearest
+    }
+    angles = sorted(table)
+    expected = np.interp(degrees, angles, [table[angle] for angle in angles]) - table[0.0]
+    value = float(next(iter(told(page)[1].values())).removesuffix(" dB"))
+    assert abs(value - expected) < 0.5 < abs(expected)
+
+
+def test_the_legend_switches_its_curve(page: Page) -> None:
+    """One press hides a name's trace and no other, the next shows it again."""
+    place = figure(page, "left-response")
+    chip = place.get_by_role("button", name="front")
+    lines = place.locator(".chart .scatterlayer .trace")
+    count = lines.count()
+    chip.click()
+    assert chip.get_attribute("aria-pressed") == "false" and lines.count() == count - 1
+    chip.click()
+    assert chip.get_attribute("aria-pressed") == "true" and lines.count() == count
+
+
+def test_a_folded_table_opens(page: Page) -> None:
+    """Numbers, realisation, certificates and problem text are folded, and are there when asked for."""
+    for name in ("All numbers", "Realisation", "Certificates", "The problem file"):
+        summary = page.locator("summary").filter(has_text=re.compile(f"^{name}$"))
+        body = summary.locator("xpath=following-sibling::*[1]")
+        assert body.is_hidden()
+        summary.click()
+        assert body.is_visible()
+        summary.click()
+
+
+def test_an_overlay_is_laid_over_and_removed(page: Page, folder: Path, opened: Open, tmp_path: Path) -> None:
+    """Another design's page, its metrics table and a measurement: named in legends, drawn, and gone when they are removed."""
+    text = (folder / "metrics.csv").read_text(encoding="utf-8")
+    header, *rows = text.splitlines()
+    column = header.split(",").index("cancellation_gain_db")
+    raised = [
+        ",".join(f"{float(cell) + 3}" if i == column else cell for i, cell in enumerate(row.split(","))) for row in rows
+    ]
+    (tmp_path / "raised.csv").write_text("\n".join([header, *raised]), encoding="utf-8")
+    (tmp_path / "measured.frd").write_text("* Hz dB\n20 5\n1000 6\n20000 7\n", encoding="utf-8")
+    (tmp_path / "empty.txt").write_text("nothing", encoding="utf-8")
+    page.evaluate("scrollTo(0, 0)")
+    place = figure(page, "left-gain")
+    count = place.locator(".chart .scatterlayer .trace").count()
+    page.set_input_files(".overlays input", [tmp_path / "raised.csv", tmp_path / "measured.frd"])
+    place.get_by_role("button", name="realised (raised.csv)").wait_for()
+    place.get_by_role("button", name="measured.frd").wait_for()
+    assert place.locator(".chart .scatterlayer .trace").count() >= count + 2
+    assert place.get_by_role("button", name="target (raised.csv)").count() == 0  # it is the same
+    hover(page, place.locator(".area"), 0.6, 0.5)
+    values = {name: float(value.split()[0]) for name, value in told(page)[1].items() if name != "beyond reach"}
+    assert abs(values["realised (raised.csv)"] - values["realised"] - 3) < 0.3
+    for name in ("measured.frd", "raised.csv"):
+        page.get_by_role("button", name=f"Remove {name}").click()
+    place.get_by_role("button", name="measured.frd").wait_for(state="detached")
+    assert place.locator(".chart .scatterlayer .trace").count() == count
+    page.set_input_files(".overlays input", tmp_path / "empty.txt")
+    page.get_by_text("got no rows of frequency and dB").wait_for()
+
+
+def test_a_figure_saves_itself(page: Page) -> None:
+    """As SVG with its title and its legend, as PNG with a picture's size."""
+    place = figure(page, "left-gain")
+    with page.expect_download() as wait:
+        place.get_by_role("button", name="as SVG").click()
+    text = Path(wait.value.path()).read_text(encoding="utf-8")
+    assert wait.value.suggested_filename == "left-gain.svg"
+    assert text.startswith("<svg") and "Cancellation gain" in text and "worst of the cloud" in text
+    with page.expect_download() as wait:
+        place.get_by_role("button", name="as PNG").click()
+    assert Path(wait.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_is_legible_and_prints(page: Page) -> None:
+    """At 1280 pixels, light; on paper every figure stands, none is taller than a sheet, and nothing is cut off at the right."""
+    is_legible(page, "light")
+    content = page.pdf(prefer_css_page_size=True)
+    assert content.startswith(b"%PDF") and 3 <= len(re.findall(rb"/Type\s*/Page\b", content)) <= 12
     page.set_viewport_size({"width": A4_PX[0], "height": 900})
     page.emulate_media(media="print")
+    page.wait_for_timeout(0)
     assert page.evaluate(CUT_OFF) == []
-    assert all(height < A4_PX[1] for _, height in page.locator("figure:visible").evaluate_all(FIGURES))
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == PAPER["light"]
+    heights = page.locator("figure:visible").evaluate_all("els => els.map(e => e.getBoundingClientRect().height)")
+    assert heights and max(heights) < A4_PX[1]
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_the_design_page(opened: Open, tmp_path: Path) -> None:
-    """At both widths and in both schemes; the switch shows the polar plots of one reference at a time, paper both; numbers are found."""
-    tables = pair() | {"title": "<script>alert(1)</script>"}
-    tables["designs"] = [
-        {"name": "beam", "kind": "beamformer", "look_deg": 0.0, "window_deg": [-30.0, 30.0], "nulls_deg": [180.0],
-         "band_hz": [500.0, 2000.0]}
-    ]  # fmt: skip
-    design = designer.design(designer.loads(toml(tables)))
-    folder = design.save(tmp_path / "beam")
-    drawn = len(list((folder / "figures").iterdir()))
-    numbers = [f"{value:.1f}" for value in list(design.scalars["beam"].values.values())[:3]]
-    for width, scheme in SCREENS:
-        with opened(folder / "report.html", width, scheme) as page:
-            is_legible(page, scheme, drawn - 1)
-            assert page.locator("h1").inner_text() == "<script>alert(1)</script>"
-            assert all(page.evaluate("text => find(text)", number) for number in [*numbers, "Effort in dB"])
-            assert page.locator("figure.on-axis").is_visible() and page.locator("figure.window").is_hidden()
-            page.get_by_role("radio", name="listening window").check()
-            assert page.locator("figure.on-axis").is_hidden() and page.locator("figure.window").is_visible()
-            page.get_by_role("radio", name="on-axis").check()
-            assert page.locator("figure.on-axis").is_visible() and page.locator("figure.window").is_hidden()
-            if scheme == "dark":
-                prints(page)
-                assert page.locator("figure.on-axis").is_visible() and page.locator("figure.window").is_visible()
+def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
+    """At 390 pixels, dark: one column, the cuts below the map, nothing over the side, the polar plots' switch, and the twin's figures."""
+    with opened(folder / "report.html", 390, "dark") as page:
+        is_legible(page, "dark")
+        boxes = [figure(page, "centre-map").locator(part).bounding_box() for part in (".main", ".cuts")]
+        assert boxes[0] is not None and boxes[1] is not None and boxes[1]["y"] > boxes[0]["y"] + boxes[0]["height"] - 1
+        on_axis, window = page.locator("figure.on-axis"), page.locator("figure.window")
+        assert on_axis.is_visible() and window.is_hidden()
+        page.get_by_role("radio", name="listening window").check()
+        assert on_axis.is_hidden() and window.is_visible()
+        figure(page, "centre-polar-window")
+
+
+def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_speaker: designer.Design) -> None:
+    """Verdicts, numbers and captions are there, and a sentence says what draws the figures."""
+    with opened(folder / "report.html", 1280, "light", scripts=False) as page:
+        assert page.get_by_text(smart_speaker.sentence("left")).first.is_visible()
+        assert page.locator(".tiles td").first.is_visible()
+        assert page.locator("figcaption").first.is_visible()
+        assert page.locator(".plot").first.is_hidden()
+        assert page.get_by_text("drawn by this page's own script").is_visible()
 
 
 def test_the_comparison_page(opened: Open, tmp_path: Path) -> None:
-    """At both widths and in both schemes; a switch hides one design's curves and no other's, and shows them again."""
+    """One control for all figures: a check box hides a design's curves in each, and shows them again; at both widths and in both schemes."""
     entries = [made("first"), made("other", cancellation_gain_db=[[500, 9]])]
     comparison = Comparison(tuple(entries), tuple(shared_channels(entries)[0]), {}).draw()
     file = comparison.save(tmp_path / "side") / "comparison.html"
     numbers = [f"{entry.result.scalars['left'].values['mean_cancellation_gain_db']:.1f}" for entry in entries]
-    for width, scheme in SCREENS:
-        with opened(file, width, scheme) as page:
-            is_legible(page, scheme, len(comparison.pictures))
-            assert all(page.evaluate("text => find(text)", number) for number in [*numbers, "Effort in dB"])
-            curves = [page.locator(f".design-{n} path:visible") for n in (0, 1)]
-            before = [curve.count() for curve in curves]
-            assert min(before) > 0
-            page.get_by_role("checkbox", name="other").uncheck()
-            assert [curve.count() for curve in curves] == [before[0], 0]
-            page.get_by_role("checkbox", name="other").check()
-            assert [curve.count() for curve in curves] == before
-            if scheme == "dark":
-                prints(page)
+    with opened(file, 390, "dark") as page:
+        is_legible(page, "dark")
+    with opened(file, 1280, "light") as page:
+        is_legible(page, "light")
+        assert all(page.evaluate("text => find(text)", number) for number in [*numbers, "Effort"])
+        lines = {
+            name: figure(page, name).locator(".chart .scatterlayer .trace") for name in ("left-gain", "left-costs")
+        }
+        before = {name: line.count() for name, line in lines.items()}
+        for checked in (False, True):
+            page.get_by_role("checkbox", name="other").set_checked(checked)
+            for name in lines:
+                figure(page, name)
+                page.wait_for_timeout(50)
+            counts = {name: line.count() for name, line in lines.items()}
+            assert counts == before if checked else all(0 < counts[name] < before[name] for name in lines)

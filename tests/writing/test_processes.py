@@ -103,7 +103,7 @@ def test_a_signal_ends_a_command_cleanly(
     def stop(*_: object, **__: object) -> None:
         os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(*((figures, "draw_all", stop) if moment == "report" else (job, "design_channel", stop)))
+    monkeypatch.setattr(*((figures, "pictures", stop) if moment == "report" else (job, "design_channel", stop)))
     monkeypatch.setattr(threading, "active_count", lambda: 1)  # the test's own threads are not to end with the command
     ended = designer_command("design", "p.toml", "-o", "out")
     assert ended == (128 + number, "", "stopped; nothing half-written is left\n")
@@ -128,7 +128,7 @@ cli.main()
 
 
 @pytest.mark.parametrize(
-    ("place", "number"), [("job.design_channel", signal.SIGINT), ("figures.draw_all", signal.SIGTERM)]
+    ("place", "number"), [("job.design_channel", signal.SIGINT), ("figures.pictures", signal.SIGTERM)]
 )
 def test_compiled_code_that_does_not_return_does_not_hold_a_command(
     place: str, number: signal.Signals, here: Path
@@ -193,7 +193,7 @@ KILLED = """
 import os, signal, sys
 from designer import cli
 from designer.report import figures
-figures.draw_all = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+figures.pictures = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 sys.argv = ["designer", "design", "p.toml", "-o", "out"]
 cli.main()
 """

@@ -1,0 +1,210 @@
+// The page: its data, when each figure is drawn, schemes, paper, and files of figures.
+
+const NEAR_PIXELS = 250;
+const PAPER_PIXELS = { wide: 880, half: 430 }; // within the margins of A4, where the style sheet draws them smaller
+const NEEDED = ["contour"];
+const queue = [];
+let ready = false, running = false, printing = false;
+
+// The figures of a page's data with their numbers: ["@", place, count] is a stretch of the packed floats; ["#", ...] a table in steps, which is
+// opened when it is first drawn.
+function unpacked(data) {
+  const floats = new Float32Array(bytesOf(data.arrays)), levels = new Int16Array(bytesOf(data.tables)), tables = new Map();
+  const table = ([, place, count, rows, least, step]) => {
+    if (!tables.has(place)) {
+      const values = new Float32Array(count);
+      for (let i = 0; i < count; i++) values[i] = levels[place + i] === -32768 ? NaN : least + (levels[place + i] + 32767) * step;
+      tables.set(place, Array.from({ length: rows }, (_, i) => values.subarray((i * count) / rows, ((i + 1) * count) / rows)));
+    }
+    return tables.get(place);
+  };
+  const open = value => {
+    if (Array.isArray(value)) return value[0] === "@" ? floats.subarray(value[1], value[1] + value[2]) : value.map(open);
+    if (!value || typeof value !== "object") return value;
+    const opened = {};
+    for (const [key, part] of Object.entries(value))
+      if (Array.isArray(part) && part[0] === "#") Object.defineProperty(opened, key, { enumerable: true, get: () => table(part) });
+      else opened[key] = open(part);
+    return opened;
+  };
+  return { ...data, figures: open(data.figures) };
+}
+
+function bytesOf(text) {
+  const letters = atob(text), bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes.buffer;
+}
+
+const page = unpacked(JSON.parse(document.getElementById("data").textContent));
+const darkness = matchMedia("(prefers-color-scheme: dark)"), onPaper = matchMedia("print");
+const currentScheme = () => (darkness.matches && !onPaper.matches && !printing ? page.schemes.dark : page.schemes.light);
+
+// One figure a task, those in view first, so that the page answers in between.
+function enqueue(view) {
+  if (!queue.includes(view)) queue.push(view);
+  work();
+}
+
+function work() {
+  if (!ready || running || !queue.length) return;
+  running = true;
+  setTimeout(() => {
+    const first = queue.findIndex(view => view.near), view = queue.splice(Math.max(first, 0), 1)[0];
+    if (view.stale || view.width !== view.plot.clientWidth) view.draw();
+    running = false;
+    work();
+  });
+}
+
+function marks() {
+  for (const mark of document.querySelectorAll(".mark")) mark.innerHTML = swatch(currentScheme(), JSON.parse(mark.dataset.look));
+}
+
+function redraw() {
+  marks();
+  for (const view of views) {
+    view.stale = true;
+    if (view.near) enqueue(view);
+  }
+}
+
+const watch = new IntersectionObserver(entries => {
+  for (const { target, isIntersecting } of entries) {
+    const view = views.find(candidate => candidate.plot === target);
+    view.near = isIntersecting;
+    if (!isIntersecting) continue;
+    if (view.stale || view.width !== view.plot.clientWidth) enqueue(view);
+    else view.update();
+  }
+}, { rootMargin: `${NEAR_PIXELS}px` });
+
+const sizes = new ResizeObserver(entries => {
+  if (printing) return;
+  for (const { target } of entries) {
+    const view = views.find(candidate => candidate.plot === target), width = target.clientWidth;
+    if (!width || width === view.width) continue;
+    view.stale = true;
+    if (!view.drawn) view.reserve();
+    if (view.near) enqueue(view);
+  }
+});
+
+function follow(view) {
+  view.reserve();
+  watch.observe(view.plot);
+  sizes.observe(view.plot);
+}
+
+for (const element of document.querySelectorAll("figure[data-figure]")) {
+  const figure = page.figures[element.dataset.figure], maps = figure.panels.some(isCut);
+  const view = new View(element, element.dataset.figure, figure);
+  if (maps) {
+    const pair = node("div", "pair", null);
+    element.prepend(pair);
+    const main = node("div", "main", pair);
+    main.append(view.plot, view.legend);
+    view.cuts = new Cuts(view, node("div", "cuts", pair));
+  }
+  buttons(view);
+}
+views.forEach(follow);
+
+// A figure as a file: on white, with its titles and its legend.
+async function save(view, format) {
+  const light = page.schemes.light, figure = laidOver(view.base, view.name), width = Math.max(view.width ?? MOST_PIXELS, 560);
+  const spec = specification(figure, width, light, new Set([...view.hidden, ...hiddenDesigns])), { layout } = spec;
+  const text = (words, x, y, pixels, yanchor) => layout.annotations.push({
+    xref: "paper", yref: "paper", x: x / width, y: 1 - y / spec.height, xanchor: "left", yanchor, showarrow: false, align: "left",
+    text: `<b>${wrapped(words, pixels)}</b>`, font: { size: 12, color: light.ink } });
+  if (figure.title) text(figure.title, 4, 0, width, "top");
+  for (const { panel, x, w, plot } of spec.boxes) if (panel.title) text(panel.title, x + 4, plot.y - 2, w - 8, "bottom");
+  const names = new Set();
+  const shown = spec.traces.filter(trace => trace.visible && trace.meta.name && !names.has(trace.meta.name) && names.add(trace.meta.name));
+  for (const trace of spec.traces) Object.assign(trace, { name: escaped(trace.meta.name), showlegend: shown.includes(trace) });
+  const rows = Math.ceil((shown.reduce((sum, trace) => sum + trace.name.length * 7 + 50, 0) / width) * 1.15);
+  if (shown.length > 1)
+    Object.assign(layout, { showlegend: true, margin: { ...layout.margin, b: 10 + rows * 20 }, height: spec.height + 10 + rows * 20,
+                            legend: { orientation: "h", x: 0, y: 0, yanchor: "top", font: { size: 11 } } });
+  const address = await Plotly.toImage({ data: spec.traces, layout }, { format, width, height: layout.height, scale: format === "png" ? 2 : 1 });
+  const link = document.createElement("a");
+  Object.assign(link, { href: address, download: `${view.name}.${format}` });
+  link.click();
+}
+
+function wrapped(text, pixels) {
+  const lines = [""];
+  for (const word of escaped(text).split(" ")) {
+    const longer = `${lines[lines.length - 1]} ${word}`.trim();
+    longer.length * 6.9 > pixels && lines[lines.length - 1] ? lines.push(word) : (lines[lines.length - 1] = longer);
+  }
+  return lines.join("<br>");
+}
+
+function buttons(view) {
+  const place = node("div", "files", view.element);
+  for (const format of ["png", "svg"]) {
+    const button = node("button", "", place, format.toUpperCase());
+    button.type = "button";
+    button.title = `Save this figure as ${format.toUpperCase()}`;
+    button.setAttribute("aria-label", `Save ${view.name} as ${format.toUpperCase()}`);
+    button.addEventListener("click", () => ready && save(view, format));
+  }
+}
+
+// On paper every figure that is not folded away stands, light and as wide as the sheet has room.
+function print() {
+  if (printing || !ready) return;
+  printing = true;
+  document.documentElement.classList.add("printing"); // a switch's figures all have a size from here on
+  for (const view of views) {
+    if (!view.plot.checkVisibility()) continue;
+    const wide = view.element.closest("figure").classList.contains("wide"), sheet = PAPER_PIXELS[wide ? "wide" : "half"];
+    view.draw(page.schemes.light, view.cuts ? sheet * 0.61 : view instanceof Cuts ? sheet * 0.38 : sheet);
+  }
+}
+
+function screen() {
+  if (!printing) return;
+  printing = false;
+  document.documentElement.classList.remove("printing");
+  redraw();
+}
+addEventListener("beforeprint", print);
+addEventListener("afterprint", screen);
+onPaper.addEventListener("change", event => (event.matches ? print() : screen()));
+darkness.addEventListener("change", redraw);
+
+for (const box of document.querySelectorAll("input[data-design]")) {
+  const number = Number(box.dataset.design);
+  if (!box.checked) hiddenDesigns.add(number);
+  box.addEventListener("change", () => {
+    box.checked ? hiddenDesigns.delete(number) : hiddenDesigns.add(number);
+    showDesigns();
+  });
+}
+
+// The library is parsed beside the page, not in it, and begins once the tables stand; of its traces these alone are put in place.
+function begin() {
+  const script = document.createElement("script"), text = document.getElementById("plotly");
+  script.src = URL.createObjectURL(new Blob([text.textContent], { type: "text/javascript" }));
+  text.remove();
+  script.onload = () => {
+    URL.revokeObjectURL(script.src);
+    const missing = new Set(NEEDED);
+    for (const part of Plotly.later ?? []) {
+      if (!missing.size) break;
+      const module = part();
+      Plotly.register([module]);
+      missing.delete(module.name);
+    }
+    ready = true;
+    document.documentElement.classList.add("ready");
+    work();
+  };
+  document.head.append(script);
+}
+
+marks();
+if (bar) startOverlays();
+addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(begin)));
