@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import numpy as np
 
 from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
-from designer.errors import EXIT_DONE, EXIT_MISSED, ProblemError, SolverError
-from designer.evaluation.realisation_study import study
+from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
+from designer.evaluation.realisation_study import ChannelStudy, study
 from designer.evaluation.refinement import realize_judged
 from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
@@ -21,6 +22,7 @@ from designer.export.of_design import check_targets
 from designer.folders.read import read
 from designer.folders.write import write
 from designer.problem import loads
+from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.realization import Realized
@@ -33,7 +35,10 @@ from designer.stereo.placed_source import misplaced
 from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
 
-__all__ = ["Design", "design", "evaluate", "open_folder"]
+__all__ = ["Design", "design", "evaluate", "open_folder", "studied"]
+
+SAME_TAPS = 1e-6
+"""Difference of taps that are designed again, of the largest: another machine rounds otherwise."""
 
 
 class Design(Result):
@@ -45,12 +50,13 @@ class Design(Result):
         code = super().status
         return EXIT_MISSED if code == EXIT_DONE and misplaced(self) else code
 
-    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+    def save(self, folder: str | Path, *, force: bool = False, report: bool = True) -> Path:
         """Write the whole design folder: it appears whole or not at all.
 
         Parameters
         ----------
         force : bool, replace files of an older design that were edited since
+        report : bool, draw the figures and write the page; without them the folder holds the tables
 
         Raises
         ------
@@ -68,7 +74,7 @@ class Design(Result):
          'summary.json', 'weights.csv']
 
         """
-        return write(self, Path(folder), force=force)
+        return write(self, Path(folder), force=force, report=report)
 
 
 def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:
@@ -150,7 +156,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         finer_bits={
             name: bits.tolist() for group, part in parts for name, bits in zip(group, part.finer_bits, strict=False)
         },
-        study_source=lambda: study(channels, realised, fine),
+        study_source=lambda curves: study(channels, realised, fine, curves=curves),
         promises_source=cache(lambda: promises_db(channels, fine, realised, problem.realization)),
         failures=failures,
         refinements=refinements,
@@ -270,4 +276,37 @@ def open_folder(folder: str | Path) -> Design:
     place = Path(folder)
     if not place.exists():  # a kill between two moves may have left it beside its place
         sweep_stale(place.absolute().parent)
-    return Design(**read(place))
+    opened = Design(**read(place))
+    return replace(
+        opened, study_source=lambda curves: _studied_again(opened, place) if curves else opened.study_source(False)
+    )
+
+
+def studied(design: Design) -> Design:
+    """The design with its study over taps or sections, and over words, which `figures` and the page then show.
+
+    Raises
+    ------
+    UsageError : its filters were read and not fitted
+    DataError : it was opened from a folder, and this version designs other filters of its problem
+
+    """
+    if design.imported_from:
+        raise UsageError(
+            f"{design.imported_from}: filters that were read have no study; expected a design, whose filters can be fitted anew;"
+            " run `designer design` on the problem"
+        )
+    whole = design.study_source(True)
+    return replace(design, study_source=lambda curves: whole)
+
+
+def _studied_again(opened: Design, folder: Path) -> dict[str, ChannelStudy]:
+    """The study of an opened design, of one that is made again: what its filters were fitted to is in no file."""
+    again = design(opened.problem)
+    for name, taps in opened.taps.items():
+        if np.abs(again.taps[name] - taps).max() > SAME_TAPS * np.abs(taps).max():
+            raise DataError(
+                f"{folder}: got other filters of {shown(name)} than this version designs of the problem; expected the same, to study"
+                " how they were fitted; design it again"
+            )
+    return again.study_source(True)

@@ -17,6 +17,7 @@ COMMANDS = (
     "export",
     "import_coefficients",
     "render",
+    "study",
     "sweep",
     "problem_files",
 )

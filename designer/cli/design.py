@@ -26,6 +26,9 @@ def design(
             help="Refine the taps of ear channels, as [realization] refine = true does; takes seconds a channel.",
         ),
     ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Write the tables alone: no page, no figures, no listening zone.")
+    ] = False,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
     from designer.problem import load
@@ -37,7 +40,7 @@ def design(
     with status("starting") as shown:
         from designer import job
         from designer.export.write import export_notes, export_verdicts, refused, superseded
-        from designer.folders.summary import notes
+        from designer.folders.summary import PAGE, notes
         from designer.folders.write import check_free, data_files
         from designer.stereo.placed_source import chain_sentence, misplaced
 
@@ -45,23 +48,23 @@ def design(
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
         result = job.design(problem, progress=shown.update, keep_going=True)
-        shown.update("report")
+        shown.update("tables" if quick else "report")
         report_begin = time.perf_counter()
         gone = superseded(folder, problem.export.targets)
-        result.save(folder, force=force)
+        result.save(folder, force=force, report=not quick)
     end = time.perf_counter()
     say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
     say_all(f"{text}." for text in [chain_sentence(result), *export_verdicts(folder)] if text)
     messages = result.warnings[len(result.failures) :]  # those of the missing channels are errors below
     say_all([*messages, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
     say_all([*notes(result), *export_notes(folder), *gone], "note")
-    stages = {"start": ready - begin, **result.seconds, "report": end - report_begin}
+    stages = {"start": ready - begin, **result.seconds, "tables" if quick else "report": end - report_begin}
     say(
         "time: "
         + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items())
         + f"; total {end - begin:.2f} s"
     )
-    say(f"wrote {folder} (open {folder / 'report.html'})")
+    say(f"wrote {folder} ({'tables alone' if quick else f'open {folder / PAGE}'})")
     if result.status:
         say_all((f"{message}; the other channels are written" for message in result.failures.values()), "error")
         places = {table.name: i for i, table in enumerate(problem.designs)}

@@ -21,13 +21,14 @@ import numpy as np
 from designer.arrays import Real
 from designer.errors import DataError
 from designer.evaluation.room import EARS, InRoom
-from designer.report.figures import file_stems
 
 DRIVERS = "drivers"
 
 
 def write(room: InRoom, folder: Path, channels: list[str]) -> None:
     """Write the folder."""
+    from designer.report.figures import file_stems
+
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
 

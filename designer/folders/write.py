@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from designer.acoustics.measured.raw_set import named_emitter
 from designer.export.of_design import filter_set
-from designer.export.write import fill_exports
+from designer.export.target import Export
+from designer.export.write import exports_of, fill_exports
 from designer.folders import room
-from designer.folders.summary import WAVE, summary
+from designer.folders.summary import PAGE, SUMMARY, WAVE, read_summary, summary, with_study
 from designer.folders.tables import coefficients, sections, weights
 from designer.problem.schema import Problem
-from designer.report import figures, page
-from designer.report.canvas import as_file
 from designer.result import Result
-from designer.writing import DESIGN, check_folder, reserve, write_folder
+from designer.writing import DESIGN, check_folder, reserve, update_folder, write_folder
+from designer.writing.manifest import files_below
 
 
 def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> None:
@@ -40,15 +41,44 @@ def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()
     reserve(folder)
 
 
-def write(result: Result, folder: Path, *, force: bool = False) -> Path:
-    """Write a design folder: it appears whole or not at all."""
+def write(result: Result, folder: Path, *, force: bool = False, report: bool = True) -> Path:
+    """Write a design folder, with its figures and its page or the tables alone: it appears whole or not at all."""
     problem = result.problem
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
-    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder), force=force, inputs=inputs)
+    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder, report=report), force=force, inputs=inputs)
     return folder
 
 
-def _fill(result: Result, folder: Path, final: Path) -> None:
+def add_study(result: Result, folder: Path, *, force: bool = False) -> list[str]:
+    """Put the study of a design into its folder, and make its figures and its page again where it has a page; the files' paths.
+
+    Parameters
+    ----------
+    result : Result, opened from the folder, with its study
+    force : bool, replace these files even where they were edited
+
+    Raises
+    ------
+    UsageError : files that are to be replaced were edited, or are none of this tool
+    OutputError : they cannot be written; what was there is as it was
+
+    """
+    with_page = (folder / PAGE).exists()
+    facts = with_study(read_summary(folder), result.study, folder)
+    names: list[str] = []
+
+    def fill(new: Path) -> None:
+        _write_json(new, facts)
+        if with_page:
+            refusals: dict[str, str] = {}
+            _report(result, new, facts, exports_of(filter_set(result), result.problem.export.targets, refusals), refusals)
+        names.extend(sorted(files_below(new)))
+
+    update_folder(folder, DESIGN, fill, force=force)
+    return names
+
+
+def _fill(result: Result, folder: Path, final: Path, *, report: bool) -> None:
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
 
@@ -63,18 +93,33 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
     if result.room is not None:
         room.write(result.room, folder / "room", list(result.channels))
+    copies = _copy_data(result, folder)
+    facts = summary(result, final, copies, report=report)
+    _write_json(folder, facts)
+    refusals: dict[str, str] = {}
+    exports = fill_exports(filter_set(result), folder, result.problem.export.targets, refusals)
+    if report:
+        _report(result, folder, facts, exports, refusals)
+
+
+def _write_json(folder: Path, facts: Mapping[str, Any]) -> None:
+    (folder / SUMMARY).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def _report(
+    result: Result, folder: Path, facts: dict[str, Any], exports: Mapping[str, Export], refusals: Mapping[str, str]
+) -> None:
+    """Draw the figures and write the page: what `summary.json` holds, and what was exported, stands on it."""
+    from designer.report import figures, page
+    from designer.report.canvas import as_file
+
     (folder / "figures").mkdir()
     drawn = figures.draw_all(result)
     captions = figures.captions(result)
     for name, svg in drawn.items():
         (folder / "figures" / f"{name}.svg").write_text(as_file(svg, captions[name]), encoding="utf-8")
-    copies = _copy_data(result, folder)
-    report = summary(result, final, copies)
-    (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    refusals: dict[str, str] = {}
-    exports = fill_exports(filter_set(result), folder, result.problem.export.targets, refusals)
-    rendered = page.render(result, report, (drawn, captions), exports, refusals)
-    (folder / "report.html").write_text(rendered, encoding="utf-8")
+    rendered = page.render(result, facts, (drawn, captions), exports, refusals)
+    (folder / PAGE).write_text(rendered, encoding="utf-8")
 
 
 def data_files(problem: Problem) -> list[Path]:
