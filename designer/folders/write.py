@@ -20,6 +20,7 @@ from designer.folders.tables import coefficients, sections, weights
 from designer.problem.schema import Problem
 from designer.result import Result
 from designer.writing import DESIGN, check_folder, reserve, update_folder, write_folder
+from designer.writing.csv_text import csv_text
 from designer.writing.manifest import files_below
 
 
@@ -82,15 +83,16 @@ def _fill(result: Result, folder: Path, final: Path, *, report: bool) -> None:
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
 
-    coefficients(result).to_csv(folder / "coefficients.csv", index=False)
-    weights(result).to_csv(folder / "weights.csv", index=False)
+    tables = {"coefficients": coefficients(result), "weights": weights(result)}
     if result.sections:
-        sections(result).to_csv(folder / "sections.csv", index=False)
+        tables["sections"] = sections(result)
+    tables |= {"metrics": result.evaluation.metrics_columns, "response": result.evaluation.response_columns}
+    for name, columns in tables.items():
+        text = csv_text(columns, "%.7g" if name == "response" else "%r")
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     longest = max(taps.shape[1] for taps in result.taps.values())
     stacked = np.concatenate([np.pad(taps, ((0, 0), (0, longest - taps.shape[1]))) for taps in result.taps.values()])
     wavfile.write(folder / WAVE, round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
-    result.metrics.to_csv(folder / "metrics.csv", index=False)
-    result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
     if result.room is not None:
         room.write(result.room, folder / "room", list(result.channels))
     copies = _copy_data(result, folder)
