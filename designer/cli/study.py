@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from designer.cli.application import Force, app
-from designer.cli.terminal import say, say_all, status, warn_missing
+from designer.cli.terminal import say, status, warn_missing
 
 
 @app.command()

@@ -92,9 +92,7 @@ def study(
     }
 
 
-def _channel_study(
-    n: int, channel: ChannelDesign, realized: Realized, scene: Scene, with_curves: bool
-) -> ChannelStudy:
+def _channel_study(n: int, channel: ChannelDesign, realized: Realized, scene: Scene, with_curves: bool) -> ChannelStudy:
     drivers = driver_index(channel.design, scene.drivers)
     target = channel_target(channel.design, scene, channel.plain)
     inside = target.at(target.in_band)

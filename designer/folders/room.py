@@ -27,10 +27,10 @@ DRIVERS = "drivers"
 
 def write(room: InRoom, folder: Path, channels: list[str]) -> None:
     """Write the folder."""
-    from designer.report.figures import file_stems
-
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
+
+    from designer.report.figures import file_stems
 
     folder.mkdir()
     rate = round(room.responses.sample_rate_hz)

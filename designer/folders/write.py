@@ -72,7 +72,9 @@ def add_study(result: Result, folder: Path, *, force: bool = False) -> list[str]
         _write_json(new, facts)
         if with_page:
             refusals: dict[str, str] = {}
-            _report(result, new, facts, exports_of(filter_set(result), result.problem.export.targets, refusals), refusals)
+            _report(
+                result, new, facts, exports_of(filter_set(result), result.problem.export.targets, refusals), refusals
+            )
         names.extend(sorted(files_below(new)))
 
     update_folder(folder, DESIGN, fill, force=force)

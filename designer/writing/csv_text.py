@@ -40,10 +40,12 @@ def _cells(values: NDArray[np.generic], number: str) -> tuple[str, Sequence[obje
     distinct = set(plain)
     if values.dtype.kind != "f":
         texts = {text: _quoted(text) for text in distinct}
-    elif len(distinct) * MANY_ALIKE > len(plain) and not np.isnan(values).any():
+    elif np.isnan(values).any():
+        return "%s", ["" if value != value else number % value for value in plain]
+    elif len(distinct) * MANY_ALIKE > len(plain) or (np.signbit(values) & (values == 0)).any():  # -0 is 0 to a set
         return number, plain
     else:
-        texts = {value: "" if value != value else number % value for value in distinct}
+        texts = {value: number % value for value in distinct}
     return "%s", [texts[value] for value in plain]
 
 

@@ -39,9 +39,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from designer.acoustics.chebyshev import at_few_frequencies
 from designer.acoustics.measured.head_file import HeadRecording, read_recording
@@ -66,6 +66,9 @@ from designer.acoustics.measured.time_reference import fit_delay
 from designer.acoustics.sphere_series import head_pressure, sphere_pressure
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 REFERENCE_HZ = (200.0, 1000.0)
 EQUAL_HZ = np.geomspace(50.0, 20_000.0, 105)  # twelve an octave, in even ratios
