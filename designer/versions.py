@@ -18,7 +18,9 @@ def versions() -> dict[str, str]:
     for library in LIBRARIES:
         try:
             metadata = distribution(library).read_text("METADATA") or ""
-            releases[library] = metadata.split("\nVersion: ", 1)[1].split("\n", 1)[0].strip()  # parsing all of it takes long
+            releases[library] = (
+                metadata.split("\nVersion: ", 1)[1].split("\n", 1)[0].strip()
+            )  # parsing all of it takes long
         except (PackageNotFoundError, IndexError):
             releases[library] = "unknown"
     return releases

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from designer.acoustics.air import Air
+from designer.acoustics.cache import Cache
 from designer.acoustics.enclosures import Device, device_in
 from designer.acoustics.heads import Head, ears_in_field, heads_of
 from designer.acoustics.heard_places import head_warnings, in_heard_cloud
@@ -34,43 +35,8 @@ from designer.problem.schema import Problem
 if TYPE_CHECKING:
     from designer.acoustics.measured.directivity import MeasuredDirectivity
 
-T = TypeVar("T")
-
 MAX_PART_BYTES = 32e6
 """Tensors of more frequencies than fill this are made and used part by part."""
-MAX_CACHE_BYTES = 128e6
-"""Tensors that a cache keeps: those not asked for longest leave first, the newest stays."""
-
-
-class Cache:
-    """Values that a family of scenes has computed, by their dependencies."""
-
-    def __init__(self) -> None:
-        self._models: dict[Hashable, object] = {}
-        self._tensors: dict[Hashable, Complex] = {}  # the one asked for last is the last
-
-    def model(self, key: Hashable, make: Callable[[], T]) -> T:
-        """A device, its measurements or its heads: kept for good."""
-        if key not in self._models:
-            self._models[key] = make()
-        return self._models[key]  # type: ignore[return-value] # a key says what is made
-
-    def identity(self, thing: object) -> int:
-        """A key for what cannot be compared by value, which stays alive so that no other has it."""
-        self._models[id(thing)] = thing
-        return id(thing)
-
-    def tensor(self, key: Hashable, make: Callable[[], Complex]) -> Complex:
-        """A read-only tensor, kept while there is room."""
-        array = self._tensors.pop(key, None)
-        if array is None:
-            array = make()
-            array.flags.writeable = False
-            room = MAX_CACHE_BYTES - array.nbytes - sum(stored.nbytes for stored in self._tensors.values())
-            while room < 0 and self._tensors:
-                room += self._tensors.pop(next(iter(self._tensors))).nbytes
-        self._tensors[key] = array
-        return array
 
 
 def driver_places_m(problem: Problem) -> Real:
@@ -152,7 +118,7 @@ class Scene:
     @cached_property
     def _device_key(self) -> Hashable:
         tables = [self.problem.body, *self.problem.drivers]
-        measured = (self.cache.identity(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
+        measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
         return "device", *(table.model_dump_json() for table in tables), measured
 
     @property
@@ -199,7 +165,7 @@ class Scene:
         """Measured H (F, M, L) at the receivers that are at these places."""
         at = device.receivers_at(places_m, subject)
         speed_m_s = self.problem.speed_of_sound_m_s
-        key = "receivers", self.cache.identity(device), self.frequency_hz.tobytes(), speed_m_s, tuple(at)
+        key = "receivers", self.cache.content(device), self.frequency_hz.tobytes(), speed_m_s, tuple(at)
         return self.cache.tensor(key, lambda: device.transfer(self.frequency_hz, speed_m_s)[:, at])
 
     def field(self, points_m: Real) -> Complex:
@@ -320,7 +286,7 @@ class Scene:
         return self._through_air(pressure, ears_m.reshape(-1, 3))
 
     def _head_key(self, head: Head) -> Hashable:
-        return self.cache.identity(head) if isinstance(head, MeasuredHead) else (type(head), head.radius_m)
+        return self.cache.content(head) if isinstance(head, MeasuredHead) else (type(head), head.radius_m)
 
     @_rows_of_whole
     def circle(self) -> Complex:

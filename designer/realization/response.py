@@ -22,7 +22,9 @@ def response(taps: Real, frequency_hz: Real, sample_rate_hz: float) -> Complex:
     n = np.arange(taps.shape[1])
     size, first_hz, step = _steps(frequency_hz, sample_rate_hz)
     on_step = step >= 0
-    if size * len(taps) <= np.count_nonzero(on_step) * n.size:  # a point of the FFT costs about as much as a product's turn
+    if (
+        size * len(taps) <= np.count_nonzero(on_step) * n.size
+    ):  # a point of the FFT costs about as much as a product's turn
         turned = taps * np.exp(-2j * np.pi * first_hz / sample_rate_hz * n) if first_hz else taps
         padded = np.pad(turned, ((0, 0), (0, -n.size % size)))
         spectra = np.fft.fft(padded.reshape(len(taps), -1, size).sum(axis=1), axis=1)

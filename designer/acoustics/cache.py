@@ -1,0 +1,52 @@
+"""The explicit cache of a family of scenes: models and tensors by what they depend on, in memory, and tensors on disk between runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+from designer.acoustics.array_store import ArrayStore, cache_folder
+from designer.acoustics.content import code_version, digest
+from designer.arrays import Complex
+
+T = TypeVar("T")
+
+MAX_CACHE_BYTES = 128e6
+"""Tensors that a cache keeps in memory: those not asked for longest leave first, the newest stays."""
+ROOMS = ("acoustics", "problem")
+"""Whose code the tensors depend on."""
+
+
+class Cache:
+    """Values that a family of scenes has computed, by their dependencies."""
+
+    def __init__(self) -> None:
+        self._models: dict[Hashable, object] = {}
+        self._tensors: dict[Hashable, Complex] = {}  # the one asked for last is the last
+        self._store = ArrayStore(cache_folder())
+
+    def model(self, key: Hashable, make: Callable[[], T]) -> T:
+        """A device, its measurements or its heads: kept for good."""
+        if key not in self._models:
+            self._models[key] = make()
+        return self._models[key]  # type: ignore[return-value] # a key says what is made
+
+    def identity(self, thing: object) -> int:
+        """A key for what is made of this very object, which stays alive so that no other has it."""
+        self._models[id(thing)] = thing
+        return id(thing)
+
+    def content(self, thing: object) -> str:
+        """A key for what cannot be hashed: the digest of its content, computed once."""
+        return self.model(("content", self.identity(thing)), lambda: digest(thing))
+
+    def tensor(self, key: Hashable, make: Callable[[], Complex]) -> Complex:
+        """A read-only tensor, kept while there is room, by a key that says in any process what it is."""
+        array = self._tensors.pop(key, None)
+        if array is None:
+            array = self._store.array(lambda: digest(code_version(*ROOMS), key), make)
+            room = MAX_CACHE_BYTES - array.nbytes - sum(stored.nbytes for stored in self._tensors.values())
+            while room < 0 and self._tensors:
+                room += self._tensors.pop(next(iter(self._tensors))).nbytes
+        self._tensors[key] = array
+        return array
