@@ -13,6 +13,7 @@ T = TypeVar("T")
 
 MAX_CACHE_BYTES = 128e6
 """Tensors that a cache keeps in memory: those not asked for longest leave first, the newest stays."""
+NOT_STORED = ArrayStore(None)
 ROOMS = ("acoustics", "problem")
 """Whose code the tensors depend on."""
 
@@ -40,11 +41,12 @@ class Cache:
         """A key for what cannot be hashed: the digest of its content, computed once."""
         return self.model(("content", self.identity(thing)), lambda: digest(thing))
 
-    def tensor(self, key: Hashable, make: Callable[[], Complex]) -> Complex:
-        """A read-only tensor, kept while there is room, by a key that says in any process what it is."""
+    def tensor(self, key: Hashable, make: Callable[[], Complex], *, stored: bool = True) -> Complex:
+        """A read-only tensor, kept while there is room, and on disk if it is to be, by a key that says in any process what it is."""
         array = self._tensors.pop(key, None)
         if array is None:
-            array = self._store.array(lambda: digest(code_version(*ROOMS), key), make)
+            store = self._store if stored else NOT_STORED
+            array = store.array(lambda: digest(code_version(*ROOMS), key), make)
             room = MAX_CACHE_BYTES - array.nbytes - sum(stored.nbytes for stored in self._tensors.values())
             while room < 0 and self._tensors:
                 room += self._tensors.pop(next(iter(self._tensors))).nbytes

@@ -58,6 +58,11 @@ def _feed(total: Any, value: Any) -> None:
     if isinstance(value, dict):
         _feed(total, list(value.items()))
         return
+    known = (
+        None if isinstance(value, type) else getattr(value, "content_digest", None)
+    )  # of a large thing that many share
+    if known is not None:
+        value = known
     if is_dataclass(value) and not isinstance(value, type):
         _feed(total, (type(value), *(getattr(value, field.name) for field in fields(value))))
         return

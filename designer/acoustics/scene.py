@@ -155,11 +155,11 @@ class Scene:
                 )
         return device
 
-    def _tensor(self, kind: str, make: Callable[[], Complex], *depends: Hashable) -> Complex:
+    def _tensor(self, kind: str, make: Callable[[], Complex], *depends: Hashable, stored: bool = True) -> Complex:
         """A tensor of the device's field, by all that it depends on."""
         air = air_of(self.problem)
         medium = self._device_key, air, self.frequency_hz.tobytes() if air else b"", self.k.tobytes()
-        return self.cache.tensor((kind, *medium, *depends), make)
+        return self.cache.tensor((kind, *medium, *depends), make, stored=stored)
 
     def _at_receivers(self, device: MeasuredDevice, places_m: Real, subject: str) -> Complex:
         """Measured H (F, M, L) at the receivers that are at these places."""
@@ -261,11 +261,13 @@ class Scene:
 
         def make() -> Complex:
             shape = self.k.size, -1, len(self.drivers)
-            pressures = [self._ears_of(head, centres_m, axes).reshape(shape) for head in self.heads]
-            return pressures[0] if len(pressures) == 1 else np.concatenate(pressures, axis=1)
+            if len(self.heads) == 1:
+                return self._ears_of(self.heads[0], centres_m, axes).reshape(shape)
+            # Each head's by itself: lists of heads have some in common.
+            return np.concatenate([self.ears_of(head, centres_m, axes).reshape(shape) for head in self.heads], axis=1)
 
         heads = tuple(self._head_key(head) for head in self.heads)
-        return self._tensor("ears", make, heads, centres_m.tobytes(), axes.tobytes())
+        return self._tensor("ears", make, heads, centres_m.tobytes(), axes.tobytes(), stored=len(heads) == 1)
 
     def ears_of(self, head: Head, centres_m: Real, axes: Real, *, among_m: Real | None = None) -> Complex:
         """H at the ears of a head at any places (F, D, 2, L), of the device's model.
