@@ -19,10 +19,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-
-from designer.arrays import Complex, Real
+from numpy.typing import NDArray
 
 VARIABLE, OFF = "DESIGNER_CACHE", "off"
 FOLDER = "loudspeaker-filter-designer"
@@ -64,20 +64,20 @@ class ArrayStore:
         self._written = 0  # bytes by this process
         self._held: int | None = None  # bytes in the folder, as far as this process knows
 
-    def array(self, key_of: Callable[[], str], make: Callable[[], Complex]) -> Complex:
+    def array(self, key_of: Callable[[], str], make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         """The array of a key (40 hexadecimal digits), read or made; read-only, and laid out alike in both cases."""
         key = "" if self.folder is None else key_of()
         stored = self.read(key)
         if stored is not None:
             return stored
-        begin = time.thread_time()
+        begin = time.perf_counter()
         made = np.ascontiguousarray(make())
         made.flags.writeable = False
-        if time.thread_time() - begin > WORTH_S + made.nbytes / BYTES_PER_S:
+        if time.perf_counter() - begin > WORTH_S + made.nbytes / BYTES_PER_S:
             self.write(key, made)
         return made
 
-    def read(self, key: str) -> Complex | None:
+    def read(self, key: str) -> NDArray[Any] | None:
         """The array of a key; None where there is none, or a damaged one."""
         if self.folder is None:
             return None
@@ -92,15 +92,15 @@ class ArrayStore:
             os.utime(path)  # read now: among the last to go
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return np.asarray(array)
+        return array
 
-    def write(self, key: str, array: Complex | Real) -> None:
+    def write(self, key: str, array: NDArray[Any]) -> None:
         """Store an array, if the folder and this process's share have room."""
         header = json.dumps({"dtype": array.dtype.str, "shape": array.shape}).encode().ljust(HEADER_BYTES)
         too_much = self._written + array.nbytes > WRITTEN_SHARE * MAX_BYTES
         if self.folder is None or too_much or len(header) > HEADER_BYTES:
             return
-        path, body = self._path(key), memoryview(array.reshape(-1).view(np.uint8)).cast("B")
+        path, body = self._path(key), array.reshape(-1).view(np.uint8).data
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(PARTIAL, dir=path.parent)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
 
 from designer.acoustics.array_store import ArrayStore, cache_folder
 from designer.acoustics.content import code_version, digest
-from designer.arrays import Complex
 
 T = TypeVar("T")
+Array = TypeVar("Array", bound=NDArray[Any])
 
 MAX_CACHE_BYTES = 128e6
 """Tensors that a cache keeps in memory: those not asked for longest leave first, the newest stays."""
 NOT_STORED = ArrayStore(None)
-ROOMS = ("acoustics", "problem")
-"""Whose code the tensors depend on."""
+ROOMS = ("acoustics", "evaluation", "problem")
+"""Whose code tensors, and the responses of rooms, depend on."""
 
 
 class Cache:
@@ -23,7 +25,7 @@ class Cache:
 
     def __init__(self) -> None:
         self._models: dict[Hashable, object] = {}
-        self._tensors: dict[Hashable, Complex] = {}  # the one asked for last is the last
+        self._tensors: dict[Hashable, NDArray[Any]] = {}  # the one asked for last is the last
         self._store = ArrayStore(cache_folder())
 
     def model(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -41,9 +43,9 @@ class Cache:
         """A key for what cannot be hashed: the digest of its content, computed once."""
         return self.model(("content", self.identity(thing)), lambda: digest(thing))
 
-    def tensor(self, key: Hashable, make: Callable[[], Complex], *, stored: bool = True) -> Complex:
+    def tensor(self, key: Hashable, make: Callable[[], Array], *, stored: bool = True) -> Array:
         """A read-only tensor, kept while there is room, and on disk if it is to be, by a key that says in any process what it is."""
-        array = self._tensors.pop(key, None)
+        array: Any = self._tensors.pop(key, None)
         if array is None:
             store = self._store if stored else NOT_STORED
             array = store.array(lambda: digest(code_version(*ROOMS), key), make)
@@ -51,4 +53,4 @@ class Cache:
             while room < 0 and self._tensors:
                 room += self._tensors.pop(next(iter(self._tensors))).nbytes
         self._tensors[key] = array
-        return array
+        return array  # type: ignore[no-any-return] # a key says what is made

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.acoustics.air import Air
-from designer.acoustics.cache import Cache
+from designer.acoustics.cache import Array, Cache
 from designer.acoustics.enclosures import Device, device_in
 from designer.acoustics.heads import Head, ears_in_field, heads_of
 from designer.acoustics.heard_places import head_warnings, in_heard_cloud
@@ -155,8 +155,17 @@ class Scene:
                 )
         return device
 
-    def _tensor(self, kind: str, make: Callable[[], Complex], *depends: Hashable, stored: bool = True) -> Complex:
-        """A tensor of the device's field, by all that it depends on."""
+    def tensor(self, kind: str, make: Callable[[], Array], *depends: Hashable, stored: bool = True) -> Array:
+        """A read-only array that comes of the device's field at these frequencies and of `depends`, as the cache holds it.
+
+        Parameters
+        ----------
+        kind : str, what it is
+        make : callable, computes it
+        depends : hashable, of content that means the same in any process
+        stored : bool, on disk, too
+
+        """
         air = air_of(self.problem)
         medium = self._device_key, air, self.frequency_hz.tobytes() if air else b"", self.k.tobytes()
         return self.cache.tensor((kind, *medium, *depends), make, stored=stored)
@@ -174,7 +183,7 @@ class Scene:
         def make() -> Complex:
             return self._through_air(self.device.field(self.k, points_m), points_m)
 
-        return self._tensor("field", make, points_m.tobytes())
+        return self.tensor("field", make, points_m.tobytes())
 
     def _through_air(self, pressure: Complex, points_m: Real) -> Complex:
         """Pressure (F, ..., L) at points (M, 3), less what the air absorbs on the way from each driver."""
@@ -266,8 +275,8 @@ class Scene:
             # Each head's by itself: lists of heads have some in common.
             return np.concatenate([self.ears_of(head, centres_m, axes).reshape(shape) for head in self.heads], axis=1)
 
-        heads = tuple(self._head_key(head) for head in self.heads)
-        return self._tensor("ears", make, heads, centres_m.tobytes(), axes.tobytes(), stored=len(heads) == 1)
+        heads = tuple(self.head_key(head) for head in self.heads)
+        return self.tensor("ears", make, heads, centres_m.tobytes(), axes.tobytes(), stored=len(heads) == 1)
 
     def ears_of(self, head: Head, centres_m: Real, axes: Real, *, among_m: Real | None = None) -> Complex:
         """H at the ears of a head at any places (F, D, 2, L), of the device's model.
@@ -280,14 +289,15 @@ class Scene:
 
         """
         places = [None if array is None else array.tobytes() for array in (centres_m, axes, among_m)]
-        return self._tensor("at", lambda: self._ears_of(head, centres_m, axes, among_m), self._head_key(head), *places)
+        return self.tensor("at", lambda: self._ears_of(head, centres_m, axes, among_m), self.head_key(head), *places)
 
     def _ears_of(self, head: Head, centres_m: Real, axes: Real, among_m: Real | None = None) -> Complex:
         pressure = ears_in_field(head, self.device, self.k, centres_m, axes, among_m=among_m)
         ears_m = centres_m[:, None] + head.radius_m * np.stack([axes[1], -axes[1]])
         return self._through_air(pressure, ears_m.reshape(-1, 3))
 
-    def _head_key(self, head: Head) -> Hashable:
+    def head_key(self, head: Head) -> Hashable:
+        """Content of a head, for `tensor`."""
         return self.cache.content(head) if isinstance(head, MeasuredHead) else (type(head), head.radius_m)
 
     @_rows_of_whole
@@ -319,7 +329,7 @@ class Scene:
         if self._measured is not None and self._circle_is_measured:
             return self._at_receivers(self._measured, directions * distance_m, "a point of the circle")
         if np.isinf(distance_m):
-            return self._tensor("far", lambda: self.device.far_field(self.k, directions), directions.tobytes())
+            return self.tensor("far", lambda: self.device.far_field(self.k, directions), directions.tobytes())
         return self.field(directions * distance_m)
 
     @_rows_of_whole
@@ -329,7 +339,7 @@ class Scene:
 
     @_rows_of_whole
     def _device_power(self) -> Complex:
-        return self._tensor("power", lambda: self.device.radiated_power(self.k))
+        return self.tensor("power", lambda: self.device.radiated_power(self.k))
 
     @property
     def radiated_power(self) -> Complex:

@@ -28,7 +28,28 @@ Force = Annotated[
     bool, typer.Option("--force", help="Replace this tool's files even where they were edited since they were written.")
 ]
 ForceFile = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+
+
+def _switch_cache_off(off: bool) -> None:
+    if off:  # for the processes of a sweep, too
+        os.environ["DESIGNER_CACHE"] = "off"
+
+
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        callback=_switch_cache_off,
+        help="Compute everything anew: neither read nor store what depends on the layout alone (see DESIGNER_CACHE).",
+    ),
+]
+"""Of each command that evaluates a scene."""
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
+
+
+def said() -> list[str]:
+    """What was said behind `designer`, as a folder records it: the cache changes no result."""
+    return [argument for argument in sys.argv[1:] if argument != "--no-cache"]
 
 
 def run() -> None:

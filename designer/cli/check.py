@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, ProblemFile, app
-from designer.cli.terminal import say, say_all, status, warn
+from designer.cli.application import Force, NoCache, ProblemFile, app
+from designer.cli.terminal import Stages, say_all, warn
 
 
 @app.command()
@@ -25,6 +25,7 @@ def check(
         ),
     ] = False,
     force: Force = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Read and explain a problem file."""
     from designer.problem import load
@@ -49,9 +50,12 @@ def check(
         from designer.acoustics.measured.head_facts import explain_heads
         from designer.acoustics.scene import scene
 
-        measured_scene = scene(problem)
-        say_all([*explain_heads(measured_scene), *explain_drivers(problem, measured_scene.responses)])
-        say_all(measured_scene.warnings, "warning")
+        with Stages("measured data"):
+            measured_scene = scene(problem)
+            lines = [*explain_heads(measured_scene), *explain_drivers(problem, measured_scene.responses)]
+            messages = measured_scene.warnings
+        say_all(lines)
+        say_all(messages, "warning")
     if reach:
         from designer.acoustics.scene import scene
         from designer.evaluation.reach_words import explain_reach, realised_misses
@@ -59,7 +63,7 @@ def check(
         from designer.stereo.reachable_angle import explain_angle
 
         whole = scene(problem)
-        with status("designing what is asked, and what is within reach"):
+        with Stages("designing what is asked, and what is within reach"):
             lines = [
                 *explain_reach(problem, whole, realised_misses(design(problem).metrics)),
                 *explain_angle(problem, whole),
@@ -68,5 +72,6 @@ def check(
     if out is not None:
         from designer.report.figures import write_problem
 
-        for path in write_problem(problem, out, with_reach=reach, force=force):
-            say(f"wrote {path}")
+        with Stages("figures"):
+            written = write_problem(problem, out, with_reach=reach, force=force)
+        say_all(f"wrote {path}" for path in written)

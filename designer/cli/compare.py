@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, app
-from designer.cli.terminal import say, say_all, status
+from designer.cli.application import Force, NoCache, app, said
+from designer.cli.terminal import Stages, say, say_all
 
 
 @app.command()
@@ -39,20 +38,21 @@ def compare(
         int, typer.Option(min=1, max=96, metavar="N", help="Frequencies of comparison.csv.")
     ] = 12,
     force: Force = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Lay designs side by side: a page, its figures, and one tidy table."""
     from designer.search.compare import check_free
     from designer.search.compare import compare as lay_side_by_side
 
     check_free(out, force=force)
-    with status("starting") as shown:
+    with Stages("starting") as shown:
         comparison = lay_side_by_side(
             items,
             methods=[method.strip() for method in methods.split(",")] if methods else (),
             measured=measured or (),
             show=show or (),
             points_per_octave=points_per_octave,
-            command=shlex.join(["designer", *sys.argv[1:]]),
+            command=shlex.join(["designer", *said()]),
             progress=shown.update,
         )
         shown.update("report")

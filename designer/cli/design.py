@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, ProblemFile, app
-from designer.cli.terminal import say, say_all, status, warn
+from designer.cli.application import Force, NoCache, ProblemFile, app
+from designer.cli.terminal import Stages, say, say_all, warn
 
 
 @app.command()
@@ -29,6 +29,7 @@ def design(
     quick: Annotated[
         bool, typer.Option("--quick", help="Write the tables alone: no page, no figures, no listening zone.")
     ] = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
     from designer.problem import load
@@ -37,7 +38,7 @@ def design(
     problem = load(problem_file)
     warn(problem)
     folder = out if out is not None else Path("out") / problem_file.stem
-    with status("starting") as shown:
+    with Stages("starting") as shown:
         from designer import job
         from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import PAGE, notes

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, app
-from designer.cli.terminal import say, status, warn_missing
+from designer.cli.application import Force, NoCache, app
+from designer.cli.terminal import Stages, say, warn_missing
 
 
 @app.command()
 def study(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.")],
     force: Force = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Study a design's cancellation gain over taps, sections and word length, and add it to its folder and its page."""
     from designer import job
@@ -22,10 +23,11 @@ def study(
     from designer.folders.write import add_study
     from designer.writing import DESIGN, check_update
 
-    design = job.open_folder(folder)
-    warn_missing(design)
-    check_update(folder, DESIGN, [SUMMARY], force=force)
-    with status("study") as shown:
+    with Stages("reading") as shown:
+        design = job.open_folder(folder)
+        warn_missing(design)
+        check_update(folder, DESIGN, [SUMMARY], force=force)
+        shown.update("study")
         studied = job.studied(design)
         shown.update("report")
         names = add_study(studied, folder, force=force)
