@@ -306,8 +306,7 @@ class Result:
     @analysis
     def robustness(self, name: str, with_zone: bool = True) -> dict[str, float]:
         """A channel's numbers over tolerances, and the area of its listening zone."""
-        everywhere = self.zones if with_zone else None
-        zone = everywhere.square.channels.get(name) if everywhere is not None else None
+        zone = self.zones.square.channels.get(name) if with_zone and self.zones is not None else None
         realised = Realised(
             self.channels[name].table,
             self.taps[name],

@@ -97,7 +97,8 @@ class ArrayStore:
     def write(self, key: str, array: NDArray[Any]) -> None:
         """Store an array, if the folder and this process's share have room."""
         header = json.dumps({"dtype": array.dtype.str, "shape": array.shape}).encode().ljust(HEADER_BYTES)
-        too_much = self._written + array.nbytes > WRITTEN_SHARE * MAX_BYTES
+        size = CHECKSUM_BYTES + HEADER_BYTES + array.nbytes
+        too_much = self._written + size > WRITTEN_SHARE * MAX_BYTES
         if self.folder is None or too_much or len(header) > HEADER_BYTES:
             return
         path, body = self._path(key), array.reshape(-1).view(np.uint8).data
@@ -113,8 +114,8 @@ class ArrayStore:
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
-            self._written += array.nbytes
-            self._held = (self._clean() if self._held is None else self._held) + array.nbytes
+            self._written += size
+            self._held = MAX_BYTES + 1 if self._held is None else self._held + size
             if self._held > MAX_BYTES:
                 self._held = self._clean()
         except OSError:  # a full disk, no right to write
