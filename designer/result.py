@@ -181,10 +181,8 @@ class Result:
     def sentence(self, name: str) -> str:
         """The verdict on a channel."""
         channel, remedy = self.channels[name], self.remedies.get(name, "")
-        outcomes = self.outcomes[name]
-        return whole_sentence(
-            channel.table, channel.verdict, outcomes, remedy=remedy, imported=bool(self.imported_from)
-        )
+        imported = bool(self.imported_from)
+        return whole_sentence(channel.table, channel.verdict, self.outcomes[name], remedy=remedy, imported=imported)
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -304,18 +302,19 @@ class Result:
         return tolerance(self._tables, self.taps, self.even_scene, draws)
 
     @analysis
-    def robustness(self, name: str, with_zone: bool = True) -> dict[str, float]:
-        """A channel's numbers over tolerances, and the area of its listening zone."""
-        zone = self.zones.square.channels.get(name) if with_zone and self.zones is not None else None
-        realised = Realised(
-            self.channels[name].table,
-            self.taps[name],
-            self.channels[name].plain,
-            self.even_scene,
-            draws=self.tolerances.get(name),
-            zone_m2=None if zone is None else zone.area_m2,
-        )
-        return numbers_of(realised, dear=True)
+    def over_tolerances(self, name: str) -> dict[str, float]:
+        """A channel's numbers over drawn devices."""
+        return self._dear_numbers(name, draws=self.tolerances.get(name))
+
+    @analysis
+    def robustness(self, name: str) -> dict[str, float]:
+        """These numbers, and the area of its listening zone."""
+        zone = self.zones and self.zones.square.channels.get(name)
+        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2)
+
+    def _dear_numbers(self, name: str, **needs: Any) -> dict[str, float]:
+        channel = self.channels[name]
+        return numbers_of(Realised(channel.table, self.taps[name], channel.plain, self.even_scene, **needs), dear=True)
 
     @property
     @analysis

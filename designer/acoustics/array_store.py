@@ -32,10 +32,10 @@ LEFT_AFTER_CLEANING = 0.75
 WRITTEN_SHARE = 0.5
 """Share of MAX_BYTES that one process writes: a sweep of many layouts would push out all else, and its own."""
 WORTH_S, BYTES_PER_S = 1e-3, 300e6
-"""What takes less time than this, and than reading it takes, is computed anew."""
+"""An array is stored that takes longer than this, and than reading it would."""
 CHECKSUM_BYTES = 16
 HEADER_BYTES = 112
-"""Of the line of type and shape, filled with spaces; with the checksum a multiple of 64, so that the numbers are aligned."""
+"""Length of the line of type and shape, filled with spaces; with the checksum a multiple of 64, so that the numbers are aligned."""
 ENDING, PARTIAL = ".array", ".partial"
 STALE_S = 3600.0
 """Age of a partial file that nobody is writing any more."""
@@ -71,11 +71,11 @@ class ArrayStore:
         if stored is not None:
             return stored
         begin = time.perf_counter()
-        made = np.ascontiguousarray(make())
-        made.flags.writeable = False
-        if time.perf_counter() - begin > WORTH_S + made.nbytes / BYTES_PER_S:
-            self.write(key, made)
-        return made
+        array = np.ascontiguousarray(make())
+        array.flags.writeable = False
+        if time.perf_counter() - begin > WORTH_S + array.nbytes / BYTES_PER_S:
+            self.write(key, array)
+        return array
 
     def read(self, key: str) -> NDArray[Any] | None:
         """The array of a key; None where there is none, or a damaged one."""

@@ -162,7 +162,7 @@ class Scene:
         ----------
         kind : str, what it is
         make : callable, computes it
-        depends : hashable, of content that means the same in any process
+        depends : object, hashable, of content that means the same in any process
         stored : bool, on disk, too
 
         """

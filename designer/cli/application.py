@@ -43,12 +43,12 @@ NoCache = Annotated[
         help="Compute everything anew: neither read nor store what depends on the layout alone (see DESIGNER_CACHE).",
     ),
 ]
-"""Of each command that evaluates a scene."""
+"""Option of each command that evaluates a scene."""
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
 
 
-def said() -> list[str]:
-    """What was said behind `designer`, as a folder records it: the cache changes no result."""
+def arguments() -> list[str]:
+    """Arguments of the command, as a folder records them: the cache changes no result."""
     return [argument for argument in sys.argv[1:] if argument != "--no-cache"]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, NoCache, app, said
+from designer.cli.application import Force, NoCache, app, arguments
 from designer.cli.terminal import Stages, say, say_all
 
 
@@ -52,7 +52,7 @@ def compare(
             measured=measured or (),
             show=show or (),
             points_per_octave=points_per_octave,
-            command=shlex.join(["designer", *said()]),
+            command=shlex.join(["designer", *arguments()]),
             progress=shown.update,
         )
         shown.update("report")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from designer.cli.application import NoCache, app, said
+from designer.cli.application import NoCache, app, arguments
 from designer.cli.terminal import Stopped, say, say_all, warn
 from designer.errors import UsageError
 
@@ -124,7 +124,7 @@ def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None
 
     try:
         with _engine(processes, scheduler) as engine, _bar() as progress:
-            command = shlex.join(["designer", *said()])
+            command = shlex.join(["designer", *arguments()])
             counts, before = run(plan, out, engine, command=command, progress=progress, force=force)
     except (KeyboardInterrupt, Stopped) as stop:
         say(f"stopped; what is computed is kept in {out}, and the same command goes on from there", error=True)

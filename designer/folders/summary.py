@@ -226,7 +226,7 @@ def _channel_summary(result: Result, name: str, channel: Channel, *, report: boo
         "shortfalls": list(channel.verdict.shortfalls),
         "verdict": result.sentence(name),
         "outcomes": [outcome.as_json() for outcome in result.outcomes[name]],
-        "numbers": {**result.scalars[name].values, **result.robustness(name, report)},
+        "numbers": {**result.scalars[name].values, **(result.robustness if report else result.over_tolerances)(name)},
         "heads": result.heads.get(name, {}),
         "certificate": {
             "largest_violation": _numbers(channel.certificate.violation.max(keepdims=True))[0],

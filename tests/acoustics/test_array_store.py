@@ -40,7 +40,7 @@ def all_is_worth_storing(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("shape", [(7,), (3, 5, 2), (0, 4), (1,)])
 def test_an_array_comes_back_bit_for_bit(tmp_path: Path, dtype: type, shape: tuple[int, ...]) -> None:
     """Of each type and shape, transposed too, from another object on the same folder; it cannot be written to."""
-    value = np.random.default_rng(1).normal(size=shape).astype(dtype).T
+    value: NDArray[Any] = np.random.default_rng(1).normal(size=shape).astype(dtype).T
     made = ArrayStore(tmp_path).array(lambda: KEY, lambda: value)
     read = ArrayStore(tmp_path).array(lambda: KEY, never)
     for array in (made, read):

@@ -305,7 +305,7 @@ def _referenced(head: MeasuredHead) -> MeasuredHead:
     slope = np.polynomial.polynomial.polyfit(f, phase, 1)[1]
 
     f = EQUAL_HZ[head.band_hz[1] >= EQUAL_HZ]
-    indices, power = recording.some, recording.mean_power
+    indices, power = recording.sample, recording.mean_power
     places = np.linspace(-1.0, 1.0, 41)  # the sphere knows directions by their lateral part alone
     count = np.histogram(np.concatenate([lateral[indices], -lateral[indices]]), bins=np.linspace(-1.025, 1.025, 42))[0]
     target = np.abs(_sphere(head, f, places)) ** 2 @ (count / count.sum())

@@ -80,7 +80,7 @@ class HeadRecording:
         return SphereInterpolation(self.directions)
 
     @cached_property
-    def some(self) -> Index:
+    def sample(self) -> Index:
         """At most EQUAL_DIRECTIONS of the measurements, evenly spread over the file."""
         count = len(self.directions)
         return np.unique(np.linspace(0, count - 1, EQUAL_DIRECTIONS).astype(int))
@@ -89,7 +89,7 @@ class HeadRecording:
     def mean_power(self) -> Real:
         """Mean power of these at both ears, at those of EQUAL_HZ that the file reaches."""
         sums = kernel(EQUAL_HZ[self.band_hz[1] >= EQUAL_HZ], self.responses.shape[2], self.sample_rate_hz)
-        return np.asarray(np.mean(np.abs(centred_spectra(self.responses[self.some], sums)) ** 2, axis=(0, 1)))
+        return np.asarray(np.mean(np.abs(centred_spectra(self.responses[self.sample], sums)) ** 2, axis=(0, 1)))
 
     @cached_property
     def content_digest(self) -> str:
