@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,8 @@ import numpy as np
 
 from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
-from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError
-from designer.evaluation.realisation_study import study
+from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
+from designer.evaluation.realisation_study import ChannelStudy, study
 from designer.evaluation.refinement import realize_judged
 from designer.evaluation.scalars import costs_db
 from designer.evaluation.short_look import promises_db
@@ -23,6 +24,7 @@ from designer.export.of_design import check_targets
 from designer.folders.read import read, read_problem
 from designer.folders.write import Drawn, write
 from designer.problem import load, loads
+from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.realization import Realized
@@ -40,7 +42,10 @@ from designer.writing import sweep_stale
 if TYPE_CHECKING:
     from designer.report.canvas import Printed
 
-__all__ = ["Design", "design", "evaluate", "open_folder"]
+__all__ = ["Design", "design", "evaluate", "open_folder", "studied"]
+
+SAME_TAPS = 1e-6
+"""Difference of taps that are designed again, of the largest: another machine rounds otherwise."""
 
 
 class Design(Result):
@@ -193,7 +198,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         finer_bits={
             name: bits.tolist() for group, part in parts for name, bits in zip(group, part.finer_bits, strict=False)
         },
-        study_source=lambda: study(channels, realised, fine),
+        study_source=lambda curves: study(channels, realised, fine, curves=curves),
         promises_source=cache(lambda: promises_db(channels, fine, realised, problem.realization)),
         failures=failures,
         refinements=refinements,
@@ -298,7 +303,11 @@ def open_folder(folder: str | Path) -> Design:
     True
 
     """
-    return Design(**read(_at_its_place(folder)))
+    place = _at_its_place(folder)
+    opened = Design(**read(place))
+    return replace(
+        opened, study_source=lambda curves: _studied_again(opened, place) if curves else opened.study_source(False)
+    )
 
 
 def design_of(item: Design | str | Path) -> Design:
@@ -331,3 +340,33 @@ def _at_its_place(folder: str | Path) -> Path:
     if not place.exists():
         sweep_stale(place.absolute().parent)
     return place
+
+
+def studied(design: Design) -> Design:
+    """The design with its study over taps or sections, and over words, which `figures` and the page then show.
+
+    Raises
+    ------
+    UsageError : its filters were read and not fitted
+    DataError : it was opened from a folder, and this version designs other filters of its problem
+
+    """
+    if design.imported_from:
+        raise UsageError(
+            f"{design.imported_from}: filters that were read have no study; expected a design, whose filters can be fitted anew;"
+            " run `designer design` on the problem"
+        )
+    whole = design.study_source(True)
+    return replace(design, study_source=lambda curves: whole)
+
+
+def _studied_again(opened: Design, folder: Path) -> dict[str, ChannelStudy]:
+    """The study of an opened design, of one that is made again: what its filters were fitted to is in no file."""
+    again = design(opened.problem)
+    for name, taps in opened.taps.items():
+        if np.abs(again.taps[name] - taps).max() > SAME_TAPS * np.abs(taps).max():
+            raise DataError(
+                f"{folder}: got other filters of {shown(name)} than this version designs of the problem; expected the same, to study"
+                " how they were fitted; design it again"
+            )
+    return again.study_source(True)

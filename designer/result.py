@@ -112,7 +112,7 @@ class Result:
         - fraction_bits)
     refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
         otherwise
-    study_source : callable, makes `study`, or reads it back
+    study_source : callable, makes `study`, with its curves or without, or reads it back
     promises_source : callable, makes what refined taps promise, channel -> dB, or reads it back
     room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
         be computed
@@ -135,7 +135,7 @@ class Result:
     sections: dict[str, dict[str, Cascade]] = field(default_factory=dict)
     shifts: dict[str, int] = field(default_factory=dict)
     finer_bits: dict[str, list[int]] = field(default_factory=dict)
-    study_source: Callable[[], dict[str, ChannelStudy]] = dict
+    study_source: Callable[[bool], dict[str, ChannelStudy]] = lambda curves: {}
     promises_source: Callable[[], dict[str, float]] = dict
     imported_from: str = ""
     room_ears_source: Callable[[], Real] | None = None
@@ -299,18 +299,19 @@ class Result:
         return tolerance(self._tables, self.taps, self.even_scene, draws)
 
     @analysis
+    def over_tolerances(self, name: str) -> dict[str, float]:
+        """A channel's numbers over drawn devices."""
+        return self._dear_numbers(name, draws=self.tolerances.get(name))
+
+    @analysis
     def robustness(self, name: str) -> dict[str, float]:
-        """A channel's numbers over tolerances, and the area of its listening zone."""
-        zone = self.zones.square.channels.get(name) if self.zones is not None else None
-        realised = Realised(
-            self.channels[name].table,
-            self.taps[name],
-            self.channels[name].plain,
-            self.even_scene,
-            draws=self.tolerances.get(name),
-            zone_m2=None if zone is None else zone.area_m2,
-        )
-        return numbers_of(realised, dear=True)
+        """These numbers, and the area of its listening zone."""
+        zone = self.zones and self.zones.square.channels.get(name)
+        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2)
+
+    def _dear_numbers(self, name: str, **needs: Any) -> dict[str, float]:
+        channel = self.channels[name]
+        return numbers_of(Realised(channel.table, self.taps[name], channel.plain, self.even_scene, **needs), dear=True)
 
     @property
     @analysis
@@ -339,8 +340,8 @@ class Result:
     @property
     @analysis
     def study(self) -> dict[str, ChannelStudy]:
-        """Each channel's memory, work and headroom, and its gain against taps or sections and against word length."""
-        return self.study_source()
+        """Each channel's memory, work and headroom, and what is left of its gain; over taps and words where that was asked for."""
+        return self.study_source(False)
 
     @property
     def warnings(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 
 import designer
 
@@ -17,7 +17,10 @@ def versions() -> dict[str, str]:
     releases = {"designer": designer.__version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:
-            releases[library] = version(library)
-        except PackageNotFoundError:
+            metadata = distribution(library).read_text("METADATA") or ""
+            releases[library] = (
+                metadata.split("\nVersion: ", 1)[1].split("\n", 1)[0].strip()
+            )  # parsing all of it takes long
+        except (PackageNotFoundError, IndexError):
             releases[library] = "unknown"
     return releases

@@ -39,7 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where several processes share the cores each has one thread of linear algebra: more wait for each other, and burn time in it."""
+    """No test reads what another run has stored, nor do the programs that it starts; a test of the cache names a folder of its own.
+
+    Where several processes share the cores each has one thread of linear algebra: more wait for each other, and burn time in it.
+    """
+    os.environ["DESIGNER_CACHE"] = "off"
     if getattr(config.option, "numprocesses", None):  # workers inherit it, before numpy is imported
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, "1")

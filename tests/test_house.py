@@ -71,6 +71,41 @@ def test_light_commands_load_no_heavy_library(arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def loaded_by(code: str) -> set[str]:
+    """Modules that a new interpreter has after some code."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_import_designer_loads_nothing_but_python() -> None:
+    """Neither numpy nor pydantic, nor anything else that has to be installed, before a name is used."""
+    loaded = {name.split(".")[0] for name in loaded_by("import designer") - loaded_by("pass")}
+    assert loaded - set(sys.stdlib_module_names) == {"designer"}
+
+
+def test_a_quick_design_loads_no_heavy_library(tmp_path: Path) -> None:
+    """Of the smart speaker, its four exports included: what draws, what writes tables for notebooks, and what scipy has beside special
+    functions, FFT, linear algebra and the cones' sparse matrices.
+    """
+    code = (
+        "import sys; from designer import cli\n"
+        f"sys.argv = ['designer', 'design', '--quick', 'problems/smart-speaker.toml', '-o', {str(tmp_path / 'out')!r}]\n"
+        "try:\n    cli.main()\nexcept SystemExit as ended:\n    assert not ended.code, ended.code\n"
+    )
+    heavy = {"cvxpy", "matplotlib", "pandas", "plotly", "jinja2", "rich", "sofar", "netCDF4"}
+    heavy |= {
+        f"scipy.{name}" for name in ("signal", "stats", "optimize", "spatial", "interpolate", "integrate", "ndimage")
+    }
+    assert heavy & loaded_by(code) == set()
+
+
 def test_the_drawing_shows_the_house() -> None:
     """docs/architecture.md and its drawing are what the imports say; `python docs/architecture.py` makes them again."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

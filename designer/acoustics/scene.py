@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from designer.acoustics.air import Air
+from designer.acoustics.cache import Array, Cache
 from designer.acoustics.enclosures import Device, device_in
 from designer.acoustics.heads import Head, ears_in_field, heads_of
 from designer.acoustics.heard_places import head_warnings, in_heard_cloud
@@ -34,43 +35,8 @@ from designer.problem.schema import Problem
 if TYPE_CHECKING:
     from designer.acoustics.measured.directivity import MeasuredDirectivity
 
-T = TypeVar("T")
-
 MAX_PART_BYTES = 32e6
 """Tensors of more frequencies than fill this are made and used part by part."""
-MAX_CACHE_BYTES = 128e6
-"""Tensors that a cache keeps: those not asked for longest leave first, the newest stays."""
-
-
-class Cache:
-    """Values that a family of scenes has computed, by their dependencies."""
-
-    def __init__(self) -> None:
-        self._models: dict[Hashable, object] = {}
-        self._tensors: dict[Hashable, Complex] = {}  # the one asked for last is the last
-
-    def model(self, key: Hashable, make: Callable[[], T]) -> T:
-        """A device, its measurements or its heads: kept for good."""
-        if key not in self._models:
-            self._models[key] = make()
-        return self._models[key]  # type: ignore[return-value] # a key says what is made
-
-    def identity(self, thing: object) -> int:
-        """A key for what cannot be compared by value, which stays alive so that no other has it."""
-        self._models[id(thing)] = thing
-        return id(thing)
-
-    def tensor(self, key: Hashable, make: Callable[[], Complex]) -> Complex:
-        """A read-only tensor, kept while there is room."""
-        array = self._tensors.pop(key, None)
-        if array is None:
-            array = make()
-            array.flags.writeable = False
-            room = MAX_CACHE_BYTES - array.nbytes - sum(stored.nbytes for stored in self._tensors.values())
-            while room < 0 and self._tensors:
-                room += self._tensors.pop(next(iter(self._tensors))).nbytes
-        self._tensors[key] = array
-        return array
 
 
 def driver_places_m(problem: Problem) -> Real:
@@ -158,7 +124,7 @@ class Scene:
     @cached_property
     def _device_key(self) -> Hashable:
         tables = [self.problem.body, *self.problem.drivers]
-        measured = (self.cache.identity(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
+        measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
         return "device", *(table.model_dump_json() for table in tables), measured
 
     @property
@@ -195,17 +161,26 @@ class Scene:
                 )
         return device
 
-    def _tensor(self, kind: str, make: Callable[[], Complex], *depends: Hashable) -> Complex:
-        """A tensor of the device's field, by all that it depends on."""
+    def tensor(self, kind: str, make: Callable[[], Array], *depends: Hashable, stored: bool = True) -> Array:
+        """A read-only array that comes of the device's field at these frequencies and of `depends`, as the cache holds it.
+
+        Parameters
+        ----------
+        kind : str, what it is
+        make : callable, computes it
+        depends : object, hashable, of content that means the same in any process
+        stored : bool, on disk, too
+
+        """
         air = air_of(self.problem)
         medium = self._device_key, air, self.frequency_hz.tobytes() if air else b"", self.k.tobytes()
-        return self.cache.tensor((kind, *medium, *depends), make)
+        return self.cache.tensor((kind, *medium, *depends), make, stored=stored)
 
     def _at_receivers(self, device: MeasuredDevice, places_m: Real, subject: str) -> Complex:
         """Measured H (F, M, L) at the receivers that are at these places."""
         at = device.receivers_at(places_m, subject)
         speed_m_s = self.problem.speed_of_sound_m_s
-        key = "receivers", self.cache.identity(device), self.frequency_hz.tobytes(), speed_m_s, tuple(at)
+        key = "receivers", self.cache.content(device), self.frequency_hz.tobytes(), speed_m_s, tuple(at)
         return self.cache.tensor(key, lambda: device.transfer(self.frequency_hz, speed_m_s)[:, at])
 
     def field(self, points_m: Real) -> Complex:
@@ -214,7 +189,7 @@ class Scene:
         def make() -> Complex:
             return self._through_air(self.device.field(self.k, points_m), points_m)
 
-        return self._tensor("field", make, points_m.tobytes())
+        return self.tensor("field", make, points_m.tobytes())
 
     def _through_air(self, pressure: Complex, points_m: Real) -> Complex:
         """Pressure (F, ..., L) at points (M, 3), less what the air absorbs on the way from each driver."""
@@ -301,11 +276,13 @@ class Scene:
 
         def make() -> Complex:
             shape = self.k.size, -1, len(self.drivers)
-            pressures = [self._ears_of(head, centres_m, axes).reshape(shape) for head in self.heads]
-            return pressures[0] if len(pressures) == 1 else np.concatenate(pressures, axis=1)
+            if len(self.heads) == 1:
+                return self._ears_of(self.heads[0], centres_m, axes).reshape(shape)
+            # Each head's by itself: lists of heads have some in common.
+            return np.concatenate([self.ears_of(head, centres_m, axes).reshape(shape) for head in self.heads], axis=1)
 
-        heads = tuple(self._head_key(head) for head in self.heads)
-        return self._tensor("ears", make, heads, centres_m.tobytes(), axes.tobytes())
+        heads = tuple(self.head_key(head) for head in self.heads)
+        return self.tensor("ears", make, heads, centres_m.tobytes(), axes.tobytes(), stored=len(heads) == 1)
 
     def ears_of(self, head: Head, centres_m: Real, axes: Real, *, among_m: Real | None = None) -> Complex:
         """H at the ears of a head at any places (F, D, 2, L), of the device's model.
@@ -318,15 +295,16 @@ class Scene:
 
         """
         places = [None if array is None else array.tobytes() for array in (centres_m, axes, among_m)]
-        return self._tensor("at", lambda: self._ears_of(head, centres_m, axes, among_m), self._head_key(head), *places)
+        return self.tensor("at", lambda: self._ears_of(head, centres_m, axes, among_m), self.head_key(head), *places)
 
     def _ears_of(self, head: Head, centres_m: Real, axes: Real, among_m: Real | None = None) -> Complex:
         pressure = ears_in_field(head, self.device, self.k, centres_m, axes, among_m=among_m)
         ears_m = centres_m[:, None] + head.radius_m * np.stack([axes[1], -axes[1]])
         return self._through_air(pressure, ears_m.reshape(-1, 3))
 
-    def _head_key(self, head: Head) -> Hashable:
-        return self.cache.identity(head) if isinstance(head, MeasuredHead) else (type(head), head.radius_m)
+    def head_key(self, head: Head) -> Hashable:
+        """Content of a head, for `tensor`."""
+        return self.cache.content(head) if isinstance(head, MeasuredHead) else (type(head), head.radius_m)
 
     @_rows_of_whole
     def circle(self) -> Complex:
@@ -357,7 +335,7 @@ class Scene:
         if self._measured is not None and self._circle_is_measured:
             return self._at_receivers(self._measured, directions * distance_m, "a point of the circle")
         if np.isinf(distance_m):
-            return self._tensor("far", lambda: self.device.far_field(self.k, directions), directions.tobytes())
+            return self.tensor("far", lambda: self.device.far_field(self.k, directions), directions.tobytes())
         return self.field(directions * distance_m)
 
     @_rows_of_whole
@@ -367,7 +345,7 @@ class Scene:
 
     @_rows_of_whole
     def _device_power(self) -> Complex:
-        return self._tensor("power", lambda: self.device.radiated_power(self.k))
+        return self.tensor("power", lambda: self.device.radiated_power(self.k))
 
     @property
     def radiated_power(self) -> Complex:

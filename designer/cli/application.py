@@ -31,6 +31,22 @@ Force = Annotated[
     bool, typer.Option("--force", help="Replace this tool's files even where they were edited since they were written.")
 ]
 ForceFile = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+
+
+def _switch_cache_off(off: bool) -> None:
+    if off:  # for the processes of a sweep, too
+        os.environ["DESIGNER_CACHE"] = "off"
+
+
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        callback=_switch_cache_off,
+        help="Compute everything anew: neither read nor store what depends on the layout alone (see DESIGNER_CACHE).",
+    ),
+]
+"""Option of each command that evaluates a scene."""
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
 
 Set = Annotated[
@@ -61,6 +77,11 @@ def with_set(problem: Problem, texts: list[str] | None) -> Problem:
             raise UsageError(f"--set {text}: got no value; expected KEY=VALUE, as realization.taps=256")
         values[key.strip()] = value_of(value.strip()) if value.strip() else None
     return problem.replace(values) if values else problem
+
+
+def arguments() -> list[str]:
+    """Arguments of the command, as a folder records them: the cache changes no result."""
+    return [argument for argument in sys.argv[1:] if argument != "--no-cache"]
 
 
 def run() -> None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, ProblemFile, app
-from designer.cli.terminal import say, say_all, status
+from designer.cli.application import Force, NoCache, ProblemFile, app
+from designer.cli.terminal import Stages, say_all
 
 
 @app.command()
@@ -25,6 +25,7 @@ def check(
         ),
     ] = False,
     force: Force = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Read and explain a problem file."""
     from designer.commands.check import explained
@@ -36,11 +37,12 @@ def check(
         check_folder(out, CHECK, force=force, inputs=[problem_file])
         reserve(out)
     problem = load(problem_file)
-    with status("reading") as shown:
+    with Stages("reading") as shown:
         for kind, line in explained(problem, reach=reach, progress=shown.update):
             say_all([line], kind)
     if out is not None:
         from designer.report.figures import write_problem
 
-        for path in write_problem(problem, out, with_reach=reach, force=force):
-            say(f"wrote {path}")
+        with Stages("figures"):
+            written = write_problem(problem, out, with_reach=reach, force=force)
+        say_all(f"wrote {path}" for path in written)

@@ -18,6 +18,7 @@ COMMANDS = (
     "export",
     "import_coefficients",
     "render",
+    "study",
     "sweep",
     "problem_files",
 )

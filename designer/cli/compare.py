@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, app
-from designer.cli.terminal import say, say_all, status
+from designer.cli.application import Force, NoCache, app, arguments
+from designer.cli.terminal import Stages, say, say_all
 
 
 @app.command()
@@ -39,11 +38,12 @@ def compare(
         int, typer.Option(min=1, max=96, metavar="N", help="Frequencies of comparison.csv.")
     ] = 12,
     force: Force = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Lay designs side by side: a page, its figures, and one tidy table."""
     from designer.search.compare import compare as lay_side_by_side
 
-    with status("starting") as shown:
+    with Stages("starting") as shown:
         comparison = lay_side_by_side(
             items,
             out,
@@ -51,7 +51,7 @@ def compare(
             measured=measured or (),
             show=show or (),
             points_per_octave=points_per_octave,
-            command=shlex.join(["designer", *sys.argv[1:]]),
+            command=shlex.join(["designer", *arguments()]),
             progress=shown.update,
             force=force,
         )

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from designer.cli.application import ForceFile, app
-from designer.cli.terminal import say_all, status
+from designer.cli.terminal import Stages, say_all
 from designer.errors import UsageError
 
 
@@ -90,7 +90,7 @@ def convert(
     options = DriverOptions(
         name, gate_ms, distance, clockwise, facing, angles, channel, turned_about, cast(TimeKey, time)
     )
-    with status("converting"):
+    with Stages("converting"):
         converted = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound, force=force)
     say_all(converted.lines)
     say_all(converted.warnings, "warning")

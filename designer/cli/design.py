@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from designer.cli.application import Force, ProblemFile, Set, app, with_set
-from designer.cli.terminal import say, say_all, status, warn
+from designer.cli.application import Force, NoCache, ProblemFile, Set, app, with_set
+from designer.cli.terminal import Stages, say, say_all, warn
 
 
 @app.command()
@@ -39,7 +39,11 @@ def design(
             help="Figures to write as files beside the page: the layout and each channel's gain, response and polar plots, all, or none."
         ),
     ] = "core",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Write the tables alone: no page, no figures, no listening zone.")
+    ] = False,
     changes: Set = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
     from designer.problem import load
@@ -48,10 +52,10 @@ def design(
     problem = with_set(load(problem_file), [*(changes or ()), *(["realization.refine=true"] if refine else [])])
     warn(problem)
     folder = out if out is not None else Path("out") / problem_file.stem
-    with status("starting") as shown:
+    with Stages("starting") as shown:
         from designer import job
         from designer.export.write import export_notes, export_verdicts, refused, superseded
-        from designer.folders.summary import continuation, notes
+        from designer.folders.summary import PAGE, continuation, notes
         from designer.folders.write import check_free, data_files
         from designer.report import page_data
         from designer.stereo.placed_source import chain_sentence, misplaced
@@ -61,23 +65,23 @@ def design(
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
         result = job.design(problem, progress=shown.update, keep_going=True)
-        shown.update("report")
+        shown.update("tables" if quick else "report")
         report_begin = time.perf_counter()
         gone = superseded(folder, problem.export.targets)
-        result.save(folder, force=force, overlay=overlay or [], figures=figures)
+        result.save(folder, force=force, report=not quick, overlay=overlay or [], figures=figures)
     end = time.perf_counter()
     say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
     say_all(f"{text}." for text in [chain_sentence(result), *export_verdicts(folder)] if text)
     messages = result.warnings[len(result.failures) :]  # those of the missing channels are errors below
     say_all([*messages, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
     say_all([*notes(result), *export_notes(folder), *gone], "note")
-    stages = {"start": ready - begin, **result.seconds, "report": end - report_begin}
+    stages = {"start": ready - begin, **result.seconds, "tables" if quick else "report": end - report_begin}
     say(
         "time: "
         + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items())
         + f"; total {end - begin:.2f} s"
     )
-    say(f"wrote {folder} (open {folder / 'report.html'})")
+    say(f"wrote {folder} ({'tables alone' if quick else f'open {folder / PAGE}'})")
     say(f"in Python: {continuation(folder)}")
     if result.status:
         say_all((f"{message}; the other channels are written" for message in result.failures.values()), "error")

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from designer.cli.application import app
-from designer.cli.terminal import say, say_all, warn_missing
+from designer.cli.terminal import Stages, say, say_all, warn_missing
 from designer.declared import TARGETS, declared
 
 
@@ -38,13 +38,15 @@ def export(
     checked_options(target, options)
     if out is not None:
         check_elsewhere(out, force=force)
-    design = job.open_folder(folder)
-    warn_missing(design)
-    filters = filters_for(design, target, **options)
-    if out is None:
-        written, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
-    else:
-        written, place = write_elsewhere(filters, out, target, force=force), out
+    with Stages("reading") as shown:
+        design = job.open_folder(folder)
+        warn_missing(design)
+        shown.update("export")
+        filters = filters_for(design, target, **options)
+        if out is None:
+            written, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
+        else:
+            written, place = write_elsewhere(filters, out, target, force=force), out
     say_all(written.notes, "note")
     say(
         f"{target}: {written.coefficient_bytes} bytes of coefficients, {written.state_bytes} of state,"

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from designer.cli.application import Force, app
-from designer.cli.terminal import say, status, warn_missing
+from designer.cli.application import Force, NoCache, app
+from designer.cli.terminal import Stages, say, warn_missing
 from designer.declared import FIGURES, declared
 
 OF_A_DESIGN = ("problem", "channel", "head", "upmix")
@@ -28,12 +28,13 @@ def figures(
         Path | None, typer.Option("-o", metavar="DIR", help="The folder to write; by default OUT/figures.")
     ] = None,
     force: Force = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Draw a design's figures as files, to print."""
     from designer import job
     from designer.folders.figures import write
 
-    with status("starting") as shown:
+    with Stages("starting") as shown:
         design = job.open_folder(folder)
         warn_missing(design)
         shown.update("figures")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, Set, app, with_set
-from designer.cli.terminal import say, say_all, status, warn
+from designer.cli.application import Force, NoCache, Set, app, with_set
+from designer.cli.terminal import Stages, say, say_all, warn
 
 
 @app.command("import-coefficients")
@@ -22,6 +22,7 @@ def import_coefficients(
     out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.")],
     force: Force = False,
     changes: Set = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
     from designer.export.write import export_notes, superseded
@@ -33,7 +34,7 @@ def import_coefficients(
     loaded = with_set(load(problem), changes)
     check_free(out, force=force, inputs=[file, problem, *data_files(loaded)])
     warn(loaded)
-    with status("importing"):
+    with Stages("importing"):
         result = read(file, loaded)
         gone = superseded(out, loaded.export.targets)
         result.save(out, force=force)

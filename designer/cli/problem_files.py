@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import ForceFile, app
-from designer.cli.terminal import say, say_all, status
+from designer.cli.application import ForceFile, NoCache, app
+from designer.cli.terminal import Stages, say, say_all
 
 
 @app.command()
@@ -35,11 +35,12 @@ def new(
         float, typer.Option(metavar="M", help="Distance from the device to the listener's head.")
     ] = 2.5,
     force: ForceFile = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Write a commented first problem file for a new geometry, with requirements that it can meet."""
     from designer.search.starter import Geometry, least_drivers, write_new
 
-    with status("finding what the layout can reach"):
+    with Stages("finding what the layout can reach"):
         lines = write_new(
             path, Geometry(shape, least_drivers(shape) if drivers is None else drivers, width, distance), force=force
         )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import ForceFile, app
+from designer.cli.application import ForceFile, NoCache, app
 from designer.cli.terminal import say_all, warn_missing
 
 
@@ -39,6 +39,7 @@ def render(
         ),
     ] = None,
     force: ForceFile = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Play a stereo file through a design: driver feeds, or what two ears hear."""
     from rich.console import Console

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from designer.cli.application import app
+from designer.cli.application import NoCache, app, arguments
 from designer.cli.terminal import Stopped, say, say_all, warn
 from designer.errors import UsageError
 
@@ -80,6 +79,7 @@ def sweep(
             "--force", help="Replace sweep.csv and best.toml even where they were edited since they were written."
         ),
     ] = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Design one problem file in many variants, and pick the best.
 
@@ -125,7 +125,7 @@ def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None
 
     try:
         with compute_by(processes, scheduler) as engine, _bar() as progress:
-            command = shlex.join(["designer", *sys.argv[1:]])
+            command = shlex.join(["designer", *arguments()])
             counts, before = run(plan, out, engine, command=command, progress=progress, force=force)
     except (KeyboardInterrupt, Stopped) as stop:
         say(f"stopped; what is computed is kept in {out}, and the same command goes on from there", error=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from designer.result import Result
 
 
+SHOWN_AFTER_S = 1.0
+"""How long a command may last before it says what it does."""
 GRACE_S = 0.3
 """How long compiled code may go on after a signal."""
 CLEANING_S = 10.0
@@ -169,8 +171,39 @@ def warn(problem: Problem) -> None:
     say_all(warnings(problem), "warning")
 
 
-def status(text: str) -> Status:
-    """A line that says what is being done; shows nothing where the output is not a terminal."""
-    from rich.console import Console
+class Stages:
+    """A line that names the stage that a command is in, from SHOWN_AFTER_S on; nothing where the error stream is no terminal."""
 
-    return Console(stderr=True).status(text)
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._lock = threading.Lock()
+        self._line: Status | None = None
+        self._timer = threading.Timer(SHOWN_AFTER_S, self._show)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Stages:
+        if sys.stderr.isatty():
+            self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            self.name = ""
+            if self._line is not None:
+                self._line.stop()
+
+    def update(self, name: str) -> None:
+        """Begin a stage."""
+        with self._lock:
+            self.name = name
+            if self._line is not None:
+                self._line.update(name)
+
+    def _show(self) -> None:
+        from rich.console import Console  # slow to import, and most commands have ended by now
+
+        with self._lock:
+            if self.name:
+                self._line = Console(stderr=True).status(self.name)
+                self._line.start()

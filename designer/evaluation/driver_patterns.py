@@ -27,9 +27,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from designer.acoustics.enclosures import Device
 from designer.acoustics.enclosures.discs import Disc
@@ -38,6 +38,9 @@ from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.sphere_series import cap_weights, legendre_table, radial_terms
 from designer.arrays import Complex, Real
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 from designer.problem.geometry import direction
 
 TRUNCATION = 1e-3  # of a Legendre series, relative to the pattern's root mean square: -60 dB
@@ -169,6 +172,8 @@ def cubic_weights(directions: Real, step_deg: float) -> csr_array:
     count = len(directions)
     starts = 16 * np.arange(count + 1)
     flat = values.reshape(16, count).T.astype(np.float32).ravel()
+    from scipy.sparse import csr_array  # slow to import
+
     return csr_array((flat, index.reshape(16, count).T.ravel(), starts), shape=(count, turns * rows))
 
 

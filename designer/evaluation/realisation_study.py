@@ -54,7 +54,7 @@ class ChannelStudy:
     multiply_adds: int  # products a sample
     output_bound_db: float  # how far full-scale input can drive the loudest driver's output above full scale
     stages: dict[str, Gains]  # "ideal", "realised", and "quantised" where there is a word
-    curves: tuple[Point, ...]
+    curves: tuple[Point, ...]  # empty where they were not asked for
     moved: dict[str, Gains] = field(
         default_factory=dict
     )  # with the head shifted, between the frequencies; none for a beam
@@ -76,12 +76,23 @@ class ChannelStudy:
         )
 
 
-def study(channels: Sequence[ChannelDesign], realized: Realized, scene: Scene) -> dict[str, ChannelStudy]:
-    """Channel -> what its form costs; the scene is on the design's frequencies and those half way between."""
-    return {channel.design.name: _channel_study(n, channel, realized, scene) for n, channel in enumerate(channels)}
+def study(
+    channels: Sequence[ChannelDesign], realized: Realized, scene: Scene, *, curves: bool = False
+) -> dict[str, ChannelStudy]:
+    """Channel -> what its form costs.
+
+    Parameters
+    ----------
+    scene : Scene, on the design's frequencies and those half way between
+    curves : bool, over taps or sections and over words, too: each of their points fits or rounds the filters anew
+
+    """
+    return {
+        channel.design.name: _channel_study(n, channel, realized, scene, curves) for n, channel in enumerate(channels)
+    }
 
 
-def _channel_study(n: int, channel: ChannelDesign, realized: Realized, scene: Scene) -> ChannelStudy:
+def _channel_study(n: int, channel: ChannelDesign, realized: Realized, scene: Scene, with_curves: bool) -> ChannelStudy:
     drivers = driver_index(channel.design, scene.drivers)
     target = channel_target(channel.design, scene, channel.plain)
     inside = target.at(target.in_band)
@@ -96,7 +107,7 @@ def _channel_study(n: int, channel: ChannelDesign, realized: Realized, scene: Sc
     stages = {"ideal": gains(inside.bright, inside.dark, channel.weights[:, drivers][target.in_band])}
     stages |= {stage: gains_of_taps(taps) for stage, taps in filters.items()}
     shifted = {} if channel.design.is_beam else _shifted_gains(channel, filters, scene)
-    alternatives = variants(realized, n, LowEnds.of(channel, scene)) if realized.fits else ()
+    alternatives = variants(realized, n, LowEnds.of(channel, scene)) if with_curves and realized.fits else ()
     curves = tuple(Point(v.axis, v.value, v.way, gains_of_taps(v.taps)) for v in alternatives)
     count = coefficients(scene.problem.realization, realized.taps[n][drivers])
     bound = float(measures.amplitude_db(output_bound(realized.taps[n]).max(keepdims=True))[0])

@@ -116,19 +116,26 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     walls = Walls.of(log_reflection(problem, room, f), f, air_of(problem))
     axes = room_places.device_axes(room)
     length = math.ceil(images.extent_m / speed * rate / (n // 4)) * (n // 4) + n
-    reflected = np.zeros((RECEIVERS, len(source.places_m), length))
-    away_m = np.linalg.norm(images.of(device_m) - receiver.centre_m, axis=1)
-    block = np.floor(away_m / speed * rate / (n // 4)).astype(int)
-    edges = np.searchsorted(block, np.arange(block.max(initial=-1) + 2))
-    for b, (first, last) in enumerate(pairwise(edges.tolist())):
-        if first == last:
-            continue
-        part = Images(images.size_m, images.rooms[first:last], images.extent_m)
-        start = (b - 1) * (n // 4)
-        heard = near if away_m[first] < NEAR_M else source
-        places_m = room_places.in_room_m(room, heard.places_m)
-        H = gathered(f, part, heard, places_m, axes, receiver, walls, speed, start / rate)
-        _add(reflected, H, start, n)
+
+    def summed() -> Real:
+        """The images' responses (4, L, length), block by block of their arrival."""
+        reflected = np.zeros((RECEIVERS, len(source.places_m), length))
+        away_m = np.linalg.norm(images.of(device_m) - receiver.centre_m, axis=1)
+        block = np.floor(away_m / speed * rate / (n // 4)).astype(int)
+        edges = np.searchsorted(block, np.arange(block.max(initial=-1) + 2))
+        for b, (first, last) in enumerate(pairwise(edges.tolist())):
+            if first == last:
+                continue
+            part = Images(images.size_m, images.rooms[first:last], images.extent_m)
+            start = (b - 1) * (n // 4)
+            heard = near if away_m[first] < NEAR_M else source
+            places_m = room_places.in_room_m(room, heard.places_m)
+            H = gathered(f, part, heard, places_m, axes, receiver, walls, speed, start / rate)
+            _add(reflected, H, start, n)
+        return reflected
+
+    tables = room.model_dump_json(), listener.model_dump_json()
+    reflected = at.tensor("room", summed, at.head_key(at.heads[0]), *tables, rate, speed)
     direct = np.zeros_like(reflected)
     distance_m = float(np.linalg.norm(receiver.centre_m - device_m))
     nearest_m = np.linalg.norm(room_places.in_room_m(room, source.places_m) - receiver.centre_m, axis=1).min()

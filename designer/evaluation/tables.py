@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from designer import measures
 from designer.acoustics.scene import Scene
@@ -38,46 +40,67 @@ class Judged:
     lowered: bool = False
 
 
+Columns = dict[str, NDArray[np.generic]]
+"""A table: name -> (rows,)."""
+
+
 @dataclass(frozen=True)
 class Evaluation:
-    """Tables of realised filters in a scene; the columns are those of `metrics.csv` and `response.csv`."""
+    """Realised filters in a scene, as the columns of `metrics.csv` and `response.csv`."""
 
-    metrics: pd.DataFrame
-    response: pd.DataFrame
+    metrics_columns: Columns
+    response_columns: Columns
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """The table of `metrics.csv`."""
+        import pandas as pd
+
+        return pd.DataFrame(self.metrics_columns)
+
+    @cached_property
+    def response(self) -> pd.DataFrame:
+        """The table of `response.csv`."""
+        import pandas as pd
+
+        return pd.DataFrame(self.response_columns)
 
 
 def evaluate_taps(channels: Iterable[Judged], scene: Scene) -> Evaluation:
     """Judge realised taps in a scene, at the scene's frequencies and head displacements."""
-    import pandas as pd
-
     metrics, responses = [], []
     for channel in channels:
         realised = Realised(channel.design, channel.taps, channel.plain, scene, channel.lowered)
-        metrics.append(pd.DataFrame(channel_metrics(realised)))
-        responses.append(pd.DataFrame(circle_response(realised)))
-    return Evaluation(pd.concat(metrics, ignore_index=True), pd.concat(responses, ignore_index=True))
+        metrics.append((channel.design.name, channel_metrics(realised)))
+        responses.append((channel.design.name, circle_response(realised)))
+    return Evaluation(one_below_another(metrics), one_below_another(responses))
 
 
-def channel_metrics(realised: Realised) -> dict[str, object]:
-    """The columns of `metrics.csv` for one channel."""
+def one_below_another(tables: Sequence[tuple[str, Columns]]) -> Columns:
+    """One table of the channels' own, with their names in front."""
+    rows = [len(next(iter(columns.values()))) for _, columns in tables]
+    names = np.repeat(np.array([name for name, _ in tables], dtype=object), rows)
+    return {"channel": names, **{key: np.concatenate([c[key] for _, c in tables]) for key in tables[0][1]}}
+
+
+def channel_metrics(realised: Realised) -> Columns:
+    """The columns of `metrics.csv` for one channel, behind its name."""
     curves, target = compute(CURVES, realised), realised.target
     inside = np.where(np.nan_to_num(curves["slack_db"]) > SLACK_TOLERANCE_DB, "short", "met")
     status = np.where(target.in_band, inside, np.where(target.share > 0, "fade", "plain"))
     return {
-        "channel": realised.design.name,
         "frequency_hz": realised.scene.frequency_hz,
         **curves,
         "status": status,
     }
 
 
-def circle_response(realised: Realised) -> dict[str, object]:
-    """The columns of `response.csv` for one channel: pressure on the circle, bulk delay included, wrapped phase."""
+def circle_response(realised: Realised) -> Columns:
+    """The columns of `response.csv` for one channel, behind its name: pressure on the circle, bulk delay included, wrapped phase."""
     scene = realised.scene
     p = measures.pressure(scene.circle(), realised.full)
     azimuths = scene.azimuth_deg.size
     return {
-        "channel": realised.design.name,
         "frequency_hz": np.repeat(scene.frequency_hz, azimuths),
         "azimuth_deg": np.tile(scene.azimuth_deg, scene.frequency_hz.size),
         "magnitude_db": measures.amplitude_db(p).ravel(),

@@ -29,12 +29,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.signal import fftconvolve, sosfilt
 
 from designer.arrays import Real
 from designer.export.filter_set import Filter
 from designer.problem.word_format import Word
 from designer.realization.cascade import pole_radii, settled_length
+from designer.realization.convolution import fft_convolved
 
 Whole = NDArray[np.int64]
 Integers = NDArray[Any]
@@ -155,9 +155,11 @@ class ModelRoute:
         """Outputs (K, N) without any rounding, of inputs (K, N), the delay left out."""
         if self.taps is not None:
             taps = self.taps * 2.0 ** (self.raised - self.guard - self.lower)
-            return np.asarray(fftconvolve(x, taps[None], axes=1)[:, : x.shape[1]])
+            return np.asarray(fft_convolved(x, taps)[:, : x.shape[1]])
         if self.sections is None:
             return x
+        from scipy.signal import sosfilt  # slow to import
+
         b, a = self._coefficients()
         sos = np.ascontiguousarray(np.concatenate([b, np.ones((len(b), 1)), a], axis=1))
         return np.asarray(2.0**self.raised * sosfilt(sos, x, axis=1))

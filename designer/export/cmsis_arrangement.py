@@ -30,7 +30,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from designer.arrays import Index, Real
 from designer.problem.word_format import Word
@@ -117,6 +116,8 @@ class Scale:
 
 def scale_of(cascade: Cascade, word: Word, limit: float, most_shift: int | None) -> Scale:
     """The scale of the derivation above; no postShift is too large where none is given."""
+    from scipy.signal import lfilter  # slow to import
+
     signal = np.zeros(min(settled_length(cascade.pole_radius), MAX_RESPONSE_SAMPLES))
     signal[0] = 1.0
     bits, levels = [0], [limit * LEVEL]
@@ -133,6 +134,8 @@ def scale_of(cascade: Cascade, word: Word, limit: float, most_shift: int | None)
 
 def error_power(cascade: Cascade, scale: Scale, shift: int) -> float:
     """The mean square error at the feed, in steps squared, with a postShift."""
+    from scipy.signal import lfilter  # slow to import
+
     onward = np.zeros(min(settled_length(cascade.pole_radius), MAX_RESPONSE_SAMPLES))
     onward[0] = 1.0
     mean, variance = 0.0, 0.0

@@ -23,12 +23,12 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve, lfilter, sosfilt
 
 from designer.arrays import Real
 from designer.export.arithmetic import ERROR_FEEDBACK, ArithmeticModel, Fit, ModelRoute, Whole, saturated, wrapped
 from designer.export.cmsis_plan import Q15, Q31, CmsisWord, Path, Plan, Route, StoredSections, StoredTaps, plan_of
 from designer.export.filter_set import FilterSet
+from designer.realization.convolution import fft_convolved
 
 Sample = TypeVar("Sample", np.int64, np.float64)
 FIR_WORDS = {
@@ -93,6 +93,8 @@ def feeds(plan: Plan, inputs: Whole) -> Whole:
 
 def feeds_f32(plan: Plan, inputs: NDArray[np.float32]) -> tuple[Real, float]:
     """Driver feeds (L, N) of inputs (channels, N), and the bound on the error of a float32 computation."""
+    from scipy.signal import lfilter  # slow to import
+
     sums, bounds = np.zeros((len(plan.drivers), inputs.shape[1])), np.zeros(len(plan.drivers))
     for path, route in plan.routes:
         y, bound = _late(inputs[path.index].astype(np.float64), route.delay), 0.0
@@ -108,6 +110,8 @@ def feeds_f32(plan: Plan, inputs: NDArray[np.float32]) -> tuple[Real, float]:
 
 
 def _sections(stored: StoredSections, x: Real) -> tuple[Real, float]:
+    from scipy.signal import lfilter, sosfilt  # slow to import
+
     values = stored.values.astype(float)
     sos = np.ascontiguousarray(np.concatenate([values[:, :3], np.ones((len(values), 1)), -values[:, 3:]], axis=1))
     impulse = np.eye(1, x.size)[0]
@@ -119,7 +123,7 @@ def _sections(stored: StoredSections, x: Real) -> tuple[Real, float]:
         local = _gamma(6) * (lfilter(np.abs(b), [1.0], np.abs(signal)) + lfilter(late_a, [1.0], np.abs(after)))
         onward = lfilter([1.0], a, impulse)
         reach = sosfilt(sos[s + 1 :], onward) if s + 1 < len(sos) else onward
-        error += fftconvolve(np.abs(reach), local)[: x.size]
+        error += fft_convolved(np.abs(reach), local)[: x.size]
         signal = after
     return np.asarray(signal), float(error.max(initial=0.0))
 

@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.signal import fftconvolve, sosfilt
 
 from designer.arrays import Real
 from designer.export.coefficients import Coefficients, Place, rung_out
 from designer.problem.schema import MAX_TAPS
 from designer.realization.cascade import Cascade
+from designer.realization.convolution import fft_convolved
 
 MAX_WAYS = 65_536
 """Ways of all signals together; a stage of 256 inputs and 256 outputs has as many."""
@@ -76,7 +76,7 @@ class Program:
         length = before.size + taps.size - 1
         self.coefficients.check_length(length, "convolutions in a row")
         self.coefficients.count(length)
-        return np.asarray(fftconvolve(before, taps))
+        return fft_convolved(before, taps)
 
     def added(self, total: Signal, signal: Signal, gain: float = 1.0) -> Signal:
         """A sum and one more signal, times a gain."""
@@ -131,6 +131,8 @@ class Program:
         taps = np.ones(1) if way.taps is None else way.taps
         h[: taps.size] = way.gain * taps
         if way.sections:
+            from scipy.signal import sosfilt  # slow to import
+
             cascade = self._cascade(way)
             h = np.asarray(sosfilt(np.insert(np.hstack([cascade.b, cascade.a]), 3, 1.0, axis=1), h))
         return self.coefficients.checked(h, "a response")

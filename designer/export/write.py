@@ -67,18 +67,24 @@ def write_target(filters: FilterSet, name: str) -> Export:
     return _fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
 
-def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusals: dict[str, str]) -> dict[str, Export]:
-    """Write `export/NAME` of each target, and their entries in `export.json`, into a design folder that is being made.
-
-    `refusals` takes the message of each target that cannot be written, so that a design is not lost with it; its entry in the
-    manifest is that message, under `refused`. The others are returned.
-    """
+def exports_of(filters: FilterSet, names: Sequence[str], refusals: dict[str, str]) -> dict[str, Export]:
+    """The exports of targets, in memory; `refusals` takes the message of each that cannot be written."""
     exports: dict[str, Export] = {}
     for name in names:
         try:
             exports[name] = export_of(filters, name)
         except UsageError as error:
             refusals[name] = str(error)
+    return exports
+
+
+def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusals: dict[str, str]) -> dict[str, Export]:
+    """Write `export/NAME` of each target, and their entries in `export.json`, into a design folder that is being made.
+
+    `refusals` takes the message of each target that cannot be written, so that a design is not lost with it; its entry in the
+    manifest is that message, under `refused`. The others are returned.
+    """
+    exports = exports_of(filters, names, refusals)
     if names:
         lay(_in_design(filters, exports, {name: {"refused": text} for name, text in refusals.items()}))(folder)
     return exports

@@ -62,7 +62,7 @@ def read(folder: Path) -> dict[str, Any]:
         "shifts": form["shifts"],
         "finer_bits": form["finer_bits"],
         "refinements": {name: Refinement.of_json(saved) for name, saved in form["refinements"].items()},
-        "study_source": lambda: {name: ChannelStudy.of_json(saved) for name, saved in form["study"].items()},
+        "study_source": lambda curves: {name: ChannelStudy.of_json(saved) for name, saved in form["study"].items()},
         "promises_source": lambda: form["promises_db"],
         "channels": channels,
         "imported_from": summary["imported_from"],

@@ -21,7 +21,6 @@ import numpy as np
 from designer.arrays import Real
 from designer.errors import DataError
 from designer.evaluation.room import EARS, InRoom
-from designer.report.figures import file_stems
 
 DRIVERS = "drivers"
 
@@ -30,6 +29,8 @@ def write(room: InRoom, folder: Path, channels: list[str]) -> None:
     """Write the folder."""
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
+
+    from designer.report.figures import file_stems
 
     folder.mkdir()
     rate = round(room.responses.sample_rate_hz)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.errors import DataError
+from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.short_look import MIN_PROMISE_DB, promise_sentence
 from designer.export.wave import loud_note
 from designer.problem.checks import warnings
@@ -27,6 +29,7 @@ from designer.stereo.placed_source import chain_sentence, sources_summary
 from designer.versions import WRITER, versions
 
 SUMMARY = "summary.json"
+PAGE = "report.html"
 WAVE = "filters.wav"
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"
@@ -132,8 +135,16 @@ def notes(result: Result) -> list[str]:
     return [*refined, *promised, *loud_note([WAVE], result.taps.values())]
 
 
-def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
-    """The content of `summary.json`: outcome, numbers, certificate, versions, and what regenerates the folder."""
+def summary(result: Result, folder: Path, copies: dict[str, str], *, report: bool = True) -> dict[str, Any]:
+    """The content of `summary.json`: outcome, numbers, certificate, versions, and what regenerates the folder.
+
+    Parameters
+    ----------
+    folder : Path, where it will lie
+    copies : dict of str to str, data file as the problem names it -> its copy's path in the folder
+    report : bool, with what only a page shows: the cost of the form, and the listening zone
+
+    """
     problem = result.problem
     facts = {
         "writer": WRITER,
@@ -162,16 +173,18 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "finer_bits": result.finer_bits,
             "refinements": {name: refinement.as_json() for name, refinement in result.refinements.items()},
             "promises_db": result.promises_source(),
-            "study": {name: cascade.as_json() for name, cascade in result.study.items()},
+            "study": {name: study.as_json() for name, study in result.study.items()} if report else {},
         },
         "drivers": list(result.drivers),
         "virtualizer": chain_summary(result),
         "placed_sources": sources_summary(result),
         "chain_verdict": chain_sentence(result),
         "room": None if result.room is None else result.room.as_json(_bands_hz(result)),
-        "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
+        "channels": {
+            name: _channel_summary(result, name, channel, report=report) for name, channel in result.channels.items()
+        },
         "versions": versions(),
-        "command": _command(result, folder),
+        "command": _command(result, folder, report=report),
         "python": continuation(folder),
         "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
         "data": copies,
@@ -184,8 +197,20 @@ def _bands_hz(result: Result) -> dict[str, list[float]]:
     return {name: channel.table.band_hz for name, channel in result.channels.items()}
 
 
-def _command(result: Result, folder: Path) -> str:
-    made_by = ["design", result.problem.source]
+def with_study(facts: dict[str, Any], study: Mapping[str, ChannelStudy], folder: Path) -> dict[str, Any]:
+    """The content of `summary.json` with a study in it, and what makes it."""
+    command, again = facts["command"], shlex.join(["designer", "study", str(folder)])
+    form = {**facts["realization"], "study": {name: channel.as_json() for name, channel in study.items()}}
+    changed = {
+        **facts,
+        "realization": form,
+        "command": command if command.endswith(f" && {again}") else f"{command} && {again}",
+    }
+    return {**changed, "seal": seal(changed)}
+
+
+def _command(result: Result, folder: Path, *, report: bool) -> str:
+    made_by = ["design", *([] if report else ["--quick"]), result.problem.source]
     if result.imported_from:
         made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
     return shlex.join(["designer", *made_by, *set_options(result.problem.changes), "-o", str(folder)])
@@ -202,7 +227,7 @@ def sentence(result: Result) -> str:
     return " ".join(f"{verdict}." for verdict in verdicts if verdict)
 
 
-def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, Any]:
+def _channel_summary(result: Result, name: str, channel: Channel, *, report: bool) -> dict[str, Any]:
     return {
         "kind": channel.table.kind,
         "method": channel.method,
@@ -218,7 +243,7 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
         "shortfalls": list(channel.verdict.shortfalls),
         "verdict": result.sentence(name),
         "outcomes": [outcome.as_json() for outcome in result.outcomes[name]],
-        "numbers": {**result.scalars[name].values, **result.robustness(name)},
+        "numbers": {**result.scalars[name].values, **(result.robustness if report else result.over_tolerances)(name)},
         "heads": result.heads.get(name, {}),
         "certificate": {
             "largest_violation": _numbers(channel.certificate.violation.max(keepdims=True))[0],

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
+from designer.evaluation.tables import Columns, one_below_another
 from designer.folders.summary import refusal
 from designer.problem.messages import nearest, shown
 from designer.realization.cascade import Cascade
@@ -32,30 +33,18 @@ SAME_RESPONSE = 1e-9
 """Difference of a cascade's response from the taps, relative to the largest of these."""
 
 
-def coefficients(result: Result) -> pd.DataFrame:
+def coefficients(result: Result) -> Columns:
     """The table of `coefficients.csv`."""
-    import pandas as pd
-
     tables = []
     for name, taps in result.taps.items():
         count, length = taps.shape
-        tables.append(
-            pd.DataFrame(
-                {
-                    "channel": name,
-                    "driver": np.repeat(np.array(result.drivers, dtype=object), length),
-                    "tap": np.tile(np.arange(length), count),
-                    "value": taps.ravel(),
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)
+        drivers = np.repeat(np.array(result.drivers, dtype=object), length)
+        tables.append((name, {"driver": drivers, "tap": np.tile(np.arange(length), count), "value": taps.ravel()}))
+    return one_below_another(tables)
 
 
-def sections(result: Result) -> pd.DataFrame:
+def sections(result: Result) -> Columns:
     """The table of `sections.csv`: a numerator is gain times b0, b1, b2; the delay stands at a filter's first section."""
-    import pandas as pd
-
     rows = [
         (name, driver, s, *(b / gain), *a, gain, cascade.delay_samples if s == 0 else 0)
         for name, cascades in result.sections.items()
@@ -64,19 +53,23 @@ def sections(result: Result) -> pd.DataFrame:
             zip(cascade.b, cascade.a, np.broadcast_to(cascade.gain, len(cascade.b)), strict=True)
         )
     ]
-    return pd.DataFrame(rows, columns=pd.Index(SECTIONS))
+    kinds = {"channel": object, "driver": object, "section": int, "delay_samples": int}
+    columns = zip(SECTIONS, zip(*rows, strict=True), strict=True)
+    return {name: np.array(values, dtype=kinds.get(name, float)) for name, values in columns}
 
 
-def weights(result: Result) -> pd.DataFrame:
+def weights(result: Result) -> Columns:
     """The table of `weights.csv`."""
-    import pandas as pd
-
-    tables = []
-    for name, values in result.weights.items():
-        keys = {"channel": name, "frequency_hz": np.repeat(result.frequency_hz, len(result.drivers))}
-        keys["driver"] = np.tile(np.array(result.drivers, dtype=object), result.frequency_hz.size)
-        tables.append(pd.DataFrame({**keys, "real": values.real.ravel(), "imag": values.imag.ravel()}))
-    return pd.concat(tables, ignore_index=True)
+    keys = {
+        "frequency_hz": np.repeat(result.frequency_hz, len(result.drivers)),
+        "driver": np.tile(np.array(result.drivers, dtype=object), result.frequency_hz.size),
+    }
+    return one_below_another(
+        [
+            (name, {**keys, "real": values.real.ravel(), "imag": values.imag.ravel()})
+            for name, values in result.weights.items()
+        ]
+    )
 
 
 def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:

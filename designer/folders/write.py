@@ -13,14 +13,15 @@ import numpy as np
 from designer.acoustics.measured.raw_set import named_emitter
 from designer.export.of_design import filter_set
 from designer.export.target import Export
-from designer.export.write import fill_exports
+from designer.export.write import exports_of, fill_exports
 from designer.folders import room
-from designer.folders.summary import WAVE, summary
+from designer.folders.summary import PAGE, SUMMARY, WAVE, read_summary, summary, with_study
 from designer.folders.tables import coefficients, sections, weights
 from designer.problem.schema import Problem
-from designer.report import figures, page, page_data
 from designer.result import Result
-from designer.writing import DESIGN, check_folder, reserve, write_folder
+from designer.writing import DESIGN, check_folder, reserve, update_folder, write_folder
+from designer.writing.csv_text import csv_text
+from designer.writing.manifest import files_below
 
 Drawn = Literal["all", "core", "none"]
 
@@ -45,7 +46,7 @@ def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()
 
 def write(result: Result, folder: Path, *, report: bool = True, force: bool = False, overlay: Sequence[str | Path] = (),
           drawn: Drawn = "core") -> Path:  # fmt: skip
-    """Write a design folder: it appears whole or not at all.
+    """Write a design folder, with its page and figures or the tables alone: it appears whole or not at all.
 
     Parameters
     ----------
@@ -58,56 +59,100 @@ def write(result: Result, folder: Path, *, report: bool = True, force: bool = Fa
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
 
     def fill(new: Path) -> None:
-        facts, exports, refusals = _fill(result, new, folder)
+        facts, exports, refusals = _fill(result, new, folder, report=report)
         if report:
-            _report(result, new, folder, facts, exports, refusals, overlay, drawn)
+            if drawn != "none":
+                _write_figures(result, new, drawn)
+            _write_page(result, new, folder, facts, exports, refusals, overlay)
 
     write_folder(folder, DESIGN, fill, force=force, inputs=inputs)
     return folder
 
 
-def _fill(result: Result, folder: Path, final: Path) -> tuple[dict[str, Any], dict[str, Export], dict[str, str]]:
+def add_study(result: Result, folder: Path, *, force: bool = False) -> list[str]:
+    """Put the study of a design into its folder, and make its page again where it has one; the files' paths.
+
+    Parameters
+    ----------
+    result : Result, opened from the folder, with its study
+    force : bool, replace these files even where they were edited
+
+    Raises
+    ------
+    UsageError : files that are to be replaced were edited, or are none of this tool
+    OutputError : they cannot be written; what was there is as it was
+
+    """
+    with_page = (folder / PAGE).exists()
+    facts = with_study(read_summary(folder), result.study, folder)
+    names: list[str] = []
+
+    def fill(new: Path) -> None:
+        _write_json(new, facts)
+        if with_page:
+            refusals: dict[str, str] = {}
+            exports = exports_of(filter_set(result), result.problem.export.targets, refusals)
+            _write_page(result, new, folder, facts, exports, refusals)
+        names.extend(sorted(files_below(new)))
+
+    update_folder(folder, DESIGN, fill, force=force)
+    return names
+
+
+def _fill(
+    result: Result, folder: Path, final: Path, *, report: bool
+) -> tuple[dict[str, Any], dict[str, Export], dict[str, str]]:
     """Write the tables and the exports: what `summary.json` holds, the exports, and targets that were refused."""
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
 
-    coefficients(result).to_csv(folder / "coefficients.csv", index=False)
-    weights(result).to_csv(folder / "weights.csv", index=False)
+    tables = {"coefficients": coefficients(result), "weights": weights(result)}
     if result.sections:
-        sections(result).to_csv(folder / "sections.csv", index=False)
+        tables["sections"] = sections(result)
+    tables |= {"metrics": result.evaluation.metrics_columns, "response": result.evaluation.response_columns}
+    for name, columns in tables.items():
+        text = csv_text(columns, "%.7g" if name == "response" else "%r")
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     longest = max(taps.shape[1] for taps in result.taps.values())
     stacked = np.concatenate([np.pad(taps, ((0, 0), (0, longest - taps.shape[1]))) for taps in result.taps.values()])
     wavfile.write(folder / WAVE, round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
-    result.metrics.to_csv(folder / "metrics.csv", index=False)
-    result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
     if result.room is not None:
         room.write(result.room, folder / "room", list(result.channels))
     copies = _copy_data(result, folder)
-    facts = summary(result, final, copies)
-    (folder / "summary.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    facts = summary(result, final, copies, report=report)
+    _write_json(folder, facts)
     refusals: dict[str, str] = {}
     exports = fill_exports(filter_set(result), folder, result.problem.export.targets, refusals)
     return facts, exports, refusals
 
 
-def _report(
+def _write_json(folder: Path, facts: Mapping[str, Any]) -> None:
+    (folder / SUMMARY).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_figures(result: Result, folder: Path, drawn: Drawn) -> None:
+    from designer.report import figures
+
+    (folder / "figures").mkdir()
+    for name, picture in figures.pictures(result, None if drawn == "all" else figures.CORE).items():
+        (folder / "figures" / f"{name}.svg").write_bytes(picture.file())
+
+
+def _write_page(
     result: Result,
     folder: Path,
     final: Path,
     facts: dict[str, Any],
     exports: Mapping[str, Export],
     refusals: Mapping[str, str],
-    overlay: Sequence[str | Path],
-    drawn: Drawn,
+    overlay: Sequence[str | Path] = (),
 ) -> None:
-    """Draw the figures' files and write the page."""
-    if drawn != "none":
-        (folder / "figures").mkdir()
-        for name, picture in figures.pictures(result, None if drawn == "all" else figures.CORE).items():
-            (folder / "figures" / f"{name}.svg").write_bytes(picture.file())
+    """Write the page: what `summary.json` holds, and what was exported, stands on it."""
+    from designer.report import page, page_data
+
     overlays = [page_data.overlay(path) for path in overlay]
     rendered = page.render(result, facts, exports, refusals, overlays=overlays, folder=str(final))
-    (folder / "report.html").write_text(rendered, encoding="utf-8")
+    (folder / PAGE).write_text(rendered, encoding="utf-8")
 
 
 def data_files(problem: Problem) -> list[Path]:

@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.signal import sosfilt
 
 from designer.arrays import Complex, Real
 
@@ -52,6 +51,8 @@ class Cascade:
 
     def impulse_response(self, length: int) -> Real:
         """The first samples of the response to a unit impulse (length,)."""
+        from scipy.signal import sosfilt  # slow to import
+
         sections = np.concatenate([self.b, np.ones((len(self.b), 1)), self.a], axis=1)
         impulse = np.zeros(length)
         impulse[self.delay_samples : self.delay_samples + 1] = 1.0
@@ -102,6 +103,8 @@ def settled_length(pole_radius: float) -> int:
 
 def node_bounds(cascade: Cascade) -> Real:
     """The largest value of each section's output (S,) for inputs of at most 1."""
+    from scipy.signal import sosfilt  # slow to import
+
     count = settled_length(cascade.pole_radius)
     signal = np.zeros(count)
     signal[0] = 1.0

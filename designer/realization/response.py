@@ -4,29 +4,54 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 
 CHUNK = 1024
 """Frequencies that are worked through at once."""
+SAME_STEP = 1e-13
+"""Share of the sample rate by which equal steps of frequency may differ: a phase within 1e-12 turns a tap."""
 
 
 def response(taps: Real, frequency_hz: Real, sample_rate_hz: float) -> Complex:
     """Frequency responses (F, L) of taps (L, T), bulk delay included: Σ x[n] e^{-jωn}.
 
-    Equal steps from 0 to Nyquist take an FFT of the taps folded in time, which is exact there; others the sum itself.
+    Frequencies in equal steps of an N-th of the sample rate, from any first one f_0, take an FFT of x[n] e^{-jω_0 n} folded in time
+    to N samples, which is exact there; those beside the steps (the ends of a band) take the sum itself.
     """
-    count = frequency_hz.size
-    uniform = np.linspace(0.0, sample_rate_hz / 2, count) if count > 1 else frequency_hz[:0]
-    if count > 1 and np.allclose(frequency_hz, uniform, rtol=0, atol=1e-9 * sample_rate_hz):
-        size = 2 * (count - 1)
-        padded = np.pad(taps, ((0, 0), (0, -taps.shape[1] % size)))
-        return np.asarray(np.fft.rfft(padded.reshape(len(taps), -1, size).sum(axis=1), axis=1).T)
-    out = np.empty((count, len(taps)), dtype=complex)
+    out = np.empty((frequency_hz.size, len(taps)), dtype=complex)
     n = np.arange(taps.shape[1])
-    for start in range(0, count, CHUNK):
-        part = slice(start, start + CHUNK)
+    size, first_hz, step = _steps(frequency_hz, sample_rate_hz)
+    on_step = step >= 0
+    if (
+        size * len(taps) <= np.count_nonzero(on_step) * n.size
+    ):  # a point of the FFT costs about as much as a product's turn
+        turned = taps * np.exp(-2j * np.pi * first_hz / sample_rate_hz * n) if first_hz else taps
+        padded = np.pad(turned, ((0, 0), (0, -n.size % size)))
+        spectra = np.fft.fft(padded.reshape(len(taps), -1, size).sum(axis=1), axis=1)
+        out[on_step] = spectra.T[step[on_step] % size]
+    else:
+        on_step[:] = False
+    others = np.flatnonzero(~on_step)
+    for part in (others[start : start + CHUNK] for start in range(0, others.size, CHUNK)):
         out[part] = np.exp(-2j * np.pi / sample_rate_hz * np.outer(frequency_hz[part], n)) @ taps.T
     return out
+
+
+def _steps(frequency_hz: Real, sample_rate_hz: float) -> tuple[int, float, Index]:
+    """The steps that most frequencies (F,) stand on: how many fill the sample rate, the first frequency, and each one's step, or -1."""
+    nowhere = 1, 0.0, np.full(frequency_hz.size, -1)
+    step_hz = float(np.median(np.diff(frequency_hz))) if frequency_hz.size > 1 else 0.0
+    if not step_hz > 0:
+        return nowhere
+    size = round(sample_rate_hz / step_hz)
+    if abs(size * step_hz - sample_rate_hz) > SAME_STEP * size * sample_rate_hz:
+        return nowhere
+    step_hz, middle_hz = sample_rate_hz / size, float(frequency_hz[frequency_hz.size // 2])
+    first_hz = middle_hz - step_hz * np.floor(middle_hz / step_hz + SAME_STEP * size)
+    first_hz = 0.0 if abs(first_hz) < SAME_STEP * sample_rate_hz else float(first_hz)
+    step = np.rint((frequency_hz - first_hz) / step_hz)
+    off_hz = np.abs(first_hz + step * step_hz - frequency_hz)
+    return size, first_hz, np.where(off_hz <= SAME_STEP * sample_rate_hz, step, -1).astype(np.intp)
 
 
 def cut_inverse_transform(weights: Complex, taps: int) -> Real:

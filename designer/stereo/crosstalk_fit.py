@@ -13,7 +13,6 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from designer.acoustics.heads import Head, heads_of
 from designer.acoustics.measured.head import MeasuredHead
@@ -72,6 +71,8 @@ def fit_crosstalk(angle_deg: float, near: Complex, far: Complex, *, sample_rate_
         level = (level_difference_db(*ears, f, middle_hz) - level_db) / LEVEL_DB
         late = (phase_delay_s(*ears, f) - late_s)[timed] / time_scale
         return np.concatenate([np.sign(level) * np.abs(level) ** power, late])
+
+    from scipy.optimize import least_squares  # slow to import
 
     fits = []
     for delay in (woodworth + extra for extra in EXTRA_DELAYS):

@@ -28,7 +28,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from designer.arrays import Complex, Real
 
@@ -62,6 +61,8 @@ class CrosstalkModel:
 
     def taps(self) -> tuple[Real, Real]:
         """Impulse responses of the ipsilateral and the contralateral ear (T,) each, as long as they ring."""
+        from scipy.signal import lfilter  # slow to import
+
         radius = float(np.max([np.abs(self.all_pass), *np.abs(np.roots(self.denominator)), 1e-3]))
         impulse = np.eye(1, self.delay_samples + 3 + int(np.ceil(np.log(SETTLED) / np.log(radius))))[0]
         near = lfilter([self.all_pass, 1.0], [1.0, self.all_pass], impulse)

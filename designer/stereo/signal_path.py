@@ -20,6 +20,7 @@ from designer.arrays import Real
 from designer.errors import DataError, UsageError
 from designer.problem import geometry
 from designer.problem.schema import Problem
+from designer.realization.convolution import fft_convolved
 from designer.stereo.chain import CENTRE, StereoChain
 from designer.stereo.upmix import Upmix
 
@@ -38,10 +39,8 @@ class SignalPath:
 
     def heard(self, ears: Real) -> SignalPath:
         """Path to the two ears: the filters convolved with the ears' responses (2, O, n) and summed over the outputs."""
-        from scipy.signal import fftconvolve
-
-        through = fftconvolve(ears[:, :, None], self.filters[None], axes=-1).sum(axis=1)
-        return SignalPath(np.asarray(through), self.upmix, EARS)
+        through = fft_convolved(ears[:, :, None], self.filters[None]).sum(axis=1)
+        return SignalPath(through, self.upmix, EARS)
 
     def beside(self, other: SignalPath) -> SignalPath:
         """Both at once: this path's outputs, then those of another with the same inputs."""

@@ -12,15 +12,16 @@ import pytest
 from designs.small_problems import Tables, line, load, speaker
 
 import designer
+from designer.acoustics.cache import Cache
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.heads import Points
-from designer.acoustics.scene import Cache, Scene
+from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.report.figures import pictures
 
 pytestmark = pytest.mark.usefixtures("judged")
 
-SCENE = sys.modules[Scene.__module__]
+SCENE, CACHE = sys.modules[Scene.__module__], sys.modules[Cache.__module__]
 MOST = 3
 """Grids of frequencies that meet at one: the design's, the fit's, the figures'."""
 
@@ -127,7 +128,7 @@ def test_parts_of_a_large_scene_are_computed_alone(monkeypatch: pytest.MonkeyPat
 
 def test_a_cache_keeps_what_was_asked_for_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for two, the one not asked for longest is made again; what is kept cannot be written to."""
-    monkeypatch.setattr(SCENE, "MAX_CACHE_BYTES", 2.5 * 160)
+    monkeypatch.setattr(CACHE, "MAX_CACHE_BYTES", 2.5 * 160)
     made: list[str] = []
 
     def tensor(cache: Cache, name: str) -> Complex:

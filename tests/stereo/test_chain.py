@@ -20,6 +20,7 @@ from designer.importing import import_coefficients
 from designer.stereo.chain import chain_of, ear_delay_samples, ear_responses
 from designer.stereo.listening import listening
 from designer.stereo.virtualisation import virtual_sides
+from designer.writing.csv_text import csv_text
 from stereo import naive_ears as naive
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
@@ -53,7 +54,7 @@ def at_the_ears(head: str, channels: tuple[str, ...], place: Path, frequency_hz:
     problem, coefficients = place / "problem.toml", place / "coefficients.csv"
     problem.write_text(text(head).replace(CLOUD, ""), encoding="utf-8")
     assert CLOUD not in problem.read_text(encoding="utf-8")
-    tables.coefficients(design(head)).to_csv(coefficients, index=False)
+    coefficients.write_text(csv_text(tables.coefficients(design(head))), encoding="utf-8")
     total = sum(ear_pressures(problem, coefficients, channel, frequency_hz)[:, 0] for channel in channels)
     known = {
         f: (complex(left), complex(right)) for f, (left, right) in zip(frequency_hz, np.asarray(total), strict=True)
@@ -222,7 +223,7 @@ def test_a_drivers_limit_holds_for_combined_channels() -> None:
 
 def test_a_folder_opens_again_with_its_chain(tmp_path: Path) -> None:
     """Taps of the virtual channels come back bit for bit, the chain with them; `summary.json` names channels, delays and angles."""
-    result = dataclasses.replace(small(), study_source=dict)
+    result = dataclasses.replace(small(), study_source=lambda curves: {})
     again = designer.open(result.save(tmp_path / "again"))
     assert list(again.taps) == list(result.taps)
     for one, other in ((chain_of(result), chain_of(again)),):
@@ -242,7 +243,7 @@ def test_coefficients_of_a_stereo_chain_are_read_again(tmp_path: Path) -> None:
     """`coefficients.csv` of a folder with virtual channels, imported on its problem: the same chain, tap for tap."""
     result = small()
     table = tmp_path / "coefficients.csv"
-    tables.coefficients(result).to_csv(table, index=False)
+    table.write_text(csv_text(tables.coefficients(result)), encoding="utf-8")
     again = import_coefficients(table, result.problem)
     for name, taps in chain_of(result).taps.items():
         assert np.array_equal(chain_of(again).taps[name], taps)

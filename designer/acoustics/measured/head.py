@@ -39,12 +39,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from designer.acoustics.chebyshev import at_few_frequencies
-from designer.acoustics.measured.head_file import HeadRecording, read_recording
+from designer.acoustics.measured.head_file import EQUAL_HZ, HeadRecording, read_recording
 from designer.acoustics.measured.interaural_time import (
     FREQUENCY_HZ,
     centred_spectra,
@@ -67,10 +67,11 @@ from designer.acoustics.sphere_series import head_pressure, sphere_pressure
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 REFERENCE_HZ = (200.0, 1000.0)
-EQUAL_HZ = np.geomspace(50.0, 20_000.0, 105)  # twelve an octave, in even ratios
 POLARITY_HZ = np.geomspace(100.0, 8000.0, 200)
-EQUAL_DIRECTIONS = 400
 MIN_HOLE_RATIO = 2.5  # holes this many times wider than the usual distance between directions are worth a warning
 MAX_NUMBERS = 2_000_000  # frequencies times directions that are interpolated at once
 SIDES = np.array([1.0, -1.0])  # the ears' places on the head's own y axis, in radii: left, right
@@ -91,10 +92,10 @@ class MeasuredHead:
     log_gain: Real = field(default_factory=lambda: np.zeros(1))
     advance_s: float = 0.0
 
-    @cached_property
+    @property
     def interpolation(self) -> SphereInterpolation:
         """The measured directions' neighbours on the sphere."""
-        return SphereInterpolation(self.recording.directions)
+        return self.recording.interpolation
 
     @property
     def band_hz(self) -> tuple[float, float]:
@@ -304,9 +305,7 @@ def _referenced(head: MeasuredHead) -> MeasuredHead:
     slope = np.polynomial.polynomial.polyfit(f, phase, 1)[1]
 
     f = EQUAL_HZ[head.band_hz[1] >= EQUAL_HZ]
-    indices = np.unique(np.linspace(0, lateral.size - 1, EQUAL_DIRECTIONS).astype(int))
-    sums = kernel(f, recording.responses.shape[2], recording.sample_rate_hz)
-    power = np.mean(np.abs(centred_spectra(recording.responses[indices], sums)) ** 2, axis=(0, 1))
+    indices, power = recording.sample, recording.mean_power
     places = np.linspace(-1.0, 1.0, 41)  # the sphere knows directions by their lateral part alone
     count = np.histogram(np.concatenate([lateral[indices], -lateral[indices]]), bins=np.linspace(-1.025, 1.025, 42))[0]
     target = np.abs(_sphere(head, f, places)) ** 2 @ (count / count.sum())

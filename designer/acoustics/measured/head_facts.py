@@ -6,7 +6,8 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from designer.acoustics.measured.driver_sets import place_text
-from designer.acoustics.measured.head import EQUAL_HZ, MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
+from designer.acoustics.measured.head_file import EQUAL_HZ
 from designer.acoustics.measured.interaural_time import spectra
 from designer.acoustics.scene import Scene
 from designer.arrays import Real

@@ -6,17 +6,26 @@ clipped, its onset cut) is left out with a warning, and a file with many of them
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from designer.acoustics.content import digest
 from designer.acoustics.measured.head_directions import heard, placed
-from designer.acoustics.measured.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra, time_sign
+from designer.acoustics.measured.interaural_time import (
+    FREQUENCY_HZ,
+    centred_spectra,
+    delays,
+    interaural_time_s,
+    kernel,
+    spectra,
+    time_sign,
+)
 from designer.acoustics.measured.sofa import HEAD_CONVENTIONS, SofaHead, head_of, refuse_no_phase
-from designer.acoustics.measured.sphere import spherical_deg
+from designer.acoustics.measured.sphere import SphereInterpolation, spherical_deg
 from designer.acoustics.measured.time_reference import fit_delay
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
@@ -27,6 +36,8 @@ LEAD_S = 6e-3
 MAX_FILE_BYTES = 1_000_000_000
 EXPECTED_FILE = f"a SOFA file of the convention {', '.join(HEAD_CONVENTIONS[:-1])} or {HEAD_CONVENTIONS[-1]}"
 SIZES = {"M": "measurements", "R": "receivers", "N": "samples", "E": "emitters"}
+EQUAL_HZ = np.geomspace(50.0, 20_000.0, 105)  # twelve an octave, in even ratios
+EQUAL_DIRECTIONS = 400
 BAND_FLOOR_DB = -40.0  # where a file's mean level falls below this against its own middle, its band ends
 SILENT_DB = -60.0  # below the median energy of the file
 MIN_CUT_SHARE = 0.25  # a response whose first sample is this much of its peak begins before the file does
@@ -62,6 +73,28 @@ class HeadRecording:
         low = f[below[-1] + 1] if below.size else 0.0
         high = f[centre + above[0] - 1] if above.size else f[-1]
         return float(low), float(min(high, 0.475 * self.sample_rate_hz))
+
+    @cached_property
+    def interpolation(self) -> SphereInterpolation:
+        """The measured directions' neighbours on the sphere."""
+        return SphereInterpolation(self.directions)
+
+    @cached_property
+    def sample(self) -> Index:
+        """At most EQUAL_DIRECTIONS of the measurements, evenly spread over the file."""
+        count = len(self.directions)
+        return np.unique(np.linspace(0, count - 1, EQUAL_DIRECTIONS).astype(int))
+
+    @cached_property
+    def mean_power(self) -> Real:
+        """Mean power of these at both ears, at those of EQUAL_HZ that the file reaches."""
+        sums = kernel(EQUAL_HZ[self.band_hz[1] >= EQUAL_HZ], self.responses.shape[2], self.sample_rate_hz)
+        return np.asarray(np.mean(np.abs(centred_spectra(self.responses[self.sample], sums)) ** 2, axis=(0, 1)))
+
+    @cached_property
+    def content_digest(self) -> str:
+        """Digest of the measurements: heads of several sizes, and at several speeds of sound, share them."""
+        return digest(*(getattr(self, field.name) for field in fields(self)))
 
     def of(self, keep: Index) -> HeadRecording:
         """Recording of some of the measurements."""

@@ -22,13 +22,14 @@ Source: E. Wachspress, A Rational Finite Element Basis (1975); J. Warren et al.,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import ConvexHull
 
 from designer.arrays import Bool, Index, Real
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 MAX_GAP_DEG = 25.0  # radius of an empty circle from which on nothing is interpolated across it
 TOLERANCE_DEG = 2.5  # how far beyond the border of what is measured a direction may lie
@@ -117,6 +118,8 @@ class SphereInterpolation:
             rows.append(np.full(2, query))
             columns.append(ends)
             values.append(share)
+        from scipy.sparse import csr_array  # slow to import
+
         shape = (len(rays), len(self.directions))
         if not rows:
             return csr_array(shape)
@@ -213,6 +216,8 @@ def polygons_of(directions: Real, *, gap_deg: float = MAX_GAP_DEG) -> Polygons |
     spread = np.linalg.svd(directions - directions.mean(axis=0), compute_uv=False)
     if len(directions) < 4 or spread[2] < 1e-6 * spread[0]:
         return None
+    from scipy.spatial import ConvexHull  # slow to import
+
     hull = ConvexHull(directions)
     face = _faces(hull.neighbors.astype(np.intp), hull.equations[:, :3])
     facets = np.bincount(face)
@@ -234,6 +239,9 @@ def polygons_of(directions: Real, *, gap_deg: float = MAX_GAP_DEG) -> Polygons |
 
 def _faces(neighbours: Index, normals: Real) -> Index:
     """A number for each facet, the same for neighbours of one plane."""
+    from scipy.sparse import csr_array  # slow to import
+    from scipy.sparse.csgraph import connected_components
+
     count = len(normals)
     tails, heads = np.repeat(np.arange(count), neighbours.shape[1]), neighbours.ravel()
     same = np.linalg.norm(normals[tails] - normals[heads], axis=1) < MAX_COPLANAR
