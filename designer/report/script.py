@@ -1,9 +1,9 @@
 """The scripts of a page: Plotly.js out of the installed `plotly` package, and this package's own.
 
-Nothing of the library is imported from Python or copied into this package: its text goes into a page when the page is written. Two changes
-keep a browser answering while it evaluates these five megabytes, which take a second in one piece. The function around the library stands in
-parentheses, so that a browser compiles it in its first pass, which runs beside the page; and its kinds of traces, which it would put in
-place one and all, stand in a list `Plotly.later` for the page to take from. A version that has no such places is taken as it is.
+Nothing of the library is imported from Python or copied into this package: its text goes into a page when the page is written. Two
+changes keep a browser answering while it evaluates these five megabytes, which take a second in one piece. The function around the library
+stands in parentheses, so that a browser compiles it in its first pass, which runs beside the page; and its kinds of traces, which it would
+put in place one and all, stand in a list `Plotly.later` for the page to take from. A version that has no such places is taken as it is.
 """
 
 from __future__ import annotations

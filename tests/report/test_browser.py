@@ -1,4 +1,4 @@
-"""Both pages in a real browser, without a network: what its console says, what has a size, what hover, legend and overlay do, what is legible.
+"""Both pages in a real browser, off the network: its console, sizes, hover, cursor, legend, overlay, folding, print, and what is legible.
 
 The page of the smart speaker is opened once, at 1280 pixels, and its tests leave it as they met it.
 """
@@ -129,7 +129,7 @@ def told(page: Page) -> tuple[str, dict[str, str]]:
     rows = page.locator(".tip > div").evaluate_all(
         "els => els.map(e => [...e.querySelectorAll('span')].map(s => s.textContent))"
     )
-    return page.locator(".tip > b").inner_text(), {name: value for name, value in rows}
+    return page.locator(".tip > b").inner_text(), dict(rows)
 
 
 def hertz(text: str) -> float:
@@ -348,7 +348,7 @@ def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_spea
 
 
 def test_the_comparison_page(opened: Open, tmp_path: Path) -> None:
-    """One control for all figures: a check box hides a design's curves in each, and shows them again; at both widths and in both schemes."""
+    """A check box hides a design's curves in every figure, and shows them again; at both widths and in both schemes."""
     entries = [made("first"), made("other", cancellation_gain_db=[[500, 9]])]
     comparison = Comparison(tuple(entries), tuple(shared_channels(entries)[0]), {}).draw()
     file = comparison.save(tmp_path / "side") / "comparison.html"
