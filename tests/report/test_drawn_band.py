@@ -12,8 +12,8 @@ import designer
 from designer.realization.biquad import fit_frequencies_hz
 from designer.report.channel_maps import say_polar
 from designer.report.figures import comparison_pictures
-from designer.report.printed import draw
 from designer.report.grids import drawn_frequencies_hz
+from designer.report.printed import draw
 from designer.search import compare
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import designer
 from designer.problem.library import library
@@ -31,7 +31,7 @@ def test_32_drivers_are_told_apart() -> None:
     """Colour, dash and marker together are each driver's alone, and those of neighbours differ in more than the colour."""
     looks = [driver_look(number) for number in range(32)]
     assert len({(look["color"], look["dash"], look.get("marker")) for look in looks}) == 32
-    assert all(one["dash"] != other["dash"] for one, other in zip(looks, looks[1:], strict=False))
+    assert all(one["dash"] != other["dash"] for one, other in pairwise(looks))
     assert len({paint(number) for number in range(COLOURS)}) == COLOURS and len(set(DASHES)) == len(DASHES)
     designs = [design_look(number) for number in range(20)]
     assert len({(look["color"], look["marker"]) for look in designs}) == 20

@@ -33,7 +33,7 @@ def panel() -> Curves:
 
 
 def test_what_is_drawn() -> None:
-    """Words of axes, groups and the chosen point; six points of two groups, the one that breaks a condition hollow; the ground beyond it."""
+    """Words of axes, groups and the chosen point; six points of two groups, one that breaks a condition hollow; the ground beyond it."""
     shown = panel()
     assert (shown["x"]["label"], shown["y"]["label"]) == ("Largest effort in dB", "Mean cancellation gain in dB")
     assert shown["title"] == "Chosen: y = 0.06, taps = 64"
