@@ -272,7 +272,7 @@ def render(
                 "outcome_rows": outcome_rows(channel.table, result.outcomes[name]),
                 "tiles": tiles(result, name, numbers),
                 "twin": twin.name if twin else "",
-                "apart": f"at most {twin.apart_db:.2f} dB" if twin else "",
+                "apart": f"less than {ceil(100 * twin.apart_db + 1e-6) / 100:.2f} dB" if twin else "",
                 "mirrored": [other for other, its in twins.items() if its.name == name],
                 "sentence": result.sentence(name),
             }

@@ -87,7 +87,7 @@ def block(title: str, figures: Mapping[str, Any], **more: Any) -> str:
     Parameters
     ----------
     figures : mapping of str to Figure, name on the page -> its dictionary
-    **more : what else the page's script reads, by its key
+    more : dict of str to object, what else the page's script reads, by its key
 
     """
     packer = Packer()
@@ -98,7 +98,7 @@ def block(title: str, figures: Mapping[str, Any], **more: Any) -> str:
 
 
 def overlay(path: str | Path) -> dict[str, Any]:
-    """What a page lays over its figures from the first: a design folder's figures, or the text of a measurement.
+    """Content that a page lays over its figures from the first: a design folder's figures, or the text of a measurement.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """The scripts of a page: Plotly.js out of the installed `plotly` package, and this package's own.
 
-Nothing of the library is imported from Python or copied into this package: its text goes into a page when the page is written. Two changes
-keep a browser answering while it evaluates these five megabytes, which take a second in one piece. The function around the library stands in
-parentheses, so that a browser compiles it in its first pass, which runs beside the page; and its kinds of traces, which it would put in
-place one and all, stand in a list `Plotly.later` for the page to take from. A version that has no such places is taken as it is.
+Nothing of the library is imported from Python or copied into this package: its text goes into a page when the page is written. Two
+changes keep a browser answering while it evaluates these five megabytes, which take a second in one piece. The function around the library
+stands in parentheses, so that a browser compiles it in its first pass, which runs beside the page; and its kinds of traces, which it would
+put in place one and all, stand in a list `Plotly.later` for the page to take from. A version that has no such places is taken as it is.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from designer.errors import DataError
 PARTS = ("look.js", "spec.js", "painters.js", "view.js", "cursor.js", "overlay.js", "page.js")
 """This package's scripts, in their order."""
 LIBRARY = Path("package_data", "plotly.min.js")
-REGISTERED = re.compile(r"(\w+)\.register\(\[((?:\w+\(\),)*\w+\(\))\]\)")
+REGISTERED = re.compile(r"([\w$]+)\.register\(\[((?:[\w$]+\(\),)*[\w$]+\(\))\]\)")
 END = 20_000
 """Characters at the library's end that hold this call."""
-FACTORY = re.compile(r"(typeof self !== \"undefined\" \? self : this, )(\(\) => \{.*\})(\s*\)\);?\s*)\Z", re.DOTALL)
+FACTORY = ('typeof self !== "undefined" ? self : this, ', "() => {"), ("}", "));")
+"""The function around the library: what stands before it and how it begins, how it ends and what stands behind it."""
 
 
 def own_script() -> str:
@@ -57,10 +58,14 @@ def library() -> str:
 
 def in_tasks(text: str) -> str:
     """The library so that it is evaluated in short tasks: the same text where it is not of that shape."""
-    enclosed = FACTORY.sub(r"\1(\2)\3", text, count=1)
-    calls = list(REGISTERED.finditer(enclosed, max(0, len(enclosed) - END)))
+    (before, begin), (end, behind) = FACTORY
+    start, stop = text.find(before + begin, 0, END), text.rfind(end + behind)
+    if min(start, stop) < 0:
+        return text
+    start, stop = start + len(before), stop + len(end)
+    calls = list(REGISTERED.finditer(text, max(start, stop - END), stop))
     if not calls:
-        return enclosed
-    registered = calls[-1]
-    later = f"{registered[1]}.later=[{registered[2].replace('()', '')}]"
-    return f"{enclosed[: registered.start()]}{later}{enclosed[registered.end() :]}"
+        return text
+    call = calls[-1]
+    later = f"{call[1]}.later=[{call[2].replace('()', '')}]"
+    return "".join((text[:start], "(", text[start : call.start()], later, text[call.end() : stop], ")", text[stop:]))

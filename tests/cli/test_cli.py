@@ -23,6 +23,7 @@ from designer.folders import write as design_folder
 from designer.problem import schema
 from designer.report import figures, page
 from designer.report.figures import Picture
+from designer.report.page_data import BLOCK
 from designer.result import Result
 from designer.writing import folders
 
@@ -199,6 +200,23 @@ def test_data_that_cannot_be_used(here: Path, designer_command: Command) -> None
     assert ended.code == errors.EXIT_BAD_INPUT
     assert re.match(r"error: noise\.sofa: .*; expected a SOFA file of the convention SimpleFreeFieldHRIR", ended.err)
     assert contents(here) == before
+
+
+def test_an_overlay_is_read_before_anything_is_designed(here: Path, designer_command: Command) -> None:
+    """A folder without a page ends with 3 and is named; one of this tool, and a measurement, stand in the page's data with their names."""
+    (here / "empty").mkdir()
+    before = contents(here)
+    ended = designer_command("design", "tiny.toml", "--overlay", "empty")
+    assert ended.code == errors.EXIT_BAD_INPUT
+    assert "empty/report.html: No such file or directory; expected a design folder" in ended.err
+    assert contents(here) == before
+    (here / "measured.frd").write_text("100 1\n200 2\n", encoding="utf-8")
+    assert designer_command("design", "tiny.toml", "-o", "first").code == errors.EXIT_DONE
+    ended = designer_command("design", "tiny.toml", "-o", "out", "--overlay", "first", "--overlay", "measured.frd")
+    assert ended.code == errors.EXIT_DONE
+    block = BLOCK.search((here / "out/report.html").read_text(encoding="utf-8"))
+    assert block is not None
+    assert [overlay["name"] for overlay in json.loads(block[1])["overlays"]] == ["first", "measured.frd"]
 
 
 @pytest.mark.parametrize(

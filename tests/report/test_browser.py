@@ -1,4 +1,4 @@
-"""Both pages in a real browser, without a network: what its console says, what has a size, what hover, legend and overlay do, what is legible.
+"""Both pages in a real browser, off the network: its console, sizes, hover, cursor, legend, overlay, folding, print, and what is legible.
 
 The page of the smart speaker is opened once, at 1280 pixels, and its tests leave it as they met it.
 """
@@ -119,13 +119,17 @@ def hover(page: Page, area: Locator, across: float, up: float) -> None:
     box = area.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + across * box["width"], box["y"] + (1 - up) * box["height"])
-    page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+    page.wait_for_function(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+    )
 
 
 def told(page: Page) -> tuple[str, dict[str, str]]:
     """What stands beside the cursor: its place, and a value for each name."""
-    rows = page.locator(".tip > div").evaluate_all("els => els.map(e => [...e.querySelectorAll('span')].map(s => s.textContent))")
-    return page.locator(".tip > b").inner_text(), {name: value for name, value in rows}
+    rows = page.locator(".tip > div").evaluate_all(
+        "els => els.map(e => [...e.querySelectorAll('span')].map(s => s.textContent))"
+    )
+    return page.locator(".tip > b").inner_text(), dict(rows)
 
 
 def hertz(text: str) -> float:
@@ -221,13 +225,18 @@ def test_a_map_shows_its_cuts_at_the_cursor(page: Page, folder: Path) -> None:
     hover(page, place.locator(".main .area").first, 0.5, 0.3)
     words = told(page)[0]
     f, azimuth = words.split(", ")
-    page.wait_for_function("before => document.querySelector(`figure[data-figure='centre-map'] .cuts .name`).textContent !== before", arg=before[0])
+    page.wait_for_function(
+        "before => document.querySelector(`figure[data-figure='centre-map'] .cuts .name`).textContent !== before",
+        arg=before[0],
+    )
     assert cuts.all_inner_texts() == [f"Cut at {f}", f"Cut at {azimuth}"]
     with (folder / "response.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["channel"] == "centre"]
     degrees = float(azimuth.rstrip("°"))
     nearest = min({float(row["frequency_hz"]) for row in rows}, key=lambda at: abs(at - hertz(f)))
-    table = {float(row["azimuth_deg"]): float(row["magnitude_db"]) for row in rows if float(row["frequency_hz"]) == nearest}
+    table = {
+        float(row["azimuth_deg"]): float(row["magnitude_db"]) for row in rows if float(row["frequency_hz"]) == nearest
+    }
     angles = sorted(table)
     expected = np.interp(degrees, angles, [table[angle] for angle in angles]) - table[0.0]
     value = float(next(iter(told(page)[1].values())).removesuffix(" dB"))
@@ -262,7 +271,9 @@ def test_an_overlay_is_laid_over_and_removed(page: Page, folder: Path, opened: O
     text = (folder / "metrics.csv").read_text(encoding="utf-8")
     header, *rows = text.splitlines()
     column = header.split(",").index("cancellation_gain_db")
-    raised = [",".join(f"{float(cell) + 3}" if i == column else cell for i, cell in enumerate(row.split(","))) for row in rows]
+    raised = [
+        ",".join(f"{float(cell) + 3}" if i == column else cell for i, cell in enumerate(row.split(","))) for row in rows
+    ]
     (tmp_path / "raised.csv").write_text("\n".join([header, *raised]), encoding="utf-8")
     (tmp_path / "measured.frd").write_text("* Hz dB\n20 5\n1000 6\n20000 7\n", encoding="utf-8")
     (tmp_path / "empty.txt").write_text("nothing", encoding="utf-8")
@@ -337,7 +348,7 @@ def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_spea
 
 
 def test_the_comparison_page(opened: Open, tmp_path: Path) -> None:
-    """One control for all figures: a check box hides a design's curves in each, and shows them again; at both widths and in both schemes."""
+    """A check box hides a design's curves in every figure, and shows them again; at both widths and in both schemes."""
     entries = [made("first"), made("other", cancellation_gain_db=[[500, 9]])]
     comparison = Comparison(tuple(entries), tuple(shared_channels(entries)[0]), {}).draw()
     file = comparison.save(tmp_path / "side") / "comparison.html"
@@ -347,7 +358,9 @@ def test_the_comparison_page(opened: Open, tmp_path: Path) -> None:
     with opened(file, 1280, "light") as page:
         is_legible(page, "light")
         assert all(page.evaluate("text => find(text)", number) for number in [*numbers, "Effort"])
-        lines = {name: figure(page, name).locator(".chart .scatterlayer .trace") for name in ("left-gain", "left-costs")}
+        lines = {
+            name: figure(page, name).locator(".chart .scatterlayer .trace") for name in ("left-gain", "left-costs")
+        }
         before = {name: line.count() for name, line in lines.items()}
         for checked in (False, True):
             page.get_by_role("checkbox", name="other").set_checked(checked)

@@ -1,12 +1,14 @@
-"""The page and the figures: self-contained, complete, the same every time, and made from the realised taps."""
+"""The page: self-contained, what decides on top, its data those of the realised taps, and nothing in it obeyed that is text."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
-from html import escape, unescape
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,11 +16,11 @@ from empty_figures import figures_of
 from toml_text import pair, toml
 
 import designer
-from designer.report import figures
-from designer.report.canvas import as_file, in_style, svg
-from designer.report.channel_curves import draw_filters
+from designer.errors import DataError
+from designer.report import figures, page, page_data, script
 from designer.report.channel_maps import relative_db
-from designer.report.figures import CHANNEL_FIGURES, file_stems
+from designer.report.grids import drawn_metrics
+from designer.report.mirrors import mirrors
 
 
 @pytest.fixture(scope="module")
@@ -31,79 +33,119 @@ def folder(design: designer.Design, tmp_path_factory: pytest.TempPathFactory) ->
     return design.save(tmp_path_factory.mktemp("report") / "smart-speaker")
 
 
-def test_the_page_is_self_contained(folder: Path) -> None:
-    """The page loads nothing: no script, no link to another file, no address; it is under 3 MB."""
-    page = (folder / "report.html").read_text(encoding="utf-8")
-    sources = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\'\s)>]+)', page)
-    outside = [s for s in sources if not s.startswith(("#", "data:"))]
-    assert not outside
-    assert "<script" not in page and "@import" not in page
-    assert len(page) < 3e6
+@pytest.fixture(scope="module")
+def text(folder: Path) -> str:
+    return (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_every_figure_is_written_and_on_the_page(folder: Path, design: designer.Design) -> None:
-    """The layout and each channel's figures that there is something to draw for, as files and in the page, all ids distinct."""
-    names = {path.stem for path in (folder / "figures").iterdir()}
-    stems = file_stems(list(design.channels))
-    expected = {"layout"}
-    for name, stem in stems.items():
-        expected |= {f"{stem}-{figure.kind}" for figure in CHANNEL_FIGURES if figure.shown(design, name)}
-    assert names == expected
-    beams = {f"{stems[name]}-polar-window" for name, c in design.channels.items() if c.table.window_deg}
-    ears = {f"{stems[name]}-zone" for name, c in design.channels.items() if not c.table.is_beam}
-    assert beams | ears | {f"{stem}-tolerance" for stem in stems.values()} <= names
-    page = (folder / "report.html").read_text(encoding="utf-8")
-    assert page.count("<svg") == len(names)
-    ids = re.findall(r'\bid="([^"]+)"', page)
+@pytest.fixture(scope="module")
+def data(text: str) -> dict[str, Any]:
+    match = page_data.BLOCK.search(text)
+    assert match is not None
+    block: dict[str, Any] = json.loads(match[1], parse_constant=pytest.fail)
+    return block
+
+
+def without_library(text: str) -> str:
+    """The page without the library's text."""
+    return re.sub(r'<script type="text/plain" id="plotly">.*?</script>', "", text, flags=re.DOTALL)
+
+
+def opened(data: dict[str, Any], value: list[Any]) -> np.ndarray[Any, Any]:
+    """Numbers of a packed array, or of a table in steps, by the words of the format alone."""
+    kind, place, count, *table = value
+    if kind == "@":
+        return np.frombuffer(base64.b64decode(data["arrays"]), "<f4")[place : place + count]
+    rows, least, step = table
+    levels = np.frombuffer(base64.b64decode(data["tables"]), "<i2")[place : place + count].astype(float)
+    return np.asarray((least + (levels + 32_767) * step).reshape(rows, -1))
+
+
+def test_the_page_is_self_contained(text: str) -> None:
+    """Nothing links to another file or address; it is under 6.5 MB, two thirds of it the library."""
+    own = without_library(text)
+    sources = re.findall(r'(?:src|href|url)\s*=\s*["\']([^"\'\s>]+)', own)
+    outside = [source for source in sources if not source.startswith(("#", "data:"))]
+    assert not outside and "@import" not in own and "http" not in own.split('id="data"')[0]
+    assert len(text.encode()) < 6.5e6 and len(own) < len(text) / 3
+
+
+def test_the_library_is_that_of_the_installed_package() -> None:
+    """The text is the package's file but for two places, which cut its evaluation into tasks: every other character is there."""
+    from importlib.metadata import files
+
+    (path,) = (file for file in files("plotly") or () if file.name == "plotly.min.js")
+    original = path.read_text(encoding="utf-8")
+    parts = re.split(r"[\w$]+\.register\(\[(?:[\w$]+\(\),)+[\w$]+\(\)\]\)", original)
+    assert len(parts) == 2
+    changed = script.in_tasks(original)
+    assert changed.replace("this, (() => {", "this, () => {", 1).startswith(parts[0])
+    assert "})));" in changed[-20:] and ".later=[" in changed
+    assert script.in_tasks("var Plotly={};") == "var Plotly={};"
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the package the message names it, and what installs it."""
+    monkeypatch.setattr(script, "find_spec", lambda _: None)
+    with pytest.raises(DataError, match=r"plotly\.min\.js.*pip install plotly"):
+        script.library.__wrapped__()
+
+
+def test_every_figure_is_on_the_page_with_its_message(text: str, data: dict[str, Any], design: designer.Design) -> None:
+    """Each figure of the design once, with its caption and its data; all ids are distinct."""
+    expected = figures.pictures(design)
+    assert set(data["figures"]) == set(expected)
+    assert sorted(re.findall(r'<figure data-figure="([^"]+)"', text)) == sorted(expected)
+    captions = dict(re.findall(r'<figcaption id="caption-([^"]+)">([^<]+)</figcaption>', text))
+    for name, picture in expected.items():
+        words = unescape(captions[name])
+        assert words == picture.says() and any(sign.isdigit() for sign in words), name
+    ids = re.findall(r'\bid="([^"]+)"', re.sub(r"<script>.*?</script>", "", without_library(text), flags=re.DOTALL))
     assert len(ids) == len(set(ids))
 
 
-def test_the_sentences_stand_on_top(folder: Path, design: designer.Design) -> None:
-    """The page gives the verdict on each channel once, before anything else."""
-    page = (folder / "report.html").read_text(encoding="utf-8")
+def test_the_verdicts_stand_on_top(text: str, design: designer.Design) -> None:
+    """The page gives the verdict on each channel once, before the numbers, and these before the figures."""
     for name, channel in design.channels.items():
         sentence = design.sentence(name)
         assert sentence.startswith(channel.verdict.sentence)
-        assert page.count(f"{sentence}.</div>") == 1
-        assert 0 < page.index(sentence) < page.index("<table>") < page.index("<svg")
+        assert text.count(f"{sentence}.</div>") == 1
+        assert 0 < text.index(sentence) < text.index('<table class="tiles">') < text.index("<figure ")
+    mean = design.scalars["left"].values["mean_cancellation_gain_db"]
+    assert f"<td>{mean:.1f}\u00a0dB</td>" in text
 
 
-def test_figures_are_the_same_every_time(design: designer.Design, folder: Path) -> None:
-    """One design gives equal bytes: one figure of each kind, drawn again."""
-    captions, visited = figures.captions(design), set()
-    for name, picture in figures.pictures(design).items():
-        if picture.declared.kind not in visited:
-            visited.add(picture.declared.kind)
-            with in_style():
-                again = as_file(picture.draw(), captions[name])
-            assert again == (folder / "figures" / f"{name}.svg").read_text(encoding="utf-8")
-    assert len(visited) > 12
+def test_the_data_are_the_tables(data: dict[str, Any], design: designer.Design) -> None:
+    """The line of the gain holds the metrics' column to a millionth, the map its levels to a two-hundredth of a dB."""
+    (panel,) = data["figures"]["left-gain"]["panels"]
+    (line,) = (line for line in panel["lines"] if line.get("metric") == "cancellation_gain_db")
+    table = drawn_metrics(design, "left")
+    np.testing.assert_allclose(opened(data, line["x"]), table.frequency_hz, rtol=1e-6)
+    np.testing.assert_allclose(opened(data, line["y"]), table.cancellation_gain_db, rtol=1e-6, atol=1e-6)
+    _, azimuth, level, _ = relative_db(design, "centre")
+    (drawn,) = data["figures"]["centre-map"]["panels"]
+    values = opened(data, drawn["z"])
+    columns = [int(np.argmin(np.abs(opened(data, drawn["ys"]) - angle))) for angle in (-90.0, 0.0, 60.0)]
+    for row, angle in zip(columns, (-90.0, 0.0, 60.0), strict=True):
+        np.testing.assert_allclose(values[row], level[:, int(np.argmin(np.abs(azimuth - angle)))], atol=0.005)
 
 
-def test_every_figure_says_its_message(folder: Path, design: designer.Design) -> None:
-    """As a file by its title, on the page by its caption, which names it: the same words, with numbers in them."""
-    page = (folder / "report.html").read_text(encoding="utf-8")
-    captions = figures.captions(design)
-    for path in (folder / "figures").iterdir():
-        message = captions[path.stem]
-        assert any(sign.isdigit() for sign in message) and message.endswith(".") and not message.endswith("..")
-        assert f"<title>{escape(message)}</title>" in path.read_text(encoding="utf-8")
-        assert f'role="img" aria-labelledby="caption-{path.stem}"' in page
-        (words,) = re.findall(rf'<figcaption id="caption-{path.stem}">([^<]+)</figcaption>', page)
-        assert unescape(words) == message
+def test_equal_designs_give_equal_pages(design: designer.Design, data: dict[str, Any]) -> None:
+    """One design gives equal data: each kind of figure once, built again."""
+    again = page_data.block("", {name: picture.build() for name, picture in figures.pictures(design).items()})
+    assert json.loads(again)["arrays"] == data["arrays"] and json.loads(again)["tables"] == data["tables"]
 
 
 def test_no_text_of_a_name_becomes_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A title or a channel's name with markup in it is shown, not obeyed; its figures' texts are written alike, so two are drawn."""
-    monkeypatch.setattr(figures, "draw_all", figures_of("cancellation", "filters"))
+    """A title or a channel's name with markup in it is shown, not obeyed, in the tables and in the data."""
+    monkeypatch.setattr(figures, "pictures", figures_of("gain"))
     tables = pair() | {"title": "<script>alert(1)</script> & pair"}
     tables["designs"][0]["name"] = "<b>left & $x_1$</b>/../x"
     design = designer.design(designer.loads(toml(tables)))
     folder = design.save(tmp_path / "odd")
-    page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "<script>" not in page and "<b>left" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; pair" in page
-    assert {path.parent for path in folder.rglob("*.svg")} == {folder / "figures"}
+    text = without_library((folder / "report.html").read_text(encoding="utf-8"))
+    assert "<script>alert" not in text and "<b>left" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; pair" in text
     assert designer.open(folder).channels.keys() == design.channels.keys()
 
 
@@ -119,10 +161,10 @@ def test_the_map_is_of_the_realised_taps(design: designer.Design) -> None:
 
 
 @pytest.mark.parametrize("change", [lambda d: {name: taps * 2 for name, taps in d.taps.items()}])
-def test_other_taps_draw_other_figures(
+def test_other_taps_make_other_figures(
     design: designer.Design, change: Callable[[designer.Design], dict[str, np.ndarray]]
 ) -> None:
-    """Figures follow the taps: twice the taps raise the filters' figure, and leave the ratio of the ears as it was."""
+    """Figures follow the taps: twice the taps raise the filters' figure by 6.02 dB, and leave the ratio of the ears as it was."""
     louder = designer.Design(
         design.problem,
         design.frequency_hz,
@@ -132,24 +174,72 @@ def test_other_taps_draw_other_figures(
         design.bulk_delay_samples,
         design.channels,
     )
-    before, after = design.metrics, louder.metrics
-    np.testing.assert_allclose(after.cancellation_gain_db, before.cancellation_gain_db, atol=1e-9)
-    with in_style():
-        assert svg(draw_filters(louder, "left")) != svg(draw_filters(design, "left"))
+    np.testing.assert_allclose(louder.metrics.cancellation_gain_db, design.metrics.cancellation_gain_db, atol=1e-9)
+    before, after = (figures.pictures(one)["left-response"].build()["panels"][0] for one in (design, louder))
+    for quiet, loud in zip(before["lines"], after["lines"], strict=True):  # type: ignore[typeddict-item]
+        np.testing.assert_allclose(loud["y"] - quiet["y"], 20 * np.log10(2), atol=1e-9)
 
 
-def test_every_frequency_has_its_certificate_on_the_page(folder: Path, design: designer.Design) -> None:
+def test_every_frequency_has_its_certificate_on_the_page(folder: Path, text: str, design: designer.Design) -> None:
     """A row a frequency of the band: what the summary holds, read as strict JSON; the bound is no worse than what is reached.
 
     The power ratio maximises, so its bound is above its value; the constrained form minimises, so its bound is below.
     """
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
-    page = (folder / "report.html").read_text(encoding="utf-8")
     rows = sum(channel.frequency_hz.size for channel in design.channels.values())
-    assert len(re.findall(r"<tr><td>[\d.]+&nbsp;Hz</td>", page)) == rows
+    assert len(re.findall(r"<tr><td>[\d.]+&nbsp;Hz</td>", text)) == rows
     for name, channel in summary["channels"].items():
         certificate = channel["certificate"]
         value, bound = np.array(certificate["value"]), np.array(certificate["bound"])
         sign = 1.0 if channel["method"] == "constrained" else -1.0
         assert (sign * (value - bound) > -1e-6 * np.maximum(1.0, np.abs(value))).all(), name
         assert not any(certificate["by_reference"])
+
+
+def mirrored(shift_m: float) -> designer.Design:
+    """Two ear channels of a pair, one driver off its mirrored place."""
+    tables = pair()
+    (left,) = tables["designs"]
+    tables["designs"] = [left, {**left, "name": "right", "ear": "right"}]
+    tables["drivers"][1]["position_m"][0] += shift_m
+    return designer.design(designer.loads(toml(tables)))
+
+
+def test_a_mirrored_channel_is_folded_into_its_twin(tmp_path: Path) -> None:
+    """Of a symmetric pair the second ear is the mirror image of the first; a driver 2 cm further back makes it one of its own."""
+    design = mirrored(0.0)
+    assert {name: twin.name for name, twin in mirrors(design).items()} == {"right": "left"}
+    assert mirrors(mirrored(0.02)) == {}
+    text = (design.save(tmp_path / "pair") / "report.html").read_text(encoding="utf-8")
+    (folded,) = re.findall(r'<details class="twin">.*?data-figure="right-gain".*?</details>', text, re.DOTALL)
+    assert "Show the figures of right" in folded and text.count('<tr><th scope="row">left') == 1
+    assert '<tr><th scope="row">right' not in text.split("<figure")[0]
+
+
+def test_overlays_stand_in_the_data(design: designer.Design, folder: Path, tmp_path: Path) -> None:
+    """A design folder as its figures, a measurement as its text; what cannot be read is named with the remedy."""
+    (tmp_path / "on-axis.frd").write_text("100 1.5\n1000 2.5\n", encoding="utf-8")
+    over = [page_data.overlay(folder), page_data.overlay(tmp_path / "on-axis.frd")]
+    assert [one["name"] for one in over] == ["smart-speaker", "on-axis.frd"]
+    assert "left-gain" in over[0]["data"]["figures"] and over[1]["text"].startswith("100 1.5")
+    saved = design.save(tmp_path / "again", overlay=[tmp_path / "on-axis.frd"])
+    block = page_data.BLOCK.search((saved / "report.html").read_text(encoding="utf-8"))
+    assert block is not None and json.loads(block[1])["overlays"] == over[1:]
+    for path, words in (
+        (tmp_path / "none", "none: No such file.*expected a design folder"),
+        (tmp_path, "report.html: No such file"),
+    ):
+        with pytest.raises(DataError, match=words):
+            page_data.overlay(path)
+    (tmp_path / "old.html").write_text("<p>", encoding="utf-8")
+    with pytest.raises(DataError, match=r"got no data of figures.*design it again"):
+        page_data.overlay(tmp_path / "old.html")
+
+
+def test_six_numbers_of_a_channel(design: designer.Design) -> None:
+    """Latency is the bulk delay over the rate; cost is the taps that are not zero times the rate."""
+    numbers = design.scalars["left"].values
+    cells = page.tiles(design, "left", numbers)
+    assert len(cells) == len(page.TILES) + 2
+    assert cells[-2][0] == f"{1000 * design.bulk_delay_samples / 48_000:.2f} ms"
+    assert cells[-1][0] == f"{3 * design.taps['left'].shape[1] * 48_000 / 1e6:.1f} M"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 
 import numpy as np
 import pytest
+from matplotlib import colormaps
 
-from designer.report.canvas import COLOURS, INK, figure, in_style, svg
-from designer.report.schemes import SCHEMES, THEMED, css, in_page
+from designer.report.palette import COLOURS, INK
+from designer.report.schemes import SCHEMES, css
 
 CURVES = ("blue", "orange", "green", "pink", "amber", "sky", "ink", "brown")
 LIGHT_DARK = (0, 1)
@@ -39,7 +41,9 @@ def test_text_is_legible(scheme: int) -> None:
 @pytest.mark.parametrize("scheme", LIGHT_DARK)
 def test_curves_are_seen(scheme: int) -> None:
     """Curves are at 3 to 1 or more on the paper: WCAG 2.2, 1.4.11, level AA; every colour of the figures has its name."""
-    assert [THEMED[colour.lower()] for colour in COLOURS] == list(CURVES)
+    text = (resources.files("designer.report") / "templates" / "look.js").read_text(encoding="utf-8")
+    assert re.findall(r'"(\w+)"', text.split("PALETTE = ")[1].split("]")[0]) == list(CURVES)
+    assert [SCHEMES[word][0] for word in CURVES] == [INK if colour == "#000000" else colour for colour in COLOURS]
     for word in CURVES:
         assert contrast(SCHEMES[word][scheme], SCHEMES["paper"][scheme]) >= 3.0, word
 
@@ -51,23 +55,11 @@ def test_the_dark_scheme_is_of_screens_alone() -> None:
     assert css().index("@media screen and (prefers-color-scheme: dark)") < css().index(dark)
 
 
-def test_a_figure_takes_the_page_s_colours_and_a_map_keeps_its_own() -> None:
-    """Text, axes, grid, ground and curves are named colours; the colours of levels stay as they are drawn; the caption is named."""
-    with in_style():
-        drawn = figure(4, 3)
-        one, other = drawn.subplots(1, 2)
-        one.plot([0, 1], [0, 1], color=COLOURS[0])
-        one.set_xlabel("x", color=INK)
-        other.contourf(np.arange(9.0).reshape(3, 3), levels=[0, 4, 9], colors=["#440154", "#fde725"])
-        alone = svg(drawn)
-    inside = in_page(alone, "both")
-    assert set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", alone)) > {
-        "#440154",
-        "#fde725",
-        INK,
-        "#0072b2",
-        "#ffffff",
-    }
-    assert set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", inside)) == {"#440154", "#fde725"}
-    assert {"paper", "ink", "soft", "faint", "blue"} <= set(re.findall(r"var\(--(\w+)\)", inside))
-    assert inside.startswith('<svg role="img" aria-labelledby="caption-both"')
+def test_a_page_s_scales_are_those_of_the_printed_figures() -> None:
+    """Eleven stops of each scale that the page's script mixes, against matplotlib's, to two steps of 255."""
+    text = (resources.files("designer.report") / "templates" / "look.js").read_text(encoding="utf-8")
+    scales = re.findall(r'(\w+): "((?:[0-9a-f]{6} ?){11})"', text)
+    assert [name for name, _ in scales] == ["viridis", "RdBu_r", "PuOr"]
+    for name, stops in scales:
+        parts = [[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in stops.split()]
+        np.testing.assert_allclose(parts, 255 * colormaps[name](np.linspace(0, 1, 11))[:, :3], atol=2, err_msg=name)

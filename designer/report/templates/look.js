@@ -66,13 +66,13 @@ function digits(value) {
 
 // The page's line of a legend: dash, color and marker as in the figure.
 function swatch(scheme, look) {
-  const line = colour(scheme, look.color ?? "ink"), fill = look.fill ? faded(colour(scheme, look.fill), 0.35) : "none";
+  const line = colour(scheme, look.color ?? "ink"), fill = look.fill === undefined ? "none" : faded(colour(scheme, look.fill), look.opacity ?? 0.35);
   const dash = (DASHES[look.dash] ?? "solid").replaceAll("px", "");
   const stroke = dash === "solid" ? "" : ` stroke-dasharray="${dash}"`;
   const parts = [];
-  if (look.fill) parts.push(`<rect x="1" y="1" width="28" height="10" fill="${fill}"/>`);
+  if (look.fill !== undefined) parts.push(`<rect x="1" y="1" width="28" height="10" fill="${fill}"/>`);
   if (look.hatch) parts.push(`<path d="M3 11L11 1M11 11L19 1M19 11L27 1" stroke="${line}" fill="none"/>`);
-  if (look.width !== 0 && !look.fill && !look.hatch && !look.point)
+  if (look.width !== 0 && look.fill === undefined && !look.hatch && !look.point)
     parts.push(`<line x1="0" y1="6" x2="30" y2="6" stroke="${line}" stroke-width="2"${stroke}/>`);
   const corners = CORNERS[look.marker];
   if (corners) parts.push(`<polygon points="${corners}" fill="${line}" stroke="${line}"/>`);

@@ -35,27 +35,28 @@ function counterpartOf(panel, other, name, i) {
     const same = shown?.kind === panel.kind ? shown.lines.find(candidate => candidate.name === line.name) : null;
     const column = line.metric && other.metrics?.get(page.channels[name])?.[line.metric];
     const points = same ? { x: same.x, y: same.y } : column ? { x: other.metrics.get(page.channels[name]).frequency_hz, y: column } : null;
-    if (points && !alike(line, points)) lines.push({ ...line, ...points, name: `${line.name || panel.title} (${other.name})` });
+    if (points && !alike(line, points)) lines.push({ ...line, ...points, name: line.name ? `${line.name} (${other.name})` : other.name });
   }
   return lines.length ? { lines } : null;
 }
 
-// Whether two curves are one to a reader, on whatever grids they are.
-const ALIKE = 0.03;
+// Whether two curves are one: what is asked for within what kinks lose between two grids, all else to a hundredth.
+const ALIKE = 0.01, ASKED_ALIKE = 0.2;
 function alike(line, points) {
+  const apart = line.metric === "target_db" ? ASKED_ALIKE : ALIKE;
   const xs = list(line.x), ys = list(line.y);
   let j = 0;
   return list(points.x).every((x, i) => {
     const y = points.y[i];
     while (j < xs.length - 2 && xs[j + 1] < x) j++;
     const between = ys[j] + ((ys[j + 1] - ys[j]) * (x - xs[j])) / (xs[j + 1] - xs[j]);
-    return !Number.isFinite(y) || !Number.isFinite(between) || x < xs[0] || x > xs[xs.length - 1] || Math.abs(y - between) < ALIKE;
+    return !Number.isFinite(y) || !Number.isFinite(between) || x < xs[0] || x > xs[xs.length - 1] || Math.abs(y - between) < apart;
   });
 }
 
 function addOverlay(overlay) {
   const covered = views.filter(view => view.base.panels.some((panel, i) => counterpartOf(panel, overlay, view.name, i)));
-  if (!covered.length) return complain(`${overlay.name}: no figure of this page has a counterpart in it`);
+  if (!covered.length) return complain(`${overlay.name}: nothing in it differs from a figure of this page, or no figure has a counterpart`);
   overlays.push(overlay);
   changed(`${overlay.name} lies over ${covered.length} figure${covered.length > 1 ? "s" : ""}`);
 }

@@ -156,6 +156,7 @@ function buttons(view) {
 function print() {
   if (printing || !ready) return;
   printing = true;
+  document.documentElement.classList.add("printing"); // a switch's figures all have a size from here on
   for (const view of views) {
     if (!view.plot.checkVisibility()) continue;
     const wide = view.element.closest("figure").classList.contains("wide"), sheet = PAPER_PIXELS[wide ? "wide" : "half"];
@@ -166,6 +167,7 @@ function print() {
 function screen() {
   if (!printing) return;
   printing = false;
+  document.documentElement.classList.remove("printing");
   redraw();
 }
 addEventListener("beforeprint", print);

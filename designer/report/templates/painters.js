@@ -59,7 +59,7 @@ const curves = {
       if (edge > low && edge < high) layout.shapes.push(upright(axes, edge, { line: { color: scheme.soft, width: 1, dash: "3px,3px" }, layer: "below" }));
     for (const span of panel.spans ?? []) {
       const [x, y] = runs(list(span.x), list(span.low), list(span.high));
-      put({ x, y, fill: "toself", fillcolor: faded(colour(scheme, span.color), 0.3), line: { width: 0 } }, { name: span.name, fill: span.color });
+      put({ x, y, fill: "toself", fillcolor: faded(colour(scheme, span.color), span.opacity ?? 0.35), line: { width: 0 } }, { name: span.name, fill: span.color, opacity: span.opacity });
     }
     for (const short of panel.shortfalls ?? []) {
       const [x, y] = runs(list(short.x), list(short.low), list(short.high));
@@ -156,6 +156,7 @@ function picture(panel, box, scheme) {
   return canvas.toDataURL();
 }
 const MOST_PICTURE = 7e5; // pixels
+const MOST_CELLS = 2e4; // that lines of equal level are searched in
 
 // Index of the cell at each pixel along an axis; -1 beyond half a cell from the outer ones.
 function cellsAlong(middles, log, range, pixels) {
@@ -170,7 +171,8 @@ function cellsAlong(middles, log, range, pixels) {
 }
 
 function isolines(put, panel, start, end, size, line, overlay = "") {
-  put({ type: "contour", mode: undefined, x: list(panel.xs), y: list(panel.ys), z: panel.z, showscale: false, connectgaps: false,
+  const every = panel.xs.length * panel.ys.length > MOST_CELLS ? 2 : 1, thin = values => values.filter((_, i) => i % every === 0);
+  put({ type: "contour", mode: undefined, x: thin(list(panel.xs)), y: thin(list(panel.ys)), z: thin(panel.z).map(row => thin(list(row))), showscale: false, connectgaps: false,
         contours: { coloring: "none", start, end, size }, line: { smoothing: 0, ...line } }, null, { overlay });
 }
 
@@ -219,6 +221,18 @@ const polar = {
   },
 };
 
+// Whether an upright text would lie on one before it, on its side, that is shown.
+const LETTER_PIXELS = 11;
+function isCrowded(shape, panel, perPixel) {
+  let last = -Infinity;
+  for (const other of panel.shapes.filter(one => one.upright && Math.sign(one.away?.[1] ?? 0) === Math.sign(shape.away?.[1] ?? 0)).sort((a, b) => a.x - b.x)) {
+    const hidden = (other.x - last) / perPixel < LETTER_PIXELS;
+    if (other === shape) return hidden;
+    if (!hidden) last = other.x;
+  }
+  return false;
+}
+
 const drawing = {
   axes: panel => [panel.x, panel.y],
   paint({ panel, box, scheme, put, layout, axes }) {
@@ -243,6 +257,7 @@ const drawing = {
       else {
         const [right, up] = (shape.away ?? [0, 0]).map(points => points * PIXELS), text = shape.bold ? `<b>${escaped(shape.text)}</b>` : escaped(shape.text);
         const font = { size: (shape.size ?? 8.5) * PIXELS * 1.08, color: line }, side = { left: "right", right: "left", center: "center" }[shape.align ?? "center"];
+        if (shape.upright && isCrowded(shape, panel, perPixel[0])) continue;
         if (shape.upright)
           layout.annotations.push({ ...refs, x: shape.x, y: shape.y, xshift: right, yshift: up, text, textangle: -90, showarrow: false, font,
                                     yanchor: up < 0 ? "top" : up > 0 ? "bottom" : "middle" });

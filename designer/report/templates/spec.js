@@ -10,7 +10,7 @@ const LINE_PIXELS = 16;
 const isSquare = panel => panel.kind === "polar" || panel.kind === "drawing" || Boolean(panel.equal);
 
 // Lines that a title takes at a width, after the letters' mean width.
-function titleLines(text, pixels, letter = 6.9) {
+function titleLines(text, pixels, letter = 7.4) {
   return text ? Math.max(1, Math.ceil((text.length * letter) / Math.max(pixels, 60))) : 0;
 }
 

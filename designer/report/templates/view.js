@@ -93,7 +93,7 @@ class View {
       chip.type = "button";
       chip.innerHTML = swatch(this.scheme, look);
       node("span", "", chip, name);
-      const value = node("span", look.fill ? "value wider" : "value", chip);
+      const value = node("span", look.fill === undefined ? "value" : "value wider", chip);
       chip.addEventListener("click", () => toggle(this, name, look));
       this.chips.set(name, { chip, value, look });
     }
@@ -255,7 +255,7 @@ function reading(view, box) {
   const rows = panel.lines.filter(line => line.x.length > 2).map(line => ({ name: line.name || panel.title, look: line, value: line.y[nearest(list(line.x), value)], unit: panel.y.unit }));
   for (const span of panel.spans ?? []) {
     const i = nearest(list(span.x), value);
-    rows.push({ name: span.name, look: { fill: span.color }, value: span.low[i], high: span.high[i], unit: panel.y.unit });
+    rows.push({ name: span.name, look: { fill: span.color, opacity: span.opacity }, value: span.low[i], high: span.high[i], unit: panel.y.unit });
   }
   return { heading: measure(value, panel.x.unit), rows: textRows(view, rows) };
 }
