@@ -196,6 +196,7 @@ class Map(TypedDict):
     dots: NotRequired[Dots]
     marks: NotRequired[list[PointMark]]
     gaps: NotRequired[Gaps]
+    design: NotRequired[int]  # number of a compared design
 
 
 class Sector(TypedDict):

@@ -112,8 +112,9 @@ function cutsAt(owner) {
       map,
       look: {
         name: several ? map.title : map.others ? "this design" : "",
-        color: i,
-        dash: ["solid", "dash", "dot", "dashdot"][i % 4],
+        color: map.design ?? i,
+        dash: Object.keys(DASHES)[((map.design ?? i) + Math.floor((map.design ?? i) / PALETTE.length)) % 4],
+        design: map.design,
       },
     },
     ...(map.others ?? []).map((other, k) => ({

@@ -6,7 +6,6 @@ const map = {
     const { levels } = panel,
       edges = list(levels.edges),
       plot = box.plot;
-    const scale = { colorscale: steps(levels), zmin: edges[0], zmax: edges[edges.length - 1] };
     const bar = {
       x: (plot.x + plot.w + 6) / width,
       xanchor: "left",
@@ -20,35 +19,21 @@ const map = {
       tickfont: { size: 10, color: scheme.soft },
       title: { text: escaped(levels.label), side: "right", font: { size: 11, color: scheme.ink } },
     };
-    if (panel.xs.length) {
-      layout.images.push({
-        xref: axes.xaxis,
-        yref: axes.yaxis,
-        x: box.xr[0],
-        y: box.yr[1],
-        sizex: Math.abs(box.xr[1] - box.xr[0]),
-        sizey: Math.abs(box.yr[1] - box.yr[0]),
-        xanchor: "left",
-        yanchor: "top",
-        sizing: "stretch",
-        layer: "below",
-        source: picture(panel, box, scheme),
-      });
-      if (box.bar)
-        put({
-          x: [null],
-          y: [null],
-          mode: "markers",
-          marker: {
-            color: [0],
-            colorscale: scale.colorscale,
-            cmin: scale.zmin,
-            cmax: scale.zmax,
-            showscale: true,
-            colorbar: bar,
-          },
-        });
-    }
+    layout.images.push({
+      xref: axes.xaxis,
+      yref: axes.yaxis,
+      x: box.xr[0],
+      y: box.yr[1],
+      sizex: Math.abs(box.xr[1] - box.xr[0]),
+      sizey: Math.abs(box.yr[1] - box.yr[0]),
+      xanchor: "left",
+      yanchor: "top",
+      sizing: "stretch",
+      layer: "below",
+      source: picture(panel, box, scheme),
+    });
+    const shades = { colorscale: steps(levels), cmin: edges[0], cmax: edges[edges.length - 1], showscale: true, colorbar: bar };
+    if (box.bar) put({ x: [null], y: [null], mode: "markers", marker: { color: [0], ...shades } });
     const double = (white, ink) => [
       [scheme.paper, white],
       [scheme.ink, ink],
@@ -97,22 +82,6 @@ const map = {
           marker: { symbol: "x-thin", size, line: { color, width: color === scheme.ink ? 1 : 2.4 } },
         });
     }
-    if (panel.dots)
-      put({
-        x: list(panel.dots.x),
-        y: list(panel.dots.y),
-        mode: "markers",
-        marker: {
-          size: 6,
-          color: list(panel.dots.z),
-          colorscale: scale.colorscale,
-          cmin: scale.zmin,
-          cmax: scale.zmax,
-          line: { width: 0.5, color: scheme.ink },
-          showscale: box.bar && !panel.xs.length,
-          colorbar: bar,
-        },
-      });
     for (const mark of panel.marks ?? []) {
       const at = { x: list(mark.x), y: list(mark.y), mode: "markers" },
         symbol = MARKERS[mark.marker],
@@ -123,7 +92,6 @@ const map = {
         { name: mark.name, color: mark.color, marker: mark.marker, width: 0 },
       );
     }
-    if (panel.gaps) put({ x: [null], y: [null] }, { name: panel.gaps, fill: "faint" });
   },
 };
 

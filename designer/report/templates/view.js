@@ -312,7 +312,6 @@ function reading(view, box) {
   if (panel.kind === "drawing") return { heading: "", rows: [] };
   const value = (panel.x.quantity ? cursor[panel.x.quantity] : box.local?.x) ?? panel.x.range[0];
   if (panel.kind === "map") {
-    if (!panel.xs.length) return { heading: "", rows: [] };
     const up = (panel.y.quantity ? cursor[panel.y.quantity] : box.local?.y) ?? 0,
       column = nearest(list(panel.xs), value),
       row = nearest(list(panel.ys), up);
