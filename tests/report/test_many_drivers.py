@@ -39,7 +39,9 @@ def test_32_drivers_are_told_apart() -> None:
 
 def test_of_32_drivers_in_a_row_those_are_named_whose_names_have_room() -> None:
     """The first among them, and no name covers another."""
-    drivers = "".join(f'[[drivers]]\nname = "d {n}"\nposition_m = [0.0, {0.04 * n - 0.62:.2f}, 0.0]\n' for n in range(32))
+    drivers = "".join(
+        f'[[drivers]]\nname = "d {n}"\nposition_m = [0.0, {0.04 * n - 0.62:.2f}, 0.0]\n' for n in range(32)
+    )
     design = '[[designs]]\nname = "left"\nkind = "null-steering"\near = "left"\nband_hz = [500, 2000]\ncancellation_gain_db = [[500, 3]]\n'
     listener = "[listener]\nposition_m = [2.0, 0.0, 0.0]\n"
     problem = designer.loads(f'title = "row"\nsample_rate_hz = 48000\n{drivers}{listener}{design}')
