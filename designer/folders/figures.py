@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from designer.report.figures import Format, pictures, pictures_of
+from designer.report import figures
+from designer.report.figures import Format
 from designer.result import Result
 from designer.writing import DESIGN, FIGURES, check_update, lay, reserve, update_folder
 
@@ -36,7 +37,7 @@ def write(
     place, kind, within = (folder, DESIGN, "figures/") if out is None else (out, FIGURES, "")
     check_update(place, kind, [], force=force)
     reserve(place)
-    chosen = pictures(result) if only is None else pictures_of(result, only)
+    chosen = figures.pictures(result) if only is None else figures.pictures_of(result, only)
     files = {f"{within}{name}.{form}": picture.file(form, dpi) for name, picture in chosen.items()}
     update_folder(place, kind, lay(files), force=force)
     return [place / name for name in files]

@@ -74,7 +74,8 @@ def _drawable() -> frozenset[int]:
 
 @cache
 def _advance(character: str, *, bold: bool) -> float:
-    return float(_letters(bold).load_char(ord(character)).linearHoriAdvance) / 65536 / 100
+    letter = ord(character if ord(character) in _drawable() else MISSING)
+    return float(_letters(bold).load_char(letter).linearHoriAdvance) / 65536 / 100
 
 
 def width_in(text: str, size: float, *, bold: bool = False) -> float:

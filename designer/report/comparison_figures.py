@@ -238,7 +238,9 @@ def maps_figure(view: ChannelView) -> Figure:
             "label": "Azimuth in degrees",
         }
         table = view.channel.channels[i].table
-        panels.append(channel_maps.azimuth_map(f, azimuth, level, levels, table, view.shown_hz, ticks_deg=90, **words))
+        panel = channel_maps.azimuth_map(f, azimuth, level, levels, table, view.shown_hz, ticks_deg=90, **words)
+        panel["design"] = view.channel.numbers[i]
+        panels.append(panel)
     return figure(panels, 0.6 + (2.5 if columns <= 2 else 1.75) * -(-len(panels) // columns))
 
 

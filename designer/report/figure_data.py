@@ -1,7 +1,7 @@
 """A figure as a plain dictionary of numbers and words, which a renderer draws: matplotlib to print, the page's JavaScript on a screen.
 
 A figure is panels on a grid of rows and columns; a panel is curves, a map, polar plots or a drawing. Numbers are arrays, which the same
-object in several places shares (`plain` makes lists of them); colours, dashes and markers are names that a renderer resolves, so that
+object in several places shares; colours, dashes and markers are names that a renderer resolves, so that
 light and dark paper, grey and colour work. A key that is absent has the default beside it.
 
 The legend stands below the figure: each name of its panels once, with the look of the first that has it; panels with a `legend` of
@@ -33,8 +33,6 @@ COLOURS = 8
 """Colours of the palette."""
 LONGEST = 40
 """Characters of a name in a legend."""
-SIGNIFICANT_DIGITS = 4
-"""Digits of a number that a reader sees."""
 
 
 class Axis(TypedDict):
@@ -196,6 +194,7 @@ class Map(TypedDict):
     dots: NotRequired[Dots]
     marks: NotRequired[list[PointMark]]
     gaps: NotRequired[Gaps]
+    design: NotRequired[int]  # number of a compared design
 
 
 class Sector(TypedDict):
@@ -363,24 +362,3 @@ def figure(panels: Iterable[Panel], height: float, *, title: str = "", **more: A
 def shortened(text: str, longest: int = LONGEST) -> str:
     """A text of at most so many characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def plain(figure: Mapping[str, Any]) -> dict[str, Any]:
-    """A figure as JSON has it: arrays as lists of numbers of SIGNIFICANT_DIGITS, None for NaN."""
-    return {key: _plain(value) for key, value in figure.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return plain(value)
-    if isinstance(value, np.ndarray) and value.dtype == bool:
-        return value.astype(int).tolist()
-    if isinstance(value, np.ndarray):
-        return [_plain(row) for row in value] if value.ndim > 1 else [_rounded(number) for number in value.tolist()]
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return _rounded(value) if isinstance(value, float) else value
-
-
-def _rounded(number: float) -> float | None:
-    return float(f"{number:.{SIGNIFICANT_DIGITS}g}") if np.isfinite(number) else None

@@ -1,7 +1,8 @@
 """Shared parts of pages: templates, and two colour schemes, light and dark, which figures follow.
 
-A figure's file stands on white paper. Inside a page its text, axes, grid and curves take the page's colours, so that nothing glares at night. Maps keep their colours in both schemes, as a colour there means a level; what is drawn on a map has a double line,
-one of the paper's colour and one of the ink's, which shows on any colour either way round.
+A figure's file stands on white paper. Inside a page its text, axes, grid and curves take the page's colours, so that nothing glares at
+night. Maps keep their colours in both schemes, as a colour there means a level; what is drawn on a map has a double line, one of the
+paper's colour and one of the ink's, which shows on any colour either way round.
 
 Contrast after WCAG 2.2, level AA: text 4.5 to 1 on every ground that it stands on (1.4.3), curves 3 to 1 on the paper (1.4.11).
 """

@@ -1,9 +1,9 @@
 """The scripts of a page: Plotly.js out of the installed `plotly` package, and this package's own.
 
-Nothing of the library is imported from Python or copied into this package: its text goes into a page when the page is written. Two changes
-keep a browser answering while it evaluates these five megabytes, which take a second in one piece. The function around the library stands in
-parentheses, so that a browser compiles it in its first pass, which runs beside the page; and its kinds of traces, which it would put in
-place one and all, stand in a list `Plotly.later` for the page to take from. A version that has no such places is taken as it is.
+Nothing of the library is imported from Python or copied into this package: its text goes into a page when the page is written. Two
+changes keep a browser answering while it evaluates these five megabytes, which take a second in one piece. The function around the library
+stands in parentheses, so that a browser compiles it in its first pass, which runs beside the page; and its kinds of traces, which it would
+put in place one and all, stand in a list `Plotly.later` for the page to take from. A version that has no such places is taken as it is.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from designer.errors import DataError
 
-PARTS = ("look.js", "spec.js", "painters.js", "view.js", "cursor.js", "overlay.js", "page.js")
-"""This package's scripts, in their order."""
+PARTS = ("look", "spec", "curves", "map", "polar", "drawing", "view", "cursor", "overlay", "page")
+"""Names of this package's scripts, in their order."""
 LIBRARY = Path("package_data", "plotly.min.js")
 REGISTERED = re.compile(r"([\w$]+)\.register\(\[((?:[\w$]+\(\),)*[\w$]+\(\))\]\)")
 END = 20_000
@@ -29,7 +29,7 @@ FACTORY = ('typeof self !== "undefined" ? self : this, ', "() => {"), ("}", "));
 def own_script() -> str:
     """The text of this package's scripts, as one function's body."""
     folder = resources.files("designer.report") / "templates"
-    return "\n".join((folder / part).read_text(encoding="utf-8") for part in PARTS)
+    return "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
 
 
 def style() -> str:

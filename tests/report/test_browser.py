@@ -1,4 +1,4 @@
-"""Both pages in a real browser, without a network: what its console says, what has a size, what hover, legend and overlay do, what is legible.
+"""Both pages in a real browser, off the network: its console, sizes, hover, cursor, legend, overlay, folding, print, and what is legible.
 
 The page of the smart speaker is opened once, at 1280 pixels, and its tests leave it as they met it.
 """
@@ -17,6 +17,7 @@ import numpy as np
 import programs
 import pytest
 from comparison.two_designs import made
+from toml_text import pair, toml
 
 import designer
 from designer.comparison.entry import shared_channels
@@ -40,6 +41,10 @@ PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}
 READY = "document.documentElement.classList.contains('ready')"
 ALTERNATIVES = "els => els.map(e => document.getElementById(e.getAttribute('aria-labelledby')).textContent)"
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
+LINES_AT = """([name, count, share]) => {
+  const lines = [...document.querySelectorAll(`figure[data-figure="${name}"] .area .v`)];
+  return lines.length === count && lines.every(e => Math.abs(parseFloat(e.style.left) / 100 - share) < 0.01);
+}"""
 CUT_OFF = """() => [...document.querySelectorAll("table, figure svg, pre")].filter(
     e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.textContent.slice(0, 60))"""
 LEAST_CONTRAST = """() => {
@@ -129,7 +134,7 @@ def told(page: Page) -> tuple[str, dict[str, str]]:
     rows = page.locator(".tip > div").evaluate_all(
         "els => els.map(e => [...e.querySelectorAll('span')].map(s => s.textContent))"
     )
-    return page.locator(".tip > b").inner_text(), {name: value for name, value in rows}
+    return page.locator(".tip > b").inner_text(), dict(rows)
 
 
 def hertz(text: str) -> float:
@@ -194,13 +199,11 @@ def test_one_cursor_over_all_frequency_axes(page: Page) -> None:
     hover(page, figure(page, "left-costs").locator(".area").first, 0.4, 0.5)
     frequency = hertz(told(page)[0])
     share = np.log(frequency / 50) / np.log(20_000 / 50)
-    lines = page.locator('figure[data-figure="left-costs"] .area .v')
-    shares = lines.evaluate_all("els => els.map(e => parseFloat(e.style.left) / 100)")
-    assert len(shares) == 4 and np.allclose(shares, share, atol=0.01)
+    for name, count in (("left-costs", 4), ("left-response", 1)):
+        figure(page, name)
+        page.wait_for_function(LINES_AT, arg=[name, count, share])  # fails where they do not come to stand there
     values = page.locator('figure[data-figure="left-costs"] .head .value').all_inner_texts()
     assert all(re.fullmatch(r"-?\d+\.\d dB", value) for value in values)
-    other = figure(page, "left-response").locator(".area .v")
-    assert np.allclose(other.evaluate_all("els => els.map(e => parseFloat(e.style.left) / 100)"), share, atol=0.01)
 
 
 def test_the_arrow_keys_move_the_cursor(page: Page) -> None:
@@ -296,6 +299,22 @@ def test_an_overlay_is_laid_over_and_removed(page: Page, folder: Path, opened: O
     page.get_by_text("got no rows of frequency and dB").wait_for()
 
 
+def test_a_measurement_lands_on_the_panel_that_it_is_dropped_on(page: Page) -> None:
+    """A file of frequency and level, let go over the filters, is a curve of theirs and of no other figure."""
+    place = figure(page, "left-response")
+    box = place.locator(".area").bounding_box()
+    assert box is not None
+    at = {"clientX": box["x"] + box["width"] / 2, "clientY": box["y"] + box["height"] / 2}
+    transfer = page.evaluate_handle(
+        "() => { const t = new DataTransfer(); t.items.add(new File(['100 -3\\n1000 -4\\n9000 -5'], 'dropped.txt')); return t; }"
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer, **at})
+    place.get_by_role("button", name="dropped.txt").wait_for()
+    assert page.get_by_text("dropped.txt lies over 1 figure").is_visible()
+    page.get_by_role("button", name="Remove dropped.txt").click()
+    place.get_by_role("button", name="dropped.txt").wait_for(state="detached")
+
+
 def test_a_figure_saves_itself(page: Page) -> None:
     """As SVG with its title and its legend, as PNG with a picture's size."""
     place = figure(page, "left-gain")
@@ -337,6 +356,19 @@ def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
         figure(page, "centre-polar-window")
 
 
+def test_a_twin_unfolds(opened: Open, tmp_path: Path) -> None:
+    """The figures of a channel that is its twin's mirror image are drawn once they are asked for."""
+    tables = pair()
+    (left,) = tables["designs"]
+    tables["designs"] = [left, {**left, "name": "right", "ear": "right"}]
+    folder = designer.design(designer.loads(toml(tables))).save(tmp_path / "pair")
+    with opened(folder / "report.html", 1280, "light") as page:
+        twin = page.locator('figure[data-figure="right-gain"]')
+        assert twin.is_hidden() and twin.locator(".main-svg").count() == 0
+        page.get_by_text("Show the figures of right").click()
+        assert figure(page, "right-gain").is_visible()
+
+
 def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_speaker: designer.Design) -> None:
     """Verdicts, numbers and captions are there, and a sentence says what draws the figures."""
     with opened(folder / "report.html", 1280, "light", scripts=False) as page:
@@ -348,7 +380,7 @@ def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_spea
 
 
 def test_the_comparison_page(opened: Open, tmp_path: Path) -> None:
-    """One control for all figures: a check box hides a design's curves in each, and shows them again; at both widths and in both schemes."""
+    """A check box hides a design's curves in every figure, and shows them again; at both widths and in both schemes."""
     entries = [made("first"), made("other", cancellation_gain_db=[[500, 9]])]
     comparison = Comparison(tuple(entries), tuple(shared_channels(entries)[0]), {}).draw()
     file = comparison.save(tmp_path / "side") / "comparison.html"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-
 import numpy as np
 import pytest
 
 import designer
-from designer.report import canvas, channel_time, figures
+from designer.report import channel_time
 from designer.report.channel_curves import front_over_side_db, third_octaves_db
-from designer.report.figures import CHANNEL_FIGURES
+from designer.report.figures import declared_of
 from designer.report.grids import drawn_circle
 
 
@@ -22,7 +19,7 @@ def speaker(smart_speaker: designer.Design) -> designer.Design:
 
 def test_every_figure_states_its_message_with_a_number(made: designer.Design) -> None:
     """A text alternative without a number says nothing."""
-    for figure in CHANNEL_FIGURES:
+    for figure in declared_of("channel"):
         for name in made.channels:
             if figure.shown(made, name):
                 message = figure.says(made, name)
@@ -32,7 +29,7 @@ def test_every_figure_states_its_message_with_a_number(made: designer.Design) ->
 
 def test_the_phantom_stands_with_the_centre_and_zones_with_the_ears(made: designer.Design) -> None:
     """A beam has no zone of its own, and an ear channel no phantom where there is a centre."""
-    shown = {figure.kind: figure.shown for figure in CHANNEL_FIGURES}
+    shown = {figure.kind: figure.shown for figure in declared_of("channel")}
     assert shown["phantom"](made, "centre") and not shown["phantom"](made, "left")
     assert shown["zone"](made, "left") and not shown["zone"](made, "centre")
 
@@ -80,14 +77,3 @@ def test_front_over_side_is_the_sum_over_azimuths(made: designer.Design) -> None
         elif abs(degrees) < 135:
             side.append(power)
     assert ratio_db[row] == pytest.approx(10 * np.log10(np.mean(front) / np.mean(side)), abs=1e-6)
-
-
-def test_two_processes_draw_what_one_draws(made: designer.Design, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same bytes in the same order, whoever draws them."""
-    few = dict(list(figures.tasks(made).items())[:3])
-    monkeypatch.setattr(canvas, "_processes", lambda tasks: 1)
-    alone = canvas.draw_in_copies(few)
-    if "fork" not in multiprocessing.get_all_start_methods() or len(os.sched_getaffinity(0)) < 2:
-        pytest.skip("no second core, or no copies of a process")
-    monkeypatch.setattr(canvas, "_processes", lambda tasks: 2)
-    assert list(canvas.draw_in_copies(few).items()) == list(alone.items())

@@ -11,8 +11,9 @@ from toml_text import pair, toml
 import designer
 from designer.realization.biquad import fit_frequencies_hz
 from designer.report.channel_maps import say_polar
-from designer.report.figures import draw_comparison
+from designer.report.figures import comparison_pictures
 from designer.report.grids import drawn_frequencies_hz
+from designer.report.printed import draw
 from designer.search import compare
 
 
@@ -54,7 +55,8 @@ def test_designs_of_a_band_from_0_hz_are_compared(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.toml").write_text(toml(tables), encoding="utf-8")
     result = compare.compare([str(tmp_path / "a.toml"), str(tmp_path / "b.toml")])
-    pictures = draw_comparison(result.channels, result.shifts, result.show)
-    assert pictures and not any("nan" in picture.message.split() for picture in pictures)
+    pictures = comparison_pictures(result.channels, result.shifts, result.show)
+    assert pictures and not any("nan" in picture.says().split() for picture in pictures.values())
+    assert all(draw(picture.build()) for picture in pictures.values())
     design = designer.design(designer.loads(toml(tables)))
     assert say_polar(design, "left").startswith("at 250 Hz:")  # the octave drawn next to sqrt(3.9 Hz x 4 kHz) = 125 Hz

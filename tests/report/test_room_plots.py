@@ -9,8 +9,8 @@ from toml_text import toml
 
 import designer
 from designer.metrics import ROOM
-from designer.report.figures import draw_problem
-from designer.report.room import DRAWN, draw_plan, draw_room, room_section
+from designer.report.figures import problem_figures
+from designer.report.room import DRAWN, plan_figure, room_figure, room_section
 
 
 @pytest.fixture(scope="module")
@@ -20,27 +20,26 @@ def design() -> designer.Design:
 
 
 def test_curves_are_the_measures(design: designer.Design) -> None:
-    """Four panels, in each the channel, its plain driver and plain stereo, with a legend for all of them."""
+    """Four panels, in each the channel, its plain driver and plain stereo, by name."""
     assert design.room is not None
-    drawn = draw_room(design, "centre")
-    assert len(drawn.axes) == len(DRAWN) == 4
-    for axes, metric in zip(drawn.axes, DRAWN, strict=True):
-        assert axes.get_ylabel() == metric.axis
-        curves = [line for line in axes.get_lines() if len(np.asarray(line.get_xdata())) > 2]
-        for line, one in zip(curves, design.room.compared("centre"), strict=True):
-            np.testing.assert_array_equal(np.asarray(line.get_ydata()), getattr(one.measures, metric.name))
-    words = [text.get_text() for text in drawn.legends[0].get_texts()]
-    assert words == ["centre", "its plain driver", "plain stereo's middle"]
+    panels = room_figure(design, "centre")["panels"]
+    assert len(panels) == len(DRAWN) == 4
+    for panel, metric in zip(panels, DRAWN, strict=True):
+        assert panel["kind"] == "curves" and panel["y"]["label"] == metric.axis
+        assert [line["name"] for line in panel["lines"]] == ["centre", "its plain driver", "plain stereo's middle"]
+        for line, one in zip(panel["lines"], design.room.compared("centre"), strict=True):
+            np.testing.assert_array_equal(line["y"], getattr(one.measures, metric.name))
 
 
 def test_the_plan_shows_the_drivers_where_they_are(design: designer.Design) -> None:
     """A device turned by 20 degrees, its drivers 8 cm apart across its front."""
-    above = draw_plan(design.problem).axes[0]
-    (drivers,) = (line for line in above.get_lines() if line.get_label() == "drivers")
+    above = plan_figure(design.problem)["panels"][0]
+    assert above["kind"] == "drawing"
+    (drivers,) = (shape for shape in above["shapes"] if shape.get("name") == "drivers")
     aside = 0.08 * np.array([-np.sin(np.radians(20)), np.cos(np.radians(20))])
-    places = np.stack([np.asarray(drivers.get_xdata()), np.asarray(drivers.get_ydata())], axis=1)
+    places = np.stack([drivers["x"], drivers["y"]], axis=1)
     np.testing.assert_allclose(places, np.array([0.6, 1.2]) + np.outer([-1, 0, 1], aside), atol=1e-9)
-    assert "room-plan" in draw_problem(design.problem)
+    assert "room-plan" in problem_figures(design.problem)
 
 
 def test_the_section_tells_the_means_over_the_band(design: designer.Design) -> None:

@@ -3,8 +3,17 @@
 const PALETTE = ["blue", "orange", "green", "pink", "amber", "sky", "ink", "brown"];
 const DASHES = { solid: "solid", dash: "7px,3px", dot: "2px,2px", dashdot: "8px,3px,2px,3px" };
 const MARKERS = {
-  circle: "circle", square: "square", "triangle-up": "triangle-up", diamond: "diamond", "triangle-down": "triangle-down", x: "x",
-  cross: "cross", "triangle-left": "triangle-left", "triangle-right": "triangle-right", star: "star", plus: "cross-thin",
+  circle: "circle",
+  square: "square",
+  "triangle-up": "triangle-up",
+  diamond: "diamond",
+  "triangle-down": "triangle-down",
+  x: "x",
+  cross: "cross",
+  "triangle-left": "triangle-left",
+  "triangle-right": "triangle-right",
+  star: "star",
+  plus: "cross-thin",
 };
 const SCALES = {
   viridis: "440154 482475 414487 355f8d 2a788e 21918c 22a884 44bf70 7ad151 bddf26 fde725",
@@ -35,16 +44,22 @@ function colour(scheme, name) {
 // A colour with an opacity.
 function faded(text, opacity) {
   const parts = text.startsWith("#")
-    ? [1, 3, 5].map(at => parseInt(text.slice(at, at + 2), 16)) : text.match(/[\d.]+/g).slice(0, 3);
+    ? [1, 3, 5].map(at => parseInt(text.slice(at, at + 2), 16))
+    : text.match(/[\d.]+/g).slice(0, 3);
   return `rgba(${parts.join(",")},${opacity})`;
 }
 
 // Steps of a scale as Plotly takes them, each color from edge to edge.
 function steps(levels) {
-  const edges = list(levels.edges), low = edges[0], width = edges[edges.length - 1] - low;
+  const edges = list(levels.edges),
+    low = edges[0],
+    width = edges[edges.length - 1] - low;
   return edges.slice(1).flatMap((edge, i) => {
     const color = scaleColour(levels.palette, edges.length > 2 ? i / (edges.length - 2) : 0);
-    return [[(edges[i] - low) / width, color], [(edge - low) / width, color]];
+    return [
+      [(edges[i] - low) / width, color],
+      [(edge - low) / width, color],
+    ];
   });
 }
 
@@ -66,7 +81,8 @@ function digits(value) {
 
 // The page's line of a legend: dash, color and marker as in the figure.
 function swatch(scheme, look) {
-  const line = colour(scheme, look.color ?? "ink"), fill = look.fill === undefined ? "none" : faded(colour(scheme, look.fill), look.opacity ?? 0.35);
+  const line = colour(scheme, look.color ?? "ink"),
+    fill = look.fill === undefined ? "none" : faded(colour(scheme, look.fill), look.opacity ?? 0.35);
   const dash = (DASHES[look.dash] ?? "solid").replaceAll("px", "");
   const stroke = dash === "solid" ? "" : ` stroke-dasharray="${dash}"`;
   const parts = [];
@@ -80,8 +96,14 @@ function swatch(scheme, look) {
   return `<svg class="swatch" width="30" height="12" viewBox="0 0 30 12" aria-hidden="true">${parts.join("")}</svg>`;
 }
 const CORNERS = {
-  square: "12,3 18,3 18,9 12,9", "triangle-up": "15,2 19,9 11,9", "triangle-down": "15,10 19,3 11,3", diamond: "15,1 19,6 15,11 11,6",
-  "triangle-left": "11,6 18,2 18,10", "triangle-right": "19,6 12,2 12,10", x: "12,2 15,5 18,2 19,3 16,6 19,9 18,10 15,7 12,10 11,9 14,6 11,3",
-  cross: "14,2 16,2 16,5 19,5 19,7 16,7 16,10 14,10 14,7 11,7 11,5 14,5", star: "15,1 16.2,4.6 20,4.6 17,7 18,10.6 15,8.4 12,10.6 13,7 10,4.6 13.8,4.6",
+  square: "12,3 18,3 18,9 12,9",
+  "triangle-up": "15,2 19,9 11,9",
+  "triangle-down": "15,10 19,3 11,3",
+  diamond: "15,1 19,6 15,11 11,6",
+  "triangle-left": "11,6 18,2 18,10",
+  "triangle-right": "19,6 12,2 12,10",
+  x: "12,2 15,5 18,2 19,3 16,6 19,9 18,10 15,7 12,10 11,9 14,6 11,3",
+  cross: "14,2 16,2 16,5 19,5 19,7 16,7 16,10 14,10 14,7 11,7 11,5 14,5",
+  star: "15,1 16.2,4.6 20,4.6 17,7 18,10.6 15,8.4 12,10.6 13,7 10,4.6 13.8,4.6",
   plus: "14.6,2 15.4,2 15.4,5.6 19,5.6 19,6.4 15.4,6.4 15.4,10 14.6,10 14.6,6.4 11,6.4 11,5.6 14.6,5.6",
 };

@@ -4,17 +4,25 @@ const NEAR_PIXELS = 250;
 const PAPER_PIXELS = { wide: 880, half: 430 }; // within the margins of A4, where the style sheet draws them smaller
 const NEEDED = ["contour"];
 const queue = [];
-let ready = false, running = false, printing = false;
+let ready = false,
+  running = false,
+  printing = false;
 
 // The figures of a page's data with their numbers: ["@", place, count] is a stretch of the packed floats; ["#", ...] a table in steps, which is
 // opened when it is first drawn.
 function unpacked(data) {
-  const floats = new Float32Array(bytesOf(data.arrays)), levels = new Int16Array(bytesOf(data.tables)), tables = new Map();
+  const floats = new Float32Array(bytesOf(data.arrays)),
+    levels = new Int16Array(bytesOf(data.tables)),
+    tables = new Map();
   const table = ([, place, count, rows, least, step]) => {
     if (!tables.has(place)) {
       const values = new Float32Array(count);
-      for (let i = 0; i < count; i++) values[i] = levels[place + i] === -32768 ? NaN : least + (levels[place + i] + 32767) * step;
-      tables.set(place, Array.from({ length: rows }, (_, i) => values.subarray((i * count) / rows, ((i + 1) * count) / rows)));
+      for (let i = 0; i < count; i++)
+        values[i] = levels[place + i] === -32768 ? NaN : least + (levels[place + i] + 32767) * step;
+      tables.set(
+        place,
+        Array.from({ length: rows }, (_, i) => values.subarray((i * count) / rows, ((i + 1) * count) / rows)),
+      );
     }
     return tables.get(place);
   };
@@ -23,7 +31,8 @@ function unpacked(data) {
     if (!value || typeof value !== "object") return value;
     const opened = {};
     for (const [key, part] of Object.entries(value))
-      if (Array.isArray(part) && part[0] === "#") Object.defineProperty(opened, key, { enumerable: true, get: () => table(part) });
+      if (Array.isArray(part) && part[0] === "#")
+        Object.defineProperty(opened, key, { enumerable: true, get: () => table(part) });
       else opened[key] = open(part);
     return opened;
   };
@@ -31,13 +40,15 @@ function unpacked(data) {
 }
 
 function bytesOf(text) {
-  const letters = atob(text), bytes = new Uint8Array(letters.length);
+  const letters = atob(text),
+    bytes = new Uint8Array(letters.length);
   for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
   return bytes.buffer;
 }
 
 const page = unpacked(JSON.parse(document.getElementById("data").textContent));
-const darkness = matchMedia("(prefers-color-scheme: dark)"), onPaper = matchMedia("print");
+const darkness = matchMedia("(prefers-color-scheme: dark)"),
+  onPaper = matchMedia("print");
 const currentScheme = () => (darkness.matches && !onPaper.matches && !printing ? page.schemes.dark : page.schemes.light);
 
 // One figure a task, those in view first, so that the page answers in between.
@@ -50,7 +61,8 @@ function work() {
   if (!ready || running || !queue.length) return;
   running = true;
   setTimeout(() => {
-    const first = queue.findIndex(view => view.near), view = queue.splice(Math.max(first, 0), 1)[0];
+    const first = queue.findIndex(view => view.near),
+      view = queue.splice(Math.max(first, 0), 1)[0];
     if (view.stale || view.width !== view.plot.clientWidth) view.draw();
     running = false;
     work();
@@ -58,7 +70,8 @@ function work() {
 }
 
 function marks() {
-  for (const mark of document.querySelectorAll(".mark")) mark.innerHTML = swatch(currentScheme(), JSON.parse(mark.dataset.look));
+  for (const mark of document.querySelectorAll(".mark"))
+    mark.innerHTML = swatch(currentScheme(), JSON.parse(mark.dataset.look));
 }
 
 function redraw() {
@@ -69,20 +82,24 @@ function redraw() {
   }
 }
 
-const watch = new IntersectionObserver(entries => {
-  for (const { target, isIntersecting } of entries) {
-    const view = views.find(candidate => candidate.plot === target);
-    view.near = isIntersecting;
-    if (!isIntersecting) continue;
-    if (view.stale || view.width !== view.plot.clientWidth) enqueue(view);
-    else view.update();
-  }
-}, { rootMargin: `${NEAR_PIXELS}px` });
+const watch = new IntersectionObserver(
+  entries => {
+    for (const { target, isIntersecting } of entries) {
+      const view = views.find(candidate => candidate.plot === target);
+      view.near = isIntersecting;
+      if (!isIntersecting) continue;
+      if (view.stale || view.width !== view.plot.clientWidth) enqueue(view);
+      else view.update();
+    }
+  },
+  { rootMargin: `${NEAR_PIXELS}px` },
+);
 
 const sizes = new ResizeObserver(entries => {
   if (printing) return;
   for (const { target } of entries) {
-    const view = views.find(candidate => candidate.plot === target), width = target.clientWidth;
+    const view = views.find(candidate => candidate.plot === target),
+      width = target.clientWidth;
     if (!width || width === view.width) continue;
     view.stale = true;
     if (!view.drawn) view.reserve();
@@ -97,7 +114,8 @@ function follow(view) {
 }
 
 for (const element of document.querySelectorAll("figure[data-figure]")) {
-  const figure = page.figures[element.dataset.figure], maps = figure.panels.some(isCut);
+  const figure = page.figures[element.dataset.figure],
+    maps = figure.panels.some(isCut);
   const view = new View(element, element.dataset.figure, figure);
   if (maps) {
     const pair = node("div", "pair", null);
@@ -112,21 +130,43 @@ views.forEach(follow);
 
 // A figure as a file: on white, with its titles and its legend.
 async function save(view, format) {
-  const light = page.schemes.light, figure = laidOver(view.base, view.name), width = Math.max(view.width ?? MOST_PIXELS, 560);
-  const spec = specification(figure, width, light, new Set([...view.hidden, ...hiddenDesigns])), { layout } = spec;
-  const text = (words, x, y, pixels, yanchor) => layout.annotations.push({
-    xref: "paper", yref: "paper", x: x / width, y: 1 - y / spec.height, xanchor: "left", yanchor, showarrow: false, align: "left",
-    text: `<b>${wrapped(words, pixels)}</b>`, font: { size: 12, color: light.ink } });
+  const light = page.schemes.light,
+    figure = laidOver(view.base, view.name),
+    width = Math.max(view.width ?? MOST_PIXELS, 560);
+  const spec = specification(figure, width, light, new Set([...view.hidden, ...hiddenDesigns])),
+    { layout } = spec;
+  const text = (words, x, y, pixels, yanchor) =>
+    layout.annotations.push({
+      xref: "paper",
+      yref: "paper",
+      x: x / width,
+      y: 1 - y / spec.height,
+      xanchor: "left",
+      yanchor,
+      showarrow: false,
+      align: "left",
+      text: `<b>${wrapped(words, pixels)}</b>`,
+      font: { size: 12, color: light.ink },
+    });
   if (figure.title) text(figure.title, 4, 0, width, "top");
   for (const { panel, x, w, plot } of spec.boxes) if (panel.title) text(panel.title, x + 4, plot.y - 2, w - 8, "bottom");
   const names = new Set();
-  const shown = spec.traces.filter(trace => trace.visible && trace.meta.name && !names.has(trace.meta.name) && names.add(trace.meta.name));
+  const shown = spec.traces.filter(
+    trace => trace.visible && trace.meta.name && !names.has(trace.meta.name) && names.add(trace.meta.name),
+  );
   for (const trace of spec.traces) Object.assign(trace, { name: escaped(trace.meta.name), showlegend: shown.includes(trace) });
   const rows = Math.ceil((shown.reduce((sum, trace) => sum + trace.name.length * 7 + 50, 0) / width) * 1.15);
   if (shown.length > 1)
-    Object.assign(layout, { showlegend: true, margin: { ...layout.margin, b: 10 + rows * 20 }, height: spec.height + 10 + rows * 20,
-                            legend: { orientation: "h", x: 0, y: 0, yanchor: "top", font: { size: 11 } } });
-  const address = await Plotly.toImage({ data: spec.traces, layout }, { format, width, height: layout.height, scale: format === "png" ? 2 : 1 });
+    Object.assign(layout, {
+      showlegend: true,
+      margin: { ...layout.margin, b: 10 + rows * 20 },
+      height: spec.height + 10 + rows * 20,
+      legend: { orientation: "h", x: 0, y: 0, yanchor: "top", font: { size: 11 } },
+    });
+  const address = await Plotly.toImage(
+    { data: spec.traces, layout },
+    { format, width, height: layout.height, scale: format === "png" ? 2 : 1 },
+  );
   const link = document.createElement("a");
   Object.assign(link, { href: address, download: `${view.name}.${format}` });
   link.click();
@@ -159,7 +199,8 @@ function print() {
   document.documentElement.classList.add("printing"); // a switch's figures all have a size from here on
   for (const view of views) {
     if (!view.plot.checkVisibility()) continue;
-    const wide = view.element.closest("figure").classList.contains("wide"), sheet = PAPER_PIXELS[wide ? "wide" : "half"];
+    const wide = view.element.closest("figure").classList.contains("wide"),
+      sheet = PAPER_PIXELS[wide ? "wide" : "half"];
     view.draw(page.schemes.light, view.cuts ? sheet * 0.61 : view instanceof Cuts ? sheet * 0.38 : sheet);
   }
 }
@@ -186,7 +227,8 @@ for (const box of document.querySelectorAll("input[data-design]")) {
 
 // The library is parsed beside the page, not in it, and begins once the tables stand; of its traces these alone are put in place.
 function begin() {
-  const script = document.createElement("script"), text = document.getElementById("plotly");
+  const script = document.createElement("script"),
+    text = document.getElementById("plotly");
   script.src = URL.createObjectURL(new Blob([text.textContent], { type: "text/javascript" }));
   text.remove();
   script.onload = () => {

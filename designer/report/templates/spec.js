@@ -16,56 +16,87 @@ function titleLines(text, pixels, letter = 7.4) {
 
 // Rectangles of the panels within a figure of this width, and its height.
 function placed(figure, width) {
-  const panels = figure.panels, least = panels.every(panel => panel.kind === "polar") ? 140 : panels.every(isSquare) ? 120 : figure.columns > 2 ? 140 : 215;
+  const panels = figure.panels,
+    least = panels.every(panel => panel.kind === "polar") ? 140 : panels.every(isSquare) ? 120 : figure.columns > 2 ? 140 : 215;
   const base = panels.every(isSquare) ? Math.min(width, MOST_PIXELS) : Math.min(Math.max(width, LEAST_PIXELS), MOST_PIXELS);
   const printed = ((figure.height - 0.3) / 7.2) * base;
   const columns = Math.min(figure.columns, Math.max(1, Math.floor(width / least)));
   const stacked = columns < figure.columns;
   const sum = (parts, from, count) => parts.slice(from, from + count).reduce((a, b) => a + b, 0);
   const shares = (given, count) => {
-    const parts = given ?? Array(count).fill(1), sum = parts.reduce((a, b) => a + b, 0);
+    const parts = given ?? Array(count).fill(1),
+      sum = parts.reduce((a, b) => a + b, 0);
     return parts.map(part => part / sum);
   };
-  const wide = shares(stacked ? null : figure.widths, columns), high = shares(figure.heights, figure.rows);
-  const lines = titleLines(figure.title, width), top = lines ? lines * LINE_PIXELS + 4 : 0;
-  const bars = barPanels(panels), cells = panels.map((panel, i) => (stacked ? [Math.floor(i / columns), i % columns, 1, 1] : panel.place));
+  const wide = shares(stacked ? null : figure.widths, columns),
+    high = shares(figure.heights, figure.rows);
+  const lines = titleLines(figure.title, width),
+    top = lines ? lines * LINE_PIXELS + 4 : 0;
+  const bars = barPanels(panels),
+    cells = panels.map((panel, i) => (stacked ? [Math.floor(i / columns), i % columns, 1, 1] : panel.place));
   const extra = Array(columns).fill(0); // pixels right of each column that a bar of levels takes
   for (const i of bars) extra[Math.min(cells[i][1] + cells[i][3], columns) - 1] = BAR_PIXELS;
   const room = width - sum(extra, 0, columns);
   const boxes = panels.map((panel, i) => {
     const [row, column, rows, across] = cells[i];
-    return { panel, row, rows, column, x: sum(wide, 0, column) * room + sum(extra, 0, column),
-             w: sum(wide, column, across) * room + sum(extra, column, across - 1), bar: bars.has(i),
-             share: sum(high, panel.place[0], panel.place[2] ?? 1) };
+    return {
+      panel,
+      row,
+      rows,
+      column,
+      x: sum(wide, 0, column) * room + sum(extra, 0, column),
+      w: sum(wide, column, across) * room + sum(extra, column, across - 1),
+      bar: bars.has(i),
+      share: sum(high, panel.place[0], panel.place[2] ?? 1),
+    };
   });
   let height = top;
   if (stacked) {
     const rowCount = Math.max(...boxes.map(box => box.row)) + 1;
     for (let row = 0; row < rowCount; row++) {
       const inRow = boxes.filter(box => box.row === row);
-      const tall = Math.max(...inRow.map(box => (isSquare(box.panel) ? box.w * 0.92 + 24 : Math.max(190, box.share * printed))));
+      const tall = Math.max(
+        ...inRow.map(box => (isSquare(box.panel) ? box.w * 0.92 + 24 : Math.max(190, box.share * printed))),
+      );
       inRow.forEach(box => Object.assign(box, { y: height, h: tall }));
       height += tall;
     }
   } else {
-    boxes.forEach(box => Object.assign(box, { y: top + sum(high, 0, box.row) * printed, h: sum(high, box.row, box.rows) * printed }));
+    boxes.forEach(box =>
+      Object.assign(box, { y: top + sum(high, 0, box.row) * printed, h: sum(high, box.row, box.rows) * printed }),
+    );
     height = top + printed;
   }
   for (const box of boxes) {
-    const { panel } = box, polar = panel.kind === "polar";
+    const { panel } = box,
+      polar = panel.kind === "polar";
     const above = titleLines(panel.title, box.w - 12) * LINE_PIXELS + 6;
     if (polar) box.labels = ["", ""];
-    else box.labels = [isLabelled(box, boxes) ? fitting(panel.x.label, box.w - 50) : "", fitting(panel.y.label, box.h - above - 20)];
-    const left = polar ? 4 : 40 + (box.labels[1] ? 15 * box.labels[1].split("\n").length : 0), right = polar ? 4 : 12;
+    else
+      box.labels = [
+        isLabelled(box, boxes) ? fitting(panel.x.label, box.w - 50) : "",
+        fitting(panel.y.label, box.h - above - 20),
+      ];
+    const left = polar ? 4 : 40 + (box.labels[1] ? 15 * box.labels[1].split("\n").length : 0),
+      right = polar ? 4 : 12;
     const below = polar ? 4 : 20 + (box.labels[0] ? 18 : 0);
-    box.plot = { x: box.x + left, y: box.y + above, w: Math.max(box.w - left - right, 40), h: Math.max(box.h - above - below, 40) };
+    box.plot = {
+      x: box.x + left,
+      y: box.y + above,
+      w: Math.max(box.w - left - right, 40),
+      h: Math.max(box.h - above - below, 40),
+    };
   }
   return { boxes, width, height: Math.round(height), top };
 }
 
 // Whether a panel names its x axis: of those one above the other with the same axis the lowest does.
 function isLabelled(box, boxes) {
-  const same = other => other.panel.x && other.column === box.column && other.panel.x.label === box.panel.x.label && String(other.panel.x.range) === String(box.panel.x.range);
+  const same = other =>
+    other.panel.x &&
+    other.column === box.column &&
+    other.panel.x.label === box.panel.x.label &&
+    String(other.panel.x.range) === String(box.panel.x.range);
   return !boxes.some(other => other.row > box.row && same(other));
 }
 
@@ -96,7 +127,8 @@ function ends(axis) {
 function equal(plot, xr, yr) {
   const scale = Math.max(Math.abs(xr[1] - xr[0]) / plot.w, Math.abs(yr[1] - yr[0]) / plot.h);
   const widen = (range, pixels) => {
-    const middle = (range[0] + range[1]) / 2, half = (Math.sign(range[1] - range[0]) * scale * pixels) / 2;
+    const middle = (range[0] + range[1]) / 2,
+      half = (Math.sign(range[1] - range[0]) * scale * pixels) / 2;
     return [middle - half, middle + half];
   };
   return [widen(xr, plot.w), widen(yr, plot.h)];
@@ -104,13 +136,24 @@ function equal(plot, xr, yr) {
 
 function plotlyAxis(axis, label, scheme, pixels, range, isX) {
   const shown = {
-    range, type: axis.scale === "log" ? "log" : "linear", gridcolor: scheme.faint, linecolor: scheme.soft, showline: true, zeroline: false,
-    ticks: "", tickangle: 0, tickfont: { size: 11, color: scheme.soft }, nticks: Math.max(3, Math.round(pixels / (isX ? 60 : 32))),
+    range,
+    type: axis.scale === "log" ? "log" : "linear",
+    gridcolor: scheme.faint,
+    linecolor: scheme.soft,
+    showline: true,
+    zeroline: false,
+    ticks: "",
+    tickangle: 0,
+    tickfont: { size: 11, color: scheme.soft },
+    nticks: Math.max(3, Math.round(pixels / (isX ? 60 : 32))),
     title: { text: escaped(label), font: { size: 11.5, color: scheme.ink }, standoff: isX ? 4 : 6 },
   };
-  if (axis.ticks) Object.assign(shown, { tickvals: axis.ticks.map(([at]) => at), ticktext: axis.ticks.map(([, text]) => text) });
+  if (axis.ticks)
+    Object.assign(shown, { tickvals: axis.ticks.map(([at]) => at), ticktext: axis.ticks.map(([, text]) => text) });
   else if (axis.scale === "log" && axis.unit === "Hz") {
-    const ticks = (pixels < 330 ? FEW_FREQUENCIES : FREQUENCIES).filter(f => f >= axis.range[0] * 0.999 && f <= axis.range[1] * 1.001);
+    const ticks = (pixels < 330 ? FEW_FREQUENCIES : FREQUENCIES).filter(
+      f => f >= axis.range[0] * 0.999 && f <= axis.range[1] * 1.001,
+    );
     Object.assign(shown, { tickvals: ticks, ticktext: ticks.map(f => (f >= 1000 ? `${f / 1000}k` : `${f}`)) });
   }
   return shown;
@@ -122,28 +165,58 @@ function escaped(text) {
 
 // What Plotly draws of a figure at a width in a scheme, and the panels' rectangles with their ranges.
 function specification(figure, width, scheme, hidden = new Set()) {
-  const place = placed(figure, width), traces = [], named = [];
+  const place = placed(figure, width),
+    traces = [],
+    named = [];
   const layout = {
-    width, height: place.height, margin: { l: 0, r: 0, t: 0, b: 0, pad: 0 }, paper_bgcolor: scheme.paper, plot_bgcolor: scheme.paper,
-    font: { family: FONT, size: 11, color: scheme.ink }, showlegend: false, hovermode: false, shapes: [], annotations: [], images: [],
+    width,
+    height: place.height,
+    margin: { l: 0, r: 0, t: 0, b: 0, pad: 0 },
+    paper_bgcolor: scheme.paper,
+    plot_bgcolor: scheme.paper,
+    font: { family: FONT, size: 11, color: scheme.ink },
+    showlegend: false,
+    hovermode: false,
+    shapes: [],
+    annotations: [],
+    images: [],
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
   };
   place.boxes.forEach((box, i) => {
-    const { panel, plot } = box, n = i ? i + 1 : "", axes = { xaxis: `x${n}`, yaxis: `y${n}` };
+    const { panel, plot } = box,
+      n = i ? i + 1 : "",
+      axes = { xaxis: `x${n}`, yaxis: `y${n}` };
     const painter = PAINTERS[panel.kind];
     const [x, y] = painter.axes(panel);
     [box.xr, box.yr] = isSquare(panel) ? equal(plot, ends(x), ends(y)) : [ends(x), ends(y)];
     box.log = [x.scale === "log", y.scale === "log"];
     const fixed = isSquare(panel);
-    layout[`xaxis${n}`] = { ...plotlyAxis(x, box.labels[0], scheme, plot.w, box.xr, true), anchor: `y${n}`, fixedrange: fixed, showgrid: panel.kind !== "map",
-                            domain: [plot.x / width, (plot.x + plot.w) / width] };
-    layout[`yaxis${n}`] = { ...plotlyAxis(y, box.labels[1], scheme, plot.h, box.yr, false), anchor: `x${n}`, fixedrange: fixed, showgrid: panel.kind !== "map",
-                            domain: [1 - (plot.y + plot.h) / place.height, 1 - plot.y / place.height] };
+    layout[`xaxis${n}`] = {
+      ...plotlyAxis(x, box.labels[0], scheme, plot.w, box.xr, true),
+      anchor: `y${n}`,
+      fixedrange: fixed,
+      showgrid: panel.kind !== "map",
+      domain: [plot.x / width, (plot.x + plot.w) / width],
+    };
+    layout[`yaxis${n}`] = {
+      ...plotlyAxis(y, box.labels[1], scheme, plot.h, box.yr, false),
+      anchor: `x${n}`,
+      fixedrange: fixed,
+      showgrid: panel.kind !== "map",
+      domain: [1 - (plot.y + plot.h) / place.height, 1 - plot.y / place.height],
+    };
     if (panel.kind === "polar") layout[`xaxis${n}`].visible = layout[`yaxis${n}`].visible = false;
     const put = (trace, look = null, of = {}) => {
       if (look?.name) named.push({ name: look.name, look, panel: i });
-      traces.push({ type: "scatter", mode: "lines", hoverinfo: "skip", ...axes, ...trace, meta: { panel: i, name: look?.name ?? "", ...of },
-                    visible: !(look?.name && hidden.has(look.name)) && !(look?.design !== undefined && hidden.has(look.design)) });
+      traces.push({
+        type: "scatter",
+        mode: "lines",
+        hoverinfo: "skip",
+        ...axes,
+        ...trace,
+        meta: { panel: i, name: look?.name ?? "", ...of },
+        visible: !(look?.name && hidden.has(look.name)) && !(look?.design !== undefined && hidden.has(look.design)),
+      });
     };
     painter.paint({ panel, box, scheme, put, layout, axes, width, height: place.height });
     for (const note of panel.notes ?? []) annotate(layout, axes, note, scheme);
@@ -152,9 +225,19 @@ function specification(figure, width, scheme, hidden = new Set()) {
 }
 
 function annotate(layout, axes, note, scheme) {
-  const refs = note.share ? { xref: `${axes.xaxis} domain`, yref: `${axes.yaxis} domain` } : { xref: axes.xaxis, yref: axes.yaxis };
+  const refs = note.share
+    ? { xref: `${axes.xaxis} domain`, yref: `${axes.yaxis} domain` }
+    : { xref: axes.xaxis, yref: axes.yaxis };
   const at = layout[axes.xaxis.replace("x", "xaxis")];
   const x = !note.share && at.type === "log" ? Math.log10(note.x) : note.x;
-  layout.annotations.push({ ...refs, x, y: note.y, text: escaped(note.text), showarrow: false, xanchor: note.share && note.x > 0.5 ? "right" : "center",
-                            font: { size: 11, color: colour(scheme, note.color ?? "ink") }, ...(note.boxed ? { bgcolor: scheme.paper } : {}) });
+  layout.annotations.push({
+    ...refs,
+    x,
+    y: note.y,
+    text: escaped(note.text),
+    showarrow: false,
+    xanchor: note.share && note.x > 0.5 ? "right" : "center",
+    font: { size: 11, color: colour(scheme, note.color ?? "ink") },
+    ...(note.boxed ? { bgcolor: scheme.paper } : {}),
+  });
 }
