@@ -15,6 +15,8 @@ from designer.arrays import Complex, Real
 
 MIN_STEPS = 8
 """Fewer wave numbers in equal steps are computed one by one."""
+MAX_AT_ONCE = 8192
+"""Phases that are computed together, in the processor's cache."""
 MAX_STEP_DIFFERENCE = 1e-9
 """Steps are equal where they differ by less, relative to the largest wave number."""
 
@@ -38,11 +40,17 @@ def equal_steps(k: Real) -> list[slice]:
 
 
 def phase(angle_rad: Real) -> Complex:
-    """e^{jx} for real x of any shape."""
-    tangent = np.tan(angle_rad / 2)
-    out = np.empty(np.shape(tangent), dtype=complex)
-    twice = 2 / (1 + tangent * tangent)
-    out.real, out.imag = twice - 1, tangent * twice
+    """e^{jx} for real x of any shape, some at a time: memory that is taken anew costs more than the tangent."""
+    out = np.empty(np.shape(angle_rad), dtype=complex)
+    angle, real, imaginary = np.ravel(angle_rad), out.real.reshape(-1), out.imag.reshape(-1)
+    for start in range(0, angle.size, MAX_AT_ONCE):
+        some = slice(start, start + MAX_AT_ONCE)
+        tangent = np.tan(angle[some] / 2)
+        twice = tangent * tangent
+        twice += 1
+        np.divide(2, twice, out=twice)
+        np.subtract(twice, 1, out=real[some])
+        np.multiply(tangent, twice, out=imaginary[some])
     return out
 
 
