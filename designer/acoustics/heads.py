@@ -53,34 +53,35 @@ from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebvander
+from scipy.special import spherical_jn, spherical_yn
 
 from designer.acoustics.chebyshev import at_few_frequencies
 from designer.acoustics.enclosures import Device
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.sphere_series import head_pressure, head_series
+from designer.acoustics.sphere_series import MIN_KA, head_pressure, head_series
 from designer.acoustics.turning import phase
-from designer.arrays import Bool, Complex, Index, Real
+from designer.arrays import Complex, Index, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem
 
 MEASURED_LOADING = 1e-8
 MAX_REMAINDER = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
-SOURCE_COUNTS = (5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
-"""Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
-FACTORIALS = np.array([float(math.factorial(n)) for n in range(SOURCE_COUNTS[-1])])
-EXTENTS = [(MAX_REMAINDER * math.factorial(count)) ** (1 / count) for count in SOURCE_COUNTS[:-1]]
+FEWEST_SOURCES, MOST_SOURCES, STEP_OF_COUNTS = 5, 60, 0.78
+"""Of a frequency, and a count over the next: few counts, because the frequencies of one count are computed together."""
+EXTENTS = [(MAX_REMAINDER * math.factorial(count)) ** (1 / count) for count in range(1, MOST_SOURCES)]
 MIN_SAVED_ENTRIES = 12000
 """Entries of all places' matrices that a count of its own has to save."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
-MAX_ENTRIES = 1_000_000
+MAX_ENTRIES = 16_000
 """Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
-MAX_STRENGTH = 1e6
-"""Sources of an arc that cancel one another by more than this are alike (long waves); a source's derivatives take their place."""
-MIN_SINE = 1e-9
+MAX_REMAINDER_NEAR = 1e-6
+"""Error of too few sources in the near field, which falls as the polynomials on the line do."""
+LONG_WAVES, LONG_POINTS = 3.0, 14
+"""Below this ka the line itself is answered, from so many points."""
+MIN_SINE, MAX_SINE = 1e-9, 0.98
 SPREAD, LATE = 1.3, 0.8
 """Arrival at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
 EXPECTED_ORDERS = 256
@@ -200,105 +201,143 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
     """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
     sources, source_of = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
-    all_m = centres_m if among_m is None else among_m
-    away_m = np.linalg.norm(all_m[:, None] - sources[:, :3], axis=-1).min(axis=0)
-    share = float((sources[:, 3] / away_m).max(initial=0.0))
-    least = head.radius_m * float((sources[:, 3] / away_m**2).max(initial=0.0))
-    # A block of a measured head interpolates its directions anew.
-    worth = MIN_SAVED_ENTRIES * (10 if isinstance(head, MeasuredHead) else 1) // len(all_m)
-    extent = head.radius_m * share / 2 * k
-    counts = _source_counts(least + extent, worth)
-    alike = isinstance(head, Sphere) & (counts > 1) & (extent ** (counts - 1.0) * MAX_STRENGTH < FACTORIALS[counts - 1])
+    counts = _source_counts(head, k, sources, centres_m if among_m is None else among_m, axes[1])
     step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), EXPECTED_ORDERS)))
     parts = [
-        _some_ears(head, device, k, counts, alike, centres_m[start : start + step], axes, sources, source_of.ravel())
+        _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, source_of.ravel())
         for start in range(0, len(centres_m), step)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _source_counts(extent: Real, worth: int) -> Index:
-    """Sources (F,) for a field of extent x (F,): the first of SOURCE_COUNTS that leaves out less than MAX_REMAINDER.
+def _source_counts(head: Head, k: Real, sources: Real, centres_m: Real, ear_axis: Real) -> Index:
+    """Sources (F,) with which frequencies are answered at all places: those of x and of the nearest field; -LONG_POINTS in long waves.
 
     Frequencies whose matrices would save fewer entries than are worth a block take the next count.
     """
-    if not extent.any():
-        return np.ones(extent.size, dtype=int)
-    index = np.searchsorted(EXTENTS, extent, side="right")
-    sizes = np.bincount(index, minlength=len(SOURCE_COUNTS)).tolist()
-    counts = list(SOURCE_COUNTS)
-    merged = []
-    for n in range(int(index.max())):
-        if sizes[n] * (SOURCE_COUNTS[n + 1] ** 2 - SOURCE_COUNTS[n] ** 2) < worth:
+    if not sources[:, 3].any():
+        return np.ones(k.size, dtype=int)
+    way_m = (sources[:, None, :3] - centres_m)[sources[:, 3] > 0]
+    reach_m = sources[sources[:, 3] > 0, 3, None]
+    away_m = np.linalg.norm(way_m, axis=-1)  # (G, D)
+    lateral = np.clip(way_m @ ear_axis / away_m, -1.0, 1.0)
+    half = np.arcsin(np.minimum(reach_m / away_m, MAX_SINE))
+    ends = np.cos(np.clip(np.arccos(lateral) + np.multiply.outer([-1, 1], half), 0.0, np.pi))  # (2, G, D)
+    ways_m = [
+        np.sqrt(away_m**2 + head.radius_m * (head.radius_m - 2 * side * away_m * np.stack([lateral, *ends])))
+        for side in (-1, 1)
+    ]
+    extent = max(float(np.abs(way_m[1:] - way_m[0]).max()) for way_m in ways_m) / 2 * k
+    extent += head.radius_m * float((reach_m / away_m**2).max())
+    nearest = max(float((away_m - reach_m).min()) / head.radius_m, 1.1)
+    fewest = math.ceil(math.log(MAX_REMAINDER_NEAR) / -math.acosh(nearest))
+    wanted = np.maximum(np.searchsorted(EXTENTS, extent, side="right") + 1, min(max(fewest, FEWEST_SOURCES), MOST_SOURCES))
+    long = isinstance(head, Sphere) & (k * head.radius_m < LONG_WAVES)
+    counts = [int(wanted.max())]
+    while counts[-1] > wanted.min():
+        counts.append(math.ceil(STEP_OF_COUNTS * counts[-1] - 1e-9))
+    counts.reverse()
+    index = np.searchsorted(counts, wanted)
+    sizes = np.bincount(index[~long], minlength=len(counts)).tolist()
+    # A block of a measured head interpolates its directions anew.
+    worth = MIN_SAVED_ENTRIES * (10 if isinstance(head, MeasuredHead) else 1) // len(centres_m)
+    for n in range(len(counts) - 1):
+        if sizes[n] * (counts[n + 1] ** 2 - counts[n] ** 2) < worth:
             sizes[n + 1] += sizes[n]
-            merged.append(n)
-    for n in reversed(merged):
-        counts[n] = counts[n + 1]
-    return np.array(counts)[index]
+            index[index == n] = n + 1
+    return np.where(long, -LONG_POINTS, np.array(counts)[index])
 
 
 def _some_ears(
-    head: Head,
-    device: Device,
-    k: Real,
-    counts: Index,
-    alike: Bool,
-    centres_m: Real,
-    axes: Real,
-    sources: Real,
-    source_of: Index,
+    head: Head, device: Device, k: Real, counts: Index, centres_m: Real, axes: Real, sources: Real, source_of: Index
 ) -> Complex:
-    """Ears (F, D, 2, L) from sources (place and reach, 4), so many, or alike, a frequency (F,), and the driver's of them (L,)."""
+    """Ears (F, D, 2, L) from sources (place and reach, 4), so many a frequency (F,), and the driver's of them (L,)."""
     rays = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
     distance_m = np.linalg.norm(rays, axis=-1)
     rays = rays / distance_m[..., None]
-    most = int(counts.max())
-    along_m = head.radius_m * _between(most)  # to the left ear
-    points_m = (centres_m[:, None] + along_m[:, None] * axes[1]).reshape(-1, 3)
-    loading = MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
-
-    def relative(wave_numbers: Real) -> Complex:
-        return device.over_wave(wave_numbers, points_m).reshape(wave_numbers.size, len(centres_m), most, source_of.size)
-
-    # A sphere's ears are themselves made of few frequencies.
-    smooth = isinstance(head, MeasuredHead) and not isinstance(device, MeasuredDrivers)
-    reach_m = float(sources[:, 3].max())
-    g = at_few_frequencies(relative, k, 2 * reach_m, late_m=reach_m) if smooth else relative(k)
     out = np.empty((k.size, len(centres_m), 2, source_of.size), dtype=complex)
+    blocks = [(count, np.flatnonzero(counts == count)) for count in np.unique(counts).tolist()]
+    lines_m = [head.radius_m * _between(abs(count)) for count, _ in blocks]  # to the left ear
+    points_m = [(centres_m[:, None] + along_m[:, None] * axes[1]).reshape(-1, 3) for along_m in lines_m]
+    fields = _over_wave(head, device, k, [index for _, index in blocks], points_m, float(sources[:, 3].max()))
     for groups in (np.flatnonzero(sources[:, 3] == 0), np.flatnonzero(sources[:, 3])):
         if not groups.size:
             continue
         heard = _heard(head, k, distance_m[groups].ravel())
         around = rays[groups].reshape(-1, 3)
         sine = (sources[groups, 3, None] / distance_m[groups]).ravel()
-        kinds = np.where(alike, -counts, counts) if sine.any() else np.ones_like(counts)
-        for kind in np.unique(kinds).tolist():
-            (block,) = np.nonzero(kinds == kind)
-            count = abs(kind)
-            arcs = _arc(around, sine, count) if kind > 1 else around[:, None]
-            pressure = heard(block, arcs, count if kind < 0 else 1)
-            pressure = pressure.reshape(block.size, *distance_m[groups].shape, 2, count)
-            on_line = g[block]
-            if count < most:
-                on_line = (_resampled(most, count) @ on_line.view(float)).view(complex)
+        for (count, index), along_m, field in zip(blocks, lines_m, fields, strict=True):
+            on_line = field.reshape(index.size, len(centres_m), along_m.size, -1)
+            in_long = count < 0 and sine.any()
+            if not in_long:
+                arcs = _arc(around, sine, count) if sine.any() else around[:, None]
+                pressure = heard(index, arcs).reshape(index.size, *distance_m[groups].shape, 2, -1)
             for n, group in enumerate(groups):
                 (drivers,) = np.nonzero(source_of == group)
-                along, ray = (head.radius_m * _between(count), distance_m[group]), rays[group][:, 1:2]
-                if kind < 0:
-                    strengths = np.linalg.solve(_derivatives(k[block], *along, ray), on_line[..., drivers])
+                given = k[index], along_m, distance_m[group], rays[group][:, 1:2]
+                if in_long:
+                    both = _long_wave_answers(head.radius_m, *given) @ on_line[..., drivers]
                 else:
-                    arc = arcs.reshape(groups.size, -1, count, 3)[n, ..., 1]
-                    strengths = _strengths(k[block], *along, ray, arc, on_line[..., drivers], loading)
-                out[block[:, None], ..., drivers] = (pressure[:, n] @ strengths).transpose(0, 3, 1, 2)
+                    arc = arcs.reshape(groups.size, len(centres_m), -1, 3)[n, ..., 1]
+                    strengths = _strengths(*given, arc, on_line[..., drivers], _loading(head))
+                    both = pressure[:, n] @ strengths
+                if drivers.size == source_of.size:
+                    out[index] = both
+                else:
+                    out[index[:, None], ..., drivers] = both.transpose(0, 3, 1, 2)
     return out
 
 
-def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real, int], Complex]:
-    """The head's `pressure` at some of the frequencies, in directions given with them, or its derivatives: a sphere's series serves all."""
+def _over_wave(
+    head: Head, device: Device, k: Real, indices: list[Index], points_m: list[Real], reach_m: float
+) -> list[Complex]:
+    """The device's `over_wave` of blocks; before a measured head, whose ears are not smooth in frequency, from few frequencies."""
+    if not isinstance(head, MeasuredHead) or isinstance(device, MeasuredDrivers):
+        return device.over_wave(k, list(zip(indices, points_m, strict=True)))
+
+    def from_few(index: Index, some_m: Real) -> Complex:
+        def relative(few: Real) -> Complex:
+            return device.over_wave(few, [(np.arange(few.size), some_m)])[0]
+
+        return at_few_frequencies(relative, k[index], 2 * reach_m, late_m=reach_m)
+
+    return [from_few(index, some_m) for index, some_m in zip(indices, points_m, strict=True)]
+
+
+def _loading(head: Head) -> float:
+    return MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
+
+
+def _long_wave_answers(radius_m: float, k: Real, along_m: Real, distance_m: Real, ray: Real) -> Complex:
+    """Pressure at both ears of a rigid sphere (F, D, 2, I) for each value of (3) on the line over a source at (D,), of cosines (D, 1)."""
+    left = _line_weights(tuple((k * radius_m).tolist()))
+    from_m = np.sqrt(distance_m[:, None] ** 2 + along_m * (along_m - 2 * distance_m[:, None] * ray))
+    wave = phase(-np.multiply.outer(k, from_m)) / from_m
+    return np.asarray(np.stack([left, left[:, ::-1]], axis=1)[:, None] * wave[:, :, None])
+
+
+@lru_cache(maxsize=16)
+def _line_weights(ka: tuple[float, ...]) -> Complex:
+    """Weights (F, I) with which a field at LONG_POINTS on the line adds to the pressure at the left ear, equation (3)."""
+    to_a = np.maximum(np.array(ka), MIN_KA)
+    order = np.arange(LONG_POINTS)
+    at_a = to_a[:, None]
+    answer = -1j / (at_a**2 * (spherical_jn(order, at_a, True) - 1j * spherical_yn(order, at_a, True)))
+    size = np.abs(answer)
+    half = np.multiply.outer(to_a, _between(LONG_POINTS)[: LONG_POINTS // 2])  # the other half mirrors it, times (-1)^n
+    on_line = spherical_jn(order[:, None], half[:, None]) / size[:, :, None]
+    even, odd = (
+        np.linalg.solve(on_line[:, parity::2], (answer / size)[:, parity::2, None])[..., 0] / 2 for parity in (0, 1)
+    )
+    return np.concatenate([even + odd, (even - odd)[:, ::-1]], axis=1)
+
+
+def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real], Complex]:
+    """The head's `pressure` at some of the frequencies, in directions given with them: a sphere's series serves all."""
     if not isinstance(head, Sphere):
-        return lambda block, rays, _: head.pressure(k[block], distance_m, rays)
+        return lambda index, rays: head.pressure(k[index], distance_m, rays)
     series = head_series(k, head.radius_m, distance_m)
-    return lambda block, rays, derivatives: series(block, rays[..., 1], derivatives)
+    return lambda index, rays: series(index, rays[..., 1])
 
 
 def _between(count: int) -> Real:
@@ -306,17 +345,10 @@ def _between(count: int) -> Real:
     return np.cos(np.pi * (np.arange(count) + 0.5) / count)
 
 
-@lru_cache(maxsize=64)
-def _resampled(many: int, few: int) -> Real:
-    """Values at few Chebyshev points from those of a polynomial at many, (few, many)."""
-    share = np.where(np.arange(many) == 0, 1.0, 2.0)[:, None] / many
-    return np.asarray(chebvander(_between(few), many - 1) @ (chebvander(_between(many), many - 1).T * share))
-
-
 def _arc(rays: Real, sine: Real, count: int) -> Real:
     """Directions (D, S, 3) around those of the driver (D, 3), in its plane with the ears' axis y; the sine (D,) is of half the arc."""
     lateral = np.clip(rays[:, 1], -1.0, 1.0)
-    angle, half = np.arccos(lateral), np.arcsin(np.minimum(sine, 0.98))
+    angle, half = np.arccos(lateral), np.arcsin(np.minimum(sine, MAX_SINE))
     low, high = np.maximum(angle - half, 0.0), np.minimum(angle + half, np.pi)
     share = np.linspace(0.0, 1.0, count)
     over_angle = low[:, None] + (high - low)[:, None] * share
@@ -329,23 +361,6 @@ def _arc(rays: Real, sine: Real, count: int) -> Real:
     return np.asarray(
         np.cos(angles)[..., None] * np.array([0.0, 1.0, 0.0]) + np.sin(angles)[..., None] * across[:, None]
     )
-
-
-def _derivatives(k: Real, along_m: Real, distance_m: Real, ray: Real) -> Complex:
-    """A source's derivatives with respect to its cosine u with the line, over m! and the source itself, on the line (F, D, I, I).
-
-    With z = kr, r² = R² + ρ² - 2Rρu, they are those of h_0: ∂^m h_0/∂u^m = (k²Rρ/z)^m h_m(z), and h_{m+1} = (2m+1)/z h_m - h_{m-1}.
-    """
-    to_m = distance_m[:, None]
-    squared = to_m**2 + along_m * (along_m - 2 * to_m * ray)
-    slope = to_m * along_m / squared  # (D, I): kRρ/r over z
-    turn = k[:, None, None] * (slope * np.sqrt(squared))
-    out = np.empty((along_m.size, *turn.shape), dtype=complex)
-    out[0], out[1] = 1.0, slope + 1j * turn
-    squares = turn**2
-    for m in range(1, along_m.size - 1):
-        out[m + 1] = (2 * m + 1) / (m + 1) * slope * out[m] - squares / (m * (m + 1)) * out[m - 1]
-    return np.moveaxis(out, 0, -1)
 
 
 def _strengths(k: Real, along_m: Real, distance_m: Real, ray: Real, arc: Real, g: Complex, loading: float) -> Complex:

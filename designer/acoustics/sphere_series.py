@@ -130,18 +130,6 @@ def legendre_table(x: Real, terms: int) -> Real:
     return np.asarray(legendre_p_all(terms - 1, x)[0])
 
 
-def legendre_derivatives(x: Real, terms: int, count: int) -> Real:
-    """P_n^(m)(x)/m! for n < terms and m < count, (terms, D, count), at x (D,): P_{n+1}^(m) - P_{n-1}^(m) = (2n+1) P_n^(m-1)."""
-    even = terms + terms % 2
-    table = np.zeros((even, x.size, count))
-    table[..., 0] = legendre_table(x, even)
-    odd = 2 * np.arange(even)[:, None] + 1.0
-    for m in range(1, count):
-        slopes = (odd / m * table[..., m - 1]).reshape(-1, 2, x.size)
-        table[1:, :, m] = slopes.cumsum(axis=0).reshape(even, -1)[:-1]
-    return table[:terms]
-
-
 def cap_weights(cos_half_angle: Real, terms: int) -> Real:
     """w_n of equation (2), (terms, ...); a half angle of 0 is a point."""
     cosine = np.asarray(cos_half_angle, dtype=float)
@@ -187,7 +175,7 @@ def sphere_pressure(
     return out
 
 
-def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[Index | slice, Real, int], Complex]:
+def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[Index | slice, Real], Complex]:
     """Pressure at the two ends of a rigid sphere's axis, of point sources, relative to an ideal source's at 1 m.
 
     Parameters
@@ -197,8 +185,7 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
 
     Returns
     -------
-    of some of the frequencies (G,), and the cosines (D, S) between sources and the first end: (G, D, 2, S); where as many
-    derivatives S as are asked for are more than 1, of cosines (D, 1): the m-th with respect to the cosine, over m!
+    callable, of some of the frequencies (G,), and the cosines (D, S) between sources and the first end: (G, D, 2, S)
 
     """
     unique_m, place_of = np.unique(distance_m, return_inverse=True)
@@ -208,14 +195,11 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
     # P_n(-x) = (-1)^n P_n(x): even and odd orders, (2, D, F, N/2), of real and imaginary parts
     halves = [np.stack([part.real, part.imag]).transpose(0, 3, 2, 1)[:, place_of] for part in (terms[::2], terms[1::2])]
 
-    def pressure(block: Index | slice, lateral: Real, derivatives: int = 1) -> Complex:
-        orders, cosine = int(counts[block].max()), np.clip(lateral, -1.0, 1.0)
-        values = legendre_table(cosine, orders)
-        if derivatives > 1:
-            values = legendre_derivatives(cosine[:, 0], orders, derivatives)
-        table = values.transpose(1, 0, 2)  # (D, N, S)
+    def pressure(index: Index | slice, lateral: Real) -> Complex:
+        orders = int(counts[index].max())
+        table = legendre_table(np.clip(lateral, -1.0, 1.0), orders).transpose(1, 0, 2)  # (D, N, S)
         even, odd = (
-            half[:, :, block, : (orders + 1 - n) // 2] @ table[:, n::2] for n, half in enumerate(halves)
+            half[:, :, index, : (orders + 1 - n) // 2] @ table[:, n::2] for n, half in enumerate(halves)
         )  # (2, D, G, S)
         out = np.empty((even.shape[2], len(table), 2, table.shape[2]), dtype=complex)
         for ear, both in enumerate((even + odd, even - odd)):
@@ -227,4 +211,4 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
 
 def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
     """Result of `head_series` at every frequency (F, D, 2, S), for cosines (D, S)."""
-    return head_series(k, head_radius_m, distance_m)(slice(None), lateral, 1)
+    return head_series(k, head_radius_m, distance_m)(slice(None), lateral)
