@@ -53,6 +53,7 @@ from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebvander
 from scipy.special import spherical_jn, spherical_yn
 
 from designer.acoustics.chebyshev import at_few_frequencies
@@ -61,7 +62,7 @@ from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
 from designer.acoustics.sphere_series import MIN_KA, head_pressure, head_series
 from designer.acoustics.turning import phase
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem
 
@@ -73,6 +74,8 @@ FEWEST_SOURCES, MOST_SOURCES, STEP_OF_COUNTS = 5, 60, 0.78
 EXTENTS = [(MAX_REMAINDER * math.factorial(count)) ** (1 / count) for count in range(1, MOST_SOURCES)]
 MIN_SAVED_ENTRIES = 12000
 """Entries of all places' matrices that a count of its own has to save."""
+SAVED_ENTRIES_A_POINT = 60
+"""Entries that a place's count of its own has to save for each point that it asks the field for."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
 MAX_ENTRIES = 16_000
@@ -211,7 +214,7 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
 
 
 def _source_counts(head: Head, k: Real, sources: Real, centres_m: Real, ear_axis: Real) -> Index:
-    """Sources (F,) with which frequencies are answered at all places: those of x and of the nearest field; -LONG_POINTS in long waves.
+    """Sources (F,) with which frequencies are answered at all places: as many as x and the nearest field ask for.
 
     Frequencies whose matrices would save fewer entries than are worth a block take the next count.
     """
@@ -232,20 +235,24 @@ def _source_counts(head: Head, k: Real, sources: Real, centres_m: Real, ear_axis
     nearest = max(float((away_m - reach_m).min()) / head.radius_m, 1.1)
     fewest = math.ceil(math.log(MAX_REMAINDER_NEAR) / -math.acosh(nearest))
     wanted = np.maximum(np.searchsorted(EXTENTS, extent, side="right") + 1, min(max(fewest, FEWEST_SOURCES), MOST_SOURCES))
-    long = isinstance(head, Sphere) & (k * head.radius_m < LONG_WAVES)
     counts = [int(wanted.max())]
     while counts[-1] > wanted.min():
         counts.append(math.ceil(STEP_OF_COUNTS * counts[-1] - 1e-9))
     counts.reverse()
     index = np.searchsorted(counts, wanted)
-    sizes = np.bincount(index[~long], minlength=len(counts)).tolist()
+    sizes = np.bincount(index[~_is_long(head, k)], minlength=len(counts)).tolist()
     # A block of a measured head interpolates its directions anew.
     worth = MIN_SAVED_ENTRIES * (10 if isinstance(head, MeasuredHead) else 1) // len(centres_m)
     for n in range(len(counts) - 1):
-        if sizes[n] * (counts[n + 1] ** 2 - counts[n] ** 2) < worth:
+        if sizes[n] * (counts[n + 1] ** 2 - counts[n] ** 2) < worth + SAVED_ENTRIES_A_POINT * counts[n]:
             sizes[n + 1] += sizes[n]
             index[index == n] = n + 1
-    return np.where(long, -LONG_POINTS, np.array(counts)[index])
+    return np.array(counts)[index]
+
+
+def _is_long(head: Head, k: Real) -> Bool:
+    """Whether the line itself is answered (F,)."""
+    return np.asarray(isinstance(head, Sphere) & (k * head.radius_m < LONG_WAVES))
 
 
 def _some_ears(
@@ -257,9 +264,10 @@ def _some_ears(
     rays = rays / distance_m[..., None]
     out = np.empty((k.size, len(centres_m), 2, source_of.size), dtype=complex)
     blocks = [(count, np.flatnonzero(counts == count)) for count in np.unique(counts).tolist()]
-    lines_m = [head.radius_m * _between(abs(count)) for count, _ in blocks]  # to the left ear
+    lines_m = [head.radius_m * _between(count) for count, _ in blocks]  # to the left ear
     points_m = [(centres_m[:, None] + along_m[:, None] * axes[1]).reshape(-1, 3) for along_m in lines_m]
     fields = _over_wave(head, device, k, [index for _, index in blocks], points_m, float(sources[:, 3].max()))
+    long = _is_long(head, k)
     for groups in (np.flatnonzero(sources[:, 3] == 0), np.flatnonzero(sources[:, 3])):
         if not groups.size:
             continue
@@ -267,24 +275,22 @@ def _some_ears(
         around = rays[groups].reshape(-1, 3)
         sine = (sources[groups, 3, None] / distance_m[groups]).ravel()
         for (count, index), along_m, field in zip(blocks, lines_m, fields, strict=True):
-            on_line = field.reshape(index.size, len(centres_m), along_m.size, -1)
-            in_long = count < 0 and sine.any()
-            if not in_long:
-                arcs = _arc(around, sine, count) if sine.any() else around[:, None]
-                pressure = heard(index, arcs).reshape(index.size, *distance_m[groups].shape, 2, -1)
+            on_line = field.reshape(index.size, len(centres_m), count, -1)
+            in_long = long[index] & sine.any()
+            short, some = index[~in_long], on_line[~in_long] if in_long.any() else on_line
+            arcs = _arc(around, sine, count) if sine.any() else around[:, None]
+            pressure = heard(short, arcs).reshape(short.size, *distance_m[groups].shape, 2, -1) if short.size else None
             for n, group in enumerate(groups):
                 (drivers,) = np.nonzero(source_of == group)
-                given = k[index], along_m, distance_m[group], rays[group][:, 1:2]
-                if in_long:
-                    both = _long_wave_answers(head.radius_m, *given) @ on_line[..., drivers]
-                else:
+                line = distance_m[group], rays[group][:, 1:2]
+                if in_long.any():
+                    answers = _long_wave_answers(head.radius_m, k[index[in_long]], count, *line)
+                    both = answers @ on_line[in_long][..., drivers]
+                    out[index[in_long][:, None], ..., drivers] = both.transpose(0, 3, 1, 2)
+                if pressure is not None:
                     arc = arcs.reshape(groups.size, len(centres_m), -1, 3)[n, ..., 1]
-                    strengths = _strengths(*given, arc, on_line[..., drivers], _loading(head))
-                    both = pressure[:, n] @ strengths
-                if drivers.size == source_of.size:
-                    out[index] = both
-                else:
-                    out[index[:, None], ..., drivers] = both.transpose(0, 3, 1, 2)
+                    strengths = _strengths(k[short], along_m, *line, arc, some[..., drivers], _loading(head))
+                    out[short[:, None], ..., drivers] = (pressure[:, n] @ strengths).transpose(0, 3, 1, 2)
     return out
 
 
@@ -308,12 +314,20 @@ def _loading(head: Head) -> float:
     return MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
 
 
-def _long_wave_answers(radius_m: float, k: Real, along_m: Real, distance_m: Real, ray: Real) -> Complex:
-    """Pressure at both ears of a rigid sphere (F, D, 2, I) for each value of (3) on the line over a source at (D,), of cosines (D, 1)."""
+def _long_wave_answers(radius_m: float, k: Real, count: int, distance_m: Real, ray: Real) -> Complex:
+    """Pressure at both ears of a rigid sphere (F, D, 2, I) for each value at so many points of the line, of the field over a source's.
+
+    distance_m (D,) are the sources', ray (D, 1) their cosines with the line.
+    """
     left = _line_weights(tuple((k * radius_m).tolist()))
+    along_m = radius_m * _between(LONG_POINTS)
     from_m = np.sqrt(distance_m[:, None] ** 2 + along_m * (along_m - 2 * distance_m[:, None] * ray))
     wave = phase(-np.multiply.outer(k, from_m)) / from_m
-    return np.asarray(np.stack([left, left[:, ::-1]], axis=1)[:, None] * wave[:, :, None])
+    both = np.stack([left, left[:, ::-1]], axis=1)[:, None] * wave[:, :, None]
+    polynomials = chebvander(_between(count), count - 1)
+    few = chebvander(_between(LONG_POINTS), count - 1) @ (polynomials.T * np.where(np.arange(count), 2.0, 1.0)[:, None] / count)
+    pairs = np.stack([both.real, both.imag]) @ few
+    return np.asarray(pairs[0] + 1j * pairs[1])
 
 
 @lru_cache(maxsize=16)

@@ -39,6 +39,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import legendre_p_all
 
+from designer.acoustics.chebyshev import few_distances
+from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 
@@ -51,6 +53,8 @@ NEAREST_FIELD_RADII = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
 HEAD_TOLERANCE = 1e-8
 """Smallest terms of a head's series, of the largest at the same frequency."""
+MIN_DISTANCES_SAVED = 8
+"""A head's distances, for each that stands for them where they are many."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
 
@@ -189,21 +193,37 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
 
     """
     unique_m, place_of = np.unique(distance_m, return_inverse=True)
-    terms = radial_terms(k * head_radius_m, unique_m / head_radius_m, tolerance=HEAD_TOLERANCE)
+
+    def without_wave(some_m: Real) -> Complex:
+        terms = radial_terms(k * head_radius_m, some_m / head_radius_m, tolerance=HEAD_TOLERANCE)
+        return np.asarray(terms * (phase(np.multiply.outer(k, some_m)) * (some_m / head_radius_m)))
+
+    few = few_distances(without_wave, distance_m, most=unique_m.size / MIN_DISTANCES_SAVED)
+    terms, shares = few or (without_wave(unique_m), None)
     counts = np.count_nonzero(terms[:, :, 0], axis=0)
-    terms *= 1 / head_radius_m
-    # P_n(-x) = (-1)^n P_n(x): even and odd orders, (2, D, F, N/2), of real and imaginary parts
-    halves = [np.stack([part.real, part.imag]).transpose(0, 3, 2, 1)[:, place_of] for part in (terms[::2], terms[1::2])]
+    wave = phase(-np.multiply.outer(k, distance_m)) / distance_m
+    # P_n(-x) = (-1)^n P_n(x): even and odd orders of real and imaginary parts, (Q, 2, F, N/2)
+    halves = [np.stack([part.real, part.imag]).transpose(3, 0, 2, 1) for part in (terms[::2], terms[1::2])]
+    if shares is None:
+        halves = [half[place_of] for half in halves]
 
     def pressure(index: Index | slice, lateral: Real) -> Complex:
         orders = int(counts[index].max())
         table = legendre_table(np.clip(lateral, -1.0, 1.0), orders).transpose(1, 0, 2)  # (D, N, S)
-        even, odd = (
-            half[:, :, index, : (orders + 1 - n) // 2] @ table[:, n::2] for n, half in enumerate(halves)
-        )  # (2, D, G, S)
+        parts = []
+        for n, half in enumerate(halves):
+            some, columns = half[:, :, index, : (orders + 1 - n) // 2], table[:, n::2]
+            left = some.reshape(len(some), -1, some.shape[-1])
+            if shares is None:
+                parts.append(left @ columns)  # (D, 2 G, S)
+            else:
+                right = shares[:, :, None, None] * columns[:, None]  # (D, Q, N/2, S)
+                parts.append(left.transpose(1, 0, 2).reshape(left.shape[1], -1) @ right.reshape(len(right), -1, right.shape[-1]))
+        even, odd = (part.reshape(len(table), 2, -1, table.shape[2]) for part in parts)
         out = np.empty((even.shape[2], len(table), 2, table.shape[2]), dtype=complex)
         for ear, both in enumerate((even + odd, even - odd)):
-            out.real[:, :, ear], out.imag[:, :, ear] = both.swapaxes(1, 2)
+            out.real[:, :, ear], out.imag[:, :, ear] = both.transpose(1, 2, 0, 3)
+        out *= wave[index][..., None, None]
         return out
 
     return pressure
