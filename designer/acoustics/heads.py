@@ -20,15 +20,19 @@ c_s with which they make its field on that line,
 
 V and g the field of a source and of the driver at the i-th Chebyshev point between the ears, both over the field of a source at
 the driver's place, which takes out what turns fastest. Then p_ear = Σ c_s H(s), H the head's answer to a point source. Over the
-head's width the phase of what comes from within `reach` of a place at R differs by ka·reach/R to either side, and its level by twice
-a·reach/R²; S sources reproduce a power series to the order S - 1, so that S is the first of SOURCE_COUNTS with x^S/S! < MAX_REMAINDER,
-x = ka·reach/(2R) + a·reach/R².
+head's width the phase of what comes from within `reach` of a place at R differs by 2x between both ends of the arc: x = ka·reach/(2R)
+in front of the face, far less where the ears' axis points at the device. S sources reproduce a power series to the order S - 1, so that S
+is the first with x^S/S! < MAX_REMAINDER, and no fewer than the near field takes: its polynomials on the line converge as those of a
+pole at (R - reach)/a. More sources than that are alike, and their strengths cancel.
 
 The sources stand on an arc about the head's centre, at one distance, in the plane of the ears and the driver: the line (1) cannot
 tell a source from one that is turned about the axis, and a head that is measured in the horizontal plane alone is asked for no
 direction outside it. The arc spans the reach; where it would pass the axis, cosines in equal steps. A driver that is a point is its
-own source, S = 1, and nothing is fitted. In long waves the arc's sources are alike; there, on a sphere, one source and its derivatives with
-respect to its cosine u take their place: they are what the differences of the arc's sources tend to, on the line as at the ear.
+own source, S = 1, and nothing is fitted.
+
+**Long waves.** Below ka = LONG_WAVES any sources of an arc are alike. There the line itself is answered (`line_weights`): (1) holds for
+every order that LONG_POINTS of it tell from others, with the same weights for every place and driver. They grow with ka, because
+the line cannot tell the far ear's shadow: hence the sources above.
 
 **Measured heads** are met in the same way: each source is answered by what was measured in its direction, near field and parallax
 included. (2) is met in least squares, and MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|² is added to what is missed: it keeps Σ |c_s|
@@ -49,18 +53,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebvander
-from scipy.special import spherical_jn, spherical_yn
 
 from designer.acoustics.chebyshev import at_few_frequencies
 from designer.acoustics.enclosures import Device
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.sphere_series import MIN_KA, head_pressure, head_series
+from designer.acoustics.sphere_series import head_pressure, head_series, line_weights
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
@@ -230,11 +232,16 @@ def _source_counts(head: Head, k: Real, sources: Real, centres_m: Real, ear_axis
         np.sqrt(away_m**2 + head.radius_m * (head.radius_m - 2 * side * away_m * np.stack([lateral, *ends])))
         for side in (-1, 1)
     ]
-    extent = max(float(np.abs(way_m[1:] - way_m[0]).max()) for way_m in ways_m) / 2 * k
+    aside = 1 + np.abs(lateral) * np.sqrt(
+        1 - lateral**2
+    )  # more sources where an oblique arc leaves an ear in the shadow
+    extent = max(float((aside * np.abs(way_m[1:] - way_m[0])).max()) for way_m in ways_m) / 2 * k
     extent += head.radius_m * float((reach_m / away_m**2).max())
     nearest = max(float((away_m - reach_m).min()) / head.radius_m, 1.1)
     fewest = math.ceil(math.log(MAX_REMAINDER_NEAR) / -math.acosh(nearest))
-    wanted = np.maximum(np.searchsorted(EXTENTS, extent, side="right") + 1, min(max(fewest, FEWEST_SOURCES), MOST_SOURCES))
+    wanted = np.maximum(
+        np.searchsorted(EXTENTS, extent, side="right") + 1, min(max(fewest, FEWEST_SOURCES), MOST_SOURCES)
+    )
     counts = [int(wanted.max())]
     while counts[-1] > wanted.min():
         counts.append(math.ceil(STEP_OF_COUNTS * counts[-1] - 1e-9))
@@ -319,31 +326,15 @@ def _long_wave_answers(radius_m: float, k: Real, count: int, distance_m: Real, r
 
     distance_m (D,) are the sources', ray (D, 1) their cosines with the line.
     """
-    left = _line_weights(tuple((k * radius_m).tolist()))
-    along_m = radius_m * _between(LONG_POINTS)
+    points = _between(LONG_POINTS)
+    left, along_m = line_weights(tuple((k * radius_m).tolist()), tuple(points.tolist())), radius_m * points
     from_m = np.sqrt(distance_m[:, None] ** 2 + along_m * (along_m - 2 * distance_m[:, None] * ray))
     wave = phase(-np.multiply.outer(k, from_m)) / from_m
     both = np.stack([left, left[:, ::-1]], axis=1)[:, None] * wave[:, :, None]
     polynomials = chebvander(_between(count), count - 1)
-    few = chebvander(_between(LONG_POINTS), count - 1) @ (polynomials.T * np.where(np.arange(count), 2.0, 1.0)[:, None] / count)
+    few = chebvander(points, count - 1) @ (polynomials.T * np.where(np.arange(count), 2.0, 1.0)[:, None] / count)
     pairs = np.stack([both.real, both.imag]) @ few
     return np.asarray(pairs[0] + 1j * pairs[1])
-
-
-@lru_cache(maxsize=16)
-def _line_weights(ka: tuple[float, ...]) -> Complex:
-    """Weights (F, I) with which a field at LONG_POINTS on the line adds to the pressure at the left ear, equation (3)."""
-    to_a = np.maximum(np.array(ka), MIN_KA)
-    order = np.arange(LONG_POINTS)
-    at_a = to_a[:, None]
-    answer = -1j / (at_a**2 * (spherical_jn(order, at_a, True) - 1j * spherical_yn(order, at_a, True)))
-    size = np.abs(answer)
-    half = np.multiply.outer(to_a, _between(LONG_POINTS)[: LONG_POINTS // 2])  # the other half mirrors it, times (-1)^n
-    on_line = spherical_jn(order[:, None], half[:, None]) / size[:, :, None]
-    even, odd = (
-        np.linalg.solve(on_line[:, parity::2], (answer / size)[:, parity::2, None])[..., 0] / 2 for parity in (0, 1)
-    )
-    return np.concatenate([even + odd, (even - odd)[:, ::-1]], axis=1)
 
 
 def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real], Complex]:

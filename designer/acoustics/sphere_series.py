@@ -35,9 +35,10 @@ q_n(kr)/q_n(ka), each of magnitude at most about 1, and h_n'(ka)/h_n(ka) = 1/q_n
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
-from scipy.special import legendre_p_all
+from scipy.special import legendre_p_all, spherical_jn, spherical_yn
 
 from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.turning import phase
@@ -218,7 +219,9 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
                 parts.append(left @ columns)  # (D, 2 G, S)
             else:
                 right = shares[:, :, None, None] * columns[:, None]  # (D, Q, N/2, S)
-                parts.append(left.transpose(1, 0, 2).reshape(left.shape[1], -1) @ right.reshape(len(right), -1, right.shape[-1]))
+                parts.append(
+                    left.transpose(1, 0, 2).reshape(left.shape[1], -1) @ right.reshape(len(right), -1, right.shape[-1])
+                )
         even, odd = (part.reshape(len(table), 2, -1, table.shape[2]) for part in parts)
         out = np.empty((even.shape[2], len(table), 2, table.shape[2]), dtype=complex)
         for ear, both in enumerate((even + odd, even - odd)):
@@ -232,3 +235,21 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
 def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
     """Result of `head_series` at every frequency (F, D, 2, S), for cosines (D, S)."""
     return head_series(k, head_radius_m, distance_m)(slice(None), lateral)
+
+
+@lru_cache(maxsize=16)
+def line_weights(ka: tuple[float, ...], points: tuple[float, ...]) -> Complex:
+    """Weights W (F, I) with which a field at points of its axis adds to the pressure at the first end of a rigid sphere; for long waves.
+
+    Σ_i W_i j_n(ka x_i) = (-j)/((ka)² h_n'(ka)) for n < I, the sphere's answer to the order n, of points x_i in radii in mirror images,
+    from the first end on; at the other end the weights are in the reverse order.
+    """
+    at_a, half = np.maximum(np.array(ka), MIN_KA)[:, None], np.array(points[: len(points) // 2])
+    order = np.arange(len(points))
+    answer = -1j / (at_a**2 * (spherical_jn(order, at_a, True) - 1j * spherical_yn(order, at_a, True)))
+    size = np.abs(answer)
+    on_line = spherical_jn(order[:, None], (at_a * half)[:, None]) / size[:, :, None]
+    even, odd = (  # at the other half j_n is (-1)^n times as large
+        np.linalg.solve(on_line[:, parity::2], (answer / size)[:, parity::2, None])[..., 0] / 2 for parity in (0, 1)
+    )
+    return np.concatenate([even + odd, (even - odd)[:, ::-1]], axis=1)

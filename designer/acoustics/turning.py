@@ -58,30 +58,41 @@ def turning(k: Real, distance_m: Real) -> Complex:
     """e^{-jkr} (..., F), for k (F,) and r of any shape (...): in equal steps of k a product of two short series."""
     out = np.empty((*distance_m.shape, k.size), dtype=complex)
     for run in equal_steps(k):
-        coarse, fine = _short_series(k[run], -distance_m)
+        part = k[run]
+        if not _is_even(part):
+            out[..., run] = phase(-distance_m[..., None] * part)
+            continue
+        coarse, fine = _short_series(part, -distance_m)
         whole = (coarse[..., :, None] * fine[..., None, :]).reshape(*distance_m.shape, -1)
-        out[..., run] = whole[..., : k[run].size]
+        out[..., run] = whole[..., : part.size]
     return out
 
 
 def sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
     """Σ_q weight_mq e^{jk way_mq} (F, M), from (M, Q) ways and weights: in equal steps of k a product of matrices over i and over j."""
-    sums = []
+    sums = np.zeros((k.size, len(way_m)), dtype=complex)
     for run in equal_steps(k):
-        coarse, fine = _short_series(k[run], way_m)
+        part = k[run]
+        if not _is_even(part):
+            for way, share in zip(way_m.T, weight.T, strict=True):
+                sums[run] += phase(np.multiply.outer(part, way)) * share
+            continue
+        coarse, fine = _short_series(part, way_m)
         coarse *= weight[..., None]
-        whole = coarse.swapaxes(1, 2) @ fine  # (M, I, J)
-        sums.append(whole.reshape(len(way_m), -1)[:, : k[run].size].T)
-    return np.concatenate(sums)
+        sums[run] = (coarse.swapaxes(1, 2) @ fine).reshape(len(way_m), -1)[:, : part.size].T  # (M, I, J)
+    return sums
+
+
+def _is_even(k: Real) -> bool:
+    """Whether wave numbers stand in equal steps, and are enough of them."""
+    return bool(k.size >= MIN_STEPS and np.ptp(np.diff(k)) <= MAX_STEP_DIFFERENCE * k[-1])
 
 
 def _short_series(k: Real, way_m: Real) -> tuple[Complex, Complex]:
-    """e^{jk_i x} (..., I) and e^{jjΔx} (..., J) of ways (...), whose products in turn are e^{jkx}; of a part without equal steps J = 1.
+    """e^{jk_i x} (..., I) and e^{jjΔx} (..., J) of ways (...), whose products in turn are e^{jkx} for wave numbers in equal steps.
 
-    Wave numbers in equal steps, k = k_0 + (J i + j) Δ, need few exponentials: e^{jkx} = e^{j(k_0 + J i Δ)x} e^{jjΔx}.
+    k = k_0 + (J i + j) Δ needs few exponentials: e^{jkx} = e^{j(k_0 + J i Δ)x} e^{jjΔx}.
     """
-    if k.size < MIN_STEPS or np.ptp(np.diff(k)) > MAX_STEP_DIFFERENCE * k[-1]:
-        return phase(way_m[..., None] * k), np.ones((*way_m.shape, 1), dtype=complex)
     step, short = (k[-1] - k[0]) / (k.size - 1), math.isqrt(k.size - 1) + 1
     coarse = phase(way_m[..., None] * (k[0] + step * short * np.arange(-(-k.size // short))))
     return coarse, phase(way_m[..., None] * (step * np.arange(short)))

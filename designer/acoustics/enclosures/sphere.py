@@ -112,7 +112,7 @@ class SphereEnclosure(EnclosedDrivers):
     def _summed(
         self, few: tuple[Complex, Real], inverse: Index, cos_angle: Real, tolerance: float, blocks: Blocks
     ) -> list[Complex]:
-        """The field over the centre's wave of each block (F', M', L), from `_without_wave` of few distances, and their shares in each point.
+        """The field over the centre's wave of each block (F', M', L), from `_without_wave` of few distances and their shares in each point.
 
         The blocks' points follow one another; `inverse` says which of them are at one distance. A device and places that are their own
         mirror images see every cosine twice: it is summed once.
