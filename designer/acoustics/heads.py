@@ -72,7 +72,7 @@ MEASURED_LOADING = 1e-8
 MAX_REMAINDER = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
 FEWEST_SOURCES, MOST_SOURCES, STEP_OF_COUNTS = 5, 60, 0.78
-"""Of a frequency, and a count over the next: few counts, because the frequencies of one count are computed together."""
+"""Counts of sources, and a count over the next: few counts, because the frequencies of one count are computed together."""
 EXTENTS = [(MAX_REMAINDER * math.factorial(count)) ** (1 / count) for count in range(1, MOST_SOURCES)]
 MIN_SAVED_ENTRIES = 12000
 """Entries of all places' matrices that a count of its own has to save."""
@@ -239,14 +239,14 @@ def _source_counts(head: Head, k: Real, sources: Real, centres_m: Real, ear_axis
     extent += head.radius_m * float((reach_m / away_m**2).max())
     nearest = max(float((away_m - reach_m).min()) / head.radius_m, 1.1)
     fewest = math.ceil(math.log(MAX_REMAINDER_NEAR) / -math.acosh(nearest))
-    wanted = np.maximum(
+    needed = np.maximum(
         np.searchsorted(EXTENTS, extent, side="right") + 1, min(max(fewest, FEWEST_SOURCES), MOST_SOURCES)
     )
-    counts = [int(wanted.max())]
-    while counts[-1] > wanted.min():
+    counts = [int(needed.max())]
+    while counts[-1] > needed.min():
         counts.append(math.ceil(STEP_OF_COUNTS * counts[-1] - 1e-9))
     counts.reverse()
-    index = np.searchsorted(counts, wanted)
+    index = np.searchsorted(counts, needed)
     sizes = np.bincount(index[~_is_long(head, k)], minlength=len(counts)).tolist()
     # A block of a measured head interpolates its directions anew.
     worth = MIN_SAVED_ENTRIES * (10 if isinstance(head, MeasuredHead) else 1) // len(centres_m)
@@ -284,7 +284,7 @@ def _some_ears(
         for (count, index), along_m, field in zip(blocks, lines_m, fields, strict=True):
             on_line = field.reshape(index.size, len(centres_m), count, -1)
             in_long = long[index] & sine.any()
-            short, some = index[~in_long], on_line[~in_long] if in_long.any() else on_line
+            short, in_short = index[~in_long], on_line[~in_long] if in_long.any() else on_line
             arcs = _arc(around, sine, count) if sine.any() else around[:, None]
             pressure = heard(short, arcs).reshape(short.size, *distance_m[groups].shape, 2, -1) if short.size else None
             for n, group in enumerate(groups):
@@ -296,7 +296,7 @@ def _some_ears(
                     out[index[in_long][:, None], ..., drivers] = both.transpose(0, 3, 1, 2)
                 if pressure is not None:
                     arc = arcs.reshape(groups.size, len(centres_m), -1, 3)[n, ..., 1]
-                    strengths = _strengths(k[short], along_m, *line, arc, some[..., drivers], _loading(head))
+                    strengths = _strengths(k[short], along_m, *line, arc, in_short[..., drivers], _loading(head))
                     out[short[:, None], ..., drivers] = (pressure[:, n] @ strengths).transpose(0, 3, 1, 2)
     return out
 

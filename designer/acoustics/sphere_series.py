@@ -213,8 +213,8 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
         table = legendre_table(np.clip(lateral, -1.0, 1.0), orders).transpose(1, 0, 2)  # (D, N, S)
         parts = []
         for n, half in enumerate(halves):
-            some, columns = half[:, :, index, : (orders + 1 - n) // 2], table[:, n::2]
-            left = some.reshape(len(some), -1, some.shape[-1])
+            rows, columns = half[:, :, index, : (orders + 1 - n) // 2], table[:, n::2]
+            left = rows.reshape(len(rows), -1, rows.shape[-1])
             if shares is None:
                 parts.append(left @ columns)  # (D, 2 G, S)
             else:

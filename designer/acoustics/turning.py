@@ -44,13 +44,13 @@ def phase(angle_rad: Real) -> Complex:
     out = np.empty(np.shape(angle_rad), dtype=complex)
     angle, real, imaginary = np.ravel(angle_rad), out.real.reshape(-1), out.imag.reshape(-1)
     for start in range(0, angle.size, MAX_AT_ONCE):
-        some = slice(start, start + MAX_AT_ONCE)
-        tangent = np.tan(angle[some] / 2)
+        part = slice(start, start + MAX_AT_ONCE)
+        tangent = np.tan(angle[part] / 2)
         twice = tangent * tangent
         twice += 1
         np.divide(2, twice, out=twice)
-        np.subtract(twice, 1, out=real[some])
-        np.multiply(tangent, twice, out=imaginary[some])
+        np.subtract(twice, 1, out=real[part])
+        np.multiply(tangent, twice, out=imaginary[part])
     return out
 
 
