@@ -11,3 +11,11 @@ Real = NDArray[np.floating[Any]]
 Complex = NDArray[np.complexfloating[Any, Any]]
 Bool = NDArray[np.bool_]
 Index = NDArray[np.intp]
+
+
+LARGE_ARRAY_BYTES = 31 * 2**20
+"""Arrays below this come from memory that the process has already."""
+
+# The C library of Linux hands an array's memory back to the system when it is freed, and a page that is taken anew costs as much as
+# computing its 512 numbers. It stops doing so below the size of the largest block that was ever freed, up to 32 MB: so one is, untouched.
+np.empty(LARGE_ARRAY_BYTES, dtype=np.uint8)

@@ -20,15 +20,19 @@ c_s with which they make its field on that line,
 
 V and g the field of a source and of the driver at the i-th Chebyshev point between the ears, both over the field of a source at
 the driver's place, which takes out what turns fastest. Then p_ear = Σ c_s H(s), H the head's answer to a point source. Over the
-head's width the phase of what comes from within `reach` of a place at R differs by ka·reach/R to either side, and its level by twice
-a·reach/R²; S sources reproduce a power series to the order S - 1, so that S is the first of SOURCE_COUNTS with x^S/S! < MAX_REMAINDER,
-x = ka·reach/(2R) + a·reach/R².
+head's width the phase of what comes from within `reach` of a place at R differs by 2x between both ends of the arc: x = ka·reach/(2R)
+in front of the face, far less where the ears' axis points at the device. S sources reproduce a power series to the order S - 1, so that S
+is the first with x^S/S! < MAX_REMAINDER, and no fewer than the near field takes: its polynomials on the line converge as those of a
+pole at (R - reach)/a. More sources than that are alike, and their strengths cancel.
 
 The sources stand on an arc about the head's centre, at one distance, in the plane of the ears and the driver: the line (1) cannot
 tell a source from one that is turned about the axis, and a head that is measured in the horizontal plane alone is asked for no
 direction outside it. The arc spans the reach; where it would pass the axis, cosines in equal steps. A driver that is a point is its
-own source, S = 1, and nothing is fitted. In long waves the arc's sources are alike; there, on a sphere, one source and its derivatives with
-respect to its cosine u take their place: they are what the differences of the arc's sources tend to, on the line as at the ear.
+own source, S = 1, and nothing is fitted.
+
+**Long waves.** Below ka = LONG_WAVES any sources of an arc are alike. There the line itself is answered (`line_weights`): (1) holds for
+every order that LONG_POINTS of it tell from others, with the same weights for every place and driver. They grow with ka, because
+the line cannot tell the far ear's shadow: hence the sources above.
 
 **Measured heads** are met in the same way: each source is answered by what was measured in its direction, near field and parallax
 included. (2) is met in least squares, and MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|² is added to what is missed: it keeps Σ |c_s|
@@ -49,7 +53,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -59,7 +62,7 @@ from designer.acoustics.chebyshev import at_few_frequencies
 from designer.acoustics.enclosures import Device
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.sphere_series import head_pressure, head_series
+from designer.acoustics.sphere_series import head_pressure, head_series, line_weights
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
@@ -68,19 +71,22 @@ from designer.problem.schema import Problem
 MEASURED_LOADING = 1e-8
 MAX_REMAINDER = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
-SOURCE_COUNTS = (5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
-"""Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
-FACTORIALS = np.array([float(math.factorial(n)) for n in range(SOURCE_COUNTS[-1])])
-EXTENTS = [(MAX_REMAINDER * math.factorial(count)) ** (1 / count) for count in SOURCE_COUNTS[:-1]]
+FEWEST_SOURCES, MOST_SOURCES, STEP_OF_COUNTS = 5, 60, 0.78
+"""Counts of sources, and a count over the next: few counts, because the frequencies of one count are computed together."""
+EXTENTS = [(MAX_REMAINDER * math.factorial(count)) ** (1 / count) for count in range(1, MOST_SOURCES)]
 MIN_SAVED_ENTRIES = 12000
 """Entries of all places' matrices that a count of its own has to save."""
+SAVED_ENTRIES_A_POINT = 60
+"""Entries that a place's count of its own has to save for each point that it asks the field for."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
-MAX_ENTRIES = 1_000_000
+MAX_ENTRIES = 16_000
 """Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
-MAX_STRENGTH = 1e6
-"""Sources of an arc that cancel one another by more than this are alike (long waves); a source's derivatives take their place."""
-MIN_SINE = 1e-9
+MAX_REMAINDER_NEAR = 1e-6
+"""Error of too few sources in the near field, which falls as the polynomials on the line do."""
+LONG_WAVES, LONG_POINTS = 3.0, 14
+"""Below this ka the line itself is answered, from so many points."""
+MIN_SINE, MAX_SINE = 1e-9, 0.98
 SPREAD, LATE = 1.3, 0.8
 """Arrival at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
 EXPECTED_ORDERS = 256
@@ -200,105 +206,143 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
     """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
     sources, source_of = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
-    all_m = centres_m if among_m is None else among_m
-    away_m = np.linalg.norm(all_m[:, None] - sources[:, :3], axis=-1).min(axis=0)
-    share = float((sources[:, 3] / away_m).max(initial=0.0))
-    least = head.radius_m * float((sources[:, 3] / away_m**2).max(initial=0.0))
-    # A block of a measured head interpolates its directions anew.
-    worth = MIN_SAVED_ENTRIES * (10 if isinstance(head, MeasuredHead) else 1) // len(all_m)
-    extent = head.radius_m * share / 2 * k
-    counts = _source_counts(least + extent, worth)
-    alike = isinstance(head, Sphere) & (counts > 1) & (extent ** (counts - 1.0) * MAX_STRENGTH < FACTORIALS[counts - 1])
+    counts = _source_counts(head, k, sources, centres_m if among_m is None else among_m, axes[1])
     step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), EXPECTED_ORDERS)))
     parts = [
-        _some_ears(head, device, k, counts, alike, centres_m[start : start + step], axes, sources, source_of.ravel())
+        _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, source_of.ravel())
         for start in range(0, len(centres_m), step)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _source_counts(extent: Real, worth: int) -> Index:
-    """Sources (F,) for a field of extent x (F,): the first of SOURCE_COUNTS that leaves out less than MAX_REMAINDER.
+def _source_counts(head: Head, k: Real, sources: Real, centres_m: Real, ear_axis: Real) -> Index:
+    """Sources (F,) with which frequencies are answered at all places: as many as x and the nearest field ask for.
 
     Frequencies whose matrices would save fewer entries than are worth a block take the next count.
     """
-    if not extent.any():
-        return np.ones(extent.size, dtype=int)
-    index = np.searchsorted(EXTENTS, extent, side="right")
-    sizes = np.bincount(index, minlength=len(SOURCE_COUNTS)).tolist()
-    counts = list(SOURCE_COUNTS)
-    merged = []
-    for n in range(int(index.max())):
-        if sizes[n] * (SOURCE_COUNTS[n + 1] ** 2 - SOURCE_COUNTS[n] ** 2) < worth:
+    if not sources[:, 3].any():
+        return np.ones(k.size, dtype=int)
+    way_m = (sources[:, None, :3] - centres_m)[sources[:, 3] > 0]
+    reach_m = sources[sources[:, 3] > 0, 3, None]
+    away_m = np.linalg.norm(way_m, axis=-1)  # (G, D)
+    lateral = np.clip(way_m @ ear_axis / away_m, -1.0, 1.0)
+    half = np.arcsin(np.minimum(reach_m / away_m, MAX_SINE))
+    ends = np.cos(np.clip(np.arccos(lateral) + np.multiply.outer([-1, 1], half), 0.0, np.pi))  # (2, G, D)
+    ways_m = [
+        np.sqrt(away_m**2 + head.radius_m * (head.radius_m - 2 * side * away_m * np.stack([lateral, *ends])))
+        for side in (-1, 1)
+    ]
+    aside = 1 + np.abs(lateral) * np.sqrt(
+        1 - lateral**2
+    )  # more sources where an oblique arc leaves an ear in the shadow
+    extent = max(float((aside * np.abs(way_m[1:] - way_m[0])).max()) for way_m in ways_m) / 2 * k
+    extent += head.radius_m * float((reach_m / away_m**2).max())
+    nearest = max(float((away_m - reach_m).min()) / head.radius_m, 1.1)
+    fewest = math.ceil(math.log(MAX_REMAINDER_NEAR) / -math.acosh(nearest))
+    needed = np.maximum(
+        np.searchsorted(EXTENTS, extent, side="right") + 1, min(max(fewest, FEWEST_SOURCES), MOST_SOURCES)
+    )
+    counts = [int(needed.max())]
+    while counts[-1] > needed.min():
+        counts.append(math.ceil(STEP_OF_COUNTS * counts[-1] - 1e-9))
+    counts.reverse()
+    index = np.searchsorted(counts, needed)
+    sizes = np.bincount(index[~_is_long(head, k)], minlength=len(counts)).tolist()
+    # A block of a measured head interpolates its directions anew.
+    worth = MIN_SAVED_ENTRIES * (10 if isinstance(head, MeasuredHead) else 1) // len(centres_m)
+    for n in range(len(counts) - 1):
+        if sizes[n] * (counts[n + 1] ** 2 - counts[n] ** 2) < worth + SAVED_ENTRIES_A_POINT * counts[n]:
             sizes[n + 1] += sizes[n]
-            merged.append(n)
-    for n in reversed(merged):
-        counts[n] = counts[n + 1]
+            index[index == n] = n + 1
     return np.array(counts)[index]
 
 
+def _is_long(head: Head, k: Real) -> Bool:
+    """Whether the line itself is answered (F,)."""
+    return np.asarray(isinstance(head, Sphere) & (k * head.radius_m < LONG_WAVES))
+
+
 def _some_ears(
-    head: Head,
-    device: Device,
-    k: Real,
-    counts: Index,
-    alike: Bool,
-    centres_m: Real,
-    axes: Real,
-    sources: Real,
-    source_of: Index,
+    head: Head, device: Device, k: Real, counts: Index, centres_m: Real, axes: Real, sources: Real, source_of: Index
 ) -> Complex:
-    """Ears (F, D, 2, L) from sources (place and reach, 4), so many, or alike, a frequency (F,), and the driver's of them (L,)."""
+    """Ears (F, D, 2, L) from sources (place and reach, 4), so many a frequency (F,), and the driver's of them (L,)."""
     rays = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
     distance_m = np.linalg.norm(rays, axis=-1)
     rays = rays / distance_m[..., None]
-    most = int(counts.max())
-    along_m = head.radius_m * _between(most)  # to the left ear
-    points_m = (centres_m[:, None] + along_m[:, None] * axes[1]).reshape(-1, 3)
-    loading = MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
-
-    def relative(wave_numbers: Real) -> Complex:
-        return device.over_wave(wave_numbers, points_m).reshape(wave_numbers.size, len(centres_m), most, source_of.size)
-
-    # A sphere's ears are themselves made of few frequencies.
-    smooth = isinstance(head, MeasuredHead) and not isinstance(device, MeasuredDrivers)
-    reach_m = float(sources[:, 3].max())
-    g = at_few_frequencies(relative, k, 2 * reach_m, late_m=reach_m) if smooth else relative(k)
     out = np.empty((k.size, len(centres_m), 2, source_of.size), dtype=complex)
+    blocks = [(count, np.flatnonzero(counts == count)) for count in np.unique(counts).tolist()]
+    lines_m = [head.radius_m * _between(count) for count, _ in blocks]  # to the left ear
+    points_m = [(centres_m[:, None] + along_m[:, None] * axes[1]).reshape(-1, 3) for along_m in lines_m]
+    fields = _over_wave(head, device, k, [index for _, index in blocks], points_m, float(sources[:, 3].max()))
+    long = _is_long(head, k)
     for groups in (np.flatnonzero(sources[:, 3] == 0), np.flatnonzero(sources[:, 3])):
         if not groups.size:
             continue
         heard = _heard(head, k, distance_m[groups].ravel())
         around = rays[groups].reshape(-1, 3)
         sine = (sources[groups, 3, None] / distance_m[groups]).ravel()
-        kinds = np.where(alike, -counts, counts) if sine.any() else np.ones_like(counts)
-        for kind in np.unique(kinds).tolist():
-            (block,) = np.nonzero(kinds == kind)
-            count = abs(kind)
-            arcs = _arc(around, sine, count) if kind > 1 else around[:, None]
-            pressure = heard(block, arcs, count if kind < 0 else 1)
-            pressure = pressure.reshape(block.size, *distance_m[groups].shape, 2, count)
-            on_line = g[block]
-            if count < most:
-                on_line = (_resampled(most, count) @ on_line.view(float)).view(complex)
+        for (count, index), along_m, field in zip(blocks, lines_m, fields, strict=True):
+            on_line = field.reshape(index.size, len(centres_m), count, -1)
+            in_long = long[index] & sine.any()
+            short, in_short = index[~in_long], on_line[~in_long] if in_long.any() else on_line
+            arcs = _arc(around, sine, count) if sine.any() else around[:, None]
+            pressure = heard(short, arcs).reshape(short.size, *distance_m[groups].shape, 2, -1) if short.size else None
             for n, group in enumerate(groups):
                 (drivers,) = np.nonzero(source_of == group)
-                along, ray = (head.radius_m * _between(count), distance_m[group]), rays[group][:, 1:2]
-                if kind < 0:
-                    strengths = np.linalg.solve(_derivatives(k[block], *along, ray), on_line[..., drivers])
-                else:
-                    arc = arcs.reshape(groups.size, -1, count, 3)[n, ..., 1]
-                    strengths = _strengths(k[block], *along, ray, arc, on_line[..., drivers], loading)
-                out[block[:, None], ..., drivers] = (pressure[:, n] @ strengths).transpose(0, 3, 1, 2)
+                line = distance_m[group], rays[group][:, 1:2]
+                if in_long.any():
+                    answers = _long_wave_answers(head.radius_m, k[index[in_long]], count, *line)
+                    both = answers @ on_line[in_long][..., drivers]
+                    out[index[in_long][:, None], ..., drivers] = both.transpose(0, 3, 1, 2)
+                if pressure is not None:
+                    arc = arcs.reshape(groups.size, len(centres_m), -1, 3)[n, ..., 1]
+                    strengths = _strengths(k[short], along_m, *line, arc, in_short[..., drivers], _loading(head))
+                    out[short[:, None], ..., drivers] = (pressure[:, n] @ strengths).transpose(0, 3, 1, 2)
     return out
 
 
-def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real, int], Complex]:
-    """The head's `pressure` at some of the frequencies, in directions given with them, or its derivatives: a sphere's series serves all."""
+def _over_wave(
+    head: Head, device: Device, k: Real, indices: list[Index], points_m: list[Real], reach_m: float
+) -> list[Complex]:
+    """The device's `over_wave` of blocks; before a measured head, whose ears are not smooth in frequency, from few frequencies."""
+    if not isinstance(head, MeasuredHead) or isinstance(device, MeasuredDrivers):
+        return device.over_wave(k, list(zip(indices, points_m, strict=True)))
+
+    def from_few(index: Index, some_m: Real) -> Complex:
+        def relative(few: Real) -> Complex:
+            return device.over_wave(few, [(np.arange(few.size), some_m)])[0]
+
+        return at_few_frequencies(relative, k[index], 2 * reach_m, late_m=reach_m)
+
+    return [from_few(index, some_m) for index, some_m in zip(indices, points_m, strict=True)]
+
+
+def _loading(head: Head) -> float:
+    return MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
+
+
+def _long_wave_answers(radius_m: float, k: Real, count: int, distance_m: Real, ray: Real) -> Complex:
+    """Pressure at both ears of a rigid sphere (F, D, 2, I) for each value at so many points of the line, of the field over a source's.
+
+    distance_m (D,) are the sources', ray (D, 1) their cosines with the line.
+    """
+    points = _between(LONG_POINTS)
+    left, along_m = line_weights(tuple((k * radius_m).tolist()), tuple(points.tolist())), radius_m * points
+    from_m = np.sqrt(distance_m[:, None] ** 2 + along_m * (along_m - 2 * distance_m[:, None] * ray))
+    wave = phase(-np.multiply.outer(k, from_m)) / from_m
+    both = np.stack([left, left[:, ::-1]], axis=1)[:, None] * wave[:, :, None]
+    polynomials = chebvander(_between(count), count - 1)
+    few = chebvander(points, count - 1) @ (polynomials.T * np.where(np.arange(count), 2.0, 1.0)[:, None] / count)
+    pairs = np.stack([both.real, both.imag]) @ few
+    return np.asarray(pairs[0] + 1j * pairs[1])
+
+
+def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real], Complex]:
+    """The head's `pressure` at some of the frequencies, in directions given with them: a sphere's series serves all."""
     if not isinstance(head, Sphere):
-        return lambda block, rays, _: head.pressure(k[block], distance_m, rays)
+        return lambda index, rays: head.pressure(k[index], distance_m, rays)
     series = head_series(k, head.radius_m, distance_m)
-    return lambda block, rays, derivatives: series(block, rays[..., 1], derivatives)
+    return lambda index, rays: series(index, rays[..., 1])
 
 
 def _between(count: int) -> Real:
@@ -306,17 +350,10 @@ def _between(count: int) -> Real:
     return np.cos(np.pi * (np.arange(count) + 0.5) / count)
 
 
-@lru_cache(maxsize=64)
-def _resampled(many: int, few: int) -> Real:
-    """Values at few Chebyshev points from those of a polynomial at many, (few, many)."""
-    share = np.where(np.arange(many) == 0, 1.0, 2.0)[:, None] / many
-    return np.asarray(chebvander(_between(few), many - 1) @ (chebvander(_between(many), many - 1).T * share))
-
-
 def _arc(rays: Real, sine: Real, count: int) -> Real:
     """Directions (D, S, 3) around those of the driver (D, 3), in its plane with the ears' axis y; the sine (D,) is of half the arc."""
     lateral = np.clip(rays[:, 1], -1.0, 1.0)
-    angle, half = np.arccos(lateral), np.arcsin(np.minimum(sine, 0.98))
+    angle, half = np.arccos(lateral), np.arcsin(np.minimum(sine, MAX_SINE))
     low, high = np.maximum(angle - half, 0.0), np.minimum(angle + half, np.pi)
     share = np.linspace(0.0, 1.0, count)
     over_angle = low[:, None] + (high - low)[:, None] * share
@@ -329,23 +366,6 @@ def _arc(rays: Real, sine: Real, count: int) -> Real:
     return np.asarray(
         np.cos(angles)[..., None] * np.array([0.0, 1.0, 0.0]) + np.sin(angles)[..., None] * across[:, None]
     )
-
-
-def _derivatives(k: Real, along_m: Real, distance_m: Real, ray: Real) -> Complex:
-    """A source's derivatives with respect to its cosine u with the line, over m! and the source itself, on the line (F, D, I, I).
-
-    With z = kr, r² = R² + ρ² - 2Rρu, they are those of h_0: ∂^m h_0/∂u^m = (k²Rρ/z)^m h_m(z), and h_{m+1} = (2m+1)/z h_m - h_{m-1}.
-    """
-    to_m = distance_m[:, None]
-    squared = to_m**2 + along_m * (along_m - 2 * to_m * ray)
-    slope = to_m * along_m / squared  # (D, I): kRρ/r over z
-    turn = k[:, None, None] * (slope * np.sqrt(squared))
-    out = np.empty((along_m.size, *turn.shape), dtype=complex)
-    out[0], out[1] = 1.0, slope + 1j * turn
-    squares = turn**2
-    for m in range(1, along_m.size - 1):
-        out[m + 1] = (2 * m + 1) / (m + 1) * slope * out[m] - squares / (m * (m + 1)) * out[m - 1]
-    return np.moveaxis(out, 0, -1)
 
 
 def _strengths(k: Real, along_m: Real, distance_m: Real, ray: Real, arc: Real, g: Complex, loading: float) -> Complex:

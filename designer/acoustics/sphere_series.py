@@ -35,10 +35,13 @@ q_n(kr)/q_n(ka), each of magnitude at most about 1, and h_n'(ka)/h_n(ka) = 1/q_n
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
-from scipy.special import legendre_p_all
+from scipy.special import legendre_p_all, spherical_jn, spherical_yn
 
+from designer.acoustics.chebyshev import few_distances
+from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 
@@ -51,6 +54,8 @@ NEAREST_FIELD_RADII = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
 HEAD_TOLERANCE = 1e-8
 """Smallest terms of a head's series, of the largest at the same frequency."""
+MIN_DISTANCES_SAVED = 8
+"""A head's distances, for each that stands for them where they are many."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
 
@@ -130,18 +135,6 @@ def legendre_table(x: Real, terms: int) -> Real:
     return np.asarray(legendre_p_all(terms - 1, x)[0])
 
 
-def legendre_derivatives(x: Real, terms: int, count: int) -> Real:
-    """P_n^(m)(x)/m! for n < terms and m < count, (terms, D, count), at x (D,): P_{n+1}^(m) - P_{n-1}^(m) = (2n+1) P_n^(m-1)."""
-    even = terms + terms % 2
-    table = np.zeros((even, x.size, count))
-    table[..., 0] = legendre_table(x, even)
-    odd = 2 * np.arange(even)[:, None] + 1.0
-    for m in range(1, count):
-        slopes = (odd / m * table[..., m - 1]).reshape(-1, 2, x.size)
-        table[1:, :, m] = slopes.cumsum(axis=0).reshape(even, -1)[:-1]
-    return table[:terms]
-
-
 def cap_weights(cos_half_angle: Real, terms: int) -> Real:
     """w_n of equation (2), (terms, ...); a half angle of 0 is a point."""
     cosine = np.asarray(cos_half_angle, dtype=float)
@@ -187,7 +180,7 @@ def sphere_pressure(
     return out
 
 
-def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[Index | slice, Real, int], Complex]:
+def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[Index | slice, Real], Complex]:
     """Pressure at the two ends of a rigid sphere's axis, of point sources, relative to an ideal source's at 1 m.
 
     Parameters
@@ -197,29 +190,43 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
 
     Returns
     -------
-    of some of the frequencies (G,), and the cosines (D, S) between sources and the first end: (G, D, 2, S); where as many
-    derivatives S as are asked for are more than 1, of cosines (D, 1): the m-th with respect to the cosine, over m!
+    callable, of some of the frequencies (G,), and the cosines (D, S) between sources and the first end: (G, D, 2, S)
 
     """
     unique_m, place_of = np.unique(distance_m, return_inverse=True)
-    terms = radial_terms(k * head_radius_m, unique_m / head_radius_m, tolerance=HEAD_TOLERANCE)
-    counts = np.count_nonzero(terms[:, :, 0], axis=0)
-    terms *= 1 / head_radius_m
-    # P_n(-x) = (-1)^n P_n(x): even and odd orders, (2, D, F, N/2), of real and imaginary parts
-    halves = [np.stack([part.real, part.imag]).transpose(0, 3, 2, 1)[:, place_of] for part in (terms[::2], terms[1::2])]
 
-    def pressure(block: Index | slice, lateral: Real, derivatives: int = 1) -> Complex:
-        orders, cosine = int(counts[block].max()), np.clip(lateral, -1.0, 1.0)
-        values = legendre_table(cosine, orders)
-        if derivatives > 1:
-            values = legendre_derivatives(cosine[:, 0], orders, derivatives)
-        table = values.transpose(1, 0, 2)  # (D, N, S)
-        even, odd = (
-            half[:, :, block, : (orders + 1 - n) // 2] @ table[:, n::2] for n, half in enumerate(halves)
-        )  # (2, D, G, S)
+    def without_wave(some_m: Real) -> Complex:
+        terms = radial_terms(k * head_radius_m, some_m / head_radius_m, tolerance=HEAD_TOLERANCE)
+        return np.asarray(terms * (phase(np.multiply.outer(k, some_m)) * (some_m / head_radius_m)))
+
+    few = few_distances(without_wave, distance_m, most=unique_m.size / MIN_DISTANCES_SAVED)
+    terms, shares = few or (without_wave(unique_m), None)
+    counts = np.count_nonzero(terms[:, :, 0], axis=0)
+    wave = phase(-np.multiply.outer(k, distance_m)) / distance_m
+    # P_n(-x) = (-1)^n P_n(x): even and odd orders of real and imaginary parts, (Q, 2, F, N/2)
+    halves = [np.stack([part.real, part.imag]).transpose(3, 0, 2, 1) for part in (terms[::2], terms[1::2])]
+    if shares is None:
+        halves = [half[place_of] for half in halves]
+
+    def pressure(index: Index | slice, lateral: Real) -> Complex:
+        orders = int(counts[index].max())
+        table = legendre_table(np.clip(lateral, -1.0, 1.0), orders).transpose(1, 0, 2)  # (D, N, S)
+        parts = []
+        for n, half in enumerate(halves):
+            rows, columns = half[:, :, index, : (orders + 1 - n) // 2], table[:, n::2]
+            left = rows.reshape(len(rows), -1, rows.shape[-1])
+            if shares is None:
+                parts.append(left @ columns)  # (D, 2 G, S)
+            else:
+                right = shares[:, :, None, None] * columns[:, None]  # (D, Q, N/2, S)
+                parts.append(
+                    left.transpose(1, 0, 2).reshape(left.shape[1], -1) @ right.reshape(len(right), -1, right.shape[-1])
+                )
+        even, odd = (part.reshape(len(table), 2, -1, table.shape[2]) for part in parts)
         out = np.empty((even.shape[2], len(table), 2, table.shape[2]), dtype=complex)
         for ear, both in enumerate((even + odd, even - odd)):
-            out.real[:, :, ear], out.imag[:, :, ear] = both.swapaxes(1, 2)
+            out.real[:, :, ear], out.imag[:, :, ear] = both.transpose(1, 2, 0, 3)
+        out *= wave[index][..., None, None]
         return out
 
     return pressure
@@ -227,4 +234,22 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
 
 def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
     """Result of `head_series` at every frequency (F, D, 2, S), for cosines (D, S)."""
-    return head_series(k, head_radius_m, distance_m)(slice(None), lateral, 1)
+    return head_series(k, head_radius_m, distance_m)(slice(None), lateral)
+
+
+@lru_cache(maxsize=16)
+def line_weights(ka: tuple[float, ...], points: tuple[float, ...]) -> Complex:
+    """Weights W (F, I) with which a field at points of its axis adds to the pressure at the first end of a rigid sphere; for long waves.
+
+    Σ_i W_i j_n(ka x_i) = (-j)/((ka)² h_n'(ka)) for n < I, the sphere's answer to the order n, of points x_i in radii in mirror images,
+    from the first end on; at the other end the weights are in the reverse order.
+    """
+    at_a, half = np.maximum(np.array(ka), MIN_KA)[:, None], np.array(points[: len(points) // 2])
+    order = np.arange(len(points))
+    answer = -1j / (at_a**2 * (spherical_jn(order, at_a, True) - 1j * spherical_yn(order, at_a, True)))
+    size = np.abs(answer)
+    on_line = spherical_jn(order[:, None], (at_a * half)[:, None]) / size[:, :, None]
+    even, odd = (  # at the other half j_n is (-1)^n times as large
+        np.linalg.solve(on_line[:, parity::2], (answer / size)[:, parity::2, None])[..., 0] / 2 for parity in (0, 1)
+    )
+    return np.concatenate([even + odd, (even - odd)[:, ::-1]], axis=1)

@@ -15,6 +15,8 @@ from designer.arrays import Complex, Real
 
 MIN_STEPS = 8
 """Fewer wave numbers in equal steps are computed one by one."""
+MAX_AT_ONCE = 8192
+"""Phases that are computed together, in the processor's cache."""
 MAX_STEP_DIFFERENCE = 1e-9
 """Steps are equal where they differ by less, relative to the largest wave number."""
 
@@ -38,11 +40,17 @@ def equal_steps(k: Real) -> list[slice]:
 
 
 def phase(angle_rad: Real) -> Complex:
-    """e^{jx} for real x of any shape."""
-    tangent = np.tan(angle_rad / 2)
-    out = np.empty(np.shape(tangent), dtype=complex)
-    twice = 2 / (1 + tangent * tangent)
-    out.real, out.imag = twice - 1, tangent * twice
+    """e^{jx} for real x of any shape, some at a time: memory that is taken anew costs more than the tangent."""
+    out = np.empty(np.shape(angle_rad), dtype=complex)
+    angle, real, imaginary = np.ravel(angle_rad), out.real.reshape(-1), out.imag.reshape(-1)
+    for start in range(0, angle.size, MAX_AT_ONCE):
+        part = slice(start, start + MAX_AT_ONCE)
+        tangent = np.tan(angle[part] / 2)
+        twice = tangent * tangent
+        twice += 1
+        np.divide(2, twice, out=twice)
+        np.subtract(twice, 1, out=real[part])
+        np.multiply(tangent, twice, out=imaginary[part])
     return out
 
 
@@ -51,45 +59,40 @@ def turning(k: Real, distance_m: Real) -> Complex:
     out = np.empty((*distance_m.shape, k.size), dtype=complex)
     for run in equal_steps(k):
         part = k[run]
-        if part.size < MIN_STEPS or np.ptp(np.diff(part)) > MAX_STEP_DIFFERENCE * part[-1]:
+        if not _is_even(part):
             out[..., run] = phase(-distance_m[..., None] * part)
             continue
-        step, short = (part[-1] - part[0]) / (part.size - 1), math.isqrt(part.size - 1) + 1
-        coarse = phase(-distance_m[..., None] * (part[0] + step * short * np.arange(-(-part.size // short))))
-        fine = phase(-distance_m[..., None] * (step * np.arange(short)))
+        coarse, fine = _short_series(part, -distance_m)
         whole = (coarse[..., :, None] * fine[..., None, :]).reshape(*distance_m.shape, -1)
         out[..., run] = whole[..., : part.size]
     return out
 
 
 def sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
-    """Σ_q weight_mq e^{jk way_mq} (F, M), from (M, Q) ways and weights.
+    """Σ_q weight_mq e^{jk way_mq} (F, M), from (M, Q) ways and weights: in equal steps of k a product of matrices over i and over j."""
+    sums = np.zeros((k.size, len(way_m)), dtype=complex)
+    for run in equal_steps(k):
+        part = k[run]
+        if not _is_even(part):
+            for way, share in zip(way_m.T, weight.T, strict=True):
+                sums[run] += phase(np.multiply.outer(part, way)) * share
+            continue
+        coarse, fine = _short_series(part, way_m)
+        coarse *= weight[..., None]
+        sums[run] = (coarse.swapaxes(1, 2) @ fine).reshape(len(way_m), -1)[:, : part.size].T  # (M, I, J)
+    return sums
 
-    Wave numbers in equal steps, k = k_0 + (J i + j) Δ, need few exponentials: e^{jkx} = e^{jk_0 x} e^{jJiΔx} e^{jjΔx}, and
-    the sum over q is a product of matrices over i and over j. A grid that the ends of bands join is some runs of equal steps.
+
+def _is_even(k: Real) -> bool:
+    """Whether wave numbers stand in equal steps, and are enough of them."""
+    return bool(k.size >= MIN_STEPS and np.ptp(np.diff(k)) <= MAX_STEP_DIFFERENCE * k[-1])
+
+
+def _short_series(k: Real, way_m: Real) -> tuple[Complex, Complex]:
+    """e^{jk_i x} (..., I) and e^{jjΔx} (..., J) of ways (...), whose products in turn are e^{jkx} for wave numbers in equal steps.
+
+    k = k_0 + (J i + j) Δ needs few exponentials: e^{jkx} = e^{j(k_0 + J i Δ)x} e^{jjΔx}.
     """
-    return np.concatenate([_sum_in_equal_steps(k[run], way_m, weight) for run in equal_steps(k)])
-
-
-def _sum_in_equal_steps(k: Real, way_m: Real, weight: Real) -> Complex:
-    if k.size < MIN_STEPS or np.ptp(np.diff(k)) > MAX_STEP_DIFFERENCE * k[-1]:
-        total = np.zeros((k.size, len(way_m)), dtype=complex)
-        for way, share in zip(way_m.T, weight.T, strict=True):
-            total += np.exp(1j * np.outer(k, way)) * share
-        return total
-    inner = math.ceil(math.sqrt(k.size))
-    outer = math.ceil(k.size / inner)
-    step = (k[-1] - k[0]) / (k.size - 1)
-    coarse = _powers(np.exp(1j * k[0] * way_m) * weight, np.exp(1j * step * inner * way_m), outer)
-    fine = _powers(np.ones_like(way_m, dtype=complex), np.exp(1j * step * way_m), inner)
-    sums = coarse.transpose(1, 0, 2) @ fine.transpose(1, 2, 0)  # (M, outer, inner)
-    return np.asarray(sums.reshape(len(way_m), -1)[:, : k.size].T)
-
-
-def _powers(first: Complex, ratio: Complex, count: int) -> Complex:
-    """First · ratio^i for i < count: (count, ...)."""
-    out = np.empty((count, *first.shape), dtype=complex)
-    out[0] = first
-    for i in range(1, count):
-        np.multiply(out[i - 1], ratio, out=out[i])
-    return out
+    step, short = (k[-1] - k[0]) / (k.size - 1), math.isqrt(k.size - 1) + 1
+    coarse = phase(way_m[..., None] * (k[0] + step * short * np.arange(-(-k.size // short))))
+    return coarse, phase(way_m[..., None] * (step * np.arange(short)))

@@ -13,7 +13,7 @@ from oracles.head_scattering import ears_by_fundamental_solutions, ears_by_neuma
 import designer
 from acoustics.made_driver import SUMMARY
 from acoustics.measured.head_files import A, grid_deg, sphere
-from designer.acoustics.enclosures import Device
+from designer.acoustics.enclosures import Blocks, Device
 from designer.acoustics.enclosures.baffle import BaffledDrivers
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.discs import Disc
@@ -222,9 +222,9 @@ def test_four_times_the_frequencies_are_no_more_series() -> None:
     class Counting(SphereEnclosure):
         """The sphere, which counts the frequencies that its field is asked for."""
 
-        def over_wave(self, k: Real, points_m: Real) -> Complex:
+        def over_wave(self, k: Real, blocks: Blocks) -> list[Complex]:
             asked.append(k.size)
-            return super().over_wave(k, points_m)
+            return super().over_wave(k, blocks)
 
     counting = Counting(sphere.radius_m, sphere.directions, sphere.rim_radius_m)
     found = []
@@ -257,22 +257,29 @@ def test_many_frequencies_take_little_memory() -> None:
         )  # what the loading leaves
 
 
-def test_long_waves_beside_the_head() -> None:
-    """Where an arc's sources are alike, 35 cm beside the head and in front: within 0.03 dB of what the field's slope on the head says."""
-    k, centre_m = 2 * np.pi * np.array([20.0, 100.0, 600.0]) / C, np.array([0.35, 0.02, 0.01])
-    device = SphereEnclosure(0.0875, direction(np.array([-90.0, 0.0])), [0.025, 0.0])
-    for axes in (axes_turned(90.0), axes_turned(0.0)):
-        found = ears_in_field(HEAD, device, k, centre_m[None], axes)[:, 0]
-        for f, wave_number in enumerate(k):
+@pytest.mark.parametrize(
+    ("distance_m", "turn_deg"), [(0.35, 0.0), (0.35, 60.0), (0.35, 90.0), (0.7, 60.0), (0.7, 90.0)]
+)
+def test_ears_that_turn_to_the_device(distance_m: float, turn_deg: float) -> None:
+    """Within 0.01 dB and 0.1 degrees of what the field's slope on the head says from 20 Hz to 8 kHz, however near and turned the head.
 
-            def field(points_m: Real, at: Real = k[f : f + 1]) -> Complex:
-                return np.asarray(device.field(at, points_m)[0])
+    The far ear of the head at 0.35 m that is turned by 90 degrees hears 20 dB less at 8 kHz.
+    """
+    k, centre_m = 2 * np.pi * np.array([20.0, 100.0, 600.0, 2000.0, 8000.0]) / C, np.array([distance_m, 0.02, 0.01])
+    device, axes = SphereEnclosure(0.0875, direction(np.array([-90.0, 0.0])), [0.025, 0.0]), axes_turned(turn_deg)
+    found = ears_in_field(HEAD, device, k, centre_m[None], axes)[:, 0]
+    for f, wave_number in enumerate(k):
 
-            assert differences(found[f], ears_by_neumann_data(field, wave_number, centre_m, axes[1], A))[0] < 0.03
+        def field(points_m: Real, at: Real = k[f : f + 1]) -> Complex:
+            return np.asarray(device.field(at, points_m)[0])
+
+        level_db, phase_deg = differences(found[f], ears_by_neumann_data(field, wave_number, centre_m, axes[1], A))
+        assert level_db < 0.01
+        assert phase_deg < 0.1
 
 
 def test_a_near_device_takes_few_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five places before a sphere at 0.5 m, at 257 frequencies: 88,000 numbers of matrices in four blocks, and 60 orders."""
+    """Five places before a sphere at 0.5 m, at 257 frequencies: 83,000 numbers of matrices, 16,000 at once, and 60 orders."""
     problem = designer.load(ROOT / "problems/smart-speaker.toml")
     scene = designer.scene(problem)
     moved = scene.displacements_m - [1.5, 0.0, 0.0]
@@ -290,6 +297,6 @@ def test_a_near_device_takes_few_matrices(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(np.linalg, "solve", counted)
     monkeypatch.setattr("designer.acoustics.enclosures.sphere.legendre_table", tabled)
     scene.moved(moved).ears()
-    assert len(matrices) <= 4
-    assert sum(matrices) <= 90_000
+    assert sum(matrices) <= 85_000
+    assert max(matrices) <= 16_000
     assert max(orders) <= 60

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 
 from designer.acoustics.turning import phase
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.schema import Driver
 
 if TYPE_CHECKING:
     from designer.acoustics.encoded_directivity import Encoding
+
+
+Blocks = Sequence[tuple[Index, Real]]
+"""Some of the frequencies, and the points (M, 3) that a field is asked for at these."""
 
 
 class Device(Protocol):
@@ -35,12 +39,15 @@ class Device(Protocol):
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3)."""
 
-    def over_wave(self, k: Real, points_m: Real) -> Complex:
-        """The field at points (M, 3) over that of a point source at each driver's `source_places_m`, (F, M, L)."""
+    def over_wave(self, k: Real, blocks: Blocks) -> list[Complex]:
+        """The field over that of a point source at each driver's `source_places_m`, of each block (F', M, L)."""
         places_m, place_of = np.unique(self.source_places_m(), axis=0, return_inverse=True)
-        distance_m = np.linalg.norm(points_m[:, None] - places_m, axis=-1)
-        back = phase(np.multiply.outer(k, distance_m)) * distance_m
-        return np.asarray(self.field(k, points_m) * back[..., place_of.ravel()])
+        out = []
+        for index, points_m in blocks:
+            distance_m = np.linalg.norm(points_m[:, None] - places_m, axis=-1)
+            back = phase(np.multiply.outer(k[index], distance_m)) * distance_m
+            out.append(self.field(k[index], points_m) * back[..., place_of.ravel()])
+        return out
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p (F, M, L) for unit vectors (M, 3)."""

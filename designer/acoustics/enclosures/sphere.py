@@ -11,7 +11,7 @@ import numpy as np
 
 from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.chebyshev import few_distances
-from designer.acoustics.enclosures import EnclosedDrivers
+from designer.acoustics.enclosures import Blocks, EnclosedDrivers
 from designer.acoustics.encoded_directivity import Encoding
 from designer.acoustics.sphere_series import (
     NEAREST_FIELD_RADII,
@@ -25,10 +25,10 @@ from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.schema import Driver
 
-MAX_NUMBERS_PER_PRODUCT = 60_000
-"""Orders times distances times points times drivers that are multiplied at once (480 kB), in the processor's cache."""
-ORDER_BLOCKS = 4
-"""Groups of frequencies, each with the orders that its highest needs."""
+MAX_NUMBERS_PER_PRODUCT = 120_000
+"""Orders times distances times points times drivers that are multiplied at once (960 kB), in the processor's cache."""
+ORDER_BLOCKS, MIN_ORDER_BLOCK = 4, 16
+"""Groups of frequencies, each with the orders that its highest needs, and so many frequencies for a second group."""
 MAX_ERROR_OF_FIELD, MAX_ERROR_OVER_WAVE = 1e-10, 3e-7
 """Error of the field, and of the field that meets a head, of the largest term."""
 
@@ -68,14 +68,17 @@ class SphereEnclosure(EnclosedDrivers):
         few = few_distances(lambda r: self._without_wave(k, r, MAX_ERROR_OF_FIELD), distance_m, most=unique_m.size)
         if few is not None:
             wave = phase(-np.outer(k, distance_m)) / distance_m
-            return np.asarray(self._summed(few, cos_angle, MAX_ERROR_OF_FIELD) * wave[:, :, None])
+            everywhere = [(np.arange(k.size), points_m)]
+            return np.asarray(
+                self._summed(few, inverse, cos_angle, MAX_ERROR_OF_FIELD, everywhere)[0] * wave[:, :, None]
+            )
         ratio = unique_m[inverse] / self.radius_m
         pressure = sphere_pressure(k * self.radius_m, ratio, cos_angle, cos_half_angle=self.cos_half_angle)
         return pressure / self.radius_m
 
-    def over_wave(self, k: Real, points_m: Real) -> Complex:
-        """The field at points (M, 3) over that of a point source at the centre, (F, M, L), within 1e-5 of the largest."""
-        distance_m, unique_m, inverse, cos_angle = self._seen(points_m)
+    def over_wave(self, k: Real, blocks: Blocks) -> list[Complex]:
+        """The field over that of a point source at the centre, of each block (F', M, L), within 1e-5 of the largest."""
+        distance_m, unique_m, inverse, cos_angle = self._seen(np.concatenate([points_m for _, points_m in blocks]))
         # The phase of the order n ~ ka turns by n²/(2kr).
         turns = float(k.max(initial=0.0) * self.radius_m**2 / 4 * np.ptp(1 / distance_m))
         degree = next(n for n in range(3, 99) if turns ** (n + 1) < MAX_ERROR_OVER_WAVE * math.factorial(n + 1))
@@ -90,7 +93,9 @@ class SphereEnclosure(EnclosedDrivers):
             few = few_distances(
                 terms, distance_m, most=np.inf, degrees=(degree, 2 * degree), missed=MAX_ERROR_OVER_WAVE
             )
-        return super().over_wave(k, points_m) if few is None else self._summed(few, cos_angle, MAX_ERROR_OVER_WAVE)
+        if few is None:
+            return super().over_wave(k, blocks)
+        return self._summed(few, inverse, cos_angle, MAX_ERROR_OVER_WAVE, blocks)
 
     def _seen(self, points_m: Real) -> tuple[Real, Real, Index, Real]:
         """Distances of points from the centre (M,), those that differ and which each is, and cosines of the angles to drivers (M, L)."""
@@ -104,30 +109,49 @@ class SphereEnclosure(EnclosedDrivers):
         terms = radial_terms(k * self.radius_m, distance_m / self.radius_m, tolerance=tolerance)
         return np.asarray(terms * (phase(np.outer(k, distance_m)) * distance_m))
 
-    def _summed(self, few: tuple[Complex, Real], cos_angle: Real, tolerance: float) -> Complex:
-        """The field over the centre's wave (F, M, L) from `_without_wave` of few distances, and their shares in each point."""
+    def _summed(
+        self, few: tuple[Complex, Real], inverse: Index, cos_angle: Real, tolerance: float, blocks: Blocks
+    ) -> list[Complex]:
+        """The field over the centre's wave of each block (F', M', L), from `_without_wave` of few distances and their shares in each point.
+
+        The blocks' points follow one another; `inverse` says which of them are at one distance. A device and places that are their own
+        mirror images see every cosine twice: it is summed once.
+        """
         radial, shares = few  # (N, F, Q), (M, Q)
         size = np.abs(radial[:, :, 0])  # at the nearest distance, where the orders are most
-        above = size > tolerance * size.max(axis=0)
-        orders = len(size) - np.argmax(above[::-1], axis=0)
-        radial, counts = radial[: orders.max()], orders * shares.shape[1]
-        left = np.ascontiguousarray(radial.transpose(1, 0, 2)).reshape(radial.shape[1], -1)  # (F, N Q)
-        blocks = [block for block in np.array_split(np.argsort(counts), ORDER_BLOCKS) if block.size]
-        lefts = [
-            np.concatenate([rows.real, rows.imag]) for rows in (left[block, : counts[block].max()] for block in blocks)
-        ]
-        weights = cap_weights(self.cos_half_angle, len(radial))[:, :, None] / self.radius_m
-        total = np.empty((len(left), *cos_angle.shape), dtype=complex)
-        across = np.ascontiguousarray(shares.T)
-        step = max(1, MAX_NUMBERS_PER_PRODUCT // (left.shape[1] * len(self.directions)))
-        for start in range(0, len(cos_angle), step):
-            part = slice(start, start + step)
-            angular = legendre_table(cos_angle[part].T, len(radial)) * weights  # (N, L, M)
-            right = (across[:, None, part] * angular[:, None]).reshape(left.shape[1], -1)  # (N Q, L M)
-            for block, rows in zip(blocks, lefts, strict=True):
-                both = (rows @ right[: rows.shape[1]]).reshape(2, block.size, len(self.directions), -1).swapaxes(2, 3)
-                total.real[block, part], total.imag[block, part] = both
-        return total
+        orders = len(size) - np.argmax((size > tolerance * size.max(axis=0))[::-1], axis=0)
+        left = np.ascontiguousarray(radial[: orders.max()].transpose(1, 0, 2)).reshape(size.shape[1], -1)  # (F, N Q)
+        rims, rim = np.unique(self.cos_half_angle, return_inverse=True)
+        weights = cap_weights(rims, int(orders.max())) / self.radius_m  # (N, rims)
+        ends = np.cumsum([len(points_m) for _, points_m in blocks])
+        block_of = np.searchsorted(ends, np.arange(ends[-1]), side="right")
+        kind = (block_of * (inverse.max() + 1) + inverse)[:, None] * rims.size + rim
+        _, pairs, column_of = np.unique(
+            4.0 * kind.ravel() + np.round(cos_angle.ravel(), 10), return_index=True, return_inverse=True
+        )
+        column_of = column_of.reshape(cos_angle.shape)
+        first = np.searchsorted(block_of[pairs // rim.size], np.arange(len(blocks) + 1))
+        out = []
+        for n, (index, points_m) in enumerate(blocks):
+            columns = np.empty((2, index.size, first[n + 1] - first[n]))
+            groups = np.array_split(np.argsort(orders[index]), min(ORDER_BLOCKS, 1 + index.size // MIN_ORDER_BLOCK))
+            counts = [int(orders[index[group]].max()) * shares.shape[1] for group in groups]
+            lefts = [left[index[group], :count] for group, count in zip(groups, counts, strict=True)]
+            products = [np.concatenate([rows.real, rows.imag]) for rows in lefts]
+            step = max(1, MAX_NUMBERS_PER_PRODUCT // max(counts))
+            for start in range(first[n], first[n + 1], step):
+                point, driver = np.divmod(pairs[start : min(start + step, first[n + 1])], rim.size)
+                angular = legendre_table(cos_angle[point, driver], max(counts) // shares.shape[1])
+                angular *= weights[: len(angular), rim[driver]]
+                right = (shares[point].T * angular[:, None]).reshape(-1, point.size)  # (N Q, columns)
+                part = slice(start - first[n], start - first[n] + point.size)
+                for group, rows in zip(groups, products, strict=True):
+                    columns[:, group, part] = (rows @ right[: rows.shape[1]]).reshape(2, group.size, -1)
+            at = column_of[ends[n] - len(points_m) : ends[n]] - first[n]
+            total = np.empty((index.size, *at.shape), dtype=complex)
+            total.real, total.imag = columns[:, :, at]
+            out.append(total)
+        return out
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""
