@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import io
 import os
 import re
@@ -172,6 +173,25 @@ def test_the_critical_distance_is_given_as_its_range() -> None:
         readme = re.sub(r"\S+ to \S+ dB above its plain driver's", f"{span} above its plain driver's", readme)
         README.write_text(readme, encoding="utf-8")
     assert f"over eight places of the device, the beam's critical distance is {span} above its plain driver's" in readme
+
+
+def test_the_costs_of_commands_are_those_of_the_bench() -> None:
+    """README shows the table that `tests/bench/test_command_speed.py` wrote, and each command is within its limit."""
+    with (ROOT / "reports" / "bench" / "commands.csv").open(newline="", encoding="utf-8") as file:
+        costs = list(csv.DictReader(file))
+    rows = [
+        f"| `{command}`{apart}{words} | {float(row['cpu_over_imports']):.2f} | {float(row['at_most']):g} |"
+        for row in costs
+        for command, apart, words in [row["command"].partition(", ")]
+    ]
+    text = README.read_text(encoding="utf-8")
+    head = "| command | here | at most |\n|---|---|---|\n"
+    if UPDATE:
+        first, rest = text.split(head)
+        text = first + head + "\n".join(rows) + "\n" + re.sub(r"\A(\|.*\n)*", "", rest)
+        README.write_text(text, encoding="utf-8")
+    assert head + "\n".join(rows) + "\n\n" in text
+    assert all(float(row["cpu_over_imports"]) <= float(row["at_most"]) for row in costs)
 
 
 def test_readme_lists_the_commands_that_there_are() -> None:

@@ -51,6 +51,11 @@ class Evaluation:
     metrics_columns: Columns
     response_columns: Columns
 
+    def metrics_of(self, channel: str) -> Columns:
+        """The metrics of one channel."""
+        rows = self.metrics_columns["channel"] == channel
+        return {name: values[rows] for name, values in self.metrics_columns.items()}
+
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """The table of `metrics.csv`."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
 
-CHUNK = 1024
-"""Frequencies that are worked through at once."""
+MAX_TURNS = 400_000
+"""Frequencies times taps that are worked through at once (6 MB)."""
 SAME_STEP = 1e-13
 """Share of the sample rate by which equal steps of frequency may differ: a phase within 1e-12 turns a tap."""
 
@@ -32,9 +34,16 @@ def response(taps: Real, frequency_hz: Real, sample_rate_hz: float) -> Complex:
     else:
         on_step[:] = False
     others = np.flatnonzero(~on_step)
-    for part in (others[start : start + CHUNK] for start in range(0, others.size, CHUNK)):
-        out[part] = np.exp(-2j * np.pi / sample_rate_hz * np.outer(frequency_hz[part], n)) @ taps.T
+    chunk = max(1, MAX_TURNS // n.size)
+    for part in (others[start : start + chunk] for start in range(0, others.size, chunk)):
+        out[part] = _turns(np.asarray(frequency_hz[part], dtype=float).tobytes(), n.size, sample_rate_hz) @ taps.T
     return out
+
+
+@lru_cache(maxsize=4)
+def _turns(frequencies: bytes, taps: int, sample_rate_hz: float) -> Complex:
+    """e^{-jωn} (F, T) of frequencies as bytes: a page draws many filters on one grid."""
+    return np.asarray(np.exp(-2j * np.pi / sample_rate_hz * np.outer(np.frombuffer(frequencies), np.arange(taps))))
 
 
 def _steps(frequency_hz: Real, sample_rate_hz: float) -> tuple[int, float, Index]:

@@ -18,6 +18,7 @@ from toml_text import pair, toml
 
 import designer
 from designer import errors, job, result
+from designer.report.figures import pictures
 
 Command = Callable[..., Ended]
 
@@ -47,6 +48,7 @@ def summary_of(folder: Path) -> dict[str, Any]:
 def test_a_design_has_no_curves_until_they_are_asked_for(here: Path, designer_command: Command) -> None:
     """`design` writes the form's cost alone; `study` adds the curves to summary.json and the page, and leaves every other file."""
     assert designer_command("design", "tiny.toml", "-o", "out").code == errors.EXIT_DONE
+    assert "left-realisation" not in pictures(designer.open("out"))
     before = {path.name: path.read_bytes() for path in Path("out").iterdir() if path.is_file()}
     study = summary_of(Path("out"))["realization"]["study"]["left"]
     assert study["curves"] == []
@@ -61,6 +63,7 @@ def test_a_design_has_no_curves_until_they_are_asked_for(here: Path, designer_co
     assert {point["axis"] for point in again["curves"]} == {"taps", "bits"}
     assert again | {"curves": []} == study
     assert designer.open("out").study["left"].curves
+    assert "left-realisation" in pictures(designer.open("out"))
     kinds = [shlex.split(part)[1] for part in after["command"].split(" && ")]
     assert kinds == ["design", "study"]
     assert designer_command("study", "out").code == errors.EXIT_DONE
