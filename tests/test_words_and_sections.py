@@ -169,7 +169,7 @@ def test_the_report_tells_what_the_word_costs(rounded_sections: tuple[designer.D
     assert "biquad, q15" in text
     assert "Of the 5th percentile, words of q15 cost: left " in text
     assert "No node between sections can." in text
-    assert (folder / "figures" / "left-realisation.svg").exists()
+    assert "left-realisation" in text
 
 
 def test_a_delay_that_sections_have_no_room_for() -> None:
