@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,17 @@ import numpy as np
 import programs
 import pytest
 from comparison.two_designs import made
+from markupsafe import Markup
+from toml_text import pair, toml
 
 import designer
 from designer.comparison.entry import shared_channels
+from designer.report import script
+from designer.report.figure_data import axis, curves, driver_look, frequency_axis, line
+from designer.report.figure_data import figure as built
 from designer.report.grids import drawn_metrics
+from designer.report.page_data import block
+from designer.report.schemes import template
 from designer.search.compare import Comparison
 
 if TYPE_CHECKING:
@@ -40,6 +48,10 @@ PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}
 READY = "document.documentElement.classList.contains('ready')"
 ALTERNATIVES = "els => els.map(e => document.getElementById(e.getAttribute('aria-labelledby')).textContent)"
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
+LINES_AT = """([name, count, share]) => {
+  const lines = [...document.querySelectorAll(`figure[data-figure="${name}"] .area .v`)];
+  return lines.length === count && lines.every(e => Math.abs(parseFloat(e.style.left) / 100 - share) < 0.01);
+}"""
 CUT_OFF = """() => [...document.querySelectorAll("table, figure svg, pre")].filter(
     e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.textContent.slice(0, 60))"""
 LEAST_CONTRAST = """() => {
@@ -194,13 +206,11 @@ def test_one_cursor_over_all_frequency_axes(page: Page) -> None:
     hover(page, figure(page, "left-costs").locator(".area").first, 0.4, 0.5)
     frequency = hertz(told(page)[0])
     share = np.log(frequency / 50) / np.log(20_000 / 50)
-    lines = page.locator('figure[data-figure="left-costs"] .area .v')
-    shares = lines.evaluate_all("els => els.map(e => parseFloat(e.style.left) / 100)")
-    assert len(shares) == 4 and np.allclose(shares, share, atol=0.01)
+    for name, count in (("left-costs", 4), ("left-response", 1)):
+        figure(page, name)
+        page.wait_for_function(LINES_AT, arg=[name, count, share])  # fails where they do not come to stand there
     values = page.locator('figure[data-figure="left-costs"] .head .value').all_inner_texts()
     assert all(re.fullmatch(r"-?\d+\.\d dB", value) for value in values)
-    other = figure(page, "left-response").locator(".area .v")
-    assert np.allclose(other.evaluate_all("els => els.map(e => parseFloat(e.style.left) / 100)"), share, atol=0.01)
 
 
 def test_the_arrow_keys_move_the_cursor(page: Page) -> None:
@@ -296,6 +306,22 @@ def test_an_overlay_is_laid_over_and_removed(page: Page, folder: Path, opened: O
     page.get_by_text("got no rows of frequency and dB").wait_for()
 
 
+def test_a_measurement_lands_on_the_panel_that_it_is_dropped_on(page: Page) -> None:
+    """A file of frequency and level, let go over the filters, is a curve of theirs and of no other figure."""
+    place = figure(page, "left-response")
+    box = place.locator(".area").bounding_box()
+    assert box is not None
+    at = {"clientX": box["x"] + box["width"] / 2, "clientY": box["y"] + box["height"] / 2}
+    transfer = page.evaluate_handle(
+        "() => { const t = new DataTransfer(); t.items.add(new File(['100 -3\\n1000 -4\\n9000 -5'], 'dropped.txt')); return t; }"
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer, **at})
+    place.get_by_role("button", name="dropped.txt").wait_for()
+    assert page.get_by_text("dropped.txt lies over 1 figure").is_visible()
+    page.get_by_role("button", name="Remove dropped.txt").click()
+    place.get_by_role("button", name="dropped.txt").wait_for(state="detached")
+
+
 def test_a_figure_saves_itself(page: Page) -> None:
     """As SVG with its title and its legend, as PNG with a picture's size."""
     place = figure(page, "left-gain")
@@ -335,6 +361,44 @@ def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
         page.get_by_role("radio", name="listening window").check()
         assert on_axis.is_hidden() and window.is_visible()
         figure(page, "centre-polar-window")
+
+
+def test_a_twin_unfolds(opened: Open, tmp_path: Path) -> None:
+    """The figures of a channel that is its twin's mirror image are drawn once they are asked for."""
+    tables = pair()
+    (left,) = tables["designs"]
+    tables["designs"] = [left, {**left, "name": "right", "ear": "right"}]
+    folder = designer.design(designer.loads(toml(tables))).save(tmp_path / "pair")
+    with opened(folder / "report.html", 1280, "light") as page:
+        twin = page.locator('figure[data-figure="right-gain"]')
+        assert twin.is_hidden() and twin.locator(".main-svg").count() == 0
+        page.get_by_text("Show the figures of right").click()
+        assert figure(page, "right-gain").is_visible()
+
+
+def test_thirty_two_drivers_are_told_apart(opened: Open, tmp_path: Path) -> None:
+    """Their names stand whole in the legend of a narrow page, none over another, each with a swatch of its own."""
+    f = np.geomspace(50.0, 20_000.0, 100)
+    lines = [line(f, np.sin(f / 1e4) + n, f"driver {n + 1}", **driver_look(n)) for n in range(32)]
+    panel = curves(frequency_axis((50.0, 20_000.0)), axis("Gain in dB", "dB", -1.0, 33.0), lines)
+    data = block("Many", {"many": built([panel], 3.2)})
+    parts: Any = template("parts.html").module
+    texts = (Markup(text) for text in (data, script.own_script(), script.library()))
+    body = parts.figure({"name": "many", "message": "32 drivers."}) + parts.scripts(*texts)
+    file = tmp_path / "many.html"
+    file.write_text(
+        f'<!doctype html><html class="js"><style>{script.style()}</style><body>{body}</body></html>', encoding="utf-8"
+    )
+    with opened(file, 390, "light") as page:
+        chips = figure(page, "many").locator(".chip")
+        assert chips.locator("span:not(.value)").all_inner_texts() == [f"driver {n + 1}" for n in range(32)]
+        assert len(set(chips.locator("svg").evaluate_all("els => els.map(e => e.innerHTML)"))) == 32
+        boxes = chips.evaluate_all(
+            "els => els.map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])"
+        )
+        assert all(left >= 0 and right <= 390 for left, _, right, _ in boxes)
+        overlaps = [a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for a, b in combinations(boxes, 2)]
+        assert not any(overlaps)
 
 
 def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_speaker: designer.Design) -> None:
