@@ -31,7 +31,6 @@ from designer.realization import Realized
 from designer.realization.cascade import Cascade
 from designer.realization.remedies import remedy
 from designer.report import notebook
-from designer.report.figures import picture_named
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.matched import VIRTUAL
@@ -116,6 +115,8 @@ class Design(Result):
         'Cancellation gain in dB'
 
         """
+        from designer.report.figures import picture_named
+
         return picture_named(self, names).draw()
 
 

@@ -231,7 +231,7 @@ def _layout(figure: Figure) -> Layout:
     titles = []
     for panel in panels:
         _, column, _, span = panel["place"]
-        room = float(room_in[column : column + span].sum()) - (0.1 if panel["kind"] == "polar" else 0.7)
+        room = float(room_in[column : column + span].sum()) - (0.1 if panel["kind"] == "polar" else 0.5)
         titles.append(wrapped(panel["title"], title_pt, room, bold=True))
     margins = [_margins(p, h, t, title_pt) for p, h, t in zip(panels, hidden, titles, strict=True)]
     for group in _bar_groups(figure):

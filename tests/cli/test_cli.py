@@ -6,7 +6,7 @@ import functools
 import json
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -338,8 +338,8 @@ def test_its_own_folder_is_replaced(here: Path, designer_command: Command, monke
     (here / "again").mkdir()
     drawn = figures.pictures
 
-    def one_more(result: Result, kinds: object = None) -> dict[str, Picture]:
-        shown = drawn(result)
+    def one_more(result: Result, kinds: Collection[str] | None = None) -> Mapping[str, Picture]:
+        shown = drawn(result, kinds)
         return {**shown, "layout-2": shown["layout"]}
 
     monkeypatch.setattr(figures, "pictures", one_more)
@@ -370,7 +370,7 @@ def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monk
         result.save(here / "out/tiny")
     before = contents(here)
 
-    def render(*_: object) -> str:
+    def render(*_: object, **__: object) -> str:
         raise stop
 
     monkeypatch.setattr(page, "render", render)  # the last file of all

@@ -85,7 +85,7 @@ def test_files(folder: Path, design: designer.Design) -> None:
         "designer-manifest.json",
     }
     kinds = ("gain", "response", "polar")
-    names = {f"{name}-{kind}.svg" for name in CHANNELS for kind in kinds} | {"layout.svg"}
+    names = {f"{stem}-{kind}.svg" for stem in ("na", "beam-wide") for kind in kinds} | {"layout.svg"}
     assert {path.name for path in (folder / "figures").iterdir()} == names
     for figure in (folder / "figures").iterdir():
         assert ET.parse(figure).getroot().tag == "{http://www.w3.org/2000/svg}svg"

@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,17 @@ import numpy as np
 import programs
 import pytest
 from comparison.two_designs import made
+from markupsafe import Markup
 from toml_text import pair, toml
 
 import designer
 from designer.comparison.entry import shared_channels
+from designer.report import script
+from designer.report.figure_data import axis, curves, driver_look, frequency_axis, line
+from designer.report.figure_data import figure as built
 from designer.report.grids import drawn_metrics
+from designer.report.page_data import block
+from designer.report.schemes import template
 from designer.search.compare import Comparison
 
 if TYPE_CHECKING:
@@ -367,6 +374,31 @@ def test_a_twin_unfolds(opened: Open, tmp_path: Path) -> None:
         assert twin.is_hidden() and twin.locator(".main-svg").count() == 0
         page.get_by_text("Show the figures of right").click()
         assert figure(page, "right-gain").is_visible()
+
+
+def test_thirty_two_drivers_are_told_apart(opened: Open, tmp_path: Path) -> None:
+    """Their names stand whole in the legend of a narrow page, none over another, each with a swatch of its own."""
+    f = np.geomspace(50.0, 20_000.0, 100)
+    lines = [line(f, np.sin(f / 1e4) + n, f"driver {n + 1}", **driver_look(n)) for n in range(32)]
+    panel = curves(frequency_axis((50.0, 20_000.0)), axis("Gain in dB", "dB", -1.0, 33.0), lines)
+    data = block("Many", {"many": built([panel], 3.2)})
+    parts: Any = template("parts.html").module
+    texts = (Markup(text) for text in (data, script.own_script(), script.library()))
+    body = parts.figure({"name": "many", "message": "32 drivers."}) + parts.scripts(*texts)
+    file = tmp_path / "many.html"
+    file.write_text(
+        f'<!doctype html><html class="js"><style>{script.style()}</style><body>{body}</body></html>', encoding="utf-8"
+    )
+    with opened(file, 390, "light") as page:
+        chips = figure(page, "many").locator(".chip")
+        assert chips.locator("span:not(.value)").all_inner_texts() == [f"driver {n + 1}" for n in range(32)]
+        assert len(set(chips.locator("svg").evaluate_all("els => els.map(e => e.innerHTML)"))) == 32
+        boxes = chips.evaluate_all(
+            "els => els.map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])"
+        )
+        assert all(left >= 0 and right <= 390 for left, _, right, _ in boxes)
+        overlaps = [a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for a, b in combinations(boxes, 2)]
+        assert not any(overlaps)
 
 
 def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_speaker: designer.Design) -> None:

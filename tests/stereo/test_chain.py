@@ -236,7 +236,7 @@ def test_a_folder_opens_again_with_its_chain(tmp_path: Path) -> None:
     assert exported.delays == {"virtual-left": 0, "virtual-right": 0}
     page = (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
     assert 'id="listener"' in page and "crosstalk model" in page
-    assert (tmp_path / "again" / "figures" / "listener-differences.svg").exists()
+    assert "listener-differences" in page
 
 
 def test_coefficients_of_a_stereo_chain_are_read_again(tmp_path: Path) -> None:

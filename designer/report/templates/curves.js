@@ -1,6 +1,5 @@
 // Curves over one x axis: their lines with dashes and markers, areas, bounds and marks.
 
-
 const lineOf = (scheme, line) => ({
   color: colour(scheme, line.color),
   dash: DASHES[line.dash] ?? "solid",

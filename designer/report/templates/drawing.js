@@ -1,5 +1,11 @@
 // A drawing of shapes in metres, both axes in one scale; and the table of all painters of panels.
 
+// As much of a text's end as fits: there is the number of a driver.
+function shortened(text, pixels) {
+  const letters = Math.floor(pixels / 7.6);
+  return text.length <= letters ? text : letters > 1 ? `…${text.slice(1 - letters)}` : "";
+}
+
 // Whether an upright text would lie on one before it, on its side, that is shown.
 const LETTER_PIXELS = 11;
 function isCrowded(shape, panel, perPixel) {
@@ -95,7 +101,9 @@ const drawing = {
             y: shape.y,
             xshift: right,
             yshift: up,
-            text,
+            text: escaped(
+              shortened(shape.text, (up < 0 ? shape.y - box.yr[0] : box.yr[1] - shape.y) / perPixel[1] - Math.abs(up)),
+            ),
             textangle: -90,
             showarrow: false,
             font,

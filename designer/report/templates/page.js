@@ -145,7 +145,7 @@ async function save(view, format) {
       yanchor,
       showarrow: false,
       align: "left",
-      text: `<b>${wrapped(words, pixels)}</b>`,
+      text: `<b>${wrapped(words, pixels).map(escaped).join("<br>")}</b>`,
       font: { size: 12, color: light.ink },
     });
   if (figure.title) text(figure.title, 4, 0, width, "top");
@@ -170,15 +170,6 @@ async function save(view, format) {
   const link = document.createElement("a");
   Object.assign(link, { href: address, download: `${view.name}.${format}` });
   link.click();
-}
-
-function wrapped(text, pixels) {
-  const lines = [""];
-  for (const word of escaped(text).split(" ")) {
-    const longer = `${lines[lines.length - 1]} ${word}`.trim();
-    longer.length * 6.9 > pixels && lines[lines.length - 1] ? lines.push(word) : (lines[lines.length - 1] = longer);
-  }
-  return lines.join("<br>");
 }
 
 function buttons(view) {

@@ -9,9 +9,17 @@ const LINE_PIXELS = 16;
 
 const isSquare = panel => panel.kind === "polar" || panel.kind === "drawing" || Boolean(panel.equal);
 
-// Lines that a title takes at a width, after the letters' mean width.
-function titleLines(text, pixels, letter = 7.4) {
-  return text ? Math.max(1, Math.ceil((text.length * letter) / Math.max(pixels, 60))) : 0;
+// Lines of a title at a width, broken between words.
+const ruler = document.createElement("canvas").getContext("2d");
+function wrapped(text, pixels) {
+  ruler.font = `bold 12.5px ${FONT}`;
+  const lines = [];
+  for (const word of text.split(" ").filter(Boolean)) {
+    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length && ruler.measureText(longer).width <= pixels) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 // Rectangles of the panels within a figure of this width, and its height.
@@ -30,7 +38,7 @@ function placed(figure, width) {
   };
   const wide = shares(stacked ? null : figure.widths, columns),
     high = shares(figure.heights, figure.rows);
-  const lines = titleLines(figure.title, width),
+  const lines = wrapped(figure.title, width - 8).length,
     top = lines ? lines * LINE_PIXELS + 4 : 0;
   const bars = barPanels(panels),
     cells = panels.map((panel, i) => (stacked ? [Math.floor(i / columns), i % columns, 1, 1] : panel.place));
@@ -70,7 +78,7 @@ function placed(figure, width) {
   for (const box of boxes) {
     const { panel } = box,
       polar = panel.kind === "polar";
-    const above = titleLines(panel.title, box.w - 12) * LINE_PIXELS + 6;
+    const above = wrapped(panel.title, box.w - 8).length * LINE_PIXELS + 6;
     if (polar) box.labels = ["", ""];
     else
       box.labels = [
