@@ -57,11 +57,13 @@ def design(
         from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import PAGE, continuation, notes
         from designer.folders.write import check_free, data_files
-        from designer.report import page_data
         from designer.stereo.placed_source import chain_sentence, misplaced
 
-        for path in overlay or []:
-            page_data.overlay(path)  # before anything is designed
+        if overlay:
+            from designer.report import page_data
+
+            for path in overlay:
+                page_data.overlay(path)  # before anything is designed
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
         result = job.design(problem, progress=shown.update, keep_going=True)
