@@ -10,10 +10,8 @@ their own have it there instead. Maps of one figure whose levels are alike share
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NotRequired, TypedDict, cast
-
-import numpy as np
 
 from designer.arrays import Bool, Real
 

@@ -25,7 +25,6 @@ SIX = TradeOff(
 )
 
 
-
 def panel() -> Curves:
     (shown,) = trade_off_figure(SIX)["panels"]
     assert shown["kind"] == "curves"
