@@ -80,6 +80,7 @@ def test_nothing_is_beyond_reach_that_weights_can_do(smart_speaker: designer.Des
     assert len(at_hz) <= 64
     table, plain_way = smart_speaker.channels["left"].table, smart_speaker.channels["left"].plain
     scene = smart_speaker.fine_scene
+    assert table.max_effort_db is not None
     rows = np.flatnonzero(np.isin(scene.frequency_hz, at_hz))
     target = channel_target(table, scene.part(rows), plain_way)
     random, best = np.random.default_rng(1), np.full(rows.size, -np.inf)

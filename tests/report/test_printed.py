@@ -70,7 +70,7 @@ def test_curves() -> None:
     )
     np.testing.assert_allclose(grounds, [[50, 500], [6000, 20_000]])
     assert {to_rgba(patch.get_facecolor()) for patch in axes.patches} == {to_rgba(SHADE)}
-    span, missed = (collection.get_paths()[0].vertices for collection in axes.collections)
+    span, missed = (np.asarray(collection.get_paths()[0].vertices) for collection in axes.collections)
     assert (span[:, 1].min(), span[:, 1].max()) == (0.0, 2.0)
     assert missed[:, 0].min() == X[X > 1000][0]
     assert {note.get_text() for note in axes.texts} == {"at most 12 dB", "bulk delay"}
