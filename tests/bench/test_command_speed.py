@@ -99,7 +99,8 @@ def test_commands_cost_what_was_promised(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode in (0, 7), done.stderr  # so few taps may miss what the weights meet
-    imports, costs = [], {name: [] for name in LIMITS}
+    imports: list[Cost] = []
+    costs: dict[str, list[Cost]] = {name: [] for name in LIMITS}
     for _ in range(ROUNDS):
         imports.append(cost(["-c", IMPORTS], tmp_path / "none"))
         for name, (arguments, cache) in rows(tmp_path).items():
