@@ -50,7 +50,7 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
     yield f"listener: at {distance_m:.2f} m{turn}, head {', '.join(problem.heads)}, {cloud}"
     yield (
         f"grid: {_grid(problem)}; azimuths every"
-        f" {number(problem.grid.azimuth_step_deg)} degrees at {number(problem.azimuth_distance_m)} m"
+        f" {number(problem.grid.azimuth_step_deg)} degrees at {problem.azimuth_distance_m:.3g} m"
     )
     for design in problem.designs:
         yield f'design "{design.name}": {"; ".join(_requirements(design))}'

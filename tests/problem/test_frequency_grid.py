@@ -12,6 +12,7 @@ from designs.small_problems import line, load, pair
 
 import designer
 from designer.errors import ProblemError
+from designer.problem.explain import explain
 from designer.problem.frequency_grid import joined_frequencies_hz, regular_frequencies_hz, with_half_steps
 from designer.realization.dense_targets import between
 
@@ -38,6 +39,12 @@ def test_a_logarithmic_grid_has_even_ratios() -> None:
     np.testing.assert_allclose(grid[2:] / grid[1:-1], 400 ** (1 / 63), rtol=1e-12)
     low = regular_frequencies_hz(load(on_grid(pair(band_hz=[10.0, 4000.0]), spacing="logarithmic")))
     assert low[1] == pytest.approx(5.0)
+
+
+def test_the_circle_is_told_to_the_centimetre() -> None:
+    """The circle's radius, which follows the listener's distance of 0.626498 m, has as many digits as a person measures."""
+    (grid,) = (line for line in explain(load(pair(listener={"position_m": [0.6, 0.0, 0.18]}))) if line.startswith("grid: "))
+    assert grid.endswith(" degrees at 0.626 m")
 
 
 def test_a_bands_edge_is_designed_and_judged() -> None:

@@ -115,6 +115,22 @@ def test_the_verdicts_stand_on_top(text: str, design: designer.Design) -> None:
     assert f"<td>{mean:.1f}\u00a0dB</td>" in text
 
 
+def test_requirements_are_counted_as_asked_and_beyond(text: str, design: designer.Design) -> None:
+    """A channel that does all that is asked is not counted down for a worst place or a percentile that nobody asked for."""
+    counts = re.findall(r"<summary>Requirements: (.*?)</summary>", text)
+    tables = [part.split("</table>")[0] for part in text.split("<summary>Requirements: ")[1:]]
+    assert len(counts) == len(design.channels)
+    for count, table in zip(counts, tables, strict=True):
+        rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in table.split("<tr>")[2:]]
+        asked = [outcome == "met" for _, judged, outcome in rows if judged == "as asked"]
+        beyond = [outcome == "met" for _, judged, outcome in rows if judged != "as asked"]
+        assert all(asked) and not all(beyond)
+        assert count == (
+            f"{len(asked)} of {len(asked)} met as asked;"
+            f" at the worst place and the percentiles {sum(beyond)} of {len(beyond)}"
+        )
+
+
 def test_the_data_are_the_tables(data: dict[str, Any], design: designer.Design) -> None:
     """The line of the gain holds the metrics' column to a millionth, the map its levels to a two-hundredth of a dB."""
     (panel,) = data["figures"]["left-gain"]["panels"]
