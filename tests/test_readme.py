@@ -48,8 +48,8 @@ def test_the_first_code_block_is_the_two_commands() -> None:
 
 
 def test_readme_is_short() -> None:
-    """README stays under 150 lines."""
-    assert len(README.read_text(encoding="utf-8").splitlines()) < 150
+    """README stays under 120 lines."""
+    assert len(README.read_text(encoding="utf-8").splitlines()) < 120
 
 
 def measured_rows() -> list[str]:
