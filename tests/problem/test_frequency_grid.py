@@ -43,7 +43,9 @@ def test_a_logarithmic_grid_has_even_ratios() -> None:
 
 def test_the_circle_is_told_to_the_centimetre() -> None:
     """The circle's radius, which follows the listener's distance of 0.626498 m, has as many digits as a person measures."""
-    (grid,) = (line for line in explain(load(pair(listener={"position_m": [0.6, 0.0, 0.18]}))) if line.startswith("grid: "))
+    (grid,) = (
+        line for line in explain(load(pair(listener={"position_m": [0.6, 0.0, 0.18]}))) if line.startswith("grid: ")
+    )
     assert grid.endswith(" degrees at 0.626 m")
 
 

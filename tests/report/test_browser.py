@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import programs
@@ -54,6 +54,16 @@ LINES_AT = """([name, count, share]) => {
 }"""
 CUT_OFF = """() => [...document.querySelectorAll("table, figure svg, pre")].filter(
     e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.textContent.slice(0, 60))"""
+OVERLAPS = """() => [...document.querySelectorAll("figure .plot")].filter(e => e.checkVisibility()).flatMap(plot => {
+  const texts = [...plot.querySelectorAll(".chart g[class$=tick] text, .chart g[class^=g-] text, .over .title, .over .name")].map(e => {
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    return [(e.tagName === "B" ? range : e).getBoundingClientRect(), e.textContent];
+  }).filter(([box, text]) => text.trim() && box.width);
+  return texts.flatMap(([a, text], i) => texts.slice(i + 1).filter(([b]) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
+  ).map(([_, other]) => `${plot.closest("figure").dataset.figure}: ${text} | ${other}`));
+})"""
 LEAST_CONTRAST = """() => {
   const parts = c => (c.match(/[\\d.]+/g) || []).map(Number);
   const luminance = c => parts(c).slice(0, 3).map(v => v / 255)
@@ -361,6 +371,20 @@ def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
         page.get_by_role("radio", name="listening window").check()
         assert on_axis.is_hidden() and window.is_visible()
         figure(page, "centre-polar-window")
+
+
+@pytest.mark.parametrize(("width", "media"), [(390, "screen"), (A4_PX[0], "print")])
+def test_words_of_axes_lie_on_no_others(
+    opened: Open, folder: Path, width: int, media: Literal["screen", "print"]
+) -> None:
+    """On a phone and on paper: ticks, axes' words and titles of a figure stand clear of each other."""
+    with opened(folder / "report.html", width, "light") as page:
+        scrolled(page)
+        page.emulate_media(media=media)
+        page.wait_for_function(
+            "media => document.documentElement.classList.contains('printing') === (media === 'print')", arg=media
+        )
+        assert page.evaluate(OVERLAPS) == []
 
 
 def test_a_twin_unfolds(opened: Open, tmp_path: Path) -> None:

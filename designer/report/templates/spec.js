@@ -6,11 +6,16 @@ const FREQUENCIES = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 5000
 const FEW_FREQUENCIES = [20, 100, 500, 2000, 10000, 50000];
 const BAR_PIXELS = 58;
 const LINE_PIXELS = 16;
+const LEAST_PLOT = 40; // width and height that an axis is left
 
 const isSquare = panel => panel.kind === "polar" || panel.kind === "drawing" || Boolean(panel.equal);
 
 // Lines of a title at a width, broken between words.
 const ruler = document.createElement("canvas").getContext("2d");
+function pixelsOf(text, size) {
+  ruler.font = `${size}px ${FONT}`;
+  return ruler.measureText(text).width;
+}
 function wrapped(text, pixels) {
   ruler.font = `bold 12.5px ${FONT}`;
   const lines = [];
@@ -58,6 +63,10 @@ function placed(figure, width) {
       share: sum(high, panel.place[0], panel.place[2] ?? 1),
     };
   });
+  const isPolar = box => box.panel.kind === "polar";
+  const above = box => wrapped(box.panel.title, box.w - 8).length * LINE_PIXELS + 6;
+  const xLabel = box => (!isPolar(box) && isLabelled(box, boxes) ? fitting(box.panel.x.label, box.w - 26) : "");
+  const below = box => (isPolar(box) ? 4 : 20 + (xLabel(box) ? 18 : 0));
   let height = top;
   if (stacked) {
     const rowCount = Math.max(...boxes.map(box => box.row)) + 1;
@@ -70,30 +79,18 @@ function placed(figure, width) {
       height += tall;
     }
   } else {
-    boxes.forEach(box =>
-      Object.assign(box, { y: top + sum(high, 0, box.row) * printed, h: sum(high, box.row, box.rows) * printed }),
-    );
-    height = top + printed;
+    const share = box => sum(high, box.row, box.rows);
+    const tall = Math.max(printed, ...boxes.map(box => (above(box) + below(box) + LEAST_PLOT) / share(box)));
+    boxes.forEach(box => Object.assign(box, { y: top + sum(high, 0, box.row) * tall, h: share(box) * tall }));
+    height = top + tall;
   }
   for (const box of boxes) {
-    const { panel } = box,
-      polar = panel.kind === "polar";
-    const above = wrapped(panel.title, box.w - 8).length * LINE_PIXELS + 6;
-    if (polar) box.labels = ["", ""];
-    else
-      box.labels = [
-        isLabelled(box, boxes) ? fitting(panel.x.label, box.w - 50) : "",
-        fitting(panel.y.label, box.h - above - 20),
-      ];
+    const polar = isPolar(box),
+      inner = Math.max(box.h - above(box) - below(box), LEAST_PLOT);
+    box.labels = [xLabel(box), polar ? "" : fitting(box.panel.y.label, inner + 8)];
     const left = polar ? 4 : 40 + (box.labels[1] ? 15 * box.labels[1].split("\n").length : 0),
       right = polar ? 4 : 12;
-    const below = polar ? 4 : 20 + (box.labels[0] ? 18 : 0);
-    box.plot = {
-      x: box.x + left,
-      y: box.y + above,
-      w: Math.max(box.w - left - right, 40),
-      h: Math.max(box.h - above - below, 40),
-    };
+    box.plot = { x: box.x + left, y: box.y + above(box), w: Math.max(box.w - left - right, LEAST_PLOT), h: inner };
   }
   return { boxes, width, height: Math.round(height), top };
 }
@@ -110,7 +107,7 @@ function isLabelled(box, boxes) {
 
 // As much of an axis's words as fits: all, the part with the unit, that without brackets, or none.
 function fitting(label, pixels) {
-  const long = text => Math.max(...text.split("\n").map(line => line.length)) * 6.1 > pixels + 24;
+  const long = text => Math.max(...text.split("\n").map(line => pixelsOf(line, 11.5))) > pixels;
   if (!label || !long(label)) return label;
   const part = label.split(/\s*[|\n]\s*/).find(text => / in |^[a-z] |%/i.test(text)) ?? label;
   const bare = part.replace(/\s*\(.*\)|[←→]/g, "").trim();
@@ -153,11 +150,15 @@ function plotlyAxis(axis, label, scheme, pixels, range, isX) {
     ticks: "",
     tickangle: 0,
     tickfont: { size: 11, color: scheme.soft },
-    nticks: Math.max(3, Math.round(pixels / (isX ? 60 : 32))),
+    nticks: isX ? Math.max(3, Math.round(pixels / 60)) : Math.max(3, Math.min(4, Math.floor(pixels / 13)), Math.round(pixels / 32)),
     title: { text: escaped(label), font: { size: 11.5, color: scheme.ink }, standoff: isX ? 4 : 6 },
   };
-  if (axis.ticks)
-    Object.assign(shown, { tickvals: axis.ticks.map(([at]) => at), ticktext: axis.ticks.map(([, text]) => text) });
+  if (axis.ticks) {
+    const widest = Math.max(...axis.ticks.map(([, text]) => pixelsOf(text, 11))) + 6;
+    const step = isX ? Math.ceil((widest * (axis.ticks.length - 1)) / pixels) || 1 : 1;
+    const ticks = axis.ticks.filter((_, i) => i % step === 0);
+    Object.assign(shown, { tickvals: ticks.map(([at]) => at), ticktext: ticks.map(([, text]) => text) });
+  }
   else if (axis.scale === "log" && axis.unit === "Hz") {
     const ticks = (pixels < 330 ? FEW_FREQUENCIES : FREQUENCIES).filter(
       f => f >= axis.range[0] * 0.999 && f <= axis.range[1] * 1.001,
