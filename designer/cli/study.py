@@ -38,5 +38,6 @@ def study(
             gains = ", ".join(
                 f"{point.gains.fifth_percentile_db:.1f} dB of {point.value}" for point in points if point.way == way
             )
-            say(f"{name}: 5th percentile of the gain over {axis}{f', {way}' if way else ''}: {gains}")
+            words = f"gain over {axis}{f', {way}' if way else ''}, its 5th percentile over the band and its points"
+            say(f"{name}: {words}: {gains}")
     say(f"wrote {folder}: {', '.join(name for name in names if not name.startswith('figures/'))}")

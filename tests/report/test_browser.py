@@ -377,7 +377,7 @@ def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
 def test_words_of_axes_lie_on_no_others(
     opened: Open, folder: Path, width: int, media: Literal["screen", "print"]
 ) -> None:
-    """On a phone and on paper: ticks, axes' words and titles of a figure stand clear of each other."""
+    """On a phone and on paper: ticks, axes' words and titles of a figure stand clear of each other, and left and right are named."""
     with opened(folder / "report.html", width, "light") as page:
         scrolled(page)
         page.emulate_media(media=media)
@@ -385,6 +385,7 @@ def test_words_of_axes_lie_on_no_others(
             "media => document.documentElement.classList.contains('printing') === (media === 'print')", arg=media
         )
         assert page.evaluate(OVERLAPS) == []
+        assert "← left  |  y in m  |  right →" in (figure(page, "layout").locator(".chart").text_content() or "")
 
 
 def test_a_twin_unfolds(opened: Open, tmp_path: Path) -> None:

@@ -105,13 +105,13 @@ function isLabelled(box, boxes) {
   return !boxes.some(other => other.row > box.row && same(other));
 }
 
-// As much of an axis's words as fits: all, the part with the unit, that without brackets, or none.
+// As much of an axis's words as fits: all, left and right without whose (the listener's), the part with the unit, that without brackets, or none.
 function fitting(label, pixels) {
   const long = text => Math.max(...text.split("\n").map(line => pixelsOf(line, 11.5))) > pixels;
   if (!label || !long(label)) return label;
   const part = label.split(/\s*[|\n]\s*/).find(text => / in |^[a-z] |%/i.test(text)) ?? label;
   const bare = part.replace(/\s*\(.*\)|[←→]/g, "").trim();
-  return [part, bare].find(text => !long(text)) ?? "";
+  return [label.replaceAll("listener's ", ""), part, bare].find(text => !long(text)) ?? "";
 }
 
 // Places of the map panels that have the bar of levels at their right: the last of those whose levels are alike.
