@@ -45,7 +45,7 @@ from itertools import product
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 
 MAX_DEPTH = 36.0
 """Nepers at which the tail is cut: 2e-16."""
@@ -59,6 +59,8 @@ MAX_PANEL_RATIO = 1.4
 """Longest panel over the distance to a zero: 16 nodes leave 1e-16 of it, and 4e-11 where the wave turns by 18 radians."""
 MIN_PANEL_SHARE = 1e-6
 """Share of a path's length."""
+MAX_FREQUENCY_RATIO, STEPS_BETWEEN = 1.1, 60
+"""Frequencies that panels are laid for: of one another, and how many from the highest down."""
 PANEL_NODES = 16
 PANEL_RADIANS = 18.0
 """Phase along one panel: 16 nodes leave 1e-13 of it."""
@@ -115,15 +117,16 @@ def _half(
     last = np.arcsinh(s_last)[:, None]
     share = 1 - 2 * psi / math.pi
 
-    def real(t: Real) -> tuple[Complex, Complex]:
+    def real(t: Real, rows: slice | Index) -> tuple[Complex, Complex]:
         """From ψ back to 0."""
-        return np.broadcast_to(psi * (1 - t + 0j), (k.size, t.size)), np.full((k.size, t.size), psi + 0j)
+        shape = last[rows].shape[0], t.size
+        return np.broadcast_to(psi * (1 - t + 0j), shape), np.full(shape, psi + 0j)
 
-    def rising(t: Real) -> tuple[Complex, Complex]:
+    def rising(t: Real, rows: slice | Index) -> tuple[Complex, Complex]:
         """Equation (3): 1 - cos w' = 2 sin²(w'/2) = js²."""
-        s = np.sinh(t * last)
+        s = np.sinh(t * last[rows])
         path = 2 * np.arcsin(np.sqrt(0.5j) * s)
-        slope = 2j / np.sqrt(2j + s**2) * np.cosh(t * last) * last
+        slope = 2j / np.sqrt(2j + s**2) * np.cosh(t * last[rows]) * last[rows]
         return psi + share * path.real + 1j * path.imag, share * slope.real + 1j * slope.imag
 
     paths = (real, rising) if psi > 0 else (rising,)
@@ -139,6 +142,12 @@ def _clear(ka: Real, w: Complex) -> Real:
     return np.asarray(2 * gap / (slope + np.sqrt(slope**2 + 2 * np.abs(np.cos(w)) * gap)))
 
 
+def clearance(x: Complex) -> Real:
+    """Distance of x = κa (...) from 0 and from every zero of H_n', at the least: these lie above a curve with a slope below 0.22."""
+    above = NEAREST_ZERO * np.maximum(1.0, np.abs(x.real)) ** (1 / 3) - x.imag
+    return np.asarray(np.minimum(np.abs(x), 0.97 * above))
+
+
 def _wave(k: Real, w: Complex, away_m: float, height_m: float) -> Complex:
     """κρ + qh."""
     return np.asarray(k * (away_m * np.cos(w) + height_m * np.sin(w)))
@@ -149,28 +158,30 @@ def _followed(
     radius_m: float,
     range_m: tuple[float, float],
     edges_m: tuple[float, float],
-    path: Callable[[Real], tuple[Complex, Complex]],
+    path: Callable[[Real, slice | Index], tuple[Complex, Complex]],
 ) -> tuple[Complex, Complex]:
     """The w and dw (F, Q) of a path over t from 0 to 1.
 
     The panels are no longer than the distance to κ = 0, where there is a logarithm, 1.4 times that to the nearest zero of H_n', and
-    18 radians of the wave.
+    18 radians of the wave, at the first frequency, the last, and those between that are a tenth higher than the one before.
     """
     bounds = [0.0]
+    rows = np.unique(np.append(0, np.searchsorted(k, k[-1] * MAX_FREQUENCY_RATIO ** -np.arange(STEPS_BETWEEN))))
+    some_k = k[rows, None]
     ends_m = set(product(range_m, edges_m))
     while bounds[-1] < 1:
         t = bounds[-1] + np.geomspace(MIN_PANEL_SHARE, 1.0, 60)
-        w = path(np.concatenate([[bounds[-1]], t]))[0]
-        waves = [np.abs(np.diff(_wave(k[:, None], w, *end), axis=1)).cumsum(axis=1) for end in ends_m]
+        w = path(np.concatenate([[bounds[-1]], t]), rows)[0]
+        waves = [np.abs(np.diff(_wave(some_k, w, *end), axis=1)).cumsum(axis=1) for end in ends_m]
         way = np.abs(w[:, 1:] - w[:, :1])
-        clear = np.minimum(MAX_PANEL_RATIO * _clear(k[:, None] * radius_m, w), np.abs(w - np.pi / 2))
+        clear = np.minimum(MAX_PANEL_RATIO * _clear(some_k * radius_m, w), np.abs(w - np.pi / 2))
         clear = np.minimum(clear[:, :1], clear[:, 1:])
         fine = ((way <= clear) & (np.max(waves, axis=0) <= PANEL_RADIANS)).all(axis=0)
         bounds.append(float(t[max(int(np.argmin(fine)) if not fine.all() else fine.size, 1) - 1]))
     bounds[-1] = 1.0
     node, weight = _gauss_legendre()
     size = np.diff(bounds)[:, None]
-    w, slope = path((np.array(bounds[:-1])[:, None] + size * node).ravel())
+    w, slope = path((np.array(bounds[:-1])[:, None] + size * node).ravel(), slice(None))
     return w, slope * (size * weight).ravel()
 
 
