@@ -34,7 +34,7 @@ Stegun, section 9.5.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,8 @@ MIN_KA = 1e-6
 MAX_TERMS = 20_000
 MAX_DISTANCE_RATIO = 1.2
 """Ratio of distances from the surface that share a contour: furthest over nearest."""
+MAX_HEIGHT_SHARE = 0.1
+"""Heights that share a contour: their difference over the least distance."""
 MAX_NUMBERS = 300_000
 """Points of all contours that are held at once."""
 MAX_SIDE_SHARE = 1 / 3
@@ -182,9 +184,10 @@ class _Passage:
 
 def _passages(k: Real, radius_m: float, pairs: Pairs) -> Iterator[_Passage]:
     for members in _beside_each_other(pairs):
-        first = pairs[members[:1]]
-        pair = float(first.away_m[0]), float(first.height_m[0]), float(first.half_height_m[0])
-        contour = tilted_contour(k, radius_m, *pair, furthest_m=float(pairs.away_m[members[-1]]))
+        some = pairs[members]
+        away_m = float(some.away_m.min()), float(some.away_m.max())
+        edges_m = (some.height_m - some.half_height_m).min(), (some.height_m + some.half_height_m).max()
+        contour = tilted_contour(k, radius_m, away_m, (float(edges_m[0]), float(edges_m[1])))
         square = _square((contour[1] * radius_m).ravel())
         nodes = contour[1].shape[2]
         start = np.union1d(np.flatnonzero(np.diff(square)) + 1, np.arange(k.size) * nodes)
@@ -274,13 +277,18 @@ def _disc(square: Index) -> tuple[Complex, Real]:
 
 
 def _beside_each_other(pairs: Pairs) -> Iterator[Index]:
-    """Pairs that share a contour: of one height and half height, and distances within MAX_DISTANCE_RATIO, nearest first."""
-    order = np.lexsort((pairs.away_m, pairs.half_height_m, pairs.height_m))
-    places = np.stack([pairs.height_m, pairs.half_height_m])
+    """Pairs that share a contour: within MAX_HEIGHT_SHARE of the least distance in height, and MAX_DISTANCE_RATIO in distance."""
+    least_m = MAX_HEIGHT_SHARE * float(pairs.away_m.min())
+    order = np.lexsort((pairs.half_height_m, pairs.height_m))
+    for level in _runs(order, pairs.height_m, lambda first, last: last > first + least_m):
+        nearest = level[np.argsort(pairs.away_m[level], kind="stable")]
+        yield from _runs(nearest, pairs.away_m, lambda first, last: last > MAX_DISTANCE_RATIO * first)
+
+
+def _runs(order: Index, values: Real, is_beyond: Callable[[float, float], bool]) -> Iterator[Index]:
+    """Parts of an order of rising values, each ending before what is beyond its first."""
     start = 0
     for n in range(1, order.size + 1):
-        first, last = order[start], order[min(n, order.size - 1)]
-        same = (places[:, first] == places[:, last]).all()
-        if n == order.size or not same or pairs.away_m[last] > MAX_DISTANCE_RATIO * pairs.away_m[first]:
+        if n == order.size or is_beyond(values[order[start]], values[order[n]]):
             yield order[start:n]
             start = n
