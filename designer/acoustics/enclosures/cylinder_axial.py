@@ -122,9 +122,6 @@ def axial_terms(
 
 def _side_by_side(parts: list[tuple[Index, Complex]], frequencies: int, pairs: int) -> Complex:
     """Terms (N, F, P) from those of some pairs each."""
-    if len(parts) == 1 and parts[0][0].size == pairs:
-        (order,) = (members for members, _ in parts)
-        return parts[0][1] if (np.diff(order) > 0).all() else parts[0][1][:, :, np.argsort(order)]
     terms = np.zeros((max(len(part) for _, part in parts), frequencies, pairs), dtype=complex)
     for members, part in parts:
         terms[: len(part), :, members] = part
@@ -184,9 +181,9 @@ class _Passage:
 
 def _passages(k: Real, radius_m: float, pairs: Pairs) -> Iterator[_Passage]:
     for members in _beside_each_other(pairs):
-        some = pairs[members]
-        away_m = float(some.away_m.min()), float(some.away_m.max())
-        edges_m = (some.height_m - some.half_height_m).min(), (some.height_m + some.half_height_m).max()
+        group = pairs[members]
+        away_m = float(group.away_m.min()), float(group.away_m.max())
+        edges_m = (group.height_m - group.half_height_m).min(), (group.height_m + group.half_height_m).max()
         contour = tilted_contour(k, radius_m, away_m, (float(edges_m[0]), float(edges_m[1])))
         square = _square((contour[1] * radius_m).ravel())
         nodes = contour[1].shape[2]
@@ -205,9 +202,9 @@ def _tilted_terms(k: Real, radius_m: float, pairs: Pairs, tolerance: float) -> C
     if sum(passage.members.size * passage.contour[0].size for passage in passages) < points:
         parts = []
         for passage in passages:
-            some, kappa = pairs[passage.members], passage.contour[1]
-            waves = some.waves(passage.contour, half_line=False)
-            parts.append((passage.members, _at_nodes(waves, kappa, radius_m, some.away_m, slice(None), tolerance)))
+            group, kappa = pairs[passage.members], passage.contour[1]
+            waves = group.waves(passage.contour, half_line=False)
+            parts.append((passage.members, _at_nodes(waves, kappa, radius_m, group.away_m, slice(None), tolerance)))
         return _side_by_side(parts, k.size, of.size)
     moments = [_moments(passage, pairs[passage.members], radius_m) for passage in passages]
     square, place, weights = (np.concatenate(part) for part in zip(*moments, strict=True))
@@ -215,7 +212,9 @@ def _tilted_terms(k: Real, radius_m: float, pairs: Pairs, tolerance: float) -> C
     distance = of[place // k.size]
     order = np.lexsort((distance, square))
     place, weights = place[order], weights[order]
-    bounds = np.searchsorted((square * distances_m.size + distance)[order], np.arange(squares.size * distances_m.size + 1))
+    bounds = np.searchsorted(
+        (square * distances_m.size + distance)[order], np.arange(squares.size * distances_m.size + 1)
+    )
     centre, radius = _disc(squares)
     nearest = np.argsort(np.abs(centre))
     terms = np.zeros((of.size * k.size, 1), dtype=complex)
@@ -265,7 +264,10 @@ def _square(x: Complex) -> Index:
     side = 2.0**-level
     across, down = np.floor(x.real * side), np.floor(x.imag * side)
     return np.asarray(
-        ((level.astype(np.int64) + 64) << 48) + ((across.astype(np.int64) + 2**22) << 24) + down.astype(np.int64) + 2**22
+        ((level.astype(np.int64) + 64) << 48)
+        + ((across.astype(np.int64) + 2**22) << 24)
+        + down.astype(np.int64)
+        + 2**22
     )
 
 
