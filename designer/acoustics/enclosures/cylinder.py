@@ -65,11 +65,11 @@ from designer.acoustics.enclosures.cylinder_axial import MAX_NUMBERS, MIN_KA, ax
 from designer.acoustics.enclosures.discs import octaves
 from designer.acoustics.sphere_series import NEAREST_FIELD_RADII
 from designer.acoustics.turning import phase
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.cylinder import Cylinder
 from designer.problem.schema import Driver
 
-MAX_FREQUENCIES_AT_ONCE = 64
+MIN_FREQUENCIES_AT_ONCE, MAX_FREQUENCIES_AT_ONCE = 8, 64
 LATE_RADII, SPREAD_RADII = 2.5, 4.2
 """Sound comes from a radius before to 7 after that from the axis: straight, and once around the back and on, which leaves 1e-6."""
 EXTRA_FREQUENCIES = 28
@@ -155,7 +155,7 @@ class CylinderEnclosure(EnclosedDrivers):
             return np.asarray(out * phase(np.outer(wave_numbers, length_m)) * length_m)
 
         h = np.empty((k.size, len(heights)), dtype=complex)
-        for octave, _ in octaves(k):
+        for octave in _octaves(k):
             few = at_few_frequencies(
                 relative,
                 k[octave],
@@ -275,6 +275,18 @@ def _quarter(count: int) -> tuple[Real, Real]:
     node, weight = np.polynomial.legendre.leggauss(count if panels == 1 else PANEL_NODES)
     size = math.pi / 2 / panels
     return ((np.arange(panels)[:, None] + (node + 1) / 2) * size).ravel(), np.tile(weight * size / 2, panels)
+
+
+def _octaves(k: Real) -> Iterator[Index]:
+    """Indices of wave numbers within an octave, or within more where they are few: low ones do not pay for high ones."""
+    pending: list[Index] = []
+    for octave, _ in reversed(list(octaves(k))):
+        pending.append(octave)
+        if sum(index.size for index in pending) >= MIN_FREQUENCIES_AT_ONCE:
+            yield np.concatenate(pending)
+            pending = []
+    if pending:
+        yield np.concatenate(pending)
 
 
 def _blocks(count: int, size: int) -> Iterator[slice]:

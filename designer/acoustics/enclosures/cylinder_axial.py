@@ -275,7 +275,7 @@ def _disc(square: Index) -> tuple[Complex, Real]:
     """Centre and radius (S,) of the disc around each square."""
     side = 2.0 ** ((square >> 48) - 64)
     across, down = (square >> 24) % 2**24 - 2**22, square % 2**24 - 2**22
-    return side * (across + 0.5 + 1j * (down + 0.5)), side / math.sqrt(2)
+    return np.asarray(side * (across + 0.5 + 1j * (down + 0.5))), side / math.sqrt(2)
 
 
 def _beside_each_other(pairs: Pairs) -> Iterator[Index]:
