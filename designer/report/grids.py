@@ -9,7 +9,7 @@ from designer.arrays import Real
 from designer.designs.reach import ceiling_db
 from designer.evaluation.each_head import head_gains_db
 from designer.evaluation.reach_words import spread_out
-from designer.evaluation.tables import Columns, Evaluation
+from designer.evaluation.tables import Evaluation
 from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.schema import Problem
 from designer.realization import response
@@ -55,7 +55,7 @@ def drawn_tables(result: Result) -> Evaluation:
 
 
 @analysis
-def drawn_metrics(result: Result, name: str) -> Columns:
+def drawn_metrics(result: Result, name: str) -> dict[str, Real]:
     """A channel's metrics on the figures' frequencies."""
     return drawn_tables(result).metrics_of(name)
 
