@@ -137,7 +137,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         {name: channel.weights[::2] for name, channel in zip(names, channels, strict=True)},
         {name: taps for group, part in parts for name, taps in zip(group, part.taps, strict=True)},
         realised.bulk_delay_samples,
-        {name: _channel(channel.design, channel) for name, channel in zip(names, channels, strict=True)},
+        {name: _channel(channel.design, channel, problem.head_places) for name, channel in zip(names, channels, strict=True)},
         seconds,
         references={
             name: driver for group, part in parts for name, driver in zip(group, part.references, strict=False)
@@ -222,7 +222,7 @@ def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) ->
     }
 
 
-def _channel(table: DesignTable, solved: ChannelDesign) -> Channel:
+def _channel(table: DesignTable, solved: ChannelDesign, places: int) -> Channel:
     """A channel's record; the outcome is judged on the design's own frequencies, every second of those solved."""
     inside = np.flatnonzero(solved.in_band)
     on_grid = inside % 2 == 0
@@ -239,6 +239,7 @@ def _channel(table: DesignTable, solved: ChannelDesign) -> Channel:
         feasible=bool(slack.max() <= SLACK_TOLERANCE_DB),
         verdict=verdict(
             table,
+            places,
             solved.frequency_hz[inside][on_grid],
             {requirement: values[on_grid] for requirement, values in solved.slacks_db.items()},
             {limit: values[on_grid] for limit, values in solved.excesses_db.items()},
