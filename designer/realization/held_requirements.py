@@ -250,13 +250,27 @@ def requirements_of(
         add("min_white_noise_gain_db", identity, target.look[:, None, :] * distance, limit)
     for l in np.flatnonzero(np.isfinite(target.max_gain)).tolist() if drivers else ():
         label = f'max_gain_db of "{drivers[l]}"'
-        driver_rows = np.broadcast_to(np.eye(count, dtype=complex)[l], (inside.size, 1, count))
-        unit_level = Rows(np.zeros_like(driver_rows), np.ones((inside.size, 1), dtype=complex))
-        limit = wider(label, np.full(inside.size, target.max_gain[l]), inside)
-        requirements.append(
-            Held(label, inside, _rows(driver_rows), unit_level, np.ones(inside.size), limit, together=True)
-        )
+        requirements.append(_feed(label, l, count, inside, wider(label, np.full(inside.size, target.max_gain[l]), inside)))
     return requirements
+
+
+def feeds_of(target: ChannelTarget, weights: Complex, drivers: Sequence[str]) -> list[Held]:
+    """Each driver's feed, at all frequencies: at most the weights' largest, or 0 dB, and within its band's slope.
+
+    Where no point hears what drivers play against each other, as at 0 Hz, nothing else holds a filter to its weights.
+    """
+    largest = np.full(weights.shape, max(float(np.abs(weights).max()), 1.0))
+    if target.band_gain is not None:
+        largest = np.minimum(largest, target.band_feed)
+    at = np.arange(len(weights))
+    return [_feed(f'feed of "{name}"', l, len(drivers), at, largest[:, l]) for l, name in enumerate(drivers)]
+
+
+def _feed(label: str, driver: int, count: int, at: Index, limit: Real) -> Held:
+    """One of so many drivers fed at most `limit` (J,)."""
+    rows = np.broadcast_to(np.eye(count, dtype=complex)[driver], (at.size, 1, count))
+    unit_level = Rows(np.zeros_like(rows), np.ones((at.size, 1), dtype=complex))
+    return Held(label, at, _rows(rows), unit_level, np.ones(at.size), limit, together=True)
 
 
 def tone_of(target: ChannelTarget, weights: Complex) -> Held:
