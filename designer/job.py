@@ -29,7 +29,7 @@ from designer.realization.remedies import remedy
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.matched import VIRTUAL
-from designer.stereo.placed_source import misplaced
+from designer.stereo.placed_source import chain_missed
 from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
 
@@ -41,9 +41,9 @@ class Design(Result):
 
     @property
     def status(self) -> int:
-        """The exit code; 7 also where the stereo chain's source stands too far from its angle."""
+        """The exit code; 7 also where the stereo chain misses its angle, its level or a driver's band."""
         code = super().status
-        return EXIT_MISSED if code == EXIT_DONE and misplaced(self) else code
+        return EXIT_MISSED if code == EXIT_DONE and chain_missed(self) else code
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the whole design folder: it appears whole or not at all.

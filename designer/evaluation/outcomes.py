@@ -137,19 +137,25 @@ def required_outcomes(realised: Realised, allowed_db: dict[str, Real]) -> tuple[
     allowed_db : dict of str to float array, requirement or limit -> what the formulation fell short by (in-band frequencies,)
 
     """
-    f, target = realised.band[0].frequency_hz, realised.target
-    outcomes = [
+    f = realised.band[0].frequency_hz
+    outcomes = (
         Outcome.of(requirement, REQUIRED, missed, f, allowed_db.get(requirement, 0.0))
         for requirement, missed in realised.missed_db.items()
         if requirement != BANDS
-    ]
-    if target.band_gain is not None:
-        excess_db, allowed = measures.amplitude_db(realised.w / target.band_feed), np.zeros(len(realised.w))
-        allowed[target.in_band] = allowed_db.get(BANDS, 0.0)
-        loudest = realised.scene.drivers[realised.index[int(np.argmax(excess_db.max(axis=0)))]]
-        excess_db = np.maximum(excess_db.max(axis=1), 0.0)
-        outcomes.append(Outcome.of(BANDS, REQUIRED, excess_db, target.frequency_hz, allowed, f', "{loudest}"'))
-    return tuple(outcomes)
+    )
+    return (*outcomes, *bands_outcome(realised, allowed_db.get(BANDS, 0.0)))
+
+
+def bands_outcome(realised: Realised, allowed_db: Real | float = 0.0) -> Iterator[Outcome]:
+    """The drivers' bands at all frequencies, and what of them the formulation missed in the band; nothing without a band."""
+    target = realised.target
+    if target.band_gain is None:
+        return
+    excess_db, allowed = measures.amplitude_db(realised.w / target.band_feed), np.zeros(len(realised.w))
+    allowed[target.in_band] = allowed_db
+    loudest = realised.scene.drivers[realised.index[int(np.argmax(excess_db.max(axis=0)))]]
+    excess_db = np.maximum(excess_db.max(axis=1), 0.0)
+    yield Outcome.of(BANDS, REQUIRED, excess_db, target.frequency_hz, allowed, f', "{loudest}"')
 
 
 def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:

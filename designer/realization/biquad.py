@@ -28,7 +28,7 @@ from designer.errors import Fault, ProblemError
 from designer.problem.schema import Realization
 from designer.realization.cascade import Cascade, scaled, settled_length
 from designer.realization.dense_targets import audible, slacks_between, weights_between
-from designer.realization.held_requirements import HELD_DB, Held, feeds_of, requirements_of, tone_of
+from designer.realization.held_requirements import HELD_DB, Held, bands_of, requirements_of, tone_of
 from designer.realization.held_sections import hold_sections, largest_excess_db
 from designer.realization.realized import Realized, SectionsFit
 from designer.realization.section_fit import SectionProblem, refine
@@ -68,13 +68,13 @@ def fit_sections(
 
 
 def _held(channel: ChannelDesign, target: ChannelTarget, weights: Complex, drivers: Sequence[str]) -> tuple[Held, ...]:
-    """Requirements and limits where the design was solved; the drivers' feeds and the tone everywhere."""
+    """Requirements and limits where the design was solved; the drivers' bands and the tone everywhere."""
     solved_hz = channel.frequency_hz[channel.in_band]
     f = target.frequency_hz
     solved = (f >= solved_hz[0] * (1 - 1e-9)) & (f <= solved_hz[-1] * (1 + 1e-9))
     all_requirements = requirements_of(target, weights, slacks_between(channel, f), drivers=drivers)
     held = [requirement.within(solved) for requirement in all_requirements]
-    return (*held, *feeds_of(target, weights, drivers), tone_of(target, weights))
+    return (*held, *bands_of(target, drivers), tone_of(target, weights))
 
 
 def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:

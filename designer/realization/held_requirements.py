@@ -254,16 +254,15 @@ def requirements_of(
     return requirements
 
 
-def feeds_of(target: ChannelTarget, weights: Complex, drivers: Sequence[str]) -> list[Held]:
-    """Each driver's feed, at all frequencies: at most the weights' largest, or 0 dB, and within its band's slope.
-
-    Where no point hears what drivers play against each other, as at 0 Hz, nothing else holds a filter to its weights.
-    """
-    largest = np.full(weights.shape, max(float(np.abs(weights).max()), 1.0))
-    if target.band_gain is not None:
-        largest = np.minimum(largest, target.band_feed)
-    at = np.arange(len(weights))
-    return [_feed(f'feed of "{name}"', l, len(drivers), at, largest[:, l]) for l, name in enumerate(drivers)]
+def bands_of(target: ChannelTarget, drivers: Sequence[str]) -> list[Held]:
+    """The drivers' bands, at all frequencies outside them."""
+    if target.band_gain is None:
+        return []
+    bands = []
+    for l, name in enumerate(drivers):
+        at = np.flatnonzero(np.isfinite(target.band_gain[:, l]))
+        bands.append(_feed(f'band_hz of "{name}"', l, len(drivers), at, target.band_feed[at, l]))
+    return [band for band in bands if band.index.size]
 
 
 def _feed(label: str, driver: int, count: int, at: Index, limit: Real) -> Held:
