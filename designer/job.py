@@ -137,7 +137,10 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         {name: channel.weights[::2] for name, channel in zip(names, channels, strict=True)},
         {name: taps for group, part in parts for name, taps in zip(group, part.taps, strict=True)},
         realised.bulk_delay_samples,
-        {name: _channel(channel.design, channel, problem.head_places) for name, channel in zip(names, channels, strict=True)},
+        {
+            name: _channel(channel.design, channel, problem.head_places)
+            for name, channel in zip(names, channels, strict=True)
+        },
         seconds,
         references={
             name: driver for group, part in parts for name, driver in zip(group, part.references, strict=False)

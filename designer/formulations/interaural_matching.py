@@ -124,7 +124,7 @@ def solve(source: VirtualSource) -> tuple[Complex, Real]:
 
 
 def _true_errors(source: VirtualSource, weights: Complex, level: Real) -> tuple[Complex, Real]:
-    """z (F, M) of weights of a level, and the objective (F,) with the errors of log z in the place of the linear ones."""
+    """Z (F, M) of weights of a level, and the objective (F,) with the errors of log z in the place of the linear ones."""
     w = weights / level[:, None]
     z = 1 + np.einsum("fml,fl->fm", source.interaural, w)
     z = np.where(np.abs(z) > TINY, z, TINY)

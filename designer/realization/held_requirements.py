@@ -250,7 +250,9 @@ def requirements_of(
         add("min_white_noise_gain_db", identity, target.look[:, None, :] * distance, limit)
     for l in np.flatnonzero(np.isfinite(target.max_gain)).tolist() if drivers else ():
         label = f'max_gain_db of "{drivers[l]}"'
-        requirements.append(_feed(label, l, count, inside, wider(label, np.full(inside.size, target.max_gain[l]), inside)))
+        requirements.append(
+            _feed(label, l, count, inside, wider(label, np.full(inside.size, target.max_gain[l]), inside))
+        )
     return requirements
 
 

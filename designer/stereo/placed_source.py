@@ -135,8 +135,9 @@ def virtual_bands(design: Result) -> dict[str, Outcome]:
             continue
         virtual = virtual_table(table, tables, design.drivers)
         plain = plain_among(design.channels[table.name].plain, table, virtual, design.drivers)
-        outcomes = bands_outcome(Realised(virtual, design.taps[name], plain, design.fine_scene))
-        missed |= {name: outcome for outcome in outcomes if outcome.missed_db > MAX_MISSED_DB}
+        for outcome in bands_outcome(Realised(virtual, design.taps[name], plain, design.fine_scene)):
+            if outcome.missed_db > MAX_MISSED_DB:
+                missed[name] = outcome
     return missed
 
 
