@@ -151,11 +151,11 @@ def bands_outcome(realised: Realised, allowed_db: Real | float = 0.0) -> Iterato
     target = realised.target
     if target.band_gain is None:
         return
-    excess_db, allowed = measures.amplitude_db(realised.w / target.band_feed), np.zeros(len(realised.w))
-    allowed[target.in_band] = allowed_db
+    excess_db, on_paper_db = measures.amplitude_db(realised.w / target.band_feed), np.zeros(len(realised.w))
+    on_paper_db[target.in_band] = allowed_db
     loudest = realised.scene.drivers[realised.index[int(np.argmax(excess_db.max(axis=0)))]]
     excess_db = np.maximum(excess_db.max(axis=1), 0.0)
-    yield Outcome.of(BANDS, REQUIRED, excess_db, target.frequency_hz, allowed, f', "{loudest}"')
+    yield Outcome.of(BANDS, REQUIRED, excess_db, target.frequency_hz, on_paper_db, f', "{loudest}"')
 
 
 def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:

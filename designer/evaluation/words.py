@@ -172,7 +172,7 @@ def whole_sentence(
     design: DesignTable, formulation: Verdict, outcomes: Sequence[Outcome], *, remedy: str = "", imported: bool = False
 ) -> str:
     """One sentence on a channel: what is asked, what came of it on paper and in the filters, and what that is worth in the product."""
-    required, asked = [outcome for outcome in outcomes if outcome.place == REQUIRED], formulation.requirements
+    required, phrase = [outcome for outcome in outcomes if outcome.place == REQUIRED], formulation.requirements
     missed = [f"{requirement_words(design, o.requirement)} {o.by()}" for o in required if not o.is_met]
     if formulation.shortfalls:
         beyond = [
@@ -182,11 +182,11 @@ def whole_sentence(
         ]
         parts = [formulation.sentence] + ([f"these filters miss {enumeration(beyond)}"] if beyond else [])
     elif not missed:
-        parts = [f"{asked}; {MET}"]
+        parts = [f"{phrase}; {MET}"]
     elif imported:
-        parts = [f"{asked}; these filters miss {enumeration(missed)}"]
+        parts = [f"{phrase}; these filters miss {enumeration(missed)}"]
     else:
-        parts = [f"{asked}; met on paper, and these filters miss {enumeration(missed)}"]
+        parts = [f"{phrase}; met on paper, and these filters miss {enumeration(missed)}"]
     parts += [remedy] if remedy else []
     elsewhere = [f"at the {o.place} by up to {decibels(o.missed_db)} dB ({100 * o.share:.0f} % of the band)"
                  for o in outcomes if o.place != REQUIRED and not o.is_met]  # fmt: skip

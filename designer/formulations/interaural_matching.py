@@ -104,7 +104,7 @@ def solve(source: VirtualSource) -> tuple[Complex, Real]:
     SolverError : where a certificate confirms no answer
 
     """
-    weights, level = _solve(source)
+    weights, level = solve_linear(source)
     if np.isfinite(source.level_price):
         return weights, level
     ratio, value = _true_errors(source, weights, level)
@@ -114,7 +114,7 @@ def solve(source: VirtualSource) -> tuple[Complex, Real]:
             break
         z = ratio[at] * np.maximum(1.0, LEAST_RATIO / np.abs(ratio[at]))
         part = source.at(at)
-        w, s = _solve(replace(part, interaural=part.interaural / z[..., None], offset=np.log(z) + 1 / z - 1))
+        w, s = solve_linear(replace(part, interaural=part.interaural / z[..., None], offset=np.log(z) + 1 / z - 1))
         ratio[at], after = _true_errors(part, w, s)
         less = after < value[at]
         better = at[less]
@@ -135,7 +135,7 @@ def _true_errors(source: VirtualSource, weights: Complex, level: Real) -> tuple[
     return z, value
 
 
-def _solve(source: VirtualSource) -> tuple[Complex, Real]:
+def solve_linear(source: VirtualSource) -> tuple[Complex, Real]:
     """The convex program itself."""
     source, share = within_limits(source)
     plane = Plane.of(source.centre)

@@ -40,7 +40,7 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
     judge, everywhere = Judge.of(channel, scene, drivers), channel_target(channel.design, scene, channel.plain)
 
     def missed_db(changed: Realization) -> tuple[float, float]:
-        """Of requirements and of the drivers' bands."""
+        """Largest misses of the requirements and of the drivers' bands."""
         realised = realize_form([channel], scene, changed)
         taps = realised.taps[0][drivers]
         bands_db = 0.0

@@ -141,7 +141,7 @@ class ChannelTarget:
         what it takes.
         """
         assert self.band_gain is not None
-        return self.band_gain * self._band_start
+        return np.asarray(self.band_gain * self._band_start)
 
     @property
     def band_feed(self) -> Real:

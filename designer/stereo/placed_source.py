@@ -177,8 +177,8 @@ def chain_sentence(design: Result) -> str:
     )
     if lost_level_db(design) > MAX_MISSED_DB:
         sentence += "; these filters miss its level, which more [realization] taps keep"
-    for name, outcome in virtual_bands(design).items():
-        sentence += f"; {name} misses the drivers' bands {outcome.by()}, which more [realization] taps keep"
+    for name, bands in virtual_bands(design).items():
+        sentence += f"; {name} misses the drivers' bands {bands.by()}, which more [realization] taps keep"
     if misplaced(design):
         within_deg = int(min(left.angle_deg, right.angle_deg))
         sentence += f"; these drivers and limits reach [virtualizer] angle_deg = {within_deg}"

@@ -158,5 +158,5 @@ def test_what_no_point_hears_costs_no_effort(plain_fit: None) -> None:
         alone = [power / np.mean(np.abs(ears[k][:, l]) ** 2) for l in range(8)]
         return float(10 * np.log10(np.sum(np.abs(weights[k]) ** 2) / min(alone)))
 
-    more_db = [effort_db(w, k) - effort_db(solved.weights, k) for k in np.flatnonzero(solved.in_band)]
+    more_db = [effort_db(w, k) - effort_db(solved.weights, k) for k in np.flatnonzero(solved.in_band).tolist()]
     assert abs(np.mean(more_db)) < 0.3
