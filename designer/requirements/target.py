@@ -146,7 +146,7 @@ class ChannelTarget:
     @property
     def band_feed(self) -> Real:
         """Amplitude below which a driver does not notice that its band is missed (F, L)."""
-        return np.maximum(self.band_limit, LEAST_NOTICED * self._band_start)
+        return np.asarray(np.maximum(self.band_limit, LEAST_NOTICED * self._band_start))
 
     @property
     def _band_start(self) -> Real:
