@@ -20,6 +20,9 @@ to one weight for each circle and point (F, I), which serves all drivers and pla
 MAX_REMAINDER of the largest. On a circle the phase of what comes from within the device's reach turns by x at most for a radian of the
 circle, so that its order m is about J_m(x) large, and a mean over M equal steps misses J_M(x).
 
+**Where.** Places and frequencies are looked for by distance, turn, ka and the level of the far ear (`_are_shaded`), then some of these
+frequencies are tried on the surface. Where the line agrees, it stays.
+
 Source: H. Schenck, Improved integral formulation for acoustic radiation problems (JASA 44, 1968), for the points within the body.
 """
 
@@ -31,7 +34,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import jv, spherical_jn, spherical_yn
 
-from designer.acoustics.enclosures import Device
+from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.sphere_series import head_pressure, legendre_table, order_answers
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Real
@@ -41,9 +44,12 @@ MIN_KA, MIN_NEARNESS, MIN_LATERAL = 22.0, 0.055, 0.45
 LEVEL, LEVEL_PER_NEARNESS = 0.06, 0.4
 """and where one ear hears so little of the other's pressure from a point source. Elsewhere it is within 0.1 dB and 1 degree."""
 TRIED, MAX_DIFFERENCE = 4, 3e-3
-"""Of those frequencies so many are answered from the surface, and all from the first on at which the line differs by so much (0.03 dB)."""
+"""Frequencies that are tried on the surface: from the first on at which the line differs by so much (0.03 dB), all are answered there."""
 MIN_GAP = 1.25
 """Distance of the nearest sound, in the head's radii, from which the orders are few."""
+MAX_RISE_M = 0.04
+"""Height of a head over the drivers of an endless enclosure up to which its surface is asked for: each point is an integral of its own
+there, so that frequencies take a second each, and the line alone stays, up to 5 dB off at the far ear above 13 kHz."""
 MAX_REMAINDER = 1e-5
 MAX_ORDERS = 200
 LINE_POINTS = 1.0
@@ -72,6 +78,8 @@ def put_shaded_ears(ears: Complex, device: Device, k: Real, centres_m: Real, axe
         return
     sources = np.unique(np.column_stack([device.source_places_m(), device.source_extent_m()]), axis=0)
     shaded = _are_shaded(k[high], head_radius_m, sources, centres_m, axes[1])
+    if isinstance(device, EnclosedDrivers) and device.endless:
+        shaded &= (np.abs(sources[:, 2, None] - centres_m[:, 2]) <= MAX_RISE_M).all(axis=0)
     for place in np.flatnonzero(shaded.any(axis=0)).tolist():
         index = high[shaded[:, place]]
         index = index[np.argsort(k[index])]
