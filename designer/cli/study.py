@@ -36,7 +36,7 @@ def study(
             points = [point for point in channel.curves if point.axis == axis]
             way = points[-1].way
             gains = ", ".join(
-                f"{point.gains.fifth_percentile_db:.1f} dB of {point.value}" for point in points if point.way == way
+                f"{point.gains.fifth_percentile_db:.1f} dB at {point.value}" for point in points if point.way == way
             )
             words = f"gain over {axis}{f', {way}' if way else ''}, its 5th percentile over the band and its points"
             say(f"{name}: {words}: {gains}")
