@@ -215,10 +215,10 @@ def tiles(result: Result, name: str, numbers: Mapping[str, float]) -> list[tuple
 
 def outcome_words(outcomes: Sequence[Outcome]) -> str:
     """How many requirements are met, for the line that the table folds into: as the file asks, and over places, product line and heads."""
-    asked = [outcome.is_met for outcome in outcomes if outcome.place == REQUIRED]
+    required = [outcome.is_met for outcome in outcomes if outcome.place == REQUIRED]
     beyond = [outcome.is_met for outcome in outcomes if outcome.place != REQUIRED]
     others = f"; at the worst place and the percentiles {sum(beyond)} of {len(beyond)}" if beyond else ""
-    return f"Requirements: {sum(asked)} of {len(asked)} met as asked{others}"
+    return f"Requirements: {sum(required)} of {len(required)} met as asked{others}"
 
 
 @dataclass(frozen=True)
