@@ -127,7 +127,8 @@ def verdict(
             and reachable_gain_db[at] < _curve_db(design, frequency_hz[at]) - SLACK_TOLERANCE_DB
         ):
             detail = f", where no weights reach more than {reachable_gain_db[at]:.1f} dB"
-            detail += " within the effort limit" if design.max_effort_db is not None else ""
+            is_bound = any(binds[at] for binds in binding.values())
+            detail += " within the effort limit" if design.max_effort_db is not None and is_bound else ""
         clause = f"{requirement_words(design, requirement)} infeasible {outcome.by(detail)}"
         clauses.append(clause)
     reason = _reason(design, shortfalls_db, short, binding, out_of_reach)

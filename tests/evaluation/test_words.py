@@ -140,6 +140,21 @@ def test_a_bound_above_the_curve_explains_nothing() -> None:
     assert lowered.shortfalls == ("the level infeasible by 3.0 dB at 500 Hz",)
 
 
+def test_a_limit_that_does_not_bind_is_not_blamed() -> None:
+    """The sentence is the same at 15 and at 40 dB of effort where more effort gives no more gain, and names no effort limit."""
+    spread = {
+        "driver_spread": {"gain_db": 0.5, "phase_deg": 3.0},
+        "cancellation_gain_db": [[2000, 60]],
+        "band_hz": [2000.0, 2500.0],
+    }
+    sentences = set()
+    for effort_db in (15.0, 40.0):
+        (channel,) = design(pair(max_effort_db=effort_db, **spread)).channels.values()
+        sentences.add(channel.verdict.sentence)
+    (sentence,) = sentences
+    assert "where no weights reach more than" in sentence and "effort" not in sentence
+
+
 def test_what_binds_is_named() -> None:
     """A driver's gain, the effort, a floor of white-noise gain; and where nothing binds, the drivers themselves."""
 
