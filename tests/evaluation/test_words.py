@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -142,7 +143,7 @@ def test_a_bound_above_the_curve_explains_nothing() -> None:
 
 def test_a_limit_that_does_not_bind_is_not_blamed() -> None:
     """The sentence is the same at 15 and at 40 dB of effort where more effort gives no more gain, and names no effort limit."""
-    spread = {
+    spread: dict[str, Any] = {
         "driver_spread": {"gain_db": 0.5, "phase_deg": 3.0},
         "cancellation_gain_db": [[2000, 60]],
         "band_hz": [2000.0, 2500.0],
