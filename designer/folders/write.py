@@ -63,7 +63,10 @@ def write(result: Result, folder: Path, *, report: bool = True, force: bool = Fa
         if report:
             if drawn != "none":
                 _write_figures(result, new, drawn)
-            _write_page(result, new, folder, facts, exports, refusals, overlay)
+            from designer.report import page_data
+
+            overlays = [page_data.overlay(path) for path in overlay]
+            _write_page(result, new, folder, facts, exports, refusals, overlays)
 
     write_folder(folder, DESIGN, fill, force=force, inputs=inputs)
     return folder
@@ -90,9 +93,11 @@ def add_study(result: Result, folder: Path, *, force: bool = False) -> list[str]
     def fill(new: Path) -> None:
         _write_json(new, facts)
         if with_page:
+            from designer.report import page_data
+
             refusals: dict[str, str] = {}
             exports = exports_of(filter_set(result), result.problem.export.targets, refusals)
-            _write_page(result, new, folder, facts, exports, refusals)
+            _write_page(result, new, folder, facts, exports, refusals, page_data.overlays_of(folder / PAGE))
         names.extend(sorted(files_below(new)))
 
     update_folder(folder, DESIGN, fill, force=force)
@@ -145,12 +150,11 @@ def _write_page(
     facts: dict[str, Any],
     exports: Mapping[str, Export],
     refusals: Mapping[str, str],
-    overlay: Sequence[str | Path] = (),
+    overlays: Sequence[dict[str, Any]],
 ) -> None:
     """Write the page: what `summary.json` holds, and what was exported, stands on it."""
-    from designer.report import page, page_data
+    from designer.report import page
 
-    overlays = [page_data.overlay(path) for path in overlay]
     rendered = page.render(result, facts, exports, refusals, overlays=overlays, folder=str(final))
     (folder / PAGE).write_text(rendered, encoding="utf-8")
 
