@@ -6,11 +6,12 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from designer.acoustics.measured.raw_set import named_emitter
+from designer.errors import UsageError
 from designer.export.of_design import filter_set
 from designer.export.target import Export
 from designer.export.write import exports_of, fill_exports
@@ -54,7 +55,14 @@ def write(result: Result, folder: Path, *, report: bool = True, force: bool = Fa
     overlay : sequence of str or Path, other designs or measurements that the page lays over its figures
     drawn : str, which figures it has as files: "all", "core" (the layout, and each channel's gain, response and polar plots) or "none"
 
+    Raises
+    ------
+    UsageError : what is there may not be replaced; other figures than these
+    OutputError : it cannot be written; what was there is as it was
+
     """
+    if drawn not in get_args(Drawn):
+        raise UsageError(f"figures: got {drawn!r}; expected {', '.join(map(repr, get_args(Drawn)))}")
     problem = result.problem
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
 
