@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from designer.commands.check import check
     from designer.commands.convert import convert
     from designer.commands.export import export
+    from designer.commands.figures import figures
     from designer.commands.reach import reach
     from designer.commands.render import render
+    from designer.commands.study import study
     from designer.job import Design, design, evaluate
     from designer.job import open_folder as open  # noqa: A004, one reads `designer.open(folder)`
     from designer.problem import Problem, load, loads
@@ -40,12 +42,14 @@ _HOMES = {
     "design": ("designer.job", "design"),
     "evaluate": ("designer.job", "evaluate"),
     "export": ("designer.commands.export", "export"),
+    "figures": ("designer.commands.figures", "figures"),
     "load": ("designer.problem", "load"),
     "loads": ("designer.problem", "loads"),
     "open": ("designer.job", "open_folder"),
     "reach": ("designer.commands.reach", "reach"),
     "render": ("designer.commands.render", "render"),
     "scene": ("designer.acoustics", "scene"),
+    "study": ("designer.commands.study", "study"),
     "sweep": ("designer.search.sweep", "sweep"),
 }
 
@@ -59,12 +63,14 @@ __all__ = [
     "design",
     "evaluate",
     "export",
+    "figures",
     "load",
     "loads",
     "open",
     "reach",
     "render",
     "scene",
+    "study",
     "sweep",
 ]
 

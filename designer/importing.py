@@ -119,6 +119,6 @@ def _channel(table: DesignTable, weights: Complex, fine: Scene) -> Channel:
         slacks_db={**slacks, **excesses},
         certificate=Certificate(none, none, none, none, np.zeros(f.size, dtype=bool)),
         feasible=True,
-        verdict=Verdict(requirement_phrase(table), ()),
+        verdict=Verdict(requirement_phrase(table, fine.problem.head_places), ()),
         weights_costs_db={},
     )

@@ -34,7 +34,7 @@ from designer.report import notebook
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.matched import VIRTUAL
-from designer.stereo.placed_source import misplaced
+from designer.stereo.placed_source import chain_missed
 from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
 
@@ -52,9 +52,9 @@ class Design(Result):
 
     @property
     def status(self) -> int:
-        """The exit code; 7 also where the stereo chain's source stands too far from its angle."""
+        """The exit code; 7 also where the stereo chain misses its angle, its level or a driver's band."""
         code = super().status
-        return EXIT_MISSED if code == EXIT_DONE and misplaced(self) else code
+        return EXIT_MISSED if code == EXIT_DONE and chain_missed(self) else code
 
     def __repr__(self) -> str:
         """At most 12 lines: title, status in words, each channel's gain and effort, form and latency."""
@@ -276,6 +276,7 @@ def _channel(table: DesignTable, solved: ChannelDesign, fine: Scene) -> Channel:
         feasible=bool(slack.max() <= SLACK_TOLERANCE_DB),
         verdict=verdict(
             table,
+            fine.problem.head_places,
             solved.frequency_hz[inside][on_grid],
             {requirement: values[on_grid] for requirement, values in solved.slacks_db.items()},
             {limit: values[on_grid] for limit, values in solved.excesses_db.items()},

@@ -29,12 +29,15 @@ OFFERED = {
     "render": designer.render,
     "export": designer.export,
     "convert": designer.convert,
+    "figures": designer.figures,
+    "study": designer.study,
+    "Design.figure": designer.Design.figure,
     "Problem.replace": designer.Problem.replace,
 }
-METHODS = {"Design.save", "Problem.replace"}
+METHODS = {"Design.save", "Design.figure", "Problem.replace"}
 
 
-def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch, drawn: None) -> None:
     """Each public function has an example, and it does what it says."""
     monkeypatch.chdir(ROOT)
     finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()

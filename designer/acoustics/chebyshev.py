@@ -72,7 +72,13 @@ def few_distances(
 
 
 def at_few_frequencies(
-    relative: Callable[[Real], Complex], k: Real, spread_m: float, *, late_m: float = 0.0
+    relative: Callable[[Real], Complex],
+    k: Real,
+    spread_m: float,
+    *,
+    late_m: float = 0.0,
+    extra: int = EXTRA_FREQUENCIES,
+    missed: float = MAX_ERROR_BETWEEN,
 ) -> Complex:
     """A quantity that is smooth in frequency (F, ...), from few wave numbers; from all where that is cheaper, or where they do not suffice.
 
@@ -81,16 +87,19 @@ def at_few_frequencies(
     relative : (Q,) wave numbers -> (Q, ...), over the wave that turns its phase fastest
     k : (F,) float array
     spread_m : float, how much earlier and later than `late_m` behind that wave sound arrives
+    late_m : float
+    extra : int, frequencies beyond one a radian of that
+    missed : float, between frequencies, of the largest at any
 
     """
-    count = math.ceil(float(np.ptp(k)) * spread_m / 2) + EXTRA_FREQUENCIES
+    count = math.ceil(float(np.ptp(k)) * spread_m / 2) + extra
 
     def centred(wave_numbers: Real) -> Complex:
         values = relative(wave_numbers)
         turned = values.reshape(wave_numbers.size, -1) * np.exp(1j * late_m * wave_numbers)[:, None]
         return np.asarray(turned.reshape(1, 1, *values.shape))
 
-    few = few_points(centred, k, most=k.size, degrees=(count,), missed=MAX_ERROR_BETWEEN)
+    few = few_points(centred, k, most=k.size, degrees=(count,), missed=missed)
     if few is None:
         return relative(k)
     flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)

@@ -32,7 +32,7 @@ own source, S = 1, and nothing is fitted.
 
 **Long waves.** Below ka = LONG_WAVES any sources of an arc are alike. There the line itself is answered (`line_weights`): (1) holds for
 every order that LONG_POINTS of it tell from others, with the same weights for every place and driver. They grow with ka, because
-the line cannot tell the far ear's shadow: hence the sources above.
+the line cannot tell the far ear's shadow: hence the sources above. High ones, near and aside, ask for the surface: `shaded_ears`.
 
 **Measured heads** are met in the same way: each source is answered by what was measured in its direction, near field and parallax
 included. (2) is met in least squares, and MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|² is added to what is missed: it keeps Σ |c_s|
@@ -62,6 +62,7 @@ from designer.acoustics.chebyshev import at_few_frequencies
 from designer.acoustics.enclosures import Device
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
+from designer.acoustics.shaded_ears import put_shaded_ears
 from designer.acoustics.sphere_series import head_pressure, head_series, line_weights
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
@@ -193,9 +194,9 @@ def ears_in_field(
     away_m = np.linalg.norm(ears_m[:, :, None] - places_m, axis=-1)  # (D, 2, L)
 
     def relative(part: Real) -> Complex:
-        return np.asarray(
-            _ears(head, device, part, centres_m, axes, among_m) * phase(np.multiply.outer(part, away_m)) * away_m
-        )
+        ears = _ears(head, device, part, centres_m, axes, among_m)
+        put_shaded_ears(ears, device, part, centres_m, axes, head.radius_m)
+        return np.asarray(ears * phase(np.multiply.outer(part, away_m)) * away_m)
 
     extent_m = head.radius_m + max(head.radius_m, float(reach_m.max()))
     few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m)
@@ -232,9 +233,7 @@ def _source_counts(head: Head, k: Real, sources: Real, centres_m: Real, ear_axis
         np.sqrt(away_m**2 + head.radius_m * (head.radius_m - 2 * side * away_m * np.stack([lateral, *ends])))
         for side in (-1, 1)
     ]
-    aside = 1 + np.abs(lateral) * np.sqrt(
-        1 - lateral**2
-    )  # more sources where an oblique arc leaves an ear in the shadow
+    aside = 1 + np.abs(lateral) * np.sqrt(1 - lateral**2)  # more where an oblique arc leaves an ear in the shadow
     extent = max(float((aside * np.abs(way_m[1:] - way_m[0])).max()) for way_m in ways_m) / 2 * k
     extent += head.radius_m * float((reach_m / away_m**2).max())
     nearest = max(float((away_m - reach_m).min()) / head.radius_m, 1.1)

@@ -237,6 +237,11 @@ def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real
     return head_series(k, head_radius_m, distance_m)(slice(None), lateral)
 
 
+def order_answers(order: Index, ka: Real) -> Complex:
+    """(-j)/((ka)² h_n'(ka)): pressure on a rigid sphere that a field j_n(kr) P_n meets, over P_n, for orders and ka that broadcast."""
+    return np.asarray(-1j / (ka**2 * (spherical_jn(order, ka, True) - 1j * spherical_yn(order, ka, True))))
+
+
 @lru_cache(maxsize=16)
 def line_weights(ka: tuple[float, ...], points: tuple[float, ...]) -> Complex:
     """Weights W (F, I) with which a field at points of its axis adds to the pressure at the first end of a rigid sphere; for long waves.
@@ -246,7 +251,7 @@ def line_weights(ka: tuple[float, ...], points: tuple[float, ...]) -> Complex:
     """
     at_a, half = np.maximum(np.array(ka), MIN_KA)[:, None], np.array(points[: len(points) // 2])
     order = np.arange(len(points))
-    answer = -1j / (at_a**2 * (spherical_jn(order, at_a, True) - 1j * spherical_yn(order, at_a, True)))
+    answer = order_answers(order, at_a)
     size = np.abs(answer)
     on_line = spherical_jn(order[:, None], (at_a * half)[:, None]) / size[:, :, None]
     even, odd = (  # at the other half j_n is (-1)^n times as large

@@ -57,7 +57,7 @@ def design(
         from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import PAGE, continuation, notes
         from designer.folders.write import check_free, data_files
-        from designer.stereo.placed_source import chain_sentence, misplaced
+        from designer.stereo.placed_source import chain_missed, chain_sentence
 
         if overlay:
             from designer.report import page_data
@@ -96,6 +96,6 @@ def design(
                 )
             elif result.misses(name):
                 say(f'designs[{places[name]}] "{name}" is met on paper, and missed by these filters', error=True)
-        if misplaced(result):
-            say("virtualizer.angle_deg is met on paper, and missed by these filters", error=True)
+        if chain_missed(result):
+            say("virtualizer is met on paper, and missed by these filters", error=True)
         raise typer.Exit(result.status)

@@ -39,6 +39,7 @@ def figures(
         warn_missing(design)
         shown.update("figures")
         kinds = None if only is None else [kind.strip() for kind in only.split(",") if kind.strip()]
-        written = write(design, folder, only=kinds, form=form, dpi=dpi, out=out, force=force)
+        place = folder if out is None else out
+        written = write(design, place, only=kinds, form=form, dpi=dpi, in_design=out is None, force=force)
     for path in written:
         say(f"wrote {path}")

@@ -36,7 +36,7 @@ def study(
             points = [point for point in channel.curves if point.axis == axis]
             way = points[-1].way
             gains = ", ".join(
-                f"{point.gains.fifth_percentile_db:.1f} dB of {point.value}" for point in points if point.way == way
+                f"{point.gains.fifth_percentile_db:.1f} dB at {point.value}" for point in points if point.way == way
             )
             say(f"{name}: 5th percentile of the gain over {axis}{f', {way}' if way else ''}: {gains}")
     say(f"wrote {folder}: {', '.join(name for name in names if not name.startswith('figures/'))}")

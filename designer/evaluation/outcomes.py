@@ -20,7 +20,7 @@ from designer.evaluation.tolerance import ChannelTolerance
 from designer.metrics import Realised
 from designer.problem.messages import enumeration
 from designer.requirements.curves import curve_db
-from designer.requirements.slacks import SLACK_TOLERANCE_DB
+from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
 
 REQUIRED = "required"
 WORST, PRODUCT_LINE, MOVED = "worst place", "5th percentile of product line and heads", "5th percentile of moved heads"
@@ -65,6 +65,7 @@ class Outcome:
     where : str, the frequencies at which it is missed; empty where it is met
     share : float, of the band's octaves
     beyond_db : float, at most beyond what the formulation fell short by
+    detail : str, what follows the frequency at which it is missed most
 
     """
 
@@ -75,6 +76,7 @@ class Outcome:
     where: str
     share: float
     beyond_db: float
+    detail: str = ""
 
     @property
     def is_met(self) -> bool:
@@ -83,10 +85,11 @@ class Outcome:
 
     def by(self, detail: str = "") -> str:
         """By how much it is missed, and where; `detail` follows the frequency at which it is missed most."""
-        most = hz(self.at_hz)
+        most, detail = hz(self.at_hz), detail or self.detail
         if self.where == f"at {most}":
             return f"by {decibels(self.missed_db)} dB at {most}{detail}"
-        return f"by up to {decibels(self.missed_db)} dB (at {most}{detail}) {self.where}, {100 * self.share:.0f} % of the band"
+        share = "" if self.requirement == BANDS else f", {100 * self.share:.0f} % of the band"
+        return f"by up to {decibels(self.missed_db)} dB (at {most}{detail}) {self.where}{share}"
 
     def as_json(self) -> dict[str, Any]:
         """Its content for `summary.json`."""
@@ -97,7 +100,13 @@ class Outcome:
 
     @classmethod
     def of(
-        cls, requirement: str, place: str, shortfall_db: Real, frequency_hz: Real, allowed_db: Real | float = 0.0
+        cls,
+        requirement: str,
+        place: str,
+        shortfall_db: Real,
+        frequency_hz: Real,
+        allowed_db: Real | float = 0.0,
+        detail: str = "",
     ) -> Outcome:
         """From shortfalls (N,), and what of them the formulation left."""
         short, at = shortfall_db > SLACK_TOLERANCE_DB, int(np.argmax(shortfall_db))
@@ -116,11 +125,12 @@ class Outcome:
             where,
             float(octaves[short].sum() / octaves.sum()),
             max(float((shortfall_db - allowed_db).max()), 0.0),
+            detail,
         )
 
 
 def required_outcomes(realised: Realised, allowed_db: dict[str, Real]) -> tuple[Outcome, ...]:
-    """Every requirement and limit as the file asks for it.
+    """Every requirement and limit as the file asks for it, in the band; the drivers' bands at all frequencies.
 
     Parameters
     ----------
@@ -128,10 +138,24 @@ def required_outcomes(realised: Realised, allowed_db: dict[str, Real]) -> tuple[
 
     """
     f = realised.band[0].frequency_hz
-    return tuple(
+    outcomes = (
         Outcome.of(requirement, REQUIRED, missed, f, allowed_db.get(requirement, 0.0))
         for requirement, missed in realised.missed_db.items()
+        if requirement != BANDS
     )
+    return (*outcomes, *bands_outcome(realised, allowed_db.get(BANDS, 0.0)))
+
+
+def bands_outcome(realised: Realised, allowed_db: Real | float = 0.0) -> Iterator[Outcome]:
+    """The drivers' bands at all frequencies, and what of them the formulation missed in the band; nothing without a band."""
+    target = realised.target
+    if target.band_gain is None:
+        return
+    excess_db, on_paper_db = measures.amplitude_db(realised.w / target.band_feed), np.zeros(len(realised.w))
+    on_paper_db[target.in_band] = allowed_db
+    loudest = realised.scene.drivers[realised.index[int(np.argmax(excess_db.max(axis=0)))]]
+    excess_db = np.maximum(excess_db.max(axis=1), 0.0)
+    yield Outcome.of(BANDS, REQUIRED, excess_db, target.frequency_hz, on_paper_db, f', "{loudest}"')
 
 
 def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:

@@ -132,8 +132,8 @@ def _row(head: str, cells: list[str]) -> str:
 
 
 def _gain(gain: float) -> str:
-    if gain >= MAX_DB:
-        return f"> {MAX_DB:.0f}"
+    if round(gain, 1) >= MAX_DB:
+        return f"≥ {MAX_DB:.0f}"
     return f"{gain:.1f}" if np.isfinite(gain) else "none"
 
 

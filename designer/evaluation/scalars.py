@@ -92,7 +92,10 @@ def _costs(realised: Realised, of_weights_db: Mapping[str, float]) -> Iterator[s
             f"these filters spend {efforts[at]:.1f} dB of effort at {hz(float(inside.frequency_hz[at]))}, and the weights at most"
             f" {weights_db:.1f} dB; max_effort_db holds them to a limit"
         )
-    loudest, weights_db = measures.amplitude_db(realised.w).max(axis=1), of_weights_db["driver_gain_db"]
+    loudest, weights_db = measures.amplitude_db(realised.w), of_weights_db["driver_gain_db"]
+    if realised.target.band_gain is not None:  # outside their bands the drivers' feeds have an outcome
+        loudest = np.where(np.abs(realised.w) > realised.target.band_feed, -np.inf, loudest)
+    loudest = loudest.max(axis=1)
     at = int(np.argmax(loudest))
     if loudest[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (

@@ -51,10 +51,10 @@ class Evaluation:
     metrics_columns: Columns
     response_columns: Columns
 
-    def metrics_of(self, channel: str) -> Columns:
-        """The metrics of one channel."""
-        rows = self.metrics_columns["channel"] == channel
-        return {name: values[rows] for name, values in self.metrics_columns.items()}
+    def metrics_of(self, channel: str) -> dict[str, Real]:
+        """The numbers of one channel among the metrics, by column (F,)."""
+        rows, words = self.metrics_columns["channel"] == channel, ("channel", "status")
+        return {name: values[rows].astype(float) for name, values in self.metrics_columns.items() if name not in words}
 
     @cached_property
     def metrics(self) -> pd.DataFrame:

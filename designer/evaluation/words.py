@@ -26,8 +26,8 @@ def _decibels(values: list[float]) -> str:
     return f"{low:g} dB" if low == high else f"{low:g} to {high:g} dB"
 
 
-def requirement_phrase(design: DesignTable) -> str:
-    """Requirements of a design, as a noun phrase."""
+def requirement_phrase(design: DesignTable, places: int) -> str:
+    """Requirements of a design, as a noun phrase; an ear channel has so many places of the head."""
     band = f"from {hz(design.band_hz[0])} to {hz(design.band_hz[1])}"
     requirements = []
     if design.cancellation_gain_db:
@@ -47,7 +47,7 @@ def requirement_phrase(design: DesignTable) -> str:
             + enumeration([f"{null:g}" for null in design.nulls_deg])
             + " degrees"
         )
-    held = f", {hold_phrase(design)}" if design.cancellation_gain_db else ""
+    held = f", {hold_phrase(design, places)}" if design.cancellation_gain_db else ""
     return f"{enumeration(requirements)} asked {band}{held}"
 
 
@@ -57,6 +57,11 @@ class Verdict:
 
     sentence: str
     shortfalls: tuple[str, ...]
+
+    @property
+    def requirements(self) -> str:
+        """The sentence's first clause: the requirements as a noun phrase."""
+        return self.sentence.partition("; ")[0]
 
 
 MET = "met at every frequency"
@@ -80,6 +85,7 @@ def requirement_words(design: DesignTable, requirement: str) -> str:
 
 def verdict(
     design: DesignTable,
+    places: int,
     frequency_hz: Real,
     slacks_db: dict[str, Real],
     excesses_db: dict[str, Real],
@@ -92,6 +98,7 @@ def verdict(
 
     Parameters
     ----------
+    places : int, of the head
     frequency_hz : (N,) float array, the design's frequencies in the band
     slacks_db, excesses_db, binding : dict of str to float array, requirement or limit -> (N,)
     azimuths_deg : dict of str to float array, optional, requirement over azimuth -> (N,) where it is missed most
@@ -104,7 +111,7 @@ def verdict(
     slack = np.max([*shortfalls_db.values(), np.zeros(frequency_hz.size)], axis=0)
     short = slack > SLACK_TOLERANCE_DB
     if not short.any():
-        return Verdict(f"{requirement_phrase(design)}; {MET}", ())
+        return Verdict(f"{requirement_phrase(design, places)}; {MET}", ())
     clauses = []
     for requirement, shortfall in shortfalls_db.items():
         outcome = Outcome.of(requirement, REQUIRED, shortfall, frequency_hz)
@@ -124,7 +131,7 @@ def verdict(
         clause = f"{requirement_words(design, requirement)} infeasible {outcome.by(detail)}"
         clauses.append(clause)
     reason = _reason(design, shortfalls_db, short, binding, out_of_reach)
-    return Verdict(f"{requirement_phrase(design)}; {'; '.join(clauses)}; {reason}", tuple(clauses))
+    return Verdict(f"{requirement_phrase(design, places)}; {'; '.join(clauses)}; {reason}", tuple(clauses))
 
 
 def _curve_db(design: DesignTable, frequency_hz: Real) -> float:
@@ -165,7 +172,8 @@ def whole_sentence(
     design: DesignTable, formulation: Verdict, outcomes: Sequence[Outcome], *, remedy: str = "", imported: bool = False
 ) -> str:
     """One sentence on a channel: what is asked, what came of it on paper and in the filters, and what that is worth in the product."""
-    required = [outcome for outcome in outcomes if outcome.place == REQUIRED]
+    required, phrase = [outcome for outcome in outcomes if outcome.place == REQUIRED], formulation.requirements
+    missed = [f"{requirement_words(design, o.requirement)} {o.by()}" for o in required if not o.is_met]
     if formulation.shortfalls:
         beyond = [
             f"{requirement_words(design, o.requirement)} by {decibels(o.beyond_db)} dB more"
@@ -173,14 +181,12 @@ def whole_sentence(
             if o.beyond_db > SLACK_TOLERANCE_DB
         ]
         parts = [formulation.sentence] + ([f"these filters miss {enumeration(beyond)}"] if beyond else [])
-        return "; ".join(parts)
-    missed = [f"{requirement_words(design, o.requirement)} {o.by()}" for o in required if not o.is_met]
-    if not missed:
-        parts = [f"{requirement_phrase(design)}; {MET}"]
+    elif not missed:
+        parts = [f"{phrase}; {MET}"]
     elif imported:
-        parts = [f"{requirement_phrase(design)}; these filters miss {enumeration(missed)}"]
+        parts = [f"{phrase}; these filters miss {enumeration(missed)}"]
     else:
-        parts = [f"{requirement_phrase(design)}; met on paper, and these filters miss {enumeration(missed)}"]
+        parts = [f"{phrase}; met on paper, and these filters miss {enumeration(missed)}"]
     parts += [remedy] if remedy else []
     elsewhere = [f"at the {o.place} by up to {decibels(o.missed_db)} dB ({100 * o.share:.0f} % of the band)"
                  for o in outcomes if o.place != REQUIRED and not o.is_met]  # fmt: skip

@@ -17,6 +17,15 @@ just noticeable phase is half of a just noticeable level, 0.06 rad (20 µs at 50
 ψ = 1: a level is one only while the phase is near. P is the price of effort with the drivers' spread; φ holds the
 weights to plain playback w_0 in the fades.
 
+The real part of a small z = 1 + g_d w says little of its level: it is no more than 1 off however deep the contralateral ear's null is,
+and near 0 the phase costs nothing either. Where the level is given and drivers' limits leave such errors, the program is solved again
+in the band with the logarithm about the last answer z_0 (Gauss and Newton's steps on log z = ln|z| + j arg z, whose parts are the true
+errors),
+
+    g_d w  <-  log z_0 + (1 + g_d w - z_0) / z_0,
+
+and of all answers each frequency keeps the one with the least sum of true errors.
+
 **Level.** Weights of level s = 1/(1 + τ), w' = s w, with |w'_l| <= g_l are weights of level 1 with |w_l| <= (1 + τ) g_l. So the
 level is lowered in the program where drivers' limits bind, and nowhere else: a factor on the pressures themselves would be lowered by
 every error that no level mends. τ is free at the price β, or given: 0 keeps the level and lets the errors grow.
@@ -45,8 +54,14 @@ from designer.solvers.constrained_data import INSIDE, NO_LIMIT, share_of_level
 from designer.solvers.parts import MAX_GAP, MAX_VIOLATION
 
 TIMED_HZ = 1500.0
+TINY = 1e-12
 PHASE_WEIGHT = 4.0
 """ψ up to TIMED_HZ."""
+PASSES = 4
+LARGE = 0.35
+"""An error of 3 dB, or of 20 degrees, from which on a linear one says too little."""
+LEAST_RATIO = 0.2
+"""|z_0| about which a step is taken at least: 14 dB too quiet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +79,7 @@ class VirtualSource:
     max_norm: Real  # e (F,), inf without a limit
     level_price: float = np.inf  # β; inf: τ is given
     lowered: Real | float = 0.0  # τ (F,) where it is given
+    offset: Complex | float = 0.0  # of the errors (F, M): o_d + g_d w
 
     def at(self, index: Index) -> VirtualSource:
         """Data at some of the frequencies."""
@@ -88,6 +104,39 @@ def solve(source: VirtualSource) -> tuple[Complex, Real]:
     SolverError : where a certificate confirms no answer
 
     """
+    weights, level = solve_linear(source)
+    if np.isfinite(source.level_price):
+        return weights, level
+    ratio, value = _true_errors(source, weights, level)
+    at = np.flatnonzero((np.abs(np.log(ratio)) > LARGE).any(axis=1) & (source.hold == 0))
+    for _ in range(PASSES):
+        if not at.size:
+            break
+        z = ratio[at] * np.maximum(1.0, LEAST_RATIO / np.abs(ratio[at]))
+        part = source.at(at)
+        w, s = solve_linear(replace(part, interaural=part.interaural / z[..., None], offset=np.log(z) + 1 / z - 1))
+        ratio[at], after = _true_errors(part, w, s)
+        less = after < value[at]
+        better = at[less]
+        weights[better], level[better], value[better] = w[less], s[less], after[less]
+        at = better
+    return weights, level
+
+
+def _true_errors(source: VirtualSource, weights: Complex, level: Real) -> tuple[Complex, Real]:
+    """Z (F, M) of weights of a level, and the objective (F,) with the errors of log z in the place of the linear ones."""
+    w = weights / level[:, None]
+    z = 1 + np.einsum("fml,fl->fm", source.interaural, w)
+    z = np.where(np.abs(z) > TINY, z, TINY)
+    errors = np.log(z)
+    value = np.mean(errors.real**2 + source.phase_weight[:, None] * errors.imag**2, axis=1)
+    value += np.mean((np.einsum("fml,fl->fm", source.tone, w).real - 1) ** 2, axis=1)
+    value += np.sum(source.cost * np.abs(w) ** 2, axis=1) + source.hold * np.sum(np.abs(w - source.plain) ** 2, axis=1)
+    return z, value
+
+
+def solve_linear(source: VirtualSource) -> tuple[Complex, Real]:
+    """The convex program itself."""
     source, share = within_limits(source)
     plane = Plane.of(source.centre)
     program = program_of(source, plane)
@@ -126,6 +175,7 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
 
     identity: Complex = np.broadcast_to(np.eye(size, dtype=complex), (count, size, size))
     (errors, error), (tones, tone), (drivers, origin) = (affine(x) for x in (source.interaural, source.tone, identity))
+    error = error + source.offset
     root_cost, root_hold = np.sqrt(source.cost), np.broadcast_to(np.sqrt(source.hold)[:, None], (count, size))
     turned = np.broadcast_to(np.sqrt(source.phase_weight)[:, None], error.shape)
     mean = np.full(error.shape, places**-0.5)
@@ -169,7 +219,7 @@ def statement(source: VirtualSource, f: int) -> Any:
         cp.Variable(nonneg=True, name="tau") if free else float(np.broadcast_to(source.lowered, len(source.centre))[f])
     )
     places = source.interaural.shape[1]
-    error = source.interaural[f] @ w
+    error = source.interaural[f] @ w + np.broadcast_to(source.offset, source.interaural.shape[:2])[f]
     objective = (
         (cp.sum_squares(cp.real(error)) + source.phase_weight[f] * cp.sum_squares(cp.imag(error))) / places
         + cp.sum_squares(cp.real(source.tone[f] @ w) - 1) / places

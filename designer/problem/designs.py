@@ -96,8 +96,8 @@ class DesignTable(Table):
     hold: Literal["mean", "every"] | Annotated[float, Field(gt=0, lt=50)] = Field(
         default="mean",
         description='what must meet the curve: the "mean" power over the places and the drivers\' spread, "every" place with'
-        " all errors of one deviation together, or a percentile over places and drawn devices, as 5; places are an ear's"
-        " displacements, or a beam's dark azimuths",
+        " all errors of one deviation together, or a percentile over places and drawn devices, above 0 and below 50, as 5;"
+        " places are an ear's displacements, or a beam's dark azimuths",
     )
     method: Method = "auto"
 

@@ -53,7 +53,7 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
         f" {number(problem.grid.azimuth_step_deg)} degrees at {number(problem.azimuth_distance_m)} m"
     )
     for design in problem.designs:
-        yield f'design "{design.name}": {"; ".join(_requirements(design))}'
+        yield f'design "{design.name}": {"; ".join(_requirements(design, problem.head_places))}'
         yield from _ways(design, problem, (players or {}).get(design.name, ""))
     table = problem.realization
     length = f"{table.sections} sections a driver" if table.form == "biquad" else f"{table.taps} taps"
@@ -122,12 +122,12 @@ def _room(problem: Problem, room: Room) -> str:
     )
 
 
-def _requirements(design: DesignTable) -> Iterator[str]:
+def _requirements(design: DesignTable, places: int) -> Iterator[str]:
     aim = f"bright at the {design.ear} ear" if not design.is_beam else f"looks to {number(design.look_deg)} degrees"
     yield f"{design.kind}, {aim}, {number(design.band_hz[0])} to {number(design.band_hz[1])} Hz"
     if design.cancellation_gain_db:
         curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.cancellation_gain_db)
-        yield f"cancellation gain of {curve}, {hold_phrase(design)}"
+        yield f"cancellation gain of {curve}, {hold_phrase(design, places)}"
     if design.nulls_deg:
         yield f"nulls at {', '.join(number(null) for null in design.nulls_deg)} degrees, {number(design.null_width_deg)} wide"
     if design.window_deg:
@@ -150,14 +150,16 @@ def _requirements(design: DesignTable) -> Iterator[str]:
             yield declared.words.format(number(getattr(design, key)))
 
 
-def hold_phrase(design: DesignTable) -> str:
-    """Adverbial phrase for what the curve is held by."""
+def hold_phrase(design: DesignTable, places: int) -> str:
+    """Adverbial phrase for what the curve is held by; an ear channel has so many places of the head."""
     all_places, at_each = (
         ("the dark azimuths", "at every dark azimuth") if design.is_beam else ("the ear cloud", "at every place")
     )
     if design.dark_regions is not None:
         all_places, at_each = "the regions", "over the regions"
     spread = design.driver_spread is not None
+    if places == 1 and not design.is_beam and not spread:
+        return "at the listener's one place"
     if design.hold == "mean":
         return f"in the mean over {all_places}" + (" and the drivers' spread" if spread else "")
     if design.hold == "every":

@@ -35,7 +35,7 @@ def warnings(problem: Problem) -> list[str]:
     messages += [*_drivers(problem), *_unused(problem), *_taps(problem), *_export(problem)]
     for i, design in enumerate(problem.designs):
         above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
-        messages += [*_silent(f"designs[{i}]", design, problem), *_pure_delay(f"designs[{i}]", design, problem)]
+        messages += _silent(f"designs[{i}]", design, problem)
         messages += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
         messages += _requirements(f"designs[{i}]", design)
     return messages
@@ -196,17 +196,6 @@ def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
                     f"{path}: no driver plays {number(begin_hz)} to {number(end_hz)} Hz for it: plain playback is silent there;"
                     " widen a band_hz, or add a driver"
                 )
-
-
-def _pure_delay(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
-    """A reference that is fed everything, although what plays the channel alone ends within the frequencies that are played."""
-    table = problem.realization
-    ends_hz = [number(end_hz) for end_hz in ways_of(design, problem).spans_hz[0] if 0 < end_hz < math.inf]
-    if table.form == "rtf" and not table.equaliser_taps and ends_hz:
-        yield (
-            f'{path}: form = "rtf" feeds its reference, a pure delay, beyond its band_hz, which ends at {" and ".join(ends_hz)}'
-            ' Hz; [realization] equaliser_taps = 256 keeps most of it out, form = "fir" the rest'
-        )
 
 
 def _band_hz(driver: Driver) -> tuple[float, float]:

@@ -299,6 +299,11 @@ class Problem(Sourced):
         return (self.listener.head,) if isinstance(self.listener.head, str) else tuple(self.listener.head)
 
     @property
+    def head_places(self) -> int:
+        """Heads at their places that ear designs look at."""
+        return len(self.heads) * len(self.listener.ear_cloud_m)
+
+    @property
     def azimuth_distance_m(self) -> float:
         """Radius of the circle of masks and maps: given, or the listener's distance."""
         if self.grid.azimuth_distance_m is not None:

@@ -8,7 +8,7 @@ The bulk delay is the smallest that leaves no driver a delay below 0. A fraction
 all-pass section is one of them, and the fit takes it where it helps.
 
 The fit's frequencies f = f0 sinh(x) with x in equal steps are logarithmic above the lower end f0 of the band and linear below;
-the band's first and last solved frequencies join them.
+0 Hz and the band's first and last solved frequencies join them.
 
 A channel that is another one's mirror image, as the right of a pair mostly is of the left, takes its sections over: the search has
 many ends, and two searches would give two loudspeakers that measure differently, in twice the time.
@@ -28,7 +28,7 @@ from designer.errors import Fault, ProblemError
 from designer.problem.schema import Realization
 from designer.realization.cascade import Cascade, scaled, settled_length
 from designer.realization.dense_targets import audible, slacks_between, weights_between
-from designer.realization.held_requirements import HELD_DB, Held, requirements_of, tone_of
+from designer.realization.held_requirements import HELD_DB, Held, bands_of, requirements_of, tone_of
 from designer.realization.held_sections import hold_sections, largest_excess_db
 from designer.realization.realized import Realized, SectionsFit
 from designer.realization.section_fit import SectionProblem, refine
@@ -68,12 +68,13 @@ def fit_sections(
 
 
 def _held(channel: ChannelDesign, target: ChannelTarget, weights: Complex, drivers: Sequence[str]) -> tuple[Held, ...]:
-    """Requirements and limits where the design was solved, and the tone."""
+    """Requirements and limits where the design was solved; the drivers' bands and the tone everywhere."""
     solved_hz = channel.frequency_hz[channel.in_band]
     f = target.frequency_hz
     solved = (f >= solved_hz[0] * (1 - 1e-9)) & (f <= solved_hz[-1] * (1 + 1e-9))
     all_requirements = requirements_of(target, weights, slacks_between(channel, f), drivers=drivers)
-    return (*(requirement.within(solved) for requirement in all_requirements), tone_of(target, weights))
+    held = [requirement.within(solved) for requirement in all_requirements]
+    return (*held, *bands_of(target, drivers), tone_of(target, weights))
 
 
 def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:
@@ -137,7 +138,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     rate = scene.problem.sample_rate_hz
     ends_hz = [channel.frequency_hz[channel.in_band][[0, -1]] for channel in channels]
     frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
-    frequency_hz = np.unique(np.concatenate([frequency_hz, *ends_hz]))
+    frequency_hz = np.unique(np.concatenate([[0.0], frequency_hz, *ends_hz]))
     even_hz = np.linspace(0.0, rate / 2, max(channel.frequency_hz.size for channel in channels))
     dense, turn = scene.at(frequency_hz), np.exp(-2j * np.pi / rate * frequency_hz)
     fits: list[SectionsFit] = []

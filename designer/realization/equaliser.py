@@ -8,6 +8,10 @@ folded cepstrum, so that it adds no delay; it is the same for all drivers and do
 A level that moves much within a third of an octave, or taps too few for its slopes, leave a deviation: the magnitude
 asked for is divided by what is left of it, root by root, a few times, and the taps with the least deviation are kept.
 
+Where plain playback ends above 0 Hz, as the drivers' bands do, the equaliser takes over its slopes. Cut to T taps, the slope below
+leaves a part of the lowest step, R/T wide, at 0 Hz. Taps whose sum and whose first moment are 0 have a double zero there, 12 dB an
+octave; the nearest such taps are what is left after projection on 1 and n. Taps too few for that have one zero.
+
 Source: Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd ed., section 13.5.
 """
 
@@ -17,7 +21,9 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Real
 
-LARGEST_DB = 30.0
+LARGEST_DB, LEAST_DB = 30.0, -60.0
+ENDED = 1e-2
+"""Level at 0 Hz, as a share of the largest, below which plain playback has ended there: -40 dB."""
 ROUNDS = 24
 STEP = 0.5
 """The exponent of what is left, each time."""
@@ -65,17 +71,27 @@ def equaliser(level: Real, target_level: Real, taps: int, heard: Bool | None = N
     The largest deviation counts where it is heard (K,), everywhere by default.
     """
     heard = np.ones(level.size, dtype=bool) if heard is None else heard
+    if target_level[0] >= ENDED * target_level.max():
+        return _equaliser(level, target_level, taps, heard, zeros=0)[0]
+    common, largest = _equaliser(level, target_level, taps, heard, zeros=2)
+    return common if largest <= TONE_DB else _equaliser(level, target_level, taps, heard, zeros=1)[0]
+
+
+def _equaliser(level: Real, target_level: Real, taps: int, heard: Bool, zeros: int) -> tuple[Real, float]:
+    """The taps with so many zeros at 0 Hz, and their largest deviation in dB."""
+    lowest, _ = np.linalg.qr(np.vander(np.linspace(0.0, 1.0, taps), zeros, increasing=True))
     correction_db, deviation_db = np.zeros(level.size), smoothed_deviation_db(level, target_level)
     best: Real = np.zeros(taps)
     least = np.inf
     for number in range(ROUNDS):
-        correction_db = np.clip(correction_db - (STEP if number else 1.0) * deviation_db, -LARGEST_DB, LARGEST_DB)
+        correction_db = np.clip(correction_db - (STEP if number else 1.0) * deviation_db, LEAST_DB, LARGEST_DB)
         common = minimum_phase_taps(10 ** (correction_db / 20), taps)
+        common = common - lowest @ (lowest.T @ common)
         deviation_db = smoothed_deviation_db(level * np.abs(np.fft.rfft(common, 2 * (level.size - 1))), target_level)
         largest = float(np.abs(deviation_db[heard]).max())
         if largest < least:
             best, least = common, largest
-    return best
+    return best, least
 
 
 def reached_level(bright_power: Complex, w: Complex) -> Real:

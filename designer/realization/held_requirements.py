@@ -250,13 +250,28 @@ def requirements_of(
         add("min_white_noise_gain_db", identity, target.look[:, None, :] * distance, limit)
     for l in np.flatnonzero(np.isfinite(target.max_gain)).tolist() if drivers else ():
         label = f'max_gain_db of "{drivers[l]}"'
-        driver_rows = np.broadcast_to(np.eye(count, dtype=complex)[l], (inside.size, 1, count))
-        unit_level = Rows(np.zeros_like(driver_rows), np.ones((inside.size, 1), dtype=complex))
-        limit = wider(label, np.full(inside.size, target.max_gain[l]), inside)
         requirements.append(
-            Held(label, inside, _rows(driver_rows), unit_level, np.ones(inside.size), limit, together=True)
+            _feed(label, l, count, inside, wider(label, np.full(inside.size, target.max_gain[l]), inside))
         )
     return requirements
+
+
+def bands_of(target: ChannelTarget, drivers: Sequence[str]) -> list[Held]:
+    """The drivers' bands, at all frequencies outside them."""
+    if target.band_gain is None:
+        return []
+    bands = []
+    for l, name in enumerate(drivers):
+        at = np.flatnonzero(np.isfinite(target.band_gain[:, l]))
+        bands.append(_feed(f'band_hz of "{name}"', l, len(drivers), at, target.band_feed[at, l]))
+    return [band for band in bands if band.index.size]
+
+
+def _feed(label: str, driver: int, count: int, at: Index, limit: Real) -> Held:
+    """One of so many drivers fed at most `limit` (J,)."""
+    rows = np.broadcast_to(np.eye(count, dtype=complex)[driver], (at.size, 1, count))
+    unit_level = Rows(np.zeros_like(rows), np.ones((at.size, 1), dtype=complex))
+    return Held(label, at, _rows(rows), unit_level, np.ones(at.size), limit, together=True)
 
 
 def tone_of(target: ChannelTarget, weights: Complex) -> Held:

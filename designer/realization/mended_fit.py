@@ -13,7 +13,7 @@ its fixed point has e = 0, however the fit blurs its goal. The second, reweighte
 Introduction to Approximation Theory, 1966), makes it converge in two or three rounds where many equations share few taps. The
 formulation's weights meet the requirement, and so do taps that follow them there. Where the taps are too few the rounds do not settle; the
 best taps of all are kept, of those whose whole error stays within MAX_EXTRA_ERROR, and whose level at the bright points within half a
-decibel of the weights' (or where the plain fit leaves it).
+decibel of the weights', or a quarter further from it than the plain fit's.
 
 Weights that are followed exactly hold every limit too, a driver's gain and the effort included, so that one rule serves them all.
 """
@@ -44,7 +44,8 @@ KEPT_DB = 0.05
 MAX_EXTRA_ERROR = 6.0
 """Growth of the whole error, as the fit hears it with its own W and C, that keeping the requirements may cost: 8 dB."""
 MAX_LEVEL_CHANGE_DB = 0.5
-"""Magnitude deviation at the bright points that keeping the requirements may cost."""
+MAX_EXTRA_LEVEL_CHANGE_DB = 0.25
+"""Magnitude deviation at the bright points that keeping the requirements may leave; and how much more than the plain fit's."""
 MAX_MENDED_NUMBERS = 8_000_000
 """Complex numbers of C up to which a fit takes seconds and is repeated."""
 
@@ -149,7 +150,7 @@ def mended(
         return float(error_power(x, weights, symbol, delay).mean())
 
     least_db, share, goal, max_error = np.inf, np.ones(len(fit_hz)), weights, MAX_EXTRA_ERROR * whole_error(best)
-    max_change_db = max(judge.level_change_db(best, delay), MAX_LEVEL_CHANGE_DB)
+    max_change_db = max(judge.level_change_db(best, delay) + MAX_EXTRA_LEVEL_CHANGE_DB, MAX_LEVEL_CHANGE_DB)
     for n in range(ROUNDS + 1):
         w = judge.responses(taps, delay)
         lost_db = judge.lost_db(w)

@@ -10,11 +10,13 @@ import numpy as np
 from designer.acoustics.scene import Scene
 from designer.designs.channel import ChannelDesign
 from designer.errors import ProblemError
+from designer.measures import amplitude_db
 from designer.problem.schema import MAX_SECTIONS, MAX_TAPS, Realization
 from designer.realization.forms import realize_form
 from designer.realization.mended_fit import MAX_MENDED_NUMBERS, Judge
+from designer.realization.response import response
 from designer.realization.toeplitz_fit import grid_size
-from designer.requirements.channel_target import driver_index
+from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 DOUBLINGS = 4
@@ -24,28 +26,40 @@ MENDED_SECTIONS = 2
 """Factor on the sections that is tried: their fit takes seconds."""
 
 
+EQUALISER_TAPS = (256, 512)
+
+
 def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
     """A clause on the least change of [realization] that brings the channel's filters to within 0.1 dB of its requirements.
 
-    Each is realised and judged before it is named: the same filters without a word, then twice, four, eight and sixteen times as many
-    taps, or up to ENOUGH_TAPS. Where none of them does, the last of them, and by how much the requirement would have to be lower.
+    Each is realised and judged before it is named: the same filters without a word, for a reference that plays beyond its band an
+    equaliser or another form, then twice, four, eight and sixteen times as many taps, or up to ENOUGH_TAPS. Where none of them does, the
+    last of them, and by how much the requirement would have to be lower.
     """
     drivers = driver_index(channel.design, scene.drivers)
-    judge = Judge.of(channel, scene, drivers)
+    judge, everywhere = Judge.of(channel, scene, drivers), channel_target(channel.design, scene, channel.plain)
 
-    def missed_db(changed: Realization) -> float:
+    def missed_db(changed: Realization) -> tuple[float, float]:
+        """Largest misses of the requirements and of the drivers' bands."""
         realised = realize_form([channel], scene, changed)
-        return judge.worst_db(realised.taps[0][drivers], realised.bulk_delay_samples)
+        taps = realised.taps[0][drivers]
+        bands_db = 0.0
+        if everywhere.band_gain is not None:
+            w = response(taps, scene.frequency_hz, scene.problem.sample_rate_hz)
+            bands_db = float(amplitude_db(w / everywhere.band_feed).max())
+        return judge.worst_db(taps, realised.bulk_delay_samples), bands_db
 
-    without = ""
-    for change, words in _changes(channel, len(drivers), table):
+    without, now_db = "", missed_db(table)
+    for change, words in _changes(channel, len(drivers), table, banded=now_db[1] > SLACK_TOLERANCE_DB):
         without = f"{_not_enough(change)}; "
         try:
-            if missed_db(table.model_copy(update=change)) <= SLACK_TOLERANCE_DB:
+            if max(missed_db(table.model_copy(update=change))) <= SLACK_TOLERANCE_DB:
                 return words
         except ProblemError:  # a bulk delay of the file that longer filters do not fit
             continue
-    least_db = np.ceil(10 * missed_db(table)) / 10
+    if now_db[1] > now_db[0]:
+        return f"{without}wider band_hz of the drivers do"
+    least_db = np.ceil(10 * now_db[0]) / 10
     return f"{without}requirements that are {least_db:.1f} dB lower are met by these filters"
 
 
@@ -57,7 +71,9 @@ def _not_enough(change: dict[str, Any]) -> str:
     return "not even a longer word mends it"
 
 
-def _changes(channel: ChannelDesign, drivers: int, table: Realization) -> Iterator[tuple[dict[str, Any], str]]:
+def _changes(
+    channel: ChannelDesign, drivers: int, table: Realization, *, banded: bool
+) -> Iterator[tuple[dict[str, Any], str]]:
     """Changes of the table, and the clause that names each."""
     floating: dict[str, Any] = {"word": None} if table.word else {}
     if table.word:
@@ -70,6 +86,13 @@ def _changes(channel: ChannelDesign, drivers: int, table: Realization) -> Iterat
         sections = min(MENDED_SECTIONS * table.sections, MAX_SECTIONS)
         yield {"sections": sections, **floating}, f"[realization] sections = {sections} meet it{with_word}"
         return
+    for count in EQUALISER_TAPS if banded and table.form == "rtf" else ():
+        if count > table.equaliser_taps:
+            taps = table.taps - max(table.equaliser_taps - 1, 0) + count - 1  # the ratios keep theirs
+            change = {"equaliser_taps": count, "taps": taps, **floating}
+            yield change, f"[realization] equaliser_taps = {count} and taps = {taps} meet it{with_word}"
+    if banded and table.form == "rtf":
+        yield {"form": "fir", "equaliser_taps": 0, **floating}, f'[realization] form = "fir" meets it{with_word}'
     doublings = max(DOUBLINGS, int(np.log2(ENOUGH_TAPS / table.taps)))
     for n in range(1, doublings + 1):
         taps = table.taps * 2**n

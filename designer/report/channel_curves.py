@@ -73,7 +73,7 @@ def gain_figure(result: Result, name: str) -> Figure:
     """Cancellation gain, its target, the worst point, each head of a list alone, what is left when the head moves, and the reach."""
     channel, table = result.channels[name].table, drawn_metrics(result, name)
     f, gain, worst, target, slack = (
-        table[key].to_numpy()
+        table[key]
         for key in ("frequency_hz", "cancellation_gain_db", "worst_cancellation_gain_db", "target_db", "slack_db")
     )
     beam, has_target = channel.is_beam, bool(np.isfinite(target).any())
@@ -152,11 +152,11 @@ def say_response(result: Result, name: str) -> str:
 def costs_figure(result: Result, name: str) -> Figure:
     """Cost of the gain, and the power to the front over that to the sides, each with its limit."""
     table, values = result.channels[name].table, drawn_metrics(result, name)
-    f = values.frequency_hz.to_numpy()
+    f = values["frequency_hz"]
     rows = [
         (
             metric.label,
-            values[metric.name].to_numpy(),
+            values[metric.name],
             getattr(table, metric.limit) if metric.limit else None,
             metric.better,
             metric.name,

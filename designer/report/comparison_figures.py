@@ -93,8 +93,8 @@ class ChannelView:
         points = []
         for entry in self.channel.entries:
             metrics = drawn_metrics(entry.result, self.channel.name)
-            y = metrics[metric].to_numpy() if entry.tells(metric) else np.full(len(metrics), np.nan)
-            points.append((metrics.frequency_hz.to_numpy(), y))
+            f = metrics["frequency_hz"]
+            points.append((f, metrics[metric] if entry.tells(metric) else np.full(f.size, np.nan)))
         return points
 
     def extremes(self, key: str, most: str = "largest", least: str = "smallest") -> str:

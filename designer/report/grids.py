@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from designer.acoustics.scene import Scene
@@ -17,9 +15,6 @@ from designer.problem.schema import Problem
 from designer.realization import response
 from designer.requirements.curves import in_band
 from designer.result import Result, analysis, evaluate
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 DRAWN_FREQUENCIES = 300
 DRAWN_STEP_DEG = 2.0
@@ -59,10 +54,10 @@ def drawn_tables(result: Result) -> Evaluation:
     return evaluate(result, drawn_scene(result))
 
 
-def drawn_metrics(result: Result, name: str) -> pd.DataFrame:
-    """A channel's rows of the metrics on the figures' frequencies."""
-    table = drawn_tables(result).metrics
-    return table[table.channel == name]
+@analysis
+def drawn_metrics(result: Result, name: str) -> dict[str, Real]:
+    """A channel's metrics on the figures' frequencies."""
+    return drawn_tables(result).metrics_of(name)
 
 
 @analysis

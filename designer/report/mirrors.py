@@ -45,7 +45,7 @@ def mirrors(result: Result) -> dict[str, Twin]:
 
 def _apart_db(result: Result, name: str, other: str) -> float:
     columns = ["cancellation_gain_db", "worst_cancellation_gain_db", "effort_db", "target_db", "white_noise_gain_db"]
-    first, second = (drawn_metrics(result, channel)[columns].to_numpy() for channel in (name, other))
+    first, second = (np.stack([drawn_metrics(result, channel)[key] for key in columns]) for channel in (name, other))
     if (np.isnan(first) != np.isnan(second)).any() or result.channels[name].feasible != result.channels[other].feasible:
         return np.inf
     apart_db = float(np.nanmax(np.abs(first - second)))

@@ -26,7 +26,7 @@ from designer.report.page_data import block
 from designer.report.room import room_section
 from designer.report.schemes import css, template
 from designer.result import Result
-from designer.stereo.placed_source import misplaced
+from designer.stereo.placed_source import chain_missed
 
 REPORTED_DB = 0.05
 """An output that passes full scale by less is not told: tables show a tenth."""
@@ -296,7 +296,7 @@ def render(
         rows=number_rows([channel["numbers"] for channel in channels]),
         head_rows=head_rows(result),
         head_columns=[metric.label for metric in PER_HEAD],
-        misplaced=misplaced(result),
+        misplaced=chain_missed(result),
         key_figures=[*key_figures, shown["layout"]],
         few_warnings=FEW_WARNINGS,
         wide=WIDE,

@@ -7,7 +7,12 @@ import numpy as np
 from designer.arrays import Bool, Real
 
 LEAST_SLOPE = 1e-3
-"""-60 dB: what the taps leave of a driver far outside its band is about as much."""
+"""-60 dB, to which a driver's slope falls in a design."""
+LEAST_NOTICED = 1e-2
+"""-40 dB, below which filters miss no driver's band. Below its resonance a cone moves with the voltage, no further for each volt than at
+its band's end; so it moves at most a hundredth as far as it may, no more than its own distortion there, and takes a ten-thousandth of
+the heat. Above, a breakup of 20 dB stays as far below what it plays.
+"""
 
 
 def curve_db(points: list[list[float]], frequency_hz: Real) -> Real:

@@ -91,5 +91,5 @@ def excesses_db(target: ChannelTarget, w: Complex, drivers: tuple[str, ...]) -> 
         if np.isfinite(gain):
             excesses[f'max_gain_db of "{drivers[l]}"'] = amplitude_db(w[:, l]) - amplitude_db(np.array(gain))
     if target.band_gain is not None:
-        excesses[BANDS] = amplitude_db((np.abs(w) / target.band_limit).max(axis=1))
+        excesses[BANDS] = amplitude_db((np.abs(w) / target.band_feed).max(axis=1))
     return {limit: np.maximum(excess, 0.0) for limit, excess in excesses.items()}

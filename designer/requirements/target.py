@@ -9,6 +9,7 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import cancellation_gain, mean_power, mean_power_matrix
+from designer.requirements.curves import LEAST_NOTICED
 
 if TYPE_CHECKING:  # a formulation knows its target alone, and neither a scene nor a problem file
     from designer.requirements.region_power import RegionPower
@@ -134,14 +135,22 @@ class ChannelTarget:
 
     @property
     def band_limit(self) -> Real:
-        """Amplitude that each driver's band leaves it (F, L): its slope, below the most that it may be fed inside; 0 dB without a limit.
+        """Amplitude that each driver's band leaves it (F, L): its slope, below what it takes inside.
 
-        Inside, the file's gain and effort bound it, so that the limit goes on at the band's ends where they leave it.
+        That is what the file says of the driver: max_gain_db, or 0 dB, the channel itself. Effort limits a channel, and says of no driver
+        what it takes.
         """
         assert self.band_gain is not None
-        by_effort = np.sqrt(self.effort_limit) * self.plain_level / np.maximum(self.single_level, 1e-300)
-        inside = np.where(np.isfinite(self.max_gain), self.max_gain, by_effort[:, None])
-        return np.asarray(self.band_gain * np.where(np.isfinite(inside), np.maximum(inside, 1.0), 1.0))
+        return np.asarray(self.band_gain * self._band_start)
+
+    @property
+    def band_feed(self) -> Real:
+        """Amplitude below which a driver does not notice that its band is missed (F, L)."""
+        return np.asarray(np.maximum(self.band_limit, LEAST_NOTICED * self._band_start))
+
+    @property
+    def _band_start(self) -> Real:
+        return np.where(np.isfinite(self.max_gain), np.maximum(self.max_gain, 1.0), 1.0)
 
     @property
     def single_level(self) -> Real:

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex
+from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, bands_outcome, hz
 from designer.measures import amplitude_db
+from designer.metrics import Realised
 from designer.realization import response as filter_response
 from designer.requirements.curves import in_band
 from designer.requirements.plain import driver_index, plain_in
 from designer.result import Result, analysis
 from designer.stereo.listening import Listening, listening
-from designer.stereo.matched import VIRTUAL
+from designer.stereo.matched import LOST_LEVEL_DB, VIRTUAL, plain_among, virtual_table
 from designer.stereo.virtualisation import centre_of_cloud
 
 
@@ -34,6 +36,7 @@ class PlacedSource:
     )
     level_db: float  # mean over plain playback
     least_level_db: float
+    least_level_hz: float
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def placed_sources(design: Result) -> PlacedSources | None:
             time_reached=float(reached[np.abs(reached - 1).argmax()]),
             level_db=float(level_db.mean()),
             least_level_db=float(level_db.min()),
+            least_level_hz=float(f[inside][level_db.argmin()]),
         )
     return PlacedSources(sides, float(np.mean(played_db[0] - played_db[1])))
 
@@ -109,6 +113,49 @@ def _decibels(value: float) -> str:
     return f"{round(value, 1) + 0.0:.1f}"
 
 
+def lost_level_db(design: Result) -> float:
+    """Level in dB that the louder-held side loses where its requirement is most missed: below plain playback's with priority = "level",
+    below the side's own mean with "tone"; 0 with "time", which lets it go, and without [virtualizer] chain = "matched".
+    """
+    settings, placed = design.problem.virtualizer, placed_sources(design)
+    if placed is None or settings is None or settings.chain != "matched" or settings.priority == "time":
+        return 0.0
+    tone = settings.priority == "tone"
+    return max(side.level_db * tone - side.least_level_db for side in placed.sides.values())
+
+
+@analysis
+def virtual_bands(design: Result) -> dict[str, Outcome]:
+    """The drivers' bands in each virtual channel that feeds a driver too much outside its band."""
+    tables = [table for table in design.problem.designs if table.name in VIRTUAL]
+    missed = {}
+    for table in tables:
+        name = VIRTUAL[table.name]
+        if name not in design.taps or table.name not in design.channels:
+            continue
+        virtual = virtual_table(table, tables, design.drivers)
+        plain = plain_among(design.channels[table.name].plain, table, virtual, design.drivers)
+        for outcome in bands_outcome(Realised(virtual, design.taps[name], plain, design.fine_scene)):
+            if outcome.missed_db > MAX_MISSED_DB:
+                missed[name] = outcome
+    return missed
+
+
+def chain_missed(design: Result) -> bool:
+    """Whether a designed chain misses its angle by more than MAX_ANGLE_ERROR_DEG, or its level or a driver's band by MAX_MISSED_DB."""
+    if design.imported_from:
+        return False
+    return misplaced(design) or lost_level_db(design) > MAX_MISSED_DB or bool(virtual_bands(design))
+
+
+def _least(*sides: PlacedSource) -> str:
+    """Clause on the frequency at which a side is quietest, where that is more than LOST_LEVEL_DB below plain playback."""
+    least = min(sides, key=lambda side: side.least_level_db)
+    if least.least_level_db >= -LOST_LEVEL_DB:
+        return ""
+    return f" ({_decibels(least.least_level_db)} at {hz(least.least_level_hz)})"
+
+
 def misplaced(design: Result) -> bool:
     """Whether a designed chain's source stands further from its angle than MAX_ANGLE_ERROR_DEG."""
     placed = None if design.imported_from else placed_sources(design)
@@ -126,8 +173,12 @@ def chain_sentence(design: Result) -> str:
     sentence = (
         f"stereo chain: {left.angle_deg - left.angle_error_deg:g} degrees asked; {outcome} {off_deg:.1f} degrees, the sources at"
         f" {left.angle_deg:.1f} degrees to the left and {right.angle_deg:.1f} to the right; level {_decibels(left.level_db)} and"
-        f" {_decibels(right.level_db)} dB over plain playback's, balance {_decibels(placed.balance_db)} dB"
+        f" {_decibels(right.level_db)} dB over plain playback's{_least(left, right)}, balance {_decibels(placed.balance_db)} dB"
     )
+    if lost_level_db(design) > MAX_MISSED_DB:
+        sentence += "; these filters miss its level, which more [realization] taps keep"
+    for name, bands in virtual_bands(design).items():
+        sentence += f"; {name} misses the drivers' bands {bands.by()}, which more [realization] taps keep"
     if misplaced(design):
         within_deg = int(min(left.angle_deg, right.angle_deg))
         sentence += f"; these drivers and limits reach [virtualizer] angle_deg = {within_deg}"

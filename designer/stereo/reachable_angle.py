@@ -2,13 +2,15 @@
 
 An angle is within reach where the interaural time of the weights, at the cloud's centre, is within 10 % of the head's own for a
 loudspeaker there, at every one of COUNT frequencies of the ear designs' band up to 1.5 kHz, for both sides. What level that takes is
-stated beside it: with priority = "level" it is none. The interaural time of a head grows with the angle, so the largest angle is
-found by bisection, to a degree; where 1 degree is out of reach none is within reach.
+stated beside it: with priority = "level" it is none. The time of a wide source needs more of the drivers, and that of a narrow one is soon
+too long or too short by a share: a bar of eight with a measured head is within reach from 28 to 90 degrees. So the largest angle is looked
+for from MOST_DEG down, in steps of COARSE_DEG and then by the degree. (Seven layouts with limits of 0 to 9 dB and none, scanned degree by
+degree: all have one range within reach, which ends where this says.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +27,7 @@ from designer.stereo.matched import LOST_LEVEL_DB, TIME_TOLERANCE, VIRTUAL, matc
 COUNT = 16
 UNWRAPPED_HZ = 250.0
 """Step from 0 Hz to the band, from which the head's phase unwraps: less than half a turn of any head."""
-LEAST_DEG, MOST_DEG = 1, 90
+MOST_DEG, COARSE_DEG = 90, 5
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class AtAngle:
 
 @dataclass(frozen=True)
 class ReachableAngle:
-    """The file's own angle, and the largest within reach (None: not even LEAST_DEG)."""
+    """The file's own angle, and the largest within reach (None: not even 1 degree)."""
 
     band_hz: tuple[float, float]
     requested: AtAngle
@@ -81,14 +83,13 @@ def reachable_angle(problem: Problem, scene: Scene) -> ReachableAngle | None:
         level_db = min(float(amplitude_db(side.level[judged]).min()) for side in sides)
         return AtAngle(angle_deg, float(reached[worst]), float(sampled.frequency_hz[judged][worst[1]]), level_db)
 
-    widest = at(MOST_DEG)
-    largest = widest if widest.within_reach else None
-    if largest is None:
-        within, beyond = 0, MOST_DEG
-        while beyond - within > 1:
-            tried = at((within + beyond) // 2)
-            within, beyond = (int(tried.angle_deg), beyond) if tried.within_reach else (within, int(tried.angle_deg))
-            largest = tried if tried.within_reach else largest
+    def widest(angles_deg: Iterable[int]) -> AtAngle | None:
+        return next((tried for tried in map(at, angles_deg) if tried.within_reach), None)
+
+    largest = widest(range(MOST_DEG, 0, -COARSE_DEG)) or widest(range(COARSE_DEG, 0, -1))
+    if largest is not None and largest.angle_deg < MOST_DEG:
+        first_deg = int(largest.angle_deg)
+        largest = widest(range(first_deg + COARSE_DEG - 1, first_deg, -1)) or largest
     return ReachableAngle((low_hz, high_hz), at(problem.virtualizer.angle_deg), largest)
 
 
@@ -111,7 +112,10 @@ def explain_angle(problem: Problem, scene: Scene) -> Iterator[str]:
     if requested.within_reach:
         yield f"  the {number(requested.angle_deg)} degrees asked for are within reach{_level(requested)}"
         return
-    mend = "" if reach.largest is None else f" lower angle_deg to {number(reach.largest.angle_deg)}, or"
+    mend = ""
+    if reach.largest is not None:
+        verb = "lower" if reach.largest.angle_deg < requested.angle_deg else "raise"
+        mend = f" {verb} angle_deg to {number(reach.largest.angle_deg)}, or"
     yield (
         f"  more is asked than is within reach: {number(requested.angle_deg)} degrees get {100 * requested.time_reached:.0f} % of their"
         f" interaural time at {requested.at_hz:.0f} Hz;{mend} raise max_gain_db"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from designer.acoustics.chebyshev import few_distances
-from designer.acoustics.enclosures import cylinder
+from designer.acoustics.enclosures import cylinder, cylinder_axial
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.problem.geometry import direction
@@ -48,7 +48,7 @@ def test_many_places_before_a_cylinder_cost_few_integrals(
     k = np.array([20.0, 210.0])
     alone = np.concatenate([device.field(k, point[None]) for point in points_m[::9]], axis=1)
     integrals = []
-    plain = cylinder.axial_terms
+    plain = cylinder_axial.axial_terms
 
     def counted(*arguments: Any) -> Any:
         integrals.append(arguments[2].size)

@@ -69,19 +69,20 @@ def test_spans_say_every_run_once(where: list[bool]) -> None:
 def test_what_is_asked() -> None:
     """Every kind of requirement as a noun phrase with its decibels and the band."""
     assert (
-        requirement_phrase(load(pair()).designs[0])
+        requirement_phrase(load(pair()).designs[0], 5)
         == "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
     )
     beam = line(
         window_deg=[-30.0, 30.0], mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -10.0}], cancellation_gain_db=[[800, 9]]
     )  # fmt: skip
-    assert requirement_phrase(load(beam).designs[0]) == (
+    assert requirement_phrase(load(beam).designs[0], 1) == (
         "9 dB, a mask of -10 dB and a window of -30 to 30 degrees within 3 dB asked from 800 Hz to 3 kHz,"
         " in the mean over the dark azimuths"
     )
     nulls = load(line(nulls_deg=[90.0, -90.0])).designs[0]
     assert (
-        requirement_phrase(nulls) == "nulls as deep as the rest allows at 90 and -90 degrees asked from 800 Hz to 3 kHz"
+        requirement_phrase(nulls, 1)
+        == "nulls as deep as the rest allows at 90 and -90 degrees asked from 800 Hz to 3 kHz"
     )
 
 
@@ -131,11 +132,11 @@ def test_a_bound_above_the_curve_explains_nothing() -> None:
         (5.0, ", where no weights reach more than 5.0 dB within the effort limit"),
     ):
         formulation = verdict(
-            design, frequency_hz, short, {}, {BANDS: np.array([True, False])}, None, np.array([reachable_db, np.nan])
+            design, 5, frequency_hz, short, {}, {BANDS: np.array([True, False])}, None, np.array([reachable_db, np.nan])
         )
         assert formulation.shortfalls == (f"the curve infeasible by 3.0 dB at 500 Hz{detail}",)
         assert formulation.sentence.endswith("; the drivers' bands bind")
-    lowered = verdict(design, frequency_hz, {"level": np.array([3.0, 0.0])}, {}, {})
+    lowered = verdict(design, 5, frequency_hz, {"level": np.array([3.0, 0.0])}, {}, {})
     assert lowered.shortfalls == ("the level infeasible by 3.0 dB at 500 Hz",)
 
 
@@ -181,6 +182,7 @@ def test_shortfalls_name_each_requirement_with_its_own_decibels() -> None:
     f = np.array([500.0, 1000.0, 2000.0, 4000.0])
     actual = verdict(
         table,
+        5,
         f,
         {"cancellation_gain_db": np.array([3.0, 0.05, 0.0, 0.5]), "window": np.zeros(4)},
         {"max_effort_db": np.array([0.0, 0.0, 0.2, 0.0])},
@@ -203,7 +205,7 @@ def test_an_outcome_is_told_once() -> None:
     met = Outcome.of("cancellation_gain_db", REQUIRED, np.array([0.05, 0.0, 0.0, 0.0]), f)
     missed = Outcome.of("cancellation_gain_db", REQUIRED, np.array([1.25, 0.0, 0.0, 0.0]), f, np.array([0.05, 0, 0, 0]))
     worst = Outcome.of("cancellation_gain_db", WORST, np.array([3.0, 2.0, 2.5, 0.0]), f)
-    on_paper = Verdict(f"{requirement_phrase(table)}; met at every frequency", ())
+    on_paper = Verdict(f"{requirement_phrase(table, 5)}; met at every frequency", ())
     infeasible = Verdict("asked; infeasible", ("infeasible",))
     asked = "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
     assert whole_sentence(table, on_paper, [met]) == f"{asked}; met at every frequency"

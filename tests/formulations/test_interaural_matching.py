@@ -63,7 +63,7 @@ def random_source(seed: int, drivers: int = 3, **keys: Any) -> VirtualSource:
 def test_it_is_what_cvxpy_finds(seed: int, keys: dict[str, Any]) -> None:
     """The same value within 1e-6 of both, at every priority; the weights keep the limits that the file sets, level and all."""
     source = random_source(seed, **keys)
-    w, level = interaural_matching.solve(source)
+    w, level = interaural_matching.solve_linear(source)
     limited, share = within_limits(source)
     for f in range(COUNT):
         problem = interaural_matching.statement(limited, f)
@@ -103,3 +103,23 @@ def test_the_level_falls_only_where_a_driver_is_at_its_limit(seed: int) -> None:
     assert (wider >= level - 1e-6).all()
     _, free = interaural_matching.solve(replace(source, max_gain=np.full((COUNT, 3), np.inf)))
     assert (free == 1).all()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_kept_level_is_paid_in_true_errors(seed: int) -> None:
+    """With a gain of 0.7 a driver, the mean of ln² |z| and ψ arg² z with all prices, by plain sums: no larger than the linear program's."""
+    source = random_source(seed, max_gain=np.full((COUNT, 3), 0.7), level_price=np.inf, hold=np.zeros(COUNT))
+    values = []
+    for solver in (interaural_matching.solve, interaural_matching.solve_linear):
+        weights, level = solver(source)
+        w, total = weights / level[:, None], np.zeros(COUNT)
+        for f in range(COUNT):
+            logs = [np.log(1 + g @ w[f]) for g in source.interaural[f]]
+            tones = [(t @ w[f]).real - 1 for t in source.tone[f]]
+            total[f] = np.mean([e.real**2 + source.phase_weight[f] * e.imag**2 for e in logs]) + np.mean(
+                np.square(tones)
+            )
+            total[f] += np.sum(source.cost[f] * np.abs(w[f]) ** 2)
+        values.append(total)
+    assert (values[0] <= values[1] * (1 + 1e-9)).all()
+    assert values[0].sum() < values[1].sum()

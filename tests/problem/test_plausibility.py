@@ -49,22 +49,6 @@ def test_what_is_odd_is_warned_of_once(tables: Tables, place: str, value: object
     assert added.startswith(start)
 
 
-def test_a_pure_delay_beyond_the_references_band() -> None:
-    """Form "rtf" feeds its reference everything, whatever its band_hz; without a band, with an equaliser and as "fir" it is silent."""
-    tables = {**copy.deepcopy(pair()), "realization": {"form": "rtf", "taps": 1024}}
-    assert not any("pure delay" in text for text in warnings(designer.loads(toml(tables))))
-    for driver in tables["drivers"]:
-        driver["band_hz"] = [100.0, 6000.0]
-    (text,) = [text for text in warnings(designer.loads(toml(tables))) if "pure delay" in text]
-    assert text.startswith(
-        'designs[0]: form = "rtf" feeds its reference, a pure delay, beyond its band_hz, which ends at 100 and 6000 Hz; '
-    )
-    for realization in ({"form": "rtf", "taps": 1024, "equaliser_taps": 256}, {"form": "fir", "taps": 1024}):
-        assert not any(
-            "pure delay" in text for text in warnings(designer.loads(toml({**tables, "realization": realization})))
-        )
-
-
 def test_a_facing_that_a_sphere_cannot_use() -> None:
     """A driver on the left of a sphere that faces the front radiates along the normal, 90 degrees off; along it nothing is said."""
     tables = copy.deepcopy(pair())

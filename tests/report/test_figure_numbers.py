@@ -181,4 +181,4 @@ def test_every_dictionary_is_there_without_matplotlib() -> None:
     done = subprocess.run(program, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     says = json.loads(done.stdout)
-    assert {"layout", "left-gain", "right-polar", "left-zone", "left-tolerance", "left-realisation"} <= set(says)
+    assert {"layout", "left-gain", "right-polar", "left-zone", "left-tolerance"} <= set(says)

@@ -120,8 +120,8 @@ def test_the_data_are_the_tables(data: dict[str, Any], design: designer.Design) 
     (panel,) = data["figures"]["left-gain"]["panels"]
     (line,) = (line for line in panel["lines"] if line.get("metric") == "cancellation_gain_db")
     table = drawn_metrics(design, "left")
-    np.testing.assert_allclose(opened(data, line["x"]), table.frequency_hz, rtol=1e-6)
-    np.testing.assert_allclose(opened(data, line["y"]), table.cancellation_gain_db, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(opened(data, line["x"]), table["frequency_hz"], rtol=1e-6)
+    np.testing.assert_allclose(opened(data, line["y"]), table["cancellation_gain_db"], rtol=1e-6, atol=1e-6)
     _, azimuth, level, _ = relative_db(design, "centre")
     (drawn,) = data["figures"]["centre-map"]["panels"]
     values = opened(data, drawn["z"])

@@ -177,6 +177,18 @@ def test_the_angle_within_reach_is_what_a_design_does() -> None:
         assert (reached(other).min() > 0.87) == met
 
 
+def test_kept_level_buys_no_time_with_a_silenced_ear() -> None:
+    """With priority = "level" limits bind: the contralateral ear stays within 6 dB of the model's level, by sums over the realised taps.
+
+    A linear error sees a deep null there as no more than 1 off, and passed this by far.
+    """
+    made = design("level")
+    ears = at_the_ears(made, "virtual-left")
+    off_db = 20 * np.log10(np.abs(ears[:, 1] / ears[:, 0] / wanted_ratio(made)))
+    assert np.abs(off_db).max() < 6.0
+    np.testing.assert_allclose(levels_db(made), 0.0, atol=0.5)
+
+
 def test_the_time_of_a_high_band_counts_from_0_hz() -> None:
     """From 1 kHz on, where 80 degrees are two thirds of a turn and more: the analysis names the time that the realised taps reach there."""
     made = design("level", low_hz=1000.0, angle_deg=80.0)

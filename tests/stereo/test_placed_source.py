@@ -15,7 +15,7 @@ from designer.stereo.placed_source import PlacedSource, PlacedSources, chain_sen
 def test_a_source_off_its_angle_is_missed(angle_deg: float, code: int) -> None:
     """1 degree off is met; 10.4 are missed, with the angle that is within reach."""
     result = replace(design({**pair(), "realization": {"taps": 256}}))
-    side = PlacedSource(angle_deg, angle_deg - 30.0, 0.9, -0.04, -1.0)
+    side = PlacedSource(angle_deg, angle_deg - 30.0, 0.9, -0.04, -0.3, 1000.0)
     result.analyses[(placed_sources.__wrapped__,)] = PlacedSources({"left": side, "right": side}, -0.01)  # type: ignore[attr-defined] # functools.wraps
     assert result.status == code
     sentence = chain_sentence(result)

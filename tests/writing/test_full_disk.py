@@ -102,7 +102,7 @@ def test_every_command_finds_it_before_the_work(
     here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is computed, the message names the output and the remedy, and the disk holds what it held."""
-    for module, name in ((job, "design"), (compare, "compare")):
+    for module, name in ((job, "design"), (compare, "labels")):
         monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("was computed"))
     for place in (
         "search.starter.new_problem",

@@ -34,12 +34,14 @@ Power. With the mean of cos n(φ-φ_i) cos m(φ-φ_j) over azimuth, the mean ove
 
 A rigid cylinder guides no wave, so that this is all the power: it equals what the piston works against the air.
 
-Summation. As on the sphere nothing but ratios is kept: q_n = H_n/H_{n-1} obeys q_{n+1} = 2n/x - 1/q_n, stable upwards
-for Im x <= 0, H_n(κr)/H_n(κa) is a product of q_n(κr)/q_n(κa), and H_n'/H_n = 1/q_n - n/x. The integral of (1) is
-done in `cylinder_contour`.
+The integrals of (1), of all orders, are those of `cylinder_axial`; Hankel functions enter as ratios there and in (3).
+
+Frequencies. R e^{jkR} p, R from the axis at the driver's height, is smooth over an octave: sound arrives a before that wave, around
+the back 1.6 a after it and, with 2e-6 of its level, once around again 7.9 a after it. A polynomial in k through few Chebyshev points
+serves all others; below 0.4 % of the highest frequency, where k² log k is to be followed too, each is computed by itself or so.
 
 Cost. The orders that matter are ka + 10 (ka)^{1/3} or so, but (r/a)^-n is what makes the series end near the surface:
-a centimetre away it takes hundreds of terms, a millimetre away thousands, and a slow second a frequency and point.
+a centimetre away it takes hundreds of terms, a millimetre away thousands.
 
 What the model is not: a real cylinder has ends, whose diffraction is left out, and its pistons are flat and round.
 
@@ -57,137 +59,24 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import hankel2e
 
-from designer.acoustics.chebyshev import few_distances
+from designer.acoustics.chebyshev import at_few_frequencies, few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
-from designer.acoustics.enclosures.cylinder_contour import flat_contour, is_flat, tilted_contour
+from designer.acoustics.enclosures.cylinder_axial import MAX_NUMBERS, MIN_KA, axial_terms, orders, until_small
+from designer.acoustics.enclosures.discs import octaves
 from designer.acoustics.sphere_series import NEAREST_FIELD_RADII
+from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.cylinder import Cylinder
 from designer.problem.schema import Driver
 
-MIN_KA = 1e-6
-"""Below this ka the cylinder is at its static limit; 0 Hz is computed here. In (3) it bounds ka sin θ likewise."""
-MAX_TERMS = 20_000
-MAX_FREQUENCIES_AT_ONCE = 64
-MAX_DISTANCE_RATIO = 1.2
-"""Ratio of distances from the surface that share a contour: furthest over nearest."""
+MIN_FREQUENCIES_AT_ONCE, MAX_FREQUENCIES_AT_ONCE = 8, 64
+LATE_RADII, SPREAD_RADII = 2.5, 4.2
+"""Sound comes from a radius before to 7 after that from the axis: straight, and once around the back and on, which leaves 1e-6."""
+EXTRA_FREQUENCIES = 28
+MAX_ERROR_BETWEEN = 2e-9
+"""Between frequencies of an octave, of the largest in it."""
 MAX_NODES, PANEL_NODES = 600, 100
 """Nodes of one rule over the angle from the axis, and of each panel of a longer one."""
-MAX_NUMBERS = 300_000
-"""Points of all contours that are held at once (about 50 MB)."""
-
-
-def _orders(x: Complex | Real, argument_a: Complex | Real) -> Iterator[tuple[int, Complex, Complex, Complex]]:
-    """n, q_{n+1}(x), 1/q_{n+1}(argument_a), and H_n'/H_n at argument_a, for n = 0, 1, ...; divisions are most of the work."""
-    q_r, q_a = (hankel2e(1, y) / hankel2e(0, y) for y in (x, argument_a))
-    log_derivative = -q_a
-    inverse_x, inverse_a = 1 / x, 1 / argument_a
-    for n in range(MAX_TERMS):
-        inverse_q, step_a = 1 / q_a, (n + 1) * inverse_a
-        yield n, q_r, inverse_q, log_derivative
-        log_derivative = inverse_q - step_a
-        q_r, q_a = 2 * (n + 1) * inverse_x - 1 / q_r, 2 * step_a - inverse_q
-
-
-def _axial_terms(
-    contour: tuple[Complex, Complex, Complex], radius_m: float, away_m: Real, pairs: Pairs, tolerance: float
-) -> Complex:
-    """The integrals of equation (1) times -2 ε_n/π/a for n = 0, 1, ... until they fall below the tolerance: (N, F, P)."""
-    q, kappa, weight = contour  # (C, F, Q)
-    x_a, x_r = kappa * radius_m, kappa * (radius_m + away_m[:, None, None])
-    height_m, half_m = pairs.height_m[:, None, None], pairs.half_height_m[:, None, None]
-    is_one_to_one = len(q) == 1 or np.array_equal(pairs.contour, np.arange(len(q)))  # one contour is broadcast
-    contours = slice(None) if is_one_to_one else pairs.contour
-    # The exponentials together, because each alone may leave the range of numbers.
-    wave = -1j * kappa * away_m[:, None, None]
-    spread = np.exp(wave[contours] + 1j * q[contours] * height_m)
-    if pairs.half_line:
-        spread += np.exp(wave[contours] - 1j * q[contours] * height_m)
-    spread *= np.sinc(q[contours] * half_m / np.pi) * weight[contours] / (-math.pi * radius_m)
-
-    def integrals() -> Iterator[Complex]:
-        radial = hankel2e(0, x_r) / hankel2e(0, x_a) / kappa
-        for n, q_r, inverse_q, log_derivative in _orders(x_r, x_a):
-            yield (2.0 if n else 1.0) * np.einsum("pfq,pfq->fp", spread, (radial * (1 / log_derivative))[contours])
-            radial *= q_r * inverse_q
-
-    return _until_small(integrals(), tolerance)
-
-
-def _until_small(terms: Iterator[Complex], tolerance: float) -> Complex:
-    """Terms (N, ...), until two in a row fall below the tolerance of the largest."""
-    blocks: list[Complex] = []
-    largest, small = np.zeros(()), 0
-    for term in terms:
-        blocks.append(term)
-        size = np.abs(term)
-        largest = np.maximum(largest, size)
-        small = small + 1 if (size <= tolerance * largest).all() else 0
-        if small >= 2:
-            break
-    return np.stack(blocks)
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Points and pistons, each with an integral: which contour (P,), |z - z₀| (P,), half height b (P,); q > 0 only?"""
-
-    contour: Index
-    height_m: Real
-    half_height_m: Real
-    half_line: bool
-
-
-def axial_terms(
-    k: Real, radius_m: float, away_m: Real, height_m: Real, half_height_m: Real, *, tolerance: float = 1e-13
-) -> Complex:
-    """Terms (N, F, P) of equation (1), without w_n and the cosine.
-
-    Parameters
-    ----------
-    k : (F,) float array, wave number, rad/m, in ascending order
-    radius_m : float, the cylinder's radius a
-    away_m : (P,) float array, r - a
-    height_m : (P,) float array, |z - z₀|
-    half_height_m : (P,) float array, of the piston; 0 for a point
-    tolerance : float, relative to the largest term at the same frequency and point
-
-    """
-    away_m = np.maximum(away_m, 1e-6 * radius_m)
-    k = np.maximum(k, MIN_KA / radius_m)
-    flat = is_flat(float(k.max()), away_m, height_m + half_height_m)
-    parts: list[tuple[Index, Complex]] = []
-    if flat.any():
-        (members,) = np.nonzero(flat)
-        distances_m, inverse = np.unique(away_m[members], return_inverse=True)
-        pairs = Pairs(inverse, height_m[members], half_height_m[members], half_line=True)
-        highest_m = np.zeros(len(distances_m))
-        np.maximum.at(highest_m, inverse, height_m[members] + half_height_m[members])
-        contour = flat_contour(k, radius_m, distances_m, highest_m)
-        parts.append((members, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
-    for members in _beside_each_other(np.flatnonzero(~flat), away_m, height_m, half_height_m):
-        pair = float(away_m[members[0]]), float(height_m[members[0]]), float(half_height_m[members[0]])
-        contour = tilted_contour(k, radius_m, *pair, furthest_m=float(away_m[members[-1]]))
-        for block in _blocks(members.size, max(1, MAX_NUMBERS // contour[0].size)):
-            chunk = members[block]
-            pairs = Pairs(np.zeros(chunk.size, dtype=int), height_m[chunk], half_height_m[chunk], half_line=False)
-            parts.append((chunk, _axial_terms(contour, radius_m, away_m[chunk], pairs, tolerance)))
-    terms = np.zeros((max(len(part) for _, part in parts), k.size, away_m.size), dtype=complex)
-    for members, part in parts:
-        terms[: len(part), :, members] = part
-    return terms
-
-
-def _beside_each_other(points: Index, away_m: Real, height_m: Real, half_height_m: Real) -> Iterator[Index]:
-    """Points that share a contour: of one height and half height, and distances within MAX_DISTANCE_RATIO, nearest first."""
-    order = points[np.lexsort((away_m[points], half_height_m[points], height_m[points]))]
-    start = 0
-    for n in range(1, order.size + 1):
-        first, last = order[start], order[min(n, order.size - 1)]
-        same = height_m[first] == height_m[last] and half_height_m[first] == half_height_m[last]
-        if n == order.size or not same or away_m[last] > MAX_DISTANCE_RATIO * away_m[first]:
-            yield order[start:n]
-            start = n
 
 
 def far_terms(x: Real, *, tolerance: float = 1e-13) -> Complex:
@@ -196,11 +85,11 @@ def far_terms(x: Real, *, tolerance: float = 1e-13) -> Complex:
 
     def shares() -> Iterator[Complex]:
         inverse = np.exp(1j * x) / hankel2e(0, x)  # 1/H_n
-        for n, _, inverse_q, log_derivative in _orders(x, x):
+        for n, _, inverse_q, log_derivative in orders(x, x):
             yield (-2j / math.pi) * (2.0 if n else 1.0) * 1j**n * inverse / (x * log_derivative)
             inverse = inverse * inverse_q
 
-    return _until_small(shares(), tolerance)
+    return until_small(shares(), tolerance)
 
 
 @dataclass(frozen=True)
@@ -252,15 +141,30 @@ class CylinderEnclosure(EnclosedDrivers):
         away_m = np.hypot(points_m[:, 0], points_m[:, 1]) - self.radius_m
         apart_m = np.abs(points_m[:, 2:] - self.height_m)  # (M, L)
         heights = np.round(np.stack(np.broadcast_arrays(apart_m, self.half_height_m), axis=-1).reshape(-1, 2), 12)
+        length_m = np.hypot(np.repeat(away_m, len(self.height_m)) + self.radius_m, heights[:, 0])
+
+        def relative(wave_numbers: Real) -> Complex:
+            """Over the wave of a source on the axis at the driver's height (F, M L)."""
+            ascending = np.argsort(wave_numbers, kind="stable")
+            out = np.empty((wave_numbers.size, len(heights)), dtype=complex)
+            for rows in _blocks(wave_numbers.size, MAX_FREQUENCIES_AT_ONCE):
+                indices = ascending[rows]
+                args = wave_numbers[indices], away_m, heights, azimuth_rad
+                pressure = self._at_few_distances(*args)
+                out[indices] = self._at_each_distance(*args) if pressure is None else pressure
+            return np.asarray(out * phase(np.outer(wave_numbers, length_m)) * length_m)
+
         h = np.empty((k.size, len(heights)), dtype=complex)
-        ascending = np.argsort(k, kind="stable")
-        # The low half asks for fewer orders, nodes and distances than the high one.
-        for rows in _blocks(k.size, min(MAX_FREQUENCIES_AT_ONCE, max(8, -(-k.size // 2)))):
-            indices = ascending[rows]
-            pressure = self._at_few_distances(k[indices], away_m, heights, azimuth_rad)
-            h[indices] = (
-                self._at_each_distance(k[indices], away_m, heights, azimuth_rad) if pressure is None else pressure
+        for octave in _octaves(k):
+            few = at_few_frequencies(
+                relative,
+                k[octave],
+                SPREAD_RADII * self.radius_m,
+                late_m=LATE_RADII * self.radius_m,
+                extra=EXTRA_FREQUENCIES,
+                missed=MAX_ERROR_BETWEEN,
             )
+            h[octave] = few * phase(-np.outer(k[octave], length_m)) / length_m
         return h.reshape(k.size, *apart_m.shape)
 
     def _at_each_distance(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex:
@@ -371,6 +275,18 @@ def _quarter(count: int) -> tuple[Real, Real]:
     node, weight = np.polynomial.legendre.leggauss(count if panels == 1 else PANEL_NODES)
     size = math.pi / 2 / panels
     return ((np.arange(panels)[:, None] + (node + 1) / 2) * size).ravel(), np.tile(weight * size / 2, panels)
+
+
+def _octaves(k: Real) -> Iterator[Index]:
+    """Indices of wave numbers within an octave, or within more where they are few: low ones do not pay for high ones."""
+    pending: list[Index] = []
+    for octave, _ in reversed(list(octaves(k))):
+        pending.append(octave)
+        if sum(index.size for index in pending) >= MIN_FREQUENCIES_AT_ONCE:
+            yield np.concatenate(pending)
+            pending = []
+    if pending:
+        yield np.concatenate(pending)
 
 
 def _blocks(count: int, size: int) -> Iterator[slice]:

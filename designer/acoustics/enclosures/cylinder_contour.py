@@ -28,9 +28,9 @@ real axis from w = 0 to w = ψ, where the wave to the point is stationary, and f
     w = ψ + (1 - 2ψ/π) Re w' + j Im w'                                                                            (3)
 
 on which e^{-jqζ} falls off because Re w >= ψ. The half of e^{+jqζ}, which falls off by itself, has ψ = 0. A piston of
-half height b has its edges at ζ ± b, and the half's ψ is that of the farther one. Gauss-Legendre panels, as many as
-the phase along the path asks for, and short beside a zero of H_n' (the nearest are those of n = 1, at κa = 0.50 + 0.64j, and the
-0.70 (κa)^{1/3} above). What lies beyond e^{-36} is less.
+half height b has its edges at ζ ± b, and the half's ψ is that of the farther one, or of the farthest of all pistons that share
+the contour. Gauss-Legendre panels, as many as the phase along the path asks for, and short beside a zero of H_n' (the nearest
+are those of n = 1, at κa = 0.50 + 0.64j, and the 0.70 (κa)^{1/3} above). What lies beyond e^{-36} is less.
 
 Reference: Felsen and Marcuvitz, Radiation and Scattering of Waves (IEEE Press, 1994), sections 4.1 to 4.4; the
 trapezoidal rule: Trefethen and Weideman, SIAM Review 56 (2014), sections 5 and 14.
@@ -39,13 +39,13 @@ trapezoidal rule: Trefethen and Weideman, SIAM Review 56 (2014), sections 5 and 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 
 MAX_DEPTH = 36.0
 """Nepers at which the tail is cut: 2e-16."""
@@ -56,12 +56,15 @@ MAX_GROWTH = 10.0
 NEAREST_ZERO = 0.64
 """Smallest Im κa where H_1' has a zero; those above lie at 0.70 (κa)^{1/3}."""
 MAX_PANEL_RATIO = 1.4
-"""Longest panel over the distance to a zero: 16 nodes leave 1e-16 of it, and 4e-11 where the wave turns by 18 radians."""
+"""Longest panel over the distance to a zero: 16 nodes leave 1e-16 of it, and 1e-10 where the wave turns by 15 radians."""
 MIN_PANEL_SHARE = 1e-6
 """Share of a path's length."""
+STEPS = np.append(0.0, np.geomspace(MIN_PANEL_SHARE, 1.0, 60))
+MAX_FREQUENCY_RATIO, STEPS_BETWEEN = 1.4, 20
+"""Frequencies that panels are laid for besides the lowest: of one another, and how many from the highest down."""
 PANEL_NODES = 16
-PANEL_RADIANS = 18.0
-"""Phase along one panel: 16 nodes leave 1e-13 of it."""
+PANEL_RADIANS = 15.0
+"""Phase along one panel; with 18 the field was 1e-8 off."""
 
 
 def is_flat(k_max: float, away_m: Real, height_m: Real) -> np.ndarray:
@@ -87,16 +90,14 @@ def flat_contour(k: Real, radius_m: float, away_m: Real, height_m: Real) -> tupl
 
 
 def tilted_contour(
-    k: Real, radius_m: float, away_m: float, height_m: float, half_height_m: float, *, furthest_m: float | None = None
+    k: Real, radius_m: float, away_m: tuple[float, float], height_m: tuple[float, float]
 ) -> tuple[Complex, Complex, Complex]:
-    """q, κ and weights (1, F, Q) of the two halves of equation (3), for one |ζ| and b, and ρ (up to `furthest_m`); q < 0 on the first.
+    """q, κ and weights (1, F, Q) of the two halves of equation (3), for all ρ and all ζ ± b between two; q < 0 on the first.
 
     The nearest ρ has the largest ψ, and Re w >= ψ of it lets the waves to all others fall off too.
     """
-    range_m = away_m, away_m if furthest_m is None else furthest_m
-    near_m, far_m = height_m - half_height_m, height_m + half_height_m
-    w_down, dw_down = _half(k, radius_m, range_m, far_m, near_m)
-    w_up, dw_up = _half(k, radius_m, range_m, -near_m, -far_m)
+    w_down, dw_down = _half(k, radius_m, away_m, height_m)
+    w_up, dw_up = _half(k, radius_m, away_m, (-height_m[1], -height_m[0]))
     w, dw = np.concatenate([w_down, w_up], axis=1), np.concatenate([dw_down, dw_up], axis=1)
     sign = np.where(np.arange(w.shape[1]) < w_down.shape[1], -1.0, 1.0)
     kappa = k[:, None] * np.cos(w)
@@ -104,74 +105,84 @@ def tilted_contour(
 
 
 def _half(
-    k: Real, radius_m: float, range_m: tuple[float, float], high_m: float, low_m: float
+    k: Real, radius_m: float, range_m: tuple[float, float], edges_m: tuple[float, float]
 ) -> tuple[Complex, Complex]:
-    """The w and dw (F, Q) of one half, on which e^{-jκρ - jqh} falls off for every h from `low_m` to `high_m`."""
+    """The w and dw (F, Q) of one half, on which e^{-jκρ - jqh} falls off for every h between the edges, the lower one first."""
+    high_m = edges_m[1]
     psi = math.atan2(max(high_m, 0.0), range_m[0])
     s_last = np.sqrt(MAX_DEPTH / (k * range_m[0]))
     if high_m < 0:  # e^{-jqh} falls off too, at first as e^{-k|h|s}
         cut = MAX_DEPTH / (k * -high_m)
         s_last = np.where(cut < 0.7, np.minimum(s_last, cut), s_last)
-    last = np.arcsinh(s_last)[:, None]
-    share = 1 - 2 * psi / math.pi
-
-    def real(t: Real) -> tuple[Complex, Complex]:
-        """From ψ back to 0."""
-        return np.broadcast_to(psi * (1 - t + 0j), (k.size, t.size)), np.full((k.size, t.size), psi + 0j)
-
-    def rising(t: Real) -> tuple[Complex, Complex]:
-        """Equation (3): 1 - cos w' = 2 sin²(w'/2) = js²."""
-        s = np.sinh(t * last)
-        path = 2 * np.arcsin(np.sqrt(0.5j) * s)
-        slope = 2j / np.sqrt(2j + s**2) * np.cosh(t * last) * last
-        return psi + share * path.real + 1j * path.imag, share * slope.real + 1j * slope.imag
-
-    paths = (real, rising) if psi > 0 else (rising,)
-    parts = [_followed(k, radius_m, range_m, (low_m, high_m), path) for path in paths]
-    return np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1)
+    paths = [_Path(psi, None), _Path(psi, np.arcsinh(s_last))] if psi > 0 else [_Path(psi, np.arcsinh(s_last))]
+    rows = np.unique(np.append(0, np.searchsorted(k, k[-1] * MAX_FREQUENCY_RATIO ** -np.arange(STEPS_BETWEEN))))
+    parts = []
+    for path in paths:
+        bounds = _panels(k[rows, None], radius_m, set(product(range_m, edges_m)), path.part(rows))
+        node, weight = _gauss_legendre()
+        size = np.diff(bounds)[:, None]
+        t = (bounds[:-1, None] + size * node).ravel()
+        parts.append((np.broadcast_to(path.w(t), (k.size, t.size)), path.slope(t) * (size * weight).ravel()))
+    w, dw = zip(*parts, strict=True)
+    return np.concatenate(w, axis=1), np.concatenate([np.broadcast_to(d, (k.size, d.shape[1])) for d in dw], axis=1)
 
 
-def _clear(ka: Real, w: Complex) -> Real:
-    """How far the nearest zero of H_n' is from w, at the least: κa turns by ka(|sin w| x + |cos w| x²/2) within x of it."""
-    kappa_a = np.cos(w) * ka
-    gap = (NEAREST_ZERO * np.maximum(1.0, np.abs(kappa_a.real)) ** (1 / 3) - kappa_a.imag) / ka
-    slope = np.abs(np.sin(w))
-    return np.asarray(2 * gap / (slope + np.sqrt(slope**2 + 2 * np.abs(np.cos(w)) * gap)))
+@dataclass(frozen=True)
+class _Path:
+    """From ψ back to 0, or the path of equation (3) to asinh s (F,), over t (T,) from 0 to 1: w and dw/dt (F or 1, T)."""
+
+    psi: float
+    last: Real | None
+
+    def part(self, rows: Index) -> _Path:
+        return self if self.last is None else _Path(self.psi, self.last[rows])
+
+    def w(self, t: Real) -> Complex:
+        if self.last is None:
+            return self.psi * (1 - t[None] + 0j)
+        path = 2 * np.arcsin(np.sqrt(0.5j) * np.sinh(t * self.last[:, None]))  # 1 - cos w' = 2 sin²(w'/2) = js²
+        return self.psi + self._stretched(path)
+
+    def slope(self, t: Real) -> Complex:
+        if self.last is None:
+            return np.full((1, t.size), self.psi + 0j)
+        last = self.last[:, None]
+        return self._stretched(2j / np.sqrt(2j + np.sinh(t * last) ** 2) * np.cosh(t * last) * last)
+
+    def _stretched(self, path: Complex) -> Complex:
+        return np.asarray((1 - 2 * self.psi / math.pi) * path.real + 1j * path.imag)
 
 
-def _wave(k: Real, w: Complex, away_m: float, height_m: float) -> Complex:
-    """κρ + qh."""
-    return np.asarray(k * (away_m * np.cos(w) + height_m * np.sin(w)))
+def clearance(x: Complex) -> Real:
+    """Distance of x = κa (...) from 0 and from every zero of H_n', at the least: these lie above a curve with a slope below 0.22."""
+    above = NEAREST_ZERO * np.maximum(1.0, np.abs(x.real)) ** (1 / 3) - x.imag
+    return np.asarray(np.minimum(np.abs(x), 0.97 * above))
 
 
-def _followed(
-    k: Real,
-    radius_m: float,
-    range_m: tuple[float, float],
-    edges_m: tuple[float, float],
-    path: Callable[[Real], tuple[Complex, Complex]],
-) -> tuple[Complex, Complex]:
-    """The w and dw (F, Q) of a path over t from 0 to 1.
+def _panels(k: Real, radius_m: float, ends_m: set[tuple[float, float]], path: _Path) -> Real:
+    """The bounds of panels of a path.
 
-    The panels are no longer than the distance to κ = 0, where there is a logarithm, 1.4 times that to the nearest zero of H_n', and
-    18 radians of the wave.
+    They are no longer than the distance to κ = 0, where there is a logarithm, 1.4 times that to the nearest zero of H_n', and
+    15 radians of the wave κρ + qh to each end (ρ, h), at each of the k (F, 1).
     """
     bounds = [0.0]
-    ends_m = set(product(range_m, edges_m))
     while bounds[-1] < 1:
-        t = bounds[-1] + np.geomspace(MIN_PANEL_SHARE, 1.0, 60)
-        w = path(np.concatenate([[bounds[-1]], t]))[0]
-        waves = [np.abs(np.diff(_wave(k[:, None], w, *end), axis=1)).cumsum(axis=1) for end in ends_m]
-        way = np.abs(w[:, 1:] - w[:, :1])
-        clear = np.minimum(MAX_PANEL_RATIO * _clear(k[:, None] * radius_m, w), np.abs(w - np.pi / 2))
+        t = bounds[-1] + STEPS
+        w = path.w(t)
+        cosine, sine = np.cos(w), np.sin(w)
+        turned = k * np.max([np.abs(rho * np.diff(cosine) + h * np.diff(sine)) for rho, h in ends_m], axis=0)
+        # Within x of w, κa turns by ka(|sin w| x + |cos w| x²/2).
+        gap = (NEAREST_ZERO * np.maximum(1.0, np.abs(k * radius_m * cosine.real)) ** (1 / 3)) / (
+            k * radius_m
+        ) - cosine.imag
+        slope = np.abs(sine)
+        clear = 2 * MAX_PANEL_RATIO * gap / (slope + np.sqrt(slope**2 + 2 * np.abs(cosine) * gap))
+        clear = np.minimum(clear, np.abs(w - np.pi / 2))
         clear = np.minimum(clear[:, :1], clear[:, 1:])
-        fine = ((way <= clear) & (np.max(waves, axis=0) <= PANEL_RADIANS)).all(axis=0)
-        bounds.append(float(t[max(int(np.argmin(fine)) if not fine.all() else fine.size, 1) - 1]))
+        fine = ((np.abs(w[:, 1:] - w[:, :1]) <= clear) & (turned.cumsum(axis=1) <= PANEL_RADIANS)).all(axis=0)
+        bounds.append(float(t[max(int(np.argmin(fine)) if not fine.all() else fine.size, 1)]))
     bounds[-1] = 1.0
-    node, weight = _gauss_legendre()
-    size = np.diff(bounds)[:, None]
-    w, slope = path((np.array(bounds[:-1])[:, None] + size * node).ravel())
-    return w, slope * (size * weight).ravel()
+    return np.array(bounds)
 
 
 @cache

@@ -253,7 +253,7 @@ def test_the_zero_of_one_side_is_not_told(tmp_path: Path, off_deg: int) -> None:
         (tmp_path / f"w hor {a}.txt").write_text("\n".join(lines) + "\n")
     found = read(tmp_path)
     assert not any("fall off alike" in warning for warning in found.warnings)
-    assert "nor is whether 0 is where the driver faces" in "\n".join(driver_lines("w", found))
+    assert "does not tell whether 0 is where the driver faces" in "\n".join(driver_lines("w", found))
 
 
 @pytest.mark.parametrize("noise", [0.0, 3e-3])

@@ -1,0 +1,185 @@
+"""The ears of a rigid sphere from the field on its surface, where the line between them does not tell the one in the shadow.
+
+With P_n the field's parts about the ears' axis (`heads`), the field's mean around that axis is, at r from the centre and at the
+angle θ from the first ear,
+
+    p(r, θ) = Σ P_n j_n(kr) P_n(cos θ).                                                                           (1)
+
+On the axis the functions j_n(kr), -a < r < a, are Fourier transforms of the Legendre polynomials, of which so short a line tells
+(2/π)ka: orders from there to ka hardly change the field on it. At an ear in the deep shadow of a near device, 50 to 65 dB below the other
+at the highest frequencies, they are what is left. On the surface r = a the polynomials are orthogonal, and every order to ka and beyond
+is told, but for those whose j_n(ka) is about zero: they live within the sphere, and the line tells them. So (1) is met in
+least squares at circles around the axis (Gauss's rule in cos θ) and at points of the axis, and the ears hear
+
+    p_ear = Σ (±1)^n P_n A_n,     A_n = -j / ((ka)² h_n'(ka)).                                                      (2)
+
+P_n A_n are the unknowns, which are of one size: A_n falls with n as j_n(ka) does. The matrix knows of no device, so that (1) and (2) come
+to one weight for each circle and point (F, I), which serves all drivers and places.
+
+**Points.** Orders go on until (2n+1) |j_n(ka) h_n(kR)|, the terms of a point source at R, where the nearest sound comes from, are
+MAX_REMAINDER of the largest. On a circle the phase of what comes from within the device's reach turns by x at most for a radian of the
+circle, so that its order m is about J_m(x) large, and a mean over M equal steps misses J_M(x).
+
+**Where.** Places and frequencies are looked for by distance, turn, ka and the level of the far ear (`_are_shaded`), then some of these
+frequencies are tried on the surface. Where the line agrees, it stays.
+
+Source: H. Schenck, Improved integral formulation for acoustic radiation problems (JASA 44, 1968), for the points within the body.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import jv, spherical_jn, spherical_yn
+
+from designer.acoustics.enclosures import Device, EnclosedDrivers
+from designer.acoustics.sphere_series import head_pressure, legendre_table, order_answers
+from designer.acoustics.turning import phase
+from designer.arrays import Bool, Complex, Real
+
+MIN_KA, MIN_NEARNESS, MIN_LATERAL = 22.0, 0.055, 0.45
+"""The line may not do above this ka, with a larger reach over distance (nearness) and a larger cosine between source and ears' axis,"""
+LEVEL, LEVEL_PER_NEARNESS = 0.06, 0.4
+"""and where one ear hears so little of the other's pressure from a point source. Elsewhere it is within 0.1 dB and 1 degree."""
+TRIED, MAX_DIFFERENCE = 4, 3e-3
+"""Frequencies that are tried on the surface: from the first on at which the line differs by so much (0.03 dB), all are answered there."""
+MIN_GAP = 1.25
+"""Distance of the nearest sound, in the head's radii, from which the orders are few."""
+MAX_RISE_M = 0.04
+"""Height of a head over the drivers of an endless enclosure up to which its surface is asked for: each point is an integral of its own
+there, so that frequencies take a second each, and the line alone stays, up to 5 dB off at the far ear above 13 kHz."""
+MAX_REMAINDER = 1e-5
+MAX_ORDERS = 200
+LINE_POINTS = 1.0
+"""Points of the axis for each ka."""
+MIN_COSINE = 0.35
+"""The largest circles, between the ears, are left out: with the line the others tell all orders, and no weights grow above 100."""
+TURNS = 48
+"""Places of a circle that its phase is followed at."""
+MAX_NUMBERS = 2_000_000
+"""Frequencies times points times drivers that are held at once."""
+
+
+def put_shaded_ears(ears: Complex, device: Device, k: Real, centres_m: Real, axes: Real, head_radius_m: float) -> None:
+    """Put ears from the surface of rigid spheres in, where the line does not tell them.
+
+    Parameters
+    ----------
+    ears : (F, D, 2, L) complex array, of the line; changed in place
+    k : (F,) float array, wave number, rad/m
+    centres_m : (D, 3) float array
+    axes : (3, 3) float array, the heads' axes as rows: forward, left, up
+
+    """
+    high = np.flatnonzero(k * head_radius_m > MIN_KA)
+    if not high.size:
+        return
+    sources = np.unique(np.column_stack([device.source_places_m(), device.source_extent_m()]), axis=0)
+    shaded = _are_shaded(k[high], head_radius_m, sources, centres_m, axes[1])
+    if isinstance(device, EnclosedDrivers) and device.endless:
+        shaded &= (np.abs(sources[:, 2, None] - centres_m[:, 2]) <= MAX_RISE_M).all(axis=0)
+    for place in np.flatnonzero(shaded.any(axis=0)).tolist():
+        index = high[shaded[:, place]]
+        index = index[np.argsort(k[index])]
+        tried = np.unique(np.linspace(0, index.size - 1, TRIED).astype(int))
+        before = ears[index[tried], place]
+        after = _from_surface(device, k[index[tried]], head_radius_m, sources, centres_m[place], axes)
+        ears[index[tried], place] = after
+        differs = (np.abs(after - before) > MAX_DIFFERENCE * np.abs(after)).any(axis=(1, 2))
+        if differs.any():
+            first = int(tried[max(0, int(differs.argmax()) - 1)])
+            others = index[np.setdiff1d(np.arange(first, index.size), tried)]
+            if others.size:
+                ears[others, place] = _from_surface(device, k[others], head_radius_m, sources, centres_m[place], axes)
+
+
+def _are_shaded(k: Real, radius_m: float, sources: Real, centres_m: Real, ear_axis: Real) -> Bool:
+    """Whether an ear of each head (F, D) is in the deep shadow of near sources (place and reach, 4)."""
+    way_m = sources[:, None, :3] - centres_m
+    away_m = np.linalg.norm(way_m, axis=-1)  # (G, D)
+    lateral, reach_m = way_m @ ear_axis / away_m, sources[:, 3, None]
+    nearness = reach_m / away_m
+    near = (nearness > MIN_NEARNESS) & (np.abs(lateral) > MIN_LATERAL)
+    near &= (away_m - reach_m).min(axis=0) > MIN_GAP * radius_m
+    shaded = np.zeros((k.size, len(centres_m)), dtype=bool)
+    if near.any():
+        heard = np.abs(head_pressure(k, radius_m, away_m[near], lateral[near][:, None]))[..., 0]
+        is_low = heard.min(axis=2) / heard.max(axis=2) < LEVEL + LEVEL_PER_NEARNESS * nearness[near]
+        for place, low in zip(np.nonzero(near)[1], is_low.T, strict=True):
+            shaded[:, place] |= low
+    return shaded
+
+
+def _from_surface(device: Device, k: Real, radius_m: float, sources: Real, centre_m: Real, axes: Real) -> Complex:
+    """Pressure at both ears (F, 2, L) of one head."""
+    ka = k * radius_m
+    gap_m = float((np.linalg.norm(sources[:, :3] - centre_m, axis=1) - sources[:, 3]).min())
+    cosine, along, weights = _weights(tuple(ka.tolist()), _orders(float(ka.max()), gap_m / radius_m))
+    rays = (sources[:, :3] - centre_m) @ axes.T
+    ends_m = rays[:, None] + sources[:, 3, None, None] * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
+    parts = [_circle(float(ka.max()), c, ends_m.reshape(-1, 3) / radius_m) for c in cosine.tolist()]
+    parts.append(along[:, None] * np.array([0.0, 1.0, 0.0]))
+    counts = np.array([len(part) for part in parts[:-1]] + [1] * along.size)
+    points_m = centre_m + radius_m * np.concatenate(parts) @ axes
+    weights = np.repeat(weights / counts, counts, axis=2)
+    places_m, place_of = np.unique(device.source_places_m(), axis=0, return_inverse=True)
+    distance_m = np.linalg.norm(points_m[:, None] - places_m, axis=-1)  # (M, G)
+    out = np.empty((k.size, 2, place_of.size), dtype=complex)
+    step = max(1, MAX_NUMBERS // (len(points_m) * place_of.size))
+    for start in range(0, k.size, step):
+        part = slice(start, start + step)
+        over_wave = device.over_wave(k[part], [(np.arange(k[part].size), points_m)])[0]
+        for n, away_m in enumerate(distance_m.T):
+            (drivers,) = np.nonzero(place_of.ravel() == n)
+            wave = phase(-np.outer(k[part], away_m)) / away_m
+            out[part, :, drivers] = (weights[part] * wave[:, None]) @ over_wave[..., drivers]
+    return out
+
+
+def _orders(ka: float, gap: float) -> int:
+    """How many orders a field has on the sphere that comes from so many radii away."""
+    n = np.arange(MAX_ORDERS)
+    outgoing = np.abs(spherical_jn(n, ka * gap) - 1j * spherical_yn(n, ka * gap))
+    terms = (2 * n + 1) * np.abs(spherical_jn(n, ka)) * np.where(np.isfinite(outgoing), outgoing, 0.0)
+    return int(np.flatnonzero(terms > MAX_REMAINDER * terms.max())[-1]) + 1
+
+
+def _circle(ka: float, cosine: float, ends: Real) -> Real:
+    """Points (M, 3), in radii, of a circle around the y axis, as many as the phase of what comes from some places (E, 3) asks for."""
+
+    def ring(count: int) -> Real:
+        turn = 2 * np.pi * np.arange(count) / count
+        sine = math.sqrt(1 - cosine**2)
+        return np.stack([sine * np.cos(turn), np.full(count, cosine), sine * np.sin(turn)], axis=1)
+
+    points = ring(TURNS)
+    way = points - ends[:, None]
+    along = np.stack([-points[:, 2], np.zeros(TURNS), points[:, 0]], axis=1)
+    turns = ka * float(np.abs((way * along).sum(axis=2) / np.linalg.norm(way, axis=2)).max())
+    orders = np.abs(jv(np.arange(int(2 * turns) + 40), turns))
+    return ring(int(np.flatnonzero(orders > MAX_REMAINDER)[-1]) + 2)
+
+
+@lru_cache(maxsize=16)
+def _weights(ka: tuple[float, ...], orders: int) -> tuple[Real, Real, Complex]:
+    """Cosines of the circles (C,), points of the axis in radii (B,), and their weights (F, 2, C + B) at both ears."""
+    cosine, share = np.polynomial.legendre.leggauss(orders + 2)
+    cosine, share = (part[np.abs(cosine) > MIN_COSINE] for part in (cosine, share))
+    count = math.ceil(LINE_POINTS * max(ka)) + 4
+    along = np.cos(np.pi * (np.arange(count) + 0.5) / count)
+    row = np.sqrt(np.concatenate([share / 2, np.full(count, 1 / count)]))
+    n, at_a = np.arange(orders), np.array(ka)[:, None]
+    answer = order_answers(n, at_a)
+    size = np.abs(answer)[:, :, None]
+    on_surface = spherical_jn(n, at_a)[:, :, None] * legendre_table(cosine, orders)
+    on_axis = spherical_jn(n[:, None], at_a[:, :, None] * np.abs(along)) * np.sign(along) ** n[:, None]
+    rows = np.concatenate([on_surface, on_axis], axis=2) / size * row
+    q, r = np.linalg.qr(rows.transpose(0, 2, 1))  # least squares of every answer: Q R^-T
+    heard = answer[:, :, None] / size
+    both = np.concatenate([heard, heard * (-1.0) ** n[:, None]], axis=2)
+    pairs = np.concatenate([both.real, both.imag], axis=2)
+    solved = q @ np.linalg.solve(r.transpose(0, 2, 1), pairs)
+    weights = (solved[..., :2] + 1j * solved[..., 2:]) * row[:, None]
+    return cosine, along, np.ascontiguousarray(weights.transpose(0, 2, 1))

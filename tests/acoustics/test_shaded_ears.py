@@ -1,0 +1,134 @@
+"""The ear in the deep shadow of a near device, at the highest frequencies, by the field's slope on the head and by sums of points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from oracles.head_scattering import ears_by_neumann_data
+from scipy.special import eval_legendre, spherical_jn, spherical_yn
+
+from acoustics.measured.head_files import A
+from acoustics.test_heads import HEAD, C, axes_turned, differences
+from designer.acoustics import shaded_ears
+from designer.acoustics.enclosures import Device
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.acoustics.heads import ears_in_field
+from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
+
+BALL = SphereEnclosure(0.0875, direction(np.array([-90.0, 0.0])), [0.025, 0.0])
+DISCS = FreeField([Disc(np.array([0.0, -0.1, 0.0]), (20.0, 10.0), 0.07), Disc(np.array([0.0, 0.1, 0.05]))])
+
+
+def truth(device: Device, k: float, centre_m: Real, ear_axis: Real) -> Complex:
+    """Both ears (2, L), of so many orders and places around that a far ear 65 dB down is within 0.001 dB."""
+
+    def field(points_m: Real) -> Complex:
+        return np.asarray(device.field(np.array([k]), points_m)[0])
+
+    count, around = int(k * A) + 32, 2 * int(k * A) + 36
+    return ears_by_neumann_data(field, k, centre_m, ear_axis, A, count=count, around=around)
+
+
+@pytest.mark.parametrize(
+    ("distance_m", "turn_deg"), [(0.3, 30.0), (0.3, 60.0), (0.3, 90.0), (0.35, 60.0), (0.35, 90.0), (0.5, 90.0)]
+)
+def test_before_a_sphere(distance_m: float, turn_deg: float) -> None:
+    """At 16, 20 and 23 kHz within 0.04 dB and 0.3 degrees of what the field's slope on the head says, at each ear.
+
+    The far ear hears up to 66 dB less, and the line alone misses it by 22 dB at 0.3 m. 69 circles of 108 places, four radii: half a second.
+    """
+    k, axes = 2 * np.pi * np.array([16e3, 20e3, 23e3]) / C, axes_turned(turn_deg)
+    centre_m = np.array([distance_m, 0.02, 0.01])
+    heard = ears_in_field(HEAD, BALL, k, centre_m[None], axes)[:, 0]
+    for f, wave_number in enumerate(k.tolist()):
+        level_db, phase_deg = differences(heard[f], truth(BALL, wave_number, centre_m, axes[1]))
+        assert level_db < 0.04
+        assert phase_deg < 0.3
+
+
+@pytest.mark.parametrize(("distance_m", "turn_deg"), [(0.3, 60.0), (0.45, 110.0)])
+def test_before_discs(distance_m: float, turn_deg: float) -> None:
+    """A disc of 7 cm in free field, at 20 and 23 kHz: within 0.04 dB and 0.3 degrees at each ear."""
+    k, centre_m, axes = (
+        2 * np.pi * np.array([20e3, 23e3]) / C,
+        np.array([distance_m, 0.02, 0.01]),
+        axes_turned(turn_deg),
+    )
+    heard = ears_in_field(HEAD, DISCS, k, centre_m[None], axes)[:, 0]
+    for f, wave_number in enumerate(k.tolist()):
+        level_db, phase_deg = differences(heard[f], truth(DISCS, wave_number, centre_m, axes[1]))
+        assert level_db < 0.04
+        assert phase_deg < 0.3
+
+
+def test_before_a_cylinder() -> None:
+    """A point on a cylinder of 6 cm, at 0.3 m and 16 kHz: within 0.01 dB and 0.1 degrees. The slope takes 20,000 points: a second."""
+    device = CylinderEnclosure.of_discs(0.06, np.array([[0.06, 0.0, 0.0]]), [0.0])
+    k, centre_m, axes = np.array([2 * np.pi * 16e3 / C]), np.array([0.3, 0.0, 0.0]), axes_turned(60.0)
+    heard = ears_in_field(HEAD, device, k, centre_m[None], axes)[0, 0]
+    level_db, phase_deg = differences(heard, truth(device, float(k[0]), centre_m, axes[1]))
+    assert level_db < 0.01
+    assert phase_deg < 0.1
+
+
+def test_the_surface_is_asked_for_where_the_line_does_not_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Turned and near, and for no place and frequency beside: not in front of the device, not at 2 m, not below 13 kHz.
+
+    At 0.7 m, where the line does, four frequencies are tried; each place is as alone.
+    """
+    asked: list[int] = []
+    surface = shaded_ears._from_surface
+
+    def counted(device: Device, k: Real, *given: Any) -> Complex:
+        asked.append(k.size)
+        return surface(device, k, *given)
+
+    monkeypatch.setattr(shaded_ears, "_from_surface", counted)
+    k = 2 * np.pi * np.linspace(0.0, 24e3, 25) / C
+    centres_m = np.array([[0.35, 0.02, 0.0], [2.0, 0.0, 0.0]])
+    ears_in_field(HEAD, BALL, k, centres_m, axes_turned(0.0))
+    ears_in_field(HEAD, BALL, k[:13], centres_m, axes_turned(60.0))
+    assert not asked
+    both = ears_in_field(HEAD, BALL, k, centres_m, axes_turned(60.0))
+    assert len(asked) == 2
+    assert sum(asked) <= 11
+    alone = ears_in_field(HEAD, BALL, k, centres_m[:1], axes_turned(60.0))
+    np.testing.assert_allclose(both[:, 0], alone[:, 0], rtol=1e-3)
+    asked.clear()
+    ears_in_field(HEAD, BALL, k, np.array([[0.7, 0.0, 0.0]]), axes_turned(60.0))
+    assert asked == [4]
+
+
+def test_a_disc_is_the_sum_of_its_points() -> None:
+    """Duda and Martens' series, summed over 3,000 points of a disc of 7 cm: at 20 and 23 kHz within 0.04 dB and 0.3 degrees."""
+    centre_m, axes, disc = (
+        np.array([0.3, 0.02, 0.01]),
+        axes_turned(60.0),
+        Disc(np.array([0.0, -0.1, 0.0]), (0.0, 0.0), 0.07),
+    )
+    node, weight = np.polynomial.legendre.leggauss(40)
+    radius_m, turn = disc.radius_m * np.sqrt((node + 1) / 2), 2 * np.pi * np.arange(75) / 75
+    places_m = disc.position_m + np.stack(
+        [0 * np.outer(radius_m, turn), np.outer(radius_m, np.cos(turn)), np.outer(radius_m, np.sin(turn))], axis=-1
+    )
+    way_m = (places_m - centre_m).reshape(-1, 3)
+    away_m = np.linalg.norm(way_m, axis=1)
+    n = np.arange(90)[:, None]
+    angular = eval_legendre(n, way_m @ axes[1] / away_m)
+    for frequency_hz in (20e3, 23e3):
+        k = 2 * np.pi * frequency_hz / C
+        outgoing = spherical_jn(n, k * away_m) - 1j * spherical_yn(n, k * away_m)
+        slope = spherical_jn(n, k * A, True) - 1j * spherical_yn(n, k * A, True)
+        terms = -(2 * n + 1) * outgoing / (slope * k * A**2) * angular
+        share = np.repeat(weight / 2 / turn.size, turn.size)
+        wanted = np.array([(terms.sum(axis=0) @ share), ((-1.0) ** n * terms).sum(axis=0) @ share])
+        heard = ears_in_field(HEAD, FreeField([disc]), np.array([k]), centre_m[None], axes)[0, 0, :, 0]
+        level_db, phase_deg = differences(heard, wanted)
+        assert level_db < 0.04
+        assert phase_deg < 0.3
