@@ -64,7 +64,7 @@ class Design(Result):
         """Verdicts and gain figures, as a notebook shows them."""
         return notebook.html(self)
 
-    def save(self, folder: str | Path, *, report: bool = True, force: bool = False, overlay: Sequence[str | Path] = (),
+    def save(self, folder: str | Path, *, report: bool = True, force: bool = False, overlay: str | Path | Sequence[str | Path] = (),
              figures: Drawn = "core") -> Path:  # fmt: skip
         """Write the whole design folder: it appears whole or not at all.
 
@@ -72,14 +72,14 @@ class Design(Result):
         ----------
         report : bool, draw the figures and write the page too, which takes most of the time
         force : bool, replace files of an older design that were edited since
-        overlay : sequence of str or Path, design folders, and text files of frequency in Hz and level in dB, which the page lays over
-            its figures
+        overlay : str, Path, or sequence of these, design folders, and text files of frequency in Hz and level in dB, which the page
+            lays over its figures
         figures : str, which figures it has as files: "all", "core" (the layout, and each channel's gain, response and polar plots) or
             "none"
 
         Raises
         ------
-        UsageError : the folder holds files that this tool did not write, or that were edited
+        UsageError : the folder holds files that this tool did not write, or that were edited; or other figures than these
         DataError : an overlay cannot be read
         OutputError : it cannot be written; what was there is as it was
 
@@ -94,7 +94,8 @@ class Design(Result):
          'summary.json', 'weights.csv']
 
         """
-        return write(self, Path(folder), report=report, force=force, overlay=overlay, drawn=figures)
+        over = [overlay] if isinstance(overlay, str | Path) else overlay
+        return write(self, Path(folder), report=report, force=force, overlay=over, drawn=figures)
 
     def figure(self, *names: str) -> Printed:
         """A figure, drawn by matplotlib.

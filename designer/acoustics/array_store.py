@@ -42,18 +42,19 @@ STALE_S = 3600.0
 
 
 def cache_folder() -> Path | None:
-    """Where arrays are stored; None where they are not."""
+    """Where arrays are stored; None where they are not, as of a user without a home."""
     named = os.environ.get(VARIABLE, "")
     if named:
         return None if named.lower() == OFF else Path(named)
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 # Path.home() raises where there is none
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 # Path.home() raises where there is none, and this stays "~"
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
     elif sys.platform == "darwin":
         base = home / "Library" / "Caches"
     else:
         base = os.environ.get("XDG_CACHE_HOME") or home / ".cache"
-    return Path(base) / FOLDER
+    folder = Path(base) / FOLDER
+    return folder if folder.is_absolute() else None
 
 
 class ArrayStore:
@@ -89,7 +90,8 @@ class ArrayStore:
                 return None
             header = json.loads(content[CHECKSUM_BYTES:start])
             array = np.frombuffer(content, dtype=header["dtype"], offset=start).reshape(header["shape"])
-            os.utime(path)  # read now: among the last to go
+            with contextlib.suppress(OSError):  # a folder of another user's
+                os.utime(path)  # read now: among the last to go
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return array

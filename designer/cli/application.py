@@ -68,6 +68,7 @@ def with_set(problem: Problem, texts: list[str] | None) -> Problem:
     ProblemError : values that the keys cannot hold
 
     """
+    from designer.problem.replacing import replaced
     from designer.search.sweep_values import value_of
 
     values = {}
@@ -76,7 +77,7 @@ def with_set(problem: Problem, texts: list[str] | None) -> Problem:
         if not equals:
             raise UsageError(f"--set {text}: got no value; expected KEY=VALUE, as realization.taps=256")
         values[key.strip()] = value_of(value.strip()) if value.strip() else None
-    return problem.replace(values) if values else problem
+    return replaced(problem, values, "--set") if values else problem
 
 
 def arguments() -> list[str]:

@@ -97,7 +97,8 @@ def check_count(count: int) -> None:
         raise UsageError(f"got {count} designs to compare; expected at most {MOST}; leave some out")
     if count < 2:
         raise UsageError(
-            "got one design to compare; expected two or more, or one problem with --methods, or one design with --measured"
+            f"got {'one' if count else 'no'} design to compare; expected two or more, or one problem with --methods, or one design"
+            " with --measured"
         )
 
 

@@ -6,11 +6,12 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from designer.acoustics.measured.raw_set import named_emitter
+from designer.errors import UsageError
 from designer.export.of_design import filter_set
 from designer.export.target import Export
 from designer.export.write import exports_of, fill_exports
@@ -54,7 +55,14 @@ def write(result: Result, folder: Path, *, report: bool = True, force: bool = Fa
     overlay : sequence of str or Path, other designs or measurements that the page lays over its figures
     drawn : str, which figures it has as files: "all", "core" (the layout, and each channel's gain, response and polar plots) or "none"
 
+    Raises
+    ------
+    UsageError : what is there may not be replaced; other figures than these
+    OutputError : it cannot be written; what was there is as it was
+
     """
+    if drawn not in get_args(Drawn):
+        raise UsageError(f"figures: got {drawn!r}; expected {', '.join(map(repr, get_args(Drawn)))}")
     problem = result.problem
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
 
@@ -63,7 +71,10 @@ def write(result: Result, folder: Path, *, report: bool = True, force: bool = Fa
         if report:
             if drawn != "none":
                 _write_figures(result, new, drawn)
-            _write_page(result, new, folder, facts, exports, refusals, overlay)
+            from designer.report import page_data
+
+            overlays = [page_data.overlay(path) for path in overlay]
+            _write_page(result, new, folder, facts, exports, refusals, overlays)
 
     write_folder(folder, DESIGN, fill, force=force, inputs=inputs)
     return folder
@@ -90,9 +101,11 @@ def add_study(result: Result, folder: Path, *, force: bool = False) -> list[str]
     def fill(new: Path) -> None:
         _write_json(new, facts)
         if with_page:
+            from designer.report import page_data
+
             refusals: dict[str, str] = {}
             exports = exports_of(filter_set(result), result.problem.export.targets, refusals)
-            _write_page(result, new, folder, facts, exports, refusals)
+            _write_page(result, new, folder, facts, exports, refusals, page_data.overlays_of(folder / PAGE))
         names.extend(sorted(files_below(new)))
 
     update_folder(folder, DESIGN, fill, force=force)
@@ -145,12 +158,11 @@ def _write_page(
     facts: dict[str, Any],
     exports: Mapping[str, Export],
     refusals: Mapping[str, str],
-    overlay: Sequence[str | Path] = (),
+    overlays: Sequence[dict[str, Any]],
 ) -> None:
     """Write the page: what `summary.json` holds, and what was exported, stands on it."""
-    from designer.report import page, page_data
+    from designer.report import page
 
-    overlays = [page_data.overlay(path) for path in overlay]
     rendered = page.render(result, facts, exports, refusals, overlays=overlays, folder=str(final))
     (folder / PAGE).write_text(rendered, encoding="utf-8")
 

@@ -11,6 +11,7 @@ import numpy as np
 from designer.problem.key_places import Change, changed_data, fitted, locations
 from designer.problem.read import loads
 from designer.problem.schema import Problem
+from designer.problem.table import Table
 from designer.problem.toml_text import toml_text
 
 
@@ -43,9 +44,11 @@ def _read(problem: Problem, data: dict[str, Any], changes: Mapping[str, Any]) ->
 
 
 def plain(value: Any) -> Any:
-    """A value as TOML has it: arrays and tuples are lists, tables dicts."""
+    """A value as TOML has it: arrays and tuples are lists, tables and those of a problem dicts."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
+    if isinstance(value, Table):
+        return without_absent(value.model_dump(exclude_unset=True))
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):

@@ -41,7 +41,7 @@ class Sourced(Table):
         ----------
         key : str or mapping of str to object, as `designer sweep --vary` takes it: steps with dots between, a table of a list by its
             name or its place, `*` for all of them ("designs.left.max_effort_db", "drivers[2].position_m[1]"); or key -> value
-        value : object, as TOML would read it; arrays and tuples are lists, and None leaves the key out
+        value : object, as TOML would read it, or a table of a problem; arrays and tuples are lists, and None leaves the key out
 
         Raises
         ------

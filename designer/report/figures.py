@@ -234,14 +234,15 @@ def pictures_of(result: Result, kinds: Collection[str]) -> dict[str, Picture]:
 
     Raises
     ------
-    UsageError : a kind of which this design has no figure; naming those that it has
+    UsageError : a kind of which this design has no figure, or none at all; naming those that it has
 
     """
     shown = pictures(result, kinds)
     missing = [kind for kind in kinds if kind not in {picture.declared.kind for picture in shown.values()}]
-    if missing:
+    if missing or not kinds:
         present = dict.fromkeys(picture.declared.kind for picture in pictures(result).values())
-        raise UsageError(f"{', '.join(missing)}: no figure of this design; expected {', '.join(present)}")
+        fault = f"{', '.join(missing)}: no figure of this design" if missing else "got no kind of figure"
+        raise UsageError(f"{fault}; expected {', '.join(present)}")
     return shown
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -309,7 +310,9 @@ def render(
         listener_figures=[shown[name] for name in shown if drawn[name].declared.of in ("head", "upmix")],
         form=form_words(result),
         form_rows=form_rows(result),
-        study_command="" if any(study.curves for study in result.study.values()) else f"designer study {folder}",
+        study_command=""
+        if any(study.curves for study in result.study.values())
+        else shlex.join(["designer", "study", folder]),
         rounding=rounding_words(result),
         export_rows=export_rows(exports, refusals),
         headroom=headroom_words(result),

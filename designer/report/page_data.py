@@ -11,6 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ FEW = 8
 """Arrays of fewer numbers are written as digits."""
 STEPS = 65_534
 """Steps of a table's values between the least and the largest."""
+MOST_BYTES = 60_000_000
+"""Size of an overlay's file, in overlay.js too."""
+COLUMNS = {"cancellation_gain_db", "azimuth_deg"}
+"""Either is in the header of a table that a page lays over its figures."""
 BLOCK = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 
 
@@ -108,6 +113,8 @@ def overlay(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     file = path / "report.html" if path.is_dir() else path
     try:
+        if file.stat().st_size > MOST_BYTES:
+            raise DataError(f"{file}: {file.stat().st_size / 1e6:.0f} MB; expected at most {MOST_BYTES / 1e6:.0f} MB")
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "no text"
@@ -115,12 +122,50 @@ def overlay(path: str | Path) -> dict[str, Any]:
             f"{file}: {why}; expected a design folder with its report.html, or a text file of frequency in Hz and level in dB"
         ) from None
     if file.suffix.lower() not in (".html", ".htm"):
+        if not _has_rows(text):
+            raise DataError(
+                f"{file}: got no rows of numbers; expected frequency in Hz and level in dB, or metrics.csv, response.csv or"
+                " report.html of a design folder"
+            )
         return {"name": path.name, "text": text}
-    match = BLOCK.search(text)
-    if match is None:
+    try:
+        whole = _page_data(text)
+        data = {key: whole[key] for key in ("title", "figures", "arrays", "tables")}
+        known = isinstance(data["figures"], dict)
+        for key in ("arrays", "tables"):
+            base64.b64decode(data[key], validate=True)
+        json.dumps(data, allow_nan=False, ensure_ascii=False).encode()  # as a page will hold it
+    except (TypeError, ValueError, KeyError, RecursionError):
+        known = False
+    if not known:
         raise DataError(f"{file}: got no data of figures; expected a page of this version; design it again")
-    data = json.loads(match[1])
-    return {
-        "name": path.stem if path.is_file() else path.name,
-        "data": {key: data[key] for key in ("title", "figures", "arrays", "tables")},
-    }
+    return {"name": path.stem if path.is_file() else path.name, "data": data}
+
+
+def overlays_of(file: Path) -> list[dict[str, Any]]:
+    """Overlays of a design page that is there; none of a file that is no such page."""
+    try:
+        return list(_page_data(file.read_text(encoding="utf-8"))["overlays"])
+    except (OSError, TypeError, ValueError, KeyError, RecursionError):
+        return []
+
+
+def _page_data(text: str) -> Any:
+    match = BLOCK.search(text)
+    return json.loads(match[1]) if match else None
+
+
+def _has_rows(text: str) -> bool:
+    """Whether a text is one of a design folder's tables, or has two rows that begin with two numbers, as the page's script reads them."""
+    rows = [row for row in text.splitlines() if row.strip() and row.strip()[0] not in "*#;"]
+    if rows and COLUMNS & set(rows[0].split(",")):
+        return True
+    return len(list(islice(filter(_is_row, rows), 2))) == 2
+
+
+def _is_row(text: str) -> bool:
+    try:
+        numbers = [float(number) for number in re.split(r"[\s,;]+", text.strip())[:2]]
+    except ValueError:
+        return False
+    return len(numbers) == 2 and bool(np.isfinite(numbers).all())

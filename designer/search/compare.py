@@ -127,7 +127,7 @@ Item = str | Path | Problem | job.Design
 
 
 def compare(
-    items: Sequence[Item] | Mapping[str, Item],
+    items: Item | Sequence[Item] | Mapping[str, Item],
     folder: str | Path | None = None,
     *,
     methods: Sequence[str] = (),
@@ -142,8 +142,8 @@ def compare(
 
     Parameters
     ----------
-    items : sequence of str, Path, Problem or Design, designs and design folders, problems, which are designed, and their files; or
-        mapping of label to these; with `methods` one of them, whose problem each method designs
+    items : str, Path, Problem or Design, or sequence or mapping of label to these, designs and design folders, problems, which are
+        designed, and their files; with `methods` one of them, whose problem each method designs
     folder : str, Path or None, where page, figures and table are written; None for nowhere
     methods : sequence of str, of the problem file; each designs all channels that can take it
     measured : sequence of str, files of a measured device, DRIVER=FILES of measured drivers, or channel:NAME=FILES of a channel as it
@@ -178,6 +178,8 @@ def compare(
     if folder is not None:
         check_free(Path(folder), force=force)
     check_methods(list(methods))
+    if isinstance(items, Item):
+        items = [items]
     named = dict(items) if isinstance(items, Mapping) else dict(zip(labels(items), items, strict=True))
     sources = [_source(item) for item in named.values()]
     notes: list[str] = []

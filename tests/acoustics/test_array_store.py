@@ -141,6 +141,17 @@ def test_a_folder_that_cannot_be_written_stores_nothing(tmp_path: Path) -> None:
         np.testing.assert_array_equal(store.array(lambda: KEY, lambda: np.arange(3.0)), np.arange(3.0))
 
 
+def test_a_folder_of_another_user_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose files' times cannot be changed: what it holds is what it holds."""
+    ArrayStore(tmp_path).write(KEY, np.arange(3.0))
+
+    def refused(*_: Any) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "utime", refused)
+    np.testing.assert_array_equal(ArrayStore(tmp_path).array(lambda: KEY, never), np.arange(3.0))
+
+
 def test_many_at_once_read_and_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight writers and readers of the same keys, in a folder that is cleaned all the time: each reads what belongs to the key."""
     monkeypatch.setattr(array_store, "MAX_BYTES", 60_000)
@@ -166,6 +177,8 @@ def test_many_at_once_read_and_write(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ({"DESIGNER_CACHE": "there"}, Path("there")),
         ({"XDG_CACHE_HOME": "/x", "HOME": "/h"}, Path("/x/loudspeaker-filter-designer")),
         ({"XDG_CACHE_HOME": "", "HOME": "/h"}, Path("/h/.cache/loudspeaker-filter-designer")),
+        ({"HOME": "~"}, None),  # as os.path.expanduser leaves it to a user who has none
+        ({"XDG_CACHE_HOME": "here", "HOME": "/h"}, None),
     ],
 )
 def test_the_folder_is_where_the_platform_has_it(

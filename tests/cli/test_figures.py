@@ -81,6 +81,11 @@ def test_what_is_refused(out: Path, designer_command: Command) -> None:
     ended = designer_command("figures", "out", "--only", "gain,rom")
     assert ended.code == errors.EXIT_USAGE
     assert ended.err.startswith("error: rom: no figure of this design; expected layout, gain, response, map, polar")
+    for empty in ("", " ,,"):
+        ended = designer_command("figures", "out", "--only", empty, "-o", "print")
+        assert ended.code == errors.EXIT_USAGE
+        assert ended.err.startswith("error: got no kind of figure; expected layout, gain, response, map, polar")
+    assert not Path("print").exists()
     (out / "figures/left-gain.svg").write_text("mine")
     refused = designer_command("figures", "out", "--only", "gain")
     assert refused.code == errors.EXIT_USAGE and "--force replaces it" in refused.err

@@ -122,6 +122,28 @@ def test_a_comparison_is_written_where_a_folder_is_given(design: designer.Design
     assert comparing.labels(["x/a.toml", design.problem]) == ["a", "pair"]
 
 
+def test_an_item_alone_is_an_item(design: designer.Design, tmp_path: Path) -> None:
+    """Where several may stand, a path is one of them and not its letters; none at all is said to be none."""
+    curve = tmp_path / "ear.frd"
+    curve.write_text("1000 3\n2000 4\n", encoding="utf-8")
+    text = (design.save(tmp_path / "out", overlay=str(curve), figures="none") / "report.html").read_text("utf-8")
+    assert '"overlays":[{"name":"ear.frd"' in text
+    for item in (design, str(tmp_path / "out"), tmp_path / "out"):
+        with pytest.raises(UsageError, match=r"^got one design to compare; expected two or more"):
+            designer.compare(item)
+    assert [e.label for e in designer.compare(design.problem, methods=("auto", "choueiri")).entries] == [
+        "auto",
+        "choueiri",
+    ]
+    with pytest.raises(UsageError, match=r"^got no design to compare; expected two or more"):
+        designer.compare([])
+    with pytest.raises(UsageError, match=r"^got no file of measured data; expected one or more"):
+        designer.convert([], tmp_path / "out.sofa")
+    with pytest.raises(UsageError, match=r"^figures: got 'some'; expected 'all', 'core', 'none'"):
+        design.save(tmp_path / "some", figures="some")  # type: ignore[arg-type] # what is refused
+    assert not (tmp_path / "some").exists()
+
+
 @pytest.mark.usefixtures("nowhere")
 def test_reach_off_the_grid() -> None:
     """Frequencies in any order, on the grid or not, have their own values: those of a grid that holds them."""
@@ -203,6 +225,8 @@ def test_a_folder_without_a_report_opens(
     assert ended.out.splitlines()[-1] == f"in Python: {call}"
     assert f"<code>{call.replace(chr(34), '&#34;')}</code>" in Path("out/x/report.html").read_text(encoding="utf-8")
     assert eval(call, {"designer": designer}).problem.realization.taps == 32
+    ended = run(capsys, monkeypatch, "design", "pair.toml", "--set", "realization.tap=32")
+    assert ended.code == 2 and ended.err.startswith('error: --set: realization: got "tap", which is no key; expected ')
     ended = run(capsys, monkeypatch, "design", "pair.toml", "--set", "realization.taps")
     assert (ended.code, ended.err) == (
         2,

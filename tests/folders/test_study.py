@@ -6,8 +6,10 @@ import cmath
 import functools
 import json
 import math
+import re
 import shlex
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from toml_text import pair, toml
 import designer
 from designer import errors, job, result
 from designer.report.figures import pictures
+from designer.report.page_data import BLOCK
 
 Command = Callable[..., Ended]
 
@@ -68,6 +71,23 @@ def test_a_design_has_no_curves_until_they_are_asked_for(here: Path, designer_co
     assert kinds == ["design", "study"]
     assert designer_command("study", "out").code == errors.EXIT_DONE
     assert summary_of(Path("out")) == after
+
+
+def test_a_study_leaves_what_lies_over_the_page(here: Path, designer_command: Command) -> None:
+    """The page is made again with the overlays that `design` put on it; the command that makes the study is one of the shell."""
+    Path("ear.frd").write_text("1000 3\n2000 4\n", encoding="utf-8")
+    folder = Path("the lid's")
+    assert designer_command("design", "tiny.toml", "-o", str(folder), "--overlay", "ear.frd").code == errors.EXIT_DONE
+    before = (folder / "report.html").read_text(encoding="utf-8")
+    command = re.search(r"Gain against taps, sections and word length: <code>(.*?)</code>", before)
+    assert command is not None and shlex.split(unescape(command[1])) == ["designer", "study", str(folder)]
+    assert designer_command("study", str(folder)).code == errors.EXIT_DONE
+    after = (folder / "report.html").read_text(encoding="utf-8")
+    assert before != after
+    for text in (before, after):
+        match = BLOCK.search(text)
+        assert match is not None
+        assert json.loads(match[1])["overlays"] == [{"name": "ear.frd", "text": "1000 3\n2000 4\n"}]
 
 
 def test_a_point_of_the_study_is_a_design_of_its_own(here: Path) -> None:

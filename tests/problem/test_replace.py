@@ -88,6 +88,17 @@ def test_keys_and_tables_come_and_go() -> None:
         assert designer.loads(changed.text).model_dump() == changed.model_dump()
 
 
+def test_tables_of_a_problem_are_values() -> None:
+    """A driver, or all of them, of one problem put into another: the keys that its file sets."""
+    problem = designer.loads(TEXT)
+    louder = problem.replace("drivers.left.max_gain_db", 3)
+    for key, value in {"drivers": louder.drivers, "drivers[0]": louder.drivers[0]}.items():
+        other = problem.replace(key, value)
+        assert other.drivers == louder.drivers
+        assert tomllib.loads(other.text) == tomllib.loads(louder.text)
+    assert problem.replace({"grid": problem.grid, "listener": problem.listener}).text == TEXT
+
+
 def test_copies_of_pydantic_have_their_own_text() -> None:
     """What `model_copy` changed stands in the text; a copy that changes nothing has the text as it was."""
     problem = designer.loads(TEXT)
@@ -135,6 +146,8 @@ def test_a_key_that_names_nothing() -> None:
     """The message is that of `designer sweep --vary`."""
     with pytest.raises(UsageError, match=r'^replace: designs: got "lef", which is no name in it; .*designs.left.ear$'):
         designer.loads(TEXT).replace("designs.lef.ear", "left")
+    with pytest.raises(UsageError, match=r"^replace: got 1, which is no key; expected one, as designs.left"):
+        designer.loads(TEXT).replace({1: 2})  # type: ignore[dict-item] # what is refused
 
 
 DATA = st.recursive(

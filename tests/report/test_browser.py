@@ -425,6 +425,39 @@ def test_thirty_two_drivers_are_told_apart(opened: Open, tmp_path: Path) -> None
         assert not any(overlaps)
 
 
+def test_a_page_stands_whatever_is_laid_over_it(opened: Open, tmp_path: Path) -> None:
+    """Overlays without what they should have are named and left out; names between dollars are names, and no formula to be set; a
+    level that no chart can place is none; a long name breaks.
+    """
+    f = np.geomspace(50.0, 20_000.0, 100)
+    lines = [
+        line(f, np.sin(f / 1e4) + n, name, **driver_look(n)) for n, name in enumerate(("$x$", "</script>", "left"))
+    ]
+    panel = curves(frequency_axis((50.0, 20_000.0)), axis("$y$ in dB", "dB", -1.0, 4.0), lines)
+    bad = {"figures": {"one": {"panels": [{"kind": "curves"}]}}, "arrays": "", "tables": ""}
+    over = [
+        {"name": "loud", "text": "500 1e308\n1000 -1e308\n2000 1\n3000 2\n"},
+        {"name": "cut", "data": bad | {"arrays": "!"}},
+        {"name": "bare", "data": bad},
+    ]
+    parts: Any = template("parts.html").module
+    data = block("</script>", {"one": built([panel], 3.2)}, overlays=over, channels={})
+    texts = (Markup(text) for text in (data, script.own_script(), script.library()))
+    nav = Markup('<nav><a href="#">{}</a></nav>').format("long" * 40)
+    body = nav + parts.overlays() + parts.figure({"name": "one", "message": "Over it."}) + parts.scripts(*texts)
+    file = tmp_path / "over.html"
+    file.write_text(
+        f'<!doctype html><html class="js"><style>{script.style()}</style><body>{body}</body></html>', encoding="utf-8"
+    )
+    with opened(file, 390, "light") as page:
+        chips = figure(page, "one").locator(".chip span:not(.value)")
+        assert chips.all_inner_texts() == ["$x$", "</script>", "left", "loud"]
+        assert page.locator(".overlay").all_inner_texts() == ["loud×"]
+        assert page.locator(".overlays output").inner_text().startswith("bare: it cannot be read: ")
+        assert page.evaluate(SIDEWAYS) <= 0
+        assert "$y$ in dB" in page.locator(".ytitle").all_text_contents()
+
+
 def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_speaker: designer.Design) -> None:
     """Verdicts, numbers and captions are there, and a sentence says what draws the figures."""
     with opened(folder / "report.html", 1280, "light", scripts=False) as page:

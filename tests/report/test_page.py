@@ -252,6 +252,53 @@ def test_overlays_stand_in_the_data(design: designer.Design, folder: Path, tmp_p
         page_data.overlay(tmp_path / "old.html")
 
 
+PACKED = {"title": "Other", "figures": {}, "arrays": "", "tables": ""}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"title": "cut',
+        "[1, 2]",
+        '{"title": "alone"}',
+        json.dumps(PACKED | {"title": float("nan")}),
+        json.dumps(PACKED | {"title": "\ud800"}),
+        json.dumps(PACKED | {"arrays": "!!!"}),
+        json.dumps(PACKED | {"tables": None}),
+        json.dumps(PACKED | {"figures": [1]}),
+        "[" * 100_000,
+    ],
+)
+def test_a_page_that_is_none_is_no_overlay(tmp_path: Path, data: str) -> None:
+    """Cut, of other types, with numbers or letters that no page can hold: refused before a page would hold it."""
+    (tmp_path / "other.html").write_text(f'<script type="application/json" id="data">{data}</script>', encoding="utf-8")
+    with pytest.raises(DataError, match=r"other.html: got no data of figures.*design it again"):
+        page_data.overlay(tmp_path / "other.html")
+
+
+@pytest.mark.parametrize("text", ["", "* a head\n1000 3\n", "1000 nan\n2000 inf\n", "left 3\nright 4\n", "\0" * 100])
+def test_a_text_without_rows_is_no_overlay(tmp_path: Path, text: str) -> None:
+    """Fewer than two rows of two finite numbers draw no curve."""
+    (tmp_path / "measured.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"measured.txt: got no rows of numbers; expected frequency in Hz"):
+        page_data.overlay(tmp_path / "measured.txt")
+
+
+@pytest.mark.parametrize("text", ["; Hz dB\n1000, 3\n2000; 4 90\n", "channel,frequency_hz,cancellation_gain_db\n"])
+def test_rows_and_tables_are_overlays(tmp_path: Path, text: str) -> None:
+    """Numbers apart by commas, semicolons and blanks, and a design's tables, are taken as they are."""
+    (tmp_path / "measured.txt").write_text(text, encoding="utf-8")
+    assert page_data.overlay(tmp_path / "measured.txt")["text"] == text
+
+
+def test_an_overlay_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page would not open with it."""
+    monkeypatch.setattr(page_data, "MOST_BYTES", 10)
+    (tmp_path / "measured.txt").write_text("1000 3\n2000 4\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"measured.txt: 0 MB; expected at most 0 MB"):
+        page_data.overlay(tmp_path / "measured.txt")
+
+
 def test_six_numbers_of_a_channel(design: designer.Design) -> None:
     """Latency is the bulk delay over the rate; cost is the taps that are not zero times the rate."""
     numbers = design.scalars["left"].values

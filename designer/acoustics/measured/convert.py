@@ -99,6 +99,8 @@ def convert(
     OutputError : it cannot be written; what was there is as it was
     DataError : the data cannot be used
     """
+    if not patterns:
+        raise UsageError("got no file of measured data; expected one or more")
     check_writable(out, force=force)
     options = options or DriverOptions()
     paths = [path for p in patterns for path in matching_files(named_emitter(p, Path())[0], Path())]

@@ -121,6 +121,7 @@ function say(message, wrong = false) {
 const complain = message => say(message, true);
 
 const MOST_BYTES = 60e6;
+const LARGEST = 1e9; // no frequency, and no level, which a chart can place
 const DATA = /<script type="application\/json" id="data">([\s\S]*?)<\/script>/;
 
 // What a file holds: a design's page, its tables, or a curve of frequency and dB.
@@ -142,7 +143,7 @@ function overlayOf(name, text, place) {
         .split(/[\s,;]+/)
         .map(Number),
     )
-    .filter(row => row.length > 1 && row.slice(0, 2).every(Number.isFinite));
+    .filter(row => row.length > 1 && row.slice(0, 2).every(value => Math.abs(value) < LARGEST));
   if (numbers.length < 2)
     return {
       fault:
@@ -193,13 +194,18 @@ function responseOf(name, header, rows) {
 async function take(file, place) {
   if (file.size > MOST_BYTES)
     return complain(`${file.name}: ${Math.round(file.size / 1e6)} MB; expected at most ${MOST_BYTES / 1e6} MB`);
-  let overlay;
+  const text = await file.text();
+  lay(file.name, () => overlayOf(file.path ?? file.name, text, place));
+}
+
+// What is wrong with one overlay is said, and leaves the page as it is.
+function lay(name, read) {
   try {
-    overlay = overlayOf(file.path ?? file.name, await file.text(), place);
+    const overlay = read();
+    overlay.fault ? complain(`${name}: ${overlay.fault}`) : addOverlay(overlay);
   } catch (error) {
-    overlay = { fault: `it cannot be read: ${error.message}` };
+    complain(`${name}: it cannot be read: ${error.message}`);
   }
-  overlay.fault ? complain(`${file.name}: ${overlay.fault}`) : addOverlay(overlay);
 }
 
 // The file of a dropped folder that says most.
@@ -254,8 +260,6 @@ function startOverlays() {
       chosen ? await take(chosen, place) : complain(`${entry.name}: got no report.html; expected a design folder`);
     }
   });
-  for (const { name, text, data } of page.overlays ?? []) {
-    const overlay = data ? { name, figures: unpacked(data).figures } : overlayOf(name, text, placeFor(-1, -1));
-    overlay.fault ? complain(`${name}: ${overlay.fault}`) : addOverlay(overlay);
-  }
+  for (const { name, text, data } of page.overlays ?? [])
+    lay(name, () => (data ? { name, figures: unpacked(data).figures } : overlayOf(name, text, placeFor(-1, -1))));
 }

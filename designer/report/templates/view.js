@@ -56,7 +56,7 @@ class View {
     this.figure = laidOver(this.base, this.name);
     this.spec = specification(this.figure, width, scheme, new Set([...this.hidden, ...hiddenDesigns]));
     this.plot.style.height = `${this.spec.height}px`;
-    const config = { displayModeBar: false, doubleClick: "reset", showTips: false, responsive: false };
+    const config = { displayModeBar: false, doubleClick: "reset", showTips: false, responsive: false, typesetMath: false };
     if (this.drawn) Plotly.react(this.chart, this.spec.traces, this.spec.layout, config);
     else {
       Plotly.newPlot(this.chart, this.spec.traces, this.spec.layout, config);
