@@ -99,8 +99,7 @@ def test_a_measured_loudspeaker_from_file_to_report(
     ended = run(capsys, monkeypatch, "design", "woofers.toml", "-o", "out")
     assert ended.code == 0, ended.err
     assert (
-        "left: 3 to 9 dB asked from 400 Hz to 4 kHz, in the mean over the ear cloud; met at every frequency"
-        in ended.out
+        "left: 3 to 9 dB asked from 400 Hz to 4 kHz, at the listener's one place; met at every frequency" in ended.out
     )
     assert 'driver "left": horizontal plane: nothing was measured beyond 90 degrees' in ended.err
     page = (tmp_path / "out/report.html").read_text(encoding="utf-8")

@@ -90,7 +90,7 @@ def test_design_writes_a_folder(here: Path, designer_command: Command) -> None:
     """`design` ends with 0, says what was reached and where it is, and writes out/<problem's file name> and nothing else."""
     ended = designer_command("design", "tiny.toml")
     assert ended.code == errors.EXIT_DONE
-    assert "left: 6 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud; met at every frequency" in ended.out
+    assert "left: 6 dB asked from 500 Hz to 4 kHz, at the listener's one place; met at every frequency" in ended.out
     assert "wrote out/tiny (open out/tiny/report.html)\n" in ended.out
     assert {path.name for path in here.iterdir()} == {"tiny.toml", "out"}
     assert {path.name for path in (here / "out").iterdir()} == {"tiny"}

@@ -51,7 +51,7 @@ def test_what_is_met_on_paper_alone_ends_with_7(here: Path, designer_command: Co
     (here / "longer.toml").write_text(toml(problem), encoding="utf-8")
     longer = designer_command("design", "longer.toml")
     assert longer.code == errors.EXIT_DONE
-    assert "left: 6 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud; met at every frequency" in longer.out
+    assert "left: 6 dB asked from 500 Hz to 4 kHz, at the listener's one place; met at every frequency" in longer.out
 
 
 @pytest.mark.parametrize(("shape", "drivers"), [("bar", 2), ("sphere", 2), ("box", 3), ("pair", 2)])

@@ -116,7 +116,8 @@ def test_nothing_jumps(case: str) -> None:
     for count in (301, 1201):
         actual, _ = designed(problem, np.linspace(0.65 * low, min(1.55 * high, 8000.0), count))
         steps.append(np.abs(np.diff(actual.weights, axis=0)).max())
-    assert steps[1] < 0.35 * steps[0]
+    # Where a slope frees a driver until the curve comes within reach, weights turn as a square root of the frequency: by half and more.
+    assert steps[1] < (0.75 if case == "ear, a driver out of its band" else 0.35) * steps[0]
 
 
 def test_a_lowered_level_is_the_slack_called_level() -> None:
