@@ -10,6 +10,7 @@ import typer
 
 from designer.cli.application import Force, NoCache, ProblemFile, Set, app, with_set
 from designer.cli.terminal import Stages, say, say_all, warn
+from designer.errors import UsageError
 
 
 @app.command()
@@ -48,6 +49,11 @@ def design(
     """Design the filters of a problem file and write the design folder."""
     from designer.problem import load
 
+    if quick and (overlay or figures == "all"):
+        raise UsageError(
+            f"--quick: got {'--overlay' if overlay else '--figures all'} beside it; expected one of the two, since --quick writes no page"
+            " and no figures; leave one out"
+        )
     begin = time.perf_counter()
     problem = with_set(load(problem_file), [*(changes or ()), *(["realization.refine=true"] if refine else [])])
     warn(problem)

@@ -113,6 +113,9 @@ def test_quick_stops_after_the_tables(here: Path, designer_command: Command, mon
     assert designer_command("design", "tiny.toml", "-o", "whole").code == errors.EXIT_DONE
     for name in ("zones", "left_out_directions"):
         monkeypatch.setattr(result, name, lambda *_, **__: pytest.fail("computed"))
+    for option in (("--overlay", "tiny.toml"), ("--figures", "all")):
+        refused = designer_command("design", "tiny.toml", "-o", "quick", "--quick", *option)
+        assert refused.code == errors.EXIT_USAGE and f"got {option[0]}" in refused.err and not Path("quick").exists()
     ended = designer_command("design", "tiny.toml", "-o", "quick", "--quick")
     assert ended.code == errors.EXIT_DONE
     assert "wrote quick (tables alone)" in ended.out
