@@ -29,7 +29,7 @@ def response(taps: Real, frequency_hz: Real, sample_rate_hz: float) -> Complex:
     ):  # a point of the FFT costs about as much as a product's turn
         turned = taps * np.exp(-2j * np.pi * first_hz / sample_rate_hz * n) if first_hz else taps
         padded = np.pad(turned, ((0, 0), (0, -n.size % size)))
-        spectra = np.fft.fft(padded.reshape(len(taps), -1, size).sum(axis=1), axis=1)
+        spectra = np.fft.fft(padded.reshape(len(taps), padded.shape[1] // size, size).sum(axis=1), axis=1)
         out[on_step] = spectra.T[step[on_step] % size]
     else:
         on_step[:] = False

@@ -33,6 +33,11 @@ def test_the_response_is_the_sum(seed: int, count: int, taps: int, uniform: bool
     np.testing.assert_allclose(actual, naive(x, frequency_hz, rate), atol=1e-10 * max(1, taps))
 
 
+def test_no_driver_has_no_response() -> None:
+    """A channel of one driver leaves none to be fitted beside its reference."""
+    assert response(np.zeros((0, 64)), np.linspace(0.0, 24_000.0, 33), 48_000.0).shape == (33, 0)
+
+
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32 - 1),
