@@ -84,7 +84,6 @@ LEAST_CONTRAST = """() => {
 Open = Callable[..., AbstractContextManager["Page"]]
 
 
-@pytest.fixture(scope="module")
 def left_over(page: Page, expression: str) -> Any:
     """What an expression still lists when the page has drawn its figures anew, for which it is given time."""
     from playwright.sync_api import TimeoutError as TooLate
@@ -94,6 +93,7 @@ def left_over(page: Page, expression: str) -> Any:
     return page.evaluate(expression)
 
 
+@pytest.fixture(scope="module")
 def opened() -> Iterator[Open]:
     """Opens a page at a width and in a scheme, off the network; it may ask for no other file and say nothing on its console."""
     api = programs.need_module("playwright.sync_api", "playwright")
