@@ -324,6 +324,26 @@ def test_an_overlay_is_laid_over_and_removed(page: Page, folder: Path, opened: O
     page.get_by_text("got no rows of frequency and dB").wait_for()
 
 
+DROPPED_FOLDER = """files => {
+  const entries = Object.entries(files).map(([name, text]) => ({name, file: done => done(new File([text], name))}));
+  const entry = {isDirectory: true, name: "another", createReader: () => ({readEntries: done => done(entries)})};
+  const item = {kind: "file", webkitGetAsEntry: () => entry, getAsFile: () => null};
+  document.body.dispatchEvent(Object.assign(new Event("drop", {bubbles: true, cancelable: true}), {dataTransfer: {items: [item]}}));
+}"""
+
+
+def test_a_folder_that_is_dropped_lies_over_the_figures(page: Page, folder: Path) -> None:
+    """A design folder that is let go: the page in it says most, and its figures lie over this one's; one without a page is refused."""
+    files = {name: (folder / name).read_text(encoding="utf-8") for name in ("metrics.csv", "report.html")}
+    page.evaluate(DROPPED_FOLDER, files)
+    remove = page.get_by_role("button", name="Remove another")
+    remove.wait_for()
+    assert re.search(r"another lies over \d+ figures", page.locator(".overlays").text_content() or "")
+    remove.click()
+    page.evaluate(DROPPED_FOLDER, {"notes.txt": "no design"})
+    page.get_by_text("another: got no report.html; expected a design folder").wait_for()
+
+
 def test_a_measurement_lands_on_the_panel_that_it_is_dropped_on(page: Page) -> None:
     """A file of frequency and level, let go over the filters, is a curve of theirs and of no other figure."""
     place = figure(page, "left-response")
