@@ -14,7 +14,7 @@ MAX_CHANNELS = 7
 """Channels that a text names."""
 MAX_FIGURES = 6
 STATUS_WORDS = {
-    EXIT_DONE: "done: every requirement holds",
+    EXIT_DONE: "done: every requirement met as asked",
     EXIT_INFEASIBLE: "infeasible as asked: the best compromise",
     EXIT_SOLVER: "a solver stopped: channels are missing",
     EXIT_MISSED: "met on paper, and missed by these filters",
