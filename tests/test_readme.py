@@ -89,7 +89,7 @@ def test_measured_numbers_are_what_the_code_gives() -> None:
         README.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def test_the_sentence_is_what_the_design_says() -> None:
+def test_the_sentence_is_what_the_design_says(judged: None) -> None:
     """README quotes the verdict on the problem that asks too much."""
     problem = designer.load(library()["too-much-asked"][0])
     sentence = designer.design(problem).sentence("left")
