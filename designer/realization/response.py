@@ -61,15 +61,3 @@ def _steps(frequency_hz: Real, sample_rate_hz: float) -> tuple[int, float, Index
     step = np.rint((frequency_hz - first_hz) / step_hz)
     off_hz = np.abs(first_hz + step * step_hz - frequency_hz)
     return size, first_hz, np.where(off_hz <= SAME_STEP * sample_rate_hz, step, -1).astype(np.intp)
-
-
-def cut_inverse_transform(weights: Complex, taps: int) -> Real:
-    """Taps (L, T) of weights (F, L) on equal steps from 0 to Nyquist, delayed by half the taps and cut.
-
-    More taps than the transform is long are 0 beyond it. It is what a joint fit is compared with.
-    """
-    size = 2 * (len(weights) - 1)
-    delay = min(taps, size) // 2
-    turned = weights * np.exp(-2j * np.pi * delay / size * np.arange(len(weights)))[:, None]
-    impulses = np.fft.irfft(turned.T, size, axis=1)[:, :taps]
-    return np.asarray(np.pad(impulses, ((0, 0), (0, taps - impulses.shape[1]))))

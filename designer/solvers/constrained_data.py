@@ -178,24 +178,6 @@ def without_repeats(data: ConstrainedData) -> ConstrainedData:
     return replace(data, families=tuple(families), spreads=tuple(spreads))
 
 
-def reachable_level(magnitude: Real, max_gain: Real, max_norm: Real) -> Real:
-    """The largest |h w| (F,); inf without limits.
-
-    Parameters
-    ----------
-    magnitude : (F, L) float array, |h|
-    max_gain : (F, L) float array, g, inf without a limit
-    max_norm : (F,) float array, e, inf without a limit
-
-    """
-    filling = _Filling.of(magnitude, max_gain)
-    _, norm = filling.at_bends()
-    gh, gg, hh = filling.sums(np.sum(norm <= max_norm[:, None], axis=1))
-    # ρ Σ_free |h|² of the ρ with N(ρ) = e
-    free_level = np.where(hh > 0, np.sqrt(np.maximum(max_norm**2 - gg, 0.0)), 0.0) * np.sqrt(hh)
-    return np.asarray(gh + free_level)
-
-
 def share_of_level(magnitude: Real, max_gain: Real, max_norm: Real) -> Real:
     """The largest share t <= 1 of the level |h w| = 1 that the gains allow, the norm being relative to the level (F,).
 

@@ -18,14 +18,13 @@ import numpy as np
 import designer
 from designer import measures
 from designer.acoustics.scene import Scene
-from designer.arrays import Real
+from designer.arrays import Complex, Real
 from designer.designs.channel import ChannelDesign, design_channel
 from designer.evaluation.moved_head import moved_head
 from designer.metrics import TONE_BAND_HZ
 from designer.realization import realize
 from designer.realization import response as filter_response
 from designer.realization.dense_targets import between
-from designer.realization.response import cut_inverse_transform
 from designer.report.canvas import svg
 from designer.report.figure_data import axis, curves, figure, line
 from designer.report.printed import draw
@@ -36,6 +35,18 @@ HERE = Path(__file__).parent
 TAPS = (16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 192, 256, 512, 1024)
 TONE_FREQUENCIES = 400
 LARGEST_TONE_DB = 3.0
+
+
+def cut_inverse_transform(weights: Complex, taps: int) -> Real:
+    """Taps (L, T) of weights (F, L) on equal steps from 0 to Nyquist, delayed by half the taps and cut.
+
+    More taps than the transform is long are 0 beyond it.
+    """
+    size = 2 * (len(weights) - 1)
+    delay = min(taps, size) // 2
+    turned = weights * np.exp(-2j * np.pi * delay / size * np.arange(len(weights)))[:, None]
+    impulses = np.fft.irfft(turned.T, size, axis=1)[:, :taps]
+    return np.asarray(np.pad(impulses, ((0, 0), (0, taps - impulses.shape[1]))))
 
 
 def _cut(channel: ChannelDesign, scene: Scene, taps: int) -> Real:

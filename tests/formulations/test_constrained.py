@@ -18,9 +18,8 @@ from designer.errors import SolverError
 from designer.formulations import constrained
 from designer.requirements.target import ChannelTarget
 from designer.solvers import cones, constrained_cones, constrained_data
-from designer.solvers.constrained_data import reachable_level
 from designer.solvers.solution import Solution
-from formulations.random_targets import Wanted, gaussian, random_target
+from formulations.random_targets import Wanted, random_target
 from formulations.reference import solved
 
 seeds = st.integers(0, 2**32 - 1)
@@ -205,25 +204,6 @@ def test_a_curve_far_out_of_reach_is_answered_at_full_level(asked_db: float) -> 
         for f in range(3)
     ]
     np.testing.assert_allclose(10 * np.log10(gain), 10 * np.log10(best), atol=0.02)
-
-
-@settings(max_examples=30)
-@given(seed=seeds, drivers=st.integers(1, 5), limited=st.booleans(), bounded=st.booleans())
-def test_the_reachable_level_is_that_of_cvxpy(seed: int, drivers: int, limited: bool, bounded: bool) -> None:
-    """The largest |h w| with limits on every |w|, on some of them, on ||w||, or on all."""
-    rng = np.random.default_rng(seed)
-    h = gaussian(rng, 2, drivers)
-    h[0, rng.integers(drivers)] = 0.0
-    max_gain = rng.uniform(0.1, 2.0, (2, drivers)) if limited else np.full((2, drivers), np.inf)
-    max_gain[1, 0] = np.inf
-    max_norm = rng.uniform(0.1, 2.0, 2) if bounded else np.full(2, np.inf)
-    actual = reachable_level(np.abs(h), max_gain, max_norm)
-    for f in range(2):
-        w = cp.Variable(drivers, complex=True)
-        lines = [cp.abs(w[l]) <= limit for l, limit in enumerate(max_gain[f]) if np.isfinite(limit)]
-        if bounded:
-            lines.append(cp.norm(w) <= max_norm[f])
-        assert actual[f] == pytest.approx(solved(cp.Problem(cp.Maximize(cp.real(h[f] @ w)), lines)), rel=1e-6, abs=1e-7)
 
 
 @pytest.mark.parametrize("loss_db", [1.0, 2.0])
