@@ -35,3 +35,12 @@ def test_eight_taps_are_told_how_many_suffice(monkeypatch: pytest.MonkeyPatch) -
         words
         == f"not even [realization] taps = 16 meet it; requirements that are {lower_db:.1f} dB lower are met by these filters"
     )
+
+
+def test_few_long_filters_are_tried_with_requirements_held() -> None:
+    """Each such fit is one of many rounds: no more are tried than MAX_HELD_NUMBERS taps of all drivers have."""
+    channel, _ = designed(pair(), 129)
+    for held, most in ((False, 16 * 512), (True, remedies.MAX_HELD_NUMBERS // 2)):
+        table = Realization(taps=512, hold_requirements=held)
+        tried = [change["taps"] for change, _ in remedies._changes(channel, 2, table, banded=False)]
+        assert max(tried) == most
