@@ -34,7 +34,7 @@ def response(taps: Real, frequency_hz: Real, sample_rate_hz: float) -> Complex:
     else:
         on_step[:] = False
     others = np.flatnonzero(~on_step)
-    chunk = max(1, MAX_TURNS // n.size)
+    chunk = max(1, MAX_TURNS // max(1, n.size))
     for part in (others[start : start + chunk] for start in range(0, others.size, chunk)):
         out[part] = _turns(np.asarray(frequency_hz[part], dtype=float).tobytes(), n.size, sample_rate_hz) @ taps.T
     return out

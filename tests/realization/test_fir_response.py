@@ -38,6 +38,14 @@ def test_no_driver_has_no_response() -> None:
     assert response(np.zeros((0, 64)), np.linspace(0.0, 24_000.0, 33), 48_000.0).shape == (33, 0)
 
 
+def test_no_tap_is_silence() -> None:
+    """An empty sum is 0, on equal steps and at one frequency."""
+    for frequency_hz in (np.linspace(0.0, 24_000.0, 33), np.array([1000.0])):
+        np.testing.assert_array_equal(
+            response(np.zeros((2, 0)), frequency_hz, 48_000.0), np.zeros((frequency_hz.size, 2))
+        )
+
+
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32 - 1),
