@@ -39,10 +39,11 @@ from designer.acoustics.sphere_series import head_pressure, legendre_table, orde
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Real
 
-MIN_KA, MIN_NEARNESS, MIN_LATERAL = 22.0, 0.055, 0.45
+MIN_KA, MIN_NEARNESS, MIN_LATERAL = 21.0, 0.055, 0.45
 """The line may not do above this ka, with a larger reach over distance (nearness) and a larger cosine between source and ears' axis,"""
-LEVEL, LEVEL_PER_NEARNESS = 0.06, 0.4
-"""and where one ear hears so little of the other's pressure from a point source. Elsewhere it is within 0.1 dB and 1 degree."""
+LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
+"""and where one ear hears so little of the other's pressure from a point source: no more than in the first ring around the bright spot,
+which a point has behind a sphere and a device of some width has not. Elsewhere it is within 0.1 dB and 1 degree."""
 TRIED, MAX_DIFFERENCE = 4, 3e-3
 """Frequencies that are tried on the surface: from the first on at which the line differs by so much (0.03 dB), all are answered there."""
 MIN_GAP = 1.25
