@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracles.head_scattering import ears_by_fundamental_solutions, ears_by_neumann_data
+from scipy.special import eval_legendre, spherical_jn, spherical_yn
 
 import designer
 from acoustics.made_driver import SUMMARY
@@ -23,7 +24,7 @@ from designer.acoustics.heads import Points, Sphere, _strengths, ears_in_field
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import read_head
-from designer.acoustics.sphere_series import head_pressure, legendre_table
+from designer.acoustics.sphere_series import legendre_table
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.problem.geometry import direction
@@ -160,7 +161,7 @@ def test_a_measured_driver_is_heard_from_where_it_sounds() -> None:
 
 
 def test_a_point_is_its_own_source() -> None:
-    """A point driver is met by Duda and Martens' series from its own place, exactly, and without a head by nothing."""
+    """A point driver is met by Duda and Martens' series from its own place, summed here to 90 orders, and without a head by nothing."""
     place_m, k, centres_m = (
         np.array([0.0, 0.3, 0.1]),
         np.array([1.0, 30.0, 200.0]),
@@ -171,8 +172,16 @@ def test_a_point_is_its_own_source() -> None:
     found = ears_in_field(HEAD, device, k, centres_m, axes)[..., 0]
     towards = place_m - centres_m
     distance_m = np.linalg.norm(towards, axis=1)
-    wanted = head_pressure(k, A, distance_m, (towards @ axes[1] / distance_m)[:, None])[..., 0]
-    np.testing.assert_allclose(found, wanted, rtol=1e-9)
+    n, lateral = np.arange(90), towards @ axes[1] / distance_m
+    for f, wave_number in enumerate(k.tolist()):
+        slope = spherical_jn(n, wave_number * A, True) - 1j * spherical_yn(n, wave_number * A, True)
+        for d, away in enumerate((wave_number * distance_m).tolist()):
+            outgoing = spherical_jn(n, away) - 1j * spherical_yn(n, away)
+            known = np.isfinite(outgoing) & np.isfinite(slope)  # beyond, at long waves, terms are nothing
+            terms = -(2 * n + 1)[known] * outgoing[known] / (slope[known] * wave_number * A**2)
+            for ear, sign in enumerate((1, -1)):
+                wanted = np.sum(terms * eval_legendre(n[known], sign * lateral[d]))
+                np.testing.assert_allclose(found[f, d, ear], wanted, rtol=1e-7)
     ears_m = centres_m[:, None] + A * np.stack([axes[1], -axes[1]])
     away_m = np.linalg.norm(ears_m - place_m, axis=-1)
     free = ears_in_field(Points("points", A), device, k, centres_m, axes)[..., 0]
