@@ -80,8 +80,7 @@ def band_of(curves: Sequence[tuple[Real, Real]], grid: Real) -> tuple[Real, Real
 def relative_level_db(result: Result, name: str, scene: Scene) -> tuple[Real, Real, str]:
     """Azimuths (A,), a channel's level on the circle of a scene (F, A), and what it is relative to.
 
-    A beam's reference is its own on-axis response; an ear channel's is what the plain driver, fed with 0 dB, sends
-    towards the listener.
+    A beam's reference is its own on-axis response; an ear channel's is plain playback's towards the listener.
     """
     table = result.channels[name].table
     w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
@@ -91,7 +90,7 @@ def relative_level_db(result: Result, name: str, scene: Scene) -> tuple[Real, Re
     else:
         w = result.plain_weights(name, scene)
         x, y, _ = result.problem.listener.position_m
-        reference, words = scene.look(float(np.degrees(np.arctan2(y, x)))), "plain driver at 0 dB"
+        reference, words = scene.look(float(np.degrees(np.arctan2(y, x)))), "plain playback towards the listener"
     return scene.azimuth_deg, level - amplitude_db(np.einsum("fl,fl->f", reference, w))[:, None], words
 
 

@@ -203,7 +203,7 @@ def front_over_side_db(result: Result, name: str) -> Real:
 
 
 def tone_db(result: Result, name: str) -> tuple[Real, Real, Real]:
-    """Frequencies of the figures (F,), level at the bright points over the plain driver's (F,), and the same in third octaves."""
+    """Frequencies of the figures (F,), level at the bright points over plain playback's (F,), and the same in third octaves."""
     channel, scene = result.channels[name], drawn_scene(result)
     level = Realised(channel.table, result.taps[name], channel.plain, scene).tone_db
     return scene.frequency_hz, level, third_octaves_db(scene.frequency_hz, level)
@@ -217,13 +217,13 @@ def third_octaves_db(frequency_hz: Real, level_db: Real) -> Real:
 
 
 def tone_figure(result: Result, name: str) -> Figure:
-    """Level at the bright points, of the channel over its plain driver's: as it is, and smoothed to third octaves."""
+    """Level at the bright points, of the channel over plain playback's: as it is, and smoothed to third octaves."""
     f, level, smooth = tone_db(result, name)
     is_beam = result.channels[name].table.kind == "beamformer"
     title = f"Magnitude deviation {'in the look direction' if is_beam else 'at the ipsilateral ear'}"
     most = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
     lines = [line(f, level, "realised", color=5, width=1.1), line(f, smooth, "1/3 octave", width=2)]
-    y = axis("dB re plain driver", "dB", -most, most)
+    y = axis("dB re plain playback", "dB", -most, most)
     return figure([over_band(result, name, y, lines, title=title, limits=[{"y": 0.0, "text": ""}])], 2.8)
 
 

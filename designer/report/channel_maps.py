@@ -46,8 +46,8 @@ AZIMUTH_WORDS = "Azimuth in degrees\nâ† listener's right  |  listener's left â†
 def relative_db(result: Result, name: str, *, to_window: bool = False) -> tuple[Real, Real, Real, str]:
     """Frequencies (F,), azimuths (A,), the level (F, A), and what it is relative to.
 
-    A beam's reference is its own on-axis response, or the mean power over its listening window. An ear channel's is what
-    the plain driver, fed with 0 dB, sends towards the listener.
+    A beam's reference is its own on-axis response, or the mean power over its listening window. An ear channel's is
+    plain playback's towards the listener.
     """
     scene = drawn_circle(result)
     azimuth, level, words = relative_level_db(result, name, scene)

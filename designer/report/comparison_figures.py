@@ -261,7 +261,7 @@ def say_maps(view: ChannelView) -> str:
     reference = next(iter(view.levels.values()))[3]
     return (
         f"Level of {view.channel.name} over frequency and azimuth, one map a design on one scale: at the sides (±90°) the mean over"
-        f" the band, relative to the {reference}, is {_mean_level_words(view, SIDE_DEG)[0]}. Boxes are the mask or the nulls' arcs,"
+        f" the band, re {reference}, is {_mean_level_words(view, SIDE_DEG)[0]}. Boxes are the mask or the nulls' arcs,"
         " dashed lines the band."
     )
 

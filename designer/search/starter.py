@@ -30,7 +30,7 @@ from designer.problem.library import SCHEMA_FILE, schema_text
 from designer.problem.messages import number
 from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import channel_target
-from designer.requirements.slacks import SLACK_TOLERANCE_DB
+from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
 from designer.writing import check_file, reserve, write_file
 
 EFFORT_DB = 12.0
@@ -197,9 +197,9 @@ def _half_steps(decibel: float) -> float:
 
 
 def depth_db(beam: DesignTable, on_grid: Scene) -> Real:
-    """The gain over the nulls (F,) where they are as deep as the window and the effort allow; -inf where the window does not hold."""
+    """The gain over the nulls (F,) that the curve is held against, as large as window and effort allow; -inf where the window fails."""
     solved = design_channel(beam, on_grid)
-    gain_db = db(channel_target(beam, on_grid, solved.plain).power_ratio(solved.weights))
+    gain_db = db(expected_gain(channel_target(beam, on_grid, solved.plain), solved.weights))
     return np.asarray(np.where(solved.slack_db <= SLACK_TOLERANCE_DB, gain_db, -np.inf))
 
 
@@ -265,6 +265,7 @@ def text_of(geometry: Geometry, ears: Requirement, beam: Requirement | None) -> 
             "nulls_deg = [-90.0, 90.0]           # each an arc, null_width_deg wide",
             *_requirement(beam),
             f"max_effort_db = {_toml(EFFORT_DB)}",
+            "driver_spread = true                # the curve holds over drivers that differ by 0.5 dB and 3 degrees, or as in [tolerance]",
             "window_deg = [-30.0, 30.0]          # where the level stays within the ripple of the on-axis level",
             "window_ripple_db = 6.0",
             "",

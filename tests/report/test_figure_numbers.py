@@ -133,6 +133,14 @@ def test_polar_and_map_are_the_circle(smart_speaker: designer.Design) -> None:
     assert whole["boxes"] == [{"x": [250.0, 1200.0], "y": [75.0, 105.0]}, {"x": [250.0, 1200.0], "y": [-105.0, -75.0]}]
 
 
+def test_levels_of_an_ear_channel_are_relative_to_plain_playback(smart_speaker: designer.Design) -> None:
+    """Map, polar plots and magnitude deviation name their reference by the word that docs/conventions.md defines."""
+    reference = "plain playback towards the listener"
+    assert panel(smart_speaker, "left", "map")["levels"]["label"] == f"dB re {reference}"
+    assert say_polar(smart_speaker, "left").endswith(f", re {reference}")
+    assert panel(smart_speaker, "left", "tone")["y"]["label"] == "dB re plain playback"
+
+
 def test_what_breaks_the_mask_is_crossed() -> None:
     """A mask that three drivers cannot keep: a cell is crossed where it lies in the mask's box and its level is above the mask's."""
     text = library()["smart-speaker"][0].read_text(encoding="utf-8")
