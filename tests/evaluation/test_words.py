@@ -228,8 +228,8 @@ def test_an_outcome_is_told_once() -> None:
     effort = Outcome.of("max_effort_db", REQUIRED, np.array([0.0, 0.3, 0.0, 0.0]), f)
     asked = "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
     assert whole_sentence(table, on_paper, [met]) == f"{asked}; met at every frequency"
-    assert whole_sentence(table, on_paper, [missed, worst], remedy="taps = 64 meet it") == (
-        f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; taps = 64 meet it; worst place up to"
+    assert whole_sentence(table, on_paper, [missed, worst], remedy="remedy: taps = 64") == (
+        f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; remedy: taps = 64; worst place up to"
         " 3.0 dB below the curve (75 % of the band)"
     )
     assert whole_sentence(table, on_paper, [met, worst, moved]) == (
