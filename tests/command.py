@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
@@ -14,6 +15,9 @@ class Ended(NamedTuple):
     code: int
     out: str
     err: str
+
+
+Command = Callable[..., Ended]
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Ended:

@@ -1,21 +1,24 @@
 """The suite says the same of the same code: random problems are drawn alike each time. `--hypothesis-profile=explore` draws anew.
 
-What takes a minute together, and two thirds of the random problems, wait for `--long`: the suite passes in 150 s on two quiet
-cores. What looks at a clock lies in `bench/` and waits for `pytest -m bench`: how busy a machine is says nothing of the code.
-Drawing, listening zones and tolerances take nine tenths of the time of a saved design, so its figures are empty and it has none of
-the others, except in `report/` and where a test asks for `drawn`.
+What takes a minute together, and two thirds of the random problems, wait for `--long`. What looks at a clock lies in `bench/` and waits
+for `pytest -m bench`: how busy a machine is says nothing of the code. Drawing, listening zones and tolerances take most of the time of a
+saved design, so its figures are empty and it has none of the others, except in `report/` and where a test asks for `drawn`.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
+
+if TYPE_CHECKING:
+    from command import Command
 
 # Neither a deadline nor the check for slow input: how busy a machine is says nothing of the code.
 settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,6 +84,14 @@ def not_drawn() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         put_empty(patch)
         yield
+
+
+@pytest.fixture
+def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command with its arguments, run in this process."""
+    from command import run  # brings the command, which collecting alone needs not
+
+    return functools.partial(run, capsys, monkeypatch)
 
 
 @pytest.fixture(scope="module")

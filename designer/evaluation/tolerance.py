@@ -40,6 +40,8 @@ PROBES, PLACES = 3, 5
 SMOOTH = 1e-3  # what S may miss, of the largest magnitude: -60 dB
 FAR_M = 1e4  # what stands for an infinite distance in directions
 PERCENTILES = (5.0, 50.0, 95.0)
+SAME_HZ = 1e-3
+"""A band's end stands for a frequency that is as near."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,7 @@ def tolerance(
     for group in [ears, *([design] for design in designs if design.is_beam)]:
         if not group:
             continue
-        inside = np.any([in_band(scene.frequency_hz, design.band_hz) for design in group], axis=0)
-        first, last = np.flatnonzero(inside)[[0, -1]]
-        f = scene.frequency_hz[first : last + 1]
+        f = _with_ends(scene.frequency_hz, [design.band_hz for design in group])
         band_scene = scene.at(f).moved(np.zeros((1, 3)))
         points = Points.of(group[0], band_scene)
         if points is None:
@@ -126,6 +126,14 @@ def tolerance(
             gains = [_gain_db(p[:, :, band], design, points) for p in (pressures, nominal[n])]
             tolerances[design.name] = ChannelTolerance(f[band], gains[0], gains[1][0])
     return {design.name: tolerances[design.name] for design in designs if design.name in tolerances}
+
+
+def _with_ends(frequency_hz: Real, bands_hz: Sequence[Sequence[float]]) -> Real:
+    """Frequencies in equal steps from the lowest band's begin to the highest's end, and each band's ends, where a curve is often missed."""
+    ends_hz = np.clip(np.ravel(bands_hz), frequency_hz[0], frequency_hz[-1])
+    inside = (frequency_hz > ends_hz.min()) & (frequency_hz < ends_hz.max())
+    off = np.abs(frequency_hz[:, None] - ends_hz).min(axis=1) > SAME_HZ
+    return np.unique(np.concatenate([ends_hz, frequency_hz[inside & off]]))
 
 
 def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:

@@ -6,7 +6,7 @@ import functools
 import json
 import re
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.io.wavfile
-from command import Ended, run
+from command import Command
 from toml_text import pair, toml
 
 from designer import errors, job
@@ -28,13 +28,6 @@ from designer.result import Result
 from designer.writing import folders
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
-
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return functools.partial(run, capsys, monkeypatch)
 
 
 @pytest.fixture

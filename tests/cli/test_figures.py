@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import Ended, run
+from command import Command
 from toml_text import pair, toml
 
 import designer
@@ -16,13 +14,7 @@ from designer.report import figures
 from designer.report.figures import pictures
 from designer.writing import read_manifest, survey
 
-Command = Callable[..., Ended]
 CORE = {"layout.svg", "left-gain.svg", "left-response.svg", "left-polar.svg"}
-
-
-@pytest.fixture
-def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return functools.partial(run, capsys, monkeypatch)
 
 
 @pytest.fixture(scope="module")

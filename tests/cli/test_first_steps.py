@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from command import Ended, run
+from command import Command
 from toml_text import pair, toml
 
 from designer import errors
 from designer.search import starter
-
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return functools.partial(run, capsys, monkeypatch)
 
 
 @pytest.fixture

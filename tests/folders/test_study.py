@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import cmath
-import functools
 import json
 import math
 import re
 import shlex
-from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from command import Ended, run
+from command import Command
 from toml_text import pair, toml
 
 import designer
 from designer import errors, job, result
 from designer.report.figures import pictures
 from designer.report.page_data import BLOCK
-
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return functools.partial(run, capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from command import Ended, run
+from command import Command
 from toml_text import pair, toml
 
 import designer
 from designer import errors
 from writing.killed import contents
-
-Command = Callable[..., Ended]
 
 
 @pytest.fixture
@@ -27,11 +23,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "p.toml").write_text(toml(pair()), encoding="utf-8")
     designer.design(designer.load("p.toml")).save("out")
     return tmp_path
-
-
-@pytest.fixture
-def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return functools.partial(run, capsys, monkeypatch)
 
 
 @pytest.mark.parametrize(

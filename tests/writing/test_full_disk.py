@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import errno
-import functools
 import os
 import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from command import Ended, run
+from command import Command
 from toml_text import pair, toml
 
 from designer import cli, errors, job
 from designer.search import compare
 from designer.writing import reserve, staging
 from writing.killed import contents
-
-Command = Callable[..., Ended]
 
 
 @contextmanager
@@ -36,11 +33,6 @@ def largest_file(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.fixture
-def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return functools.partial(run, capsys, monkeypatch)
 
 
 def stereo() -> dict[str, object]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from command import Ended, run
+from command import Command, Ended
 from toml_text import pair, toml
 
 from designer import errors, job
@@ -19,8 +18,6 @@ from designer.problem import load
 from designer.search.starter import Geometry
 from designer.search.sweep_point import Outcome, Task, measure
 from writing.killed import contents
-
-Command = Callable[..., Ended]
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +43,6 @@ def here(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(made, place)
     monkeypatch.chdir(place)
     return place
-
-
-@pytest.fixture
-def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return functools.partial(run, capsys, monkeypatch)
 
 
 def names_in(folder: Path) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import multiprocessing
 import os
@@ -10,12 +9,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command import Ended, run
+from command import Command
 from toml_text import pair, toml
 
 import designer
@@ -30,12 +28,6 @@ from writing.killed import contents
 
 TESTS = Path(__file__).parents[1]
 PATH = {**os.environ, "PYTHONPATH": str(TESTS)}
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return functools.partial(run, capsys, monkeypatch)
 
 
 @pytest.fixture
