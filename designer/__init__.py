@@ -76,10 +76,10 @@ __all__ = [
 
 
 class _Offer(type(sys)):  # type: ignore[misc] # the type of a module, without an import of `types`
-    """Public names alone, each imported when it is used; a room (`designer/export`) does not take the place of its function."""
+    """Module of public names, each imported at its first use; a package (`designer/export`) does not replace the function of its name."""
 
     def __getattr__(self, name: str) -> Any:
-        """The public name, from the room that it lives in."""
+        """The public name, from the package that defines it."""
         if name not in _HOMES:
             raise AttributeError(f"module 'designer' has no attribute {name!r}")
         module, attribute = _HOMES[name]
@@ -88,7 +88,7 @@ class _Offer(type(sys)):  # type: ignore[misc] # the type of a module, without a
         return value
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Anything but a room that an import would put in a public name's place."""
+        """Set anything but a package that an import would put in a public name's place."""
         if name not in _HOMES or not isinstance(value, type(sys)):
             super().__setattr__(name, value)
 

@@ -356,8 +356,8 @@ def studied(design: Design) -> Design:
     """
     if design.imported_from:
         raise UsageError(
-            f"{design.imported_from}: filters that were read have no study; expected a design, whose filters can be fitted anew;"
-            " run `designer design` on the problem"
+            f"{design.imported_from}: got imported filters; expected a design, whose filters a study fits anew; run"
+            " `designer design` on the problem"
         )
     whole = design.study_source(True)
     return replace(design, study_source=lambda curves: whole)
@@ -369,7 +369,7 @@ def _studied_again(opened: Design, folder: Path) -> dict[str, ChannelStudy]:
     for name, taps in opened.taps.items():
         if np.abs(again.taps[name] - taps).max() > SAME_TAPS * np.abs(taps).max():
             raise DataError(
-                f"{folder}: got other filters of {shown(name)} than this version designs of the problem; expected the same, to study"
-                " how they were fitted; design it again"
+                f"{folder}: got filters of {shown(name)} that this version does not design from the problem; expected the same filters,"
+                " which a study fits anew; run `designer design` on the problem again"
             )
     return again.study_source(True)

@@ -1,4 +1,4 @@
-"""The order of the rooms of `designer/`, and the drawing and table of docs/architecture.md, made from the code's own imports.
+"""The order of the packages of `designer/`, and the drawing and table of docs/architecture.md, made from the code's own imports.
 
 `python docs/architecture.py` writes both again; a test fails where they no longer show the code.
 """
@@ -39,7 +39,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "job": "`designer.design`, `designer.open`, `designer.evaluate`",
     "importing": "coefficients read back into a design folder",
     "search": "many designs: `new`, `compare`, `sweep`",
-    "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `convert`",
+    "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `figures`, `study`, `convert`",
     "cli": "one command a file",
 }
 
@@ -114,13 +114,13 @@ def drawing() -> str:
 def table() -> str:
     """The rooms as a table of Markdown."""
     return "\n".join(
-        ["| room | what is in it |", "|---|---|", *(f"| `{room}` | {content} |" for room, content in ROOMS.items())]
+        ["| package | content |", "|---|---|", *(f"| `{room}` | {content} |" for room, content in ROOMS.items())]
     )
 
 
 def page(text: str) -> str:
     """The text of docs/architecture.md with its table made again."""
-    head, _, remainder = text.partition("| room |")
+    head, _, remainder = text.partition("| package |")
     tail = remainder.partition("\n\n")[2]
     return f"{head}{table()}\n\n{tail}"
 

@@ -77,7 +77,7 @@ def test_measured_numbers_are_what_the_code_gives() -> None:
     """The table beside the published values holds what the code computes today."""
     text = README.read_text(encoding="utf-8")
     lines = text.splitlines()
-    first = next(i for i, line in enumerate(lines) if line.startswith("| truth")) + 2
+    first = next(i for i, line in enumerate(lines) if line.startswith("| quantity")) + 2
     for offset, value in enumerate(measured_rows()):
         cells = lines[first + offset].split("|")
         if UPDATE:

@@ -167,7 +167,7 @@ def test_the_report_tells_what_the_word_costs(rounded_sections: tuple[designer.D
     _, folder = rounded_sections
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert "biquad, q15" in text
-    assert "Of the 5th percentile, words of q15 cost: left " in text
+    assert "Rounding to q15 lowers the 5th percentile by: left " in text
     assert "No node between sections can." in text
 
 

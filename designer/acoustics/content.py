@@ -37,7 +37,7 @@ def digest(*values: Any) -> str:
 
 @cache
 def code_version(*rooms: str) -> str:
-    """Digest of the sources of some rooms of this package, and of what they compute with."""
+    """Digest of the sources of some of `designer/`'s packages, and of the libraries that they compute with."""
     sources = [path for room in rooms for path in sorted((PACKAGE / room).rglob("*.py"))]
     texts = [(path.relative_to(PACKAGE).as_posix(), path.read_bytes()) for path in sources]
     return digest(texts, [(name, version(name)) for name in LIBRARIES], [os.environ.get(name, "") for name in THREADS])

@@ -43,7 +43,7 @@ NoCache = Annotated[
     typer.Option(
         "--no-cache",
         callback=_switch_cache_off,
-        help="Compute everything anew: neither read nor store what depends on the layout alone (see DESIGNER_CACHE).",
+        help="Neither read nor store fields and room responses in the folder DESIGNER_CACHE.",
     ),
 ]
 """Option of each command that evaluates a scene."""
@@ -54,7 +54,7 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Replace a key of the problem, written as --vary of `designer sweep` takes it; without a value leave it out; repeatable.",
+        help="Set a key of the problem, as designs.left.max_effort_db=6; an empty value removes the key; repeatable.",
     ),
 ]
 

@@ -24,7 +24,7 @@ def design(
         bool,
         typer.Option(
             "--refine",
-            help="Refine the taps of ear channels, as --set realization.refine=true does; takes seconds a channel.",
+            help="Refine the taps of ear channels, as realization.refine = true does; takes seconds a channel.",
         ),
     ] = False,
     overlay: Annotated[
@@ -37,7 +37,7 @@ def design(
     figures: Annotated[
         Literal["all", "core", "none"],
         typer.Option(
-            help="Figures to write as files beside the page: the layout and each channel's gain, response and polar plots, all, or none."
+            help="Figures to write as files: all, none, or core (the layout, and each channel's gain, response and polar plots)."
         ),
     ] = "core",
     quick: Annotated[

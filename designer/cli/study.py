@@ -1,4 +1,4 @@
-"""`designer study`: the gain over taps or sections and over word lengths, for a design that is there."""
+"""`designer study`: gain over taps or sections and over word lengths, of a design folder."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ def study(
             gains = ", ".join(
                 f"{point.gains.fifth_percentile_db:.1f} dB at {point.value}" for point in points if point.way == way
             )
-            words = f"gain over {axis}{f', {way}' if way else ''}, its 5th percentile over the band and its points"
+            words = f"5th percentile of the gain over {axis}{f', {way}' if way else ''}"
             say(f"{name}: {words}: {gains}")
     say(f"wrote {folder}: {', '.join(name for name in names if not name.startswith('figures/'))}")

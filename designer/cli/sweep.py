@@ -32,8 +32,8 @@ def sweep(
         list[str] | None,
         typer.Option(
             metavar="KEY=VALUES",
-            help="Vary a key, written as in messages with tables by name (drivers.right.position_m[1], designs.*.max_effort_db), over"
-            " values: 6,12,18, or FROM:TO:STEP with both ends, or FROM:TO with --random; repeatable.",
+            help="Vary a key (drivers.right.position_m[1], designs.*.max_effort_db) over values: 6,12,18, or FROM:TO:STEP with both ends,"
+            " or FROM:TO with --random; repeatable.",
         ),
     ] = None,
     zipped: Annotated[

@@ -45,8 +45,8 @@ def explain_reach(problem: Problem, scene: Scene, realised: Mapping[str, tuple[f
         lost_db, at_hz = realised[design.name]
         if missed is None and lost_db > REALISED_DB:
             outcome = (
-                f"  weights reach what is asked, and their {problem.realization.form} filters do not: {lost_db:.1f} dB too much at"
-                f" {_hertz(at_hz)}; ask for less there, or raise [realization] {_length_key(problem)}"
+                f"  weights meet the requirements, but their {problem.realization.form} filters miss one by {lost_db:.1f} dB at"
+                f" {_hertz(at_hz)}; remedy: lower the requirement there, or raise [realization] {_length_key(problem)}"
             )
         names.setdefault((*table, outcome), []).append(shown(design.name))
     for (heading, *lines), alike in names.items():
@@ -88,26 +88,26 @@ def reach_lines(bound: Reach, missed: Shortfall | None) -> Iterator[str]:
     if missed is not None:
         yield f"  {_missed(missed)}"
     elif bound.required_db is None:
-        yield "  all that is asked is within reach"
+        yield "  all requirements are within reach"
     else:
-        yield f"  the curve is within reach, {_spare(bound, bound.required_db, spread)}"
+        yield f"  the curve is within reach{_spare(bound, bound.required_db, spread)}"
 
 
 def _missed(missed: Shortfall) -> str:
-    """Excess of what is asked, the limits that bind there, and the remedy."""
+    """By how much a requirement is infeasible, the limits that bind there, and the remedy."""
     curve = missed.requirement == "cancellation_gain_db"
-    subject = "" if curve else f" of {missed.requirement}"
-    weights = "any weights reach" if missed.is_bound else "the weights that were found reach"
+    subject = "the curve" if curve else missed.requirement
+    weights = "no weights reach more" if missed.is_bound else "no weights that reach more were found"
     limits = [limit for limit in missed.binding if limit != missed.requirement]
     binds = (
         f", where {' and '.join(limits)} bind{'s' if len(limits) == 1 else ''}" if limits else ", where no limit binds"
     )
-    lower = "lower the curve there" if curve else f"ask for less of {missed.requirement} there"
+    lower = "lower the curve there" if curve else f"relax {missed.requirement} there"
     remedies = {"min_white_noise_gain_db": "lower min_white_noise_gain_db", BANDS: f"widen {BANDS}"}
     ways = [lower, *(remedies.get(limit, f"raise {limit}") for limit in limits)]
     return (
-        f"more is asked{subject} than {weights}: {missed.decibel:.1f} dB too much at {_hertz(missed.frequency_hz)}{binds};"
-        f" {', or '.join(ways) if limits else f'{lower}, or move the drivers'}"
+        f"{subject} is infeasible by {missed.decibel:.1f} dB at {_hertz(missed.frequency_hz)}{binds}; {weights};"
+        f" remedy: {', or '.join(ways) if limits else f'{lower}, or move the drivers'}"
     )
 
 
@@ -118,12 +118,12 @@ def _spare(bound: Reach, required_db: Real, spread: str) -> str:
     where = _hertz(bound.frequency_hz[at])
     takes = bound.bound_db[at] - bound.product_line_db[at]
     if spare[at] < -SLACK_TOLERANCE_DB and takes > 0:
-        least = f"{-spare[at]:.1f} dB less than asked" if np.isfinite(spare[at]) else "nothing"
+        short = f"{-spare[at]:.1f} dB below the curve" if np.isfinite(spare[at]) else "no gain"
         return (
-            f"of drivers as modelled; drivers that differ by {spread} leave {least} at {where}: lower the curve there, or design"
-            " over them with driver_spread = true"
+            f" of drivers as modelled; drivers that differ by {spread} reach {short} at {where}; remedy: lower the curve there, or set"
+            " driver_spread = true"
         )
-    words = f"with {f'at least {spare[at]:.1f} dB' if spare[at] >= 0.05 else 'nothing'} to spare at {where}"
+    words = f", with {f'at least {spare[at]:.1f} dB' if spare[at] >= 0.05 else 'nothing'} to spare at {where}"
     return f"{words}, over drivers that differ by {spread}" if takes > MIN_CAP_DB else words
 
 

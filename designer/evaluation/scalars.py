@@ -90,7 +90,7 @@ def _costs(realised: Realised, of_weights_db: Mapping[str, float]) -> Iterator[s
     if realised.design.max_effort_db is None and efforts[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
             f"these filters spend {efforts[at]:.1f} dB of effort at {hz(float(inside.frequency_hz[at]))}, and the weights at most"
-            f" {weights_db:.1f} dB; max_effort_db holds them to a limit"
+            f" {weights_db:.1f} dB; remedy: set max_effort_db"
         )
     loudest, weights_db = measures.amplitude_db(realised.w), of_weights_db["driver_gain_db"]
     if realised.target.band_gain is not None:  # outside their bands the drivers' feeds have an outcome
@@ -99,16 +99,16 @@ def _costs(realised: Realised, of_weights_db: Mapping[str, float]) -> Iterator[s
     at = int(np.argmax(loudest))
     if loudest[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
-            f"these filters feed a driver {loudest[at]:.1f} dB at {hz(float(realised.target.frequency_hz[at]))}, and the weights feed none"
-            f" more than {weights_db:.1f} dB; {_remedy(realised.scene.problem.realization, realised.taps.shape[1])}"
+            f"these filters feed a driver up to {loudest[at]:.1f} dB, at {hz(float(realised.target.frequency_hz[at]))}, and the weights"
+            f" at most {weights_db:.1f} dB; remedy: {_remedy(realised.scene.problem.realization, realised.taps.shape[1])}"
         )
 
 
 def _remedy(table: Realization, taps: int) -> str:
     """Change that brings filters nearer to their weights."""
     if table.form == "biquad":
-        return 'form = "fir" comes nearer to the weights'
-    return f"more taps than [realization] taps = {taps} come nearer to the weights"
+        return 'form = "fir"'
+    return f"more than [realization] taps = {taps}"
 
 
 def order_warnings(regions: RegionPower, w: Complex, frequency_hz: Real) -> tuple[str, ...]:

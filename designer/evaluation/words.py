@@ -6,6 +6,7 @@ the sentence together, so that each is told once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -176,11 +177,7 @@ def whole_sentence(
     required, phrase = [outcome for outcome in outcomes if outcome.place == REQUIRED], formulation.requirements
     missed = [f"{requirement_words(design, o.requirement)} {o.by()}" for o in required if not o.is_met]
     if formulation.shortfalls:
-        beyond = [
-            f"{requirement_words(design, o.requirement)} by {decibels(o.beyond_db)} dB more"
-            for o in required
-            if o.beyond_db > SLACK_TOLERANCE_DB
-        ]
+        beyond = [_beyond(design, formulation, o) for o in required if o.beyond_db > SLACK_TOLERANCE_DB]
         parts = [formulation.sentence] + ([f"these filters miss {enumeration(beyond)}"] if beyond else [])
     elif not missed:
         parts = [f"{phrase}; {MET}"]
@@ -189,8 +186,19 @@ def whole_sentence(
     else:
         parts = [f"{phrase}; met on paper, and these filters miss {enumeration(missed)}"]
     parts += [remedy] if remedy else []
-    elsewhere = [f"at the {o.place} by up to {decibels(o.missed_db)} dB ({100 * o.share:.0f} % of the band)"
-                 for o in outcomes if o.place != REQUIRED and not o.is_met]  # fmt: skip
-    if elsewhere:
-        parts.append(f"the curve is missed {enumeration(elsewhere)}")
+    elsewhere = [o for o in outcomes if o.place != REQUIRED and not o.is_met]
+    below = [f"{o.place} {decibels(o.missed_db)} dB ({100 * o.share:.0f} %)" for o in elsewhere]
+    if elsewhere:  # what the numbers are is told with the first
+        o = elsewhere[0]
+        below[0] = f"{o.place} up to {decibels(o.missed_db)} dB below the curve ({100 * o.share:.0f} % of the band)"
+        parts.append(", ".join(below))
     return "; ".join(parts)
+
+
+def _beyond(design: DesignTable, formulation: Verdict, outcome: Outcome) -> str:
+    """By how much filters miss a requirement or limit beyond its formulation; "more" where that misses it too, its value named once."""
+    words = requirement_words(design, outcome.requirement)
+    if words in formulation.sentence:
+        words = re.sub(r" of -?[\d.]+ dB$", "", words)
+    more = " more" if outcome.missed_db - outcome.beyond_db > SLACK_TOLERANCE_DB else ""
+    return f"{words} by {decibels(outcome.beyond_db)} dB{more}"

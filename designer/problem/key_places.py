@@ -77,7 +77,7 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
     if counted or not keys:
         step_text = f"[{text}]" if counted else f'"{text}"'
         raise refused(
-            f"got {step_text} below what is no list" if place else f"got {step_text}", expected="its key alone"
+            f"got {step_text} on a value that is not a list" if place else f"got {step_text}", expected="its key alone"
         )
     if text not in keys:
         raise refused(f'got "{text}", which is no key', keys)

@@ -60,17 +60,17 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
         except ProblemError:  # a bulk delay of the file that longer filters do not fit
             continue
     if now_db[1] > now_db[0]:
-        return f"{without}wider band_hz of the drivers do"
+        return f"{without}remedy: wider band_hz of the drivers"
     least_db = np.ceil(10 * now_db[0]) / 10
-    return f"{without}requirements that are {least_db:.1f} dB lower are met by these filters"
+    return f"{without}remedy: requirements lower by {least_db:.1f} dB, which these filters meet"
 
 
 def _not_enough(change: dict[str, Any]) -> str:
     """A clause on a change that does not mend the filters."""
     for key in ("taps", "sections"):
         if key in change:
-            return f"not even [realization] {key} = {change[key]} meet it"
-    return "not even a longer word mends it"
+            return f"[realization] {key} = {change[key]} do not suffice"
+    return "a longer word does not suffice"
 
 
 def _changes(
@@ -81,20 +81,20 @@ def _changes(
     if table.word:
         yield (
             floating,
-            f'a longer word than [realization] word = "{table.word}" meets it: the same filters in floating point do',
+            f'remedy: a longer word than [realization] word = "{table.word}"; in floating point these filters meet all requirements',
         )
     with_word = f", in a longer word than {table.word}" if table.word else ""
     if table.form == "biquad":
         sections = min(MENDED_SECTIONS * table.sections, MAX_SECTIONS)
-        yield {"sections": sections, **floating}, f"[realization] sections = {sections} meet it{with_word}"
+        yield {"sections": sections, **floating}, f"remedy: [realization] sections = {sections}{with_word}"
         return
     for count in EQUALISER_TAPS if banded and table.form == "rtf" else ():
         if count > table.equaliser_taps:
             taps = table.taps - max(table.equaliser_taps - 1, 0) + count - 1  # the ratios keep theirs
             change = {"equaliser_taps": count, "taps": taps, **floating}
-            yield change, f"[realization] equaliser_taps = {count} and taps = {taps} meet it{with_word}"
+            yield change, f"remedy: [realization] equaliser_taps = {count} and taps = {taps}{with_word}"
     if banded and table.form == "rtf":
-        yield {"form": "fir", "equaliser_taps": 0, **floating}, f'[realization] form = "fir" meets it{with_word}'
+        yield {"form": "fir", "equaliser_taps": 0, **floating}, f'remedy: [realization] form = "fir"{with_word}'
     doublings = max(DOUBLINGS, int(np.log2(ENOUGH_TAPS / table.taps)))
     for n in range(1, doublings + 1):
         taps = table.taps * 2**n
@@ -102,4 +102,4 @@ def _changes(
             return
         if table.hold_requirements and taps * drivers > MAX_HELD_NUMBERS:
             return
-        yield {"taps": taps, **floating}, f"[realization] taps = {taps} meet it{with_word}"
+        yield {"taps": taps, **floating}, f"remedy: [realization] taps = {taps}{with_word}"

@@ -151,8 +151,8 @@ def _cap_losses(heard: Heard, u: Complex, cap: float, name: str) -> list[str]:
     f = heard.frequency_hz[heard.in_band][at]
     return [
         f'holding the ratios to "{name}" below {20 * np.log10(cap):g} dB costs up to {lost[at]:.1f} dB of cancellation gain'
-        f" (at {f:.0f} Hz), {lost.mean():.2f} dB on average; another reference, or a larger [realization] max_ratio_db,"
-        " brings it back"
+        f" (at {f:.0f} Hz), {lost.mean():.2f} dB on average; remedy: another reference, or a larger"
+        " [realization] max_ratio_db"
     ]
 
 
@@ -167,10 +167,10 @@ def _tone(heard: Heard, filters: Real, at: Bool, table: Realization) -> list[str
     worst = int(np.argmax(np.abs(off_db)))
     if abs(off_db[worst]) <= TONE_DB:
         return []
-    remedy = "[realization] equaliser_taps = 256 restores it"
+    remedy = "[realization] equaliser_taps = 256"
     if table.equaliser_taps:
-        remedy = f"more than these {table.equaliser_taps} [realization] equaliser_taps bring it back"
+        remedy = f"more than [realization] equaliser_taps = {table.equaliser_taps}"
     return [
         f"the reference's pure delay leaves the level {off_db[worst]:+.1f} dB off the plain driver's at"
-        f' {heard.frequency_hz[worst]:.0f} Hz (a third of an octave smoothed); {remedy}, and form = "fir" keeps the level'
+        f' {heard.frequency_hz[worst]:.0f} Hz (a third of an octave smoothed); remedy: {remedy}, or form = "fir"'
     ]

@@ -138,7 +138,7 @@ def response_figure(result: Result, name: str) -> Figure:
     top = max([peak, *(limit for limit in limits if limit < peak + 15)]) + 4
     lines = [line(f, level[:, l], shortened(drivers[l].name), **driver_look(l)) for l in used]
     bounds = [{"y": limit, "text": f"limit {limit:g} dB"} for limit in sorted(limits) if limit < top]
-    title = "Filters by driver, 0 dB feeds the channel as it is"
+    title = "Filters by driver; 0 dB: the channel unchanged"
     return figure(
         [over_band(result, name, axis("Gain in dB", "dB", top - 44, top), lines, title=title, limits=bounds)], 3.2
     )
@@ -247,7 +247,7 @@ def tolerance_figure(result: Result, name: str) -> Figure:
         f" {table.temperature_c:g} °C, head {table.head_radius_m * 1e3:g} mm"
     )
     lines = [
-        line(f, middle, "their median", width=1.8),
+        line(f, middle, "median", width=1.8),
         line(f, tolerance.nominal_db, "without errors", color="ink", dash="dash", width=1.2),
     ]
     y = axis(GAIN, "dB", min(0.0, float(low.min()) - 1), min(60.0, max(12.0, float(high.max()) + 3)))

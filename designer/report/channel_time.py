@@ -72,7 +72,7 @@ def time_figure(result: Result, name: str) -> Figure:
         line(time_ms, impulse[shown] / np.abs(impulse).max(), "impulse", width=1.4),
         line(time_ms, step, "step", color=1, dash="dash", width=1.3),
     ]
-    x = axis("Time in ms, less the way through the air", "ms", time_ms[0], time_ms[-1])
+    x = axis("Time in ms, travel through the air left out", "ms", time_ms[0], time_ms[-1])
     low = min(float(shown["y"].min()) for shown in lines) - 0.05
     right = curves(x, axis("", "", low, 1.05), lines, title="Impulse and step, each to 1", place=(0, 1))
     return figure([delay, right], 3.0)
@@ -131,7 +131,7 @@ def realisation_figure(result: Result, name: str) -> Figure:
             shown[0 if way == SCALED else 1]["name"] = way
             lines += shown
     unrounded, values = study.stages["realised"].fifth_percentile_db, sorted({point.value for point in bits})
-    x = axis("Bits of a word, one before the point", "", values[0] - 0.5, values[-1] + 0.5, values)
+    x = axis("Bits of a word, one before the binary point", "", values[0] - 0.5, values[-1] + 0.5, values)
     ends = np.array(x["range"])
     lines.append(line(ends, np.full(2, unrounded), "unrounded, 5th percentile", color="ink", width=0.9))
     panels.append(curves(x, y, lines, title="Against word length", place=(0, len(panels))))

@@ -145,7 +145,7 @@ ROOM = Declared(of="channel", kind="room",
                 caption="In the room: critical distance, clarity, coherence between the ears and early lateral energy by octave",
                 build=room.room_figure, says=room.say_room, shown=lambda result, name: result.room is not None)  # fmt: skip
 REALISATION = Declared(of="channel", kind="realisation",
-                       caption="Cancellation gain over the band and its points, against the length of the filters and of their words",
+                       caption="Cancellation gain against filter length and word length, over frequencies and points",
                        build=channel_time.realisation_figure, says=channel_time.say_realisation,
                        # not of taps from elsewhere, nor of fits too large to be kept
                        shown=lambda result, name: name in result.study and bool(result.study[name].curves))  # fmt: skip
@@ -241,8 +241,8 @@ def pictures_of(result: Result, kinds: Collection[str]) -> dict[str, Picture]:
     missing = [kind for kind in kinds if kind not in {picture.declared.kind for picture in shown.values()}]
     if missing or not kinds:
         present = dict.fromkeys(picture.declared.kind for picture in pictures(result).values())
-        fault = f"{', '.join(missing)}: no figure of this design" if missing else "got no kind of figure"
-        raise UsageError(f"{fault}; expected {', '.join(present)}")
+        got = ", ".join(missing) or "no kind"
+        raise UsageError(f"figures: got {got}; expected kinds that this design has: {', '.join(present)}")
     return shown
 
 

@@ -128,7 +128,7 @@ def rounding_words(result: Result) -> str:
             parts.append(f"{name} {'nothing' if lost < 0.05 else f'{lost:.2f} dB'}")
     if not parts:
         return ""
-    return f"Of the 5th percentile, words of {result.problem.realization.word} cost: {', '.join(parts)}."
+    return f"Rounding to {result.problem.realization.word} lowers the 5th percentile by: {', '.join(parts)}."
 
 
 def headroom_words(result: Result) -> str:
@@ -149,7 +149,7 @@ def headroom_words(result: Result) -> str:
         return f"No input within full scale drives an output beyond it.{inside}"
     return (
         f"Input within full scale can drive these outputs beyond it: {'; '.join(loud)}.{inside} An input {most:.1f} dB lower,"
-        f" or {ceil(most / (20 * np.log10(2)))} more bits before the point of what is played, keeps them whole."
+        f" or {ceil(most / (20 * np.log10(2)))} more bits before the binary point of the output, prevents this."
     )
 
 

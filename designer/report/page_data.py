@@ -114,7 +114,9 @@ def overlay(path: str | Path) -> dict[str, Any]:
     file = path / "report.html" if path.is_dir() else path
     try:
         if file.stat().st_size > MOST_BYTES:
-            raise DataError(f"{file}: {file.stat().st_size / 1e6:.0f} MB; expected at most {MOST_BYTES / 1e6:.0f} MB")
+            raise DataError(
+                f"{file}: got {file.stat().st_size / 1e6:.0f} MB; expected at most {MOST_BYTES / 1e6:.0f} MB; leave out rows"
+            )
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "no text"
@@ -138,7 +140,7 @@ def overlay(path: str | Path) -> dict[str, Any]:
     except (TypeError, ValueError, KeyError, RecursionError):
         known = False
     if not known:
-        raise DataError(f"{file}: got no data of figures; expected a page of this version; design it again")
+        raise DataError(f"{file}: got no data of figures; expected a page of this version; run `designer design` again")
     return {"name": path.stem if path.is_file() else path.name, "data": data}
 
 

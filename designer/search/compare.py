@@ -15,7 +15,7 @@ from designer.comparison.entry import Entry, SharedChannel, check_count, check_s
 from designer.comparison.head_shift import HeadShift, head_shift
 from designer.comparison.measured import measured_entries
 from designer.comparison.numbers import tidy_table
-from designer.errors import DataError, SolverError, UsageError
+from designer.errors import DataError, SolverError, UsageError, names_arguments
 from designer.problem import Problem
 from designer.problem.messages import shown
 from designer.problem.methods import check_methods, with_method
@@ -126,6 +126,7 @@ Item = str | Path | Problem | job.Design
 """A design folder or a problem file, or what is in them."""
 
 
+@names_arguments()
 def compare(
     items: Item | Sequence[Item] | Mapping[str, Item],
     folder: str | Path | None = None,

@@ -213,13 +213,13 @@ def shortfalls(name: str, frequency_hz: Real, side: Matched, problem: Problem) -
     if short.any():
         share = max(100 * float(side.time_reached[short].min()), 0.0)
         sentences.append(
-            f"{name}: within the drivers' limits the interaural time is {share:.0f} % of what {settings.angle_deg:g} degrees take,"
-            f" {spans(frequency_hz, short)}; {enumeration([*ways, *first], 'or')} brings it back"
+            f"{name}: within the drivers' limits the interaural time is {share:.0f} % of what {settings.angle_deg:g} degrees need,"
+            f" {spans(frequency_hz, short)}; remedy: {enumeration([*ways, *first], 'or')}"
         )
     if quiet.any():
         sentences.append(
             f"{name}: {settings.angle_deg:g} degrees within the drivers' limits cost up to"
             f" {-float(amplitude_db(side.level).min()):.1f} dB of level, {spans(frequency_hz, quiet)};"
-            f" {enumeration(ways, 'or')} brings it back"
+            f" remedy: {enumeration(ways, 'or')}"
         )
     return sentences

@@ -153,7 +153,7 @@ def _least(*sides: PlacedSource) -> str:
     least = min(sides, key=lambda side: side.least_level_db)
     if least.least_level_db >= -LOST_LEVEL_DB:
         return ""
-    return f" ({_decibels(least.least_level_db)} at {hz(least.least_level_hz)})"
+    return f" (least {_decibels(least.least_level_db)} dB at {hz(least.least_level_hz)})"
 
 
 def misplaced(design: Result) -> bool:
@@ -173,12 +173,14 @@ def chain_sentence(design: Result) -> str:
     sentence = (
         f"stereo chain: {left.angle_deg - left.angle_error_deg:g} degrees asked; {outcome} {off_deg:.1f} degrees, the sources at"
         f" {left.angle_deg:.1f} degrees to the left and {right.angle_deg:.1f} to the right; level {_decibels(left.level_db)} and"
-        f" {_decibels(right.level_db)} dB over plain playback's{_least(left, right)}, balance {_decibels(placed.balance_db)} dB"
+        f" {_decibels(right.level_db)} dB re plain playback{_least(left, right)}, balance {_decibels(placed.balance_db)} dB"
     )
     if lost_level_db(design) > MAX_MISSED_DB:
-        sentence += "; these filters miss its level, which more [realization] taps keep"
+        sentence += (
+            f"; these filters miss the level by {_decibels(lost_level_db(design))} dB; remedy: more [realization] taps"
+        )
     for name, bands in virtual_bands(design).items():
-        sentence += f"; {name} misses the drivers' bands {bands.by()}, which more [realization] taps keep"
+        sentence += f"; {name} misses the drivers' bands {bands.by()}; remedy: more [realization] taps"
     if misplaced(design):
         within_deg = int(min(left.angle_deg, right.angle_deg))
         sentence += f"; these drivers and limits reach [virtualizer] angle_deg = {within_deg}"

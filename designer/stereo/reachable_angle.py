@@ -117,8 +117,8 @@ def explain_angle(problem: Problem, scene: Scene) -> Iterator[str]:
         verb = "lower" if reach.largest.angle_deg < requested.angle_deg else "raise"
         mend = f" {verb} angle_deg to {number(reach.largest.angle_deg)}, or"
     yield (
-        f"  more is asked than is within reach: {number(requested.angle_deg)} degrees get {100 * requested.time_reached:.0f} % of their"
-        f" interaural time at {requested.at_hz:.0f} Hz;{mend} raise max_gain_db"
+        f"  {number(requested.angle_deg)} degrees are out of reach: they get {100 * requested.time_reached:.0f} % of their"
+        f" interaural time at {requested.at_hz:.0f} Hz; remedy:{mend} raise max_gain_db"
     )
 
 

@@ -198,7 +198,6 @@ def _held(name: str, frequency_hz: Real, side: Side) -> str:
     """Sentence on what the drivers' limits take from a virtual channel."""
     share, where = 100 * float(side.share[side.held].min()), spans(frequency_hz, side.held)
     return (
-        f"{name}: max_gain_db of the drivers holds the virtual loudspeaker to {share:.0f} % of what it takes, {where};"
-        " there it stands between the drivers and its angle; a larger max_gain_db or a smaller [virtualizer] angle_deg"
-        " brings it back"
+        f"{name}: max_gain_db of the drivers holds the virtual loudspeaker to {share:.0f} % of what its angle needs, {where},"
+        " where it sounds from between the drivers and that angle; remedy: a larger max_gain_db or a smaller [virtualizer] angle_deg"
     )

@@ -72,11 +72,15 @@ def test_what_is_refused(out: Path, designer_command: Command) -> None:
     """A kind that there is not names those that there are; an edited figure is replaced by --force alone."""
     ended = designer_command("figures", "out", "--only", "gain,rom")
     assert ended.code == errors.EXIT_USAGE
-    assert ended.err.startswith("error: rom: no figure of this design; expected layout, gain, response, map, polar")
+    assert ended.err.startswith(
+        "error: figures: got rom; expected kinds that this design has: layout, gain, response, map, polar"
+    )
     for empty in ("", " ,,"):
         ended = designer_command("figures", "out", "--only", empty, "-o", "print")
         assert ended.code == errors.EXIT_USAGE
-        assert ended.err.startswith("error: got no kind of figure; expected layout, gain, response, map, polar")
+        assert ended.err.startswith(
+            "error: figures: got no kind; expected kinds that this design has: layout, gain, response, map, polar"
+        )
     assert not Path("print").exists()
     (out / "figures/left-gain.svg").write_text("mine")
     refused = designer_command("figures", "out", "--only", "gain")

@@ -85,7 +85,7 @@ def test_a_sweep_in_a_folder_goes_on(tmp_path: Path) -> None:
     assert steps == [(1, 2), (2, 2)]
     in_memory = designer.sweep(problem, {"realization.taps": [32, 64]})
     pd.testing.assert_frame_equal(both.drop(columns="seconds"), in_memory.drop(columns="seconds"))
-    with pytest.raises(UsageError, match=r"--vary realization.tap: realization: got \"tap\", which is no key"):
+    with pytest.raises(UsageError, match=r"^vary realization.tap: realization: got \"tap\", which is no key"):
         designer.sweep(problem, {"realization.tap": [32]})
 
 
@@ -167,8 +167,25 @@ def test_an_export_in_memory_is_what_is_written(
     files, place = designer.export(design, "wav"), tmp_path_factory.mktemp("out") / "wav"
     assert designer.export(design, "wav", place) == place
     assert {name: (place / name).read_bytes() for name in files} == files
-    with pytest.raises(UsageError, match=r"--prefix: got it for the target wav, which has none"):
+    with pytest.raises(UsageError, match=r"^prefix: got it for the target wav, which has none"):
         designer.export(design, "wav", prefix="x")
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_messages_of_functions_name_arguments(
+    design: designer.Design, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a command's message has its option, that of the function has the argument, by its own name."""
+    with pytest.raises(UsageError, match=r"^methods: got 2 problems; expected one, which each method designs"):
+        designer.compare([design.problem, design.problem], methods=["auto"])
+    with pytest.raises(UsageError, match=r"; expected FROM:TO:STEP, or draws N to draw from it"):
+        designer.sweep(design.problem, {"designs.left.max_effort_db": "3:9"})
+    with pytest.raises(UsageError, match=r"^target: got 'mp3'; expected csv, "):
+        designer.export(design, "mp3")
+    with pytest.raises(UsageError, match=r"^room: got no at_ears with it; .*; add at_ears"):
+        designer.render(design, "in.wav", room=True)
+    ended = run(capsys, monkeypatch, "compare", "a.toml", "b.toml", "--methods", "auto", "-o", "out")
+    assert ended.err.startswith("error: --methods: got 2 problems")
 
 
 def test_rendered_samples_are_those_of_the_file(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_reference_without_an_equaliser_misses_its_band_by_what_a_delay_feeds_
     sentence = delay.sentence("left")
     assert 'the drivers\' bands by up to 40.0 dB (at 0 Hz, "left") from 0 Hz to' in sentence
     assert "% of the band" not in sentence.partition("the drivers' bands")[2].partition(";")[0]
-    assert delay.remedies["left"] == '[realization] form = "fir" meets it'
+    assert delay.remedies["left"] == 'remedy: [realization] form = "fir"'
     assert outcome(design(banded(pair(), taps=512))).is_met
     equalised = design(banded(pair(), form="rtf", taps=767, equaliser_taps=256))
     assert outcome(equalised).missed_db < 1.0

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.evaluation.outcomes import REQUIRED, WORST, Outcome, hz, spans
+from designer.evaluation.outcomes import MOVED, REQUIRED, WORST, Outcome, hz, spans
 from designer.evaluation.words import Verdict, requirement_phrase, verdict, whole_sentence
 from designer.requirements.slacks import BANDS
 
@@ -221,18 +221,27 @@ def test_an_outcome_is_told_once() -> None:
     met = Outcome.of("cancellation_gain_db", REQUIRED, np.array([0.05, 0.0, 0.0, 0.0]), f)
     missed = Outcome.of("cancellation_gain_db", REQUIRED, np.array([1.25, 0.0, 0.0, 0.0]), f, np.array([0.05, 0, 0, 0]))
     worst = Outcome.of("cancellation_gain_db", WORST, np.array([3.0, 2.0, 2.5, 0.0]), f)
+    moved = Outcome.of("cancellation_gain_db", MOVED, np.array([4.0, 2.0, 2.5, 1.0]), f)
     on_paper = Verdict(f"{requirement_phrase(table, 5)}; met at every frequency", ())
-    infeasible = Verdict("asked; infeasible", ("infeasible",))
+    infeasible = Verdict("asked; infeasible; the effort limit of 9 dB binds", ("infeasible",))
+    further = Outcome.of("cancellation_gain_db", REQUIRED, np.array([1.7, 0.0, 0.0, 0.0]), f, np.array([0.5, 0, 0, 0]))
+    effort = Outcome.of("max_effort_db", REQUIRED, np.array([0.0, 0.3, 0.0, 0.0]), f)
     asked = "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
     assert whole_sentence(table, on_paper, [met]) == f"{asked}; met at every frequency"
-    assert whole_sentence(table, on_paper, [missed, worst], remedy="taps = 64 meet it") == (
-        f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; taps = 64 meet it; the curve is missed at the"
-        " worst place by up to 3.0 dB (75 % of the band)"
+    assert whole_sentence(table, on_paper, [missed, worst], remedy="remedy: taps = 64") == (
+        f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; remedy: taps = 64; worst place up to"
+        " 3.0 dB below the curve (75 % of the band)"
+    )
+    assert whole_sentence(table, on_paper, [met, worst, moved]) == (
+        f"{asked}; met at every frequency; worst place up to 3.0 dB below the curve (75 % of the band), 5th percentile of moved heads"
+        " 4.0 dB (100 %)"
     )
     assert (
         whole_sentence(table, on_paper, [missed], imported=True)
         == f"{asked}; these filters miss the curve by 1.2 dB at 500 Hz"
     )
-    assert (
-        whole_sentence(table, infeasible, [missed]) == "asked; infeasible; these filters miss the curve by 1.2 dB more"
+    assert whole_sentence(table, infeasible, [further, effort]) == (
+        "asked; infeasible; the effort limit of 9 dB binds; these filters miss the curve by 1.2 dB more and the effort limit by 0.30 dB"
     )
+    unnamed = Verdict("asked; infeasible; no weights of these drivers reach it", ("infeasible",))
+    assert whole_sentence(table, unnamed, [effort]).endswith("; these filters miss the effort limit of 9 dB by 0.30 dB")

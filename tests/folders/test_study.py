@@ -49,7 +49,7 @@ def test_a_design_has_no_curves_until_they_are_asked_for(here: Path, designer_co
     assert set(study["stages"]) == {"ideal", "realised", "quantised"}
     ended = designer_command("study", "out")
     assert ended.code == errors.EXIT_DONE
-    assert "left: gain over taps, its 5th percentile over the band and its points: " in ended.out
+    assert "left: 5th percentile of the gain over taps: " in ended.out
     changed = {path.name for path in Path("out").iterdir() if path.is_file() and path.read_bytes() != before[path.name]}
     assert changed <= {"summary.json", "report.html", "designer-manifest.json"}
     after = summary_of(Path("out"))
@@ -131,7 +131,7 @@ def test_what_was_not_fitted_cannot_be_studied(here: Path, designer_command: Com
     designer_command("import-coefficients", "out/coefficients.csv", "--problem", "tiny.toml", "-o", "read")
     ended = designer_command("study", "read")
     assert ended.code == errors.EXIT_USAGE
-    assert "filters that were read have no study; expected a design" in ended.err
+    assert "got imported filters; expected a design" in ended.err
     assert designer_command("study", "nowhere").code == errors.EXIT_BAD_INPUT
 
 

@@ -26,14 +26,14 @@ def test_eight_taps_are_told_how_many_suffice(monkeypatch: pytest.MonkeyPatch) -
     judge = Judge.of(channel, scene, DRIVERS)
     words = remedies.remedy(channel, scene, Realization(taps=8))
     taps = next(taps for taps in 8 * 2 ** np.arange(1, 8) if _missed_db(channel, judge, scene, int(taps)) <= 0.1)
-    assert words == f"[realization] taps = {taps} meet it"
+    assert words == f"remedy: [realization] taps = {taps}"
     monkeypatch.setattr(remedies, "DOUBLINGS", 1)
     monkeypatch.setattr(remedies, "ENOUGH_TAPS", 16)
     words = remedies.remedy(channel, scene, Realization(taps=8))
     lower_db = np.ceil(10 * _missed_db(channel, judge, scene, 8)) / 10
     assert (
         words
-        == f"not even [realization] taps = 16 meet it; requirements that are {lower_db:.1f} dB lower are met by these filters"
+        == f"[realization] taps = 16 do not suffice; remedy: requirements lower by {lower_db:.1f} dB, which these filters meet"
     )
 
 

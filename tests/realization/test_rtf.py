@@ -116,7 +116,7 @@ def test_ratios_are_bounded() -> None:
     assert (expected / expected[:, 1:2]).max() > 10 ** (10 / 20)
     warning, _ = result.warnings  # the other is of the tone
     assert warning.startswith('left: holding the ratios to "front" below 3 dB costs up to ')
-    assert warning.endswith("another reference, or a larger [realization] max_ratio_db, brings it back")
+    assert warning.endswith("remedy: another reference, or a larger [realization] max_ratio_db")
 
 
 def test_the_chosen_reference_is_not_the_one_with_a_dip() -> None:
@@ -162,7 +162,7 @@ def test_the_equaliser_restores_the_tone() -> None:
     )
     assert actual is not None
     assert float(actual[1]) == pytest.approx(worst, abs=0.15)
-    assert warning.endswith('equaliser_taps = 256 restores it, and form = "fir" keeps the level')
+    assert warning.endswith('remedy: [realization] equaliser_taps = 256, or form = "fir"')
     assert message[1] == ()
     assert np.abs(levels[0]).max() > 3.0
     assert np.abs(levels[1]).max() < 1.0

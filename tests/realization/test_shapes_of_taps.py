@@ -187,7 +187,7 @@ def test_what_is_not_held_is_said(taps: int) -> None:
     assert len(result.warnings) == len(left)
     for warning, (name, missing_db) in zip(result.warnings, left, strict=True):
         message = re.fullmatch(
-            rf"centre: hold_requirements leaves {re.escape(name)} short by (\d\.\d\d) dB; more \[realization\] taps bring it back",
+            rf"centre: hold_requirements leaves {re.escape(name)} short by (\d\.\d\d) dB; remedy: more \[realization\] taps",
             warning,
         )
         assert message is not None

@@ -248,7 +248,7 @@ def test_overlays_stand_in_the_data(design: designer.Design, folder: Path, tmp_p
         with pytest.raises(DataError, match=words):
             page_data.overlay(path)
     (tmp_path / "old.html").write_text("<p>", encoding="utf-8")
-    with pytest.raises(DataError, match=r"got no data of figures.*design it again"):
+    with pytest.raises(DataError, match=r"got no data of figures.*run `designer design` again"):
         page_data.overlay(tmp_path / "old.html")
 
 
@@ -272,7 +272,7 @@ PACKED = {"title": "Other", "figures": {}, "arrays": "", "tables": ""}
 def test_a_page_that_is_none_is_no_overlay(tmp_path: Path, data: str) -> None:
     """Cut, of other types, with numbers or letters that no page can hold: refused before a page would hold it."""
     (tmp_path / "other.html").write_text(f'<script type="application/json" id="data">{data}</script>', encoding="utf-8")
-    with pytest.raises(DataError, match=r"other.html: got no data of figures.*design it again"):
+    with pytest.raises(DataError, match=r"other.html: got no data of figures.*run `designer design` again"):
         page_data.overlay(tmp_path / "other.html")
 
 
@@ -295,7 +295,7 @@ def test_an_overlay_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     """A page would not open with it."""
     monkeypatch.setattr(page_data, "MOST_BYTES", 10)
     (tmp_path / "measured.txt").write_text("1000 3\n2000 4\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"measured.txt: 0 MB; expected at most 0 MB"):
+    with pytest.raises(DataError, match=r"measured.txt: got 0 MB; expected at most 0 MB; leave out rows"):
         page_data.overlay(tmp_path / "measured.txt")
 
 

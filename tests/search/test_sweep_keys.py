@@ -55,7 +55,7 @@ def test_a_key_leads_to_its_places(key: str, places: list[tuple[object, ...]]) -
         ("realisation.taps", "nearest known: realization.taps"),
         ("drivers.left.position_m[3]", "drivers[0].position_m: got [3]; expected [0] to [2], or [*]"),
         ("drivers.left.position_m.y", 'drivers[0].position_m: got "y", which is no name in it; expected [0], [*]'),
-        ("drivers.left.radius_m[0]", "drivers[0].radius_m: got [0] below what is no list; expected its key alone"),
+        ("drivers.left.radius_m[0]", "drivers[0].radius_m: got [0] on a value that is not a list; expected its key alone"),
         ("designs.left.window_deg[0]", "designs[0].window_deg: the file does not set it; expected a key below it once the file holds it"),
         ("a..b", 'got the key "a..b"; expected steps with dots between, as drivers.left.position_m[1]'),
         ("", "got no key; expected one, as designs.left.max_effort_db"),

@@ -157,9 +157,7 @@ def test_each_priority_keeps_what_it_names() -> None:
     np.testing.assert_allclose(levels_db(level), 0.0, atol=0.2)
     assert reached(level).min() < 0.9
     (warning, _) = (text for text in level.warnings if "interaural time is" in text)
-    assert warning.endswith(
-        '; a larger max_gain_db, a smaller [virtualizer] angle_deg or priority = "time" brings it back'
-    )
+    assert warning.endswith('; remedy: a larger max_gain_db, a smaller [virtualizer] angle_deg or priority = "time"')
     assert not any("priority" in text for text in (*time.warnings, *tone.warnings))  # both keep the time first
     assert np.ptp(levels_db(tone)) < 0.3 and levels_db(tone).mean() < levels_db(time).min() + 0.3
     np.testing.assert_allclose(reached(tone), 1.0, atol=0.1)

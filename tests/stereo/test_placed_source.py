@@ -19,7 +19,7 @@ def test_a_source_off_its_angle_is_missed(angle_deg: float, code: int) -> None:
     result.analyses[(placed_sources.__wrapped__,)] = PlacedSources({"left": side, "right": side}, -0.01)  # type: ignore[attr-defined] # functools.wraps
     assert result.status == code
     sentence = chain_sentence(result)
-    assert "level 0.0 and 0.0 dB over plain playback's, balance 0.0 dB" in sentence
+    assert "level 0.0 and 0.0 dB re plain playback, balance 0.0 dB" in sentence
     if code:
         assert "missed by 10.4 degrees" in sentence
         assert sentence.endswith("reach [virtualizer] angle_deg = 19")

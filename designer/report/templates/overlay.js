@@ -187,13 +187,13 @@ function responseOf(name, header, rows) {
   return Object.keys(figures).length
     ? { name, figures }
     : {
-        fault: "its channels' maps are relative to plain playback, which response.csv does not hold; drop report.html instead",
+        fault: "got maps of an ear channel as pressure; expected them relative to plain playback; drop report.html in place of response.csv",
       };
 }
 
 async function take(file, place) {
   if (file.size > MOST_BYTES)
-    return complain(`${file.name}: ${Math.round(file.size / 1e6)} MB; expected at most ${MOST_BYTES / 1e6} MB`);
+    return complain(`${file.name}: got ${Math.round(file.size / 1e6)} MB; expected at most ${MOST_BYTES / 1e6} MB; leave out rows`);
   const text = await file.text();
   lay(file.name, () => overlayOf(file.path ?? file.name, text, place));
 }
