@@ -136,9 +136,12 @@ def test_polar_and_map_are_the_circle(smart_speaker: designer.Design) -> None:
 def test_levels_of_an_ear_channel_are_relative_to_plain_playback(smart_speaker: designer.Design) -> None:
     """Map, polar plots and magnitude deviation name their reference by the word that docs/conventions.md defines."""
     reference = "plain playback towards the listener"
-    assert panel(smart_speaker, "left", "map")["levels"]["label"] == f"dB re {reference}"
-    assert say_polar(smart_speaker, "left").endswith(f", re {reference}")
-    assert panel(smart_speaker, "left", "tone")["y"]["label"] == "dB re plain playback"
+    levels, tone = panel(smart_speaker, "left", "map"), panel(smart_speaker, "left", "tone")
+    assert levels["kind"] == "map"
+    assert levels["levels"]["label"] == f"dB re {reference}"
+    assert figures.picture_named(smart_speaker, ("left", "polar")).says().endswith(f", re {reference}")
+    assert tone["kind"] == "curves"
+    assert tone["y"]["label"] == "dB re plain playback"
 
 
 def test_what_breaks_the_mask_is_crossed() -> None:
