@@ -99,10 +99,10 @@ def at_few_frequencies(
         turned = values.reshape(wave_numbers.size, -1) * np.exp(1j * late_m * wave_numbers)[:, None]
         return np.asarray(turned.reshape(1, 1, *values.shape))
 
-    few = few_points(centred, k, most=k.size, degrees=(count,), missed=missed)
+    few = few_points(centred, k, most=k.size, degrees=(count, 2 * count), missed=missed)
     if few is None:
         return relative(k)
-    flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
+    flat = np.ascontiguousarray(few[0][0, 0]).reshape(few[0].shape[2], -1).view(float)
     return np.asarray(
         ((few[1] @ flat).view(complex) * np.exp(-1j * late_m * k)[:, None]).reshape(k.size, *few[0].shape[3:])
     )
