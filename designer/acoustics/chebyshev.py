@@ -39,6 +39,8 @@ MAX_ERROR = 1e-8
 EXTRA_FREQUENCIES = 20
 MAX_ERROR_BETWEEN = 5e-5
 """Between frequencies, of the largest at any: 0.004 dB is seen."""
+QUIET_SHARE, MAX_ERROR_OF_QUIET = 0.1, 0.015
+"""Share of the points that are quietest, and of the loudest of these what may be missed: 60 dB below the others that is the less."""
 SIZES = ((6, 3), (10, 4), (16, 5), (24, 6), (36, 8), (54, 10), (80, 14))
 PROBES = 40
 TOLERANCE = 1e-5
@@ -121,7 +123,7 @@ def few_points(
     Parameters
     ----------
     degrees : sequence of int, to try, of at least 3, each twice the one before it
-    missed : float, of the largest term at the same frequency
+    missed : float, of the largest term at the same frequency; less where quiet points would lose MAX_ERROR_OF_QUIET
 
     """
     low, high = float(points.min()), float(points.max())
@@ -134,7 +136,9 @@ def few_points(
         nodes[[0, -1]] = high, low
         fresh = step if values is None else step[1::2]
         values = _interleaved(values, terms(nodes[fresh]))
-        if (_follows(values) <= missed * np.abs(values).max(axis=0).max(axis=1)).all():
+        size = np.abs(values).max(axis=0)  # (F, Q, ...)
+        quiet = np.quantile(size, QUIET_SHARE, axis=1)
+        if (_follows(values) <= np.minimum(missed * size.max(axis=1), MAX_ERROR_OF_QUIET * quiet)).all():
             return values, _shares(points, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
 

@@ -86,8 +86,8 @@ MAX_REMAINDER_NEAR = 1e-6
 """Error of too few sources in the near field, which falls as the polynomials on the line do."""
 LONG_WAVES, LONG_POINTS = 3.0, 14
 """Below this ka the line itself is answered, from so many points."""
-MIN_KA_OF_WAVES = 2.0
-"""Smallest ka that a device's own waves answer, where the line of so many points is within 1e-6."""
+LEAST_KA_OF_WAVES, LEAST_KA_IN_SHADOW = 2.0, 6.0
+"""Smallest ka that a device's own waves answer, where the line of so many points is within 1e-6, and where the line costs less."""
 SPREAD, LATE = 1.3, 0.8
 """Arrival at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
 EXTRA_IN_SHADOW = 6
@@ -200,40 +200,42 @@ def ears_in_field(
         return np.asarray(ears * phase(np.multiply.outer(part, away_m)) * away_m)
 
     extent_m = head.radius_m + max(head.radius_m, float(reach_m.max()))
-    shaded = device.endless and are_shaded(device, k[[k.argmax()]], head.radius_m, centres_m, axes[1]).any()
-    extra = EXTRA_FREQUENCIES + (EXTRA_IN_SHADOW if shaded else 0)
+    extra = EXTRA_FREQUENCIES
+    if isinstance(device, EnclosedDrivers) and device.has_waves:
+        is_shaded = are_shaded(device, k[[k.argmax()]], head.radius_m, centres_m, axes[1]).any()
+        extra += EXTRA_IN_SHADOW if is_shaded else 0
     few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m, extra=extra)
     return np.asarray(few * phase(-np.multiply.outer(k, away_m)) / away_m)
 
 
 def _ears_of_sphere(
-    head: Sphere, device: EnclosedDrivers, k: Real, centres_m: Real, axes: Real, among_m: Real | None
+    head: Sphere, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None
 ) -> Complex:
-    """Result of `ears_in_field` at each frequency by itself, by the device's own waves where the line tells less or costs more."""
-    if not device.has_own_waves:
+    """Result of `ears_in_field` at each frequency by itself: from the line, and from waves or the surface where that tells less."""
+    if not isinstance(device, EnclosedDrivers) or not device.has_waves:
         ears = _ears(head, device, k, centres_m, axes, among_m)
         put_shaded_ears(ears, device, k, centres_m, axes, head.radius_m)
         return ears
-    ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
-    known = np.zeros(ears.shape[:2], dtype=bool)
-    dear = device.is_dear(float(k.max()), head.radius_m, centres_m)
-    wanted = np.multiply.outer(k * head.radius_m > MIN_KA_OF_WAVES, dear)
+    is_dear = device.is_dear(float(k.max()), head.radius_m, centres_m)
+    by_waves = np.multiply.outer(k * head.radius_m > LEAST_KA_OF_WAVES, is_dear)
     shaded = are_shaded(device, k, head.radius_m, centres_m, axes[1])
-    places = np.flatnonzero(shaded.any(axis=0) & ~dear)
+    places = np.flatnonzero(shaded.any(axis=0) & ~is_dear)
     if places.size:
-        index = tried(k, shaded.any(axis=1))
+        index = tried(k, np.asarray(shaded.any(axis=1)))
         line = _ears(head, device, k[index], centres_m[places], axes, among_m)
-        own, is_known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
-        differs = differ(line, own).any(axis=0) & is_known.all(axis=0)
-        wanted[:, places[differs]] |= shaded[:, places[differs]]
-    some = np.ix_(np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0)))
-    if known[some].size:
-        own = device.ears_of_balls(k[some[0].ravel()], head.radius_m, centres_m[some[1].ravel()], axes[1])
-        ears[some], known[some] = own[0], own[1] & wanted[some]
-    others = np.flatnonzero(~known.all(axis=1))
+        answers, known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
+        differs = (differ(line, answers) & known).any(axis=0)
+        by_waves[:, places[differs]] |= k[:, None] * head.radius_m > LEAST_KA_IN_SHADOW
+    ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
+    index, places = (np.flatnonzero(by_waves.any(axis=axis)) for axis in (1, 0))
+    if index.size:
+        block = np.ix_(index, places)
+        ears[block], known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
+        by_waves[block] &= known
+    others = np.flatnonzero(~by_waves.all(axis=1))
     if others.size:
         line = _ears(head, device, k[others], centres_m, axes, among_m)
-        ears[others] = np.where(known[others, :, None, None], ears[others], line)
+        ears[others] = np.where(by_waves[others, :, None, None], ears[others], line)
     return ears
 
 

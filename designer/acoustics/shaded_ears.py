@@ -35,13 +35,17 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import jv, spherical_jn
 
-from designer.acoustics.enclosures import Device
+from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.sphere_series import head_pressure, legendre_table, order_answers, point_orders
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
 
 MIN_KA, MIN_NEARNESS, MIN_LATERAL = 21.0, 0.055, 0.45
 """The line may not do above this ka, with a larger reach over distance (nearness) and a larger cosine between source and ears' axis,"""
+KA_PER_NEARNESS, ANY_NEARNESS = 15.0, 0.55
+"""below it near the device, and with any cosine where it all but touches the head,"""
+MIN_KA_OF_WAVES, MIN_NEARNESS_OF_WAVES = 12.0, 0.045
+"""before a device with waves of its own, whose height the line tells less of, and which costs little there,"""
 LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
 """and where one ear hears so little of the other's pressure from a point source: no more than in the first ring around the bright spot,
 which a point has behind a sphere and a device of some width has not. Elsewhere it is within 0.1 dB and 1 degree."""
@@ -89,7 +93,8 @@ def put_shaded_ears(ears: Complex, device: Device, k: Real, centres_m: Real, axe
 def tried(k: Real, shaded: Bool) -> Index:
     """Frequencies that are tried first, of those at which an ear is in the shadow (F,), in ascending order."""
     index = np.flatnonzero(shaded)
-    return index[np.argsort(k[index])][np.unique(np.linspace(0, index.size - 1, TRIED).astype(int))]
+    order = np.argsort(k[index])[np.unique(np.linspace(0, index.size - 1, TRIED).astype(int))]
+    return np.asarray(index[order])
 
 
 def differ(line: Complex, truth: Complex) -> Bool:
@@ -99,18 +104,24 @@ def differ(line: Complex, truth: Complex) -> Bool:
 
 def are_shaded(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> Bool:
     """Whether an ear of each head (F, D) is in the deep shadow of a near device."""
+    has_waves = isinstance(device, EnclosedDrivers) and device.has_waves
+    least_ka, least_nearness = (MIN_KA_OF_WAVES, MIN_NEARNESS_OF_WAVES) if has_waves else (MIN_KA, MIN_NEARNESS)
     shaded = np.zeros((k.size, len(centres_m)), dtype=bool)
-    (high,) = np.nonzero(k * radius_m > MIN_KA)
     sources = _sources(device)
     way_m = sources[:, None, :3] - centres_m
     away_m = np.linalg.norm(way_m, axis=-1)  # (G, D)
     lateral, reach_m = way_m @ ear_axis / away_m, sources[:, 3, None]
     nearness = reach_m / away_m
-    near = (nearness > MIN_NEARNESS) & (np.abs(lateral) > MIN_LATERAL)
+    near = (nearness > least_nearness) & (np.abs(lateral) > MIN_LATERAL) | (nearness > ANY_NEARNESS)
     near &= (away_m - reach_m).min(axis=0) > MIN_GAP * radius_m
-    if high.size and near.any():
+    share = nearness[near]
+    (high,) = np.nonzero(k * radius_m > least_ka - KA_PER_NEARNESS * share.max(initial=0.0))
+    if high.size and share.size:
         heard = np.abs(head_pressure(k[high], radius_m, away_m[near], lateral[near][:, None]))[..., 0]
-        is_low = heard.min(axis=2) / heard.max(axis=2) < LEVEL + LEVEL_PER_NEARNESS * nearness[near]
+        is_low = heard.min(axis=2) / heard.max(axis=2) < np.where(
+            share > ANY_NEARNESS, 1, LEVEL + LEVEL_PER_NEARNESS * share
+        )
+        is_low &= k[high, None] * radius_m > least_ka - KA_PER_NEARNESS * share
         for place, low in zip(np.nonzero(near)[1], is_low.T, strict=True):
             shaded[high, place] |= low
     return shaded

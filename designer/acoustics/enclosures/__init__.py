@@ -63,8 +63,8 @@ class EnclosedDrivers(Device):
     """Whether the half space x < 0 is silent."""
     endless: ClassVar[bool] = False
     """Whether it cuts every sphere around it, so that only its far field can be encoded."""
-    has_own_waves: ClassVar[bool] = False
-    """Whether `ears_of_balls` knows heads before it."""
+    has_waves: ClassVar[bool] = False
+    """Whether `ears_of_balls` knows spheres before it."""
     has_series: ClassVar[bool] = False
     """Whether `encoded` knows its spherical harmonics."""
 

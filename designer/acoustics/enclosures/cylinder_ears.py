@@ -52,7 +52,7 @@ ERROR_NEPERS = 17.0
 MAX_GROWTH = 12.0
 """Nepers by which the waves may rise on the contour: ten digits are left."""
 LIFTS = ((0.1, 0.0), (0.2, 0.0), (0.2, 0.1), (0.2, 0.2))
-"""δ and α of the contours that are tried: the one with the fewest nodes is taken."""
+"""δ and α of the contours that are tried; the fewest nodes decide."""
 STRIPS = (0.05, 0.07, 0.1, 0.14, 0.2, 0.28)
 MIN_CLEARANCE = 0.2
 """From a zero of H_n', in κa."""
@@ -105,7 +105,9 @@ class _Reach:
 
     def is_clear(self, w: Complex) -> bool:
         """Whether no zero of H_n' is near."""
-        return bool((clearance(self.k[:, 0, 0] * self.cylinder_m * np.cos(w)) > MIN_CLEARANCE).all())
+        return bool(
+            (clearance(np.asarray(self.k[:, 0, 0] * self.cylinder_m * np.cos(w), dtype=complex)) > MIN_CLEARANCE).all()
+        )
 
 
 def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | None:
@@ -123,37 +125,33 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     if contour is None:
         return None
     w, dw = contour
-    m = point_orders(
-        float(k[-1]) * balls.radius_m, (math.hypot(nearest_m, least_m) - a) / balls.radius_m, MAX_REMAINDER
-    )
+    gap = (math.hypot(nearest_m, least_m) - a) / balls.radius_m
+    m = point_orders(float(k[-1]) * balls.radius_m, gap, MAX_REMAINDER)
     n = point_orders(float(k[-1]) * a, (nearest_m - balls.radius_m) / a, MAX_REMAINDER)
     orders = np.arange(1 - n, n)
-    turns = np.sinc(orders * (drivers.half_width_m[:, None] / a / np.pi)) * np.exp(
-        -1j * orders * drivers.azimuth_rad[:, None]
-    )  # (L, 2N - 1)
-    levels, level_of = np.unique(
-        np.stack([drivers.under_m, drivers.half_height_m], axis=1), axis=0, return_inverse=True
-    )
-    out = np.empty((k.size, balls.distance_m.size, 2, len(turns)), dtype=complex)
+    turned = np.exp(-1j * orders * drivers.azimuth_rad[:, None])  # (L, 2N - 1)
+    turned *= np.sinc(orders * (drivers.half_width_m[:, None] / a / np.pi))
+    levels = np.stack([drivers.under_m, drivers.half_height_m], axis=1)
+    levels, level_of = np.unique(levels, axis=0, return_inverse=True)
+    out = np.empty((k.size, balls.distance_m.size, 2, len(turned)), dtype=complex)
     step = max(1, MAX_NUMBERS // (w.size * 4 * (n + m)))
-    for start in range(0, k.size, step):
-        some = slice(start, start + step)
-        kappa, q = k[some, None] * np.cos(w), k[some, None] * np.sin(w)
+    for part in (slice(start, start + step) for start in range(0, k.size, step)):
+        kappa, q = (np.asarray(k[part, None] * share, dtype=complex) for share in (np.cos(w), np.sin(w)))
         at_a = _hankel(kappa * a, n + 1)
         slope = np.concatenate([-at_a[..., 1:2], (at_a[..., :-2] - at_a[..., 2:]) / 2], axis=-1)
         shares = [np.sinc(q * (half / np.pi)) * np.exp(-1j * q * under) for under, half in levels.tolist()]
         largest = np.max(np.abs(shares), axis=0)
         outgoing = _two_sided((largest * dw / (-math.pi * a))[..., None] / slope)
-        waves = _two_sided(_ball_waves(k[some] * balls.radius_m, w, m))
+        waves = _two_sided(_ball_waves(k[part] * balls.radius_m, w, m))
         for d, (distance_m, azimuth_rad) in enumerate(zip(balls.distance_m, balls.azimuth_rad, strict=True)):
             ear = np.exp(1j * np.arange(1 - m, m) * (balls.ear_rad - azimuth_rad))
             met = _met(_two_sided(_hankel(kappa * distance_m, n + m - 1)), waves, ear, outgoing)  # (2, F, Q, 2N - 1)
-            towards = turns * np.exp(1j * orders * azimuth_rad)
+            towards = turned * np.exp(1j * orders * azimuth_rad)
             for level, share in enumerate(shares):
                 (group,) = np.nonzero(level_of.ravel() == level)
                 both = np.einsum("fq,efqn->efn", share / largest, met) @ towards[group].T  # (2, F, L')
-                out[some, d, :, group] = both.transpose(2, 1, 0)
-    return out
+                out[part, d, :, group] = both.transpose(2, 1, 0)
+    return out if np.isfinite(out).all() else None  # orders far beyond κR leave the range of numbers
 
 
 def _contour(reach: _Reach) -> tuple[Complex, Complex] | None:
