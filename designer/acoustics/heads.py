@@ -86,6 +86,8 @@ MAX_REMAINDER_NEAR = 1e-6
 """Error of too few sources in the near field, which falls as the polynomials on the line do."""
 LONG_WAVES, LONG_POINTS = 3.0, 14
 """Below this ka the line itself is answered, from so many points."""
+MAX_DIFFERENCE_OF_WAVES = 1e-3
+"""From which on waves are taken: the line differs more at other frequencies than at the few that are tried."""
 LEAST_KA_OF_WAVES, LEAST_KA_IN_SHADOW = 2.0, 6.0
 """Smallest ka that a device's own waves answer, where the line of so many points is within 1e-6, and where the line costs less."""
 SPREAD, LATE = 1.3, 0.8
@@ -224,7 +226,7 @@ def _ears_of_sphere(
         index = tried(k, np.asarray(shaded.any(axis=1)))
         line = _ears(head, device, k[index], centres_m[places], axes, among_m)
         answers, known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
-        differs = (differ(line, answers) & known).any(axis=0)
+        differs = (differ(line, answers, MAX_DIFFERENCE_OF_WAVES) & known).any(axis=0)
         by_waves[:, places[differs]] |= k[:, None] * head.radius_m > LEAST_KA_IN_SHADOW
     ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
     index, places = (np.flatnonzero(by_waves.any(axis=axis)) for axis in (1, 0))

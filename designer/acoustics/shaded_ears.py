@@ -97,9 +97,9 @@ def tried(k: Real, shaded: Bool) -> Index:
     return np.asarray(index[order])
 
 
-def differ(line: Complex, truth: Complex) -> Bool:
-    """Whether ears (..., 2, L) of the line differ by more than may be (...)."""
-    return np.asarray((np.abs(truth - line) > MAX_DIFFERENCE * np.abs(truth)).any(axis=(-1, -2)))
+def differ(line: Complex, truth: Complex, limit: float = MAX_DIFFERENCE) -> Bool:
+    """Whether ears (..., 2, L) of the line differ by more than a share of the truth (...)."""
+    return np.asarray((np.abs(truth - line) > limit * np.abs(truth)).any(axis=(-1, -2)))
 
 
 def are_shaded(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> Bool:

@@ -136,7 +136,8 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     out = np.empty((k.size, balls.distance_m.size, 2, len(turned)), dtype=complex)
     step = max(1, MAX_NUMBERS // (w.size * 4 * (n + m)))
     for part in (slice(start, start + step) for start in range(0, k.size, step)):
-        kappa, q = (np.asarray(k[part, None] * share, dtype=complex) for share in (np.cos(w), np.sin(w)))
+        kappa: Complex = k[part, None] * np.cos(w)
+        q: Complex = k[part, None] * np.sin(w)
         at_a = _hankel(kappa * a, n + 1)
         slope = np.concatenate([-at_a[..., 1:2], (at_a[..., :-2] - at_a[..., 2:]) / 2], axis=-1)
         shares = [np.sinc(q * (half / np.pi)) * np.exp(-1j * q * under) for under, half in levels.tolist()]
