@@ -80,14 +80,14 @@ def put_shaded_ears(ears: Complex, device: Device, k: Real, centres_m: Real, axe
     sources = _sources(device)
     shaded = are_shaded(device, k, head_radius_m, centres_m, axes[1])
     for place in np.flatnonzero(shaded.any(axis=0)).tolist():
-        some = tried(k, shaded[:, place])
-        before = ears[some, place]
-        after = _from_surface(device, k[some], head_radius_m, sources, centres_m[place], axes)
-        ears[some, place] = after
+        trial = tried(k, shaded[:, place])
+        before = ears[trial, place]
+        after = _from_surface(device, k[trial], head_radius_m, sources, centres_m[place], axes)
+        ears[trial, place] = after
         differs = differ(before, after)
         if differs.any():
-            first = k[some[max(0, int(differs.argmax()) - 1)]]
-            others = np.setdiff1d(np.flatnonzero(shaded[:, place] & (k >= first)), some)
+            lowest = k[trial[max(0, int(differs.argmax()) - 1)]]
+            others = np.setdiff1d(np.flatnonzero(shaded[:, place] & (k >= lowest)), trial)
             if others.size:
                 ears[others, place] = _from_surface(device, k[others], head_radius_m, sources, centres_m[place], axes)
 
