@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from designer.errors import UsageError
-from designer.problem.key_faults import known_keys, node_at
+from designer.problem.key_faults import REPLACED, known_keys, node_at
 from designer.problem.messages import Location, dotted, nearest
 from designer.problem.schema import Problem
 
@@ -48,7 +48,10 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
     text, counted = next(filter(None, step.groups())), step[3] is not None
 
     def refused(got: str, names: Sequence[str] = (), expected: str = "") -> UsageError:
-        near = "" if counted else nearest(text, names).removeprefix('nearest known: "').removesuffix('"')
+        replaced = REPLACED.get(text)
+        near = (
+            replaced if replaced in names else nearest(text, names).removeprefix('nearest known: "').removesuffix('"')
+        )
         before, after = step.string[: step.start()], step.string[step.end() :]
         offer = f"; nearest known: {before}{before and '.'}{near}{after}" if near else ""
         where = f"{dotted(place)}: " if place else ""
