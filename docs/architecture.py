@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "designer"
 ROOMS = {  # from the top; each imports only from those before it, and from itself
     "errors": "the tree of the errors that a user can meet, and their exit codes",
+    "arguments": "arguments of public functions: wrong types are refused by name",
     "declared": "what a file of a registry declares, read without importing it",
     "versions": "the versions that a written folder names",
     "arrays": "types of arrays",

@@ -26,6 +26,7 @@ from designer.acoustics.measured.device import MeasuredDevice, read_device
 from designer.acoustics.measured.drivers import MeasuredDrivers, measured_responses
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.refined_grid import refined_frequencies_hz
+from designer.arguments import checked_arguments
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 from designer.problem import geometry
@@ -248,6 +249,7 @@ class Scene:
         """Whether the tensors of all frequencies fit into MAX_PART_BYTES at once."""
         return len(self.parts(np.arange(self.frequency_hz.size))) <= 1
 
+    @checked_arguments()
     def moved(self, displacements_m: Real) -> Scene:
         """Scene with the head displaced otherwise: (D, 3) along the device's axes."""
         return replace(self, displacements_m=np.asarray(displacements_m, dtype=float), whole=None)
@@ -361,6 +363,7 @@ class Scene:
         return np.asarray(self._device_power() * factor[:, None, None] ** 2)
 
 
+@checked_arguments()
 def scene(problem: Problem) -> Scene:
     """The scene of a problem on its design's frequencies.
 

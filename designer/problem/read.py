@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from designer.arguments import checked_arguments
 from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
 from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
@@ -27,6 +28,7 @@ BYTE_ORDER_MARKS = {
 TABLES = list(Problem.model_fields)
 
 
+@checked_arguments()
 def load(path: str | Path) -> Problem:
     """Read and check a problem file.
 
@@ -74,6 +76,7 @@ def _decoded(raw: bytes, source: str) -> str:
         raise ProblemError(source, [Fault("", actual, expected, remedy)]) from None
 
 
+@checked_arguments()
 def loads(
     text: str,
     *,

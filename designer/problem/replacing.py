@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from designer.arguments import shown_object
+from designer.errors import UsageError
 from designer.problem.key_places import Change, changed_data, fitted, locations
 from designer.problem.read import loads
 from designer.problem.schema import Problem
@@ -44,7 +47,13 @@ def _read(problem: Problem, data: dict[str, Any], changes: Mapping[str, Any]) ->
 
 
 def plain(value: Any) -> Any:
-    """A value as TOML has it: arrays and tuples are lists, tables and those of a problem dicts."""
+    """A value as TOML has it: arrays and tuples are lists, tables and those of a problem dicts.
+
+    Raises
+    ------
+    UsageError : TOML has no such value
+
+    """
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Table):
@@ -53,7 +62,9 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
-    return value
+    if isinstance(value, str | int | float | datetime.date | datetime.time | None):
+        return value
+    raise UsageError(f"value: got {shown_object(value)}; expected a value that TOML has, or None")
 
 
 def without_absent(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from pydantic import PrivateAttr
 
+from designer.arguments import checked_arguments
 from designer.problem.table import Table
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Sourced(Table):
             self._text, self._folder, self._source = context["text"], context["folder"], context["source"]
             self._files, self._changes, self._is_of_text = context["files"], context["changes"], True
 
+    @checked_arguments()
     def replace(self, key: str | Mapping[str, Any], value: Any = None) -> Self:
         """The problem with another value of a key, or of several: checked as a file is, with a text of its own.
 

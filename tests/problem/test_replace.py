@@ -146,8 +146,19 @@ def test_a_key_that_names_nothing() -> None:
     """The message is that of `designer sweep --vary`."""
     with pytest.raises(UsageError, match=r'^replace: designs: got "lef", which is no name in it; .*designs.left.ear$'):
         designer.loads(TEXT).replace("designs.lef.ear", "left")
-    with pytest.raises(UsageError, match=r"^replace: got 1, which is no key; expected one, as designs.left"):
+    with pytest.raises(UsageError, match=r"^key: got {1: 2} \(dict\); expected str or Mapping\[str, Any\]$"):
         designer.loads(TEXT).replace({1: 2})  # type: ignore[dict-item] # what is refused
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, 1 + 2j, b"64", [None]])
+def test_a_value_that_toml_has_not(value: object) -> None:
+    """It is refused as an argument, not by the reader of the text that it would give."""
+    if value == [None]:  # None alone leaves a key out
+        with pytest.raises(ProblemError, match="band_hz"):
+            designer.loads(TEXT).replace("designs.left.band_hz", value)
+        return
+    with pytest.raises(UsageError, match=r"^value: got .*; expected a value that TOML has, or None$"):
+        designer.loads(TEXT).replace("realization.taps", value)
 
 
 DATA = st.recursive(
