@@ -18,6 +18,7 @@ from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.messages import Location, shown
 from designer.problem.place_checks import with_possible_cloud
 from designer.problem.schema import Problem
+from designer.problem.sourced import OF_TEXT
 from designer.problem.table import half_known
 
 BYTE_ORDER_MARKS = {
@@ -81,7 +82,7 @@ def loads(
     text: str,
     *,
     folder: str | Path = ".",
-    source: str = "problem",
+    source: str = OF_TEXT,
     files: dict[str, str] | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> Problem:

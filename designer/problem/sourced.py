@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from designer.problem.schema import Problem
 
 
+OF_TEXT = "problem"
+"""Source of a problem that was read from a text, which no file is said to hold."""
+
+
 class Sourced(Table):
     """A file as a whole, with its text."""
 
@@ -22,7 +26,7 @@ class Sourced(Table):
     _changes: dict[str, Any] = PrivateAttr(default_factory=dict)
     _is_of_text: bool = PrivateAttr(default=False)
     _folder: Path = PrivateAttr(default=Path())
-    _source: str = PrivateAttr(default="problem")
+    _source: str = PrivateAttr(default=OF_TEXT)
     _files: dict[str, str] = PrivateAttr(default_factory=dict)
     _read_in: Path = PrivateAttr(default_factory=Path.cwd)
 
