@@ -390,7 +390,7 @@ def test_the_page_is_legible_and_prints(page: Page) -> None:
     assert tables.count() > len(hidden) > 0
     assert all(table.evaluate("e => Boolean(e.closest('.long, .twin'))") for table in hidden)
     page.emulate_media(media="screen")
-    assert page.locator("details[open]").count() == 0
+    page.wait_for_function("document.querySelectorAll('details[open]').length === 0")
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
