@@ -8,6 +8,7 @@ saved design, so its figures are empty and it has none of the others, except in 
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -45,8 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """No test reads what another run has stored, nor do the programs that it starts; a test of the cache names a folder of its own.
 
     Where several processes share the cores each has one thread of linear algebra: more wait for each other, and burn time in it.
+    Workers and programs compile the package once, and not each for itself.
     """
     os.environ["DESIGNER_CACHE"] = "off"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if getattr(config.option, "numprocesses", None):  # workers inherit it, before numpy is imported
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, "1")
@@ -66,6 +69,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if "long" not in item.keywords]
         for test in {item.obj for item in items if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)}:
             keep_to_budget(test)
+
+
+def pytest_collection_finish() -> None:
+    """What the collected tests hold is no rubbish, and there is a lot of it: it is left out of every later search for rubbish."""
+    gc.collect()
+    gc.freeze()
 
 
 def keep_to_budget(test: Any) -> None:
