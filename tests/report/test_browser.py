@@ -26,6 +26,7 @@ from designer.comparison.entry import shared_channels
 from designer.report import script
 from designer.report.figure_data import axis, curves, driver_look, frequency_axis, line
 from designer.report.figure_data import figure as built
+from designer.report.figures import Picture
 from designer.report.grids import drawn_metrics
 from designer.report.page_data import block
 from designer.report.schemes import template
@@ -512,8 +513,9 @@ def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_spea
         assert page.get_by_text("drawn by this page's own script").is_visible()
 
 
-def test_the_comparison_page(opened: Open, tmp_path: Path) -> None:
+def test_the_comparison_page(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check box hides a design's curves in every figure, and shows them again; at both widths and in both schemes."""
+    monkeypatch.setattr(Picture, "file", lambda _: b"")  # the page draws them itself
     entries = [made("first"), made("other", cancellation_gain_db=[[500, 9]])]
     comparison = Comparison(tuple(entries), tuple(shared_channels(entries)[0]), {}).draw()
     file = comparison.save(tmp_path / "side") / "comparison.html"
