@@ -87,7 +87,7 @@ def keep_to_budget(test: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def not_drawn() -> Iterator[None]:
-    """Designs that a test saves have empty figures, no zones and no tolerances."""
+    """Designs that a test saves have empty figures, no zones, no tolerances and no short look at refined taps."""
     from empty_figures import put_empty  # brings matplotlib, which collecting alone needs not
 
     with pytest.MonkeyPatch.context() as patch:
@@ -105,7 +105,7 @@ def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 @pytest.fixture(scope="module")
 def judged(not_drawn: None) -> Iterator[None]:
-    """Until the last test of this module has run, designs have their zones and tolerances."""
+    """Until the last test of this module has run, designs have their zones, tolerances and the short look at refined taps."""
     from empty_figures import ANALYSES, put
 
     with pytest.MonkeyPatch.context() as patch:

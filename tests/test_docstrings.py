@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from architecture import nodes
+from empty_figures import figures_of, put
 
 import designer
+from designer.report import figures
 
 ROOT = Path(__file__).parents[1]
 OFFERED = {
@@ -38,9 +40,10 @@ OFFERED = {
 METHODS = {"Design.save", "Design.figure", "Problem.replace"}
 
 
-def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch, drawn: None) -> None:
-    """Each public function has an example, and it does what it says."""
+def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each public function has an example, and it does what it says; of the figures those of gain are drawn."""
     monkeypatch.chdir(ROOT)
+    put(monkeypatch, {(figures, "pictures"): figures_of("gain")})
     finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
     report: list[str] = []
     for name, function in OFFERED.items():
