@@ -127,7 +127,7 @@ class Watch:
             yield
         finally:
             sys.settrace(before)
-            threading.settrace(None)  # type: ignore[arg-type] # as it was
+            threading.settrace(None)
 
 
 def of(tables: dict[str, Any], *designs: dict[str, Any], **realization: Any) -> dict[str, Any]:
