@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene, scene
+from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
@@ -370,6 +371,7 @@ def fine_frequencies_hz(problem: Problem) -> Real:
     return with_half_steps(scene(problem).frequency_hz)
 
 
+@checked_arguments()
 def evaluate(design: Result, scene: Scene) -> Evaluation:
     """Judge a design's realised coefficients in any scene: other frequencies, another head, another place.
 
