@@ -200,8 +200,8 @@ def _source(
     return _Side(source, plain, ears, [scene.drivers.index(name) for name in table.drivers])
 
 
-def shortfalls(name: str, frequency_hz: Real, side: Matched, problem: Problem) -> list[str]:
-    """Sentences on what the drivers' limits take from a virtual channel."""
+def shortfalls(frequency_hz: Real, side: Matched, problem: Problem) -> list[str]:
+    """Predicates on what the drivers' limits take from a virtual channel."""
     settings = problem.virtualizer
     assert settings is not None
     short, quiet = side.timed & (side.time_reached < 1 - TIME_TOLERANCE), amplitude_db(side.level) < -LOST_LEVEL_DB
@@ -213,12 +213,12 @@ def shortfalls(name: str, frequency_hz: Real, side: Matched, problem: Problem) -
     if short.any():
         share = max(100 * float(side.time_reached[short].min()), 0.0)
         sentences.append(
-            f"{name}: within the drivers' limits the interaural time is {share:.0f} % of what {settings.angle_deg:g} degrees need,"
+            f"within the drivers' limits the interaural time is {share:.0f} % of what {settings.angle_deg:g} degrees need,"
             f" {spans(frequency_hz, short)}; remedy: {enumeration([*ways, *first], 'or')}"
         )
     if quiet.any():
         sentences.append(
-            f"{name}: {settings.angle_deg:g} degrees within the drivers' limits cost up to"
+            f"{settings.angle_deg:g} degrees within the drivers' limits cost up to"
             f" {-float(amplitude_db(side.level).min()):.1f} dB of level, {spans(frequency_hz, quiet)};"
             f" remedy: {enumeration(ways, 'or')}"
         )

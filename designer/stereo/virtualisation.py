@@ -39,6 +39,7 @@ from designer.designs.channel import ChannelDesign
 from designer.evaluation.outcomes import spans
 from designer.measures import FLOOR
 from designer.problem import geometry
+from designer.problem.messages import enumeration
 from designer.realization import Realized, realize_form
 from designer.realization import response as filter_response
 from designer.requirements.plain import middle_place
@@ -173,18 +174,19 @@ def virtual_channels(designs: Sequence[ChannelDesign], realised: Realized, scene
         plains = {side: channel.plain for side, channel in sides.items()}
         matched = matched_sides(scene, tables, plains, model.near(frequency_hz), model.far(frequency_hz))
         weights = {side: channel.weights for side, channel in matched.items()}
-        warnings = [
-            sentence
-            for side, channel in matched.items()
-            for sentence in shortfalls(VIRTUAL[side], frequency_hz, channel, problem)
-        ]
+        warnings = _told_once(
+            {VIRTUAL[side]: shortfalls(frequency_hz, channel, problem) for side, channel in matched.items()}
+        )
     else:
         taps = {side: realised.taps[number[side]] for side in VIRTUAL}
         combined = virtual_sides(scene, taps, realised.bulk_delay_samples)
         weights = {side: channel.weights for side, channel in combined.items()}
-        warnings = [
-            _held(VIRTUAL[side], frequency_hz, channel) for side, channel in combined.items() if channel.held.any()
-        ]
+        warnings = _told_once(
+            {
+                VIRTUAL[side]: [_held(frequency_hz, channel)] if channel.held.any() else []
+                for side, channel in combined.items()
+            }
+        )
     channels = []
     for side, channel in sides.items():
         table = virtual_table(channel.design, list(tables.values()), scene.drivers)
@@ -194,10 +196,19 @@ def virtual_channels(designs: Sequence[ChannelDesign], realised: Realized, scene
     return replace(virtual, warnings=(*virtual.warnings, *warnings))
 
 
-def _held(name: str, frequency_hz: Real, side: Side) -> str:
-    """Sentence on what the drivers' limits take from a virtual channel."""
+def _told_once(predicates: Mapping[str, Sequence[str]]) -> list[str]:
+    """Sentences of channels and their predicates; what two channels share has one."""
+    texts = dict.fromkeys(text for channel_texts in predicates.values() for text in channel_texts)
+    return [
+        f"{enumeration([name for name, channel_texts in predicates.items() if text in channel_texts])}: {text}"
+        for text in texts
+    ]
+
+
+def _held(frequency_hz: Real, side: Side) -> str:
+    """Predicate on what the drivers' limits take from a virtual channel."""
     share, where = 100 * float(side.share[side.held].min()), spans(frequency_hz, side.held)
     return (
-        f"{name}: max_gain_db of the drivers holds the virtual loudspeaker to {share:.0f} % of what its angle needs, {where},"
+        f"max_gain_db of the drivers holds the virtual loudspeaker to {share:.0f} % of what its angle needs, {where},"
         " where it sounds from between the drivers and that angle; remedy: a larger max_gain_db or a smaller [virtualizer] angle_deg"
     )
