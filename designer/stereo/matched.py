@@ -100,9 +100,18 @@ def plain_among(plain: Plain, ear: DesignTable, table: DesignTable, drivers: tup
 
 
 def matched_sides(
-    scene: Scene, tables: Mapping[str, DesignTable], plains: Mapping[str, Plain], near: Complex, far: Complex
+    scene: Scene,
+    tables: Mapping[str, DesignTable],
+    plains: Mapping[str, Plain],
+    near: Complex,
+    far: Complex,
+    lowered: Mapping[str, Real] | None = None,
 ) -> dict[str, Matched]:
     """Both virtual channels on the scene's frequencies, whose phases unwrap from the first, for X_i and X_c (F,).
+
+    Parameters
+    ----------
+    lowered : mapping of str to (F, L) float array, optional, side -> factor of at most 1 on the amplitude that each driver may be fed with
 
     Raises
     ------
@@ -112,6 +121,10 @@ def matched_sides(
     settings = scene.problem.virtualizer
     assert settings is not None
     sources = {side: _source(scene, side, tables, plains, near, far) for side in VIRTUAL}
+    for side, factor in (lowered or {}).items():
+        data = sources[side]
+        source = replace(data.source, max_gain=data.source.max_gain * factor[:, data.index])
+        sources[side] = replace(data, source=source)
     share = share_of_design(list(tables.values()), scene.frequency_hz)
     inside = np.flatnonzero(share > 0)
     price = np.inf if settings.priority == "level" else LEVEL_PRICE
