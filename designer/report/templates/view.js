@@ -51,9 +51,14 @@ class View {
     if (width) this.plot.style.height = `${placed(this.figure, width).height}px`;
   }
 
+  // What is drawn: the figure, and what lies over it.
+  overlaid() {
+    return laidOver(this.base, this.name);
+  }
+
   draw(scheme = currentScheme(), width = this.plot.clientWidth) {
     if (!width) return;
-    this.figure = laidOver(this.base, this.name);
+    this.figure = this.overlaid();
     this.spec = specification(this.figure, width, scheme, new Set([...this.hidden, ...hiddenDesigns]));
     this.plot.style.height = `${this.spec.height}px`;
     const config = { displayModeBar: false, doubleClick: "reset", showTips: false, responsive: false, typesetMath: false };

@@ -1,0 +1,35 @@
+// What comes from the server goes to all that asked for its kind; requests leave through one outlet, which the connection sets.
+
+const hub = {
+  state: null, // the last `state`
+  channel: null, // name of the channel that this tab looks at
+  listeners: new Map(),
+  outlet: () => false,
+  asked: 0,
+  on(kind, act) {
+    if (!this.listeners.has(kind)) this.listeners.set(kind, []);
+    this.listeners.get(kind).push(act);
+  },
+  receive(message) {
+    if (message.is === "state") {
+      this.state = message;
+      if (!message.channels.some(({ name }) => name === this.channel)) this.channel = message.channels[0]?.name ?? null;
+    }
+    this.tell(message.is, message);
+  },
+  // Events of the page itself have names of their own: "channel", "scheme", "drag".
+  tell(kind, content) {
+    for (const act of this.listeners.get(kind) ?? []) act(content);
+  },
+  // Sends a request with a new id, which it gives back; null where there is no connection.
+  send(request) {
+    const id = ++this.asked;
+    return this.outlet({ channel: this.channel ?? undefined, ...request, id }) === false ? null : id;
+  },
+  show(channel) {
+    if (channel === this.channel) return;
+    this.channel = channel;
+    this.tell("channel", channel);
+    this.send({ do: "show", channel });
+  },
+};
