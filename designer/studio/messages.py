@@ -16,6 +16,8 @@ PanelName = Literal["gain", "effort", "map", "polar", "impulse", "ear", "layout"
 Phase = Literal["drag", "drop"]
 """drag: the state while a hand moves, answered by `live` and in no history; drop: a step of the history, judged."""
 SnapshotName = Literal["A", "B", "C", "D"]
+HandlePanel = Literal["gain", "effort", "map", "polar", "layout-scene", "layout-plan", "layout-side"]
+"""Of the layout: the scene and the device from above (x is the device's y, y its x), and the device from the side (x, z)."""
 HandleKind = Literal["driver", "head", "cloud", "curve", "mask", "window", "null", "band", "effort", "gain-limit"]
 
 
@@ -144,7 +146,7 @@ class Handle(TypedDict):
 
     id: str
     kind: HandleKind
-    panel: str  # a PanelName; of the layout "layout-plan" (x: to the listener's right, -y; y: front, x) or "layout-side"
+    panel: HandlePanel
     channel: str  # empty: of all
     x: float
     y: float
@@ -164,7 +166,7 @@ class Addition(TypedDict):
 
     id: str
     kind: HandleKind
-    panel: str
+    panel: HandlePanel
     channel: str
     label: str
 
@@ -173,6 +175,7 @@ class Slider(TypedDict):
     """A number of the file with a range worth trying."""
 
     key: str
+    keys: list[str]  # what it sets: `key`, and those that mirror it
     label: str
     unit: str
     low: float
