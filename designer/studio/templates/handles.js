@@ -5,10 +5,11 @@ const handles = new Map(); // id -> its handle, element, panel and box
 let offered = []; // handles of the document as it stands
 
 const panelOf = handle => panels.get(handle.panel.split("-")[0]);
-const LAYOUT = ["layout-scene", "layout-plan", "layout-side"]; // the layout's panels in their order
+const LAYOUT = ["layout-scene", "layout-plan", "layout-side", "layout-scene"]; // the layout's panels in their order; the last close by
 const boxOf = handle => {
-  const { boxes } = panelOf(handle).spec;
-  return boxes[handle.kind === "gain-limit" ? boxes.length - 1 : Math.max(LAYOUT.indexOf(handle.panel), 0)];
+  const { boxes } = panelOf(handle).spec,
+    last = handle.kind === "gain-limit" || handle.kind === "cloud" || (handle.kind === "head" && handle.id !== "head");
+  return boxes[last ? boxes.length - 1 : Math.max(LAYOUT.indexOf(handle.panel), 0)];
 };
 
 // Pixels of a place of a handle in its panel, and back.
@@ -52,7 +53,7 @@ function grip(handle) {
   element.setAttribute("role", "slider");
   element.tabIndex = 0;
   element.dataset.handle = handle.id;
-  if (EDGES.has(handle.kind) && handle.extent) node("i", "edge", element);
+  if (EDGES.has(handle.kind) && handle.axis !== "both") node("i", "edge", element);
   node("i", "dot", element);
   element.addEventListener("pointerdown", event => seize(event, handle.id));
   element.addEventListener("pointerenter", () => drag.active || tellHandle(handle.id));
@@ -116,10 +117,9 @@ function draw({ handle, element, panel }) {
   const edge = element.querySelector(".edge");
   if (!edge || box.panel.kind === "polar") return;
   const along = (value, from, size) => Math.min(Math.max(value, from), from + size);
-  const ends = handle.extent.map(value =>
-    handle.axis === "x"
-      ? along(pixelsUp(box, value), plot.y, plot.h) - top
-      : along(pixelsAcross(box, value), plot.x, plot.w) - left,
+  const whole = handle.axis === "x" ? [plot.y, plot.y + plot.h] : [plot.x, plot.x + plot.w];
+  const ends = (handle.extent?.map(value => (handle.axis === "x" ? pixelsUp(box, value) : pixelsAcross(box, value))) ?? whole).map(
+    pixels => (handle.axis === "x" ? along(pixels, plot.y, plot.h) - top : along(pixels, plot.x, plot.w) - left),
   );
   const [start, length] = [Math.min(...ends), Math.abs(ends[1] - ends[0])];
   Object.assign(

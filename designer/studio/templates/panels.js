@@ -1,6 +1,14 @@
 // The panels of the judged design, their cells in the frame, enlarging, and the channels' tabs.
 
-const CELLS = { gain: "Gain", map: "Map", polar: "Polar", effort: "Effort", ear: "Magnitude", impulse: "Impulse" };
+const CELLS = {
+  gain: "Cancellation gain",
+  map: "Level over frequency and azimuth",
+  polar: "Level over azimuth at the cursor",
+  effort: "Effort and gain of each driver",
+  ear: "Magnitude at the ear",
+  impulse: "Impulse responses",
+  layout: "Layout",
+};
 const frame = document.getElementById("panels");
 const panels = new Map(); // name -> Panel
 
@@ -101,24 +109,39 @@ class PolarAtCursor extends Panel {
   }
 }
 
-// The device from above as wide as its cell; under it the scene, and the device from the side.
+// The device from above and from the side, the scene, and the head in it close by, where its cloud can be taken hold of.
 class Layout extends Panel {
   show(figure) {
-    const bare = axis => ({ ...axis, label: "" });
-    const panels = figure.panels.map((panel, i) => ({
-      ...panel,
-      ...LAYOUT_PARTS[i],
-      x: { ...panel.x, label: panel.x.label.replace(/.*(?=y in m)|(?<=y in m).*| \(.*/g, "") },
-      y: bare(panel.y),
-    }));
-    super.show({ ...figure, rows: 2, columns: 2, widths: undefined, heights: [1.1, 1], panels });
+    const bare = axis => ({ ...axis, label: "" }),
+      parts = [...figure.panels, closeBy(figure.panels[0])].map((panel, i) => ({
+        ...panel,
+        ...LAYOUT_PARTS[i],
+        x: { ...panel.x, label: panel.x.label.replace(/.*(?=y in m)|(?<=y in m).*| \(.*/g, "") },
+        y: bare(panel.y),
+      }));
+    super.show({ ...figure, rows: 2, columns: 2, widths: [1.45, 1], heights: [1, 1], panels: parts });
+  }
+
+  layer(figure) {
+    return figure ? [...figure.panels, figure.panels[0]] : [];
   }
 }
 const LAYOUT_PARTS = [
-  { title: "Scene", place: [1, 0, 1, 1] },
-  { title: "Device from above", place: [0, 0, 1, 2] },
-  { title: "From the side", place: [1, 1, 1, 1] },
+  { title: "Scene", place: [0, 1, 1, 1] },
+  { title: "Device from above", place: [0, 0, 1, 1] },
+  { title: "From the side", place: [1, 0, 1, 1] },
+  { title: "Head", place: [1, 1, 1, 1], notes: [] },
 ];
+
+// The scene's drawing around the head and the places of its cloud.
+const LEAST_CLOSE_M = 0.16;
+function closeBy(scene) {
+  const near = hub.state.handles.filter(({ panel, kind }) => panel === "layout-scene" && (kind === "head" || kind === "cloud")),
+    middle = near.find(({ id }) => id === "head") ?? { x: 0, y: 0 };
+  const half = Math.max(LEAST_CLOSE_M, ...near.map(({ x, y }) => 1.4 * Math.max(Math.abs(x - middle.x), Math.abs(y - middle.y)))),
+    around = (axis, value) => ({ ...axis, range: axis.range[0] < axis.range[1] ? [value - half, value + half] : [value + half, value - half] });
+  return { ...scene, x: around(scene.x, middle.x), y: around(scene.y, middle.y) };
+}
 
 // One figure an idle task, so that a hand's events are answered in between.
 const queue = [];
@@ -143,7 +166,9 @@ function work() {
 }
 
 function enlarge(panel) {
-  const single = !panel.element.classList.contains("enlarged");
+  const single = !panel.element.classList.contains("enlarged"),
+    side = panels.get("layout");
+  (single && panel === side ? frame : document.getElementById("layout")).append(side.element);
   for (const other of panels.values()) other.element.classList.toggle("enlarged", single && other === panel);
   frame.classList.toggle("single", single);
   for (const { button } of panels.values()) button?.setAttribute("aria-pressed", String(single));
@@ -151,7 +176,8 @@ function enlarge(panel) {
 }
 
 for (const [name, words] of Object.entries(CELLS)) {
-  const panel = new (name === "polar" ? PolarAtCursor : Panel)(name, words, frame);
+  const Kind = { polar: PolarAtCursor, layout: Layout }[name] ?? Panel,
+    panel = new Kind(name, words, name === "layout" ? document.getElementById("layout") : frame);
   panel.button = node("button", "enlarge", panel.element, "⤢");
   panel.button.type = "button";
   panel.button.title = `Enlarge or restore: ${words} (Enter)`;
@@ -162,7 +188,6 @@ for (const [name, words] of Object.entries(CELLS)) {
     if (event.target === panel.plot && (event.key === "Enter" || (event.key === "Escape" && single))) enlarge(panel);
   });
 }
-new Layout("layout", "Layout, from above and from the side", document.getElementById("layout"));
 
 // Tabs of the channels.
 const tabs = document.getElementById("channels");
@@ -215,7 +240,7 @@ hub.on("judged", message => {
   if (message.channel !== hub.channel) return;
   const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
   if (!drag.active || message.version > live.version) live.figures = null;
-  for (const [name, figure] of Object.entries(figures)) panels.get(name)?.show(figure);
+  for (const [name, panel] of panels) figures[name] ? panel.show(figures[name]) : panel.paint();
   Object.assign(verdict, { outcome: message.verdict.outcome, text: `${message.channel}: ${message.verdict.words}.`, numbers: message.numbers });
   fillVerdict();
 });
