@@ -1,13 +1,15 @@
 """The studio's page: its text, its one script and its one style sheet, which the server hands out beside Plotly.js.
 
 The script is the renderer of written pages (`report/templates`) and the studio's own parts, one after the other in one function; so that
-each part sees the names of those before it. Nothing stands inline: a policy of `script-src 'self'` holds. Plotly.js sets styles of
+each part sees the names of those before it. No script stands inline: a policy of `script-src 'self'` holds. Plotly.js sets styles of
 elements, for which `style-src` needs 'unsafe-inline'.
 """
 
 from __future__ import annotations
 
 import json
+from typing import Any
+from urllib.parse import quote
 
 from designer.report.schemes import SCHEMES
 from designer.report.script import RENDERER, parts
@@ -20,9 +22,17 @@ STYLES = ("studio.css",)
 """The style sheets, in their order."""
 
 
-def html() -> str:
-    """The page, which asks for `studio.css`, `studio.js` and `plotly.js` beside it."""
-    return parts("designer.studio", ("studio.html",))
+def html(token: str, **data: Any) -> str:
+    """The page, which asks for `studio.css`, `studio.js` and `plotly.js` beside it.
+
+    Parameters
+    ----------
+    token : str, what every address of the studio wants, of letters and digits
+    data : dict of str to object, what the page's scripts read from the first, by its key
+
+    """
+    block = json.dumps({"token": token, **data}, allow_nan=False).replace("<", "\\u003c")
+    return parts("designer.studio", ("studio.html",)).replace("TOKEN", quote(token, safe="")).replace("DATA", block)
 
 
 def script() -> str:

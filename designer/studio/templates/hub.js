@@ -1,11 +1,13 @@
 // What comes from the server goes to all that asked for its kind; requests leave through one outlet, which the connection sets.
 
+const start = JSON.parse(document.getElementById("data").textContent);
+
 const hub = {
   state: null, // the last `state`
   channel: null, // name of the channel that this tab looks at
   listeners: new Map(),
-  outlet: () => false,
-  asked: 0,
+  outlet: () => {},
+  asked: Math.floor(Math.random() * 2 ** 21) * 2 ** 31, // unlike any other tab's
   on(kind, act) {
     if (!this.listeners.has(kind)) this.listeners.set(kind, []);
     this.listeners.get(kind).push(act);
@@ -21,10 +23,11 @@ const hub = {
   tell(kind, content) {
     for (const act of this.listeners.get(kind) ?? []) act(content);
   },
-  // Sends a request with a new id, which it gives back; null where there is no connection.
+  // Sends a request with a new id, which it gives back.
   send(request) {
     const id = ++this.asked;
-    return this.outlet({ channel: this.channel ?? undefined, ...request, id }) === false ? null : id;
+    this.outlet({ channel: this.channel ?? undefined, ...request, id });
+    return id;
   },
   show(channel) {
     if (channel === this.channel) return;
