@@ -71,11 +71,11 @@ function grip(handle) {
 
 // Put every handle of the channel where it is.
 function placeHandles(all = offered) {
-  const kept = new Set();
+  const standing = new Set();
   for (const handle of all) {
     const panel = panelOf(handle);
     if (!panel?.drawn || (handle.channel && handle.channel !== hub.channel)) continue;
-    kept.add(handle.id);
+    standing.add(handle.id);
     let held = handles.get(handle.id);
     if (held && held.panel !== panel) {
       held.element.remove();
@@ -86,7 +86,7 @@ function placeHandles(all = offered) {
     draw(held);
   }
   for (const [id, { element }] of handles)
-    if (!kept.has(id) && id !== drag.active?.id) {
+    if (!standing.has(id) && id !== drag.active?.id) {
       element.remove();
       handles.delete(id);
     }
@@ -141,12 +141,11 @@ function tellHandle(id) {
   tip.show(handle.label, rows, bounds.left + left, bounds.top + top, panel.scheme);
 }
 
-// A drag, by pointer or by keys: requests of one frame are one message.
+// A drag, by pointer or by keys.
 const drag = {
   active: null, // the handle as it was
   at: null, // where the hand has it
   follows: false, // whether the handle stands where the answer puts it, as on an enclosure's surface, rather than under the hand
-  frame: 0,
   begin(handle) {
     if (this.active) return;
     this.active = handle;
@@ -165,10 +164,7 @@ const drag = {
       draw(held);
     }
     tellHandle(this.active.id);
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      if (this.active) this.send("drag");
-    });
+    this.send("drag"); // the connection passes one a frame on
   },
   send(phase) {
     const { id, channel } = this.active;
@@ -191,8 +187,6 @@ const drag = {
     announce("as before");
   },
   over() {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
     this.active = null;
     document.body.classList.remove("dragging");
     hub.tell("drag", false);
