@@ -182,7 +182,7 @@ const live = {
     if (message.id !== undefined) {
       if (message.id < Math.max(this.seen, this.since)) return;
       this.seen = message.id;
-    } else if (drag.active) return;
+    } else if (hub.dragging) return;
     hub.tell("moved", message);
     if (message.faults.length || !Object.keys(message.panels).length) return;
     const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });

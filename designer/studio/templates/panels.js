@@ -189,6 +189,14 @@ for (const [name, words] of Object.entries(CELLS)) {
   });
 }
 
+// Alt with a digit goes to a panel.
+addEventListener("keydown", event => {
+  const panel = event.altKey && [...panels.values()][Number(event.key) - 1];
+  if (!panel) return;
+  event.preventDefault();
+  panel.plot.focus();
+});
+
 // Tabs of the channels.
 const tabs = document.getElementById("channels");
 function fillTabs() {
@@ -239,7 +247,7 @@ function fillVerdict() {
 hub.on("judged", message => {
   if (message.channel !== hub.channel) return;
   const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
-  if (!drag.active || message.version > live.version) live.figures = null;
+  if (!hub.dragging || message.version > live.version) live.figures = null;
   for (const [name, panel] of panels) figures[name] ? panel.show(figures[name]) : panel.paint();
   Object.assign(verdict, { outcome: message.verdict.outcome, text: `${message.channel}: ${message.verdict.words}.`, numbers: message.numbers });
   fillVerdict();
