@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Literal, NotRequired, TypedDict
 
+from designer.declared import TARGETS, declared
 from designer.problem.key_faults import UNITS, Node, node_kinds, node_types, node_words
 from designer.problem.schema import Problem
 
@@ -120,3 +121,38 @@ def _columns(node: Node) -> list[str]:
 
 def _name(reference: str) -> str:
     return reference.rpartition("/")[2]
+
+
+class TargetOption(TypedDict):
+    """An option of some targets."""
+
+    key: str
+    about: str
+    choices: list[str]  # empty: any text
+
+
+class TargetForm(TypedDict):
+    """A target of an export."""
+
+    name: str
+    summary: str
+    options: list[TargetOption]
+
+
+@cache
+def targets() -> list[TargetForm]:
+    """Targets of an export with their options, in the order of every list."""
+    options = {
+        option["declared_as"]: TargetOption(
+            key=option["key"], about=option["about"], choices=list(option.get("names", ()))
+        )
+        for option in declared(TARGETS, "Option")
+    }
+    return [
+        TargetForm(
+            name=target["name"],
+            summary=target["summary"],
+            options=[options[name] for name in target.get("options", ())],
+        )
+        for target in declared(TARGETS, "Target")
+    ]

@@ -16,9 +16,12 @@ from designer.report.script import RENDERER, parts
 
 PARTS = ("hub", "scheme", "live", "handles", "panels", "additions", "drawer")
 """Names of the scripts of the frame and its panels, in their order; they read only names of those before them while they load."""
-CONTROLS: tuple[str, ...] = ()
+CONTROLS = (
+    "elements", "connection", "keyboard", "bar", "notices", "sliders", "fields", "form", "form_page", "source", "snapshots", "player",
+    "listen", "handover", "tour",
+)  # fmt: skip
 """Names of the scripts of what stands around the panels."""
-STYLES = ("studio.css",)
+STYLES = ("studio.css", "controls.css")
 """The style sheets, in their order."""
 
 

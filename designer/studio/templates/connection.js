@@ -4,7 +4,6 @@
 const AGAIN_MS = [150, 300, 600, 1200, 2500];
 const ANSWERS = ["state", "question", "error", "done", "sound"];
 const REFUSED = 4403; // the token is that of an earlier studio
-hub.asked = Math.floor(Math.random() * 2 ** 20) * 2 ** 32; // ids differ in all tabs
 
 const connection = {
   socket: null,

@@ -27,7 +27,7 @@ const keyboard = {
     const dialog = put(document.body, "dialog", { class: "c-help", "aria-labelledby": "c-help-title" });
     put(dialog, "h2", { id: "c-help-title" }, "Keyboard");
     const list = put(dialog, "dl");
-    for (const { keys, words } of [...this.entries, ...FIGURE_KEYS]) {
+    for (const { keys, words } of [...this.entries.filter(({ hidden }) => !hidden), ...FIGURE_KEYS]) {
       const name = put(list, "dt");
       keys.forEach((key, i) => name.append(i ? " or " : "", put(null, "kbd", {}, key.replaceAll("+", " + "))));
       put(list, "dd", {}, words);

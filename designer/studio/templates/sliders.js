@@ -88,7 +88,7 @@ class Knob {
 
   // The pointer has let go, or one press of a key is done.
   settle() {
-    if (this.due === undefined || this.due === 0) this.drop();
+    if (this.due === 0) this.drop();
   }
 
   drop() {
