@@ -144,7 +144,9 @@ class Handle(TypedDict):
 
     id: str
     kind: HandleKind
-    panel: str  # a PanelName; of the layout "layout-plan" (x: to the listener's right, -y; y: front, x) or "layout-side"
+    panel: (
+        str  # a PanelName; of the layout "layout-plan" (x: to the listener's right, -y; y: front, x) or "layout-side"
+    )
     channel: str  # empty: of all
     x: float
     y: float
@@ -153,7 +155,9 @@ class Handle(TypedDict):
     keys: list[str]  # what a drag sets
     x_range: NotRequired[list[float]]  # how far it may go
     y_range: NotRequired[list[float]]
-    extent: NotRequired[list[float]]  # of an edge, the ends of its line along the other axis; of a cloud, radius_m alone
+    extent: NotRequired[
+        list[float]
+    ]  # of an edge, the ends of its line along the other axis; of a cloud, radius_m alone
     group: NotRequired[str]  # handles of one thing, as the points of a curve in order
     removable: NotRequired[bool]  # False
     fault: NotRequired[str]  # why the place is no good

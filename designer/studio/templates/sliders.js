@@ -22,6 +22,7 @@ class Knob {
     this.range.addEventListener("pointerdown", () => (this.held = true));
     for (const end of ["pointerup", "pointercancel"]) this.range.addEventListener(end, () => (this.held = false));
     this.range.addEventListener("blur", () => this.due && this.drop());
+    this.range.addEventListener("keydown", event => event.key === "Escape" && this.due !== undefined && this.giveUp());
   }
 
   get isMoved() {
@@ -58,7 +59,8 @@ class Knob {
     this.reset.disabled = optional ? absent : value === normal;
     this.reset.title = optional ? `No ${label}: take ${slider.key} out` : `Default: ${normal}`;
     this.reset.setAttribute("aria-label", this.reset.title);
-    this.fault.textContent = fault ?? "";
+    this.fault.textContent = beside(fault, slider.key);
+    if (!fault) this.rejected = undefined;
     this.number.toggleAttribute("aria-invalid", Boolean(fault));
     if (!this.isMoved) this.put(absent ? (normal ?? (choices ? choices[0] : high)) : value, absent, Boolean(fault));
     this.range.setAttribute("aria-label", choices ? label : `${label}, ${low} to ${high} ${unit}`);
@@ -89,6 +91,15 @@ class Knob {
   // The pointer has let go, or one press of a key is done.
   settle() {
     if (this.due === 0) this.drop();
+  }
+
+  giveUp() {
+    clearTimeout(this.due);
+    this.due = undefined;
+    this.held = false;
+    hub.tell("drag", false);
+    hub.send({ do: "set", values: {}, phase: "cancel" });
+    this.show(this.slider);
   }
 
   drop() {
