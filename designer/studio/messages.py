@@ -8,14 +8,18 @@ are their panel's data units. What is absent has the default beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict  # pydantic checks requests by these, and takes Python's own from 3.12 on
 
 from designer.report.figure_data import Figure
 
 PanelName = Literal["gain", "effort", "map", "polar", "impulse", "ear", "layout"]
-Phase = Literal["drag", "drop"]
-"""drag: the state while a hand moves, answered by `live` and in no history; drop: a step of the history, judged."""
+Phase = Literal["drag", "drop", "cancel"]
+"""drag: the state while a hand moves, answered by `live` and in no history; drop: a step of the history, judged; cancel: as it was."""
 SnapshotName = Literal["A", "B", "C", "D"]
+HandlePanel = Literal["gain", "effort", "map", "polar", "layout-scene", "layout-plan", "layout-side"]
+"""Of the layout: the scene and the device from above (x is the device's y, y its x), and the device from the side (x, z)."""
 HandleKind = Literal["driver", "head", "cloud", "curve", "mask", "window", "null", "band", "effort", "gain-limit"]
 
 
@@ -122,8 +126,9 @@ class Listen(Request):
     """Sounds of the current state, snapshots, plain playback and bypass: answered by `sound`."""
 
     do: Literal["listen"]
-    source: str  # "excerpt", or the name of an uploaded file
-    place: Literal["ears", "room"]
+    source: NotRequired[str]  # "excerpt", or the name of an uploaded file
+    place: NotRequired[Literal["ears", "room"]]  # ears
+    cancel: NotRequired[bool]  # the rendering that runs is to end, False
 
 
 class Hand(Request):
@@ -144,7 +149,7 @@ class Handle(TypedDict):
 
     id: str
     kind: HandleKind
-    panel: str  # a PanelName; of the layout "layout-plan" (x: to the listener's right, -y; y: front, x) or "layout-side"
+    panel: HandlePanel
     channel: str  # empty: of all
     x: float
     y: float
@@ -164,7 +169,7 @@ class Addition(TypedDict):
 
     id: str
     kind: HandleKind
-    panel: str
+    panel: HandlePanel
     channel: str
     label: str
 
@@ -173,6 +178,7 @@ class Slider(TypedDict):
     """A number of the file with a range worth trying."""
 
     key: str
+    keys: list[str]  # what it sets: `key`, and those that mirror it
     label: str
     unit: str
     low: float
@@ -327,7 +333,7 @@ class Question(_IsQuestion):
     """Something that is done only when asked for again, with `despite` or `force`."""
 
     id: NotRequired[int]
-    about: Literal["faulty", "infeasible", "changed", "unjudged", "exists"]
+    about: Literal["faulty", "infeasible", "unjudged", "disk", "gone", "exists"]
     message: str
     remedy: str
 
@@ -361,6 +367,7 @@ class Sound(_IsSound):
     id: NotRequired[int]
     items: list[SoundItem]
     seconds: float
+    notes: NotRequired[list[str]]  # what was left out, and why
 
 
 AnyMessage = State | Live | Judged | Working | Idle | Question | Error | Done | Sound
