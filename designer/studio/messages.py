@@ -184,9 +184,9 @@ class Slider(TypedDict):
     low: float
     high: float
     step: float
-    value: float | None  # None: no such limit
+    value: Any  # None: no such limit; of `choices`, one of them
     scale: Literal["linear", "log"]
-    default: float | None
+    default: Any
     description: str
     optional: bool  # whether null may be set: the limit is then absent
     channel: str  # empty: of all
