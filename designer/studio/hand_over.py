@@ -33,8 +33,8 @@ class Wanted:
     folder : Path, of the problem file
     stem : str, the problem file's name
     target : str, of an export
-    options : mapping of str to object, "place": a path below the folder; of an export the target's own, by their keys in [export]; of figures "only", "format"
-        and "dpi"; of a comparison "snapshots"
+    options : mapping of str to object, "place": a path below the folder; of an export the target's own, by their keys in [export]; of
+        figures "only", "format" and "dpi"
     force : bool, replace files that were edited since they were written
 
     """
@@ -136,7 +136,9 @@ def _folder(wanted: Wanted) -> tuple[Write, str]:
         problem = wanted.states[CURRENT]
         check_free(place, force=force, inputs=[Path(problem.source), *data_files(problem)])
         kept_design(problem).save(place, force=force)
-        return Handed(f"wrote {place}; `designer design` makes it again, by the command in its summary.json", str(place))
+        return Handed(
+            f"wrote {place}; `designer design` makes it again, by the command in its summary.json", str(place)
+        )
 
     return write, wanted.stem
 

@@ -11,13 +11,15 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from designer.errors import DesignerError
+from designer.errors import EXIT_DONE, DesignerError
 from designer.problem.library import SCHEMA_FILE, schema_text
 from designer.studio.document import Document
 from designer.studio.on_disk import Change, OnDisk
 
 JUDGED_WITHIN_S = 20.0
 """How long a save waits for the verdict."""
+UNREADABLE = "\0"
+"""Stands for what lies on disk and cannot be read."""
 Message = dict[str, Any]
 
 
@@ -41,15 +43,10 @@ class Saving:
         self.autosave = False
         self._tell = tell
         self._show = show
-        self._conflict = False  # what lies on disk came there over changes that are not saved
-        self._status: int | None = None
+        self._status: int | None = None  # of the current version
+        self._saved_status: int | None = None  # of what was read or saved last
         self._settled = asyncio.Event()  # whether the status will change no more
         self._warned = False
-
-    @property
-    def on_disk(self) -> str:
-        """The file against what was read or saved last, as `DocumentState` has it."""
-        return "changed" if self._conflict else "new" if self.disk.text is None else "same"
 
     def begin(self) -> None:
         """A new version of the document is to be judged; a faulty one will not be."""
@@ -63,6 +60,8 @@ class Saving:
         """The version is judged, with an exit code, or None where that failed."""
         self._status = status
         self._settled.set()
+        if not self.document.dirty:
+            self._saved_status = status
         self.save_by_itself()
 
     def save_by_itself(self) -> None:
@@ -92,10 +91,11 @@ class Saving:
         if not despite:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._settled.wait(), JUDGED_WITHIN_S)
-            if change := self.disk.changed():
-                self._take(change)
-            if question := self._hindrance():
-                return question
+        change = self.disk.changed()  # of which nobody has been asked yet
+        if change:
+            self._take(change)
+        if (change or not despite) and (question := self._hindrance()):
+            return question
         self._write()
         return {"is": "done", "message": f"saved {self.disk.path.name}", "path": str(self.disk.path)}
 
@@ -116,48 +116,36 @@ class Saving:
             self._take(change)
         if self.disk.text is None:
             raise DesignerError(f"{self.disk.path.name}: is not on disk, or cannot be read; save writes it")
-        self._conflict = False
-        self.document.saved(self.disk.text)
         return self.document.reload(self.disk.text)
 
     def _take(self, change: Change) -> None:
         """Another program changed the file: an unchanged document follows it, a changed one asks."""
-        name, was_dirty = self.disk.path.name, self.document.dirty
-        self.document.saved(change.text)
-        if change.text is None:
-            self._conflict = bool(change.fault)
-            remedy = "save despite it to replace it" if change.fault else "save writes it again, as it is here"
-            gone = change.fault or f"{name} was deleted or moved; everything is still here"
-            self._tell({"is": "question", "about": "gone", "message": gone, "remedy": remedy})
-        elif change.text == self.document.text:
-            self._conflict = False
-        elif was_dirty:
-            self._conflict = True
-            self._tell(self._question())
-        else:
+        follows = change.text is not None and not self.document.dirty
+        if change.text == self.document.text:
+            self.document.saved(change.text)
+        elif follows and change.text is not None:
             self.document.reload(change.text)
+        else:
+            self.document.saw(UNREADABLE if change.fault else change.text)
+            if question := self._hindrance():
+                self._tell({**question, "message": change.fault or question["message"]})
         self._show()
 
     def _hindrance(self) -> Message | None:
-        if self._conflict:
-            return self._question()
         hindrance = self.document.hinders(self._status)
-        return None if hindrance is None else {"is": "question", **hindrance}
-
-    def _question(self) -> Message:
-        return {
-            "is": "question",
-            "about": "changed",
-            "message": f"{self.disk.path.name} was changed by another program, and has changes here that are not saved",
-            "remedy": "take the file as it is on disk (undo brings these changes back), or save over it",
-        }
+        if hindrance is None:
+            return None
+        about, message, remedy = hindrance
+        if about == "infeasible" and self._saved_status not in (None, EXIT_DONE):
+            return None  # no good file is lost
+        return {"is": "question", "about": about, "message": message, "remedy": remedy}
 
     def _write(self) -> None:
         text = self.document.text
         is_new = self.disk.text is None
         self.disk.write(text)
         self.document.saved(text)
-        self._conflict = self._warned = False
+        self._saved_status, self._warned = self._status, False
         if is_new and SCHEMA_FILE in text.partition("\n")[0]:
             self._write_schema()
 

@@ -11,9 +11,11 @@ import tempfile
 from collections import OrderedDict
 from pathlib import Path
 
-from designer.errors import UsageError
+from designer.errors import DataError, DesignerError, UsageError
 from designer.stereo.sound_file import StereoFile
 
+EXCERPT = "excerpt"
+"""Name of the built-in programme among the recordings."""
 LARGEST_BYTES = 100_000_000
 """Of a recording: nine minutes of 24 bit at 48 kHz and more than is played of it."""
 RECORDINGS = 4
@@ -41,16 +43,15 @@ class Shelf:
 
         Raises
         ------
-        UsageError : the name is none
-        DataError : it is no stereo WAV or FLAC file
+        DataError : the name is none, or it is no stereo WAV or FLAC file
 
         """
         try:
             checked_name(name)
             file = StereoFile(path)
-        except BaseException:
+        except DesignerError as error:
             path.unlink(missing_ok=True)
-            raise
+            raise DataError(str(error).replace(str(path), name)) from None
         self._recordings[name] = path
         self._recordings.move_to_end(name)
         while len(self._recordings) > RECORDINGS:
@@ -66,7 +67,7 @@ class Shelf:
 
         """
         if name not in self._recordings:
-            known = ", ".join(["excerpt", *self._recordings])
+            known = ", ".join([EXCERPT, *self._recordings])
             raise UsageError(f"source: got {name[:LONGEST_NAME]!r}; expected {known}; choose the file again")
         return self._recordings[name]
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+DRAGS = 64
+"""How many drags of a tab may be unanswered."""
 REPLACED = ("live", "judged", "state", "working", "idle")
 
 
@@ -20,6 +23,7 @@ class Tab:
 
     def __init__(self) -> None:
         self.channel = ""
+        self.drags: deque[int | None] = deque(maxlen=DRAGS)  # the ids of its last drags
         self._waiting: dict[object, str] = {}
         self._count = 0
         self._woken = asyncio.Event()
