@@ -1,0 +1,57 @@
+// Keys that hold for the whole page, and the list of them that "?" shows.
+
+const keyboard = {
+  entries: [],
+
+  // Keys as "Ctrl+Shift+Z" or "?", what they do in words, and the act; `anywhere`: even where one writes.
+  on(keys, words, act, { anywhere = false } = {}) {
+    this.entries.push({ keys: [keys].flat(), words, act, anywhere });
+  },
+
+  named(event) {
+    const control = event.ctrlKey || event.metaKey ? "Ctrl+" : "",
+      shift = event.shiftKey && (control || event.key.length > 1) ? "Shift+" : "";
+    return control + (event.altKey ? "Alt+" : "") + shift + (event.key.length === 1 && control ? event.key.toUpperCase() : event.key);
+  },
+
+  press(event) {
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const name = this.named(event);
+    const entry = this.entries.find(({ keys, act }) => act && keys.includes(name));
+    if (!entry || (isWriting(event.target) && !entry.anywhere)) return;
+    if (entry.act(event) === false) return;
+    event.preventDefault();
+  },
+
+  help() {
+    const dialog = put(document.body, "dialog", { class: "c-help", "aria-labelledby": "c-help-title" });
+    put(dialog, "h2", { id: "c-help-title" }, "Keyboard");
+    const list = put(dialog, "dl");
+    for (const { keys, words } of [...this.entries.filter(({ hidden }) => !hidden), ...FIGURE_KEYS]) {
+      const name = put(list, "dt");
+      keys.forEach((key, i) => name.append(i ? " or " : "", put(null, "kbd", {}, key.replaceAll("+", " + "))));
+      put(list, "dd", {}, words);
+    }
+    const foot = put(dialog, "p");
+    pressable(foot, "Show the tour", "Three steps through the page", () => {
+      dialog.close();
+      tour.start();
+    });
+    pressable(foot, "Close", "Close this list", () => dialog.close(), { autofocus: true });
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.addEventListener("click", event => event.target === dialog && dialog.close());
+    dialog.showModal();
+  },
+};
+
+const FIGURE_KEYS = [
+  { keys: ["Tab", "Shift+Tab"], words: "the next or the previous control" },
+  { keys: ["←", "→", "↑", "↓"], words: "on a figure: move the cursor; on a handle or slider: move it" },
+  { keys: ["Enter"], words: "on a figure: enlarge it, and back; on a key's value: set it" },
+  { keys: ["Delete"], words: "on a handle: take out its point, null or mask line" },
+  { keys: ["Alt+1", "Alt+7"], words: "the first to the last panel" },
+  { keys: ["Escape"], words: "close, or give a value up" },
+];
+
+addEventListener("keydown", event => keyboard.press(event));
+keyboard.on("?", "this list", () => keyboard.help());

@@ -1,0 +1,74 @@
+// Snapshots A to D: kept states, to be laid over the panels, made current again, and told apart by their keys.
+
+const snapshots = {
+  place: document.getElementById("snapshots"),
+  names: ["A", "B", "C", "D"],
+
+  build() {
+    this.slots = put(this.place, "div", { class: "c-slots" });
+    for (const name of this.names) {
+      const slot = put(this.slots, "div", { class: "c-slot", role: "group", "aria-label": `Snapshot ${name}`, "data-name": name });
+      put(slot, "strong", {}, name);
+      const act = request => () => hub.send({ do: request, name });
+      this[name] = {
+        slot,
+        take: pressable(slot, "Take", `Keep the current state as ${name} (Alt + Shift + ${name})`, act("snapshot")),
+        lay: pressable(slot, "Lay over", `Show ${name} over the panels (Alt + ${name})`, () => this.lay(name)),
+        recall: pressable(slot, "Recall", `Make ${name} the current state; a step that can be undone`, act("recall")),
+        forget: pressable(slot, "✕", `Forget ${name}`, act("forget"), { "aria-label": `Forget ${name}` }),
+        copy: pressable(slot, "Command", `Copy the command that makes ${name}`, event => copy(this.kept(name).command, event.currentTarget)),
+        note: put(slot, "span", { class: "soft" }),
+      };
+      const low = name.toLowerCase();
+      keyboard.on([`Alt+Shift+${name}`, `Alt+Shift+${low}`], `take snapshot ${name}`, act("snapshot"));
+      keyboard.on(`Alt+${low}`, `lay snapshot ${name} over the panels, or away`, () => this.kept(name) && this.lay(name));
+    }
+    this.table = put(this.place, "div", { class: "c-differences", tabindex: 0, role: "region", "aria-label": "Differences" });
+  },
+
+  kept(name) {
+    return hub.state?.snapshots.find(snapshot => snapshot.name === name);
+  },
+
+  lay(name) {
+    const { laid } = hub.state;
+    hub.send({ do: "lay", names: laid.includes(name) ? laid.filter(other => other !== name) : [...laid, name].sort() });
+  },
+
+  show(state) {
+    for (const name of this.names) {
+      const kept = this.kept(name),
+        { slot, take, lay, recall, forget, copy: command, note } = this[name];
+      slot.classList.toggle("empty", !kept);
+      take.textContent = kept ? "Take again" : "Take";
+      for (const button of [lay, recall, forget, command]) button.disabled = !kept;
+      recall.disabled = !kept?.differences.length;
+      pressed(lay, state.laid.includes(name));
+      note.textContent = !kept ? "" : kept.differences.length ? `${kept.differences.length} key${kept.differences.length > 1 ? "s" : ""} differ` : "the current state";
+    }
+    this.list(state.snapshots);
+  },
+
+  // One row a key that some snapshot has otherwise.
+  list(kept) {
+    this.table.replaceChildren();
+    const keys = [...new Set(kept.flatMap(({ differences }) => differences.map(({ key }) => key)))];
+    this.table.hidden = !keys.length;
+    if (!keys.length) return;
+    const table = put(this.table, "table");
+    const head = put(put(table, "thead"), "tr");
+    for (const words of ["Key", "current", ...kept.map(({ name }) => name)]) put(head, "th", { scope: "col" }, words);
+    const body = put(table, "tbody");
+    for (const key of keys) {
+      const row = put(body, "tr"),
+        found = kept.map(({ differences }) => differences.find(difference => difference.key === key));
+      const here = found.find(Boolean).here;
+      put(row, "th", { scope: "row" }, key);
+      put(row, "td", {}, here);
+      for (const difference of found) put(row, "td", difference ? {} : { class: "soft" }, difference?.there ?? here);
+    }
+  },
+};
+
+snapshots.build();
+hub.on("state", state => snapshots.show(state));
