@@ -14,7 +14,7 @@ from urllib.parse import quote
 from designer.report.schemes import SCHEMES
 from designer.report.script import RENDERER, parts
 
-PARTS = ("hub", "scheme", "panels", "drawer")
+PARTS = ("hub", "scheme", "live", "handles", "panels", "additions", "drawer")
 """Names of the scripts of the frame and its panels, in their order; they read only names of those before them while they load."""
 CONTROLS = (
     "elements", "connection", "keyboard", "bar", "notices", "sliders", "fields", "form", "form_page", "source", "snapshots", "player",
@@ -35,7 +35,7 @@ def html(token: str, **data: Any) -> str:
 
     """
     block = json.dumps({"token": token, **data}, allow_nan=False).replace("<", "\\u003c")
-    return parts("designer.studio", ("studio.html",)).replace("TOKEN", quote(token, safe="")).replace("DATA", block)
+    return parts("designer.studio", ("studio.html",)).replace("{{token}}", quote(token, safe="")).replace("{{data}}", block)
 
 
 def script() -> str:

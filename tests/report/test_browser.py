@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import combinations
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import programs
 import pytest
 from comparison.two_designs import made
 from markupsafe import Markup
@@ -32,16 +30,8 @@ from designer.report.schemes import template
 from designer.search.compare import Comparison
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 A4_PX = (680, 1009)
 """What 15 mm of margin leave of A4, at 96 to the inch."""
 PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}
@@ -94,36 +84,31 @@ def left_over(page: Page, expression: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def opened() -> Iterator[Open]:
+def opened(chromium: Browser) -> Open:
     """Opens a page at a width and in a scheme, off the network; it may ask for no other file and say nothing on its console."""
-    api = programs.need_module("playwright.sync_api", "playwright")
-    path = next(filter(None, map(shutil.which, NAMES)), None) or programs.need("chromium", "chromium")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
 
-        @contextmanager
-        def open_page(file: Path, width: int, scheme: Any, *, scripts: bool = True) -> Iterator[Page]:
-            screen: Any = {"width": width, "height": 800}
-            context = browser.new_context(
-                viewport=screen, color_scheme=scheme, offline=True, java_script_enabled=scripts, accept_downloads=True
-            )
-            output: list[str] = []
-            required: list[str] = []
-            page = context.new_page()
-            page.on("console", lambda message: output.append(message.text))
-            page.on("pageerror", lambda error: output.append(str(error)))
-            page.on("request", lambda request: required.append(request.url))
-            page.goto(file.as_uri())
-            if scripts:
-                page.wait_for_function(READY)
-            yield page
-            assert output == []
-            # The library's own text, as a script in memory, is no request of a file or a network.
-            assert [url for url in required if not url.startswith(("blob:", "data:"))] == [file.as_uri()]
-            context.close()
+    @contextmanager
+    def open_page(file: Path, width: int, scheme: Any, *, scripts: bool = True) -> Iterator[Page]:
+        screen: Any = {"width": width, "height": 800}
+        context = chromium.new_context(
+            viewport=screen, color_scheme=scheme, offline=True, java_script_enabled=scripts, accept_downloads=True
+        )
+        output: list[str] = []
+        required: list[str] = []
+        page = context.new_page()
+        page.on("console", lambda message: output.append(message.text))
+        page.on("pageerror", lambda error: output.append(str(error)))
+        page.on("request", lambda request: required.append(request.url))
+        page.goto(file.as_uri())
+        if scripts:
+            page.wait_for_function(READY)
+        yield page
+        assert output == []
+        # The library's own text, as a script in memory, is no request of a file or a network.
+        assert [url for url in required if not url.startswith(("blob:", "data:"))] == [file.as_uri()]
+        context.close()
 
-        yield open_page
-        browser.close()
+    return open_page
 
 
 @pytest.fixture(scope="module")

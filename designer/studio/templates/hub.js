@@ -5,6 +5,7 @@ const start = JSON.parse(document.getElementById("data").textContent);
 const hub = {
   state: null, // the last `state`
   channel: null, // name of the channel that this tab looks at
+  dragging: false, // whether a hand moves a handle or a slider
   listeners: new Map(),
   outlet: () => {},
   asked: Math.floor(Math.random() * 2 ** 21) * 2 ** 31, // unlike any other tab's
@@ -36,3 +37,4 @@ const hub = {
     this.send({ do: "show", channel });
   },
 };
+hub.on("drag", moving => (hub.dragging = moving));

@@ -1,6 +1,14 @@
 // The panels of the judged design, their cells in the frame, enlarging, and the channels' tabs.
 
-const CELLS = { gain: "Gain", map: "Map", polar: "Polar", effort: "Effort", ear: "Magnitude", impulse: "Impulse" };
+const CELLS = {
+  gain: "Cancellation gain",
+  map: "Level over frequency and azimuth",
+  polar: "Level over azimuth at the cursor",
+  effort: "Effort and gain of each driver",
+  ear: "Magnitude at the ear",
+  impulse: "Impulse responses",
+  layout: "Layout",
+};
 const frame = document.getElementById("panels");
 const panels = new Map(); // name -> Panel
 
@@ -11,9 +19,10 @@ class Panel extends View {
       room = node("div", "room", element);
     node("div", "plot", room);
     super(element, name, null);
-    Object.assign(this, { room, words, near: true, version: -1 });
+    Object.assign(this, { room, words, near: true });
     element.dataset.figure = name;
     this.plot.setAttribute("aria-label", words);
+    this.canvas = new Canvas(this);
     new ResizeObserver(() => this.resized()).observe(room);
     panels.set(name, this);
   }
@@ -29,8 +38,28 @@ class Panel extends View {
     return { ...this.base, height: ((height - top) / base) * 7.2 + 0.3 };
   }
 
+  // Nothing of the chart takes the pointer, which moves the cursor and the handles.
+  get config() {
+    return { ...super.config, staticPlot: true, doubleClick: false };
+  }
+
   draw() {
-    if (this.base && this.room.clientHeight) super.draw();
+    if (!this.base || !this.room.clientHeight) return;
+    super.draw();
+    this.paint();
+    placeHandles();
+  }
+
+  // What of the live layer is drawn over the chart.
+  layer(figure) {
+    return figure?.panels ?? [];
+  }
+
+  paint() {
+    if (!this.drawn) return;
+    const figure = live.figures?.[this.name];
+    this.element.classList.toggle("moving", Boolean(figure));
+    this.canvas.paint(this.layer(figure));
   }
 
   resized() {
@@ -44,6 +73,74 @@ class Panel extends View {
     this.stale = true;
     enqueue(this);
   }
+}
+
+// The polar plot at the cursor's frequency: columns of the map, live and judged.
+class PolarAtCursor extends Panel {
+  // With room for the title, whose frequency is the cursor's.
+  show(figure) {
+    super.show({ ...figure, panels: figure.panels.map(panel => ({ ...panel, title: "At the cursor" })) });
+  }
+
+  layer() {
+    const [judged, moving] = [panels.get("map").base, live.figures?.map].map(figure => figure?.panels[0]);
+    const source = moving ?? judged;
+    if (!source) return [];
+    const [low, high] = source.band_hz ?? source.x.range,
+      wanted = cursor.frequency ?? Math.sqrt(Math.max(low, source.x.range[0]) * high),
+      [box] = this.spec.boxes;
+    const cut = (map, look) => {
+      const column = nearest(list(map.xs), wanted);
+      return { name: "", x: map.ys, y: map.z.map(row => row[column]), color: 0, dash: "solid", width: 1.8, ...look };
+    };
+    const lines = [
+      ...(source.others ?? []).map(other => cut(other, { name: other.overlay, ...snapshotLook(other.overlay) })),
+    ];
+    if (moving && judged) lines.push(cut(judged, { opacity: 0.35 }));
+    lines.push(cut(source, moving ? { dash: "dash" } : {}));
+    box.panel.lines = lines;
+    this.parts[0].area.previousElementSibling.querySelector(".name").textContent = `At ${measure(nearestValue(list(source.xs), wanted), "Hz")}`;
+    return [{ ...box.panel, lines }];
+  }
+
+  update() {
+    this.paint();
+    super.update();
+  }
+}
+
+// The device from above and from the side, the scene, and the head in it close by, where its cloud can be taken hold of.
+class Layout extends Panel {
+  show(figure) {
+    const bare = axis => ({ ...axis, label: "" }),
+      parts = [...figure.panels, closeBy(figure.panels[0])].map((panel, i) => ({
+        ...panel,
+        ...LAYOUT_PARTS[i],
+        x: { ...panel.x, label: panel.x.label.replace(/.*(?=y in m)|(?<=y in m).*| \(.*/g, "") },
+        y: bare(panel.y),
+      }));
+    super.show({ ...figure, rows: 2, columns: 2, widths: [1.45, 1], heights: [1, 1], panels: parts });
+  }
+
+  layer(figure) {
+    return figure ? [...figure.panels, figure.panels[0]] : [];
+  }
+}
+const LAYOUT_PARTS = [
+  { title: "Scene", place: [0, 1, 1, 1] },
+  { title: "Device from above", place: [0, 0, 1, 1] },
+  { title: "From the side", place: [1, 0, 1, 1] },
+  { title: "Head", place: [1, 1, 1, 1], notes: [] },
+];
+
+// The scene's drawing around the head and the places of its cloud.
+const LEAST_CLOSE_M = 0.16;
+function closeBy(scene) {
+  const near = hub.state.handles.filter(({ panel, kind }) => panel === "layout-scene" && (kind === "head" || kind === "cloud")),
+    middle = near.find(({ id }) => id === "head") ?? { x: 0, y: 0 };
+  const half = Math.max(LEAST_CLOSE_M, ...near.map(({ x, y }) => 1.4 * Math.max(Math.abs(x - middle.x), Math.abs(y - middle.y)))),
+    around = (axis, value) => ({ ...axis, range: axis.range[0] < axis.range[1] ? [value - half, value + half] : [value + half, value - half] });
+  return { ...scene, x: around(scene.x, middle.x), y: around(scene.y, middle.y) };
 }
 
 // One figure an idle task, so that a hand's events are answered in between.
@@ -69,7 +166,9 @@ function work() {
 }
 
 function enlarge(panel) {
-  const single = !panel.element.classList.contains("enlarged");
+  const single = !panel.element.classList.contains("enlarged"),
+    side = panels.get("layout");
+  (single && panel === side ? frame : document.getElementById("layout")).append(side.element);
   for (const other of panels.values()) other.element.classList.toggle("enlarged", single && other === panel);
   frame.classList.toggle("single", single);
   for (const { button } of panels.values()) button?.setAttribute("aria-pressed", String(single));
@@ -77,7 +176,8 @@ function enlarge(panel) {
 }
 
 for (const [name, words] of Object.entries(CELLS)) {
-  const panel = new Panel(name, words, frame);
+  const Kind = { polar: PolarAtCursor, layout: Layout }[name] ?? Panel,
+    panel = new Kind(name, words, name === "layout" ? document.getElementById("layout") : frame);
   panel.button = node("button", "enlarge", panel.element, "⤢");
   panel.button.type = "button";
   panel.button.title = `Enlarge or restore: ${words} (Enter)`;
@@ -88,7 +188,14 @@ for (const [name, words] of Object.entries(CELLS)) {
     if (event.target === panel.plot && (event.key === "Enter" || (event.key === "Escape" && single))) enlarge(panel);
   });
 }
-new Panel("layout", "Layout, from above and from the side", document.getElementById("layout"));
+
+// Alt with a digit goes to a panel.
+addEventListener("keydown", event => {
+  const panel = event.altKey && [...panels.values()][Number(event.key) - 1];
+  if (!panel) return;
+  event.preventDefault();
+  panel.plot.focus();
+});
 
 // Tabs of the channels.
 const tabs = document.getElementById("channels");
@@ -123,9 +230,13 @@ hub.on("channel", fillTabs);
 // The channel's outcome in words and numbers.
 const words = document.getElementById("words"),
   numbers = document.getElementById("numbers");
-function fillNumbers(shown) {
+const verdict = { outcome: "", text: "", numbers: [] };
+const MOVING = "Dashed: ideal weights on a coarse grid; realised and judged when let go.";
+function fillVerdict() {
+  words.className = live.figures ? "moving" : verdict.outcome;
+  words.textContent = live.figures ? MOVING : verdict.text;
   numbers.replaceChildren();
-  for (const { label, text, definition } of shown) {
+  for (const { label, text, definition } of live.figures ? live.numbers : verdict.numbers) {
     const place = node("span", "number", numbers);
     place.title = definition;
     node("span", "", place, label);
@@ -136,10 +247,10 @@ function fillNumbers(shown) {
 hub.on("judged", message => {
   if (message.channel !== hub.channel) return;
   const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
-  for (const [name, figure] of Object.entries(figures)) panels.get(name)?.show(figure);
-  words.className = message.verdict.outcome;
-  words.textContent = `${message.channel}: ${message.verdict.words}.`;
-  fillNumbers(message.numbers);
+  if (!hub.dragging || message.version > live.version) live.figures = null;
+  for (const [name, panel] of panels) figures[name] ? panel.show(figures[name]) : panel.paint();
+  Object.assign(verdict, { outcome: message.verdict.outcome, text: `${message.channel}: ${message.verdict.words}.`, numbers: message.numbers });
+  fillVerdict();
 });
 hub.on("scheme", () => {
   for (const panel of panels.values()) if (panel.base) panel.resized();
