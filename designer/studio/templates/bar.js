@@ -26,7 +26,8 @@ const topBar = {
 
   show(state) {
     this.title.textContent = state.title;
-    this.file.textContent = state.file;
+    this.file.textContent = state.file.split(/[\\/]/).at(-1);
+    this.file.title = state.file;
     this.title.title = state.title;
     document.title = `${state.dirty ? "● " : ""}${state.title || state.file} – studio`;
     const faults = state.faults.length ? `${state.faults.length} fault${state.faults.length > 1 ? "s" : ""}, ` : "";

@@ -8,7 +8,7 @@ const SOUND_WORDS = { current: "current", plain: "plain", bypass: "bypass" };
 const listening = {
   place: document.getElementById("listen"),
   player: null,
-  sources: [["excerpt", "built-in excerpt"]],
+  sources: ["excerpt", ...(start.excerpts ?? []).filter(name => name !== "excerpt")].map(name => [name, name === "excerpt" ? "built-in excerpt" : name]),
   version: null,
 
   build() {

@@ -38,12 +38,12 @@ const QUESTIONS = {
   faulty: [["Save all the same", () => store(true)]],
   infeasible: [["Save all the same", () => store(true)]],
   unjudged: [["Save all the same", () => store(true)]],
-  changed: [
+  gone: [["Save all the same", () => store(true)]],
+  disk: [
     ["Save over it", () => store(true)],
     ["Take the file on disk", () => hub.send({ do: "reload" })],
   ],
 };
-QUESTIONS.disk = QUESTIONS.gone = QUESTIONS.changed;
 
 hub.on("question", ({ about, message, remedy }) => {
   if (!(about in QUESTIONS)) return; // asked by a tool, which answers it

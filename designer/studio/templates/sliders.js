@@ -29,6 +29,11 @@ class Knob {
     return this.held || this.due !== undefined;
   }
 
+  // The value for each key that goes with it.
+  all(value) {
+    return Object.fromEntries(this.slider.keys.map(key => [key, value]));
+  }
+
   // A value's place on the range, and back.
   at(value) {
     const { choices, low, high, scale } = this.slider;
@@ -49,7 +54,7 @@ class Knob {
     this.slider = slider;
     const { label, unit, choices, value, default: normal, optional, low, high, description } = slider;
     this.name.textContent = label;
-    this.name.title = `${slider.key}\n${description}`;
+    this.name.title = `${slider.keys.join(", ")}\n${description}`;
     this.unit.textContent = unit;
     Object.assign(this.range, { min: 0, max: choices ? choices.length - 1 : FINE, step: 1 });
     const absent = value === null || value === undefined;
@@ -82,7 +87,7 @@ class Knob {
     this.row.classList.remove("absent");
     this.rejected = undefined;
     this.put(value);
-    hub.send({ do: "set", values: { [this.key]: value }, phase: "drag" });
+    hub.send({ do: "set", values: this.all(value), phase: "drag" });
     hub.tell("drag", true);
     clearTimeout(this.due);
     this.due = this.held ? 0 : setTimeout(() => this.drop(), REST_MS);
@@ -118,7 +123,7 @@ class Knob {
 
   set(value) {
     if (value === null) this.rejected = undefined;
-    hub.send({ do: "set", values: { [this.key]: value }, phase: "drop" });
+    hub.send({ do: "set", values: this.all(value), phase: "drop" });
   }
 }
 
