@@ -50,12 +50,8 @@ def azimuth_rooms(problem: Problem) -> Iterator[Room]:
         def add_null(x: float, y: float, i: int = i, nulls: list[float] = nulls) -> Values:
             return {f"designs[{i}].nulls_deg": [*nulls, wrapped_deg(round(y))]}
 
-        yield Room(
-            {"id": f"mask:{i}", "kind": "mask", "panel": "map", "channel": table.name, "label": "mask line"}, add_mask
-        )
-        yield Room(
-            {"id": f"null:{i}", "kind": "null", "panel": "map", "channel": table.name, "label": "null"}, add_null
-        )
+        yield Room({"id": f"mask:{i}", "kind": "mask", "panel": "map", "channel": table.name, "label": "mask line"}, add_mask)
+        yield Room({"id": f"null:{i}", "kind": "null", "panel": "map", "channel": table.name, "label": "null"}, add_null)
 
 
 def _lines(table: DesignTable) -> list[dict[str, Any]]:
@@ -175,9 +171,7 @@ def _null_grips(i: int, table: DesignTable) -> Iterator[Grip]:
     nulls, key = list(table.nulls_deg or []), f"designs[{i}].nulls_deg"
     low_hz, high_hz = _band(table, {})
     for n, azimuth in enumerate(nulls):
-        twin = next(
-            (m for m, other in enumerate(nulls) if m != n and same_angle(other, about_look(table, azimuth))), None
-        )
+        twin = next((m for m, other in enumerate(nulls) if m != n and same_angle(other, about_look(table, azimuth))), None)
 
         def turn(x: float, y: float, n: int = n, twin: int | None = twin) -> Values:
             out = list(nulls)

@@ -266,9 +266,7 @@ class Document:
 
         """
         if self.problem is None or name not in SNAPSHOTS:
-            raise UsageError(
-                f"snapshot {name}: got a state with faults; expected one without, and a name of {', '.join(SNAPSHOTS)}"
-            )
+            raise UsageError(f"snapshot {name}: got a state with faults; expected one without, and a name of {', '.join(SNAPSHOTS)}")
         self._snapshots[name] = self._reading
         return True
 
@@ -296,9 +294,7 @@ class Document:
         there = self._kept(name).problem
         if self._good is None or there is None:
             return []
-        return [
-            {"key": key, "here": cells[0], "there": cells[1]} for key, cells in key_differences([self._good, there])
-        ]
+        return [{"key": key, "here": cells[0], "there": cells[1]} for key, cells in key_differences([self._good, there])]
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -334,9 +330,7 @@ class Document:
             return "the file on disk has faults"
         return {"new": "the file is not on disk", "changed": "the file on disk was changed since"}.get(self.on_disk)
 
-    def hinders(
-        self, status: int | None
-    ) -> tuple[Literal["faulty", "infeasible", "unjudged", "disk", "gone"], str, str] | None:
+    def hinders(self, status: int | None) -> tuple[Literal["faulty", "infeasible", "unjudged", "disk", "gone"], str, str] | None:
         """What speaks against saving: what it is about, in words, and the remedy; None where nothing does.
 
         Parameters

@@ -68,9 +68,7 @@ def removed(problem: Problem, handle: str) -> Values:
     known = grips(problem)
     remove = known[handle].remove if handle in known else None
     if remove is None:
-        raise UsageError(
-            f"{handle}: cannot be removed; expected a point of a curve, a mask line, a null or a place of the cloud"
-        )
+        raise UsageError(f"{handle}: cannot be removed; expected a point of a curve, a mask line, a null or a place of the cloud")
     return remove()
 
 
@@ -84,9 +82,7 @@ def added(problem: Problem, addition: str, x: float, y: float) -> Values:
     """
     known = rooms(problem)
     if addition not in known or not (np.isfinite(x) and np.isfinite(y)):
-        raise UsageError(
-            f"{addition}: cannot be added at ({x}, {y}); expected {', '.join(known)}, and two finite numbers"
-        )
+        raise UsageError(f"{addition}: cannot be added at ({x}, {y}); expected {', '.join(known)}, and two finite numbers")
     return known[addition].add(x, y)
 
 

@@ -81,9 +81,7 @@ def _of_drivers(problem: Problem) -> Iterator[Slider]:
     limits = [driver.max_gain_db for driver in problem.drivers]
     for limit in sorted(set(limits), key=lambda limit: (limit is None, limit)):
         members = [l for l, other in enumerate(limits) if other == limit]
-        slider = _slider(
-            ("drivers", members[0], "max_gain_db"), [f"drivers[{l}].max_gain_db" for l in members], OF_DRIVERS, limit
-        )
+        slider = _slider(("drivers", members[0], "max_gain_db"), [f"drivers[{l}].max_gain_db" for l in members], OF_DRIVERS, limit)
         if len(members) < len(limits):
             names = ", ".join(problem.drivers[l].name for l in members)
             slider["label"] = f"{OF_DRIVERS.words}: {names}"
@@ -125,3 +123,5 @@ def _slider(place: Location, keys: list[str], scale: Scale, value: Any, channel:
     if scale.choices:
         slider["choices"] = list(scale.choices) if value in scale.choices else [*scale.choices, value]
     return slider
+
+
