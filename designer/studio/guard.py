@@ -102,10 +102,10 @@ class Guard:
 
     def _has_token(self, query: bytes) -> bool:
         try:
-            tokens = parse_qs(query, max_num_fields=8).get(b"token", [])
+            tokens = parse_qs(query.decode("latin-1"), max_num_fields=8, encoding="latin-1").get("token", [])
         except ValueError:  # more fields
             return False
-        return len(tokens) == 1 and hmac.compare_digest(tokens[0], self._token)
+        return len(tokens) == 1 and hmac.compare_digest(tokens[0].encode("latin-1", "replace"), self._token)
 
 
 def _headed(send: Send) -> Send:

@@ -31,6 +31,7 @@ from designer.requirements.curves import in_band
 from designer.studio.driver_scenes import DriverScene, has_own_fields, of_driver
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 CLOSED_FORMS = frozenset(
     {"power-ratio", "least-squares", "acoustic-contrast", "superdirective", "choueiri", "delay-and-sum", "matrix", "spherical-harmonic"}
@@ -151,8 +152,8 @@ class Live:
         if table is None:
             raise KeyError(name)
         scene = self.scene(problem, live_frequencies_hz(problem, table))
-        around = _key_around(problem, scene)
-        design = _kept(
+        around = key_around(problem, scene)
+        design = kept(
             self._channels, (table.model_dump_json(), *around), MOST_CHANNELS, lambda: design_channel(table, scene)
         )
         within = table.model_copy(update={"cancellation_gain_db": None})
@@ -160,7 +161,7 @@ class Live:
         ceiling = None
         if table.cancellation_gain_db is not None:
             key = (within.model_dump_json(), *around)
-            ceiling = _kept(
+            ceiling = kept(
                 self._ceilings, key, MOST_CHANNELS, lambda: ceiling_db(table, scene, design.plain, at_hz)
             )
         ideal = Ideal(
@@ -174,7 +175,7 @@ class Live:
         tables = [problem.body, *problem.drivers, *([] if problem.scene is None else [problem.scene])]
         key = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
         cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
-        first = _kept(self._layouts, key, MOST_LAYOUTS, lambda: Scene(problem, frequency_hz, cloud_m, cache=self._heir()))
+        first = kept(self._layouts, key, MOST_LAYOUTS, lambda: Scene(problem, frequency_hz, cloud_m, cache=self._heir()))
         shared: dict[str, Any] = {"read_for": first.read_for or first.problem, "cache": first.cache}
         if not has_own_fields(problem):
             return in_heard_cloud(Scene(problem, frequency_hz, cloud_m, **shared))
@@ -186,7 +187,7 @@ class Live:
         tables = [problem.body, problem.drivers[l], *([] if problem.scene is None else [problem.scene])]
         key = "driver", *(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
         caches = self._drivers
-        cache = _kept(caches, key, MOST_DRIVERS_KEPT + len(problem.drivers), self._heir)
+        cache = kept(caches, key, MOST_DRIVERS_KEPT + len(problem.drivers), self._heir)
         return Scene(of_driver(problem, l), np.zeros(1), np.zeros((1, 3)), cache=cache)
 
     def _heir(self) -> Cache:
@@ -199,14 +200,14 @@ def _geometry_of(table: Table) -> str:
     return table.model_dump_json(exclude={"max_gain_db", "name", "band_hz"})
 
 
-def _key_around(problem: Problem, scene: Scene) -> tuple[Hashable, ...]:
-    """All that a channel's weights depend on beside its own table."""
+def key_around(problem: Problem, scene: Scene) -> tuple[Hashable, ...]:
+    """All that a channel's weights depend on beside its own table and the data files."""
     tables: list[Any] = [problem.body, *problem.drivers, problem.listener, problem.grid, problem.tolerance, problem.scene]
     texts = (None if table is None else table.model_dump_json() for table in tables)
     return (*texts, problem.speed_of_sound_m_s, problem.sample_rate_hz, scene.frequency_hz.tobytes())
 
 
-def _kept(values: dict[Hashable, T], key: Hashable, most: int, make: Callable[[], T]) -> T:
+def kept(values: dict[K, T], key: K, most: int, make: Callable[[], T]) -> T:
     """A value as it was made for this key; of too many, those not asked for longest are forgotten."""
     value = values.pop(key) if key in values else make()
     values[key] = value

@@ -44,11 +44,13 @@ def checked(text: str) -> Message:
     try:
         request: Message = _checker().validate_python(raw)
     except ValidationError as error:
-        same = raw.get("do") if isinstance(raw, dict) else None
-        faults = [fault for fault in error.errors() if not (fault["loc"][-1:] == ("do",) and same is not None)]
-        places = [f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in faults or error.errors()]
-        shown = "; ".join(places[:SHOWN_FAULTS])
-        raise UsageError(f"got a request {str(same)[:40]!r} that does not fit the protocol: {shown}") from None
+        name = raw.get("do") if isinstance(raw, dict) else None
+        others = {fault["loc"][0] for fault in error.errors() if fault["loc"][1:] == ("do",)}  # requests of other names
+        faults = [fault for fault in error.errors() if fault["loc"][0] not in others]
+        shown = "; ".join(f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in faults[:SHOWN_FAULTS])
+        raise UsageError(
+            f"got a request {str(name)[:40]!r} that does not fit the protocol: {shown or 'no request has this name'}"
+        ) from None
     return request
 
 

@@ -109,7 +109,7 @@ class Session:
             tab.channel = channel
         match request["do"], request.get("phase"):
             case "hello", _:
-                tab.channel = tab.channel or next(iter(self._channels()), "")
+                self._channels()
                 tab.put(self._state(number))
                 self._show_judged(tab)
             case "show", _:
@@ -224,11 +224,14 @@ class Session:
             self._guarded(lambda: self._saving.settle(None))
 
     def _channels(self, first: Tab | None = None) -> list[str]:
-        """What tabs look at, that of one tab first; the document's first channel where nobody looks."""
+        """What tabs look at, that of one tab first; the document's first channel where nobody looks, or at one that is gone."""
         good = self.document.good
         known = [] if good is None else [table.name for table in good.designs]
+        for tab in self._tabs:
+            if tab.channel not in known:
+                tab.channel = next(iter(known), "")
         shown = dict.fromkeys(tab.channel for tab in ([first] if first else []) + self._tabs)
-        return [name for name in shown if name in known] or known[:1]
+        return list(shown) if self._tabs else known[:1]
 
     # answers
 
@@ -238,7 +241,7 @@ class Session:
         if judged is not None:
             tab.put(judged)
         is_new = judged is not None and judged["version"] == self.document.version
-        if self.document.problem is not None and not is_new and tab.channel in self._channels(tab):
+        if self.document.problem is not None and not is_new:
             self._engine.show(self.document, tab.channel)
 
     def _state(self, number: int | None = None) -> Message:
