@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from designer.comparison.key_differences import key_differences
-from designer.errors import EXIT_INFEASIBLE, EXIT_MISSED, ProblemError, UsageError
+from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, ProblemError, UsageError
 from designer.errors import Fault as FileFault
 from designer.problem import loads
 from designer.problem.key_places import changed_data, fitted, locations
@@ -338,20 +338,22 @@ class Document:
         status : int or None, the exit code of the state's design; None where it is not judged yet
 
         """
-        if self.problem is None:
-            first, more = self.faults[0]["message"], len(self.faults) - 1
-            others = f" and {more} more" if more else ""
-            return "faulty", f"the text has a fault: {first}{others}", "mend it, or save it all the same"
-        if self._on_disk is None and not self.origin and self._base.text:
-            return "gone", f"{self.source} is no longer on disk", "save it all the same, and it is there again"
+        first, more = (self.faults[0]["message"], len(self.faults) - 1) if self.faults else ("", 0)
+        others = f" and {more} more" if more else ""
+        besides = f"; the text here has a fault: {first}{others}" if first else ""
+        if self._on_disk is None and not self.origin:
+            return "gone", f"{self.source} is no longer on disk{besides}", "save it all the same, and it is there again"
         if self.on_disk == "changed":
-            return "disk", f"{self.source} was changed on disk since it was read", "reload it, or save over it"
+            return "disk", f"{self.source} was changed on disk since it was read{besides}", "reload it, or save over it"
+        if first:
+            return "faulty", besides.removeprefix("; "), "mend it, or save it all the same"
         if status is None:
             return "unjudged", "this state is not judged yet", "wait for its verdict, or save it all the same"
-        if status in (EXIT_INFEASIBLE, EXIT_MISSED):
-            words = "infeasible as asked" if status == EXIT_INFEASIBLE else "met on paper and missed by these filters"
-            return "infeasible", f"this state is {words}", "loosen what the verdict names, or save it all the same"
-        return None
+        if status == EXIT_DONE:
+            return None
+        words = {EXIT_INFEASIBLE: "is infeasible as asked", EXIT_MISSED: "is met on paper and missed by these filters"}
+        outcome = words.get(status, "has a channel at which the solver stopped")
+        return "infeasible", f"this state {outcome}", "loosen what the verdict names, or save it all the same"
 
     def state(self) -> DocumentState:
         """The document as a page sees it."""

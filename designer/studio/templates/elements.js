@@ -52,4 +52,10 @@ function dotted(place) {
 }
 const keyText = key => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key));
 
+// A message without the key that it stands beside.
+const beside = (message, key) => (message ?? "").split("\n").map(line => (line.startsWith(`${key}: `) ? line.slice(key.length + 2) : line)).join("\n");
+
+// A key that may break after its underscores.
+const breakable = key => key.split(/(?<=_)/).flatMap((part, i) => (i ? [document.createElement("wbr"), part] : [part]));
+
 const valueAt = (data, place) => place.reduce((value, step) => value?.[step], data);

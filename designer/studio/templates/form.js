@@ -37,10 +37,11 @@ class Field {
     Object.assign(this, { place, key, path: dotted(place) });
     this.row = put(parent, "div", { class: "c-key", "data-key": this.path });
     const rows = key.shapes.some(shape => shape.columns || shape.items);
+    this.row.classList.toggle("three", key.shapes[0].columns?.length === 3);
     const help = `help-${this.path}${path ? "-found" : ""}`;
     const name = put(this.row, "div", { class: "c-name-of" });
-    if (path) put(name, "span", { class: "soft" }, dotted(place.slice(0, -1)).replace(/(.)$/, "$1."));
-    name.append(key.key);
+    if (path && place.length > 1) put(name, "div", { class: "soft" }, named(place.slice(0, -1)));
+    name.append(...breakable(key.key));
     const box = put(this.row, "div", { class: rows ? "c-value wide" : "c-value" });
     const names = DRIVER_KEYS.includes(key.key) && place[0] === "designs" ? () => form.driverNames() : null;
     const shapes = key.shapes.filter(shape => !isTable(shape));
@@ -76,13 +77,20 @@ class Field {
     this.row.classList.toggle("absent", absent && !fault);
     this.row.classList.toggle("faulty", Boolean(fault));
     this.reset.hidden = absent || this.key.required;
-    if (this.fault.textContent !== (fault ?? "")) this.fault.textContent = fault ?? "";
+    const words = beside(fault, this.path);
+    if (this.fault.textContent !== words) this.fault.textContent = words;
     this.editor.show(value, this.key.default);
     for (const input of this.row.querySelectorAll("input, select, .c-name")) {
       input.setAttribute("aria-describedby", this.described);
       input.toggleAttribute("aria-invalid", Boolean(fault));
     }
   }
+}
+
+// A place with tables by their names, as one may write it: `designs.left`.
+function named(place) {
+  const steps = place.map((step, i) => (typeof step === "number" ? (valueAt(form.data, place.slice(0, i + 1))?.name ?? step) : step));
+  return steps.reduce((path, step) => (typeof step === "number" ? `${path}[${step}]` : `${path}${path && "."}${step}`), "");
 }
 
 function defaultWords(value) {
@@ -193,7 +201,7 @@ class Group {
     const value = valueAt(data, this.place);
     const count = faults.below(this.path);
     this.badge.textContent = count ? `${count} fault${count > 1 ? "s" : ""}` : "";
-    this.fault.textContent = faults.at(this.path);
+    this.fault.textContent = beside(faults.at(this.path), this.path);
     if (this.more) this.showAll(form.all.has(this.path));
     this.note.textContent = Array.isArray(value) ? `${value.length}` : summary(this.shape, value);
     for (const part of this.parts) part.show(data, faults);

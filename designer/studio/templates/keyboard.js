@@ -3,15 +3,16 @@
 const keyboard = {
   entries: [],
 
-  // Keys as "Ctrl+Shift+Z" or "?", what they do in words, and the act; `anywhere`: even where one writes.
-  on(keys, words, act, { anywhere = false } = {}) {
-    this.entries.push({ keys: [keys].flat(), words, act, anywhere });
+  // Keys as "Ctrl+Shift+Z" or "?", what they do in words, and the act; `anywhere`: even where one writes; `hidden`: told by another entry.
+  on(keys, words, act, more = {}) {
+    this.entries.push({ keys: [keys].flat(), words, act, ...more });
   },
 
   named(event) {
     const control = event.ctrlKey || event.metaKey ? "Ctrl+" : "",
       shift = event.shiftKey && (control || event.key.length > 1) ? "Shift+" : "";
-    return control + (event.altKey ? "Alt+" : "") + shift + (event.key.length === 1 && control ? event.key.toUpperCase() : event.key);
+    const key = event.altKey ? event.code.replace(/^(Key|Digit)/, "") : control && event.key.length === 1 ? event.key.toUpperCase() : event.key;
+    return control + (event.altKey ? "Alt+" : "") + (event.altKey && event.shiftKey ? "Shift+" : shift) + key;
   },
 
   press(event) {
@@ -27,9 +28,9 @@ const keyboard = {
     const dialog = put(document.body, "dialog", { class: "c-help", "aria-labelledby": "c-help-title" });
     put(dialog, "h2", { id: "c-help-title" }, "Keyboard");
     const list = put(dialog, "dl");
-    for (const { keys, words } of [...this.entries.filter(({ hidden }) => !hidden), ...FIGURE_KEYS]) {
+    for (const { keys, words, between = " or " } of [...this.entries.filter(({ hidden }) => !hidden), ...FIGURE_KEYS]) {
       const name = put(list, "dt");
-      keys.forEach((key, i) => name.append(i ? " or " : "", put(null, "kbd", {}, key.replaceAll("+", " + "))));
+      keys.forEach((key, i) => name.append(i ? between : "", put(null, "kbd", {}, key.replaceAll("+", " + "))));
       put(list, "dd", {}, words);
     }
     const foot = put(dialog, "p");
@@ -46,10 +47,10 @@ const keyboard = {
 
 const FIGURE_KEYS = [
   { keys: ["Tab", "Shift+Tab"], words: "the next or the previous control" },
-  { keys: ["←", "→", "↑", "↓"], words: "on a figure: move the cursor; on a handle or slider: move it" },
+  { keys: ["←", "→", "↑", "↓"], between: " ", words: "on a figure: move the cursor; on a handle or slider: move it" },
   { keys: ["Enter"], words: "on a figure: enlarge it, and back; on a key's value: set it" },
   { keys: ["Delete"], words: "on a handle: take out its point, null or mask line" },
-  { keys: ["Alt+1", "Alt+7"], words: "the first to the last panel" },
+  { keys: ["Alt+1", "Alt+7"], words: "the first to the last panel", between: " to " },
   { keys: ["Escape"], words: "close, or give a value up" },
 ];
 

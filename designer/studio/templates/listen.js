@@ -8,7 +8,7 @@ const SOUND_WORDS = { current: "current", plain: "plain", bypass: "bypass" };
 const listening = {
   place: document.getElementById("listen"),
   player: null,
-  sources: [["excerpt", "built-in excerpt"]],
+  sources: ["excerpt", ...(start.excerpts ?? []).filter(name => name !== "excerpt")].map(name => [name, name === "excerpt" ? "built-in excerpt" : name]),
   version: null,
 
   build() {
@@ -29,9 +29,9 @@ const listening = {
     this.items = put(row, "div", { class: "c-group", role: "radiogroup", "aria-label": "Heard" });
     this.clock = put(row, "span", { class: "soft c-clock" });
     this.buildLoop();
-    keyboard.on("p", "play or pause the sounds", () => this.player && this.turn());
-    keyboard.on(["1", "9"], "hear the first to the ninth sound");
-    for (let i = 1; i <= 9; i++) keyboard.entries.push({ keys: [`${i}`], act: () => this.hear(this.names()[i - 1]), hidden: true });
+    keyboard.on("p", "play or pause the sounds", () => (this.player ? this.turn() : false));
+    keyboard.on(["1", "9"], "hear the first to the ninth sound", null, { between: " to " });
+    for (let i = 1; i <= 9; i++) keyboard.on(`${i}`, "", () => this.hear(this.names()[i - 1]), { hidden: true });
     this.fillSources();
   },
 
@@ -90,7 +90,7 @@ const listening = {
     this.make.disabled = true;
     this.stop.hidden = false;
     this.note.textContent = "rendering";
-    const { version } = hub.state;
+    const version = `${hub.state.version} ${this.asked()}`;
     const answer = await connection.ask({ do: "listen", source: this.source.value, place: this.where.value });
     try {
       if (answer.is === "error") throw new Error(answer.message);
@@ -106,6 +106,11 @@ const listening = {
       this.stop.hidden = true;
       this.stale();
     }
+  },
+
+  // What the sounds depend on, beside the state.
+  asked() {
+    return `${this.source.value} ${this.where.value} ${hub.state?.snapshots.map(({ name, command }) => name + command)}`;
   },
 
   async take({ items }) {
@@ -244,7 +249,7 @@ const listening = {
 
   // Whether the sounds are those of the current state.
   stale() {
-    const isOld = this.version !== null && (this.version !== hub.state?.version || !this.note.textContent === null);
+    const isOld = this.version !== null && `${hub.state?.version} ${this.asked()}` !== this.version;
     this.make.classList.toggle("due", this.version === null || isOld);
     this.make.textContent = this.version === null ? "Make the sounds" : isOld ? "Make the sounds again" : "Make again";
   },

@@ -31,19 +31,23 @@ const notices = {
   },
 };
 
+// They stand above the drawer.
+new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--drawer", `${target.offsetHeight}px`)).observe(document.getElementById("drawer"));
+
 const QUESTIONS = {
   faulty: [["Save all the same", () => store(true)]],
   infeasible: [["Save all the same", () => store(true)]],
   unjudged: [["Save all the same", () => store(true)]],
-  changed: [
+  gone: [["Save all the same", () => store(true)]],
+  disk: [
     ["Save over it", () => store(true)],
     ["Take the file on disk", () => hub.send({ do: "reload" })],
   ],
 };
-QUESTIONS.disk = QUESTIONS.gone = QUESTIONS.changed;
 
 hub.on("question", ({ about, message, remedy }) => {
   if (!(about in QUESTIONS)) return; // asked by a tool, which answers it
+  notices.close("faults"); // the question names them
   notices.show("question", "question", message, remedy, QUESTIONS[about]).querySelector("button").focus();
 });
 hub.on("error", ({ message, id }) => connection.isAwaited(id) || notices.show("error", "error", message));

@@ -22,10 +22,16 @@ class Knob {
     this.range.addEventListener("pointerdown", () => (this.held = true));
     for (const end of ["pointerup", "pointercancel"]) this.range.addEventListener(end, () => (this.held = false));
     this.range.addEventListener("blur", () => this.due && this.drop());
+    this.range.addEventListener("keydown", event => event.key === "Escape" && this.due !== undefined && this.giveUp());
   }
 
   get isMoved() {
     return this.held || this.due !== undefined;
+  }
+
+  // The value for each key that goes with it.
+  all(value) {
+    return Object.fromEntries(this.slider.keys.map(key => [key, value]));
   }
 
   // A value's place on the range, and back.
@@ -48,7 +54,7 @@ class Knob {
     this.slider = slider;
     const { label, unit, choices, value, default: normal, optional, low, high, description } = slider;
     this.name.textContent = label;
-    this.name.title = `${slider.key}\n${description}`;
+    this.name.title = `${slider.keys.join(", ")}\n${description}`;
     this.unit.textContent = unit;
     Object.assign(this.range, { min: 0, max: choices ? choices.length - 1 : FINE, step: 1 });
     const absent = value === null || value === undefined;
@@ -58,7 +64,8 @@ class Knob {
     this.reset.disabled = optional ? absent : value === normal;
     this.reset.title = optional ? `No ${label}: take ${slider.key} out` : `Default: ${normal}`;
     this.reset.setAttribute("aria-label", this.reset.title);
-    this.fault.textContent = fault ?? "";
+    this.fault.textContent = beside(fault, slider.key);
+    if (!fault) this.rejected = undefined;
     this.number.toggleAttribute("aria-invalid", Boolean(fault));
     if (!this.isMoved) this.put(absent ? (normal ?? (choices ? choices[0] : high)) : value, absent, Boolean(fault));
     this.range.setAttribute("aria-label", choices ? label : `${label}, ${low} to ${high} ${unit}`);
@@ -80,7 +87,7 @@ class Knob {
     this.row.classList.remove("absent");
     this.rejected = undefined;
     this.put(value);
-    hub.send({ do: "set", values: { [this.key]: value }, phase: "drag" });
+    hub.send({ do: "set", values: this.all(value), phase: "drag" });
     hub.tell("drag", true);
     clearTimeout(this.due);
     this.due = this.held ? 0 : setTimeout(() => this.drop(), REST_MS);
@@ -89,6 +96,15 @@ class Knob {
   // The pointer has let go, or one press of a key is done.
   settle() {
     if (this.due === 0) this.drop();
+  }
+
+  giveUp() {
+    clearTimeout(this.due);
+    this.due = undefined;
+    this.held = false;
+    hub.tell("drag", false);
+    hub.send({ do: "set", values: {}, phase: "cancel" });
+    this.show(this.slider);
   }
 
   drop() {
@@ -107,7 +123,7 @@ class Knob {
 
   set(value) {
     if (value === null) this.rejected = undefined;
-    hub.send({ do: "set", values: { [this.key]: value }, phase: "drop" });
+    hub.send({ do: "set", values: this.all(value), phase: "drop" });
   }
 }
 

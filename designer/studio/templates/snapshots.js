@@ -16,13 +16,14 @@ const snapshots = {
         lay: pressable(slot, "Lay over", `Show ${name} over the panels (Alt + ${name})`, () => this.lay(name)),
         recall: pressable(slot, "Recall", `Make ${name} the current state; a step that can be undone`, act("recall")),
         forget: pressable(slot, "✕", `Forget ${name}`, act("forget"), { "aria-label": `Forget ${name}` }),
-        copy: pressable(slot, "Command", `Copy the command that makes ${name}`, event => copy(this.kept(name).command, event.currentTarget)),
+        copy: pressable(slot, "Copy command", `Copy the command that makes ${name}`, event => copy(this.kept(name).command, event.currentTarget)),
         note: put(slot, "span", { class: "soft" }),
       };
-      const low = name.toLowerCase();
-      keyboard.on([`Alt+Shift+${name}`, `Alt+Shift+${low}`], `take snapshot ${name}`, act("snapshot"));
-      keyboard.on(`Alt+${low}`, `lay snapshot ${name} over the panels, or away`, () => this.kept(name) && this.lay(name));
+      keyboard.on(`Alt+Shift+${name}`, "", act("snapshot"), { hidden: true });
+      keyboard.on(`Alt+${name}`, "", () => this.kept(name) && this.lay(name), { hidden: true });
     }
+    keyboard.on(["Alt+Shift+A", "Alt+Shift+D"], "take a snapshot", null, { between: " to " });
+    keyboard.on(["Alt+A", "Alt+D"], "lay a snapshot over the panels, or away", null, { between: " to " });
     this.table = put(this.place, "div", { class: "c-differences", tabindex: 0, role: "region", "aria-label": "Differences" });
   },
 

@@ -59,7 +59,7 @@ const source = {
       const item = put(this.faults, "li");
       const place = line ? `line ${line}` : key;
       if (place) pressable(item, place, "Show it", () => (line ? this.select(line) : form.reveal(key)));
-      put(item, "span", {}, message);
+      put(item, "span", {}, place === key ? beside(message, key) : message);
     }
     if (!this.isEdited) {
       if (text !== this.area.value) this.take();

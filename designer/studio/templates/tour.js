@@ -1,6 +1,6 @@
 // The tour of the first start: three steps, each beside the place that it is about.
 
-const STEPS = [
+const TOUR = [
   {
     at: ["#panels", "#layout"],
     title: "Move what you see",
@@ -27,7 +27,7 @@ const tour = {
   },
 
   go(number) {
-    const { at, title, words } = STEPS[number];
+    const { at, title, words } = TOUR[number];
     document.querySelectorAll(".c-shown").forEach(place => place.classList.remove("c-shown"));
     const places = at.map(selector => document.querySelector(selector));
     for (const place of places) place.classList.add("c-shown");
@@ -35,9 +35,9 @@ const tour = {
     put(this.box, "strong", { id: "c-tour-title" }, title);
     put(this.box, "p", { "aria-live": "polite" }, words);
     const foot = put(this.box, "div", { class: "c-acts" });
-    put(foot, "span", { class: "soft" }, `${number + 1} of ${STEPS.length}`);
+    put(foot, "span", { class: "soft" }, `${number + 1} of ${TOUR.length}`);
     if (number) pressable(foot, "Back", "The step before", () => this.go(number - 1));
-    const isLast = number === STEPS.length - 1;
+    const isLast = number === TOUR.length - 1;
     if (!isLast) pressable(foot, "Skip", "End the tour", () => this.end());
     pressable(foot, isLast ? "Begin" : "Next", isLast ? "End the tour" : "The next step", () => (isLast ? this.end() : this.go(number + 1)), { class: "tool c-main" }).focus();
     this.beside(places[0].getBoundingClientRect());

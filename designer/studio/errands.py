@@ -1,0 +1,111 @@
+"""Requests that take their time, done in a process of their own: sounds of the document's states, and what is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from designer.errors import UsageError
+from designer.problem.schema import Problem
+from designer.studio.background import Background
+from designer.studio.document import Document
+from designer.studio.places import OUT
+from designer.studio.shelf import EXCERPT, Shelf
+from designer.writing import sweep_stale
+
+CURRENT = "current"
+Message = dict[str, Any]
+
+
+class Errands:
+    """What a session has done for its tabs.
+
+    Parameters
+    ----------
+    document : Document
+    shelf : Shelf, that keeps the sounds
+    address : callable, the address of a path in the studio
+
+    """
+
+    def __init__(self, document: Document, shelf: Shelf, address: Callable[[str], str]) -> None:
+        self._document = document
+        self._shelf = shelf
+        self._address = address
+        self._background = Background()
+
+    def close(self) -> None:
+        """End the process at once, and remove what it was about to write."""
+        self._background.close()
+        for place in (self._document.folder, self._document.folder / OUT):
+            sweep_stale(place)
+
+    async def listen(self, request: Mapping[str, Any]) -> Message:
+        """Sounds of the current state and of every snapshot, of plain playback and of the input: a `sound`.
+
+        Raises
+        ------
+        DesignerError : as `write_sounds`; no such recording; a text with faults
+
+        """
+        from designer.studio.sounds import write_sounds
+
+        source, place = request.get("source", EXCERPT), request.get("place", "ears")
+        recording = None if source == EXCERPT else self._shelf.recording(source)
+        states = self._states(self._document.snapshots)
+        sounds = await self._background.run(write_sounds, states, recording, place, self._shelf.new_place())
+        number = self._shelf.add_set(sounds.files)
+        items = [
+            {"name": name, "url": self._address(f"sounds/{number}/{name}.wav"), "gain_db": 0.0} for name in sounds.files
+        ]
+        return {"is": "sound", "items": items, "seconds": sounds.seconds, "notes": list(sounds.notes)}
+
+    async def hand(self, request: Mapping[str, Any]) -> Message:
+        """Write for others: `done`, or the `question` whether to replace what was edited.
+
+        Raises
+        ------
+        DesignerError : as `hand_over`; a text with faults; a folder of a state that no command makes from the file on disk
+
+        """
+        from designer.studio.hand_over import Wanted, hand_over
+
+        document, over, options = self._document, request["over"], dict(request.get("options", {}))
+        names = options.pop("snapshots", list(document.snapshots))
+        if over == "folder" and (reason := document.repeatable):
+            raise UsageError(f"the folder's command starts from the file on disk, and {reason}; save first")
+        wanted = Wanted(
+            over=over,
+            states=self._states(names if over == "comparison" else []),
+            folder=document.folder,
+            stem=Path(document.source).stem,
+            target=request.get("target", ""),
+            options=options,
+            force=request.get("force", False),
+        )
+        handed = await self._background.run(hand_over, wanted)
+        if not handed.path:
+            remedy = "keep a copy and replace it, or choose another place"
+            return {"is": "question", "about": "exists", "message": handed.message, "remedy": remedy}
+        return {"is": "done", "message": handed.message, "path": handed.path}
+
+    def _states(self, names: Any) -> dict[str, Problem]:
+        """The current state as the command makes it, and snapshots by their names.
+
+        Raises
+        ------
+        UsageError : the text has faults, or there is no such snapshot
+
+        """
+        document = self._document
+        current = document.problem if document.repeatable else document.as_commanded()
+        if current is None:
+            raise UsageError(f"{document.source}: got a text with faults; expected one without; mend it first")
+        kept = {name: reading.problem for name, reading in document.snapshots.items() if reading.problem is not None}
+        known = ", ".join([CURRENT, *kept])
+        try:
+            snapshots = {name: kept[name] for name in names if name != CURRENT}
+        except (KeyError, TypeError):
+            raise UsageError(f"snapshots: got {names!r}; expected some of {known}") from None
+        return {CURRENT: current, **snapshots}
