@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from designer.designs.within_reach import MIN_GAIN_DB, Requirement, requirement_
 from designer.errors import UsageError
 from designer.measures import db
 from designer.problem import Problem, loads
-from designer.problem.library import SCHEMA_FILE, schema_text
+from designer.problem.library import SCHEMA_FILE, write_schema
 from designer.problem.messages import number
 from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import channel_target
@@ -46,11 +45,6 @@ DRIVERS = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "pair": (2, 2)}
 """The fewest and the most of each shape."""
 SHAPES = tuple(DRIVERS)
 LARGEST_DRIVER_M = 0.03
-
-
-def least_drivers(shape: str) -> int:
-    """How many drivers a shape has where no number is given; 2 where the shape is not known, which `check` refuses."""
-    return DRIVERS.get(shape, (2, 2))[0]
 
 
 @dataclass(frozen=True)
@@ -102,6 +96,18 @@ class Geometry:
         ]
         width = f"{number(round(self.width_m * 100, 1))} cm"
         return f"{self.drivers} drivers {across} {width}, heard at {number(self.distance_m)} m"
+
+
+def geometry_of(shape: str | None, drivers: int | None, width_m: float | None, distance_m: float | None) -> Geometry:
+    """A geometry, with the usual in place of what is not given; `check` refuses a shape that is not known."""
+    shape = "bar" if shape is None else shape
+    least = DRIVERS.get(shape, (2, 2))[0]
+    return Geometry(
+        shape,
+        least if drivers is None else drivers,
+        0.6 if width_m is None else width_m,
+        2.5 if distance_m is None else distance_m,
+    )
 
 
 @dataclass(frozen=True)
@@ -343,10 +349,8 @@ def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[st
     check_file(path, force=force)
     reserve(path)
     text, remarks = new_problem(geometry)
-    schema = path.parent / SCHEMA_FILE
     with contextlib.ExitStack() as undo:
-        if not os.path.lexists(schema):
-            write_file(schema, lambda place: _write_text(place, schema_text()))
+        if schema := write_schema(path.parent):
             undo.callback(schema.unlink)
             remarks.append(f"wrote {schema}, by which an editor completes and checks keys")
         write_file(path, lambda place: _write_text(place, text))

@@ -17,6 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 from designer.errors import DesignerError
 from designer.workers import DeafSpawned, begin
 
+ENDING_S = 0.1
+"""How long a killed process may take to be gone."""
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -57,6 +59,7 @@ class Background:
         """End the process, whatever it does."""
         if self._process is not None:
             self._process.kill()
+            self._process.join(ENDING_S)
             self._process = None
         if self._connection is not None:
             with contextlib.suppress(OSError):

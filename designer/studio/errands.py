@@ -10,7 +10,9 @@ from designer.errors import UsageError
 from designer.problem.schema import Problem
 from designer.studio.background import Background
 from designer.studio.document import Document
+from designer.studio.places import OUT
 from designer.studio.shelf import EXCERPT, Shelf
+from designer.writing import sweep_stale
 
 CURRENT = "current"
 Message = dict[str, Any]
@@ -34,8 +36,10 @@ class Errands:
         self._background = Background()
 
     def close(self) -> None:
-        """End the process at once."""
+        """End the process at once, and remove what it was about to write."""
         self._background.close()
+        for place in (self._document.folder, self._document.folder / OUT):
+            sweep_stale(place)
 
     async def listen(self, request: Mapping[str, Any]) -> Message:
         """Sounds of the current state and of every snapshot, of plain playback and of the input: a `sound`.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Hashable
 
 from designer import job
-from designer.folders.write import data_files
 from designer.problem.schema import Problem
+from designer.studio.worker import read_files
 
 KEPT = 6
 """The current state, four snapshots, and one before."""
-_KEPT: OrderedDict[tuple[str, ...], job.Design] = OrderedDict()
+_KEPT: OrderedDict[Hashable, job.Design] = OrderedDict()
 
 
 def kept_design(problem: Problem) -> job.Design:
@@ -24,8 +25,7 @@ def kept_design(problem: Problem) -> job.Design:
 
     """
     changes = json.dumps(problem.changes, default=str)
-    data = [f"{file} {file.stat().st_mtime_ns}" for file in data_files(problem)]
-    key = (problem.text, problem.source, str(problem.folder), changes, *data)
+    key = (problem.text, problem.source, problem.folder, changes, read_files(problem))
     if key not in _KEPT:
         _KEPT[key] = job.design(problem, keep_going=True)
     _KEPT.move_to_end(key)

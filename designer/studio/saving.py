@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from designer.errors import EXIT_DONE, DesignerError
-from designer.problem.library import SCHEMA_FILE, schema_text
+from designer.problem.library import SCHEMA_FILE, write_schema
 from designer.studio.document import Document
 from designer.studio.on_disk import Change, OnDisk
 
@@ -147,12 +147,4 @@ class Saving:
         self.document.saved(text)
         self._saved_status, self._warned = self._status, False
         if is_new and SCHEMA_FILE in text.partition("\n")[0]:
-            self._write_schema()
-
-    def _write_schema(self) -> None:
-        """Beside a new file, the JSON schema that its first line names, as `designer new` does."""
-        from designer.writing import write_file
-
-        path = self.disk.path.parent / SCHEMA_FILE
-        if not path.exists() and not path.is_symlink():
-            write_file(path, lambda place: place.write_bytes(schema_text().encode()) and None)
+            write_schema(self.disk.path.parent)

@@ -21,27 +21,23 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
 from designer.errors import DesignerError, UsageError
-from designer.studio import page
+from designer.studio import form, page
 from designer.studio.guard import LOOPBACK, Guard
 from designer.studio.session import Session
-from designer.studio.shelf import LARGEST_BYTES, checked_name
+from designer.studio.shelf import EXCERPT, LARGEST_BYTES, checked_name
 
 LARGEST_REQUEST_BYTES = 4_000_000
 """Of a message of the socket: a problem file's text is the largest."""
-ENDING_S = 0.2
+ENDING_S = 5.0
 """How long the server may take to say goodbye."""
-REMEDY = "pip install 'loudspeaker-filter-designer[studio]'"
-
-try:
-    import uvicorn
-    from starlette.applications import Starlette
-    from starlette.requests import ClientDisconnect, Request
-    from starlette.responses import FileResponse, JSONResponse, Response
-    from starlette.routing import Route, WebSocketRoute
-    from starlette.websockets import WebSocket, WebSocketDisconnect
-except ImportError as error:
-    raise UsageError(f"designer studio: got no {error.name}; it comes with the extra: {REMEDY}") from None
 
 
 def listening(port: int) -> socket.socket:
@@ -69,14 +65,15 @@ def listening(port: int) -> socket.socket:
     return taken
 
 
-def application(session: Session, port: int, token: str, **data: Any) -> Guard:
-    """The studio as an ASGI application; `data` is what the page begins with."""
+def application(session: Session, port: int, token: str) -> Guard:
+    """The studio as an ASGI application."""
 
     def text(content: str, kind: str) -> Response:
         return Response(content, media_type=kind)
 
     async def root(_: Request) -> Response:
-        return text(page.html(token, **data), "text/html")
+        first = {"form": form.form(), "targets": form.targets(), "excerpts": [EXCERPT]}
+        return text(page.html(token, **first), "text/html")
 
     async def script(_: Request) -> Response:
         return text(page.script(), "text/javascript")
@@ -176,7 +173,8 @@ class Serving:
     """
 
     def __init__(self, session: Session, taken: socket.socket, served: Guard) -> None:
-        self.ended = threading.Event()
+        self._ended = threading.Event()
+        self._failure: Exception | None = None
         self._session = session
         self._socket = taken
         config = uvicorn.Config(
@@ -191,16 +189,32 @@ class Serving:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._server.should_exit = True
         self._session.close()
-        self._thread.join(ENDING_S)
+        if kind is None:  # else this process ends, at once
+            self._thread.join(ENDING_S)
+
+    def wait(self) -> None:
+        """Wait until the server ends, which it does of itself only by an error.
+
+        Raises
+        ------
+        Exception : that error
+
+        """
+        while not self._ended.wait(0.5):  # some systems tell of signals only between two of them
+            pass
+        if self._failure is not None:
+            raise self._failure
 
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
+        except Exception as error:
+            self._failure = error
         finally:
-            self.ended.set()
+            self._ended.set()
 
     async def _serve(self) -> None:
         running = asyncio.create_task(self._session.run())

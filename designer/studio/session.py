@@ -36,6 +36,7 @@ class Session:
     disk : OnDisk, its file
     engine : Engine, started, whose messages go to `from_engine`
     address : callable, the address of a path in the studio
+    autosave : bool, save after every verdict that is good
 
     """
 
@@ -45,10 +46,13 @@ class Session:
         disk: OnDisk,
         engine: Engine,
         address: Callable[[str], str] = str,
+        *,
+        autosave: bool = False,
     ) -> None:
         self.document = document
         self.shelf = Shelf()
         self._saving = Saving(document, disk, self._tell, self._show_state)
+        self._saving.autosave = autosave
         self._engine = engine
         self._errands = Errands(document, self.shelf, address)
         self._tabs: list[Tab] = []
@@ -76,6 +80,15 @@ class Session:
         self._engine.close()
         self._errands.close()
         self.shelf.close()
+
+    @property
+    def unsaved(self) -> str:
+        """What would be lost if the studio ended now, and how to have it again; empty where nothing would."""
+        if not self.document.dirty:
+            return ""
+        if self.document.problem is None:
+            return "not saved: a text with faults"
+        return f"not saved: {self.document.command or 'the text'}"
 
     @contextlib.asynccontextmanager
     async def tab(self) -> AsyncIterator[Tab]:
@@ -116,11 +129,11 @@ class Session:
                 self._show_judged(tab)
             case "set", "drag":
                 tab.drags.append(number)
-                self._engine.live(number, self.document, self._channels(tab), values=request["values"])
+                self._engine.live(self.document, self._channels(tab), values=request["values"], id=number)
             case "move", "drag":
                 tab.drags.append(number)
                 move = request["handle"], request["x"], request["y"]
-                self._engine.live(number, self.document, self._channels(tab), move=move)
+                self._engine.live(self.document, self._channels(tab), move=move, id=number)
             case _, "cancel":
                 self._engine.cancel_live()
                 for other in self._tabs:
@@ -242,7 +255,7 @@ class Session:
             tab.put(judged)
         is_new = judged is not None and judged["version"] == self.document.version
         if self.document.problem is not None and not is_new:
-            self._engine.show(self.document, tab.channel)
+            self._engine.judge(self.document, [tab.channel])
 
     def _state(self, number: int | None = None) -> Message:
         return _with_id({"is": "state", "autosave": self._saving.autosave, **self.document.state()}, number)

@@ -188,7 +188,7 @@ class Lively:
                 message["handles"] = [grip.handle for grip in handles.grips(shown).values()]
                 geometry = not moved or any(key.startswith(GEOMETRY) for key in values)
                 message |= self._panels(shown, request.channel, layout=geometry)
-        except Exception as error:  # noqa: BLE001 # an answer, never the end of the process
+        except Exception as error:  # an answer, never the end of the process
             message["faults"] = [{"key": "", "message": _said(error)}]
         send(message | {"seconds": time.perf_counter() - begin})
 
@@ -222,7 +222,7 @@ class Judge:
                 with contextlib.suppress(DesignerError):  # a snapshot that has no design has nothing to lay over
                     laid[name] = self._design(base, lambda stage: None)
             self._forget(request)
-        except Exception as error:  # noqa: BLE001 # an answer, never the end of the process
+        except Exception as error:  # an answer, never the end of the process
             status = error.exit_code if isinstance(error, DesignerError) else 1
             for channel in request.channels:
                 send(self._judged(request, channel, begin, failure=(_said(error), status)))
@@ -231,7 +231,7 @@ class Judge:
             self._between_stages()
             try:
                 send(self._judged(request, channel, begin, design, laid))
-            except Exception as error:  # noqa: BLE001 # as above
+            except Exception as error:  # as above
                 send(self._judged(request, channel, begin, failure=(_said(error), 1)))
 
     def _design(self, base: Source, progress: Callable[[str], None]) -> Any:

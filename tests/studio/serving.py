@@ -36,10 +36,11 @@ class StandInEngine:
 
     def start(self) -> None: ...
 
-    def live(self, number: int | None, document: Document, channels: list[str], **how: Any) -> None:
-        self.asked.append(("live", number, document.version, tuple(channels), how))
-        for channel in channels:
-            self._say({"is": "live", "id": number, "version": document.version, "channel": channel, **how})
+    def live(self, document: Document, channels: list[str], *, id: int | None = None, **how: Any) -> None:
+        self.asked.append(("live", id, document.version, tuple(channels), how))
+        for n, channel in enumerate(channels):
+            message = {"is": "live", "version": document.version, "channel": channel, **how}
+            self._say(message if n else {**message, "id": id})
 
     def cancel_live(self) -> None:
         self.asked.append(("cancel",))
@@ -53,11 +54,6 @@ class StandInEngine:
         for channel in channels:
             self._verdict(document, channel, status)
         self._say({"is": "idle"})
-
-    def show(self, document: Document, channel: str) -> None:
-        self.asked.append(("show", document.version, channel))
-        if self.judges:
-            self._verdict(document, channel, self.status(document))
 
     def _verdict(self, document: Document, channel: str, status: int | None) -> None:
         if status is None:

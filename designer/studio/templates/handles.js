@@ -2,7 +2,8 @@
 
 const EDGES = new Set(["mask", "window", "null", "band", "effort", "gain-limit"]);
 const handles = new Map(); // id -> its handle, element, panel and box
-let offered = []; // handles of the document as it stands
+let offered = [], // handles of the document as it stands
+  shown = []; // as a hand has them
 
 const panelOf = handle => panels.get(handle.panel.split("-")[0]);
 const LAYOUT = ["layout-scene", "layout-plan", "layout-side", "layout-scene"]; // the layout's panels in their order; the last close by
@@ -70,7 +71,8 @@ function grip(handle) {
 }
 
 // Put every handle of the channel where it is.
-function placeHandles(all = offered) {
+function placeHandles(all = shown) {
+  shown = all;
   const standing = new Set();
   for (const handle of all) {
     const panel = panelOf(handle);
@@ -171,8 +173,9 @@ const drag = {
     return hub.send({ do: "move", handle: id, ...this.at, phase, channel: channel || hub.channel });
   },
   end() {
-    const { moved } = this;
+    const { moved, active, at, follows } = this;
     if (moved) this.send("drop");
+    if (!follows) shown = shown.map(handle => (handle.id === active.id ? { ...handle, ...at } : handle));
     this.over();
   },
   cancel() {
@@ -183,7 +186,7 @@ const drag = {
     live.since = hub.asked + 1;
     live.clear();
     this.over();
-    placeHandles();
+    placeHandles(offered);
     announce("as before");
   },
   over() {
@@ -296,11 +299,11 @@ function keyOn(event, id) {
 
 hub.on("state", message => {
   offered = message.handles;
-  if (!drag.active) placeHandles();
+  if (!drag.active) placeHandles(offered);
 });
 hub.on("channel", () => {
   if (drag.active) drag.cancel();
-  placeHandles();
+  placeHandles(offered);
 });
 hub.on("moved", message => {
   drag.follows ||= drag.active?.kind === "driver";
