@@ -138,9 +138,9 @@ function tellHandle(id) {
     box = boxOf(handle),
     bounds = panel.plot.getBoundingClientRect(),
     [left, top] = pixelsOfHandle(box, handle);
-  const rows = [{ name: "", look: {}, text: valueOf(handle, box) }];
-  if (handle.fault) rows.push({ name: handle.fault, look: {}, text: "" });
-  tip.show(handle.label, rows, bounds.left + left, bounds.top + top, panel.scheme);
+  const rows = handle.fault ? [{ name: handle.fault, look: {}, text: "" }] : [];
+  const isAhead = drag.active && box.panel.kind !== "drawing"; // of the answer, which brings the label
+  tip.show(isAhead ? valueOf(handle, box) : handle.label, rows, bounds.left + left, bounds.top + top, panel.scheme);
 }
 
 // A drag, by pointer or by keys.
