@@ -1,8 +1,8 @@
 """The studio's page: its text, its one script and its one style sheet, which the server hands out beside Plotly.js.
 
-The script is the renderer of written pages (`report/templates`) and the studio's own parts, one after the other in one function; so that
-each part sees the names of those before it. No script stands inline: a policy of `script-src 'self'` holds. Plotly.js sets styles of
-elements, for which `style-src` needs 'unsafe-inline'.
+The script is the renderer of written pages (`report/templates`) and the studio's own parts, one after the other in one function, so that
+each part sees the names of those before it; names of the controls are theirs alone. No script stands inline: a policy of
+`script-src 'self'` holds. Plotly.js sets styles of elements, for which `style-src` needs 'unsafe-inline'.
 """
 
 from __future__ import annotations
@@ -41,9 +41,12 @@ def html(token: str, **data: Any) -> str:
 def script() -> str:
     """All scripts as one function."""
     renderer = parts("designer.report", (f"{part}.js" for part in RENDERER))
-    studio = parts("designer.studio", (f"{part}.js" for part in (*PARTS, *CONTROLS, "start")))
+    panels, controls, start = (
+        parts("designer.studio", (f"{part}.js" for part in names)) for names in (PARTS, CONTROLS, ("start",))
+    )
     schemes = {scheme: {word: both[n] for word, both in SCHEMES.items()} for n, scheme in enumerate(("light", "dark"))}
-    return f'(() => {{\n"use strict";\nconst SCHEMES = {json.dumps(schemes)};\n{renderer}\n{studio}\n}})();\n'
+    shared = f"const SCHEMES = {json.dumps(schemes)};\n{renderer}\n{panels}"
+    return f'(() => {{\n"use strict";\n{shared}\n{{\n{controls}\n}}\n{start}\n}})();\n'
 
 
 def style() -> str:

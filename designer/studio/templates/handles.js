@@ -2,7 +2,8 @@
 
 const EDGES = new Set(["mask", "window", "null", "band", "effort", "gain-limit"]);
 const handles = new Map(); // id -> its handle, element, panel and box
-let offered = []; // handles of the document as it stands
+let offered = [], // handles of the document as it stands
+  shown = []; // as a hand has them
 
 const panelOf = handle => panels.get(handle.panel.split("-")[0]);
 const LAYOUT = ["layout-scene", "layout-plan", "layout-side", "layout-scene"]; // the layout's panels in their order; the last close by
@@ -70,7 +71,8 @@ function grip(handle) {
 }
 
 // Put every handle of the channel where it is.
-function placeHandles(all = offered) {
+function placeHandles(all = shown) {
+  shown = all;
   const standing = new Set();
   for (const handle of all) {
     const panel = panelOf(handle);
@@ -136,9 +138,9 @@ function tellHandle(id) {
     box = boxOf(handle),
     bounds = panel.plot.getBoundingClientRect(),
     [left, top] = pixelsOfHandle(box, handle);
-  const rows = [{ name: "", look: {}, text: valueOf(handle, box) }];
-  if (handle.fault) rows.push({ name: handle.fault, look: {}, text: "" });
-  tip.show(handle.label, rows, bounds.left + left, bounds.top + top, panel.scheme);
+  const rows = handle.fault ? [{ name: handle.fault, look: {}, text: "" }] : [];
+  const isAhead = drag.active && box.panel.kind !== "drawing"; // of the answer, which brings the label
+  tip.show(isAhead ? valueOf(handle, box) : handle.label, rows, bounds.left + left, bounds.top + top, panel.scheme);
 }
 
 // A drag, by pointer or by keys.
@@ -171,8 +173,9 @@ const drag = {
     return hub.send({ do: "move", handle: id, ...this.at, phase, channel: channel || hub.channel });
   },
   end() {
-    const { moved } = this;
+    const { moved, active, at, follows } = this;
     if (moved) this.send("drop");
+    if (!follows) shown = shown.map(handle => (handle.id === active.id ? { ...handle, ...at } : handle));
     this.over();
   },
   cancel() {
@@ -183,7 +186,7 @@ const drag = {
     live.since = hub.asked + 1;
     live.clear();
     this.over();
-    placeHandles();
+    placeHandles(offered);
     announce("as before");
   },
   over() {
@@ -296,11 +299,11 @@ function keyOn(event, id) {
 
 hub.on("state", message => {
   offered = message.handles;
-  if (!drag.active) placeHandles();
+  if (!drag.active) placeHandles(offered);
 });
 hub.on("channel", () => {
   if (drag.active) drag.cancel();
-  placeHandles();
+  placeHandles(offered);
 });
 hub.on("moved", message => {
   drag.follows ||= drag.active?.kind === "driver";

@@ -235,6 +235,7 @@ const MOVING = "Dashed: ideal weights on a coarse grid; realised and judged when
 function fillVerdict() {
   words.className = live.figures ? "moving" : verdict.outcome;
   words.textContent = live.figures ? MOVING : verdict.text;
+  words.title = verdict.text; // where it is longer than its two lines
   numbers.replaceChildren();
   for (const { label, text, definition } of live.figures ? live.numbers : verdict.numbers) {
     const place = node("span", "number", numbers);
