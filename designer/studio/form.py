@@ -45,7 +45,7 @@ class Key(TypedDict):
     key: str
     shapes: list[Shape]
     unit: str
-    about: str  # its description
+    about: str  # what it is
     expected: str  # the loader's words on what it may hold
     required: bool
     default: Any  # None: absent
@@ -85,11 +85,19 @@ def _key(key: str, node: Node, required: bool) -> Key:
         "key": key,
         "shapes": [_shape(choice) for choice in node_types(node)],
         "unit": SYMBOLS.get(unit, ""),
-        "about": node.get("description", "") if node.get("minItems") != node.get("maxItems") else "",
+        "about": _about(key, node),
         "expected": node_words({name: value for name, value in node.items() if name != "description"}),
         "required": required,
         "default": _written(node.get("default")),
     }
+
+
+def _about(key: str, node: Node) -> str:
+    """Title and description, where they say more than the key and the names of a list's entries."""
+    title = node.get("title", "")
+    of_entries = node.get("minItems") is not None and node.get("minItems") == node.get("maxItems")
+    parts = [title if title.lower().replace(" ", "_") != key else "", "" if of_entries else node.get("description", "")]
+    return "; ".join(part for part in parts if part)
 
 
 def _written(value: Any) -> Any:

@@ -203,7 +203,7 @@ class Session:
     def _follow(self) -> None:
         """Have judged what is not, after whatever changed the document or its overlays."""
         document = self.document
-        overlays = [(name, document.snapshots[name].text) for name in document.laid]
+        overlays: dict[str, str] = {name: document.snapshots[name].text for name in document.laid}
         before, self._wanted = self._wanted, (document.version, overlays)
         if self._wanted == before:
             return

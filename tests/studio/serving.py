@@ -36,11 +36,12 @@ class StandInEngine:
 
     def start(self) -> None: ...
 
-    def live(self, document: Document, channels: list[str], *, id: int | None = None, **how: Any) -> None:
-        self.asked.append(("live", id, document.version, tuple(channels), how))
+    def live(self, document: Document, channels: list[str], **how: Any) -> None:
+        number = how.pop("id")
+        self.asked.append(("live", number, document.version, tuple(channels), how))
         for n, channel in enumerate(channels):
             message = {"is": "live", "version": document.version, "channel": channel, **how}
-            self._say(message if n else {**message, "id": id})
+            self._say(message if n else {**message, "id": number})
 
     def cancel_live(self) -> None:
         self.asked.append(("cancel",))
@@ -129,11 +130,17 @@ class Studio:
         finally:
             connection.close()
 
-    def socket(self, path: str | None = None, **how: Any) -> ClientConnection:
+    def socket(self) -> ClientConnection:
         """A socket, as a browser opens it."""
-        address = f"ws://{self.host}{path or f'/socket?token={self.token}'}"
-        how = {"origin": self.origin, "proxy": None, "max_size": None, **how}
-        return connect(address, open_timeout=WAIT_S, **how)
+        address = f"ws://{self.host}/socket?token={self.token}"
+        opened: ClientConnection = connect(
+            address,
+            open_timeout=WAIT_S,
+            origin=self.origin,
+            proxy=None,
+            max_size=None,  # type: ignore[arg-type]  # a text is one
+        )
+        return opened
 
     @contextmanager
     def page(self, channel: str = "") -> Iterator[Page]:
