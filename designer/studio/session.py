@@ -255,6 +255,8 @@ class Session:
             tab.put(judged)
         is_new = judged is not None and judged["version"] == self.document.version
         if self.document.problem is not None and not is_new:
+            if judged is None:  # something to look at meanwhile
+                self._engine.live(self.document, [tab.channel])
             self._engine.judge(self.document, [tab.channel])
 
     def _state(self, number: int | None = None) -> Message:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from command import Command
+from stereo.small_designs import trio
 from toml_text import toml
 
 import designer
@@ -17,7 +18,6 @@ from designer.problem.schema import Problem
 from designer.studio.document import Document
 from designer.studio.hand_over import Handed, Wanted, hand_over
 from designer.studio.places import inside
-from stereo.small_designs import trio
 
 TAPS = "realization.taps"
 
@@ -138,7 +138,8 @@ def test_what_is_not_known_is_refused(here: Path, over: str, options: dict[str, 
 @pytest.mark.parametrize(
     "name",
     [
-        "..", "../x", "out/../../x", "/etc/x", "//host/x", "\\\\host\\x", "C:\\x", "C:x", "out\\..\\..\\x", "~/x", ".", "./x", "out/.hidden",
+        "..", "../x", "out/../../x", "/etc/x", "//host/x", "\\\\host\\x", "C:\\x",
+        "C:x", "out\\..\\..\\x", "~/x", ".", "./x", "out/.hidden",
         "out//x", "out/", "/",
         "out/x\0", "out/x\n", "out/x.", "out/ x", "out/" + "x" * 201, 'a"b', "a<b", "out/\u202ex", "", None, 3, ["x"],
     ],
