@@ -16,7 +16,7 @@ import designer
 from designer.errors import UsageError
 from designer.problem.schema import Problem
 from designer.studio.document import Document
-from designer.studio.hand_over import Handed, Wanted, hand_over
+from designer.studio.hand_over import Handed, Order, hand_over
 from designer.studio.places import inside
 
 TAPS = "realization.taps"
@@ -44,7 +44,7 @@ def problem_of(document: Document) -> Problem:
 
 def handed(over: Any, *, force: bool = False, target: str = "", states: Any = None, **options: Any) -> Handed:
     states = states or {"current": problem_of(document())}
-    return hand_over(Wanted(over, states, Path("problems"), "trio", target, options, force))
+    return hand_over(Order(over, states, Path("problems"), "trio", target, options, force))
 
 
 def files(folder: Path) -> dict[str, bytes]:
