@@ -57,10 +57,7 @@ class Session:
         self._errands = Errands(document, self.shelf, address)
         self._tabs: list[Tab] = []
         self._judged: dict[str, Message] = {}  # channel -> the newest verdict on it
-        self._judged_state: tuple[int, list[tuple[str, str]]] = (
-            0,
-            [],
-        )  # version and overlays that are judged, or being judged
+        self._judged_state: tuple[int, dict[str, str]] = (0, {})  # version and overlays, as of the last request
         self._remembered = Remembered()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening: asyncio.Task[None] | None = None
