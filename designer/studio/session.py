@@ -203,7 +203,7 @@ class Session:
     def _follow(self) -> None:
         """Have judged what is not, after whatever changed the document or its overlays."""
         document = self.document
-        overlays = [(name, document.snapshots[name].text) for name in document.laid]
+        overlays: dict[str, str] = {name: document.snapshots[name].text for name in document.laid}
         before, self._wanted = self._wanted, (document.version, overlays)
         if self._wanted == before:
             return
@@ -255,6 +255,8 @@ class Session:
             tab.put(judged)
         is_new = judged is not None and judged["version"] == self.document.version
         if self.document.problem is not None and not is_new:
+            if judged is None:  # something to look at meanwhile
+                self._engine.live(self.document, [tab.channel])
             self._engine.judge(self.document, [tab.channel])
 
     def _state(self, number: int | None = None) -> Message:

@@ -14,9 +14,9 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from designer.studio.document import Document
-from designer.studio.guard import new_token
+from designer.studio.guard import listening, new_token
 from designer.studio.on_disk import OnDisk
-from designer.studio.server import Serving, application, listening
+from designer.studio.server import Serving
 from designer.studio.session import Session
 
 WAIT_S = 20.0
@@ -36,11 +36,12 @@ class StandInEngine:
 
     def start(self) -> None: ...
 
-    def live(self, document: Document, channels: list[str], *, id: int | None = None, **how: Any) -> None:
-        self.asked.append(("live", id, document.version, tuple(channels), how))
+    def live(self, document: Document, channels: list[str], **how: Any) -> None:
+        number = how.pop("id", None)
+        self.asked.append(("live", number, document.version, tuple(channels), how))
         for n, channel in enumerate(channels):
             message = {"is": "live", "version": document.version, "channel": channel, **how}
-            self._say(message if n else {**message, "id": id})
+            self._say(message if n or number is None else {**message, "id": number})
 
     def cancel_live(self) -> None:
         self.asked.append(("cancel",))
@@ -129,11 +130,17 @@ class Studio:
         finally:
             connection.close()
 
-    def socket(self, path: str | None = None, **how: Any) -> ClientConnection:
+    def socket(self) -> ClientConnection:
         """A socket, as a browser opens it."""
-        address = f"ws://{self.host}{path or f'/socket?token={self.token}'}"
-        how = {"origin": self.origin, "proxy": None, "max_size": None, **how}
-        return connect(address, open_timeout=WAIT_S, **how)
+        address = f"ws://{self.host}/socket?token={self.token}"
+        opened: ClientConnection = connect(
+            address,
+            open_timeout=WAIT_S,
+            origin=self.origin,
+            proxy=None,
+            max_size=None,  # type: ignore[arg-type]  # a text is one
+        )
+        return opened
 
     @contextmanager
     def page(self, channel: str = "") -> Iterator[Page]:
@@ -149,13 +156,14 @@ class Studio:
 def served(file: Path, text: str | None = None, *, origin: str = "") -> Iterator[Studio]:
     """A studio of a file that is on disk, or of a text that is not yet."""
     taken = listening(0)
-    port, token, engine = taken.getsockname()[1], new_token(), StandInEngine()
+    token, engine = new_token(), StandInEngine()
     disk = OnDisk(file, monotonic)
     document = Document(
         text if disk.text is None and text is not None else disk.text or "", file.parent, str(file), origin=origin
     )
     session = Session(document, disk, engine, lambda path: f"/{path}?token={token}")  # type: ignore[arg-type]  # it stands in
     engine.answer = session.from_engine
-    with Serving(session, taken, application(session, port, token)):
-        yield Studio(session, engine, port, token, file)
+    with Serving(taken, token) as serving:
+        serving.begin(session)
+        yield Studio(session, engine, serving.port, token, file)
     assert engine.closed

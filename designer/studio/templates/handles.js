@@ -36,11 +36,12 @@ function admitted(handle, { x, y }) {
   };
 }
 
+const clean = value => (Math.abs(value) < MINUTE ? 0 : value);
 function valueOf(handle, box) {
   if (box.panel.kind === "polar")
     return [measure(handle.x, "°"), ...(handle.axis === "x" ? [] : [measure(handle.y, box.panel.unit)])].join(", ");
-  const x = measure(handle.x, box.panel.x.unit),
-    y = measure(handle.y, box.panel.y.unit);
+  const x = measure(clean(handle.x), box.panel.x.unit),
+    y = measure(clean(handle.y), box.panel.y.unit);
   return handle.axis === "x" ? x : handle.axis === "y" ? y : `${x}, ${y}`;
 }
 
@@ -107,7 +108,7 @@ function draw({ handle, element, panel }) {
   for (const [key, text] of [
     ["aria-label", handle.label],
     ["aria-valuetext", handle.fault ? `${value}: ${handle.fault}` : value],
-    ["aria-valuenow", String(digits(handle.axis === "y" ? handle.y : handle.x))],
+    ["aria-valuenow", String(digits(clean(handle.axis === "y" ? handle.y : handle.x)))],
     ["aria-orientation", handle.axis === "y" ? "vertical" : "horizontal"],
   ])
     element.setAttribute(key, text);

@@ -186,10 +186,18 @@ const live = {
     hub.tell("moved", message);
     if (message.faults.length || !Object.keys(message.panels).length) return;
     const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
+    this.numbers = message.numbers;
+    if (!panels.get("gain").base) return this.showFirst(figures);
     this.version = message.version;
     this.figures = figures;
-    this.numbers = message.numbers;
     this.paint();
+  },
+  // The first picture, before there is any judged design.
+  showFirst(figures) {
+    for (const [name, figure] of Object.entries(figures)) panels.get(name)?.show(figure);
+    const text = `${hub.channel}, dashed: ideal weights on a coarse grid; they are being realised and judged.`;
+    Object.assign(verdict, { outcome: "moving", text, numbers: this.numbers });
+    fillVerdict();
   },
   paint() {
     this.frame ||= requestAnimationFrame(() => {

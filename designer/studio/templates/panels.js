@@ -230,12 +230,15 @@ hub.on("channel", fillTabs);
 // The channel's outcome in words and numbers.
 const words = document.getElementById("words"),
   numbers = document.getElementById("numbers");
-const verdict = { outcome: "", text: "", numbers: [] };
+const verdict = { version: -1, outcome: "", text: "", numbers: [] };
 const MOVING = "Dashed: ideal weights on a coarse grid; realised and judged when let go.";
+const FAULTY = "The file has faults; the figures are of its last state without any.";
 function fillVerdict() {
-  words.className = live.figures ? "moving" : verdict.outcome;
-  words.textContent = live.figures ? MOVING : verdict.text;
+  const isFaulty = hub.state?.faults.length > 0;
+  words.className = live.figures ? "moving" : isFaulty ? "failed" : verdict.outcome;
+  words.textContent = live.figures ? MOVING : isFaulty ? FAULTY : verdict.text;
   words.title = verdict.text; // where it is longer than its two lines
+  document.getElementById("verdict").classList.toggle("stale", !live.figures && verdict.version !== hub.state?.version);
   numbers.replaceChildren();
   for (const { label, text, definition } of live.figures ? live.numbers : verdict.numbers) {
     const place = node("span", "number", numbers);
@@ -250,9 +253,15 @@ hub.on("judged", message => {
   const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
   if (!hub.dragging || message.version > live.version) live.figures = null;
   for (const [name, panel] of panels) figures[name] ? panel.show(figures[name]) : panel.paint();
-  Object.assign(verdict, { outcome: message.verdict.outcome, text: `${message.channel}: ${message.verdict.words}.`, numbers: message.numbers });
+  Object.assign(verdict, {
+    version: message.version,
+    outcome: message.verdict.outcome,
+    text: `${message.channel}: ${message.verdict.words}.`,
+    numbers: message.numbers,
+  });
   fillVerdict();
 });
+hub.on("state", fillVerdict);
 hub.on("scheme", () => {
   for (const panel of panels.values()) if (panel.base) panel.resized();
 });
