@@ -59,7 +59,7 @@ Width = Annotated[
 Distance = Annotated[
     float | None, typer.Option(metavar="M", help="Distance from the device to the listener's head; by default 2.5.")
 ]
-"""Options of a new geometry; `search.starter.geometry_of` has what is not given."""
+"""Options of a new geometry; `search.new_geometry.geometry_of` has what is not given."""
 
 Set = Annotated[
     list[str] | None,

@@ -34,7 +34,8 @@ def new(
     no_cache: NoCache = False,
 ) -> None:
     """Write a commented first problem file for a new geometry, with requirements that it can meet."""
-    from designer.search.starter import geometry_of, write_new
+    from designer.search.new_geometry import geometry_of
+    from designer.search.starter import write_new
 
     with Stages("finding what the layout can reach"):
         lines = write_new(path, geometry_of(shape, drivers, width, distance), force=force)

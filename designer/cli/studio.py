@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import threading
 import time
 import webbrowser
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,14 +20,15 @@ from designer.cli.terminal import Stages, Stopped, say, say_all
 from designer.errors import UsageError
 
 if TYPE_CHECKING:
+    from designer.search.new_geometry import Geometry
     from designer.studio.document import Document
     from designer.studio.engine import Engine
     from designer.studio.session import Session
 
-Geometry = tuple[str | None, int | None, float | None, float | None]
+Options = tuple[str | None, int | None, float | None, float | None]
 """Shape, number of drivers, width and distance, as far as they are given."""
-STARTER: Geometry = ("sphere", 3, 0.175, 2.0)
-"""Of a studio that is given nothing: a smart speaker."""
+STARTER: Options = ("sphere", 3, 0.175, 2.0)
+"""Geometry of a studio that is given nothing: a smart speaker."""
 EXTRA = ("starlette", "uvicorn", "websockets")
 
 
@@ -58,16 +61,18 @@ def studio(
         raise UsageError(
             f"designer studio: got no {', '.join(missing)}; it comes with the extra: pip install 'loudspeaker-filter-designer[studio]'"
         )
+    from designer.studio.guard import listening
+
+    begin, values = _beginning(problem_file, (shape, drivers, width, distance)), set_values(changes)
+    taken = listening(port)
+
     from designer.studio.engine import Engine
 
     sessions: list[Session] = []
     engine = Engine(lambda message: sessions[0].from_engine(message))
-    engine.start()  # its processes import what they compute with, while this one reads the file
+    engine.start()  # its processes import what they compute with, while this one serves the page
     try:
-        document = _document(problem_file, (shape, drivers, width, distance))
-        if changes:
-            document.set(set_values(changes))
-        _serve(document, engine, sessions, port, autosave=autosave, browser=not no_browser)
+        _serve(begin, values, engine, sessions, taken, autosave=autosave, browser=not no_browser)
     except Stopped as stop:
         say("; ".join(["stopped", *(session.unsaved for session in sessions if session.unsaved)]), error=True)
         raise typer.Exit(stop.exit_code) from None
@@ -75,8 +80,51 @@ def studio(
         engine.close()
 
 
-def _document(path: Path | None, geometry: Geometry) -> Document:
-    """The document of a file that is there, or of a new geometry.
+@dataclass(frozen=True)
+class Beginning:
+    """A problem file that a studio begins with.
+
+    Attributes
+    ----------
+    path : Path
+    text : str or None, of a file that is there
+    geometry : Geometry or None, of a new one
+
+    """
+
+    path: Path
+    text: str | None = None
+    geometry: Geometry | None = None
+
+    def document(self) -> Document:
+        """The document; for a new geometry its requirements are found first, which takes seconds where there are many drivers.
+
+        Raises
+        ------
+        UsageError : nothing that is worth asking for is within its reach
+
+        """
+        from designer.studio.document import Document
+
+        if self.text is not None:
+            return Document(self.text, self.path.parent, str(self.path))
+        from designer.search.starter import new_problem
+
+        assert self.geometry is not None
+        with Stages("finding what the layout can reach"):
+            text, remarks = new_problem(self.geometry)
+        say_all(remarks, "note")
+        options = [
+            *("--shape", self.geometry.shape, "--drivers", str(self.geometry.drivers)),
+            *("--width", str(self.geometry.width_m), "--distance", str(self.geometry.distance_m)),
+        ]
+        return Document(
+            text, self.path.parent, str(self.path), origin=shlex.join(["designer", "new", str(self.path), *options])
+        )
+
+
+def _beginning(path: Path | None, options: Options) -> Beginning:
+    """A file that is there, or a new geometry.
 
     Raises
     ------
@@ -84,34 +132,28 @@ def _document(path: Path | None, geometry: Geometry) -> Document:
     DataError : the file cannot be read
 
     """
-    from designer.studio.document import Document
-    from designer.studio.on_disk import text_of
-    from designer.writing import check_file
-
-    is_given = any(value is not None for value in geometry)
+    is_given = any(value is not None for value in options)
     if path is not None and (os.path.lexists(path) or not is_given):
+        from designer.studio.on_disk import text_of
+        from designer.writing import check_file
+
         if is_given:
             raise UsageError(
                 f"{path}: file exists; expected no --shape, --drivers, --width or --distance beside it; leave them out"
             )
         text = text_of(path)
-        check_file(path, force=True)  # as it is saved
-        return Document(text, path.parent, str(path))
-    from designer.search.starter import geometry_of, new_problem
+        check_file(path, force=True)  # as it will be saved
+        return Beginning(path, text)
+    from designer.search.new_geometry import geometry_of
 
-    chosen = geometry_of(*(geometry if is_given else STARTER))
-    chosen.check()
-    path = _free(Path(f"{chosen.shape}.toml")) if path is None else path
+    geometry = geometry_of(*(options if is_given else STARTER))
+    geometry.check()
+    path = _free(Path(f"{geometry.shape}.toml")) if path is None else path
     if path.suffix != ".toml" or not path.parent.is_dir():
         raise UsageError(
-            f"{path}: got no name for a problem file; expected one that ends in .toml, in a folder that is there"
+            f"{path}: got no name of a problem file; expected one that ends in .toml, in a folder that is there"
         )
-    with Stages("finding what the layout can reach"):
-        text, remarks = new_problem(chosen)
-    say_all(remarks)
-    facts = {"shape": chosen.shape, "drivers": chosen.drivers, "width": chosen.width_m, "distance": chosen.distance_m}
-    options = [word for name, value in facts.items() for word in (f"--{name}", str(value))]
-    return Document(text, path.parent, str(path), origin=shlex.join(["designer", "new", str(path), *options]))
+    return Beginning(path, geometry=geometry)
 
 
 def _free(path: Path) -> Path:
@@ -123,35 +165,45 @@ def _free(path: Path) -> Path:
 
 
 def _serve(
-    document: Document, engine: Engine, sessions: list[Session], port: int, *, autosave: bool, browser: bool
+    begin: Beginning,
+    changes: dict[str, Any],
+    engine: Engine,
+    sessions: list[Session],
+    taken: socket.socket,
+    *,
+    autosave: bool,
+    browser: bool,
 ) -> None:
-    """Serve a document until a signal ends it."""
+    """Serve until a signal ends it; the page first, then its document."""
     from designer.studio.guard import LOOPBACK, new_token
     from designer.studio.on_disk import OnDisk
-    from designer.studio.server import Serving, application, listening
+    from designer.studio.server import Serving
     from designer.studio.session import Session
 
-    taken, token = listening(port), new_token()
-    port = taken.getsockname()[1]
-    disk = OnDisk(Path(document.source), time.monotonic)
-    session = Session(document, disk, engine, lambda path: f"/{path}?token={token}", autosave=autosave)
-    sessions.append(session)
-    with Serving(session, taken, application(session, port, token)) as serving:
-        address = f"http://{LOOPBACK}:{port}/?token={token}"
-        say(f"{document.source}: {address}")
+    token = new_token()
+    with Serving(taken, token) as serving:
+        address = f"http://{LOOPBACK}:{serving.port}/?token={token}"
+        say(f"{begin.path}: {address}")
         say("Ctrl-C ends it")
         if browser:
             _open(address)
+        document = begin.document()
+        if changes:
+            document.set(changes)
+        disk = OnDisk(begin.path, time.monotonic)
+        session = Session(document, disk, engine, lambda path: f"/{path}?token={token}", autosave=autosave)
+        sessions.append(session)
+        serving.begin(session)
         serving.wait()
 
 
 def _open(address: str) -> None:
     """Open a browser, if there is one that needs no terminal; it may take its time, or never return."""
     try:
-        found = webbrowser.get()
+        browser = webbrowser.get()
     except webbrowser.Error:
-        found = None
-    if found is None or (type(found) is webbrowser.GenericBrowser and "BROWSER" not in os.environ):
+        browser = None
+    if browser is None or (type(browser) is webbrowser.GenericBrowser and "BROWSER" not in os.environ):
         say("note: there is no browser here; open the address in one", error=True)
         return
-    threading.Thread(target=found.open, args=(address,), daemon=True).start()
+    threading.Thread(target=browser.open, args=(address,), daemon=True).start()

@@ -19,7 +19,7 @@ Message = dict[str, Any]
 
 
 class Errands:
-    """What a session has done for its tabs.
+    """Long work of a session for its tabs.
 
     Parameters
     ----------
@@ -69,13 +69,13 @@ class Errands:
         DesignerError : as `hand_over`; a text with faults; a folder of a state that no command makes from the file on disk
 
         """
-        from designer.studio.hand_over import Wanted, hand_over
+        from designer.studio.hand_over import Order, hand_over
 
         document, over, options = self._document, request["over"], dict(request.get("options", {}))
         names = options.pop("snapshots", list(document.snapshots))
         if over == "folder" and (reason := document.repeatable):
             raise UsageError(f"the folder's command starts from the file on disk, and {reason}; save first")
-        wanted = Wanted(
+        order = Order(
             over=over,
             states=self._states(names if over == "comparison" else []),
             folder=document.folder,
@@ -84,7 +84,7 @@ class Errands:
             options=options,
             force=request.get("force", False),
         )
-        handed = await self._background.run(hand_over, wanted)
+        handed = await self._background.run(hand_over, order)
         if not handed.path:
             remedy = "keep a copy and replace it, or choose another place"
             return {"is": "question", "about": "exists", "message": handed.message, "remedy": remedy}
@@ -102,10 +102,12 @@ class Errands:
         current = document.problem if document.repeatable else document.as_commanded()
         if current is None:
             raise UsageError(f"{document.source}: got a text with faults; expected one without; mend it first")
-        kept = {name: reading.problem for name, reading in document.snapshots.items() if reading.problem is not None}
-        known = ", ".join([CURRENT, *kept])
+        problems = {
+            name: reading.problem for name, reading in document.snapshots.items() if reading.problem is not None
+        }
+        known = ", ".join([CURRENT, *problems])
         try:
-            snapshots = {name: kept[name] for name in names if name != CURRENT}
+            snapshots = {name: problems[name] for name in names if name != CURRENT}
         except (KeyError, TypeError):
             raise UsageError(f"snapshots: got {names!r}; expected some of {known}") from None
         return {CURRENT: current, **snapshots}

@@ -8,11 +8,15 @@ in turn to load, run and send nothing but what comes from here.
 
 from __future__ import annotations
 
+import errno
 import hmac
 import secrets
+import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
+
+from designer.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
 NAMES = (LOOPBACK, "localhost")
@@ -41,7 +45,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
-"""Of every answer; an answer may say of its own how long it is kept."""
+"""Headers of every answer; an answer may say of its own how long it is kept."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -53,6 +57,31 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 def new_token() -> str:
     """256 random bits for an address."""
     return secrets.token_urlsafe(32)
+
+
+def listening(port: int) -> socket.socket:
+    """A socket on the loopback, at a port or, where it is 0, at a free one.
+
+    Raises
+    ------
+    UsageError : the port is taken, or not ours to take
+
+    """
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where another program could listen at the same port
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # after a studio that has just ended
+    try:
+        taken.bind((LOOPBACK, port))
+        taken.listen()
+    except OSError as error:
+        taken.close()
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {(error.strerror or '').lower()}"
+        raise UsageError(
+            f"--port {port}: {reason}; expected a free port; choose another, or leave --port out"
+        ) from None
+    return taken
 
 
 class Guard:

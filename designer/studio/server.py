@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import socket
 import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -28,45 +29,20 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from designer.errors import DesignerError, UsageError
+from designer.errors import DesignerError
 from designer.studio import form, page
-from designer.studio.guard import LOOPBACK, Guard
+from designer.studio.guard import Guard
 from designer.studio.session import Session
 from designer.studio.shelf import EXCERPT, LARGEST_BYTES, checked_name
 
 LARGEST_REQUEST_BYTES = 4_000_000
-"""Of a message of the socket: a problem file's text is the largest."""
+"""Limit of a message of the socket: a problem file's text is the largest."""
 ENDING_S = 5.0
 """How long the server may take to say goodbye."""
 
 
-def listening(port: int) -> socket.socket:
-    """A socket on the loopback, at a port or, where it is 0, at a free one.
-
-    Raises
-    ------
-    UsageError : the port is taken, or not ours to take
-
-    """
-    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where another program could listen at the same port
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-    else:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # after a studio that has just ended
-    try:
-        taken.bind((LOOPBACK, port))
-        taken.listen()
-    except OSError as error:
-        taken.close()
-        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {(error.strerror or '').lower()}"
-        raise UsageError(
-            f"--port {port}: {reason}; expected a free port; choose another, or leave --port out"
-        ) from None
-    return taken
-
-
-def application(session: Session, port: int, token: str) -> Guard:
-    """The studio as an ASGI application."""
+def application(begun: Callable[[], Awaitable[Session]], port: int, token: str) -> Guard:
+    """The studio as an ASGI application, whose page comes before its session has begun."""
 
     def text(content: str, kind: str) -> Response:
         return Response(content, media_type=kind)
@@ -84,16 +60,16 @@ def application(session: Session, port: int, token: str) -> Guard:
     async def plotly(_: Request) -> Response:
         from designer.report.script import library
 
-        kept = {"cache-control": "private, max-age=86400, immutable"}
-        return Response(library(), media_type="text/javascript", headers=kept)
+        cached = {"cache-control": "private, max-age=86400, immutable"}
+        return Response(library(), media_type="text/javascript", headers=cached)
 
     async def sound(request: Request) -> Response:
-        path = session.shelf.sound(request.path_params["number"], request.path_params["name"])
+        path = (await begun()).shelf.sound(request.path_params["number"], request.path_params["name"])
         return FileResponse(path, media_type="audio/wav") if path else Response(status_code=404)
 
     async def upload(request: Request) -> Response:
         try:
-            name, seconds = await _uploaded(session, request)
+            name, seconds = await _uploaded(await begun(), request)
         except DesignerError as error:
             return JSONResponse({"message": str(error)}, status_code=400)
         except ClientDisconnect:
@@ -102,6 +78,7 @@ def application(session: Session, port: int, token: str) -> Guard:
 
     async def tab(socket: WebSocket) -> None:
         await socket.accept()
+        session = await begun()
         async with session.tab() as tab:
             sending = asyncio.create_task(_sent(socket, tab.next))
             try:
@@ -166,24 +143,28 @@ class Serving:
 
     Parameters
     ----------
-    session : Session
-    taken : socket, that listens
-    served : Guard, the application
+    taken : object, the socket that listens
+    token : str, that its addresses want
 
     """
 
-    def __init__(self, session: Session, taken: socket.socket, served: Guard) -> None:
+    def __init__(self, taken: socket.socket, token: str) -> None:
+        self.port: int = taken.getsockname()[1]
+        self._socket = taken
+        self._session: Future[Session] = Future()
         self._ended = threading.Event()
         self._failure: Exception | None = None
-        self._session = session
-        self._socket = taken
         config = uvicorn.Config(
-            served, loop="asyncio", http="h11", ws="websockets-sansio", lifespan="off", log_config=None, log_level="critical",
-            access_log=False, proxy_headers=False, server_header=False, ws_per_message_deflate=False,
-            ws_max_size=LARGEST_REQUEST_BYTES, timeout_graceful_shutdown=0,
+            application(self._begun, self.port, token), loop="asyncio", http="h11", ws="websockets-sansio",
+            lifespan="off", log_config=None, log_level="critical", access_log=False, proxy_headers=False, server_header=False,
+            ws_per_message_deflate=False, ws_max_size=LARGEST_REQUEST_BYTES, timeout_graceful_shutdown=0,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def begin(self, session: Session) -> None:
+        """Begin the session, which tabs wait for."""
+        self._session.set_result(session)
 
     def __enter__(self) -> Serving:
         self._thread.start()
@@ -191,7 +172,8 @@ class Serving:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._server.should_exit = True
-        self._session.close()
+        if self._session.done():
+            self._session.result().close()
         if kind is None:  # else this process ends, at once
             self._thread.join(ENDING_S)
 
@@ -217,6 +199,13 @@ class Serving:
             self._ended.set()
 
     async def _serve(self) -> None:
-        running = asyncio.create_task(self._session.run())
+        running = asyncio.create_task(self._session_runs())
         await self._server.serve([self._socket])
         running.cancel()
+
+    async def _session_runs(self) -> None:
+        await (await self._begun()).run()
+
+    async def _begun(self) -> Session:
+        """The session, once it has begun; who no longer waits for it does not end it for the others."""
+        return await asyncio.shield(asyncio.wrap_future(self._session))

@@ -12,11 +12,12 @@ from time import monotonic
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from designer.studio.document import Document
-from designer.studio.guard import new_token
+from designer.studio.guard import listening, new_token
 from designer.studio.on_disk import OnDisk
-from designer.studio.server import Serving, application, listening
+from designer.studio.server import Serving
 from designer.studio.session import Session
 
 WAIT_S = 20.0
@@ -37,11 +38,11 @@ class StandInEngine:
     def start(self) -> None: ...
 
     def live(self, document: Document, channels: list[str], **how: Any) -> None:
-        number = how.pop("id")
+        number = how.pop("id", None)
         self.asked.append(("live", number, document.version, tuple(channels), how))
         for n, channel in enumerate(channels):
             message = {"is": "live", "version": document.version, "channel": channel, **how}
-            self._say(message if n else {**message, "id": number})
+            self._say(message if n or number is None else {**message, "id": number})
 
     def cancel_live(self) -> None:
         self.asked.append(("cancel",))
@@ -136,9 +137,9 @@ class Studio:
         opened: ClientConnection = connect(
             address,
             open_timeout=WAIT_S,
-            origin=self.origin,
+            origin=Origin(self.origin),
             proxy=None,
-            max_size=None,  # type: ignore[arg-type]  # a text is one
+            max_size=None,
         )
         return opened
 
@@ -156,13 +157,14 @@ class Studio:
 def served(file: Path, text: str | None = None, *, origin: str = "") -> Iterator[Studio]:
     """A studio of a file that is on disk, or of a text that is not yet."""
     taken = listening(0)
-    port, token, engine = taken.getsockname()[1], new_token(), StandInEngine()
+    token, engine = new_token(), StandInEngine()
     disk = OnDisk(file, monotonic)
     document = Document(
         text if disk.text is None and text is not None else disk.text or "", file.parent, str(file), origin=origin
     )
     session = Session(document, disk, engine, lambda path: f"/{path}?token={token}")  # type: ignore[arg-type]  # it stands in
     engine.answer = session.from_engine
-    with Serving(session, taken, application(session, port, token)):
-        yield Studio(session, engine, port, token, file)
+    with Serving(taken, token) as serving:
+        serving.begin(session)
+        yield Studio(session, engine, serving.port, token, file)
     assert engine.closed

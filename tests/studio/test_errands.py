@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from stereo.small_designs import RATE_HZ, trio
 from toml_text import toml
 
 from studio.serving import Page, Studio, served
-from stereo.small_designs import RATE_HZ, trio
 
 
 @pytest.fixture(scope="module")
@@ -127,5 +127,7 @@ def test_a_folder_that_no_command_makes_is_refused(studio: Studio, page: Page) -
     assert "the text has faults" in page.ask("hand", 62, over="folder")["message"]
     assert "got a text with faults" in page.ask("listen", 63)["message"]
     page.ask("undo", 64)
-    assert "expected some of current" in page.ask("hand", 65, over="comparison", options={"snapshots": ["B"]})["message"]
+    assert (
+        "expected some of current" in page.ask("hand", 65, over="comparison", options={"snapshots": ["B"]})["message"]
+    )
     assert "place: got '../x'" in page.ask("hand", 66, over="page", options={"place": "../x"})["message"]

@@ -13,7 +13,9 @@ FORMS = {"number": (int, float), "text": str, "flag": bool, "choice": (str, int)
 
 
 def tables_of(shape: Shape) -> list[str]:
-    return list(shape.get("tables", {}).values()) + [name for item in shape.get("items", []) for name in tables_of(item)]
+    return list(shape.get("tables", {}).values()) + [
+        name for item in shape.get("items", []) for name in tables_of(item)
+    ]
 
 
 def places(value: Any, shapes: list[Shape], at: str) -> Iterator[tuple[str, Any, list[Shape]]]:

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from designer.errors import UsageError
 from designer.studio import server
-from designer.studio.guard import new_token
+from designer.studio.guard import listening, new_token
 from studio.serving import Studio, served
 
 TEXT = Path(__file__).parents[2].joinpath("problems", "laptop-pair.toml").read_text(encoding="utf-8")
@@ -147,16 +147,16 @@ def test_the_socket_is_guarded_alike(studio: Studio) -> None:
 
 def test_only_the_loopback_listens() -> None:
     """The address is 127.0.0.1 and no other of this machine."""
-    with server.listening(0) as taken:
+    with listening(0) as taken:
         assert taken.getsockname()[0] == "127.0.0.1"
 
 
 def test_a_port_in_use_is_named() -> None:
     """With its remedy, and not taken together with who has it."""
-    with server.listening(0) as taken:
+    with listening(0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=rf"--port {port}: is in use; expected a free port; choose another"):
-            server.listening(port)
+            listening(port)
 
 
 def test_every_answer_tells_the_browser_what_it_may_do(studio: Studio) -> None:

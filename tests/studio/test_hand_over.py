@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 from command import Command
+from stereo.small_designs import trio
 from toml_text import toml
 
 import designer
 from designer.errors import UsageError
 from designer.problem.schema import Problem
 from designer.studio.document import Document
-from designer.studio.hand_over import Handed, Wanted, hand_over
+from designer.studio.hand_over import Handed, Order, hand_over
 from designer.studio.places import inside
-from stereo.small_designs import trio
 
 TAPS = "realization.taps"
 
@@ -44,7 +44,7 @@ def problem_of(document: Document) -> Problem:
 
 def handed(over: Any, *, force: bool = False, target: str = "", states: Any = None, **options: Any) -> Handed:
     states = states or {"current": problem_of(document())}
-    return hand_over(Wanted(over, states, Path("problems"), "trio", target, options, force))
+    return hand_over(Order(over, states, Path("problems"), "trio", target, options, force))
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -138,7 +138,8 @@ def test_what_is_not_known_is_refused(here: Path, over: str, options: dict[str, 
 @pytest.mark.parametrize(
     "name",
     [
-        "..", "../x", "out/../../x", "/etc/x", "//host/x", "\\\\host\\x", "C:\\x", "C:x", "out\\..\\..\\x", "~/x", ".", "./x", "out/.hidden",
+        "..", "../x", "out/../../x", "/etc/x", "//host/x", "\\\\host\\x", "C:\\x",
+        "C:x", "out\\..\\..\\x", "~/x", ".", "./x", "out/.hidden",
         "out//x", "out/", "/",
         "out/x\0", "out/x\n", "out/x.", "out/ x", "out/" + "x" * 201, 'a"b', "a<b", "out/\u202ex", "", None, 3, ["x"],
     ],

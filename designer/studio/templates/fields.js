@@ -37,7 +37,7 @@ class Entry {
     else if (event.key === "Escape") this.input.value = this.input.defaultValue;
     else if (up && typeof this.value() === "number" && !this.input.list) {
       event.preventDefault();
-      this.input.value = written(stepped(this.value(), up));
+      this.input.value = written(nudged(this.value(), up));
     }
   }
 
@@ -51,7 +51,7 @@ class Entry {
 Entry.menus = 0;
 
 // A number moved by one in its second digit.
-function stepped(value, up) {
+function nudged(value, up) {
   const size = value === 0 ? 1 : 10 ** (Math.floor(Math.log10(Math.abs(value))) - 1);
   return Number((value + up * size).toPrecision(12));
 }
