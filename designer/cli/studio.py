@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Options = tuple[str | None, int | None, float | None, float | None]
 """Shape, number of drivers, width and distance, as far as they are given."""
 STARTER: Options = ("sphere", 3, 0.175, 2.0)
-"""Of a studio that is given nothing: a smart speaker."""
+"""Geometry of a studio that is given nothing: a smart speaker."""
 EXTRA = ("starlette", "uvicorn", "websockets")
 
 
@@ -200,10 +200,10 @@ def _serve(
 def _open(address: str) -> None:
     """Open a browser, if there is one that needs no terminal; it may take its time, or never return."""
     try:
-        found = webbrowser.get()
+        browser = webbrowser.get()
     except webbrowser.Error:
-        found = None
-    if found is None or (type(found) is webbrowser.GenericBrowser and "BROWSER" not in os.environ):
+        browser = None
+    if browser is None or (type(browser) is webbrowser.GenericBrowser and "BROWSER" not in os.environ):
         say("note: there is no browser here; open the address in one", error=True)
         return
-    threading.Thread(target=found.open, args=(address,), daemon=True).start()
+    threading.Thread(target=browser.open, args=(address,), daemon=True).start()

@@ -45,7 +45,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
-"""Of every answer; an answer may say of its own how long it is kept."""
+"""Headers of every answer; an answer may say of its own how long it is kept."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

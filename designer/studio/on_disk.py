@@ -25,12 +25,12 @@ UNFINISHED_S = 1.0
 GONE_S = 0.6
 """How long a file may be away while an editor exchanges it."""
 MAX_BYTES = 4_000_000
-"""Of a problem file; one of 256 drivers and 64 designs has some 200 kB."""
+"""Limit of a problem file; one of 256 drivers and 64 designs has some 200 kB."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What came to be on disk; `text` is None where the file is gone, and `fault` says why it cannot be read."""
+    """New content on disk; `text` is None where the file is gone, and `fault` says why it cannot be read."""
 
     text: str | None
     fault: str = ""

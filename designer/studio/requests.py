@@ -68,7 +68,7 @@ def number_of(text: str) -> int | None:
 
 
 @dataclass
-class Asked:
+class Past:
     """A request, who hears of it, and what was answered; of a `state` that alone."""
 
     tab: Tab
@@ -79,24 +79,24 @@ class Remembered:
     """The last requests that changed something, by their `id`."""
 
     def __init__(self) -> None:
-        self._asked: OrderedDict[int, Asked] = OrderedDict()
+        self._past: OrderedDict[int, Past] = OrderedDict()
 
-    def again(self, tab: Tab, request: Message) -> Asked | None:
-        """What came of a request that came before; one that comes first is remembered, and None."""
+    def again(self, tab: Tab, request: Message) -> Past | None:
+        """A request that came before, and its answer; one that comes first is remembered, and None."""
         number = request.get("id")
         if number is None or request["do"] in UNREMEMBERED or request.get("phase", "drop") != "drop":
             return None
-        if number in self._asked:
-            self._asked[number].tab = tab
-            return self._asked[number]
-        self._asked[number] = Asked(tab)
-        while len(self._asked) > REMEMBERED:
-            self._asked.popitem(last=False)
+        if number in self._past:
+            self._past[number].tab = tab
+            return self._past[number]
+        self._past[number] = Past(tab)
+        while len(self._past) > REMEMBERED:
+            self._past.popitem(last=False)
         return None
 
     def answered(self, tab: Tab, number: int | None, answer: Message) -> Tab:
         """Keep an answer; who is to hear it."""
-        if number is None or (asked := self._asked.get(number)) is None:
+        if number is None or (past := self._past.get(number)) is None:
             return tab
-        asked.answer = {"is": "state"} if answer["is"] == "state" else answer
-        return asked.tab
+        past.answer = {"is": "state"} if answer["is"] == "state" else answer
+        return past.tab

@@ -36,7 +36,7 @@ from designer.studio.session import Session
 from designer.studio.shelf import EXCERPT, LARGEST_BYTES, checked_name
 
 LARGEST_REQUEST_BYTES = 4_000_000
-"""Of a message of the socket: a problem file's text is the largest."""
+"""Limit of a message of the socket: a problem file's text is the largest."""
 ENDING_S = 5.0
 """How long the server may take to say goodbye."""
 
@@ -60,8 +60,8 @@ def application(begun: Callable[[], Awaitable[Session]], port: int, token: str) 
     async def plotly(_: Request) -> Response:
         from designer.report.script import library
 
-        kept = {"cache-control": "private, max-age=86400, immutable"}
-        return Response(library(), media_type="text/javascript", headers=kept)
+        cached = {"cache-control": "private, max-age=86400, immutable"}
+        return Response(library(), media_type="text/javascript", headers=cached)
 
     async def sound(request: Request) -> Response:
         path = (await begun()).shelf.sound(request.path_params["number"], request.path_params["name"])
@@ -143,7 +143,7 @@ class Serving:
 
     Parameters
     ----------
-    taken : socket, that listens
+    taken : object, the socket that listens
     token : str, that its addresses want
 
     """

@@ -57,10 +57,7 @@ class Session:
         self._errands = Errands(document, self.shelf, address)
         self._tabs: list[Tab] = []
         self._judged: dict[str, Message] = {}  # channel -> the newest verdict on it
-        self._wanted: tuple[int, list[tuple[str, str]]] = (
-            0,
-            [],
-        )  # version and overlays that are judged, or being judged
+        self._judged_state: tuple[int, dict[str, str]] = (0, {})  # version and overlays, as of the last request
         self._remembered = Remembered()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening: asyncio.Task[None] | None = None
@@ -83,7 +80,7 @@ class Session:
 
     @property
     def unsaved(self) -> str:
-        """What would be lost if the studio ended now, and how to have it again; empty where nothing would."""
+        """Changes that would be lost if the studio ended now, and how to make them again; empty where none would."""
         if not self.document.dirty:
             return ""
         if self.document.problem is None:
@@ -110,9 +107,9 @@ class Session:
             tab.put(_with_id({"is": "error", "message": str(error)}, number_of(text)))
             return
         number = request.get("id")
-        if asked := self._remembered.again(tab, request):
-            if asked.answer is not None:
-                tab.put(self._state(number) if asked.answer["is"] == "state" else asked.answer)
+        if past := self._remembered.again(tab, request):
+            if past.answer is not None:
+                tab.put(self._state(number) if past.answer["is"] == "state" else past.answer)
             return
         self._guarded(lambda: self._do(tab, request, number), tab, number)
         self._follow()
@@ -204,8 +201,8 @@ class Session:
         """Have judged what is not, after whatever changed the document or its overlays."""
         document = self.document
         overlays: dict[str, str] = {name: document.snapshots[name].text for name in document.laid}
-        before, self._wanted = self._wanted, (document.version, overlays)
-        if self._wanted == before:
+        before, self._judged_state = self._judged_state, (document.version, overlays)
+        if self._judged_state == before:
             return
         if document.version != before[0]:
             self._saving.begin()
@@ -237,7 +234,7 @@ class Session:
             self._guarded(lambda: self._saving.settle(None))
 
     def _channels(self, first: Tab | None = None) -> list[str]:
-        """What tabs look at, that of one tab first; the document's first channel where nobody looks, or at one that is gone."""
+        """Channels that tabs look at, that of one tab first; the document's first channel where nobody looks, or at one that is gone."""
         good = self.document.good
         known = [] if good is None else [table.name for table in good.designs]
         for tab in self._tabs:
@@ -289,7 +286,7 @@ class Session:
             try:
                 answer = await work
             except asyncio.CancelledError:
-                answer = {"is": "error", "message": "stopped"}
+                answer = {"is": "done", "message": "stopped", "path": ""}
             except Exception as error:
                 answer = _error(error)
             self._answer(tab, number, answer)

@@ -17,7 +17,7 @@ from designer.stereo.sound_file import StereoFile
 EXCERPT = "excerpt"
 """Name of the built-in programme among the recordings."""
 LARGEST_BYTES = 100_000_000
-"""Of a recording: nine minutes of 24 bit at 48 kHz and more than is played of it."""
+"""Limit of a recording: nearly six minutes of 24 bit at 48 kHz, more than is played of it."""
 RECORDINGS = 4
 SETS = 3
 """How many are kept: the last ones."""

@@ -23,13 +23,13 @@ from designer.stereo.excerpts import programme
 from designer.stereo.loudness import integrated_lufs
 from designer.stereo.render import HIGHEST_PEAK_DB, RenderOptions, ear_samples, rendered
 from designer.stereo.sound_file import StereoFile
-from designer.studio.kept_designs import kept_design
+from designer.studio.design_store import stored_design
 
 CURRENT, PLAIN, BYPASS = "current", "plain", "bypass"
 """Names of the sounds beside those of snapshots."""
 EXCERPT_HZ = 48_000
 LONGEST_S = 120.0
-"""Of a longer recording its beginning is played: a page holds every sound whole."""
+"""Beginning of a longer recording that is played: a page holds every sound whole."""
 Place = Literal["ears", "room"]
 
 
@@ -70,13 +70,13 @@ def write_sounds(states: Mapping[str, Problem], source: Path | None, place: Plac
 
     folder.mkdir(parents=True)
     recording, notes = _recording(source, folder)
-    current = kept_design(states[CURRENT])
+    current = stored_design(states[CURRENT])
     rate = current.problem.sample_rate_hz
     heard = {CURRENT: at_the_ears(current, recording, place)}
     for name, problem in states.items():
         if name != CURRENT:
             try:
-                heard[name] = at_the_ears(kept_design(problem), recording, place, rate)
+                heard[name] = at_the_ears(stored_design(problem), recording, place, rate)
             except DesignerError as error:
                 notes.append(f"{name} is left out: {error}")
     try:
@@ -125,7 +125,7 @@ def _beginning(file: StereoFile) -> Real:
 def at_the_ears(
     design: Result, recording: Path, place: Place, rate_hz: float | None = None, *, plain: bool = False
 ) -> Real:
-    """What `designer render --at-ears` plays (n, 2), from the moment on at which the recording's first sample is heard.
+    """Sound that `designer render --at-ears` plays (n, 2), from the moment on at which the recording's first sample is heard.
 
     Parameters
     ----------

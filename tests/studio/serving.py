@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from designer.studio.document import Document
 from designer.studio.guard import listening, new_token
@@ -136,9 +137,9 @@ class Studio:
         opened: ClientConnection = connect(
             address,
             open_timeout=WAIT_S,
-            origin=self.origin,
+            origin=Origin(self.origin),
             proxy=None,
-            max_size=None,  # type: ignore[arg-type]  # a text is one
+            max_size=None,
         )
         return opened
 

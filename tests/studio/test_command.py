@@ -21,6 +21,7 @@ from command import Command
 from stereo.small_designs import trio
 from toml_text import toml
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from designer import errors
 from designer.cli import studio
@@ -72,10 +73,10 @@ def tab(address: str) -> Iterator[Any]:
     origin, _, token = address.partition("/?token=")
     with connect(
         f"ws{origin[4:]}/socket?token={token}",
-        origin=origin,
+        origin=Origin(origin),
         proxy=None,
         max_size=None,
-        open_timeout=WAIT_S,  # type: ignore[arg-type]
+        open_timeout=WAIT_S,
     ) as socket:
         yield socket
 

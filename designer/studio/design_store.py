@@ -1,4 +1,4 @@
-"""Designs of the states that were worked with last, kept in the process that works: sounds and what is handed over share them."""
+"""Designs of the states that were worked with last, in the memory of the process that works: sounds and what is handed over share them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from designer import job
 from designer.problem.schema import Problem
 from designer.studio.worker import read_files
 
-KEPT = 6
+CAPACITY = 6
 """The current state, four snapshots, and one before."""
-_KEPT: OrderedDict[Hashable, job.Design] = OrderedDict()
+_STORE: OrderedDict[Hashable, job.Design] = OrderedDict()
 
 
-def kept_design(problem: Problem) -> job.Design:
+def stored_design(problem: Problem) -> job.Design:
     """The design of a problem, as `designer design` makes it; errors as there.
 
     Raises
@@ -26,9 +26,9 @@ def kept_design(problem: Problem) -> job.Design:
     """
     changes = json.dumps(problem.changes, default=str)
     key = (problem.text, problem.source, problem.folder, changes, read_files(problem))
-    if key not in _KEPT:
-        _KEPT[key] = job.design(problem, keep_going=True)
-    _KEPT.move_to_end(key)
-    while len(_KEPT) > KEPT:
-        _KEPT.popitem(last=False)
-    return _KEPT[key]
+    if key not in _STORE:
+        _STORE[key] = job.design(problem, keep_going=True)
+    _STORE.move_to_end(key)
+    while len(_STORE) > CAPACITY:
+        _STORE.popitem(last=False)
+    return _STORE[key]
