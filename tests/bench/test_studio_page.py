@@ -88,7 +88,10 @@ def eight_driver_bar() -> str:
         "band_hz": [300.0, 4000.0], "cancellation_gain_db": [[300, 6], [1000, 12], [4000, 12]],
         "mask": [{"azimuth_deg": [50.0, 70.0], "max_db": -9.0}], "min_white_noise_gain_db": -6.0,
     }  # fmt: skip
-    ear = {"name": "left", "kind": "ctc", "ear": "left", "band_hz": [300.0, 6000.0], "max_effort_db": 12.0}
+    ear = {
+        "name": "left", "kind": "null-steering", "ear": "left", "band_hz": [300.0, 6000.0], "max_effort_db": 12.0,
+        "cancellation_gain_db": [[300, 6], [1000, 12], [6000, 12]],
+    }  # fmt: skip
     return toml({
         "title": "A bar of eight drivers", "sample_rate_hz": 48000, "drivers": drivers, "listener": {"position_m": [2.0, 0.0, 0.0]},
         "designs": [beam, ear], "realization": {"form": "fir", "taps": 1024},
@@ -113,6 +116,7 @@ def studio(browser: Browser, file: Path) -> Iterator[tuple[Page, int, float]]:
     finally:
         process.terminate()
         process.wait(timeout=20)
+        process.stdout.close()  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="module")

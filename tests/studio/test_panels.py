@@ -174,6 +174,24 @@ def test_live_curves_stand_on_the_plot_s_axes_until_the_design_is_judged(page: P
     assert page.locator("#words").text_content() == "left: 20 dB hold."
 
 
+def test_a_drop_that_changes_nothing_ends_the_live_layer(page: Page, played: Played) -> None:
+    """The document is as it was judged: nothing more will come."""
+
+    def answer(request: dict[str, Any]) -> None:
+        played.tell(live(20.0, request) if request["phase"] == "drag" else state(id=request["id"]))
+
+    played.answer = answer
+    x, y = grip(page, "curve:0:1")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 10, y)
+    page.locator("#words.moving").wait_for()
+    page.mouse.move(x, y)
+    page.mouse.up()
+    page.locator("figure.moving").first.wait_for(state="detached")
+    assert page.locator("#words").text_content() == "left: 10 dB hold."
+
+
 def test_a_stale_answer_is_not_drawn(page: Page, played: Played) -> None:
     """Of two answers out of order the one to the newer request stays."""
     played.answer = lambda request: None

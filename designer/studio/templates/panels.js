@@ -233,10 +233,11 @@ const words = document.getElementById("words"),
 const verdict = { version: -1, outcome: "", text: "", numbers: [] };
 const MOVING = "Dashed: ideal weights on a coarse grid; realised and judged when let go.";
 const FAULTY = "The file has faults; the figures are of its last state without any.";
+const EMPTY = "The file has faults; there are figures as soon as it has none.";
 function fillVerdict() {
   const isFaulty = hub.state?.faults.length > 0;
   words.className = live.figures ? "moving" : isFaulty ? "failed" : verdict.outcome;
-  words.textContent = live.figures ? MOVING : isFaulty ? FAULTY : verdict.text;
+  words.textContent = live.figures ? MOVING : isFaulty ? (verdict.text ? FAULTY : EMPTY) : verdict.text;
   words.title = verdict.text; // where it is longer than its two lines
   document.getElementById("verdict").classList.toggle("stale", !live.figures && verdict.version !== hub.state?.version);
   numbers.replaceChildren();
@@ -261,7 +262,11 @@ hub.on("judged", message => {
   });
   fillVerdict();
 });
-hub.on("state", fillVerdict);
+hub.on("state", ({ version }) => {
+  // A hand that let go where it began has changed nothing, and nothing is judged anew.
+  if (!hub.dragging && version === verdict.version) live.clear();
+  fillVerdict();
+});
 hub.on("scheme", () => {
   for (const panel of panels.values()) if (panel.base) panel.resized();
 });
