@@ -112,7 +112,10 @@ def changed_data(problem: Problem, changes: Sequence[Change], tables: dict[str, 
         table: Any = data
         filled: Any = problem
         for step in way:
-            filled = filled[step] if isinstance(step, int) else getattr(filled, str(step), None)
+            if isinstance(step, int):
+                filled = filled[step] if isinstance(filled, list) and step < len(filled) else None
+            else:
+                filled = getattr(filled, str(step), None)
             # A table may stand as true: all its defaults.
             if isinstance(table, dict) and (table.get(step) is None or table.get(step) is True):
                 table[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}

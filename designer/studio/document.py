@@ -20,12 +20,15 @@ from designer.comparison.key_differences import key_differences
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, ProblemError, UsageError
 from designer.errors import Fault as FileFault
 from designer.problem import loads
-from designer.problem.key_places import changed_data, fitted, locations
+from designer.problem.key_faults import known_keys
+from designer.problem.key_places import STEP, changed_data, fitted, locations
+from designer.problem.messages import Location
 from designer.problem.read import changed
 from designer.problem.replacing import edited, plain, replaced, without_absent
 from designer.problem.schema import Problem
 from designer.problem.toml_text import set_options
 from designer.studio import handles
+from designer.studio.lines import line_of
 from designer.studio.messages import ChannelWords, Difference, DocumentState, Fault, SnapshotName, SnapshotWords
 from designer.studio.sliders import sliders
 
@@ -50,9 +53,10 @@ class Reading:
         messages: list[Fault] = []
         for fault in self.faults:
             message: Fault = {"key": fault.path, "message": str(fault)}
-            line = None if fault.path else re.search(r"line (\d+)", fault.actual)
-            if line:
-                message["line"] = int(line[1])
+            at = re.search(r"line (\d+)", fault.actual)
+            line = line_of(self.text, fault.path) if fault.path else int(at[1]) if at else None
+            if line is not None:
+                message["line"] = line
             messages.append(message)
         return messages
 
@@ -75,15 +79,27 @@ def _tables_with(problem: Problem, text: str, values: Mapping[str, Any]) -> dict
     """The tables of a text with other values, each by its key in a problem that is, or was, like it."""
     tables = tomllib.loads(text)
     try:
-        changes = [
-            (place, fitted(place, _number(place, plain(value))))
-            for key, value in values.items()
-            for place in locations(problem, key, "set")
-        ]
+        changes = []
+        for key, value in values.items():
+            place = _place_in(tables, key)
+            for reached in locations(problem, key, "set") if place is None else (place,):
+                changes.append((reached, fitted(reached, _number(reached, plain(value)))))
         data: dict[str, Any] = without_absent(changed_data(problem, changes, tables))
     except (IndexError, KeyError, TypeError, AttributeError):
         raise UsageError(f"{', '.join(values)}: the text has no such place now; mend its faults first") from None
     return data
+
+
+def _place_in(tables: Mapping[str, Any], key: str) -> Location | None:
+    """Where a key leads in a text's own tables, which may hold more than the problem before them; None where it leads elsewhere."""
+    steps = tuple(int(count) if count.isdecimal() else quoted or name or count for quoted, name, count in STEP.findall(key))
+    holder: Any = tables
+    for step in steps[:-1]:
+        if not (step in holder if isinstance(holder, dict) else isinstance(holder, list) and step in range(len(holder))):
+            return None
+        holder = holder[step]
+    is_known = isinstance(holder, dict) and (steps[-1] in holder or steps[-1] in known_keys(steps[:-1]))
+    return steps if is_known or (isinstance(holder, list) and steps[-1] in range(len(holder))) else None
 
 
 def _number(place: Sequence[int | str], value: Any) -> Any:
@@ -364,7 +380,7 @@ class Document:
             "file": self.source,
             "title": known.title if known else Path(self.source).name,
             "text": self.text,
-            "data": jsonable(tomllib.loads(known.text)) if known else {},
+            "data": jsonable(self._tables(known)),
             "channels": channels(known) if known else [],
             "handles": [grip.handle for grip in grips.values()],
             "additions": [room.addition for room in handles.rooms(known).values()] if known else [],
@@ -378,6 +394,13 @@ class Document:
             "snapshots": [self._words(name) for name in SNAPSHOTS if name in self._snapshots],
             "laid": list(self.laid),
         }
+
+    def _tables(self, known: Problem | None) -> dict[str, Any]:
+        """Tables of the text, or where it is no TOML of the last good one."""
+        try:
+            return tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError:
+            return tomllib.loads(known.text) if known else {}
 
     def _words(self, name: SnapshotName) -> SnapshotWords:
         command = self._command_of(self._snapshots[name].problem)

@@ -53,7 +53,7 @@ class Errands:
 
         source, place = request.get("source", EXCERPT), request.get("place", "ears")
         recording = None if source == EXCERPT else self._shelf.recording(source)
-        states = self._states(self._document.snapshots)
+        states = self._states([CURRENT, *self._document.snapshots])
         sounds = await self._background.run(write_sounds, states, recording, place, self._shelf.new_place())
         number = self._shelf.add_set(sounds.files)
         items = [
@@ -72,12 +72,16 @@ class Errands:
         from designer.studio.hand_over import Order, hand_over
 
         document, over, options = self._document, request["over"], dict(request.get("options", {}))
-        names = options.pop("snapshots", list(document.snapshots))
+        names = options.pop("snapshots", [CURRENT, *document.snapshots])
         if over == "folder" and (reason := document.repeatable):
             raise UsageError(f"the folder's command starts from the file on disk, and {reason}; save first")
         order = Order(
             over=over,
-            states=self._states(names if over == "comparison" else []),
+            states=self._states(names if over == "comparison" else [CURRENT]),
+            commands={
+                CURRENT: document.command,
+                **{words["name"]: words["command"] for words in document.state()["snapshots"]},
+            },
             folder=document.folder,
             stem=Path(document.source).stem,
             target=request.get("target", ""),
@@ -91,23 +95,19 @@ class Errands:
         return {"is": "done", "message": handed.message, "path": handed.path}
 
     def _states(self, names: Any) -> dict[str, Problem]:
-        """The current state as the command makes it, and snapshots by their names.
+        """States by their names; the current one as its command makes it.
 
         Raises
         ------
-        UsageError : the text has faults, or there is no such snapshot
+        UsageError : there is no such state, or the current text has faults
 
         """
         document = self._document
+        problems = {name: reading.problem for name, reading in document.snapshots.items()}
         current = document.problem if document.repeatable else document.as_commanded()
-        if current is None:
+        states = {CURRENT: current, **problems}
+        if not isinstance(names, list) or not all(isinstance(name, str) and name in states for name in names):
+            raise UsageError(f"snapshots: got {names!r}; expected some of {', '.join(states)}")
+        if CURRENT in names and current is None:
             raise UsageError(f"{document.source}: got a text with faults; expected one without; mend it first")
-        problems = {
-            name: reading.problem for name, reading in document.snapshots.items() if reading.problem is not None
-        }
-        known = ", ".join([CURRENT, *problems])
-        try:
-            snapshots = {name: problems[name] for name in names if name != CURRENT}
-        except (KeyError, TypeError):
-            raise UsageError(f"snapshots: got {names!r}; expected some of {known}") from None
-        return {CURRENT: current, **snapshots}
+        return {name: problem for name in names if (problem := states[name]) is not None}

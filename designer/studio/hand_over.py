@@ -6,6 +6,7 @@ Everything is made by the functions that the commands call, and written below th
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,8 @@ class Order:
     Attributes
     ----------
     over : str, the kind
-    states : mapping of str to Problem, "current" and, of a comparison, the snapshots by their names
+    states : mapping of str to Problem, "current", or those to be compared by their names
+    commands : mapping of str to str, name of a state -> the command that designs it
     folder : Path, of the problem file
     stem : str, the problem file's name
     target : str, of an export
@@ -39,6 +41,7 @@ class Order:
 
     over: Over
     states: Mapping[str, Problem]
+    commands: Mapping[str, str]
     folder: Path
     stem: str
     target: str = ""
@@ -74,8 +77,7 @@ def hand_over(order: Order) -> Handed:
     if order.over not in get_args(Over):
         raise UsageError(f"hand over: got {order.over!r}; expected {', '.join(get_args(Over))}")
     write, default = WRITERS[order.over](order)
-    name = order.options.get("place") or f"{OUT}/{default}"
-    place = inside(order.folder, name)
+    place = inside(order.folder, order.options.get("place") or f"{OUT}/{default}")
     try:
         return write(place, order.force)
     except UsageError as error:
@@ -113,7 +115,7 @@ def _page(order: Order) -> tuple[Write, str]:
         from designer.writing import check_file, write_file
 
         if place.suffix != ".html":
-            raise UsageError(f"place: got {place.name}; expected a name that ends in .html")
+            place = place / f"{order.stem}.html"
         check_file(place, expected="a new file", force=force)
         text = page_of(stored_design(order.states[CURRENT]), place.with_suffix(""))
         write_file(place, lambda path: _write_text(path, text))
@@ -171,7 +173,11 @@ def _comparison(order: Order) -> tuple[Write, str]:
 
         check_free(place, force=force)
         designs = {name: stored_design(problem) for name, problem in order.states.items()}
-        notes = "".join(f"; {note}" for note in compare(designs, place, force=force).notes)
+        designed = [f"{order.commands[name]} -o {OUT}/{name}" for name in designs]
+        compared = shlex.join(["designer", "compare", *(f"{OUT}/{name}" for name in designs), "-o", str(place)])
+        notes = "".join(
+            f"; {note}" for note in compare(designs, place, command="\n".join([*designed, compared]), force=force).notes
+        )
         return Handed(f"wrote {place}: {', '.join(designs)} side by side{notes}", str(place))
 
     return write, f"{order.stem}-comparison"

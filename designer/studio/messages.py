@@ -244,7 +244,7 @@ class DocumentState(TypedDict):
     file: str  # its name
     title: str
     text: str
-    data: dict[str, Any]  # the tables of the last good text
+    data: dict[str, Any]  # the tables of the text; of the last good one where it is no TOML
     channels: list[ChannelWords]
     handles: list[Handle]
     additions: list[Addition]

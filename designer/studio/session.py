@@ -286,7 +286,7 @@ class Session:
             try:
                 answer = await work
             except asyncio.CancelledError:
-                answer = {"is": "error", "message": "stopped"}
+                answer = {"is": "done", "message": "stopped", "path": ""}
             except Exception as error:
                 answer = _error(error)
             self._answer(tab, number, answer)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from designer.problem.key_faults import node_at, unit
 from designer.problem.messages import Location
 from designer.problem.schema import Problem
+from designer.studio.form import SYMBOLS
 from designer.studio.grips import twins
 from designer.studio.messages import Slider
 
@@ -116,7 +117,7 @@ def _slider(place: Location, keys: list[str], scale: Scale, value: Any, channel:
     if isinstance(value, int | float) and not scale.choices:
         low, high = min(low, value), max(high, value)
     slider: Slider = {
-        "key": keys[0], "keys": keys, "label": scale.words, "unit": unit(place), "low": low, "high": high, "step": scale.step,
+        "key": keys[0], "keys": keys, "label": scale.words, "unit": SYMBOLS.get(unit(place), ""), "low": low, "high": high, "step": scale.step,
         "value": value, "scale": scale.scale, "default": node.get("default"), "description": node.get("description") or scale.describes,
         "optional": optional, "channel": channel,
     }  # fmt: skip

@@ -44,7 +44,8 @@ def problem_of(document: Document) -> Problem:
 
 def handed(over: Any, *, force: bool = False, target: str = "", states: Any = None, **options: Any) -> Handed:
     states = states or {"current": problem_of(document())}
-    return hand_over(Order(over, states, Path("problems"), "trio", target, options, force))
+    commands = {name: f"designer design {name}.toml" for name in states}
+    return hand_over(Order(over, states, commands, Path("problems"), "trio", target, options, force))
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -91,6 +92,11 @@ def test_a_comparison_has_the_snapshots_by_their_names(here: Path) -> None:
     lines = (Path(state.path) / "comparison.csv").read_text().splitlines()
     assert len(lines) == len(expected) + 1
     assert {line.partition(",")[0] for line in lines[1:]} == {"current", "A"}
+    assert json.loads((Path(state.path) / "comparison.json").read_text())["command"].splitlines() == [
+        "designer design current.toml -o out/current",
+        "designer design A.toml -o out/A",
+        "designer compare out/current out/A -o problems/out/trio-comparison",
+    ]
 
 
 def test_what_is_ours_is_replaced_and_what_was_edited_is_a_question(here: Path) -> None:
@@ -123,7 +129,6 @@ def test_what_is_ours_is_replaced_and_what_was_edited_is_a_question(here: Path) 
         ("figures", {"format": "gif"}, "format: got 'gif'"),
         ("figures", {"only": ["nonsense"]}, "nonsense"),
         ("figures", {"dpi": 1e9}, "dpi: got"),
-        ("page", {"place": "out/page.exe"}, r"ends in \.html"),
         ("everything", {}, "hand over: got 'everything'"),
         ("folder", {"place": "trio.toml"}, "file exists"),
     ],
@@ -192,3 +197,4 @@ def test_the_page_is_that_of_the_folder(here: Path, drawn: None) -> None:
     state = handed("page")
     assert state.path == "problems/out/trio.html"
     assert Path(state.path).read_bytes() == Path("problems/out/trio/report.html").read_bytes()
+    assert handed("page", place="for you").path == "problems/for you/trio.html"

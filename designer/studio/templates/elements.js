@@ -12,8 +12,11 @@ function put(parent, tag, attributes = {}, ...content) {
   return element;
 }
 
-const pressable = (parent, text, title, onclick, more = {}) =>
-  put(parent, "button", { type: "button", class: "tool", title, onclick, ...more }, text);
+// A button; one that has a sign in place of words is named by its title.
+function pressable(parent, text, title, onclick, more = {}) {
+  const name = /\p{L}/u.test(text) ? null : title;
+  return put(parent, "button", { type: "button", class: "tool", title, "aria-label": name, onclick, ...more }, text);
+}
 
 const pressed = (button, on) => button.setAttribute("aria-pressed", String(Boolean(on)));
 

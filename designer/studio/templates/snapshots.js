@@ -45,7 +45,7 @@ const snapshots = {
       for (const button of [lay, recall, forget, command]) button.disabled = !kept;
       recall.disabled = !kept?.differences.length;
       pressed(lay, state.laid.includes(name));
-      note.textContent = !kept ? "" : kept.differences.length ? `${kept.differences.length} key${kept.differences.length > 1 ? "s" : ""} differ` : "the current state";
+      note.textContent = !kept ? "" : kept.differences.length ? `${kept.differences.length} key${kept.differences.length > 1 ? "s differ" : " differs"}` : "the current state";
     }
     this.list(state.snapshots);
   },
