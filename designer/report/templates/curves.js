@@ -101,6 +101,10 @@ function runs(x, low, high, opacityOf) {
   return [xs, ys];
 }
 
+// Whether a text above this level would stand in the panel's title.
+const TEXT_PIXELS = 15;
+const isNearTop = ({ yr, plot }, y) => ((yr[1] - y) / (yr[1] - yr[0])) * plot.h < TEXT_PIXELS;
+
 const curves = {
   axes: panel => [panel.x, panel.y],
   paint(context) {
@@ -168,7 +172,7 @@ const curves = {
           text: escaped(limit.text),
           showarrow: false,
           xanchor: "left",
-          yanchor: limit.above === false ? "top" : "bottom",
+          yanchor: limit.above === false || isNearTop(box, limit.y) ? "top" : "bottom",
           font: { size: 10.5, color: scheme.ink },
         });
     }
