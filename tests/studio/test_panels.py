@@ -174,6 +174,15 @@ def test_live_curves_stand_on_the_plot_s_axes_until_the_design_is_judged(page: P
     assert page.locator("#words").text_content() == "left: 20 dB hold."
 
 
+def test_a_first_picture_that_comes_late_is_not_drawn(page: Page, played: Played) -> None:
+    """Ideal weights of the document as it stands have nothing to say once it is judged."""
+    late = live(20.0, {"id": 0, "channel": "left"}) | {"values": {}}
+    del late["id"]
+    played.tell(late)
+    page.wait_for_timeout(200)
+    assert page.locator("figure.moving").count() == 0
+
+
 def test_a_drop_that_changes_nothing_ends_the_live_layer(page: Page, played: Played) -> None:
     """The document is as it was judged: nothing more will come."""
 
