@@ -204,15 +204,20 @@ const live = {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       if (!this.figures) return;
-      for (const panel of panels.values()) panel.paint();
-      fillVerdict();
+      this.showAll();
       this.shown++;
     });
   },
+  showAll() {
+    for (const panel of panels.values()) {
+      panel.paint();
+      panel.tellValues();
+    }
+    fillVerdict();
+  },
   clear() {
     this.figures = null;
-    for (const panel of panels.values()) panel.paint();
-    fillVerdict();
+    this.showAll();
   },
 };
 hub.on("live", message => live.take(message));
