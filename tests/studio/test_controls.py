@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 pytest.importorskip("uvicorn", reason="the studio's extra is not installed")
 
-from studio.serving import Studio, served
-
 from designer.studio import page as studio_page
+from studio.serving import Studio, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
