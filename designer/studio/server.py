@@ -123,10 +123,7 @@ async def _uploaded(session: Session, request: Request) -> tuple[str, float]:
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > LARGEST_BYTES:
         raise too_large
-    path, count = (
-        session.shelf.new_place(Path(name).suffix.lower() if name.lower().endswith((".wav", ".flac")) else ""),
-        0,
-    )
+    path, count = session.shelf.new_place(), 0
     try:
         with path.open("wb") as file:
             async for block in request.stream():
