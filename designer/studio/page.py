@@ -14,7 +14,9 @@ from urllib.parse import quote
 from designer.report.schemes import SCHEMES
 from designer.report.script import RENDERER, parts
 
-PARTS = ("hub", "scheme", "live", "handles", "panels", "additions", "drawer")
+PARTS = (
+    "hub", "scheme", "live", "handles", "panel", "polar_panel", "layout_panel", "panels", "verdict", "additions", "drawer",
+)  # fmt: skip
 """Names of the scripts of the frame and its panels, in their order; they read only names of those before them while they load."""
 CONTROLS = (
     "elements", "connection", "keyboard", "bar", "notices", "sliders", "fields", "form", "form_page", "source", "snapshots", "player",

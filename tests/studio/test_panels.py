@@ -51,7 +51,7 @@ def page(opened: tuple[Page, Played], request: pytest.FixtureRequest) -> Iterato
     mark = f"the mean before {request.node.name}"
     played.tell(state(), judged(10.0, definition=mark))
     page.get_by_title(mark, exact=True).wait_for()
-    page.locator("figure.moving").first.wait_for(state="detached")
+    page.locator("html:not(.drawing)").wait_for()
     played.requests.clear()
     yield page
 

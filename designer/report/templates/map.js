@@ -17,7 +17,7 @@ const map = {
       outlinewidth: 0,
       tickvals: list(levels.ticks),
       tickfont: { size: 10, color: scheme.soft },
-      title: { text: escaped(levels.label), side: "right", font: { size: 11, color: scheme.ink } },
+      title: { text: escaped(fitting(levels.label, plot.h) || levels.unit), side: "right", font: { size: 11, color: scheme.ink } },
     };
     layout.images.push({
       xref: axes.xaxis,

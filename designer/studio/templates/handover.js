@@ -71,7 +71,7 @@ const handOver = {
       pressable(item, "Write all the same", answer.remedy, () => (item.remove(), this.ask(button, { ...request, force: true }, words)));
     }
     if (answer.path) {
-      put(item, "code", {}, answer.path);
+      if (!answer.message.includes(answer.path)) put(item, "code", {}, answer.path);
       const copying = pressable(item, "Copy the path", "Copy the path", () => copy(answer.path, copying));
     }
   },

@@ -256,6 +256,7 @@ const listening = {
 
   show({ data }) {
     this.room.disabled = !data.room;
+    this.room.textContent = data.room ? "in the room" : "in the room (the file has none)";
     if (!data.room && this.where.value === "room") this.where.value = "ears";
     this.stale();
   },

@@ -9,10 +9,8 @@ const DASH_PIXELS = Object.fromEntries(
 
 // The look of a snapshot: a dash and a colour of its own.
 const SNAPSHOTS = ["A", "B", "C", "D"];
-const snapshotLook = name => {
-  const design = SNAPSHOTS.indexOf(name);
-  return { color: PALETTE[design + 2] ?? "ink", dash: ["dash", "dot", "dashdot", "dash"][design] ?? "solid", width: 1.2 };
-};
+const SNAPSHOT_DASHES = ["dash", "dot", "dashdot", "solid"];
+const snapshotLook = design => ({ design, color: PALETTE[design + 2], dash: SNAPSHOT_DASHES[design], width: 1.3 });
 
 class Canvas {
   constructor(panel) {

@@ -132,7 +132,8 @@ const sliders = {
   knobs: new Map(),
 
   show(state) {
-    const shown = state.sliders.filter(({ channel }) => !channel || channel === hub.channel),
+    const ofChannel = state.sliders.filter(({ channel }) => channel && channel === hub.channel),
+      shown = [...ofChannel, ...state.sliders.filter(({ channel }) => !channel)],
       keys = shown.map(({ key }) => key).join();
     if (keys !== this.keys) {
       this.keys = keys;
