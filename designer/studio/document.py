@@ -92,10 +92,14 @@ def _tables_with(problem: Problem, text: str, values: Mapping[str, Any]) -> dict
 
 def _place_in(tables: Mapping[str, Any], key: str) -> Location | None:
     """Where a key leads in a text's own tables, which may hold more than the problem before them; None where it leads elsewhere."""
-    steps = tuple(int(count) if count.isdecimal() else quoted or name or count for quoted, name, count in STEP.findall(key))
+    steps = tuple(
+        int(count) if count.isdecimal() else quoted or name or count for quoted, name, count in STEP.findall(key)
+    )
     holder: Any = tables
     for step in steps[:-1]:
-        if not (step in holder if isinstance(holder, dict) else isinstance(holder, list) and step in range(len(holder))):
+        if not (
+            step in holder if isinstance(holder, dict) else isinstance(holder, list) and step in range(len(holder))
+        ):
             return None
         holder = holder[step]
     is_known = isinstance(holder, dict) and (steps[-1] in holder or steps[-1] in known_keys(steps[:-1]))
@@ -282,7 +286,9 @@ class Document:
 
         """
         if self.problem is None or name not in SNAPSHOTS:
-            raise UsageError(f"snapshot {name}: got a state with faults; expected one without, and a name of {', '.join(SNAPSHOTS)}")
+            raise UsageError(
+                f"snapshot {name}: got a state with faults; expected one without, and a name of {', '.join(SNAPSHOTS)}"
+            )
         self._snapshots[name] = self._reading
         return True
 
@@ -310,7 +316,9 @@ class Document:
         there = self._kept(name).problem
         if self._good is None or there is None:
             return []
-        return [{"key": key, "here": cells[0], "there": cells[1]} for key, cells in key_differences([self._good, there])]
+        return [
+            {"key": key, "here": cells[0], "there": cells[1]} for key, cells in key_differences([self._good, there])
+        ]
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -346,7 +354,9 @@ class Document:
             return "the file on disk has faults"
         return {"new": "the file is not on disk", "changed": "the file on disk was changed since"}.get(self.on_disk)
 
-    def hinders(self, status: int | None) -> tuple[Literal["faulty", "infeasible", "unjudged", "disk", "gone"], str, str] | None:
+    def hinders(
+        self, status: int | None
+    ) -> tuple[Literal["faulty", "infeasible", "unjudged", "disk", "gone"], str, str] | None:
         """What speaks against saving: what it is about, in words, and the remedy; None where nothing does.
 
         Parameters

@@ -90,7 +90,9 @@ class LiveChannel:
 
     def numbers(self) -> dict[str, float]:
         """Name -> value of the channel's numbers that look at nothing beyond these frequencies."""
-        return compute(tuple(metric for metric in NUMBERS if "target" not in metric.needs or self.has_curve), self.ideal)
+        return compute(
+            tuple(metric for metric in NUMBERS if "target" not in metric.needs or self.has_curve), self.ideal
+        )
 
     @property
     def has_curve(self) -> bool:
@@ -127,7 +129,7 @@ def live_frequencies_hz(problem: Problem, table: DesignTable) -> Real:
             parts.append(np.geomspace(start_hz, stop_hz, count + 1))
     frequency_hz = np.unique(np.concatenate([*parts, table.band_hz]))
     # Ends that two parts share differ by rounding.
-    return frequency_hz[np.append(True, np.diff(frequency_hz) > 1e-9 * frequency_hz[1:])]
+    return np.asarray(frequency_hz[np.append(True, np.diff(frequency_hz) > 1e-9 * frequency_hz[1:])])
 
 
 class Live:
@@ -161,9 +163,7 @@ class Live:
         ceiling = None
         if table.cancellation_gain_db is not None:
             key = (within.model_dump_json(), *around)
-            ceiling = kept(
-                self._ceilings, key, MOST_CHANNELS, lambda: ceiling_db(table, scene, design.plain, at_hz)
-            )
+            ceiling = kept(self._ceilings, key, MOST_CHANNELS, lambda: ceiling_db(table, scene, design.plain, at_hz))
         ideal = Ideal(
             design=table, taps=np.zeros((0, 0)), plain=design.plain, scene=scene, lowered=LOWERED in design.slacks_db,
             weights=design.weights,
@@ -175,7 +175,9 @@ class Live:
         tables = [problem.body, *problem.drivers, *([] if problem.scene is None else [problem.scene])]
         key = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
         cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
-        first = kept(self._layouts, key, MOST_LAYOUTS, lambda: Scene(problem, frequency_hz, cloud_m, cache=self._heir()))
+        first = kept(
+            self._layouts, key, MOST_LAYOUTS, lambda: Scene(problem, frequency_hz, cloud_m, cache=self._heir())
+        )
         shared: dict[str, Any] = {"read_for": first.read_for or first.problem, "cache": first.cache}
         if not has_own_fields(problem):
             return in_heard_cloud(Scene(problem, frequency_hz, cloud_m, **shared))
@@ -202,7 +204,14 @@ def _geometry_of(table: Table) -> str:
 
 def key_around(problem: Problem, scene: Scene) -> tuple[Hashable, ...]:
     """All that a channel's weights depend on beside its own table and the data files."""
-    tables: list[Any] = [problem.body, *problem.drivers, problem.listener, problem.grid, problem.tolerance, problem.scene]
+    tables: list[Any] = [
+        problem.body,
+        *problem.drivers,
+        problem.listener,
+        problem.grid,
+        problem.tolerance,
+        problem.scene,
+    ]
     texts = (None if table is None else table.model_dump_json() for table in tables)
     return (*texts, problem.speed_of_sound_m_s, problem.sample_rate_hz, scene.frequency_hz.tobytes())
 

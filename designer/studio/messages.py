@@ -1,7 +1,7 @@
 """The protocol between page and studio: every message, as JSON over one WebSocket.
 
-A page's request says in `do` what is wanted, and may carry an `id` that the answer repeats; the studio's message says in `is` what it holds.
-Keys of the problem file are those of `--set`, with every table counted: `designs[0].cancellation_gain_db[2][1]`. Coordinates of handles
+A page's request says in `do` what is wanted, and may carry an `id` that the answer repeats; the studio's message says in `is` what it
+holds. Keys of the problem file are those of `--set`, with every table counted: `designs[0].cancellation_gain_db[2][1]`. Coordinates of handles
 are their panel's data units. What is absent has the default beside it.
 """
 
@@ -158,7 +158,9 @@ class Handle(TypedDict):
     keys: list[str]  # what a drag sets
     x_range: NotRequired[list[float]]  # how far it may go
     y_range: NotRequired[list[float]]
-    extent: NotRequired[list[float]]  # of an edge, the ends of its line along the other axis; of a cloud, radius_m alone
+    extent: NotRequired[
+        list[float]
+    ]  # of an edge, the ends of its line along the other axis; of a cloud, radius_m alone
     group: NotRequired[str]  # handles of one thing, as the points of a curve in order
     removable: NotRequired[bool]  # False
     fault: NotRequired[str]  # why the place is no good

@@ -8,6 +8,7 @@ by a signal, where there are such signals, and between two stages everywhere.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -17,10 +18,13 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from designer import workers
 from designer.errors import DesignerError
+
+if TYPE_CHECKING:
+    from designer.studio.messages import SnapshotName
 
 INTERRUPT = getattr(signal, "SIGUSR1", None)
 """The signal that interrupts a request."""
@@ -33,6 +37,18 @@ SPARE_DESIGNS, MOST_DESIGNS = 1, 6
 MOST_CHANNELS = 16
 GEOMETRY = ("drivers", "listener", "enclosure")
 """Tables whose change shows in the layout."""
+
+NEEDS = {
+    "live": (
+        "designer.studio.document",
+        "designer.studio.live_figures",
+        "designer.report.layout",
+        "clarabel",
+        "scipy.sparse",
+    ),
+    "judge": ("designer.job", "designer.studio.panels", "clarabel", "scipy.sparse"),
+}
+"""Modules that a process loads before its first request comes."""
 
 Kind = Literal["live", "judge"]
 Send = Callable[[Mapping[str, Any]], None]
@@ -66,7 +82,7 @@ class JudgeRequest:
     base: Source
     version: int
     channels: tuple[str, ...]
-    laid: Mapping[str, Source] = field(default_factory=dict)
+    laid: Mapping[SnapshotName, Source] = field(default_factory=dict)
     id: int | None = None
 
 
@@ -119,6 +135,8 @@ class Interruption:
 def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
     """The process: answers requests until its pipe or its parent ends."""
     workers.begin(parent_id)
+    for module in NEEDS[kind]:
+        importlib.import_module(module)
     interruption = Interruption(pipe)
     answers: Any = Lively() if kind == "live" else Judge(interruption.between_stages)
     if kind == "judge" and hasattr(os, "nice"):
@@ -194,8 +212,7 @@ class Lively:
 
     def _panels(self, problem: Any, name: str, *, layout: bool) -> dict[str, Any]:
         from designer.report.layout import layout_figure
-        from designer.studio.live_figures import live_figures, words_of
-        from designer.studio.panels import layout_of
+        from designer.studio.live_figures import layout_of, live_figures, words_of
 
         channel = self.live.channel(problem, name)
         shown = live_figures(channel)
@@ -217,7 +234,9 @@ class Judge:
         begin = time.perf_counter()
         laid: dict[Any, Any] = {}
         try:
-            design = self._design(request.base, lambda stage: send({"is": "working", "stage": stage, "version": request.version}))
+            design = self._design(
+                request.base, lambda stage: send({"is": "working", "stage": stage, "version": request.version})
+            )
             for name, base in request.laid.items():
                 with contextlib.suppress(DesignerError):  # a snapshot that has no design has nothing to lay over
                     laid[name] = self._design(base, lambda stage: None)

@@ -105,7 +105,7 @@ def test_a_text_that_is_no_toml_names_its_line(document: Document) -> None:
     lines[3] = "sample_rate_hz = = 48000"
     document.edit("\n".join(lines))
     assert document.faults[0].get("line") == 4
-    with pytest.raises(UsageError, match="not TOML.*mend the text first"):
+    with pytest.raises(UsageError, match=r"not TOML.*mend the text first"):
         document.set({"realization.taps": 64})
 
 
@@ -224,7 +224,9 @@ def test_the_command_runs_and_makes_the_same_design(tmp_path: Path, designer_com
 def test_differences_name_tables_as_a_person_would() -> None:
     """By a name that is its own, and counted where the name changes."""
     before = designer.load(FILE)
-    after = before.replace({"drivers.front.max_gain_db": 9, "designs.centre.name": "middle", "designs.centre.fade_octaves": 1.0})
+    after = before.replace(
+        {"drivers.front.max_gain_db": 9, "designs.centre.name": "middle", "designs.centre.fade_octaves": 1.0}
+    )
     assert changes_between(before, after) == {
         "drivers.front.max_gain_db": 9.0, "designs.centre.name": "middle", "designs.centre.fade_octaves": 1.0,
     }  # fmt: skip

@@ -22,7 +22,7 @@ from designer.studio import live as live_module
 from designer.studio.document import drafted
 from designer.studio.live import Live, live_frequencies_hz
 from designer.studio.live_figures import live_figures
-from designer.studio.worker import LiveRequest, Lively, Source, packed
+from designer.studio.worker import Lively, LiveRequest, Source, packed
 
 FILES = ["smart-speaker", "two-way-bar", "cylinder-speaker", "stereo-dipole"]
 
