@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from studio_pictures import SEEN, opened, settled, taken
 from toml_text import toml
 
 from designer.problem.library import library
@@ -27,8 +24,10 @@ if TYPE_CHECKING:
 
 DRAGS, JUDGED_DRAGS, MEMORY_DRAGS = 200, 20, 2000
 MOVES, STEP_S = 8, 0.02
-WATCH = """
-  localStorage.setItem("studio.tour", "seen");
+WINDOW = {"width": 1280, "height": 800}
+WATCH = (
+    SEEN
+    + """;
   const watch = (window.watch = { moved: 0, asked: new Map(), latencies: [], frames: 0, pictures: 0, released: 0, judged: 0 });
   addEventListener("pointermove", event => (watch.moved = event.timeStamp), true);
   addEventListener("pointerup", event => (watch.released = event.timeStamp), true);
@@ -57,6 +56,7 @@ WATCH = """
     return send.call(this, text);
   };
 """
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,27 +98,6 @@ def eight_driver_bar() -> str:
     })  # fmt: skip
 
 
-@contextmanager
-def studio(browser: Browser, file: Path) -> Iterator[tuple[Page, int, float]]:
-    """The page of a studio of its own, the process, and the time of the command (seconds since the epoch)."""
-    begin = time.time()
-    command = [sys.executable, "-m", "designer.cli", "studio", str(file), "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=file.parent)
-    try:
-        assert process.stdout is not None
-        address = next(match[0] for line in process.stdout if (match := re.search(r"http://\S+", line)))
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.add_init_script(WATCH)
-        page.goto(address)
-        page.locator(".chart .scatterlayer path").first.wait_for()
-        yield page, process.pid, begin
-        page.close()
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        process.stdout.close()  # type: ignore[union-attr]
-
-
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("studio")
@@ -131,20 +110,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.toml" for name in texts}
 
 
-def settled(page: Page) -> None:
-    """Wait until nothing moves and the figures are those of the document."""
-    page.locator("#verdict:not(.stale) #words:not(.moving)").wait_for(timeout=60_000)
-    page.locator("figure.moving").first.wait_for(state="detached", timeout=60_000)
-
-
 def drag(page: Page, handle: str, number: int, moves: int = MOVES) -> None:
     """Take a handle to another place near by, and let go."""
-    dot = page.locator(f'[data-handle="{handle}"] .dot')
-    box = dot.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
+    x, y = taken(page, handle)
     across, up = ((6, 4), (-6, -4), (4, -6), (-4, 6))[number % 4]
     for n in range(1, moves + 1):
         page.mouse.move(x + across * n / moves, y + up * n / moves)
@@ -167,7 +135,8 @@ def test_the_first_picture_stands_three_seconds_after_the_command(
     """The best of three: a cold disk is not what is asked."""
     times = []
     for _ in range(3):
-        with studio(chromium, files[name]) as (page, _process, begin):
+        begin = time.time()
+        with opened(chromium, files[name], watch=WATCH, viewport=WINDOW) as (page, _):
             times.append(page.evaluate("watch.first") / 1000 - begin)
     print(f"{name}: first picture after {min(times):.2f} s; {load()}")
     assert min(times) < 3
@@ -177,7 +146,7 @@ def test_the_first_picture_stands_three_seconds_after_the_command(
 def test_curves_follow_the_hand(files: dict[str, Path], chromium: Browser, case: Case) -> None:
     """From the event to the curves at the 95th percentile over 200 drags, frames a second, and from release to the judged design."""
     judged: list[float] = []
-    with studio(chromium, files[case.problem]) as (page, _process, _begin):
+    with opened(chromium, files[case.problem], watch=WATCH, viewport=WINDOW) as (page, _):
         settled(page)
         page.evaluate("watch.latencies.length = watch.frames = watch.pictures = 0")
         moving_s = 0.0
@@ -221,7 +190,7 @@ def resident_mb(process: int) -> float:
 def test_memory_is_flat_over_two_thousand_drags(files: dict[str, Path], chromium: Browser) -> None:
     """Neither the page's heap nor the studio's processes grow by a tenth from the 200th drag to the 2,000th."""
     sizes = []
-    with studio(chromium, files["smart-speaker"]) as (page, process, _begin):
+    with opened(chromium, files["smart-speaker"], watch=WATCH, viewport=WINDOW) as (page, process):
         tools = page.context.new_cdp_session(page)
         for number in range(MEMORY_DRAGS + 1):
             if number in (MEMORY_DRAGS // 10, MEMORY_DRAGS):

@@ -138,6 +138,8 @@ const curves = {
     }
     for (const mark of panel.marks ?? []) {
       layout.shapes.push(upright(axes, mark.x, { line: { color: scheme.soft, width: 1, dash: "3px,3px" } }));
+      const left = share(box.xr, mark.x, box.log[0]) * box.plot.w,
+        shift = box.plot.w - left > Math.min(pixelsOf(mark.text, 10.5) + 4, left) ? 2 : -2; // to where it has room
       if (mark.text)
         layout.annotations.push({
           xref: axes.xaxis,
@@ -146,9 +148,9 @@ const curves = {
           y: 1,
           text: escaped(mark.text),
           showarrow: false,
-          xanchor: "left",
+          xanchor: shift > 0 ? "left" : "right",
           yanchor: "top",
-          xshift: 2,
+          xshift: shift,
           font: { size: 10.5, color: scheme.soft },
         });
     }

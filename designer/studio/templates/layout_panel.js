@@ -5,7 +5,7 @@ class Layout extends Panel {
       parts = [...figure.panels, closeBy(figure.panels[0])].map((panel, i) => ({
         ...panel,
         ...LAYOUT_PARTS[i],
-        x: { ...panel.x, label: panel.x.label.replace(/.*(?=y in m)|(?<=y in m).*| \(.*/g, "") },
+        x: bare(panel.x),
         y: bare(panel.y),
       }));
     super.show({ ...figure, rows: 2, columns: 2, widths: [1.45, 1], heights: [1, 1], panels: parts });
@@ -16,8 +16,8 @@ class Layout extends Panel {
   }
 }
 const LAYOUT_PARTS = [
-  { title: "Scene", place: [0, 1, 1, 1] },
-  { title: "Device from above", place: [0, 0, 1, 1] },
+  { title: "Scene in m", place: [0, 1, 1, 1] },
+  { title: "Device in m, from above", place: [0, 0, 1, 1] },
   { title: "From the side", place: [1, 0, 1, 1] },
   { title: "Head", place: [1, 1, 1, 1], notes: [] },
 ];

@@ -1,6 +1,7 @@
 // A panel: a figure that fills its cell, drawn by Plotly while the page is idle, with the live layer over it.
 
 const panels = new Map(); // name -> Panel
+const MOST_BESIDE = 3; // values
 const LAID_STEP_DB = 12; // between a snapshot's lines of equal level
 const isLaid = ({ overlay }) => !hiddenDesigns.has(SNAPSHOTS.indexOf(overlay));
 
@@ -53,6 +54,19 @@ class Panel extends View {
     const figure = live.figures?.[this.name];
     this.element.classList.toggle("moving", Boolean(figure));
     this.canvas.paint(this.layer(figure));
+  }
+
+  // Values at the cursor stand beside each title, in the legend's order: a legend that grew would move the figure.
+  update() {
+    super.update();
+    if (!this.drawn || !this.chips.size) return;
+    this.spec.boxes.forEach((box, i) => {
+      const { value, vertical } = this.parts[i];
+      if (box.panel.kind !== "curves" || vertical.hidden) return;
+      const numbers = reading(this, box).rows.filter(row => row.high === undefined && row.look.design === undefined);
+      const texts = numbers.slice(0, MOST_BESIDE).map(({ text }, n, all) => (n < all.length - 1 ? text.split(" ")[0] : text));
+      value.textContent = texts.join(" · ") + (numbers.length > MOST_BESIDE ? " …" : "");
+    });
   }
 
   // What hides a snapshot hides its lines of equal level, which are no curve.
