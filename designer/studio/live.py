@@ -37,7 +37,7 @@ CLOSED_FORMS = frozenset(
     {"power-ratio", "least-squares", "acoustic-contrast", "superdirective", "choueiri", "delay-and-sum", "matrix", "spherical-harmonic"}
 )  # fmt: skip
 """Methods that are solved by eigenproblems for all frequencies at once."""
-IN_BAND, IN_FADE, OUTSIDE = 48, 8, 6
+IN_BAND, IN_FADE, OUTSIDE = 48, 8, 10
 """Frequencies of a closed form in the band, in each fade and beyond each, in equal ratios."""
 IN_BAND_OF_CONES, IN_FADE_OF_CONES = 20, 3
 MOST_LAYOUTS, MOST_DRIVERS_KEPT, MOST_CHANNELS = 3, 8, 8
