@@ -41,7 +41,9 @@ class Cache:
     def heir(self) -> Cache:
         """A cache for other devices: with the heads and whole devices that were read, and not on disk."""
         heir = Cache(stored=False)
-        heir._models = {key: model for key, model in self._models.items() if isinstance(key, tuple) and key[0] in FROM_FILES}
+        heir._models = {
+            key: model for key, model in self._models.items() if isinstance(key, tuple) and key[0] in FROM_FILES
+        }
         return heir
 
     def model(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -29,6 +29,7 @@ Options = tuple[str | None, int | None, float | None, float | None]
 """Shape, number of drivers, width and distance, as far as they are given."""
 STARTER: Options = ("sphere", 3, 0.175, 2.0)
 """Geometry of a studio that is given nothing: a smart speaker."""
+FINDING = "finding what the layout can reach"
 EXTRA = ("starlette", "uvicorn", "websockets")
 
 
@@ -64,20 +65,19 @@ def studio(
     from designer.studio.guard import listening
 
     begin, values = _beginning(problem_file, (shape, drivers, width, distance)), set_values(changes)
-    taken = listening(port)
+    with listening(port) as taken:
+        from designer.studio.engine import Engine
 
-    from designer.studio.engine import Engine
-
-    sessions: list[Session] = []
-    engine = Engine(lambda message: sessions[0].from_engine(message))
-    engine.start()  # its processes import what they compute with, while this one serves the page
-    try:
-        _serve(begin, values, engine, sessions, taken, autosave=autosave, browser=not no_browser)
-    except Stopped as stop:
-        say("; ".join(["stopped", *(session.unsaved for session in sessions if session.unsaved)]), error=True)
-        raise typer.Exit(stop.exit_code) from None
-    finally:
-        engine.close()
+        sessions: list[Session] = []
+        engine = Engine(lambda message: sessions[0].from_engine(message))
+        engine.start()  # its processes import what they compute with, while this one serves the page
+        try:
+            _serve(begin, values, engine, sessions, taken, autosave=autosave, browser=not no_browser)
+        except Stopped as stop:
+            say("; ".join(["stopped", *(session.unsaved for session in sessions if session.unsaved)]), error=True)
+            raise typer.Exit(stop.exit_code) from None
+        finally:
+            engine.close()
 
 
 @dataclass(frozen=True)
@@ -96,31 +96,38 @@ class Beginning:
     text: str | None = None
     geometry: Geometry | None = None
 
-    def document(self) -> Document:
-        """The document; for a new geometry its requirements are found first, which takes seconds where there are many drivers.
+    def document(self, changes: dict[str, Any]) -> Document:
+        """The document, with changes as a step; for a new geometry its requirements are found first, which takes seconds where there
+        are many drivers.
 
         Raises
         ------
-        UsageError : nothing that is worth asking for is within its reach
+        UsageError : a key that names nothing; nothing that is worth asking for is within the geometry's reach
 
         """
         from designer.studio.document import Document
 
-        if self.text is not None:
-            return Document(self.text, self.path.parent, str(self.path))
+        text, origin = self.text, ""
+        if text is None:
+            text, origin = self._new()
+        document = Document(text, self.path.parent, str(self.path), origin=origin)
+        if changes:
+            document.set(changes)
+        return document
+
+    def _new(self) -> tuple[str, str]:
+        """The text for a new geometry, and the command that writes it."""
         from designer.search.starter import new_problem
 
         assert self.geometry is not None
-        with Stages("finding what the layout can reach"):
+        with Stages(FINDING):
             text, remarks = new_problem(self.geometry)
         say_all(remarks, "note")
         options = [
             *("--shape", self.geometry.shape, "--drivers", str(self.geometry.drivers)),
             *("--width", str(self.geometry.width_m), "--distance", str(self.geometry.distance_m)),
         ]
-        return Document(
-            text, self.path.parent, str(self.path), origin=shlex.join(["designer", "new", str(self.path), *options])
-        )
+        return text, shlex.join(["designer", "new", str(self.path), *options])
 
 
 def _beginning(path: Path | None, options: Options) -> Beginning:
@@ -181,15 +188,14 @@ def _serve(
     from designer.studio.session import Session
 
     token = new_token()
-    with Serving(taken, token) as serving:
+    document = None if begin.text is None else begin.document(changes)  # its errors come before an address
+    with Serving(taken, token, FINDING if document is None else "reading") as serving:
         address = f"http://{LOOPBACK}:{serving.port}/?token={token}"
         say(f"{begin.path}: {address}")
         say("Ctrl-C ends it")
         if browser:
             _open(address)
-        document = begin.document()
-        if changes:
-            document.set(changes)
+        document = document or begin.document(changes)
         disk = OnDisk(begin.path, time.monotonic)
         session = Session(document, disk, engine, lambda path: f"/{path}?token={token}", autosave=autosave)
         sessions.append(session)

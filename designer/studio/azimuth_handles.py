@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
 
@@ -21,12 +23,13 @@ from designer.studio.grips import (
     within,
     wrapped_deg,
 )
-from designer.studio.messages import Handle
+from designer.studio.messages import Handle, HandlePanel
 
 LEVEL_RANGE_DB = (-60.0, 20.0)
 NEW_HALF_WIDTH_DEG, NEW_LEVEL_DB = 10.0, -10.0
 """A new mask line: this far to both sides of where it is put, this much below the on-axis level."""
-LEAST_ARC_DEG = 1.0
+LEAST_ARC_DEG, MOST_ARC_DEG = 1.0, 359.0
+BEGINS = ("begins", "ends")
 LOWEST_HZ = 20.0
 
 
@@ -50,8 +53,12 @@ def azimuth_rooms(problem: Problem) -> Iterator[Room]:
         def add_null(x: float, y: float, i: int = i, nulls: list[float] = nulls) -> Values:
             return {f"designs[{i}].nulls_deg": [*nulls, wrapped_deg(round(y))]}
 
-        yield Room({"id": f"mask:{i}", "kind": "mask", "panel": "map", "channel": table.name, "label": "mask line"}, add_mask)
-        yield Room({"id": f"null:{i}", "kind": "null", "panel": "map", "channel": table.name, "label": "null"}, add_null)
+        yield Room(
+            {"id": f"mask:{i}", "kind": "mask", "panel": "map", "channel": table.name, "label": "mask line"}, add_mask
+        )
+        yield Room(
+            {"id": f"null:{i}", "kind": "null", "panel": "map", "channel": table.name, "label": "null"}, add_null
+        )
 
 
 def _lines(table: DesignTable) -> list[dict[str, Any]]:
@@ -63,82 +70,108 @@ def _band(table: DesignTable, line: dict[str, Any]) -> list[float]:
     return [max(low_hz, LOWEST_HZ), high_hz]
 
 
-def _mirror_of(table: DesignTable, lines: list[dict[str, Any]], n: int) -> int | None:
-    """The mask line that is another's mirror image about the look direction."""
-    start, stop = lines[n]["azimuth_deg"]
-    for other, line in enumerate(lines):
-        ends = line["azimuth_deg"]
-        if (
-            other != n
-            and same_angle(ends[0], about_look(table, stop))
-            and same_angle(ends[1], about_look(table, start))
-            and {**line, "azimuth_deg": 0} == {**lines[n], "azimuth_deg": 0}
-        ):
-            return other
-    return None
+@dataclass(frozen=True)
+class _Mask:
+    """The mask of a beam, and what changes of its lines set: a line and its mirror image about the look direction change together."""
+
+    i: int
+    table: DesignTable
+    lines: list[dict[str, Any]]
+
+    @property
+    def key(self) -> str:
+        """The mask's key."""
+        return f"designs[{self.i}].mask"
+
+    def twin(self, n: int) -> int | None:
+        """The line that is another's mirror image."""
+        start, stop = self.lines[n]["azimuth_deg"]
+        for other, line in enumerate(self.lines):
+            ends = line["azimuth_deg"]
+            if (
+                other != n
+                and same_angle(ends[0], about_look(self.table, stop))
+                and same_angle(ends[1], about_look(self.table, start))
+                and {**line, "azimuth_deg": 0} == {**self.lines[n], "azimuth_deg": 0}
+            ):
+                return other
+        return None
+
+    def changed(self, n: int, **new: Any) -> Values:
+        """The mask with new values of a line, and of its twin the mirror image of these."""
+        out, twin = [dict(line) for line in self.lines], self.twin(n)
+        out[n] |= new
+        if twin is not None:
+            mirrored = [about_look(self.table, azimuth) for azimuth in reversed(new.get("azimuth_deg", []))]
+            out[twin] |= new | ({"azimuth_deg": mirrored} if mirrored else {})
+        return {self.key: out}
+
+    def removed(self, n: int) -> Values:
+        """The mask without a line and its twin; without the key where none is left."""
+        return {self.key: [dict(line) for m, line in enumerate(self.lines) if m not in (n, self.twin(n))] or None}
+
+    def turned(self, n: int, end: int, azimuth_deg: float) -> Values:
+        """One end of a line's arc at an azimuth; nothing where no arc would be left."""
+        arc = list(self.lines[n]["azimuth_deg"])
+        arc[end] = wrapped_deg(round(azimuth_deg))
+        return self.changed(n, azimuth_deg=arc) if LEAST_ARC_DEG <= (arc[1] - arc[0]) % 360 <= MOST_ARC_DEG else {}
+
+    def widened(self, n: int, end: int, frequency_hz: float) -> Values:
+        """One end of a line's band at a frequency."""
+        band_hz = _band(self.table, self.lines[n])
+        band_hz[end] = tidy_hz(frequency_hz)
+        return self.changed(n, band_hz=band_hz)
+
+    def handle(self, n: int, end: str, panel: HandlePanel, **where: Any) -> Handle:
+        """A handle of a line."""
+        shared: Any = {
+            "id": f"mask:{self.i}:{n}:{end}", "kind": "mask", "panel": panel, "channel": self.table.name,
+            "keys": [f"{self.key}[{m}]" for m in (n, self.twin(n)) if m is not None], "group": f"mask:{self.i}:{n}", "removable": True,
+        }  # fmt: skip
+        return cast(Handle, shared | where)
 
 
 def _mask_grips(problem: Problem, i: int, table: DesignTable) -> Iterator[Grip]:
-    lines = _lines(table)
-    for n, line in enumerate(lines):
-        twin = _mirror_of(table, lines, n)
+    """Both azimuths, both frequencies and the level of each line."""
+    mask = _Mask(i, table, _lines(table))
+    for n, line in enumerate(mask.lines):
         (start, stop), (low_hz, high_hz) = line["azimuth_deg"], _band(table, line)
-        middle_hz, middle_deg = float(np.sqrt(low_hz * high_hz)), wrapped_deg(start + (stop - start) % 360 / 2)
-        words = f"mask line {n + 1}"
-
-        def changed(n: int = n, twin: int | None = twin, **new: Any) -> Values:
-            """The mask with new values of a line, and of its twin the mirror image of these."""
-            out = [dict(line) for line in lines]
-            out[n] |= new
-            if twin is not None:
-                mirrored = [about_look(table, azimuth) for azimuth in reversed(new.get("azimuth_deg", []))]
-                out[twin] |= new | ({"azimuth_deg": mirrored} if mirrored else {})
-            return {f"designs[{i}].mask": out}
-
-        def remove(n: int = n, twin: int | None = twin) -> Values:
-            kept = [dict(line) for m, line in enumerate(lines) if m not in (n, twin)]
-            return {f"designs[{i}].mask": kept or None}
-
-        keys = [f"designs[{i}].mask[{m}]" for m in (n, twin) if m is not None]
-        common: dict[str, Any] = {"kind": "mask", "channel": table.name, "group": f"mask:{i}:{n}", "removable": True}
+        width_deg, middle_hz = (stop - start) % 360, float(np.sqrt(low_hz * high_hz))
+        middle_deg, words, remove = wrapped_deg(start + width_deg / 2), f"mask line {n + 1}", partial(mask.removed, n)
         for end, azimuth in enumerate((start, stop)):
-
-            def turn(x: float, y: float, end: int = end, n: int = n) -> Values:
-                arc, edge = list(lines[n]["azimuth_deg"]), wrapped_deg(round(y))
-                arc[end] = edge
-                width = (arc[1] - arc[0]) % 360
-                return changed(n, _mirror_of(table, lines, n), azimuth_deg=arc) if LEAST_ARC_DEG <= width <= 359 else {}
-
-            handle: Handle = {
-                "id": f"mask:{i}:{n}:{('start', 'stop')[end]}", "panel": "map", "x": middle_hz, "y": wrapped_deg(azimuth), "axis": "y",
-                "label": f"{words} {('begins', 'ends')[end]} at {number(azimuth)} degrees", "keys": keys, "extent": [low_hz, high_hz],
-                **common,
-            }  # type: ignore[typeddict-item]  # fmt: skip # what all handles of the line have in common
-            yield Grip(handle, turn, remove)
+            label = f"{words} {BEGINS[end]} at {number(azimuth)} degrees"
+            place = {"x": middle_hz, "y": wrapped_deg(azimuth), "axis": "y", "extent": [low_hz, high_hz]}
+            handle = mask.handle(n, ("start", "stop")[end], "map", label=label, **place)
+            yield Grip(handle, lambda x, y, n=n, end=end: mask.turned(n, end, y), remove)  # type: ignore[misc] # n and end of now
         ranges = [LOWEST_HZ, high_hz / 1.1], [low_hz * 1.1, problem.sample_rate_hz / 2]
-        for end, (x, x_range) in enumerate(zip((low_hz, high_hz), ranges, strict=True)):
-
-            def widen(x: float, y: float, end: int = end, n: int = n, x_range: list[float] = x_range) -> Values:
-                band_hz = _band(table, lines[n])
-                band_hz[end] = tidy_hz(within(x, *x_range))
-                return changed(n, _mirror_of(table, lines, n), band_hz=band_hz)
-
-            handle = {
-                "id": f"mask:{i}:{n}:{('low', 'high')[end]}", "panel": "map", "x": x, "y": middle_deg, "axis": "x",
-                "label": f"{words} {('begins', 'ends')[end]} at {number(x)} Hz", "keys": keys, "x_range": x_range,
-                "extent": [start, start + (stop - start) % 360], **common,
-            }  # type: ignore[typeddict-item]  # fmt: skip # as above
-            yield Grip(handle, widen, remove)
-
-        def lower(x: float, y: float, n: int = n) -> Values:
-            return changed(n, _mirror_of(table, lines, n), max_db=tidy(within(y, *LEVEL_RANGE_DB)))
-
-        handle = {
-            "id": f"mask:{i}:{n}:level", "panel": "polar", "x": middle_deg, "y": line["max_db"], "axis": "y",
-            "label": f"{words}: at most {number(line['max_db'])} dB", "keys": keys, "y_range": list(LEVEL_RANGE_DB),
-            "extent": [start, start + (stop - start) % 360], **common,
-        }  # type: ignore[typeddict-item]  # fmt: skip # as above
-        yield Grip(handle, lower, remove)
+        for end, (edge_hz, x_range) in enumerate(zip((low_hz, high_hz), ranges, strict=True)):
+            label = f"{words} {BEGINS[end]} at {number(edge_hz)} Hz"
+            place = {
+                "x": edge_hz,
+                "y": middle_deg,
+                "axis": "x",
+                "x_range": x_range,
+                "extent": [start, start + width_deg],
+            }
+            handle = mask.handle(n, ("low", "high")[end], "map", label=label, **place)
+            yield Grip(
+                handle,
+                lambda x, y, n=n, end=end, ends=x_range: mask.widened(n, end, within(x, *ends)),  # type: ignore[misc] # as above
+                remove,
+            )
+        label = f"{words}: at most {number(line['max_db'])} dB"
+        place = {
+            "x": middle_deg,
+            "y": line["max_db"],
+            "axis": "y",
+            "y_range": list(LEVEL_RANGE_DB),
+            "extent": [start, start + width_deg],
+        }
+        yield Grip(
+            mask.handle(n, "level", "polar", label=label, **place),
+            lambda x, y, n=n: mask.changed(n, max_db=tidy(within(y, *LEVEL_RANGE_DB))),  # type: ignore[misc] # as above
+            remove,
+        )
 
 
 def _window_grips(i: int, table: DesignTable) -> Iterator[Grip]:
@@ -156,11 +189,11 @@ def _window_grips(i: int, table: DesignTable) -> Iterator[Grip]:
             if symmetric:
                 arc[1 - end] = about_look(table, edge)
             width, inside = (arc[1] - arc[0]) % 360, ((table.look_deg or 0.0) - arc[0]) % 360
-            return {key: arc} if LEAST_ARC_DEG <= width <= 359 and inside <= width else {}
+            return {key: arc} if LEAST_ARC_DEG <= width <= MOST_ARC_DEG and inside <= width else {}
 
         handle: Handle = {
             "id": f"window:{i}:{end}", "kind": "window", "panel": "map", "channel": table.name, "x": float(np.sqrt(low_hz * high_hz)),
-            "y": wrapped_deg(azimuth), "axis": "y", "label": f"the window {('begins', 'ends')[end]} at {number(azimuth)} degrees",
+            "y": wrapped_deg(azimuth), "axis": "y", "label": f"the window {BEGINS[end]} at {number(azimuth)} degrees",
             "keys": [key], "extent": [low_hz, high_hz], "group": f"window:{i}", "removable": True,
         }  # fmt: skip
         yield Grip(handle, turn, lambda: {key: None})
@@ -171,7 +204,9 @@ def _null_grips(i: int, table: DesignTable) -> Iterator[Grip]:
     nulls, key = list(table.nulls_deg or []), f"designs[{i}].nulls_deg"
     low_hz, high_hz = _band(table, {})
     for n, azimuth in enumerate(nulls):
-        twin = next((m for m, other in enumerate(nulls) if m != n and same_angle(other, about_look(table, azimuth))), None)
+        twin = next(
+            (m for m, other in enumerate(nulls) if m != n and same_angle(other, about_look(table, azimuth))), None
+        )
 
         def turn(x: float, y: float, n: int = n, twin: int | None = twin) -> Values:
             out = list(nulls)

@@ -16,12 +16,14 @@ from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from designer.problem.schema import Problem
-from designer.studio.document import Document
 from designer.studio.worker import END, INTERRUPT, JudgeRequest, Kind, LiveRequest, Source, run
 from designer.workers import DEAF
+
+if TYPE_CHECKING:  # the processes are begun before their parent reads a file
+    from designer.problem.schema import Problem
+    from designer.studio.document import Document
 
 MOST_TRIES = 2
 """How often a request is asked of a process that ends over it."""
@@ -51,12 +53,14 @@ class Lane:
                 self._begin()
 
     def _begin(self) -> None:
-        here, there = Pipe()
-        process = DEAF["spawn"](target=run, args=(there, os.getpid(), self.kind), daemon=True, name=f"studio-{self.kind}")
+        near_end, far_end = Pipe()
+        process = DEAF["spawn"](
+            target=run, args=(far_end, os.getpid(), self.kind), daemon=True, name=f"studio-{self.kind}"
+        )
         process.start()
-        there.close()
-        self.process, self._pipe = process, here
-        threading.Thread(target=self._listen, args=(here, process), daemon=True, name=f"studio-{self.kind}").start()
+        far_end.close()
+        self.process, self._pipe = process, near_end
+        threading.Thread(target=self._listen, args=(near_end, process), daemon=True, name=f"studio-{self.kind}").start()
 
     def ask(self, requests: Sequence[Any], *, interrupt: bool = False) -> None:
         """Requests in place of those that wait; with `interrupt` in place of the one that runs, too."""
@@ -166,7 +170,7 @@ def _given_up(request: Any) -> dict[str, Any]:
 
 
 class Engine:
-    """What a session asks to compute.
+    """The computing that a session asks for.
 
     Parameters
     ----------
@@ -184,7 +188,8 @@ class Engine:
 
     def live(
         self, document: Document, channels: Sequence[str], *, move: tuple[str, float, float] | None = None,
-        values: Mapping[str, Any] | None = None, id: int | None = None,
+        values: Mapping[str, Any] | None = None,
+        id: int | None = None,  # noqa: A002 # as the messages have it
     ) -> None:  # fmt: skip
         """Live curves of channels while a handle is at a place, or keys have values, or of the state as it is.
 
@@ -200,7 +205,12 @@ class Engine:
         self._lanes["live"].ask(
             [
                 LiveRequest(
-                    base=base, version=document.version, channel=channel, move=move, values=values or {}, id=None if n else id
+                    base=base,
+                    version=document.version,
+                    channel=channel,
+                    move=move,
+                    values=values or {},
+                    id=None if n else id,
                 )
                 for n, channel in enumerate(dict.fromkeys(channels))
             ]
@@ -210,7 +220,9 @@ class Engine:
         """Forget what a drag still waits for."""
         self._lanes["live"].drop()
 
-    def judge(self, document: Document, channels: Sequence[str], *, id: int | None = None) -> None:
+    def judge(  # as above
+        self, document: Document, channels: Sequence[str], *, id: int | None = None,  # noqa: A002
+    ) -> None:  # fmt: skip
         """Judge the last good state, for channels; asked again for the same state, with other channels, nothing is interrupted."""
         good = document.good
         if good is None:
@@ -224,7 +236,11 @@ class Engine:
         request = JudgeRequest(
             base=base, version=document.version, channels=tuple(dict.fromkeys(channels)), laid=laid, id=id
         )
-        same = [other for other in [lane.running, *lane.waiting] if other is not None and other.base == base and other.laid == laid]
+        same = [
+            other
+            for other in [lane.running, *lane.waiting]
+            if other is not None and other.base == base and other.laid == laid
+        ]
         if same:
             done_soon = {channel for other in same if other.version == request.version for channel in other.channels}
             if done_soon >= set(request.channels):

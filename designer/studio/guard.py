@@ -20,6 +20,8 @@ from designer.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
 NAMES = (LOOPBACK, "localhost")
+HTTP = 80
+"""Port that browsers leave out of Host and Origin."""
 SAFE = ("GET", "HEAD")
 METHODS = (*SAFE, "POST")
 POLICY = "; ".join(
@@ -98,7 +100,7 @@ class Guard:
     def __init__(self, application: Application, port: int, token: str) -> None:
         self._application = application
         self._token = token.encode()
-        self._hosts = {f"{name}:{port}".encode() for name in NAMES}
+        self._hosts = {f"{name}:{port}".encode() for name in NAMES} | {n.encode() for n in NAMES if port == HTTP}
         self._origins = {b"http://" + host for host in self._hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

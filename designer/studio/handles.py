@@ -6,6 +6,7 @@ The layout's handles are in `layout_handles`, those over azimuth in `azimuth_han
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from designer.studio.messages import Addition, Handle
 NEAREST = 1.01
 """Ratio of frequencies that neighbours of a curve keep."""
 LOWEST_HZ = 20.0
-GAIN_RANGE_DB, EFFORT_RANGE_DB = (-20.0, 60.0), (0.0, 40.0)
+GAIN_RANGE_DB, EFFORT_RANGE_DB, LIMIT_RANGE_DB = (-20.0, 60.0), (0.0, 40.0), (-20.0, 40.0)
 
 
 def grips(problem: Problem) -> dict[str, Grip]:
@@ -68,7 +69,9 @@ def removed(problem: Problem, handle: str) -> Values:
     known = grips(problem)
     remove = known[handle].remove if handle in known else None
     if remove is None:
-        raise UsageError(f"{handle}: cannot be removed; expected a point of a curve, a mask line, a null or a place of the cloud")
+        raise UsageError(
+            f"{handle}: cannot be removed; expected a point of a curve, a mask line, a null or a place of the cloud"
+        )
     return remove()
 
 
@@ -82,7 +85,9 @@ def added(problem: Problem, addition: str, x: float, y: float) -> Values:
     """
     known = rooms(problem)
     if addition not in known or not (np.isfinite(x) and np.isfinite(y)):
-        raise UsageError(f"{addition}: cannot be added at ({x}, {y}); expected {', '.join(known)}, and two finite numbers")
+        raise UsageError(
+            f"{addition}: cannot be added at ({x}, {y}); expected {', '.join(known)}, and two finite numbers"
+        )
     return known[addition].add(x, y)
 
 
@@ -100,8 +105,8 @@ def _frequency_rooms(problem: Problem) -> Iterator[Room]:
         def add(x: float, y: float, i: int = i, curve: list[list[float]] = curve) -> Values:
             new = [tidy_hz(within(x, LOWEST_HZ, problem.sample_rate_hz / 2)), tidy(within(y, *GAIN_RANGE_DB))]
             near = [point for point in curve if max(point[0], new[0]) / max(min(point[0], new[0]), 1e-9) < NEAREST]
-            kept = [point for point in curve if point not in near]
-            return for_twins(problem, i, "cancellation_gain_db", sorted([*kept, new]))
+            others = [point for point in curve if point not in near]
+            return for_twins(problem, i, "cancellation_gain_db", sorted([*others, new]))
 
         addition: Addition = {
             "id": f"curve:{i}", "kind": "curve", "panel": "gain", "channel": table.name, "label": "point of the target curve",
@@ -175,16 +180,17 @@ def _limit_grips(problem: Problem, i: int, table: DesignTable) -> Iterator[Grip]
         keys = [f"drivers[{l}].max_gain_db" for l in used if problem.drivers[l].max_gain_db == limit_db]
         gain: Handle = {
             "id": f"gain-limit:{i}:{keys[0]}", "kind": "gain-limit", "panel": "effort", "channel": table.name, "x": x, "y": limit_db,
-            "axis": "y", "label": f"at most {number(limit_db)} dB of gain a driver", "keys": keys, "y_range": [-20.0, 40.0], "removable": True,
+            "axis": "y", "label": f"at most {number(limit_db)} dB of gain a driver", "keys": keys,
+            "y_range": list(LIMIT_RANGE_DB), "removable": True,
         }  # fmt: skip
-        yield Grip(
-            gain,
-            lambda x, y, keys=keys: dict.fromkeys(keys, tidy(within(y, -20.0, 40.0))),
-            lambda keys=keys: dict.fromkeys(keys),
-        )
+
+        def drag(x: float, y: float, keys: list[str] = keys) -> Values:
+            return dict.fromkeys(keys, tidy(within(y, *LIMIT_RANGE_DB)))
+
+        yield Grip(gain, drag, partial(dict.fromkeys, keys))
 
 
 def label_of(problem: Problem, handle: str) -> str:
-    """What a handle is, in words; its id where there is none."""
+    """A handle in words; its id where there is none."""
     known = grips(problem)
     return known[handle].handle["label"] if handle in known else handle

@@ -58,7 +58,11 @@ def _over_band(
 
 def _gain(channel: LiveChannel) -> Figure:
     """Gain at the mean and at the worst point, the target, and the ceiling of what the limits allow."""
-    f, gain, worst = channel.frequency_hz, channel.metric("cancellation_gain_db"), channel.metric("worst_cancellation_gain_db")
+    f, gain, worst = (
+        channel.frequency_hz,
+        channel.metric("cancellation_gain_db"),
+        channel.metric("worst_cancellation_gain_db"),
+    )
     inside = channel.design.in_band
     target = channel.metric("target_db")
     top = float(np.clip(max(gain[inside].max(), np.nanmax(target, initial=0.0)) + 4, 12, MOST_GAIN_DB))
@@ -72,17 +76,30 @@ def _gain(channel: LiveChannel) -> Figure:
     spans: list[Span] = []
     if channel.ceiling_db is not None:
         low = np.clip(channel.ceiling_db, bottom, top)
-        spans = [{"name": "beyond reach", "x": f[inside], "low": low, "high": np.full(low.size, top), "color": "soft", "opacity": 0.2}]
+        spans = [
+            {
+                "name": "beyond reach",
+                "x": f[inside],
+                "low": low,
+                "high": np.full(low.size, top),
+                "color": "soft",
+                "opacity": 0.2,
+            }
+        ]
     return figure([_over_band(channel, axis(GAIN, "dB", bottom, top), lines, "Cancellation gain", spans=spans)], 3.4)
 
 
 def _effort(channel: LiveChannel) -> Figure:
     """Effort with its limit, and each driver's gain with the limits of these."""
     f, effort, limit = channel.frequency_hz, channel.metric("effort_db"), channel.table.max_effort_db
-    low, high = (float(end([effort, np.full_like(effort, effort[0] if limit is None else limit)])) for end in (np.min, np.max))
+    low, high = (
+        float(end([effort, np.full_like(effort, effort[0] if limit is None else limit)])) for end in (np.min, np.max)
+    )
     bounds: list[Limit] = [] if limit is None else [{"y": limit, "text": f"at most {limit:g} dB", "above": False}]
     y = axis("dB", "dB", max(low, high - 40) - 2, high + 2)
-    first = _over_band(channel, y, [line(f, effort, IDEAL, dash="dash", width=2)], BY_NAME["effort_db"].label, limits=bounds)
+    first = _over_band(
+        channel, y, [line(f, effort, IDEAL, dash="dash", width=2)], BY_NAME["effort_db"].label, limits=bounds
+    )
     level = amplitude_db(channel.design.weights)
     drivers = channel.problem.drivers
     used = [l for l in range(len(drivers)) if channel.design.weights[:, l].any()]
@@ -111,7 +128,9 @@ def _ear(channel: LiveChannel) -> Figure:
     most = float(np.clip(np.abs(level).max() + 1, 3.0, LARGEST_DB))
     shown = line(channel.frequency_hz, level, IDEAL, color=5, dash="dash", width=2)
     y = axis("dB re plain playback", "dB", -most, most)
-    return figure([_over_band(channel, y, [shown], ear_title(channel.table.is_beam), limits=[{"y": 0.0, "text": ""}])], 2.8)
+    return figure(
+        [_over_band(channel, y, [shown], ear_title(channel.table.is_beam), limits=[{"y": 0.0, "text": ""}])], 2.8
+    )
 
 
 def ear_title(is_beam: bool) -> str:
@@ -119,9 +138,24 @@ def ear_title(is_beam: bool) -> str:
     return "Magnitude in the look direction" if is_beam else "Magnitude at the ear"
 
 
+def layout_of(shown: Figure) -> Figure:
+    """The layout's drawings one below the other: the scene and the device from above, the device from the side."""
+    for row, panel in enumerate(shown["panels"]):
+        panel["place"] = [row, 0, 1, 1]
+    return figure(shown["panels"], 7.2)
+
+
 def words_of(values: dict[str, float]) -> list[Number]:
     """Numbers with their labels and units."""
-    return [
-        {"name": name, "label": BY_NAME[name].label, "value": float(value), "text": BY_NAME[name].text(value), "definition": BY_NAME[name].definition}
-        for name, value in values.items()
-    ]  # fmt: skip
+    numbers: list[Number] = []
+    for name, value in values.items():
+        metric = BY_NAME[name]
+        words: Number = {
+            "name": name,
+            "label": metric.label,
+            "value": float(value),
+            "text": metric.text(value),
+            "definition": metric.definition,
+        }
+        numbers.append(words)
+    return numbers

@@ -8,10 +8,11 @@ from typing import Any
 from designer.errors import EXIT_SOLVER
 from designer.evaluation.outcomes import REQUIRED
 from designer.job import Design
+from designer.metrics import BY_NAME
 from designer.report import channel_curves, channel_maps, channel_time, layout
 from designer.report.figure_data import Figure, figure
 from designer.report.page import outcome_rows
-from designer.studio.live_figures import ear_title, words_of
+from designer.studio.live_figures import ear_title, layout_of, words_of
 from designer.studio.messages import Number, PanelName, SnapshotName, Verdict
 from designer.studio.polar_panel import polar_figure
 
@@ -32,11 +33,11 @@ def judged_panels(design: Design, name: str, laid: Mapping[SnapshotName, Design]
     laid : mapping of str to Design, snapshot -> its design; one without this channel has nothing to lay over
 
     """
-    own = _figures(design, name)
+    figures = _figures(design, name)
     for snapshot, other in laid.items():
         if name in other.channels:
-            _lay(own, _figures(other, name), snapshot)
-    return {**own, "impulse": _impulse(design, name), "layout": layout_panel(design)}
+            _lay(figures, _figures(other, name), snapshot)
+    return {**figures, "impulse": _impulse(design, name), "layout": layout_of(layout.layout_figure(design.problem))}
 
 
 def _figures(design: Design, name: str) -> dict[PanelName, Figure]:
@@ -60,7 +61,7 @@ def _titled(shown: Figure, title: str) -> Figure:
 def _effort(design: Design, name: str) -> Figure:
     """Effort with its limit, and each driver's gain."""
     costs = channel_curves.costs_figure(design, name)["panels"]
-    effort: Any = next(panel for panel in costs if "lines" in panel and panel["lines"][0].get("metric") == "effort_db")
+    effort: Any = next(panel for panel in costs if panel["title"] == BY_NAME["effort_db"].label)
     (gains,) = _titled(channel_curves.response_figure(design, name), "Gain of each driver")["panels"]
     effort["place"], gains["place"] = [0, 0, 1, 1], [1, 0, 1, 1]
     return figure([effort, gains], 4.0)
@@ -77,33 +78,26 @@ def _impulse(design: Design, name: str) -> Figure:
     return _titled(channel_time.impulses_figure(design, name), "Impulse responses")
 
 
-def layout_panel(design: Design) -> Figure:
-    """The layout's drawings; see `layout_of`."""
-    return layout_of(layout.layout_figure(design.problem))
-
-
-def layout_of(shown: Figure) -> Figure:
-    """The layout's drawings one below the other: the scene and the device from above, the device from the side."""
-    for row, panel in enumerate(shown["panels"]):
-        panel["place"] = [row, 0, 1, 1]
-    return figure(shown["panels"], 7.2)
-
-
-def _lay(own: dict[PanelName, Figure], other: dict[PanelName, Figure], snapshot: SnapshotName) -> None:
+def _lay(figures: dict[PanelName, Figure], other: dict[PanelName, Figure], snapshot: SnapshotName) -> None:
     """Put a snapshot's lines and its map's levels into the panels."""
     number = NAMES.index(snapshot)
     for panel, parts in LAID.items():
         for place, metrics in parts:
-            target: Any = own[panel]["panels"][place]
+            target: Any = figures[panel]["panels"][place]
             source: Any = other[panel]["panels"][place]
             chosen = [line for line in source["lines"] if line.get("metric") in metrics]
-            target["lines"] += [{**line, "name": f"{snapshot} {line['name']}".strip(), "design": number} for line in chosen]
+            target["lines"] += [
+                {**line, "name": f"{snapshot} {line['name']}".strip(), "design": number} for line in chosen
+            ]
             low, high = target["y"]["range"]
             other_low, other_high = source["y"]["range"]
             target["y"] = {**target["y"], "range": [min(low, other_low), max(high, other_high)]}
-    here: Any = own["map"]["panels"][0]
-    there: Any = other["map"]["panels"][0]
-    here["others"] = [*here.get("others", []), {**{key: there[key] for key in ("xs", "ys", "z")}, "overlay": snapshot}]
+    level_map: Any = figures["map"]["panels"][0]
+    laid_map: Any = other["map"]["panels"][0]
+    level_map["others"] = [
+        *level_map.get("others", []),
+        {**{key: laid_map[key] for key in ("xs", "ys", "z")}, "overlay": snapshot},
+    ]
 
 
 def numbers(design: Design, name: str) -> list[Number]:
@@ -112,7 +106,7 @@ def numbers(design: Design, name: str) -> list[Number]:
 
 
 def verdict(design: Design, name: str) -> Verdict:
-    """What came of the channel; of one at which the solver stopped, why."""
+    """The outcome of the channel; of one at which the solver stopped, why."""
     if name not in design.channels:
         return failed(design.failures.get(name, "not designed"))
     channel = design.channels[name]

@@ -220,6 +220,8 @@ class Session:
         if kind == "judged":
             if message["version"] != self.document.version:
                 return  # the next is on its way
+            known = {table.name for table in self.document.good.designs} if self.document.good else set()
+            self._judged = {name: other for name, other in self._judged.items() if name in known}
             self._judged[message["channel"]] = message
         others = {key: value for key, value in message.items() if key != "id"}
         text = encoded(others)

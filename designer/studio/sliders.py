@@ -41,7 +41,7 @@ OF_DESIGNS: dict[str, Scale] = {
     "driver_spread.gain_db": Scale("Spread of gain", 0, 3, 0.1, describes="standard deviation of the drivers' gains to design over"),
     "driver_spread.phase_deg": Scale("Spread of phase", 0, 20, 0.5, describes="standard deviation of the drivers' phases to design over"),
     "fade_octaves": Scale("Fade", 0, 4, 0.25, describes="from the design to plain playback, outside the band"),
-    "window_ripple_db": Scale("Ripple in the window", 0.5, 12, 0.5, describes="how far the level may leave the on-axis level in the window"),
+    "window_ripple_db": Scale("Ripple in the window", 0.5, 12, 0.5, describes="how far its level may leave the on-axis level"),
     "null_width_deg": Scale("Width of a null", 0, 60, 1, describes="arc that each null is"),
     "look_deg": Scale("Look direction", -90, 90, 1, describes="azimuth, counter-clockwise from the front"),
 }  # fmt: skip
@@ -82,7 +82,9 @@ def _of_drivers(problem: Problem) -> Iterator[Slider]:
     limits = [driver.max_gain_db for driver in problem.drivers]
     for limit in sorted(set(limits), key=lambda limit: (limit is None, limit)):
         members = [l for l, other in enumerate(limits) if other == limit]
-        slider = _slider(("drivers", members[0], "max_gain_db"), [f"drivers[{l}].max_gain_db" for l in members], OF_DRIVERS, limit)
+        slider = _slider(
+            ("drivers", members[0], "max_gain_db"), [f"drivers[{l}].max_gain_db" for l in members], OF_DRIVERS, limit
+        )
         if len(members) < len(limits):
             names = ", ".join(problem.drivers[l].name for l in members)
             slider["label"] = f"{OF_DRIVERS.words}: {names}"
@@ -102,7 +104,7 @@ def _of_designs(problem: Problem) -> Iterator[Slider]:
                 value = getattr(value, below)
                 value = getattr(problem.tolerance, below) if value is None else value
             files_keys = [f"designs[{j}].{key}" for j in twins(problem, i, head)]
-            place = ("designs", i, *key.split("."))
+            place: Location = ("designs", i, *key.split("."))
             yield _slider(place, files_keys, scale, value, channel=table.name)
 
 
@@ -111,18 +113,16 @@ def _slider(place: Location, keys: list[str], scale: Scale, value: Any, channel:
     node = node_at(place)
     choices = node.get("anyOf", [node])
     optional = any(choice.get("type") == "null" for choice in choices) or len(place) > 3
-    numeric = next((choice for choice in choices if choice.get("type") in ("number", "integer")), {})
+    numeric: dict[str, Any] = next((choice for choice in choices if choice.get("type") in ("number", "integer")), {})
     low = max(scale.low, numeric.get("minimum", numeric.get("exclusiveMinimum", scale.low)))
     high = min(scale.high, numeric.get("maximum", numeric.get("exclusiveMaximum", scale.high)))
     if isinstance(value, int | float) and not scale.choices:
         low, high = min(low, value), max(high, value)
     slider: Slider = {
-        "key": keys[0], "keys": keys, "label": scale.words, "unit": SYMBOLS.get(unit(place), ""), "low": low, "high": high, "step": scale.step,
-        "value": value, "scale": scale.scale, "default": node.get("default"), "description": node.get("description") or scale.describes,
-        "optional": optional, "channel": channel,
+        "key": keys[0], "keys": keys, "label": scale.words, "unit": SYMBOLS.get(unit(place), ""), "low": low, "high": high,
+        "step": scale.step, "value": value, "scale": scale.scale, "default": node.get("default"),
+        "description": node.get("description") or scale.describes, "optional": optional, "channel": channel,
     }  # fmt: skip
     if scale.choices:
         slider["choices"] = list(scale.choices) if value in scale.choices else [*scale.choices, value]
     return slider
-
-

@@ -8,6 +8,7 @@ by a signal, where there are such signals, and between two stages everywhere.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -17,22 +18,38 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from designer import workers
 from designer.errors import DesignerError
+
+if TYPE_CHECKING:
+    from designer.studio.messages import SnapshotName
 
 INTERRUPT = getattr(signal, "SIGUSR1", None)
 """The signal that interrupts a request."""
 NICER = 5
 """How much the process that judges gives way to the one that draws what moves."""
 END = "end"
-"""What a worker sends behind the last message of a request."""
+"""The key of what a worker sends behind the last message of a request."""
 SPARE_DESIGNS, MOST_DESIGNS = 1, 6
 """Designs that are kept beside the current one and those laid over it, and the most in all."""
 MOST_CHANNELS = 16
 GEOMETRY = ("drivers", "listener", "enclosure")
 """Tables whose change shows in the layout."""
+
+NEEDS = {
+    "live": (
+        "designer.studio.readings",
+        "designer.studio.handles",
+        "designer.studio.live_figures",
+        "designer.report.layout",
+        "clarabel",
+        "scipy.sparse",
+    ),
+    "judge": ("designer.job", "designer.studio.panels", "clarabel", "scipy.sparse"),
+}
+"""Modules that a process loads before its first request comes."""
 
 Kind = Literal["live", "judge"]
 Send = Callable[[Mapping[str, Any]], None]
@@ -66,7 +83,7 @@ class JudgeRequest:
     base: Source
     version: int
     channels: tuple[str, ...]
-    laid: Mapping[str, Source] = field(default_factory=dict)
+    laid: Mapping[SnapshotName, Source] = field(default_factory=dict)
     id: int | None = None
 
 
@@ -79,12 +96,12 @@ class Interruption:
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self._in_request = self._breakable = self._asked = False
+        self._in_request = self._breakable = self._is_superseded = False
         if INTERRUPT is not None:
             signal.signal(INTERRUPT, self._interrupt)
 
     def _interrupt(self, *_: object) -> None:
-        self._asked = self._in_request
+        self._is_superseded = self._in_request
         if self._breakable:
             self._breakable = False
             raise SupersededError
@@ -93,7 +110,7 @@ class Interruption:
     def of_request(self) -> Iterator[None]:
         """While a request runs; it ends silently where it is interrupted."""
         try:
-            self._asked = False
+            self._is_superseded = False
             self._in_request = self._breakable = True
             yield
             self._in_request = self._breakable = False
@@ -106,7 +123,7 @@ class Interruption:
         """Send a message of the request, whole."""
         self._breakable = False
         self._pipe.send(message)
-        if self._asked:
+        if self._is_superseded:
             raise SupersededError
         self._breakable = True
 
@@ -119,6 +136,8 @@ class Interruption:
 def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
     """The process: answers requests until its pipe or its parent ends."""
     workers.begin(parent_id)
+    for module in NEEDS[kind]:
+        importlib.import_module(module)
     interruption = Interruption(pipe)
     answers: Any = Lively() if kind == "live" else Judge(interruption.between_stages)
     if kind == "judge" and hasattr(os, "nice"):
@@ -134,7 +153,7 @@ def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
             pipe.send({END: serial})
 
 
-def _said(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     """An error's message; of one that is not the tool's own, what it is, and on the terminal where."""
     if isinstance(error, DesignerError):
         return str(error)
@@ -168,7 +187,7 @@ class Lively:
     def answer(self, request: LiveRequest, send: Send) -> None:
         """One `live` message: the drag's values, its faults or its panels, and where all handles are."""
         from designer.studio import handles
-        from designer.studio.document import drafted
+        from designer.studio.readings import drafted
 
         begin = time.perf_counter()
         message: dict[str, Any] = {
@@ -189,13 +208,12 @@ class Lively:
                 geometry = not moved or any(key.startswith(GEOMETRY) for key in values)
                 message |= self._panels(shown, request.channel, layout=geometry)
         except Exception as error:  # an answer, never the end of the process
-            message["faults"] = [{"key": "", "message": _said(error)}]
+            message["faults"] = [{"key": "", "message": _message_of(error)}]
         send(message | {"seconds": time.perf_counter() - begin})
 
     def _panels(self, problem: Any, name: str, *, layout: bool) -> dict[str, Any]:
         from designer.report.layout import layout_figure
-        from designer.studio.live_figures import live_figures, words_of
-        from designer.studio.panels import layout_of
+        from designer.studio.live_figures import layout_of, live_figures, words_of
 
         channel = self.live.channel(problem, name)
         shown = live_figures(channel)
@@ -217,7 +235,9 @@ class Judge:
         begin = time.perf_counter()
         laid: dict[Any, Any] = {}
         try:
-            design = self._design(request.base, lambda stage: send({"is": "working", "stage": stage, "version": request.version}))
+            design = self._design(
+                request.base, lambda stage: send({"is": "working", "stage": stage, "version": request.version})
+            )
             for name, base in request.laid.items():
                 with contextlib.suppress(DesignerError):  # a snapshot that has no design has nothing to lay over
                     laid[name] = self._design(base, lambda stage: None)
@@ -225,19 +245,19 @@ class Judge:
         except Exception as error:  # an answer, never the end of the process
             status = error.exit_code if isinstance(error, DesignerError) else 1
             for channel in request.channels:
-                send(self._judged(request, channel, begin, failure=(_said(error), status)))
+                send(self._judged(request, channel, begin, failure=(_message_of(error), status)))
             return
         for channel in request.channels:
             self._between_stages()
             try:
                 send(self._judged(request, channel, begin, design, laid))
             except Exception as error:  # as above
-                send(self._judged(request, channel, begin, failure=(_said(error), 1)))
+                send(self._judged(request, channel, begin, failure=(_message_of(error), 1)))
 
     def _design(self, base: Source, progress: Callable[[str], None]) -> Any:
         from designer import job
         from designer.problem import loads
-        from designer.studio.live import kept
+        from designer.studio.live import remembered
 
         problem = loads(base.text, folder=base.folder, source=base.source)
         files = read_files(problem)
@@ -246,25 +266,25 @@ class Judge:
             self._between_stages()
             progress(name)
 
-        def made() -> Any:
+        def design() -> Any:
             return job.design(
                 problem, progress=stage, keep_going=True, by=lambda table, scene: self._channel(table, scene, files)
             )
 
-        return kept(self._designs, (base, files), MOST_DESIGNS, made)
+        return remembered(self._designs, (base, files), MOST_DESIGNS, design)
 
     def _channel(self, table: Any, scene: Any, files: tuple[Hashable, ...]) -> Any:
         """A channel's design, kept while nothing changes that it depends on."""
         from designer.designs import design_channel
-        from designer.studio.live import kept, key_around
+        from designer.studio.live import key_around, remembered
 
         key = (table.model_dump_json(), files, *key_around(scene.problem, scene))
-        return kept(self._channels, key, MOST_CHANNELS, lambda: design_channel(table, scene))
+        return remembered(self._channels, key, MOST_CHANNELS, lambda: design_channel(table, scene))
 
     def _forget(self, request: JudgeRequest) -> None:
         """Let go of designs that nobody looks at: a spare one is what one step back shows."""
-        wanted = {request.base, *request.laid.values()}
-        spare = [key for key in self._designs if key[0] not in wanted]
+        seen = {request.base, *request.laid.values()}
+        spare = [key for key in self._designs if key[0] not in seen]
         for key in spare[: max(len(spare) - SPARE_DESIGNS, 0)]:
             del self._designs[key]
 

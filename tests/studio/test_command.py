@@ -90,8 +90,12 @@ def heard(socket: Any, kind: str) -> dict[str, Any]:
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc, to find the processes of a process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_with_one_line_and_no_process_left(here: Path, number: signal.Signals) -> None:
-    """With its page open and its engine at work; what is not saved is told by the command that makes it again."""
+def test_a_signal_ends_it_with_one_line_and_no_process_left(
+    here: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its page open and its engine at work; what is not saved is told by the command that makes it again. Nothing else stays."""
+    (here / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(here / "temporary"))
     with started("trio.toml", "--no-browser", "--set", "realization.taps=48") as (process, address):
         with tab(address) as socket:
             socket.send(json.dumps({"do": "hello"}))
@@ -106,7 +110,8 @@ def test_a_signal_ends_it_with_one_line_and_no_process_left(here: Path, number: 
         while any(map(is_alive, processes)) and time.monotonic() < end_s:
             time.sleep(0.01)
         assert not any(map(is_alive, processes))
-    assert sorted(path.name for path in here.iterdir()) == ["trio.toml"]
+    assert sorted(path.name for path in here.iterdir()) == ["temporary", "trio.toml"]
+    assert list((here / "temporary").iterdir()) == []
 
 
 def test_it_begins_with_a_page_and_judges(here: Path) -> None:
@@ -157,6 +162,7 @@ def test_a_new_geometry_is_written_when_it_is_saved(here: Path) -> None:
         (["no/new.toml", "--shape", "bar"], errors.EXIT_USAGE, "no/new.toml: got no name of a problem file"),
         (["link.toml"], errors.EXIT_BAD_INPUT, "link.toml: got a link"),
         (["trio.toml", "--set", "taps"], errors.EXIT_USAGE, "--set taps: got no value"),
+        (["trio.toml", "--set", "nonsense=1"], errors.EXIT_USAGE, 'got "nonsense", which is no key'),
         (["trio.toml", "--port", "70000"], errors.EXIT_USAGE, "less than or equal to 65535"),
         (["latin.toml"], errors.EXIT_BAD_INPUT, "latin.toml: byte 9 is not UTF-8"),
     ],
@@ -171,6 +177,7 @@ def test_a_wrong_start_is_an_error_before_anything_is_served(
     ended = designer_command("studio", *arguments)
     assert ended.code == code
     assert message in ended.err
+    assert ended.out == ""
     assert sorted(here.iterdir()) == before
 
 

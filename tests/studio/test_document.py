@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import designer
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, ProblemError, UsageError
-from designer.studio.document import Document, changes_between
+from designer.studio.document import Document
+from designer.studio.key_changes import changes_between
 
 if TYPE_CHECKING:
     from command import Command
@@ -105,7 +106,7 @@ def test_a_text_that_is_no_toml_names_its_line(document: Document) -> None:
     lines[3] = "sample_rate_hz = = 48000"
     document.edit("\n".join(lines))
     assert document.faults[0].get("line") == 4
-    with pytest.raises(UsageError, match="not TOML.*mend the text first"):
+    with pytest.raises(UsageError, match=r"not TOML.*mend the text first"):
         document.set({"realization.taps": 64})
 
 
@@ -168,7 +169,7 @@ def test_the_state_is_json(document: Document) -> None:
     assert [channel["name"] for channel in state["channels"]] == ["left", "right", "centre"]
 
 
-EDITS = {
+EDITS: dict[str, tuple[list[tuple[str, float, float]], dict[str, Any]]] = {
     "a curve and a driver": ([("curve:0:2", 1700.0, 13.0), ("driver:0:layout-plan", -0.06, 0.05)], {}),
     "a table more": ([], {"virtualizer.angle_deg": 40, "realization.word": "q31"}),
     "a mask line less, a limit gone": ([], {"designs.centre.mask": None, "designs.left.max_effort_db": None}),
@@ -224,7 +225,9 @@ def test_the_command_runs_and_makes_the_same_design(tmp_path: Path, designer_com
 def test_differences_name_tables_as_a_person_would() -> None:
     """By a name that is its own, and counted where the name changes."""
     before = designer.load(FILE)
-    after = before.replace({"drivers.front.max_gain_db": 9, "designs.centre.name": "middle", "designs.centre.fade_octaves": 1.0})
+    after = before.replace(
+        {"drivers.front.max_gain_db": 9, "designs.centre.name": "middle", "designs.centre.fade_octaves": 1.0}
+    )
     assert changes_between(before, after) == {
         "drivers.front.max_gain_db": 9.0, "designs.centre.name": "middle", "designs.centre.fade_octaves": 1.0,
     }  # fmt: skip

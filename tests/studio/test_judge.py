@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -24,14 +24,20 @@ FILE = Path("problems/smart-speaker.toml")
 def source(**values: Any) -> Source:
     """The smart speaker with other values, as a process reads it."""
     problem = designer.load(FILE)
-    text = problem.replace({key.replace("__", "."): value for key, value in values.items()}).text if values else problem.text
+    text = (
+        problem.replace({key.replace("__", "."): value for key, value in values.items()}).text
+        if values
+        else problem.text
+    )
     return Source(text, FILE.parent.absolute(), str(FILE))
 
 
 def judge(judge: Judge, base: Source, *channels: str, **laid: Source) -> dict[str, dict[str, Any]]:
     """Channel -> its message."""
     messages: list[dict[str, Any]] = []
-    judge.answer(JudgeRequest(base=base, version=1, channels=channels, laid=laid), lambda message: messages.append(dict(message)))
+    judge.answer(
+        JudgeRequest(base=base, version=1, channels=channels, laid=cast(Any, laid)), lambda message: messages.append(dict(message))
+    )
     return {message["channel"]: message for message in messages if message["is"] == "judged"}
 
 
@@ -74,7 +80,11 @@ def test_a_channel_that_did_not_change_is_not_designed_again(warm: Judge, monkey
     counts.clear()
     judge(warm, source(realization__taps=256), "left")
     assert counts == {}
-    judge(warm, Source(source().text.replace("[0.0875, 0.0, 0.0]", "[0.0, 0.0, 0.0875]"), FILE.parent.absolute(), "x"), "left")
+    judge(
+        warm,
+        Source(source().text.replace("[0.0875, 0.0, 0.0]", "[0.0, 0.0, 0.0875]"), FILE.parent.absolute(), "x"),
+        "left",
+    )
     assert counts == {"left": 1, "right": 1, "centre": 1}
 
 
