@@ -14,7 +14,7 @@ const listening = {
   build() {
     const head = put(this.place, "div", { class: "c-head" });
     this.source = put(put(head, "label", {}, "Play "), "select", { "aria-label": "Sound", onchange: () => this.stale() });
-    this.file = put(head, "input", { type: "file", accept: "audio/*,.wav,.flac,.aiff", class: "voice", tabindex: -1, onchange: () => this.upload() });
+    this.file = put(head, "input", { type: "file", accept: "audio/*,.wav,.flac,.aiff", class: "voice", tabindex: -1, "aria-label": "Sound file", onchange: () => this.upload() });
     pressable(head, "Add a file…", "A stereo file of this computer, to be played through the filters", () => this.file.click());
     const where = put(head, "select", { "aria-label": "Where", onchange: () => this.stale() });
     put(where, "option", { value: "ears" }, "at the ears, for headphones");
