@@ -343,14 +343,14 @@ def test_every_key_is_found_and_told(page: Page, studio: Studio) -> None:
     """A search finds keys by their names and by what they are; the row says unit, range and default, and sets the key."""
     page.keyboard.press("/")
     page.keyboard.type("look direction")
-    found = page.locator(".c-found .c-key")
-    until(page, "() => document.querySelectorAll('.c-found .c-key').length")
-    assert {place.get_attribute("data-key") for place in found.all()} >= {"designs[1].window_deg"}
+    matching = page.locator(".c-matching .c-key")
+    until(page, "() => document.querySelectorAll('.c-matching .c-key').length")
+    assert {place.get_attribute("data-key") for place in matching.all()} >= {"designs[1].window_deg"}
     page.locator("#form [type=search]").fill("fade octaves centre")
-    assert found.count() == 1
-    field = found.locator("input")
+    assert matching.count() == 1
+    field = matching.locator("input")
     field.focus()
-    about = found.locator(".c-about").inner_text()
+    about = matching.locator(".c-about").inner_text()
     assert "a number from 0 to 10" in about and "default: 0.5" in about
     write(field, "1.5")
     until_true(page, lambda: studio.session.document.text != TEXT)

@@ -46,7 +46,7 @@ const topBar = {
 
   tell() {
     const lost = { lost: "connection lost, trying again", refused: "the studio was started anew", connecting: "connecting" }[connection.status];
-    const waiting = lost && connection.kept.size ? `; ${connection.kept.size} to send` : "";
+    const waiting = lost && connection.pending.size ? `; ${connection.pending.size} to send` : "";
     this.progress.textContent = lost ? lost + waiting : this.stage;
     this.progress.classList.toggle("lost", Boolean(lost));
     this.progress.classList.toggle("busy", !lost && this.stage !== "");
@@ -67,7 +67,7 @@ for (const kind of ["idle", "judged", "sound"])
     topBar.stage = "";
     topBar.tell();
   });
-for (const kind of ["connected", "kept"]) hub.on(kind, () => topBar.tell());
+for (const kind of ["connected", "pending"]) hub.on(kind, () => topBar.tell());
 
 keyboard.on("Ctrl+Z", "undo", event => step(event, "undo"), { anywhere: true });
 keyboard.on(["Ctrl+Shift+Z", "Ctrl+Y"], "redo", event => step(event, "redo"), { anywhere: true });

@@ -58,7 +58,7 @@ const form = {
   opened: new Set(),
   all: new Set(),
   parts: [],
-  found: [],
+  matching: [],
 
   build() {
     const head = put(this.place, "div", { class: "c-search" });
@@ -71,7 +71,7 @@ const form = {
       onkeydown: event => event.key === "Escape" && ((this.search.value = ""), this.find()),
     });
     this.fault = put(this.place, "div", { class: "c-fault", role: "status" });
-    this.results = put(this.place, "div", { class: "c-found", hidden: true });
+    this.results = put(this.place, "div", { class: "c-matching", hidden: true });
     this.tree = put(this.place, "div", { class: "c-tree" });
     keyboard.on("/", "search the keys of the file", () => this.search.focus());
   },
@@ -121,7 +121,7 @@ const form = {
       this.built = structure;
       this.rebuild();
     }
-    for (const part of [...this.parts, ...this.found]) part.show(this.data, this.faults);
+    for (const part of [...this.parts, ...this.matching]) part.show(this.data, this.faults);
     this.fault.textContent = this.faults.at("");
   },
 
@@ -161,9 +161,9 @@ const form = {
     else
       for (const key of keysOf(shape, value)) {
         const inner = tableShape(key),
-          here = [...place, key.key];
-        if (!inner || key.shapes.length > 1) yield [here, key];
-        if (inner && (valueAt(this.data, here) !== undefined || !this.isOptional(here))) yield* this.walk(inner, here);
+          inside = [...place, key.key];
+        if (!inner || key.shapes.length > 1) yield [inside, key];
+        if (inner && (valueAt(this.data, inside) !== undefined || !this.isOptional(inside))) yield* this.walk(inner, inside);
       }
   },
 
@@ -173,7 +173,7 @@ const form = {
     this.results.hidden = !isOn;
     this.tree.hidden = isOn;
     this.results.replaceChildren();
-    this.found = [];
+    this.matching = [];
     if (!isOn) return;
     const matches = [...this.walk()].filter(([place, key]) => {
       const names = place.map((_, i) => valueAt(this.data, place.slice(0, i))?.name ?? "");
@@ -183,7 +183,7 @@ const form = {
     for (const [place, key] of matches.slice(0, MOST_FOUND)) {
       const part = new FieldPart(this.results, place, key, { path: true });
       part.show(this.data, this.faults);
-      this.found.push(part);
+      this.matching.push(part);
     }
     const count = `${matches.length || "No"} key${matches.length === 1 ? "" : "s"}`;
     put(this.results, "p", { class: "soft", role: "status" }, matches.length > MOST_FOUND ? `${count}, of which the first ${MOST_FOUND}` : count);

@@ -76,8 +76,8 @@ const handOver = {
     }
   },
 
-  show({ snapshots: kept }) {
-    const names = ["current", ...kept.map(({ name }) => name)];
+  show({ snapshots: states }) {
+    const names = ["current", ...states.map(({ name }) => name)];
     if (String(names) !== this.names) {
       this.names = String(names);
       const off = new Set([...this.compared.querySelectorAll("input:not(:checked)")].map(box => box.value));

@@ -90,7 +90,7 @@ const listening = {
     this.make.disabled = true;
     this.stop.hidden = false;
     this.note.textContent = "rendering";
-    const version = `${hub.state.version} ${this.asked()}`;
+    const version = `${hub.state.version} ${this.choices()}`;
     const answer = await connection.ask({ do: "listen", source: this.source.value, place: this.where.value });
     try {
       if (answer.is === "error") throw new Error(answer.message);
@@ -109,7 +109,7 @@ const listening = {
   },
 
   // What the sounds depend on, beside the state.
-  asked() {
+  choices() {
     return `${this.source.value} ${this.where.value} ${hub.state?.snapshots.map(({ name, command }) => name + command)}`;
   },
 
@@ -249,7 +249,7 @@ const listening = {
 
   // Whether the sounds are those of the current state.
   stale() {
-    const isOld = this.version !== null && `${hub.state?.version} ${this.asked()}` !== this.version;
+    const isOld = this.version !== null && `${hub.state?.version} ${this.choices()}` !== this.version;
     this.make.classList.toggle("due", this.version === null || isOld);
     this.make.textContent = this.version === null ? "Make the sounds" : isOld ? "Make the sounds again" : "Make again";
   },
