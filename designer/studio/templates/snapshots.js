@@ -7,7 +7,12 @@ const snapshots = {
   build() {
     this.slots = put(this.place, "div", { class: "c-slots" });
     for (const name of this.names) {
-      const slot = put(this.slots, "div", { class: "c-slot", role: "group", "aria-label": `Snapshot ${name}`, "data-name": name });
+      const slot = put(this.slots, "div", {
+        class: "c-slot",
+        role: "group",
+        "aria-label": `Snapshot ${name}`,
+        "data-name": name,
+      });
       put(slot, "strong", {}, name);
       const act = request => () => hub.send({ do: request, name });
       this[name] = {
@@ -16,7 +21,9 @@ const snapshots = {
         lay: pressable(slot, "Lay over", `Show ${name} over the panels (Alt + ${name})`, () => this.lay(name)),
         recall: pressable(slot, "Recall", `Make ${name} the current state; a step that can be undone`, act("recall")),
         forget: pressable(slot, "✕", `Forget ${name}`, act("forget"), { "aria-label": `Forget ${name}` }),
-        copy: pressable(slot, "Copy command", `Copy the command that makes ${name}`, event => copy(this.named(name).command, event.currentTarget)),
+        copy: pressable(slot, "Copy command", `Copy the command that makes ${name}`, event =>
+          copy(this.named(name).command, event.currentTarget),
+        ),
         note: put(slot, "span", { class: "soft" }),
       };
       keyboard.on(`Alt+Shift+${name}`, "", act("snapshot"), { hidden: true });
@@ -24,7 +31,12 @@ const snapshots = {
     }
     keyboard.on(["Alt+Shift+A", "Alt+Shift+D"], "take a snapshot", null, { between: " to " });
     keyboard.on(["Alt+A", "Alt+D"], "lay a snapshot over the panels, or away", null, { between: " to " });
-    this.table = put(this.place, "div", { class: "c-differences", tabindex: 0, role: "region", "aria-label": "Differences" });
+    this.table = put(this.place, "div", {
+      class: "c-differences",
+      tabindex: 0,
+      role: "region",
+      "aria-label": "Differences",
+    });
   },
 
   named(name) {
