@@ -29,6 +29,7 @@ Options = tuple[str | None, int | None, float | None, float | None]
 """Shape, number of drivers, width and distance, as far as they are given."""
 STARTER: Options = ("sphere", 3, 0.175, 2.0)
 """Geometry of a studio that is given nothing: a smart speaker."""
+FINDING = "finding what the layout can reach"
 EXTRA = ("starlette", "uvicorn", "websockets")
 
 
@@ -119,7 +120,7 @@ class Beginning:
         from designer.search.starter import new_problem
 
         assert self.geometry is not None
-        with Stages("finding what the layout can reach"):
+        with Stages(FINDING):
             text, remarks = new_problem(self.geometry)
         say_all(remarks, "note")
         options = [
@@ -188,7 +189,7 @@ def _serve(
 
     token = new_token()
     document = None if begin.text is None else begin.document(changes)  # its errors come before an address
-    with Serving(taken, token) as serving:
+    with Serving(taken, token, FINDING if document is None else "reading") as serving:
         address = f"http://{LOOPBACK}:{serving.port}/?token={token}"
         say(f"{begin.path}: {address}")
         say("Ctrl-C ends it")

@@ -90,7 +90,7 @@ def relative_level_db(result: Result, name: str, scene: Scene) -> tuple[Real, Re
 def relative_level_of(
     table: DesignTable, w: Complex, plain: Callable[[], Complex], scene: Scene
 ) -> tuple[Real, Real, str]:
-    """The same of a channel's weights (F, L), with those of its plain playback (F, L), which only an ear channel asks for."""
+    """Azimuths, levels and their reference, of a channel's weights (F, L); an ear channel asks for those of its plain playback (F, L)."""
     level = amplitude_db(pressure(scene.circle(), w))
     if table.is_beam:
         reference, words = scene.look(table.look_deg or 0.0), "on-axis response"

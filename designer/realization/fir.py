@@ -82,10 +82,10 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     delay = common_delay(problems, table.taps, table)
     judges = [Judge.of(channel, scene, drivers) for channel, drivers in zip(channels, index, strict=True)]
     with threads(max(1, min(cores(), len(channels)))) as pool:
-        each = list(pool.map(lambda fit, judge: fit.kept_taps(judge, table.taps, delay, table), problems, judges))
+        filters = list(pool.map(lambda fit, judge: fit.kept_taps(judge, table.taps, delay, table), problems, judges))
     out: list[Real] = []
     warnings: list[str] = []
-    for channel, drivers, problem, taps in zip(channels, index, problems, each, strict=True):
+    for channel, drivers, problem, taps in zip(channels, index, problems, filters, strict=True):
         all_drivers = np.zeros((len(scene.drivers), table.taps))
         all_drivers[drivers] = taps
         warnings += [

@@ -6,115 +6,33 @@ beside it is what stays judged.
 
 from __future__ import annotations
 
-import copy
-import math
-import re
 import shlex
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from designer.comparison.key_differences import key_differences
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, ProblemError, UsageError
-from designer.errors import Fault as FileFault
 from designer.problem import loads
-from designer.problem.key_faults import known_keys
-from designer.problem.key_places import STEP, changed_data, fitted, locations
-from designer.problem.messages import Location
-from designer.problem.read import changed
-from designer.problem.replacing import edited, plain, replaced, without_absent
+from designer.problem.replacing import edited, replaced
 from designer.problem.schema import Problem
 from designer.problem.toml_text import set_options
 from designer.studio import handles
-from designer.studio.lines import line_of
+from designer.studio.key_changes import changes_between
 from designer.studio.messages import ChannelWords, Difference, DocumentState, Fault, SnapshotName, SnapshotWords
+from designer.studio.readings import Reading, jsonable, tables_with
 from designer.studio.sliders import sliders
 
 MOST_STEPS = 500
 """Steps of the history that are kept."""
 SNAPSHOTS: tuple[SnapshotName, ...] = ("A", "B", "C", "D")
-PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]*")
-"""A table's name that can stand in a key."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A text as it was read: its problem, or its faults."""
-
-    text: str
-    problem: Problem | None
-    faults: tuple[FileFault, ...] = ()
-
-    @property
-    def fault_messages(self) -> list[Fault]:
-        """Every fault with its key, and the line where the text is no TOML."""
-        messages: list[Fault] = []
-        for fault in self.faults:
-            message: Fault = {"key": fault.path, "message": str(fault)}
-            at = re.search(r"line (\d+)", fault.actual)
-            line = line_of(self.text, fault.path) if fault.path else int(at[1]) if at else None
-            if line is not None:
-                message["line"] = line
-            messages.append(message)
-        return messages
-
-
-def drafted(problem: Problem, values: Mapping[str, Any]) -> Reading:
-    """The problem with other values, as a drag has it: checked as a file is, its text left as it was.
-
-    Raises
-    ------
-    UsageError : a key that names nothing
-
-    """
-    try:
-        return Reading(problem.text, changed(problem, _tables_with(problem, problem.text, values)))
-    except ProblemError as error:
-        return Reading(problem.text, None, error.faults)
-
-
-def _tables_with(problem: Problem, text: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables of a text with other values, each by its key in a problem that is, or was, like it."""
-    tables = tomllib.loads(text)
-    try:
-        changes = []
-        for key, value in values.items():
-            place = _place_in(tables, key)
-            for reached in locations(problem, key, "set") if place is None else (place,):
-                changes.append((reached, fitted(reached, _number(reached, plain(value)))))
-        data: dict[str, Any] = without_absent(changed_data(problem, changes, tables))
-    except (IndexError, KeyError, TypeError, AttributeError):
-        raise UsageError(f"{', '.join(values)}: the text has no such place now; mend its faults first") from None
-    return data
-
-
-def _place_in(tables: Mapping[str, Any], key: str) -> Location | None:
-    """Where a key leads in a text's own tables, which may hold more than the problem before them; None where it leads elsewhere."""
-    steps = tuple(
-        int(count) if count.isdecimal() else quoted or name or count for quoted, name, count in STEP.findall(key)
-    )
-    holder: Any = tables
-    for step in steps[:-1]:
-        if not (
-            step in holder if isinstance(holder, dict) else isinstance(holder, list) and step in range(len(holder))
-        ):
-            return None
-        holder = holder[step]
-    is_known = isinstance(holder, dict) and (steps[-1] in holder or steps[-1] in known_keys(steps[:-1]))
-    return steps if is_known or (isinstance(holder, list) and steps[-1] in range(len(holder))) else None
-
-
-def _number(place: Sequence[int | str], value: Any) -> Any:
-    """A number that JSON cannot hold, sent as a text."""
-    is_text = place[-1] in ("name", "title") or not isinstance(value, str)
-    return value if is_text or value not in ("inf", "-inf") else float(value)
 
 
 @dataclass(frozen=True)
 class _Step:
-    """What was before a step, and what the step did."""
+    """A step: its words, and the text before it."""
 
     label: str
     text: str
@@ -177,7 +95,7 @@ class Document:
 
     @property
     def saved_text(self) -> str | None:
-        """What was read or saved last; None of a file that is not on disk yet."""
+        """The text that was read or saved last; None of a file that is not on disk yet."""
         return None if self._on_disk is None else self._base.text
 
     @property
@@ -187,17 +105,17 @@ class Document:
 
     @property
     def on_disk(self) -> Literal["same", "changed", "new"]:
-        """What lies on disk, against what was read or saved last."""
+        """The file on disk, against what was read or saved last."""
         if self._on_disk is None:
             return "new"
         return "same" if self._on_disk == self._base.text else "changed"
 
     def saw(self, text: str | None) -> None:
-        """What lies on disk now, whoever wrote it; None where the file is gone."""
+        """Take note of what lies on disk now, whoever wrote it; None where the file is gone."""
         self._on_disk = text
 
     def saved(self, text: str | None) -> None:
-        """What lies on disk now is what was read or saved last."""
+        """Take note that what lies on disk now is the state that was read or saved last."""
         self._on_disk = text
         if text is not None:
             self._base = self._reading if text == self.text else self._read(text)
@@ -226,7 +144,7 @@ class Document:
 
         """
         label = label or f"set {', '.join(values)}"
-        return self.edit(edited(self.text, _tables_with(self._known(), self._toml(), values)), label)
+        return self.edit(edited(self.text, tables_with(self._known(), self._toml(), values)), label)
 
     def move(self, handle: str, x: float, y: float) -> bool:
         """A handle put to a place, as one step; UsageError where there is no such handle."""
@@ -239,7 +157,7 @@ class Document:
         return self.set(handles.added(self._known(), addition, x, y), f"add a {addition.partition(':')[0]}")
 
     def remove(self, handle: str) -> bool:
-        """What a handle belongs to taken out, as one step; UsageError where it cannot be."""
+        """Take out what a handle belongs to, as one step; UsageError where it cannot be."""
         known = self._known()
         return self.set(handles.removed(known, handle), f"remove {handles.label_of(known, handle)}")
 
@@ -299,25 +217,25 @@ class Document:
 
     def recall(self, name: SnapshotName) -> bool:
         """Make a snapshot the current state, as one step; UsageError where there is none."""
-        return self.edit(self._kept(name).text, f"recall snapshot {name}")
+        return self.edit(self._snapshot(name).text, f"recall snapshot {name}")
 
     def lay(self, names: Sequence[SnapshotName]) -> bool:
         """Lay snapshots over the panels; UsageError where there is none of a name."""
-        self.laid = [name for name in SNAPSHOTS if name in names and self._kept(name)]
+        self.laid = [name for name in SNAPSHOTS if name in names and self._snapshot(name)]
         return True
 
-    def _kept(self, name: SnapshotName) -> Reading:
+    def _snapshot(self, name: SnapshotName) -> Reading:
         if name not in self._snapshots:
             raise UsageError(f"snapshot {name}: none; expected one of {', '.join(self._snapshots) or 'none so far'}")
         return self._snapshots[name]
 
     def differences(self, name: SnapshotName) -> list[Difference]:
         """Keys whose values in a snapshot are not those of the last good state."""
-        there = self._kept(name).problem
-        if self._good is None or there is None:
+        other = self._snapshot(name).problem
+        if self._good is None or other is None:
             return []
         return [
-            {"key": key, "here": cells[0], "there": cells[1]} for key, cells in key_differences([self._good, there])
+            {"key": key, "here": cells[0], "there": cells[1]} for key, cells in key_differences([self._good, other])
         ]
 
     @property
@@ -357,7 +275,7 @@ class Document:
     def hinders(
         self, status: int | None
     ) -> tuple[Literal["faulty", "infeasible", "unjudged", "disk", "gone"], str, str] | None:
-        """What speaks against saving: what it is about, in words, and the remedy; None where nothing does.
+        """An obstacle to saving: what it is about, in words, and the remedy; None where nothing does.
 
         Parameters
         ----------
@@ -425,46 +343,3 @@ def channels(problem: Problem) -> list[ChannelWords]:
         if table.ear is not None:
             words[-1]["ear"] = table.ear
     return words
-
-
-def jsonable(value: Any) -> Any:
-    """Tables as JSON may hold them: numbers without end as texts, and what it does not know too."""
-    if isinstance(value, Mapping):
-        return {key: jsonable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [jsonable(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if isinstance(value, bool | int | float | str) else str(value)
-
-
-def changes_between(before: Problem, after: Problem) -> dict[str, Any]:
-    """Keys of the first problem that make the second of it, as `--set` takes them: key -> value, None where it is left out."""
-    changes: dict[str, Any] = {}
-    _compare(tomllib.loads(before.text), tomllib.loads(after.text), "", lambda key, value: changes.update({key: value}))
-    return changes
-
-
-def _compare(before: dict[str, Any], after: dict[str, Any], at: str, differs: Callable[[str, Any], None]) -> None:
-    for key in [*after, *(key for key in before if key not in after)]:
-        old, new, place = before.get(key), after.get(key), f"{at}{key}"
-        if old == new and isinstance(old, bool) == isinstance(new, bool):
-            continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            _compare(old, new, f"{place}.", differs)
-        elif _tables(old) and _tables(new) and len(old) == len(new):  # type: ignore[arg-type] # both are lists
-            for n, (one, other) in enumerate(zip(old, new, strict=True)):  # type: ignore[arg-type] # as above
-                _compare(one, other, f"{place}{_step_to(old, n)}.", differs)  # type: ignore[arg-type] # as above
-        else:
-            differs(place, copy.deepcopy(new))
-
-
-def _tables(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
-
-
-def _step_to(tables: list[dict[str, Any]], n: int) -> str:
-    """A table of a list by its name, where this is its alone; else by its place."""
-    names = [table.get("name") for table in tables]
-    name = names[n]
-    return f".{name}" if isinstance(name, str) and PLAIN_NAME.fullmatch(name) and names.count(name) == 1 else f"[{n}]"

@@ -32,8 +32,8 @@ class DriverScene(Scene):
 
     def _joined(self, tensor: Callable[[Scene], Complex]) -> Complex:
         """The drivers' tensors (F, ..., 1) as one (F, ..., L)."""
-        each = [tensor(scene.at(self.frequency_hz).moved(self.displacements_m)) for scene in self.alone]
-        return np.concatenate(each, axis=-1)
+        tensors = [tensor(scene.at(self.frequency_hz).moved(self.displacements_m)) for scene in self.alone]
+        return np.concatenate(tensors, axis=-1)
 
     def field(self, points_m: Real) -> Complex:
         """The device's field (F, M, L) at points (M, 3)."""

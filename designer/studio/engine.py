@@ -53,14 +53,14 @@ class Lane:
                 self._begin()
 
     def _begin(self) -> None:
-        here, there = Pipe()
+        near_end, far_end = Pipe()
         process = DEAF["spawn"](
-            target=run, args=(there, os.getpid(), self.kind), daemon=True, name=f"studio-{self.kind}"
+            target=run, args=(far_end, os.getpid(), self.kind), daemon=True, name=f"studio-{self.kind}"
         )
         process.start()
-        there.close()
-        self.process, self._pipe = process, here
-        threading.Thread(target=self._listen, args=(here, process), daemon=True, name=f"studio-{self.kind}").start()
+        far_end.close()
+        self.process, self._pipe = process, near_end
+        threading.Thread(target=self._listen, args=(near_end, process), daemon=True, name=f"studio-{self.kind}").start()
 
     def ask(self, requests: Sequence[Any], *, interrupt: bool = False) -> None:
         """Requests in place of those that wait; with `interrupt` in place of the one that runs, too."""
@@ -170,7 +170,7 @@ def _given_up(request: Any) -> dict[str, Any]:
 
 
 class Engine:
-    """What a session asks to compute.
+    """The computing that a session asks for.
 
     Parameters
     ----------

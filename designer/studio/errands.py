@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from designer.errors import UsageError
+from designer.errors import DesignerError, UsageError
 from designer.problem.schema import Problem
 from designer.studio.background import Background
 from designer.studio.document import Document
@@ -54,7 +54,10 @@ class Errands:
         source, place = request.get("source", EXCERPT), request.get("place", "ears")
         recording = None if source == EXCERPT else self._shelf.recording(source)
         states = self._states([CURRENT, *self._document.snapshots])
-        sounds = await self._background.run(write_sounds, states, recording, place, self._shelf.new_place())
+        try:
+            sounds = await self._background.run(write_sounds, states, recording, place, self._shelf.new_place())
+        except DesignerError as error:
+            raise DesignerError(str(error).replace(str(recording), source)) from None
         number = self._shelf.add_set(sounds.files)
         items = [
             {"name": name, "url": self._address(f"sounds/{number}/{name}.wav"), "gain_db": 0.0} for name in sounds.files

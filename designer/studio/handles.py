@@ -105,8 +105,8 @@ def _frequency_rooms(problem: Problem) -> Iterator[Room]:
         def add(x: float, y: float, i: int = i, curve: list[list[float]] = curve) -> Values:
             new = [tidy_hz(within(x, LOWEST_HZ, problem.sample_rate_hz / 2)), tidy(within(y, *GAIN_RANGE_DB))]
             near = [point for point in curve if max(point[0], new[0]) / max(min(point[0], new[0]), 1e-9) < NEAREST]
-            kept = [point for point in curve if point not in near]
-            return for_twins(problem, i, "cancellation_gain_db", sorted([*kept, new]))
+            others = [point for point in curve if point not in near]
+            return for_twins(problem, i, "cancellation_gain_db", sorted([*others, new]))
 
         addition: Addition = {
             "id": f"curve:{i}", "kind": "curve", "panel": "gain", "channel": table.name, "label": "point of the target curve",
@@ -191,6 +191,6 @@ def _limit_grips(problem: Problem, i: int, table: DesignTable) -> Iterator[Grip]
 
 
 def label_of(problem: Problem, handle: str) -> str:
-    """What a handle is, in words; its id where there is none."""
+    """A handle in words; its id where there is none."""
     known = grips(problem)
     return known[handle].handle["label"] if handle in known else handle

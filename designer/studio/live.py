@@ -37,7 +37,7 @@ CLOSED_FORMS = frozenset(
     {"power-ratio", "least-squares", "acoustic-contrast", "superdirective", "choueiri", "delay-and-sum", "matrix", "spherical-harmonic"}
 )  # fmt: skip
 """Methods that are solved by eigenproblems for all frequencies at once."""
-IN_BAND, IN_FADE, OUTSIDE = 48, 8, 6
+IN_BAND, IN_FADE, OUTSIDE = 48, 8, 10
 """Frequencies of a closed form in the band, in each fade and beyond each, in equal ratios."""
 IN_BAND_OF_CONES, IN_FADE_OF_CONES = 20, 3
 MOST_LAYOUTS, MOST_DRIVERS_KEPT, MOST_CHANNELS = 3, 8, 8
@@ -155,7 +155,7 @@ class Live:
             raise KeyError(name)
         scene = self.scene(problem, live_frequencies_hz(problem, table))
         around = key_around(problem, scene)
-        design = kept(
+        design = remembered(
             self._channels, (table.model_dump_json(), *around), MOST_CHANNELS, lambda: design_channel(table, scene)
         )
         within = table.model_copy(update={"cancellation_gain_db": None})
@@ -163,7 +163,9 @@ class Live:
         ceiling = None
         if table.cancellation_gain_db is not None:
             key = (within.model_dump_json(), *around)
-            ceiling = kept(self._ceilings, key, MOST_CHANNELS, lambda: ceiling_db(table, scene, design.plain, at_hz))
+            ceiling = remembered(
+                self._ceilings, key, MOST_CHANNELS, lambda: ceiling_db(table, scene, design.plain, at_hz)
+            )
         ideal = Ideal(
             design=table, taps=np.zeros((0, 0)), plain=design.plain, scene=scene, lowered=LOWERED in design.slacks_db,
             weights=design.weights,
@@ -175,7 +177,7 @@ class Live:
         tables = [problem.body, *problem.drivers, *([] if problem.scene is None else [problem.scene])]
         key = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
         cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
-        first = kept(
+        first = remembered(
             self._layouts, key, MOST_LAYOUTS, lambda: Scene(problem, frequency_hz, cloud_m, cache=self._heir())
         )
         shared: dict[str, Any] = {"read_for": first.read_for or first.problem, "cache": first.cache}
@@ -189,7 +191,7 @@ class Live:
         tables = [problem.body, problem.drivers[l], *([] if problem.scene is None else [problem.scene])]
         key = "driver", *(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
         caches = self._drivers
-        cache = kept(caches, key, MOST_DRIVERS_KEPT + len(problem.drivers), self._heir)
+        cache = remembered(caches, key, MOST_DRIVERS_KEPT + len(problem.drivers), self._heir)
         return Scene(of_driver(problem, l), np.zeros(1), np.zeros((1, 3)), cache=cache)
 
     def _heir(self) -> Cache:
@@ -216,7 +218,7 @@ def key_around(problem: Problem, scene: Scene) -> tuple[Hashable, ...]:
     return (*texts, problem.speed_of_sound_m_s, problem.sample_rate_hz, scene.frequency_hz.tobytes())
 
 
-def kept(values: dict[K, T], key: K, most: int, make: Callable[[], T]) -> T:
+def remembered(values: dict[K, T], key: K, most: int, make: Callable[[], T]) -> T:
     """A value as it was made for this key; of too many, those not asked for longest are forgotten."""
     value = values.pop(key) if key in values else make()
     values[key] = value

@@ -1,8 +1,8 @@
 """The protocol between page and studio: every message, as JSON over one WebSocket.
 
 A page's request says in `do` what is wanted, and may carry an `id` that the answer repeats; the studio's message says in `is` what it
-holds. Keys of the problem file are those of `--set`, with every table counted: `designs[0].cancellation_gain_db[2][1]`. Coordinates of handles
-are their panel's data units. What is absent has the default beside it.
+holds. Keys of the problem file are those of `--set`, with every table counted: `designs[0].cancellation_gain_db[2][1]`. Coordinates of
+handles are their panel's data units. What is absent has the default beside it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Phase = Literal["drag", "drop", "cancel"]
 """drag: the state while a hand moves, answered by `live` and in no history; drop: a step of the history, judged; cancel: as it was."""
 SnapshotName = Literal["A", "B", "C", "D"]
 HandlePanel = Literal["gain", "effort", "map", "polar", "layout-scene", "layout-plan", "layout-side"]
-"""Of the layout: the scene and the device from above (x is the device's y, y its x), and the device from the side (x, z)."""
+"""Panels with handles; of the layout: scene and device from above (x is the device's y, y its x), device from the side (x, z)."""
 HandleKind = Literal["driver", "head", "cloud", "curve", "mask", "window", "null", "band", "effort", "gain-limit"]
 
 
 class Request(TypedDict):
-    """What every request may have."""
+    """Keys of every request."""
 
     id: NotRequired[int]
 
@@ -167,7 +167,7 @@ class Handle(TypedDict):
 
 
 class Addition(TypedDict):
-    """What can be put into a panel."""
+    """Something that can be put into a panel."""
 
     id: str
     kind: HandleKind
@@ -212,12 +212,8 @@ class ChannelWords(TypedDict):
     ear: NotRequired[str]
 
 
-class Difference(TypedDict):
-    """A key whose value in a snapshot is not the current one."""
-
-    key: str
-    here: str  # in the current state
-    there: str  # in the snapshot
+Difference = TypedDict("Difference", {"key": str, "here": str, "there": str})  # noqa: UP013 # two are words, and no names of fields
+"""A key whose value in a snapshot (`there`) is not that in the current state (`here`)."""
 
 
 class SnapshotWords(TypedDict):

@@ -33,11 +33,11 @@ def judged_panels(design: Design, name: str, laid: Mapping[SnapshotName, Design]
     laid : mapping of str to Design, snapshot -> its design; one without this channel has nothing to lay over
 
     """
-    own = _figures(design, name)
+    figures = _figures(design, name)
     for snapshot, other in laid.items():
         if name in other.channels:
-            _lay(own, _figures(other, name), snapshot)
-    return {**own, "impulse": _impulse(design, name), "layout": layout_of(layout.layout_figure(design.problem))}
+            _lay(figures, _figures(other, name), snapshot)
+    return {**figures, "impulse": _impulse(design, name), "layout": layout_of(layout.layout_figure(design.problem))}
 
 
 def _figures(design: Design, name: str) -> dict[PanelName, Figure]:
@@ -78,12 +78,12 @@ def _impulse(design: Design, name: str) -> Figure:
     return _titled(channel_time.impulses_figure(design, name), "Impulse responses")
 
 
-def _lay(own: dict[PanelName, Figure], other: dict[PanelName, Figure], snapshot: SnapshotName) -> None:
+def _lay(figures: dict[PanelName, Figure], other: dict[PanelName, Figure], snapshot: SnapshotName) -> None:
     """Put a snapshot's lines and its map's levels into the panels."""
     number = NAMES.index(snapshot)
     for panel, parts in LAID.items():
         for place, metrics in parts:
-            target: Any = own[panel]["panels"][place]
+            target: Any = figures[panel]["panels"][place]
             source: Any = other[panel]["panels"][place]
             chosen = [line for line in source["lines"] if line.get("metric") in metrics]
             target["lines"] += [
@@ -92,9 +92,12 @@ def _lay(own: dict[PanelName, Figure], other: dict[PanelName, Figure], snapshot:
             low, high = target["y"]["range"]
             other_low, other_high = source["y"]["range"]
             target["y"] = {**target["y"], "range": [min(low, other_low), max(high, other_high)]}
-    here: Any = own["map"]["panels"][0]
-    there: Any = other["map"]["panels"][0]
-    here["others"] = [*here.get("others", []), {**{key: there[key] for key in ("xs", "ys", "z")}, "overlay": snapshot}]
+    level_map: Any = figures["map"]["panels"][0]
+    laid_map: Any = other["map"]["panels"][0]
+    level_map["others"] = [
+        *level_map.get("others", []),
+        {**{key: laid_map[key] for key in ("xs", "ys", "z")}, "overlay": snapshot},
+    ]
 
 
 def numbers(design: Design, name: str) -> list[Number]:
@@ -103,7 +106,7 @@ def numbers(design: Design, name: str) -> list[Number]:
 
 
 def verdict(design: Design, name: str) -> Verdict:
-    """What came of the channel; of one at which the solver stopped, why."""
+    """The outcome of the channel; of one at which the solver stopped, why."""
     if name not in design.channels:
         return failed(design.failures.get(name, "not designed"))
     channel = design.channels[name]

@@ -34,6 +34,7 @@ from designer.studio import form, page
 from designer.studio.guard import Guard
 from designer.studio.session import Session
 from designer.studio.shelf import EXCERPT, LARGEST_BYTES, checked_name
+from designer.studio.tab import encoded
 
 LARGEST_REQUEST_BYTES = 4_000_000
 """Limit of a message of the socket: a problem file's text is the largest."""
@@ -41,8 +42,8 @@ ENDING_S = 5.0
 """How long the server may take to say goodbye."""
 
 
-def application(begun: Callable[[], Awaitable[Session]], port: int, token: str) -> Guard:
-    """The studio as an ASGI application, whose page comes before its session has begun."""
+def application(begun: Callable[[], Awaitable[Session]], port: int, token: str, stage: str) -> Guard:
+    """The studio as an ASGI application, whose page comes before its session has begun, and shows the stage meanwhile."""
 
     def text(content: str, kind: str) -> Response:
         return Response(content, media_type=kind)
@@ -78,6 +79,7 @@ def application(begun: Callable[[], Awaitable[Session]], port: int, token: str) 
 
     async def tab(socket: WebSocket) -> None:
         await socket.accept()
+        await socket.send_text(encoded({"is": "working", "stage": stage, "version": 0}))
         session = await begun()
         async with session.tab() as tab:
             sending = asyncio.create_task(_sent(socket, tab.next))
@@ -121,10 +123,7 @@ async def _uploaded(session: Session, request: Request) -> tuple[str, float]:
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > LARGEST_BYTES:
         raise too_large
-    path, count = (
-        session.shelf.new_place(Path(name).suffix.lower() if name.lower().endswith((".wav", ".flac")) else ""),
-        0,
-    )
+    path, count = session.shelf.new_place(), 0
     try:
         with path.open("wb") as file:
             async for block in request.stream():
@@ -145,17 +144,18 @@ class Serving:
     ----------
     taken : object, the socket that listens
     token : str, that its addresses want
+    stage : str, what tabs wait for until the session begins
 
     """
 
-    def __init__(self, taken: socket.socket, token: str) -> None:
+    def __init__(self, taken: socket.socket, token: str, stage: str = "reading") -> None:
         self.port: int = taken.getsockname()[1]
         self._socket = taken
         self._session: Future[Session] = Future()
         self._ended = threading.Event()
         self._failure: Exception | None = None
         config = uvicorn.Config(
-            application(self._begun, self.port, token), loop="asyncio", http="h11", ws="websockets-sansio",
+            application(self._begun, self.port, token, stage), loop="asyncio", http="h11", ws="websockets-sansio",
             lifespan="off", log_config=None, log_level="critical", access_log=False, proxy_headers=False, server_header=False,
             ws_per_message_deflate=False, ws_max_size=LARGEST_REQUEST_BYTES, timeout_graceful_shutdown=0,
         )  # fmt: skip

@@ -19,7 +19,7 @@ EXCERPT = "excerpt"
 LARGEST_BYTES = 100_000_000
 """Limit of a recording: nearly six minutes of 24 bit at 48 kHz, more than is played of it."""
 RECORDINGS = 4
-SETS = 3
+SETS = 2
 """How many are kept: the last ones."""
 LONGEST_NAME = 120
 
@@ -33,10 +33,10 @@ class Shelf:
         self._sets: OrderedDict[int, dict[str, Path]] = OrderedDict()
         self._count = 0
 
-    def new_place(self, suffix: str = "") -> Path:
+    def new_place(self) -> Path:
         """A path in the folder that is not there yet."""
         self._count += 1
-        return Path(self._folder.name) / f"{self._count}{suffix}"
+        return Path(self._folder.name) / f"{self._count}"
 
     def add_recording(self, name: str, path: Path) -> float:
         """Keep an uploaded file under a name; its seconds.

@@ -120,8 +120,8 @@ def _slider(place: Location, keys: list[str], scale: Scale, value: Any, channel:
         low, high = min(low, value), max(high, value)
     slider: Slider = {
         "key": keys[0], "keys": keys, "label": scale.words, "unit": SYMBOLS.get(unit(place), ""), "low": low, "high": high,
-        "step": scale.step, "value": value, "scale": scale.scale, "default": node.get("default"), "description": node.get("description") or scale.describes,
-        "optional": optional, "channel": channel,
+        "step": scale.step, "value": value, "scale": scale.scale, "default": node.get("default"),
+        "description": node.get("description") or scale.describes, "optional": optional, "channel": channel,
     }  # fmt: skip
     if scale.choices:
         slider["choices"] = list(scale.choices) if value in scale.choices else [*scale.choices, value]

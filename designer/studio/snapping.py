@@ -56,8 +56,8 @@ def is_symmetric(problem: Problem) -> bool:
     )
 
 
-def on_enclosure(body: Enclosure, driver: Driver, place_m: Real, kept: Sequence[int]) -> Real:
-    """The place (3,) on the surface near to one, its coordinates `kept` unchanged as far as the surface has such a place.
+def on_enclosure(body: Enclosure, driver: Driver, place_m: Real, fixed: Sequence[int]) -> Real:
+    """The place (3,) on the surface near to one, its coordinates `fixed` unchanged as far as the surface has such a place.
 
     Projections onto the surface, along its normal, and onto the kept coordinates, in turn. A body without a surface leaves it where it is.
     """
@@ -66,7 +66,7 @@ def on_enclosure(body: Enclosure, driver: Driver, place_m: Real, kept: Sequence[
         return np.asarray(place_m, dtype=float)  # no surface, or a driver that was not on it
     place = np.array(place_m, dtype=float)
     for _ in range(TURNS):
-        place[list(kept)] = start[list(kept)]
+        place[list(fixed)] = start[list(fixed)]
         normal = body.normal(driver.model_copy(update={"position_m": place.tolist()}))
         if normal is None or not normal.any():
             return start
@@ -84,21 +84,21 @@ def facing_of(direction: Real) -> list[float]:
     return [round(float(angle), 1) + 0.0 for angle in angles]
 
 
-def moved_driver(problem: Problem, l: int, place_m: Real, kept: Sequence[int]) -> dict[str, Any]:
+def moved_driver(problem: Problem, l: int, place_m: Real, fixed: Sequence[int]) -> dict[str, Any]:
     """Keys of the file with a driver at a place (3,), and its twin at the mirrored one.
 
     Parameters
     ----------
-    kept : sequence of int, the coordinates that the view does not move
+    fixed : sequence of int, the coordinates that the view does not move
 
     """
     driver, twin = problem.drivers[l], twin_of(problem, l)
     size_m = max(float(np.abs([d.position_m for d in problem.drivers]).max()), 0.02)
     in_middle = abs(driver.position_m[1]) < MAX_APART_M
     place_m = np.array(place_m, dtype=float)
-    if in_middle and 1 not in kept and abs(place_m[1]) < MAGNET * size_m and is_symmetric(problem):
+    if in_middle and 1 not in fixed and abs(place_m[1]) < MAGNET * size_m and is_symmetric(problem):
         place_m[1] = 0.0
-    place = on_enclosure(problem.body, driver, place_m, kept)
+    place = on_enclosure(problem.body, driver, place_m, fixed)
     position_m = [round(float(coordinate), DIGITS) + 0.0 for coordinate in place]
     values: dict[str, Any] = {f"drivers[{l}].position_m": position_m}
     facing = _facing_there(problem.body, driver, position_m)

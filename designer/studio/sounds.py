@@ -104,7 +104,7 @@ def _recording(source: Path | None, folder: Path) -> tuple[Path, list[str]]:
     if seconds <= LONGEST_S:
         return source, []
     soundfile.write(place, _beginning(file), file.sample_rate_hz, subtype="DOUBLE")
-    return place, [f"{source.name}: {seconds:.0f} s long; its first {LONGEST_S:g} s are played"]
+    return place, [f"of the recording's {seconds:.0f} s the first {LONGEST_S:g} are played"]
 
 
 def _beginning(file: StereoFile) -> Real:

@@ -31,7 +31,7 @@ INTERRUPT = getattr(signal, "SIGUSR1", None)
 NICER = 5
 """How much the process that judges gives way to the one that draws what moves."""
 END = "end"
-"""What a worker sends behind the last message of a request."""
+"""The key of what a worker sends behind the last message of a request."""
 SPARE_DESIGNS, MOST_DESIGNS = 1, 6
 """Designs that are kept beside the current one and those laid over it, and the most in all."""
 MOST_CHANNELS = 16
@@ -40,7 +40,8 @@ GEOMETRY = ("drivers", "listener", "enclosure")
 
 NEEDS = {
     "live": (
-        "designer.studio.document",
+        "designer.studio.readings",
+        "designer.studio.handles",
         "designer.studio.live_figures",
         "designer.report.layout",
         "clarabel",
@@ -95,12 +96,12 @@ class Interruption:
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self._in_request = self._breakable = self._asked = False
+        self._in_request = self._breakable = self._is_superseded = False
         if INTERRUPT is not None:
             signal.signal(INTERRUPT, self._interrupt)
 
     def _interrupt(self, *_: object) -> None:
-        self._asked = self._in_request
+        self._is_superseded = self._in_request
         if self._breakable:
             self._breakable = False
             raise SupersededError
@@ -109,7 +110,7 @@ class Interruption:
     def of_request(self) -> Iterator[None]:
         """While a request runs; it ends silently where it is interrupted."""
         try:
-            self._asked = False
+            self._is_superseded = False
             self._in_request = self._breakable = True
             yield
             self._in_request = self._breakable = False
@@ -122,7 +123,7 @@ class Interruption:
         """Send a message of the request, whole."""
         self._breakable = False
         self._pipe.send(message)
-        if self._asked:
+        if self._is_superseded:
             raise SupersededError
         self._breakable = True
 
@@ -152,7 +153,7 @@ def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
             pipe.send({END: serial})
 
 
-def _said(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     """An error's message; of one that is not the tool's own, what it is, and on the terminal where."""
     if isinstance(error, DesignerError):
         return str(error)
@@ -186,7 +187,7 @@ class Lively:
     def answer(self, request: LiveRequest, send: Send) -> None:
         """One `live` message: the drag's values, its faults or its panels, and where all handles are."""
         from designer.studio import handles
-        from designer.studio.document import drafted
+        from designer.studio.readings import drafted
 
         begin = time.perf_counter()
         message: dict[str, Any] = {
@@ -207,7 +208,7 @@ class Lively:
                 geometry = not moved or any(key.startswith(GEOMETRY) for key in values)
                 message |= self._panels(shown, request.channel, layout=geometry)
         except Exception as error:  # an answer, never the end of the process
-            message["faults"] = [{"key": "", "message": _said(error)}]
+            message["faults"] = [{"key": "", "message": _message_of(error)}]
         send(message | {"seconds": time.perf_counter() - begin})
 
     def _panels(self, problem: Any, name: str, *, layout: bool) -> dict[str, Any]:
@@ -244,19 +245,19 @@ class Judge:
         except Exception as error:  # an answer, never the end of the process
             status = error.exit_code if isinstance(error, DesignerError) else 1
             for channel in request.channels:
-                send(self._judged(request, channel, begin, failure=(_said(error), status)))
+                send(self._judged(request, channel, begin, failure=(_message_of(error), status)))
             return
         for channel in request.channels:
             self._between_stages()
             try:
                 send(self._judged(request, channel, begin, design, laid))
             except Exception as error:  # as above
-                send(self._judged(request, channel, begin, failure=(_said(error), 1)))
+                send(self._judged(request, channel, begin, failure=(_message_of(error), 1)))
 
     def _design(self, base: Source, progress: Callable[[str], None]) -> Any:
         from designer import job
         from designer.problem import loads
-        from designer.studio.live import kept
+        from designer.studio.live import remembered
 
         problem = loads(base.text, folder=base.folder, source=base.source)
         files = read_files(problem)
@@ -265,25 +266,25 @@ class Judge:
             self._between_stages()
             progress(name)
 
-        def made() -> Any:
+        def design() -> Any:
             return job.design(
                 problem, progress=stage, keep_going=True, by=lambda table, scene: self._channel(table, scene, files)
             )
 
-        return kept(self._designs, (base, files), MOST_DESIGNS, made)
+        return remembered(self._designs, (base, files), MOST_DESIGNS, design)
 
     def _channel(self, table: Any, scene: Any, files: tuple[Hashable, ...]) -> Any:
         """A channel's design, kept while nothing changes that it depends on."""
         from designer.designs import design_channel
-        from designer.studio.live import kept, key_around
+        from designer.studio.live import key_around, remembered
 
         key = (table.model_dump_json(), files, *key_around(scene.problem, scene))
-        return kept(self._channels, key, MOST_CHANNELS, lambda: design_channel(table, scene))
+        return remembered(self._channels, key, MOST_CHANNELS, lambda: design_channel(table, scene))
 
     def _forget(self, request: JudgeRequest) -> None:
         """Let go of designs that nobody looks at: a spare one is what one step back shows."""
-        wanted = {request.base, *request.laid.values()}
-        spare = [key for key in self._designs if key[0] not in wanted]
+        seen = {request.base, *request.laid.values()}
+        spare = [key for key in self._designs if key[0] not in seen]
         for key in spare[: max(len(spare) - SPARE_DESIGNS, 0)]:
             del self._designs[key]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import designer
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, ProblemError, UsageError
-from designer.studio.document import Document, changes_between
+from designer.studio.document import Document
+from designer.studio.key_changes import changes_between
 
 if TYPE_CHECKING:
     from command import Command
@@ -168,7 +169,7 @@ def test_the_state_is_json(document: Document) -> None:
     assert [channel["name"] for channel in state["channels"]] == ["left", "right", "centre"]
 
 
-EDITS = {
+EDITS: dict[str, tuple[list[tuple[str, float, float]], dict[str, Any]]] = {
     "a curve and a driver": ([("curve:0:2", 1700.0, 13.0), ("driver:0:layout-plan", -0.06, 0.05)], {}),
     "a table more": ([], {"virtualizer.angle_deg": 40, "realization.word": "q31"}),
     "a mask line less, a limit gone": ([], {"designs.centre.mask": None, "designs.left.max_effort_db": None}),

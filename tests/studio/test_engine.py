@@ -225,6 +225,7 @@ class Pipe:
 @pytest.mark.skipif(INTERRUPT is None, reason="a system without signals between processes")
 def test_an_interruption_breaks_no_message_and_nothing_between_requests() -> None:
     """A message under way is sent whole and the request then ends; a signal that comes late finds nothing to interrupt."""
+    assert INTERRUPT is not None
     before = signal.getsignal(INTERRUPT)
     pipe = Pipe()
     try:

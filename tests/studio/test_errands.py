@@ -65,6 +65,13 @@ def test_a_listener_s_own_recording(studio: Studio, page: Page) -> None:
     assert page.ask("listen", 11, source="own.flac")["seconds"] == 0.5
     error = page.ask("listen", 12, source="../trio.toml")
     assert (error["is"], error["message"][:47]) == ("error", "source: got '../trio.toml'; expected excerpt, o")
+    samples = np.full((RATE_HZ, 2), 0.1)
+    samples[100] = np.nan
+    soundfile.write(buffer := BytesIO(), samples, RATE_HZ, format="WAV", subtype="FLOAT")
+    studio.request("POST", f"/upload?name=bad.wav&token={studio.token}", headers, buffer.getvalue())
+    assert page.ask("listen", 14, source="bad.wav")["message"].startswith(
+        "bad.wav: got a sample that is no finite number"
+    )
     assert "got no [room]" in page.ask("listen", 13, place="room")["message"]
 
 

@@ -14,7 +14,7 @@ from designer.errors import UsageError
 from designer.problem.key_places import locations
 from designer.problem.schema import Problem
 from designer.studio import handles
-from designer.studio.document import drafted
+from designer.studio.readings import drafted
 
 SPEAKER = designer.load("problems/smart-speaker.toml")
 RADIUS_M = 0.0875

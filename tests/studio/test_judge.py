@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -36,7 +36,7 @@ def judge(judge: Judge, base: Source, *channels: str, **laid: Source) -> dict[st
     """Channel -> its message."""
     messages: list[dict[str, Any]] = []
     judge.answer(
-        JudgeRequest(base=base, version=1, channels=channels, laid=laid), lambda message: messages.append(dict(message))
+        JudgeRequest(base=base, version=1, channels=channels, laid=cast(Any, laid)), lambda message: messages.append(dict(message))
     )
     return {message["channel"]: message for message in messages if message["is"] == "judged"}
 

@@ -19,9 +19,9 @@ from designer.designs import design_channel
 from designer.problem.schema import Problem
 from designer.studio import handles
 from designer.studio import live as live_module
-from designer.studio.document import drafted
 from designer.studio.live import Live, live_frequencies_hz
 from designer.studio.live_figures import live_figures
+from designer.studio.readings import drafted
 from designer.studio.worker import Lively, LiveRequest, Source, packed
 
 FILES = ["smart-speaker", "two-way-bar", "cylinder-speaker", "stereo-dipole"]
@@ -42,7 +42,7 @@ def moved(problem: Problem, handle: str, x: float, y: float) -> Problem:
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How many channels are designed, by name, and how many arrays of transfer functions are made."""
     counts: Counter[str] = Counter()
-    design, array = live_module.design_channel, array_store.ArrayStore.array
+    design, array = design_channel, array_store.ArrayStore.array
 
     def counted_design(table: Any, scene: Any) -> Any:
         counts[table.name] += 1

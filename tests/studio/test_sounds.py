@@ -162,7 +162,7 @@ def test_a_long_recording_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     soundfile.write(tmp_path / "long.flac", 0.1 * panned(pink(1.2, 5, RATE_HZ), 0.2), RATE_HZ)
     sounds = write_sounds({"current": problem_of()}, tmp_path / "long.flac", "ears", tmp_path / "sounds")
     assert sounds.seconds == 0.5
-    assert sounds.notes == ("long.flac: 1 s long; its first 0.5 s are played",)
+    assert sounds.notes == ("of the recording's 1 s the first 0.5 are played",)
 
 
 def test_silence_stays_silent(tmp_path: Path) -> None:
