@@ -385,7 +385,10 @@ def test_snapshots_lie_over_curves_and_polar_with_names(page: Page, played: Play
 
 
 def test_a_new_page_greets_draws_all_and_remembers_its_colours(chromium: Browser) -> None:
-    """It says hello once and draws its seven figures, of ideal weights until there is a judged design; on a light system the button makes them dark, after a reload too, and back."""
+    """It says hello once and draws all figures, of ideal weights until they are judged.
+
+    On a light system the button makes them dark, after a reload too, and back.
+    """
     ground = "getComputedStyle(document.querySelector('figure.gain')).backgroundColor"
     light, dark = "rgb(255, 255, 255)", "rgb(20, 24, 29)"
     with played_studio.opened(chromium, is_slow=True) as (page, played):
