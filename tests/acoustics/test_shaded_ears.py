@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from oracles.directions import direction
 from oracles.head_scattering import ears_by_neumann_data
 from scipy.special import eval_legendre, spherical_jn, spherical_yn
 
@@ -19,7 +20,6 @@ from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.heads import ears_in_field
 from designer.arrays import Complex, Real
-from designer.problem.geometry import direction
 
 BALL = SphereEnclosure(0.0875, direction(np.array([-90.0, 0.0])), [0.025, 0.0])
 DISCS = FreeField([Disc(np.array([0.0, -0.1, 0.0]), (20.0, 10.0), 0.07), Disc(np.array([0.0, 0.1, 0.05]))])
