@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene, fine_frequencies_hz, scene
 from designer.arguments import checked_arguments
 from designer.designs import ChannelDesign, design_channel
 from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
@@ -33,7 +33,7 @@ from designer.realization.cascade import Cascade
 from designer.realization.remedies import remedy
 from designer.report import notebook
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
-from designer.result import Channel, Result, evaluate, fine_frequencies_hz
+from designer.result import Channel, Result, evaluate
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.placed_source import chain_missed
 from designer.stereo.virtualisation import virtual_channels
