@@ -130,7 +130,7 @@ Designer = Callable[[DesignTable, Scene], ChannelDesign]
 @checked_arguments()
 def design(
     problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False,
-    by: Designer = design_channel,
+    by: Designer | None = None,
 ) -> Design:  # fmt: skip
     """Design every channel of a problem and realise its filters.
 
@@ -143,7 +143,7 @@ def design(
     progress : callable, optional, called with the name of each stage as it begins
     keep_going : bool, design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
         problem without it
-    by : callable, designs a channel (its table, the scene); by default `designer.designs.design_channel`, or what keeps its answers
+    by : callable or None, designs a channel (its table, the scene), as what keeps its answers; None for `designer.designs.design_channel`
 
     Raises
     ------
@@ -179,7 +179,7 @@ def design(
         if fine.is_small and any(table.is_beam for table in problem.designs):
             fine.circle()
     with stage("designs"):
-        channels, failures = _designed(problem, fine, by, keep_going=keep_going)
+        channels, failures = _designed(problem, fine, by or design_channel, keep_going=keep_going)
         if failures:
             problem = _without(problem, failures)
             fine = scene(problem).at(fine_frequencies_hz(problem))
