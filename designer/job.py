@@ -124,8 +124,14 @@ class Design(Result):
         return picture_named(self, names).draw()
 
 
+Designer = Callable[[DesignTable, Scene], ChannelDesign]
+
+
 @checked_arguments()
-def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:
+def design(
+    problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False,
+    by: Designer = design_channel,
+) -> Design:  # fmt: skip
     """Design every channel of a problem and realise its filters.
 
     The formulation is solved on the design's frequencies and on those half way between, so that the taps have
@@ -137,6 +143,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
     progress : callable, optional, called with the name of each stage as it begins
     keep_going : bool, design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
         problem without it
+    by : callable, designs a channel (its table, the scene); by default `designer.designs.design_channel`, or what keeps its answers
 
     Raises
     ------
@@ -172,7 +179,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         if fine.is_small and any(table.is_beam for table in problem.designs):
             fine.circle()
     with stage("designs"):
-        channels, failures = _designed(problem, fine, keep_going=keep_going)
+        channels, failures = _designed(problem, fine, by, keep_going=keep_going)
         if failures:
             problem = _without(problem, failures)
             fine = scene(problem).at(fine_frequencies_hz(problem))
@@ -222,12 +229,14 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
     return result
 
 
-def _designed(problem: Problem, fine: Scene, *, keep_going: bool) -> tuple[list[ChannelDesign], dict[str, str]]:
+def _designed(
+    problem: Problem, fine: Scene, by: Designer, *, keep_going: bool
+) -> tuple[list[ChannelDesign], dict[str, str]]:
     """Each channel's design, and the message of each channel that has none."""
     channels, failures = [], {}
     for table in problem.designs:
         try:
-            channels.append(design_channel(table, fine))
+            channels.append(by(table, fine))
         except SolverError as error:
             if not keep_going:
                 raise

@@ -42,6 +42,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "importing": "coefficients read back into a design folder",
     "search": "many designs: `new`, `compare`, `sweep`",
     "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `figures`, `study`, `convert`",
+    "studio": "the problem file with its graphs live under the hand: session, engine, server, page",
     "cli": "one command a file",
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,16 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 if TYPE_CHECKING:
     from command import Command
+    from playwright.sync_api import Browser
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 
 # Neither a deadline nor the check for slow input: how busy a machine is says nothing of the code.
 settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -121,3 +132,16 @@ def drawn(judged: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         put(patch, FIGURES)
         yield
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, one for all tests of pages; one process drives no second."""
+    import programs
+
+    api = programs.need_module("playwright.sync_api", "playwright")
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None) or programs.need("chromium", "chromium")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

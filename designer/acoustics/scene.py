@@ -126,7 +126,7 @@ class Scene:
     def _device_key(self) -> Hashable:
         tables = [self.problem.body, *self.problem.drivers]
         measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
-        return "device", *(table.model_dump_json() for table in tables), measured
+        return "device", *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables), measured
 
     @property
     def device(self) -> Device:

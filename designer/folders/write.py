@@ -77,6 +77,15 @@ def write(result: Result, folder: Path, *, report: bool = True, force: bool = Fa
     return folder
 
 
+def page_of(result: Result, folder: Path) -> str:
+    """The page that `write` puts into a design folder, without overlays."""
+    from designer.report import page
+
+    refusals: dict[str, str] = {}
+    exports = exports_of(filter_set(result), result.problem.export.targets, refusals)
+    return page.render(result, summary(result, folder, {}), exports, refusals, folder=str(folder))
+
+
 def add_study(result: Result, folder: Path, *, force: bool = False) -> list[str]:
     """Put the study of a design into its folder, and make its page again where it has one; the files' paths.
 

@@ -101,15 +101,25 @@ def _types(place: Location) -> set[str]:
     return {choice.get("type", "") for choice in node.get("anyOf", [node])}
 
 
-def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
-    """The tables of a problem file with some values changed; what the file leaves to its default is copied where a part changes."""
-    data = problem.model_dump(exclude_unset=True)
+def changed_data(problem: Problem, changes: Sequence[Change], tables: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The tables of a problem file with some values changed; what the file leaves to its default is copied where a part changes.
+
+    Parameters
+    ----------
+    tables : dict of str to object, or None, the file's tables where they are not those that the problem was read from
+
+    """
+    data = problem.model_dump(exclude_unset=True) if tables is None else copy.deepcopy(tables)
     for (*way, last), value in changes:
         table: Any = data
         filled: Any = problem
         for step in way:
-            filled = filled[step] if isinstance(step, int) else getattr(filled, str(step), None)
-            if isinstance(table, dict) and table.get(step) is None:
+            if isinstance(step, int):
+                filled = filled[step] if isinstance(filled, list) and step < len(filled) else None
+            else:
+                filled = getattr(filled, str(step), None)
+            # A table may stand as true: all its defaults.
+            if isinstance(table, dict) and (table.get(step) is None or table.get(step) is True):
                 table[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
             table = table[step]
         table[last] = copy.deepcopy(value)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,11 +25,11 @@ from designer.designs.within_reach import MIN_GAIN_DB, Requirement, requirement_
 from designer.errors import UsageError
 from designer.measures import db
 from designer.problem import Problem, loads
-from designer.problem.library import SCHEMA_FILE, schema_text
-from designer.problem.messages import number
+from designer.problem.library import SCHEMA_FILE, write_schema
 from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import channel_target
 from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
+from designer.search.new_geometry import Geometry
 from designer.writing import check_file, reserve, write_file
 
 EFFORT_DB = 12.0
@@ -42,66 +41,7 @@ REALISED_DB = 0.5
 """Largest shortfall of realised filters from a curve that a new file asks for."""
 FADE_OCTAVES = 3.0
 """Wide, because a band that begins at 200 Hz leaves a few milliseconds of taps little room to come from the plain driver in."""
-DRIVERS = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "pair": (2, 2)}
-"""The fewest and the most of each shape."""
-SHAPES = tuple(DRIVERS)
 LARGEST_DRIVER_M = 0.03
-
-
-def least_drivers(shape: str) -> int:
-    """How many drivers a shape has where no number is given; 2 where the shape is not known, which `check` refuses."""
-    return DRIVERS.get(shape, (2, 2))[0]
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Geometry of a device, from the command line.
-
-    Attributes
-    ----------
-    shape : str, one of SHAPES
-    drivers : int, how many
-    width_m : float, from side to side; of a sphere its diameter
-    distance_m : float, to the listener's head
-
-    """
-
-    shape: str
-    drivers: int
-    width_m: float
-    distance_m: float
-
-    def check(self) -> None:
-        """Refuse what no file can be written for.
-
-        Raises
-        ------
-        UsageError : naming the option, what was found and what is allowed
-
-        """
-        if self.shape not in SHAPES:
-            raise UsageError(f"--shape: got {self.shape!r}; expected {', '.join(SHAPES)}")
-        least, most = DRIVERS[self.shape]
-        if not least <= self.drivers <= most:
-            expected = str(least) if least == most else f"{least} to {most}"
-            raise UsageError(f"--drivers: got {self.drivers}; expected {expected} for --shape {self.shape}")
-        if not 0.02 <= self.width_m <= 5.0:
-            raise UsageError(f"--width: got {number(self.width_m)}; expected 0.02 to 5 metres")
-        nearest = self.width_m / 2 + 0.2
-        if not nearest <= self.distance_m <= 20.0:
-            raise UsageError(
-                f"--distance: got {number(self.distance_m)}; expected {number(nearest)} (half the width and 0.2 m for"
-                " the head) to 20 metres"
-            )
-
-    @property
-    def title(self) -> str:
-        """A title for the file."""
-        across = {"sphere": "on a sphere of", "bar": "on a bar of", "box": "on a box of", "pair": "apart by"}[
-            self.shape
-        ]
-        width = f"{number(round(self.width_m * 100, 1))} cm"
-        return f"{self.drivers} drivers {across} {width}, heard at {number(self.distance_m)} m"
 
 
 @dataclass(frozen=True)
@@ -343,10 +283,8 @@ def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[st
     check_file(path, force=force)
     reserve(path)
     text, remarks = new_problem(geometry)
-    schema = path.parent / SCHEMA_FILE
     with contextlib.ExitStack() as undo:
-        if not os.path.lexists(schema):
-            write_file(schema, lambda place: _write_text(place, schema_text()))
+        if schema := write_schema(path.parent):
             undo.callback(schema.unlink)
             remarks.append(f"wrote {schema}, by which an editor completes and checks keys")
         write_file(path, lambda place: _write_text(place, text))

@@ -105,6 +105,25 @@ def test_a_table_that_goes_leaves_what_is_behind_it(header: str) -> None:
     assert changed.text == text.replace(parts[header], "")
 
 
+def test_a_longer_or_shorter_list_keeps_the_comments_of_what_stays() -> None:
+    """A driver or a curve's point more or less adds or takes its own lines alone; a comment ahead of a header stays ahead of it."""
+    text = TEXT.replace("[listener]", "# The head.\n[listener]")
+    data = tomllib.loads(text)
+    third = {"name": "middle", "position_m": [0.0, 0.0, 0.0]}
+    written = '[[drivers]]\nname = "middle"\nposition_m = [0.0, 0.0, 0.0]\n\n'
+    left, right = data["drivers"]
+    longer = edited(text, {**data, "drivers": [left, right, third]})
+    assert longer == text.replace("# The head.", f"{written}# The head.")
+    between = edited(text, {**data, "drivers": [left, third, right]})
+    assert between == text.replace('[[drivers]]\nname = "right"', f'{written}[[drivers]]\nname = "right"')
+    assert edited(longer, data) == edited(between, data) == text
+    problem = designer.loads(text)
+    curve = "designs.left.cancellation_gain_db"
+    point = problem.replace(curve, [[500, 6], [1000, 9], [4000, 6]])
+    assert point.text == text.replace("# low\n", "# low\n    [1000, 9],\n")
+    assert problem.replace(curve, [[4000, 6]]).text == text.replace("    [500, 6],  # low\n", "")
+
+
 def test_tables_of_a_problem_are_values() -> None:
     """A driver, or all of them, of one problem put into another: the keys that its file sets."""
     problem = designer.loads(TEXT)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import combinations
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import programs
 import pytest
 from comparison.two_designs import made
+from legible import LEAST_CONTRAST
 from markupsafe import Markup
 from toml_text import pair, toml
 
@@ -33,16 +32,8 @@ from designer.report.schemes import template
 from designer.search.compare import Comparison
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 A4_PX = (680, 1009)
 """What 15 mm of margin leave of A4, at 96 to the inch."""
 PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}
@@ -65,23 +56,6 @@ OVERLAPS = """() => [...document.querySelectorAll("figure .plot")].filter(e => e
     Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
   ).map(([_, other]) => `${plot.closest("figure").dataset.figure}: ${text} | ${other}`));
 })"""
-LEAST_CONTRAST = """() => {
-  const parts = c => (c.match(/[\\d.]+/g) || []).map(Number);
-  const luminance = c => parts(c).slice(0, 3).map(v => v / 255)
-    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
-    if (c !== "rgba(0, 0, 0, 0)" && c !== "transparent") return c; } return "rgb(255, 255, 255)"; };
-  let least = [99, ""];
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const e = texts.currentNode.parentElement, words = texts.currentNode.textContent.trim();
-    if (!words || !e.checkVisibility()) continue;
-    const style = getComputedStyle(e);
-    const [low, high] = [luminance(e.closest("svg") ? style.fill : style.color), luminance(ground(e))].sort((a, b) => a - b);
-    if ((high + 0.05) / (low + 0.05) < least[0]) least = [(high + 0.05) / (low + 0.05), words];
-  }
-  return least;
-}"""
 Open = Callable[..., AbstractContextManager["Page"]]
 
 
@@ -95,36 +69,31 @@ def left_over(page: Page, expression: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def opened() -> Iterator[Open]:
+def opened(chromium: Browser) -> Open:
     """Opens a page at a width and in a scheme, off the network; it may ask for no other file and say nothing on its console."""
-    api = programs.need_module("playwright.sync_api", "playwright")
-    path = next(filter(None, map(shutil.which, NAMES)), None) or programs.need("chromium", "chromium")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
 
-        @contextmanager
-        def open_page(file: Path, width: int, scheme: Any, *, scripts: bool = True) -> Iterator[Page]:
-            screen: Any = {"width": width, "height": 800}
-            context = browser.new_context(
-                viewport=screen, color_scheme=scheme, offline=True, java_script_enabled=scripts, accept_downloads=True
-            )
-            output: list[str] = []
-            required: list[str] = []
-            page = context.new_page()
-            page.on("console", lambda message: output.append(message.text))
-            page.on("pageerror", lambda error: output.append(str(error)))
-            page.on("request", lambda request: required.append(request.url))
-            page.goto(file.as_uri())
-            if scripts:
-                page.wait_for_function(READY)
-            yield page
-            assert output == []
-            # The library's own text, as a script in memory, is no request of a file or a network.
-            assert [url for url in required if not url.startswith(("blob:", "data:"))] == [file.as_uri()]
-            context.close()
+    @contextmanager
+    def open_page(file: Path, width: int, scheme: Any, *, scripts: bool = True) -> Iterator[Page]:
+        screen: Any = {"width": width, "height": 800}
+        context = chromium.new_context(
+            viewport=screen, color_scheme=scheme, offline=True, java_script_enabled=scripts, accept_downloads=True
+        )
+        output: list[str] = []
+        required: list[str] = []
+        page = context.new_page()
+        page.on("console", lambda message: output.append(message.text))
+        page.on("pageerror", lambda error: output.append(str(error)))
+        page.on("request", lambda request: required.append(request.url))
+        page.goto(file.as_uri())
+        if scripts:
+            page.wait_for_function(READY)
+        yield page
+        assert output == []
+        # The library's own text, as a script in memory, is no request of a file or a network.
+        assert [url for url in required if not url.startswith(("blob:", "data:"))] == [file.as_uri()]
+        context.close()
 
-        yield open_page
-        browser.close()
+    return open_page
 
 
 @pytest.fixture(scope="module")
