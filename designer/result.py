@@ -30,7 +30,7 @@ from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
 from designer.evaluation.words import Verdict, whole_sentence
 from designer.formulations import Certificate
 from designer.metrics import Realised, numbers_of
-from designer.problem.frequency_grid import judged_frequencies_hz, with_half_steps
+from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
 from designer.requirements.channel_target import driver_index
@@ -208,15 +208,6 @@ class Result:
 
     @property
     @analysis
-    def judged_scene(self) -> Scene:
-        """The scene of the verdicts: the fine frequencies, and those between them in the bands where the filters may dip."""
-        taps = max(channel_taps.shape[1] for channel_taps in self.taps.values())
-        bands_hz = [channel.table.band_hz for channel in self.channels.values()]
-        judged_hz = judged_frequencies_hz(self.fine_scene.frequency_hz, taps, bands_hz)
-        return self.fine_scene if judged_hz.size == self.fine_scene.frequency_hz.size else self.fine_scene.at(judged_hz)
-
-    @property
-    @analysis
     def evaluation(self) -> Evaluation:
         """Both tables, of the realised filters in the problem's own scene."""
         return evaluate(self, self.fine_scene)
@@ -250,11 +241,9 @@ class Result:
     @analysis
     def scalars(self) -> dict[str, Scalars]:
         """Each channel's numbers, from the realised taps."""
-        fine, judged, moved = self.fine_scene, self.judged_scene, self.moved_heads
+        fine, moved = self.fine_scene, self.moved_heads
         return {
-            name: scalars(
-                c.table, self.taps[name], c.plain, c.slacks_db, fine, judged, moved.get(name), c.weights_costs_db
-            )
+            name: scalars(c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db)
             for name, c in self.channels.items()
         }
 

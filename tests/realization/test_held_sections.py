@@ -129,7 +129,7 @@ def lost_db(name: str, sections: int) -> tuple[list[float], list[float], float]:
     actual, tone = [], 0.0
     for taps in (biquad.impulse_responses([late], [fit], len(scene.drivers))[0], result.taps[0]):
         given_db = {**channel.slacks_db, **channel.excesses_db}
-        judged = scalars(channel.design, taps, channel.plain, given_db, scene, scene, None)
+        judged = scalars(channel.design, taps, channel.plain, given_db, scene, None)
         actual.append([o.beyond_db for o in judged.outcomes if o.beyond_db > 0.1])
         tone = judged.values["largest_magnitude_deviation_db"]
     return actual[0], actual[1], tone
