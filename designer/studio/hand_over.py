@@ -97,6 +97,7 @@ Write = Callable[[Path, bool], Handed]
 
 def _folder(order: Order) -> tuple[Write, str]:
     def write(place: Path, force: bool) -> Handed:
+        from designer.folders.summary import read_summary
         from designer.folders.write import check_free, data_files
 
         problem = order.states[CURRENT]
