@@ -103,9 +103,7 @@ def _folder(order: Order) -> tuple[Write, str]:
         problem = order.states[CURRENT]
         check_free(place, force=force, inputs=[Path(problem.source), *data_files(problem)])
         stored_design(problem).save(place, force=force)
-        return Handed(
-            f"wrote {place}; `designer design` makes it again, by the command in its summary.json", str(place)
-        )
+        return Handed(f"wrote {place}; to write it again: {read_summary(place)['command']}", str(place))
 
     return write, order.stem
 
