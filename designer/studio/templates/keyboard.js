@@ -75,6 +75,6 @@ function turnTo(step) {
 }
 
 addEventListener("keydown", event => keyboard.press(event));
+keyboard.on("?", "this list", () => keyboard.help());
 keyboard.on("F6", "the next part of the page", () => turnTo(1), { anywhere: true });
 keyboard.on("Shift+F6", "the part before", () => turnTo(-1), { anywhere: true });
-keyboard.on("?", "this list", () => keyboard.help());
