@@ -57,6 +57,7 @@ class Session:
         self._errands = Errands(document, self.shelf, address)
         self._tabs: list[Tab] = []
         self._judged: dict[str, Message] = {}  # channel -> the newest verdict on it
+        self._first: dict[str, Message] = {}  # channel -> its curves before there is any
         self._judged_state: tuple[int, dict[str, str]] = (0, {})  # version and overlays, as of the last request
         self._remembered = Remembered()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -66,6 +67,7 @@ class Session:
     async def run(self) -> None:
         """Judge the document, and watch its file for as long as the studio runs."""
         self._loop = asyncio.get_running_loop()
+        self._engine.live(self.document, self._channels())  # the first picture: it is there sooner than a verdict
         self._follow()
         while True:
             await asyncio.sleep(LOOK_S)
@@ -223,6 +225,9 @@ class Session:
             known = {table.name for table in self.document.good.designs} if self.document.good else set()
             self._judged = {name: other for name, other in self._judged.items() if name in known}
             self._judged[message["channel"]] = message
+            self._first.pop(message["channel"], None)
+        elif kind == "live" and not message["values"] and message["channel"] not in self._judged:
+            self._first[message["channel"]] = message
         others = {key: value for key, value in message.items() if key != "id"}
         text = encoded(others)
         for tab in self._tabs:
@@ -254,7 +259,10 @@ class Session:
             tab.put(judged)
         is_new = judged is not None and judged["version"] == self.document.version
         if self.document.problem is not None and not is_new:
-            if judged is None:  # something to look at meanwhile
+            first = self._first.get(tab.channel)
+            if judged is None and first is not None and first["version"] == self.document.version:
+                tab.put(first)
+            elif judged is None:
                 self._engine.live(self.document, [tab.channel])
             self._engine.judge(self.document, [tab.channel])
 
