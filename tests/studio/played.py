@@ -47,7 +47,7 @@ def panels(level_db: float, dash: Any = "solid") -> dict[str, Any]:
     f, x = FREQUENCY_HZ, frequency_axis((50, 20_000))
     gain, flat = gain_db(level_db), np.full(f.size, level_db)
     azimuth = axis("Azimuth in degrees", "°", 180, -180, np.arange(-180, 181, 90)) | {"quantity": "azimuth"}
-    levels = steps(np.arange(-31.5, 4.0, 3.0), np.arange(-30, 4, 6), "dB re on-axis", "dB")
+    levels = steps(np.arange(-31.5, 4.0, 3.0), np.arange(-30.0, 4.0, 6.0), "dB re on-axis", "dB")
     ms = np.linspace(0, 10, 200)
     y, plan = axis("Gain in dB", "dB", -6, 30), axis("y in m", "m", -0.2, 0.2)
     front, up = axis("x in m", "m", 0.2, -0.2), axis("z in m", "m", -0.2, 0.2)
@@ -95,7 +95,7 @@ def state(version: int = 1, **more: Any) -> dict[str, Any]:
     channels = [{"name": name, "kind": "ctc", "band_hz": [500.0, 6000.0]} for name in CHANNELS]
     additions = [{"id": "curve:0", "kind": "curve", "panel": "gain", "channel": "left", "label": "point of the target"}]
     plain = {"file": "bar.toml", "title": "A bar", "text": "", "data": {}, "sliders": [], "faults": [], "dirty": False}
-    rest = {
+    rest: dict[str, Any] = {
         "on_disk": "same",
         "undo": None,
         "redo": None,
