@@ -343,14 +343,14 @@ def test_every_key_is_found_and_told(page: Page, studio: Studio) -> None:
     """A search finds keys by their names and by what they are; the row says unit, range and default, and sets the key."""
     page.keyboard.press("/")
     page.keyboard.type("look direction")
-    found = page.locator(".c-found .c-key")
-    until(page, "() => document.querySelectorAll('.c-found .c-key').length")
-    assert {place.get_attribute("data-key") for place in found.all()} >= {"designs[1].window_deg"}
+    matching = page.locator(".c-matching .c-key")
+    until(page, "() => document.querySelectorAll('.c-matching .c-key').length")
+    assert {place.get_attribute("data-key") for place in matching.all()} >= {"designs[1].window_deg"}
     page.locator("#form [type=search]").fill("fade octaves centre")
-    assert found.count() == 1
-    field = found.locator("input")
+    assert matching.count() == 1
+    field = matching.locator("input")
     field.focus()
-    about = found.locator(".c-about").inner_text()
+    about = matching.locator(".c-about").inner_text()
     assert "a number from 0 to 10" in about and "default: 0.5" in about
     write(field, "1.5")
     until_true(page, lambda: studio.session.document.text != TEXT)
@@ -459,6 +459,32 @@ def test_names_are_text(page: Page, studio: Studio) -> None:
         page.locator("#tools").get_by_text(tool).click()
     assert page.locator("img").count() == 0 and page.locator("#form b, #state b").count() == 0
     page.locator("#tools").get_by_text("File").click()
+
+
+def test_a_change_on_disk_is_asked_about_where_both_have_changed(page: Page, studio: Studio) -> None:
+    """An editor writes the file while the page has changes of its own: both are kept until one is chosen, as a step."""
+    write(slider(page, EFFORT).locator(".c-number"), "8.5")
+    until_true(page, lambda: studio.session.document.text != TEXT)
+    theirs = TEXT.replace("frequencies = 33", "frequencies = 65  # finer")
+    studio.file.write_text(theirs, encoding="utf-8")
+    page.locator(".c-dirty").get_by_text("changed on disk").wait_for()
+    assert "max_effort_db = 8.5  # enough" in studio.session.document.text
+    page.keyboard.press("Control+s")
+    page.locator('.c-notice[data-about="question"]').get_by_role("button", name="Take the file on disk").click()
+    until_true(page, lambda: studio.session.document.text == theirs)
+    assert studio.file.read_text(encoding="utf-8") == theirs
+    page.keyboard.press("Control+z")
+    until_true(page, lambda: "max_effort_db = 8.5  # enough" in studio.session.document.text)
+
+
+def test_keys_reach_every_part(page: Page, studio: Studio) -> None:
+    """F6 goes round bar, sliders, form, channels, panels and tools, and Shift-F6 back; a digit writes where one writes."""
+    seen = []
+    for key in ["F6"] * 8 + ["Shift+F6"] * 8:
+        page.keyboard.press(key)
+        seen.append(page.evaluate("document.activeElement.closest('#bar, #layout, #sliders, #form, #verdict, #panels, #tools').id"))
+    assert {"bar", "sliders", "form", "verdict", "panels", "tools"} <= set(seen[:8])
+    assert seen[8:15] == seen[:7][::-1]
 
 
 def test_a_recording_of_this_computer_is_taken(page: Page, studio: Studio) -> None:

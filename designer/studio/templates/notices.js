@@ -19,7 +19,10 @@ const notices = {
         this.close(about);
         act();
       });
-    pressable(foot, "✕", "Put this away (Escape)", () => this.close(about), { "aria-label": "Put this away", class: "tool c-away" });
+    pressable(foot, "✕", "Put this away (Escape)", () => this.close(about), {
+      "aria-label": "Put this away",
+      class: "tool c-away",
+    });
     notice.addEventListener("keydown", event => event.key === "Escape" && this.close(about));
     this.open.set(about, notice);
     return notice;
@@ -32,7 +35,9 @@ const notices = {
 };
 
 // They stand above the drawer.
-new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--drawer", `${target.offsetHeight}px`)).observe(document.getElementById("drawer"));
+new ResizeObserver(([{ target }]) =>
+  document.documentElement.style.setProperty("--drawer", `${target.offsetHeight}px`),
+).observe(document.getElementById("drawer"));
 
 const QUESTIONS = {
   faulty: [["Save all the same", () => store(true)]],
@@ -58,7 +63,10 @@ function finished(message, path) {
   const notice = notices.show("done", "done", message, path);
   const button = pressable(null, "Copy the path", "Copy the path", () => copy(path, button));
   if (path) notice.querySelector(".c-acts").prepend(button);
-  setTimeout(() => notices.open.get("done") === notice && !notice.matches(":hover, :focus-within") && notices.close("done"), 8000);
+  setTimeout(
+    () => notices.open.get("done") === notice && !notice.matches(":hover, :focus-within") && notices.close("done"),
+    8000,
+  );
 }
 
 hub.on("state", ({ faults, on_disk, dirty }) => {
@@ -74,9 +82,13 @@ hub.on("state", ({ faults, on_disk, dirty }) => {
   } else notices.close("faults");
   if (on_disk === "changed" && dirty) {
     if (!notices.open.has("disk"))
-      notices.show("disk", "question", "The file was changed on disk, and here too.", "Take its text, which is a step that can be undone, or save over it.", [
-        ["Take the file on disk", () => hub.send({ do: "reload" })],
-      ]);
+      notices.show(
+        "disk",
+        "question",
+        "The file was changed on disk, and here too.",
+        "Take its text, which is a step that can be undone, or save over it.",
+        [["Take the file on disk", () => hub.send({ do: "reload" })]],
+      );
   } else notices.close("disk");
   if (!dirty) notices.close("question");
 });
@@ -87,6 +99,8 @@ hub.on("connected", on => {
     "connection",
     "error",
     refused ? "This address is that of an earlier studio." : "The connection to the studio is lost.",
-    refused ? "Use the address that the command has printed." : "The page tries again; what is changed here meanwhile is kept and sent then.",
+    refused
+      ? "Use the address that the command has printed."
+      : "The page tries again; what is changed here meanwhile is kept and sent then.",
   );
 });
