@@ -181,6 +181,9 @@ const live = {
       if (message.id < Math.max(this.seen, this.since)) return;
       this.seen = message.id;
     } else if (hub.dragging) return;
+    // The document as it stands, when it is judged already.
+    const isStill = !Object.keys(message.values).length && !message.faults.length;
+    if (isStill && verdict.channel === hub.channel && verdict.version === message.version) return;
     hub.tell("moved", message);
     if (message.faults.length || !Object.keys(message.panels).length) return;
     const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
@@ -201,15 +204,20 @@ const live = {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       if (!this.figures) return;
-      for (const panel of panels.values()) panel.paint();
-      fillVerdict();
+      this.showAll();
       this.shown++;
     });
   },
+  showAll() {
+    for (const panel of panels.values()) {
+      panel.paint();
+      panel.tellValues();
+    }
+    fillVerdict();
+  },
   clear() {
     this.figures = null;
-    for (const panel of panels.values()) panel.paint();
-    fillVerdict();
+    this.showAll();
   },
 };
 hub.on("live", message => live.take(message));
