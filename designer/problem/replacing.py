@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from designer.arguments import shown_object
+from designer.errors import UsageError
 from designer.problem.key_places import Change, changed_data, fitted, locations
 from designer.problem.read import loads
 from designer.problem.schema import Problem
@@ -44,7 +47,13 @@ def _read(problem: Problem, data: dict[str, Any], changes: Mapping[str, Any]) ->
 
 
 def plain(value: Any) -> Any:
-    """A value as TOML has it: arrays and tuples are lists, tables and those of a problem dicts."""
+    """A value as TOML has it: arrays and tuples are lists, tables and those of a problem dicts.
+
+    Raises
+    ------
+    UsageError : TOML has no such value
+
+    """
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Table):
@@ -53,7 +62,9 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
-    return value
+    if isinstance(value, str | int | float | datetime.date | datetime.time | None):
+        return value
+    raise UsageError(f"value: got {shown_object(value)}; expected a value that TOML has, or None")
 
 
 def without_absent(value: Any) -> Any:
@@ -94,7 +105,7 @@ def _assign(holder: Any, before: Any, after: Any) -> None:
         else:
             _put(holder, key, new)
     for key in [] if isinstance(after, list) else before.keys() - after.keys():
-        del holder[key]
+        _remove(holder, key)
 
 
 def _is_alike(entries: list[Any]) -> bool:
@@ -137,7 +148,7 @@ def _insert(holder: Any, place: int, value: Any) -> None:
         return
     holder.insert(place, value)
     is_last = place == len(holder) - 1
-    holder[place].value.body.extend(_taken_behind(holder[place - 1].value.body) if is_last else [])
+    holder[place].value.body.extend(_comments_behind(holder[place - 1].value.body) if is_last else [])
     holder[place - 1 if is_last else place].add(nl())
 
 
@@ -145,21 +156,12 @@ def _take_out(holder: Any, place: int) -> None:
     """Take an entry out of a list; comments behind a table with a header belong to what comes next."""
     from tomlkit.items import AoT
 
-    behind = _taken_behind(holder[place].value.body) if isinstance(holder, AoT) else []
+    behind = _comments_behind(holder[place].value.body) if isinstance(holder, AoT) else []
     del holder[place]
     if behind and place:
         body = holder[place - 1].value.body
-        _taken_behind(body)
+        _comments_behind(body)
         body.extend(behind)
-
-
-def _taken_behind(body: list[Any]) -> list[Any]:
-    """Blank lines and comments at the end of a table's body, which are taken from it."""
-    keys = [place for place, (key, _) in enumerate(body) if key is not None]
-    end = keys[-1] + 1 if keys else 0
-    behind = body[end:]
-    del body[end:]
-    return behind
 
 
 def _put(holder: Any, key: Any, value: Any) -> None:
@@ -167,6 +169,27 @@ def _put(holder: Any, key: Any, value: Any) -> None:
     from tomlkit.items import Table
 
     body = holder.value.body if isinstance(holder, Table) and key not in holder else []
-    behind = _taken_behind(body)
+    behind = _comments_behind(body)
     holder[key] = value
     body.extend(behind)
+
+
+def _remove(holder: Any, key: str) -> None:
+    """Leave a key out; comments behind a table, which belong to what comes next, stay in its place."""
+    from tomlkit.items import AoT, Table, Whitespace
+
+    last = holder[key].body[-1] if isinstance(holder[key], AoT) else holder[key]
+    behind = _comments_behind(last.value.body) if isinstance(last, Table) else []
+    body = holder.value.body if isinstance(holder, Table) else getattr(holder, "body", [])
+    place = next((n for n, (other, _) in enumerate(body) if other is not None and other.key == key), None)
+    del holder[key]
+    if behind and place is not None:
+        body[place] = (None, Whitespace("".join(item.as_string() for _, item in behind)))
+
+
+def _comments_behind(body: list[Any]) -> list[Any]:
+    """Comments and blanks at the end of a table, taken off it."""
+    behind: list[Any] = []
+    while body and body[-1][0] is None:
+        behind.insert(0, body.pop())
+    return behind
