@@ -482,7 +482,11 @@ def test_keys_reach_every_part(page: Page, studio: Studio) -> None:
     seen = []
     for key in ["F6"] * 8 + ["Shift+F6"] * 8:
         page.keyboard.press(key)
-        seen.append(page.evaluate("document.activeElement.closest('#bar, #layout, #sliders, #form, #verdict, #panels, #tools').id"))
+        seen.append(
+            page.evaluate(
+                "document.activeElement.closest('#bar, #layout, #sliders, #form, #verdict, #panels, #tools').id"
+            )
+        )
     assert {"bar", "sliders", "form", "verdict", "panels", "tools"} <= set(seen[:8])
     assert seen[8:15] == seen[:7][::-1]
 
