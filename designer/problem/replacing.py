@@ -148,7 +148,7 @@ def _insert(holder: Any, place: int, value: Any) -> None:
         return
     holder.insert(place, value)
     is_last = place == len(holder) - 1
-    holder[place].value.body.extend(_comments_behind(holder[place - 1].value.body) if is_last else [])
+    holder[place].value.body.extend(_taken_behind(holder[place - 1].value.body) if is_last else [])
     holder[place - 1 if is_last else place].add(nl())
 
 
@@ -156,12 +156,20 @@ def _take_out(holder: Any, place: int) -> None:
     """Take an entry out of a list; comments behind a table with a header belong to what comes next."""
     from tomlkit.items import AoT
 
-    behind = _comments_behind(holder[place].value.body) if isinstance(holder, AoT) else []
+    behind = _taken_behind(holder[place].value.body) if isinstance(holder, AoT) else []
     del holder[place]
     if behind and place:
         body = holder[place - 1].value.body
-        _comments_behind(body)
+        _taken_behind(body)
         body.extend(behind)
+
+
+def _taken_behind(body: list[Any]) -> list[Any]:
+    """Blank lines and comments at the end of a table's body, which are taken from it."""
+    end = next((n for n in range(len(body), 0, -1) if body[n - 1][0] is not None), 0)
+    behind = body[end:]
+    del body[end:]
+    return behind
 
 
 def _put(holder: Any, key: Any, value: Any) -> None:
@@ -169,7 +177,7 @@ def _put(holder: Any, key: Any, value: Any) -> None:
     from tomlkit.items import Table
 
     body = holder.value.body if isinstance(holder, Table) and key not in holder else []
-    behind = _comments_behind(body)
+    behind = _taken_behind(body)
     holder[key] = value
     body.extend(behind)
 
@@ -179,17 +187,9 @@ def _remove(holder: Any, key: str) -> None:
     from tomlkit.items import AoT, Table, Whitespace
 
     last = holder[key].body[-1] if isinstance(holder[key], AoT) else holder[key]
-    behind = _comments_behind(last.value.body) if isinstance(last, Table) else []
+    behind = _taken_behind(last.value.body) if isinstance(last, Table) else []
     body = holder.value.body if isinstance(holder, Table) else getattr(holder, "body", [])
     place = next((n for n, (other, _) in enumerate(body) if other is not None and other.key == key), None)
     del holder[key]
     if behind and place is not None:
         body[place] = (None, Whitespace("".join(item.as_string() for _, item in behind)))
-
-
-def _comments_behind(body: list[Any]) -> list[Any]:
-    """Comments and blanks at the end of a table, taken off it."""
-    behind: list[Any] = []
-    while body and body[-1][0] is None:
-        behind.insert(0, body.pop())
-    return behind

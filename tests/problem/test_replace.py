@@ -90,6 +90,21 @@ def test_keys_and_tables_come_and_go() -> None:
         assert designer.loads(changed.text).model_dump() == changed.model_dump()
 
 
+@pytest.mark.parametrize("header", ["[grid]", "[realization]", "[tolerance]"])
+def test_a_table_that_goes_leaves_what_is_behind_it(header: str) -> None:
+    """Its header and its lines go; comments and blanks between them and the next table stay, as those before it do."""
+    tables = {
+        "[grid]": ["frequencies = 33  # coarse", "# of the circle", "azimuth_step_deg = 10.0"],
+        "[realization]": ["taps = 64"],
+        "[tolerance]": ["gain_db = 1.0", "phase_deg = 2.0  # measured"],
+    }
+    head = TEXT.partition("[grid]")[0]
+    parts = {name: "\n".join([name, *lines, ""]) for name, lines in tables.items()}
+    text = head + "".join(f"# Before {name}\n{part}\n# Behind {name}\n# Two lines.\n\n" for name, part in parts.items())
+    changed = designer.loads(text).replace(header.strip("[]"), None)
+    assert changed.text == text.replace(parts[header], "")
+
+
 def test_a_longer_or_shorter_list_keeps_the_comments_of_what_stays() -> None:
     """A driver or a curve's point more or less adds or takes its own lines alone; a comment ahead of a header stays ahead of it."""
     text = TEXT.replace("[listener]", "# The head.\n[listener]")
@@ -107,21 +122,6 @@ def test_a_longer_or_shorter_list_keeps_the_comments_of_what_stays() -> None:
     point = problem.replace(curve, [[500, 6], [1000, 9], [4000, 6]])
     assert point.text == text.replace("# low\n", "# low\n    [1000, 9],\n")
     assert problem.replace(curve, [[4000, 6]]).text == text.replace("    [500, 6],  # low\n", "")
-
-
-@pytest.mark.parametrize("header", ["[grid]", "[realization]", "[tolerance]"])
-def test_a_table_that_goes_leaves_what_is_behind_it(header: str) -> None:
-    """Its header and its lines go; comments and blanks between them and the next table stay, as those before it do."""
-    tables = {
-        "[grid]": ["frequencies = 33  # coarse", "# of the circle", "azimuth_step_deg = 10.0"],
-        "[realization]": ["taps = 64"],
-        "[tolerance]": ["gain_db = 1.0", "phase_deg = 2.0  # measured"],
-    }
-    head = TEXT.partition("[grid]")[0]
-    parts = {name: "\n".join([name, *lines, ""]) for name, lines in tables.items()}
-    text = head + "".join(f"# Before {name}\n{part}\n# Behind {name}\n# Two lines.\n\n" for name, part in parts.items())
-    changed = designer.loads(text).replace(header.strip("[]"), None)
-    assert changed.text == text.replace(parts[header], "")
 
 
 def test_tables_of_a_problem_are_values() -> None:
