@@ -271,6 +271,15 @@ def test_saving_over_an_editor_s_save_is_done_when_said(studio: Studio, page: Pa
     assert studio.file.read_text() == with_taps(256)
 
 
+def test_an_editor_s_save_over_a_faulty_text_is_named_first(studio: Studio, page: Page) -> None:
+    """The question is about the file on disk; that the text has a fault stands beside it."""
+    page.ask("text", 1, text=TEXT + "nonsense = 1")
+    studio.file.write_text(with_taps(128))
+    question = page.next("question")
+    assert question["about"] == "disk"
+    assert "the text here has a fault" in question["message"]
+
+
 def test_a_deleted_file_is_a_question_and_nothing_is_lost(studio: Studio, page: Page) -> None:
     """The text stays, and a save writes it again."""
     studio.file.unlink()
