@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
+from designer.acoustics.scene import fine_frequencies_hz
 from designer.arrays import Complex, Real
 from designer.designs import design_channel
 from designer.evaluation.scalars import scalars
@@ -18,7 +19,6 @@ from designer.realization.held_requirements import Held, Rows, requirements_of, 
 from designer.realization.held_sections import HeldSections, Pull
 from designer.realization.realized import SectionsFit
 from designer.requirements.channel_target import channel_target
-from designer.result import fine_frequencies_hz
 from realization.section_cases import coupled, equaliser
 
 seeds = st.integers(0, 2**32 - 1)
