@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.acoustics.scene import Scene, scene
+from designer.arguments import checked_arguments
 from designer.designs import ChannelDesign, design_channel
 from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
 from designer.evaluation.realisation_study import ChannelStudy, study
@@ -64,6 +65,7 @@ class Design(Result):
         """Verdicts and gain figures, as a notebook shows them."""
         return notebook.html(self)
 
+    @checked_arguments()
     def save(self, folder: str | Path, *, report: bool = True, force: bool = False, overlay: str | Path | Sequence[str | Path] = (),
              figures: Drawn = "core") -> Path:  # fmt: skip
         """Write the whole design folder: it appears whole or not at all.
@@ -97,6 +99,7 @@ class Design(Result):
         over = [overlay] if isinstance(overlay, str | Path) else overlay
         return write(self, Path(folder), report=report, force=force, overlay=over, drawn=figures)
 
+    @checked_arguments()
     def figure(self, *names: str) -> Printed:
         """A figure, drawn by matplotlib.
 
@@ -124,6 +127,7 @@ class Design(Result):
 Designer = Callable[[DesignTable, Scene], ChannelDesign]
 
 
+@checked_arguments()
 def design(
     problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False,
     by: Designer = design_channel,
@@ -298,6 +302,7 @@ def _channel(table: DesignTable, solved: ChannelDesign, fine: Scene) -> Channel:
     )
 
 
+@checked_arguments()
 def open_folder(folder: str | Path) -> Design:
     """Read a design folder back.
 

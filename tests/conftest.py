@@ -8,6 +8,7 @@ saved design, so its figures are empty and it has none of the others, except in 
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import shutil
 import signal
@@ -56,8 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """No test reads what another run has stored, nor do the programs that it starts; a test of the cache names a folder of its own.
 
     Where several processes share the cores each has one thread of linear algebra: more wait for each other, and burn time in it.
+    Workers and programs compile the package once, and not each for itself.
     """
     os.environ["DESIGNER_CACHE"] = "off"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if getattr(config.option, "numprocesses", None):  # workers inherit it, before numpy is imported
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, "1")
@@ -79,6 +82,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             keep_to_budget(test)
 
 
+def pytest_collection_finish() -> None:
+    """What the collected tests hold is no rubbish, and there is a lot of it: it is left out of every later search for rubbish."""
+    gc.collect()
+    gc.freeze()
+
+
 def keep_to_budget(test: Any) -> None:
     """Lower the number of a random test's examples; where hypothesis keeps it has no public name."""
     asked = test._hypothesis_internal_use_settings
@@ -89,7 +98,7 @@ def keep_to_budget(test: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def not_drawn() -> Iterator[None]:
-    """Designs that a test saves have empty figures, no zones and no tolerances."""
+    """Designs that a test saves have empty figures, no zones, no tolerances and no short look at refined taps."""
     from empty_figures import put_empty  # brings matplotlib, which collecting alone needs not
 
     with pytest.MonkeyPatch.context() as patch:
@@ -107,7 +116,7 @@ def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 @pytest.fixture(scope="module")
 def judged(not_drawn: None) -> Iterator[None]:
-    """Until the last test of this module has run, designs have their zones and tolerances."""
+    """Until the last test of this module has run, designs have their zones, tolerances and the short look at refined taps."""
     from empty_figures import ANALYSES, put
 
     with pytest.MonkeyPatch.context() as patch:

@@ -6,12 +6,11 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
 from designer.acoustics.measured.raw_set import named_emitter
-from designer.errors import UsageError
 from designer.export.of_design import filter_set
 from designer.export.target import Export
 from designer.export.write import exports_of, fill_exports
@@ -57,12 +56,10 @@ def write(result: Result, folder: Path, *, report: bool = True, force: bool = Fa
 
     Raises
     ------
-    UsageError : what is there may not be replaced; other figures than these
+    UsageError : what is there may not be replaced
     OutputError : it cannot be written; what was there is as it was
 
     """
-    if drawn not in get_args(Drawn):
-        raise UsageError(f"figures: got {drawn!r}; expected {', '.join(map(repr, get_args(Drawn)))}")
     problem = result.problem
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
 

@@ -32,6 +32,15 @@ UNITS = {
     "_percent": "percent",
 }
 
+REPLACED = {
+    "cancel_regions": "dark_regions",
+    "case": "hold",
+    "hold_wishes": "hold_requirements",
+    "percentile": "hold",
+    "reach_regions": "bright_regions",
+}
+"""Key of an older version -> the key that replaced it."""
+
 _TAGS = ("union_tag_invalid", "union_tag_not_found")
 _LENGTHS = ("too_short", "too_long")
 _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
@@ -238,8 +247,12 @@ def header(location: Location) -> str:
 
 
 def key_remedy(location: Location) -> str:
-    """Remedy for an unknown key: the nearest key of its table, or the tables that know it."""
+    """Remedy for an unknown key: the key that replaced it, the nearest key of its table, or the tables that know it."""
     table, key = location[:-1], str(location[-1])
+    if new := REPLACED.get(key):
+        homes = [home for home, keys in _tables() if new in keys]
+        home = homes[0] if len(homes) == 1 else homes[0].partition(" with ")[0]  # a key of all kinds
+        return f"{new} replaced it" if new in known_keys(table) else f"replaced by {new}, a key of {home}"
     near = difflib.get_close_matches(key, known_keys(table), n=1, cutoff=0.5)
     homes = [home for home, keys in _tables() if key in keys]
     parts = [

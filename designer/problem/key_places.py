@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from designer.errors import UsageError
-from designer.problem.key_faults import known_keys, node_at
+from designer.problem.key_faults import REPLACED, known_keys, node_at
 from designer.problem.messages import Location, dotted, nearest
 from designer.problem.schema import Problem
 
@@ -30,9 +30,8 @@ def locations(problem: Problem, key: str, option: str) -> tuple[Location, ...]:
     UsageError : naming the option: the key names nothing, with the nearest that there is
 
     """
-    if not key or not isinstance(key, str):
-        got = f"{key!r}, which is no key" if key else "no key"
-        raise UsageError(f"{option}: got {got}; expected one, as designs.left.max_effort_db")
+    if not key:
+        raise UsageError(f"{option}: got no key; expected one, as designs.left.max_effort_db")
     if not re.fullmatch(f"(?:{STEP.pattern})+", key):
         raise UsageError(
             f'{option}: got the key "{key}"; expected steps with dots between, as drivers.left.position_m[1]'
@@ -48,7 +47,10 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
     text, counted = next(filter(None, step.groups())), step[3] is not None
 
     def refused(got: str, names: Sequence[str] = (), expected: str = "") -> UsageError:
-        near = "" if counted else nearest(text, names).removeprefix('nearest known: "').removesuffix('"')
+        replaced = REPLACED.get(text)
+        near = (
+            replaced if replaced in names else nearest(text, names).removeprefix('nearest known: "').removesuffix('"')
+        )
         before, after = step.string[: step.start()], step.string[step.end() :]
         offer = f"; nearest known: {before}{before and '.'}{near}{after}" if near else ""
         where = f"{dotted(place)}: " if place else ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from designer.arguments import shown_object
+from designer.errors import UsageError
 from designer.problem.key_places import Change, changed_data, fitted, locations
 from designer.problem.read import loads
 from designer.problem.schema import Problem
@@ -44,7 +47,13 @@ def _read(problem: Problem, data: dict[str, Any], changes: Mapping[str, Any]) ->
 
 
 def plain(value: Any) -> Any:
-    """A value as TOML has it: arrays and tuples are lists, tables and those of a problem dicts."""
+    """A value as TOML has it: arrays and tuples are lists, tables and those of a problem dicts.
+
+    Raises
+    ------
+    UsageError : TOML has no such value
+
+    """
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Table):
@@ -53,7 +62,9 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
-    return value
+    if isinstance(value, str | int | float | datetime.date | datetime.time | None):
+        return value
+    raise UsageError(f"value: got {shown_object(value)}; expected a value that TOML has, or None")
 
 
 def without_absent(value: Any) -> Any:
@@ -94,7 +105,7 @@ def _assign(holder: Any, before: Any, after: Any) -> None:
         else:
             _put(holder, key, new)
     for key in [] if isinstance(after, list) else before.keys() - after.keys():
-        del holder[key]
+        _remove(holder, key)
 
 
 def _is_alike(entries: list[Any]) -> bool:
@@ -155,8 +166,7 @@ def _take_out(holder: Any, place: int) -> None:
 
 def _taken_behind(body: list[Any]) -> list[Any]:
     """Blank lines and comments at the end of a table's body, which are taken from it."""
-    keys = [place for place, (key, _) in enumerate(body) if key is not None]
-    end = keys[-1] + 1 if keys else 0
+    end = next((n for n in range(len(body), 0, -1) if body[n - 1][0] is not None), 0)
     behind = body[end:]
     del body[end:]
     return behind
@@ -170,3 +180,16 @@ def _put(holder: Any, key: Any, value: Any) -> None:
     behind = _taken_behind(body)
     holder[key] = value
     body.extend(behind)
+
+
+def _remove(holder: Any, key: str) -> None:
+    """Leave a key out; comments behind a table, which belong to what comes next, stay in its place."""
+    from tomlkit.items import AoT, Table, Whitespace
+
+    last = holder[key].body[-1] if isinstance(holder[key], AoT) else holder[key]
+    behind = _taken_behind(last.value.body) if isinstance(last, Table) else []
+    body = holder.value.body if isinstance(holder, Table) else getattr(holder, "body", [])
+    place = next((n for n, (other, _) in enumerate(body) if other is not None and other.key == key), None)
+    del holder[key]
+    if behind and place is not None:
+        body[place] = (None, Whitespace("".join(item.as_string() for _, item in behind)))

@@ -170,7 +170,8 @@ class Realization(Table):
     )
     floor_weight: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None,
-        description="which gains refined taps raise: 1 the lowest alone, 0 the middle ones; default: 0.7",
+        description="which gains refined taps raise: 1 the lowest alone, 0 the middle ones; default: 0.4, else 0.6 or 0.8"
+        " where that loses against the fit",
     )
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = Field(
         default=20.0, title="largest gain of a filter relative to the reference driver's"

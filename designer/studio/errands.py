@@ -106,9 +106,9 @@ class Errands:
 
         """
         document = self._document
-        problems = {name: reading.problem for name, reading in document.snapshots.items()}
         current = document.problem if document.repeatable else document.as_commanded()
-        states = {CURRENT: current, **problems}
+        states: dict[str, Problem | None] = {CURRENT: current}
+        states.update({name: reading.problem for name, reading in document.snapshots.items()})
         if not isinstance(names, list) or not all(isinstance(name, str) and name in states for name in names):
             raise UsageError(f"snapshots: got {names!r}; expected some of {', '.join(states)}")
         if CURRENT in names and current is None:

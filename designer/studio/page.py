@@ -37,7 +37,11 @@ def html(token: str, **data: Any) -> str:
 
     """
     block = json.dumps({"token": token, **data}, allow_nan=False).replace("<", "\\u003c")
-    return parts("designer.studio", ("studio.html",)).replace("{{token}}", quote(token, safe="")).replace("{{data}}", block)
+    return (
+        parts("designer.studio", ("studio.html",))
+        .replace("{{token}}", quote(token, safe=""))
+        .replace("{{data}}", block)
+    )
 
 
 def script() -> str:

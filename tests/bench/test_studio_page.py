@@ -183,7 +183,8 @@ def resident_mb(process: int) -> float:
     family = [process]
     for one in family:
         family += children.get(one, [])
-    return sum(int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{one}/status").read_text())[1]) for one in family) / 1024  # type: ignore[index]
+    statuses = (Path(f"/proc/{one}/status").read_text() for one in family)
+    return sum(int(size) for status in statuses for size in re.findall(r"VmRSS:\s+(\d+)", status)) / 1024
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="memory of processes is read from /proc")

@@ -47,7 +47,7 @@ def panels(level_db: float, dash: Any = "solid") -> dict[str, Any]:
     f, x = FREQUENCY_HZ, frequency_axis((50, 20_000))
     gain, flat = gain_db(level_db), np.full(f.size, level_db)
     azimuth = axis("Azimuth in degrees", "°", 180, -180, np.arange(-180, 181, 90)) | {"quantity": "azimuth"}
-    levels = steps(np.arange(-31.5, 4.0, 3.0), np.arange(-30, 4, 6), "dB re on-axis", "dB")
+    levels = steps(np.arange(-31.5, 4.0, 3.0), np.arange(-30.0, 4.0, 6.0), "dB re on-axis", "dB")
     ms = np.linspace(0, 10, 200)
     y, plan = axis("Gain in dB", "dB", -6, 30), axis("y in m", "m", -0.2, 0.2)
     front, up = axis("x in m", "m", 0.2, -0.2), axis("z in m", "m", -0.2, 0.2)
@@ -95,7 +95,7 @@ def state(version: int = 1, **more: Any) -> dict[str, Any]:
     channels = [{"name": name, "kind": "ctc", "band_hz": [500.0, 6000.0]} for name in CHANNELS]
     additions = [{"id": "curve:0", "kind": "curve", "panel": "gain", "channel": "left", "label": "point of the target"}]
     plain = {"file": "bar.toml", "title": "A bar", "text": "", "data": {}, "sliders": [], "faults": [], "dirty": False}
-    rest = {
+    rest: dict[str, Any] = {
         "on_disk": "same",
         "undo": None,
         "redo": None,
@@ -140,13 +140,14 @@ def live(level_db: float, request: dict[str, Any], version: int = 1) -> dict[str
             handle |= {"x": -request["x"], "y": request["y"]}
     figures = packed(panels(level_db, "dash"), level_db, request["channel"])
     at = {"is": "live", "id": request["id"], "version": version, "handles": moved}
-    return at | {"values": {}, "faults": [], "seconds": 0.01} | figures
+    return at | {"values": {"a.key": 1.0}, "faults": [], "seconds": 0.01} | figures
 
 
 class Played:
     """The server's side: requests in their order, and what the page is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_slow: bool = False) -> None:
+        self.is_slow = is_slow  # a page sees ideal weights before any judged design
         self.requests: list[dict[str, Any]] = []
         self.answer: Callable[[dict[str, Any]], None] = self.greet
         self.level_db = 10.0
@@ -167,7 +168,10 @@ class Played:
         """State and judged design where a page asks for them."""
         if request["do"] == "hello":
             self.tell(state())
-        if request["do"] in ("hello", "show"):
+        if request["do"] == "hello" and self.is_slow:
+            still = live(20.0, {"id": 0, "channel": CHANNELS[0]}) | {"values": {}}
+            self.tell({key: value for key, value in still.items() if key != "id"})
+        elif request["do"] in ("hello", "show"):
             self.tell(judged(self.level_db, channel=request.get("channel") or CHANNELS[0]))
 
     def tell(self, *messages: dict[str, Any]) -> None:
@@ -183,12 +187,12 @@ class Played:
 
 @contextmanager
 def opened(
-    browser: Browser, *, width: int = 1280, height: int = 800, scheme: Any = "light"
+    browser: Browser, *, width: int = 1280, height: int = 800, scheme: Any = "light", is_slow: bool = False
 ) -> Iterator[tuple[Page, Played]]:
     """The page under its policy, with a played server; it asks for nothing else, and says nothing on its console."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     context.add_init_script("localStorage.setItem('studio.tour', 'seen')")
-    page, played = context.new_page(), Played()
+    page, played = context.new_page(), Played(is_slow=is_slow)
     texts = {
         "/": ("text/html", studio_page.html(TOKEN, form=form(), targets=targets(), excerpts=["voices"])),
         "/studio.js": ("text/javascript", studio_page.script()),

@@ -92,9 +92,9 @@ def address(file: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "designer.cli", "studio", str(file), "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", process.stdout.readline())
-        assert found
-        yield found[0]
+        address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", process.stdout.readline())
+        assert address
+        yield address[0]
         process.terminate()
         assert "Traceback" not in process.stdout.read()
 

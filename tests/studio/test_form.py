@@ -9,7 +9,14 @@ import designer
 from designer.problem.library import library
 from designer.studio.form import Shape, form, targets
 
-FORMS = {"number": (int, float), "text": str, "flag": bool, "choice": (str, int), "list": list, "table": dict}
+FORMS: dict[str, Any] = {
+    "number": (int, float),
+    "text": str,
+    "flag": bool,
+    "choice": (str, int),
+    "list": list,
+    "table": dict,
+}
 
 
 def tables_of(shape: Shape) -> list[str]:

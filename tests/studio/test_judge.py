@@ -36,7 +36,8 @@ def judge(judge: Judge, base: Source, *channels: str, **laid: Source) -> dict[st
     """Channel -> its message."""
     messages: list[dict[str, Any]] = []
     judge.answer(
-        JudgeRequest(base=base, version=1, channels=channels, laid=cast(Any, laid)), lambda message: messages.append(dict(message))
+        JudgeRequest(base=base, version=1, channels=channels, laid=cast(Any, laid)),
+        lambda message: messages.append(dict(message)),
     )
     return {message["channel"]: message for message in messages if message["is"] == "judged"}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from legible import LEAST_CONTRAST
 
 from studio import played as played_studio
 from studio.played import AZIMUTH_DEG, FREQUENCY_HZ, TARGET, Played, gain_db, judged, live, map_db, state
@@ -78,7 +79,7 @@ def grip(page: Page, name: str) -> tuple[float, float]:
 def area(page: Page, figure: str, number: int = 0) -> dict[str, float]:
     box = page.locator(f"figure.{figure} .area").nth(number).bounding_box()
     assert box is not None
-    return dict(box)
+    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
 
 
 def gain_at(page: Page, place: tuple[float, float]) -> tuple[float, float]:
@@ -151,7 +152,12 @@ def test_a_drag_follows_the_pointer_and_its_release_is_one_step(page: Page, play
 
 
 def test_live_curves_stand_on_the_plot_s_axes_until_the_design_is_judged(page: Page, played: Played) -> None:
-    """Paint is at the level of the answer, the judged curve below is dimmed, and both end with the next judged design."""
+    """Paint and the value at the cursor are those of the answer, the judged curve below is dimmed, until the next judged design."""
+    box = area(page, "map")
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 2)
+    value, n = page.locator("figure.map .head .value"), int(np.argmin(np.abs(FREQUENCY_HZ - MIDDLE_HZ)))
+    front = int(np.argmin(np.abs(AZIMUTH_DEG)))
+    assert value.text_content() == f"{map_db(10.0)[front, n]:.1f} dB"
     played.answer = lambda request: played.tell(live(20.0, request)) if request.get("phase") == "drag" else None
     x, y = grip(page, "curve:0:1")
     assert not page.evaluate(GAIN_PIXELS, [20.0, 0])
@@ -162,6 +168,7 @@ def test_live_curves_stand_on_the_plot_s_axes_until_the_design_is_judged(page: P
     assert page.locator("#numbers").text_content() == "mean gain20.0 dB"
     assert page.evaluate(GAIN_PIXELS, [20.0, 0])
     assert not page.evaluate(GAIN_PIXELS, [5.0, 0])
+    assert value.text_content() == f"{map_db(20.0)[front, n]:.1f} dB"
     dimmed = "getComputedStyle(document.querySelector('figure.gain .chart .scatterlayer')).opacity"
     assert page.evaluate(dimmed) == "0.3"
     page.mouse.up()
@@ -172,6 +179,15 @@ def test_live_curves_stand_on_the_plot_s_axes_until_the_design_is_judged(page: P
     assert not page.evaluate(GAIN_PIXELS, [20.0, 0])
     assert page.evaluate(dimmed) == "1"
     assert page.locator("#words").text_content() == "left: 20 dB hold."
+
+
+def test_a_first_picture_that_comes_late_is_not_drawn(page: Page, played: Played) -> None:
+    """Ideal weights of the document as it stands have nothing to say once it is judged."""
+    late = live(20.0, {"id": 0, "channel": "left"}) | {"values": {}}
+    del late["id"]
+    played.tell(late)
+    page.wait_for_timeout(200)
+    assert page.locator("figure.moving").count() == 0
 
 
 def test_a_drop_that_changes_nothing_ends_the_live_layer(page: Page, played: Played) -> None:
@@ -369,12 +385,18 @@ def test_snapshots_lie_over_curves_and_polar_with_names(page: Page, played: Play
     assert re.search(r"A-?\d", (page.locator(".tip").text_content() or "").replace("−", "-"))
 
 
-def test_a_new_page_greets_draws_everything_and_remembers_its_colours(chromium: Browser) -> None:
-    """It says hello once and draws its seven figures; on a light system the button makes them dark, after a reload too, and back."""
+def test_a_new_page_greets_draws_all_and_remembers_its_colours(chromium: Browser) -> None:
+    """It says hello once and draws all figures, of ideal weights until they are judged.
+
+    On a light system the button makes them dark, after a reload too, and back.
+    """
     ground = "getComputedStyle(document.querySelector('figure.gain')).backgroundColor"
     light, dark = "rgb(255, 255, 255)", "rgb(20, 24, 29)"
-    with played_studio.opened(chromium) as (page, played):
+    with played_studio.opened(chromium, is_slow=True) as (page, played):
         assert [request["do"] for request in played.requests] == ["hello"]
+        assert (page.locator("#words").text_content() or "").startswith("left, dashed: ideal weights")
+        played.tell(judged(10.0))
+        page.locator("#words.met").wait_for()
         for name in ("gain", "effort", "map", "polar", "ear", "impulse", "layout"):
             page.locator(f"figure.{name} .chart svg.main-svg").first.wait_for()
         assert page.locator("#words").text_content() == "left: 10 dB hold."
@@ -404,3 +426,13 @@ def test_the_page_fits_its_window(page: Page, width: int, height: int) -> None:
     )
     assert page.evaluate(beyond) == 0
     page.set_viewport_size({"width": 1280, "height": 800})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_is_legible(page: Page, scheme: Any) -> None:
+    """Contrast of 4.5 to 1 at least (WCAG 2.2, level AA), beside what cannot be used now and what is stale."""
+    page.emulate_media(color_scheme=scheme)
+    page.locator("html:not(.drawing)").wait_for()
+    least, words = page.evaluate(LEAST_CONTRAST)
+    page.emulate_media(color_scheme="light")
+    assert least >= 4.5, words

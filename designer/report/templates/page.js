@@ -144,10 +144,14 @@ function buttons(view) {
   }
 }
 
-// On paper every figure that is not folded away stands, light and as wide as the sheet has room.
+// On paper every table stands but those of every frequency, and every figure but a twin's, light and as wide as the sheet has room.
+const FOLDED = "details:not(.long, .twin, [open])";
+let unfolded = [];
 function print() {
   if (printing || !ready) return;
   printing = true;
+  unfolded = [...document.querySelectorAll(FOLDED)];
+  for (const fold of unfolded) fold.open = true;
   document.documentElement.classList.add("printing"); // a switch's figures all have a size from here on
   for (const view of views) {
     if (!view.plot.checkVisibility()) continue;
@@ -161,6 +165,7 @@ function screen() {
   if (!printing) return;
   printing = false;
   document.documentElement.classList.remove("printing");
+  for (const fold of unfolded) fold.open = false;
   redraw();
 }
 addEventListener("beforeprint", print);

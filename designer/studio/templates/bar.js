@@ -15,11 +15,16 @@ const topBar = {
     const saving = put(this.place, "div", { class: "c-group", role: "group", "aria-label": "Saving" });
     this.save = pressable(saving, "Save", "Write the file (Ctrl + S)", () => store());
     const label = put(saving, "label", { class: "c-check", title: "Write every good state to the file at once" });
-    this.autosave = put(label, "input", { type: "checkbox", onchange: () => hub.send({ do: "autosave", on: this.autosave.checked }) });
+    this.autosave = put(label, "input", {
+      type: "checkbox",
+      onchange: () => hub.send({ do: "autosave", on: this.autosave.checked }),
+    });
     label.append("autosave");
     const command = put(this.place, "div", { class: "c-command" });
     this.command = put(command, "code", { tabindex: 0, "aria-label": "Command that makes this state" });
-    this.copy = pressable(command, "Copy", "Copy the command that makes this state", () => copy(hub.state.command, this.copy));
+    this.copy = pressable(command, "Copy", "Copy the command that makes this state", () =>
+      copy(hub.state.command, this.copy),
+    );
     this.progress = put(this.place, "span", { class: "c-stage", role: "status" });
     pressable(this.place, "?", "Keyboard (?)", () => keyboard.help(), { "aria-label": "Help: keyboard and tour" });
   },
@@ -31,7 +36,9 @@ const topBar = {
     this.title.title = state.title;
     document.title = `${state.dirty ? "● " : ""}${state.title || state.file} – studio`;
     const faults = state.faults.length ? `${state.faults.length} fault${state.faults.length > 1 ? "s" : ""}, ` : "";
-    this.dirty.textContent = faults + ({ new: "not on disk yet", changed: "changed on disk" }[state.on_disk] ?? (state.dirty ? "not saved" : "saved"));
+    this.dirty.textContent =
+      faults +
+      ({ new: "not on disk yet", changed: "changed on disk" }[state.on_disk] ?? (state.dirty ? "not saved" : "saved"));
     this.dirty.classList.toggle("on", state.dirty || state.on_disk !== "same");
     for (const [button, what, verb, keys] of [
       [this.undo, state.undo, "Undo", "Ctrl + Z"],
@@ -45,8 +52,10 @@ const topBar = {
   },
 
   tell() {
-    const lost = { lost: "connection lost, trying again", refused: "the studio was started anew", connecting: "connecting" }[connection.status];
-    const waiting = lost && connection.kept.size ? `; ${connection.kept.size} to send` : "";
+    const lost = { lost: "connection lost, trying again", refused: "the studio was started anew", connecting: "connecting" }[
+      connection.status
+    ];
+    const waiting = lost && connection.pending.size ? `; ${connection.pending.size} to send` : "";
     this.progress.textContent = lost ? lost + waiting : this.stage;
     this.progress.classList.toggle("lost", Boolean(lost));
     this.progress.classList.toggle("busy", !lost && this.stage !== "");
@@ -67,7 +76,7 @@ for (const kind of ["idle", "judged", "sound"])
     topBar.stage = "";
     topBar.tell();
   });
-for (const kind of ["connected", "kept"]) hub.on(kind, () => topBar.tell());
+for (const kind of ["connected", "pending"]) hub.on(kind, () => topBar.tell());
 
 keyboard.on("Ctrl+Z", "undo", event => step(event, "undo"), { anywhere: true });
 keyboard.on(["Ctrl+Shift+Z", "Ctrl+Y"], "redo", event => step(event, "redo"), { anywhere: true });

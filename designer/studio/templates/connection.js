@@ -9,7 +9,7 @@ const connection = {
   socket: null,
   failures: 0,
   status: "connecting", // "open", "lost", "refused"
-  kept: new Map(), // id -> request without an answer
+  pending: new Map(), // id -> request without an answer
   awaiting: new Map(), // id -> what takes the answer
   dragged: null,
   frame: 0,
@@ -24,7 +24,7 @@ const connection = {
       this.failures = 0;
       this.turn("open");
       this.write({ do: "hello", channel: hub.channel ?? undefined });
-      for (const request of this.kept.values()) this.write(request);
+      for (const request of this.pending.values()) this.write(request);
     };
     socket.onmessage = ({ data }) => this.take(JSON.parse(data));
     socket.onclose = ({ code }) => {
@@ -45,12 +45,12 @@ const connection = {
   },
 
   take(message) {
-    const answers = ANSWERS.includes(message.is) && this.kept.delete(message.id);
+    const answers = ANSWERS.includes(message.is) && this.pending.delete(message.id);
     if (answers) this.awaiting.get(message.id)?.(message);
     hub.receive(message);
     if (!answers) return;
     this.awaiting.delete(message.id);
-    hub.tell("kept", this.kept.size);
+    hub.tell("pending", this.pending.size);
   },
 
   // Whether some tool has asked for this answer, and shows it itself.
@@ -71,8 +71,8 @@ const connection = {
     }
     this.dragged = null; // what was on its way is overtaken
     if (request.do !== "show" && request.phase !== "cancel") {
-      this.kept.set(request.id, request);
-      hub.tell("kept", this.kept.size);
+      this.pending.set(request.id, request);
+      hub.tell("pending", this.pending.size);
     }
     this.write(request);
   },
@@ -84,6 +84,6 @@ const connection = {
 };
 
 hub.outlet = request => connection.pass(request);
-addEventListener("beforeunload", event => connection.kept.size && connection.status !== "open" && event.preventDefault());
+addEventListener("beforeunload", event => connection.pending.size && connection.status !== "open" && event.preventDefault());
 
 connection.connect();

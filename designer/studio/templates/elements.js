@@ -51,12 +51,19 @@ function typed(text) {
 
 // `["designs", 0, "band_hz"]` as `designs[0].band_hz`.
 function dotted(place) {
-  return place.reduce((path, step) => (typeof step === "number" ? `${path}[${step}]` : `${path}${path && "."}${keyText(step)}`), "");
+  return place.reduce(
+    (path, step) => (typeof step === "number" ? `${path}[${step}]` : `${path}${path && "."}${keyText(step)}`),
+    "",
+  );
 }
 const keyText = key => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key));
 
 // A message without the key that it stands beside.
-const beside = (message, key) => (message ?? "").split("\n").map(line => (line.startsWith(`${key}: `) ? line.slice(key.length + 2) : line)).join("\n");
+const beside = (message, key) =>
+  (message ?? "")
+    .split("\n")
+    .map(line => (line.startsWith(`${key}: `) ? line.slice(key.length + 2) : line))
+    .join("\n");
 
 // A key that may break after its underscores.
 const breakable = key => key.split(/(?<=_)/).flatMap((part, i) => (i ? [document.createElement("wbr"), part] : [part]));

@@ -18,7 +18,10 @@ class Entry {
       onblur: () => this.settle(),
       onkeydown: event => this.key(event),
     });
-    if (menu) put(put(parent, "datalist", { id: menu }), "option", { value: words[0] }).after(...words.slice(1).map(word => put(null, "option", { value: word })));
+    if (menu)
+      put(put(parent, "datalist", { id: menu }), "option", { value: words[0] }).after(
+        ...words.slice(1).map(word => put(null, "option", { value: word })),
+      );
   }
 
   settle() {
@@ -115,7 +118,11 @@ class Names {
 class Line {
   constructor(parent, shape, label, commit) {
     const isText = shape.items.every(({ form }) => form === "text");
-    const parse = text => text.split(isText ? "," : /[,;\s]+/).map(part => (isText ? part.trim() : typed(part))).filter(part => part !== null && part !== "");
+    const parse = text =>
+      text
+        .split(isText ? "," : /[,;\s]+/)
+        .map(part => (isText ? part.trim() : typed(part)))
+        .filter(part => part !== null && part !== "");
     this.entry = new Entry(parent, [{ form: "text" }], label, text => commit(text === null ? null : parse(text)));
     this.input = this.entry.input;
     this.input.setAttribute("placeholder", "none");
@@ -137,7 +144,8 @@ class Rows {
     this.box = put(parent, "div", { class: this.single ? "c-row" : "c-rows" });
     if (this.single) return;
     const head = put(this.box, "div", { class: "c-row c-head", "aria-hidden": "true" });
-    for (const column of this.columns) put(head, "span", {}, column.replace("_hz", " in Hz").replace("_db", " in dB").replaceAll("_", " "));
+    for (const column of this.columns)
+      put(head, "span", {}, column.replace("_hz", " in Hz").replace("_db", " in dB").replaceAll("_", " "));
     this.more = pressable(this.box, "+ row", `One more row of ${label}`, () => this.add(), { class: "tool c-more" });
   }
 
@@ -161,7 +169,9 @@ class Rows {
   }
 
   settle() {
-    const rows = this.rows.map(({ entries }) => entries.map((entry, i) => entry.value() ?? (this.single ? this.normal?.[i] ?? null : null)));
+    const rows = this.rows.map(({ entries }) =>
+      entries.map((entry, i) => entry.value() ?? (this.single ? (this.normal?.[i] ?? null) : null)),
+    );
     if (this.single && this.rows[0].entries.every(entry => entry.value() === null)) return this.commit(null);
     const full = rows.filter(row => row.every(value => value !== null));
     if (full.length < rows.length && rows.some(row => row.some(value => value !== null) && row.includes(null))) return;
@@ -169,7 +179,10 @@ class Rows {
   }
 
   remove(place) {
-    this.rows.splice(this.rows.findIndex(row => row.place === place), 1);
+    this.rows.splice(
+      this.rows.findIndex(row => row.place === place),
+      1,
+    );
     place.remove();
     this.settle();
   }
@@ -181,7 +194,9 @@ class Rows {
     while (this.rows.length < lists.length) this.build(this.rows.length);
     while (this.rows.length > lists.length) this.rows.pop().place.remove();
     this.rows.forEach(({ entries }, i) =>
-      entries.forEach((entry, column) => entry.show(Array.isArray(lists[i]) ? lists[i][column] : undefined, this.single ? normal?.[column] : undefined)),
+      entries.forEach((entry, column) =>
+        entry.show(Array.isArray(lists[i]) ? lists[i][column] : undefined, this.single ? normal?.[column] : undefined),
+      ),
     );
   }
 }
@@ -191,7 +206,11 @@ class Several {
   constructor(parent, shapes, label, commit, names) {
     Object.assign(this, { shapes, label, commit, names, chosen: null });
     this.box = put(parent, "div", { class: "c-several" });
-    this.which = put(this.box, "select", { class: "c-which", "aria-label": `Form of ${label}`, onchange: () => this.choose(Number(this.which.value)) });
+    this.which = put(this.box, "select", {
+      class: "c-which",
+      "aria-label": `Form of ${label}`,
+      onchange: () => this.choose(Number(this.which.value)),
+    });
     shapes.forEach((shape, i) => put(this.which, "option", { value: i }, FORMS[shape.form]));
     this.place = put(this.box, "div");
   }
@@ -238,7 +257,10 @@ function editor(parent, shapes, label, commit, { names = null, required = false 
       : new Entry(parent, shapes, label, commit);
   if (shape.form === "choice") return new Choice(parent, shape.words, label, commit, required);
   if (shape.form === "flag") return new Flag(parent, label, commit);
-  if (shape.form !== "list") return names ? new Entry(parent, [{ form: "text" }, { form: "choice", words: names() }], label, commit) : new Entry(parent, shapes, label, commit);
+  if (shape.form !== "list")
+    return names
+      ? new Entry(parent, [{ form: "text" }, { form: "choice", words: names() }], label, commit)
+      : new Entry(parent, shapes, label, commit);
   const [item] = shape.items;
   if (shape.columns.length || item.columns?.length) return new Rows(parent, shape, label, commit);
   if (item.form === "choice") return new Names(parent, () => item.words, label, commit);

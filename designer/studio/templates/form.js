@@ -20,7 +20,8 @@ function keysOf(shape, value) {
 // The least that a new table holds.
 function blank(shape, tag) {
   const table = shape.tag ? { [shape.tag]: tag ?? Object.keys(shape.tables)[0] } : {};
-  for (const { key, required, shapes } of keysOf(shape, table)) if (required && !(key in table)) table[key] = blankValue(shapes[0]);
+  for (const { key, required, shapes } of keysOf(shape, table))
+    if (required && !(key in table)) table[key] = blankValue(shapes[0]);
   return table;
 }
 
@@ -46,8 +47,15 @@ class Field {
     const names = DRIVER_KEYS.includes(key.key) && place[0] === "designs" ? () => form.driverNames() : null;
     const shapes = key.shapes.filter(shape => !isTable(shape));
     this.editor = editor(box, shapes, this.path, value => this.commit(value), { names, required: key.required });
-    this.reset = pressable(this.row, "✕", this.resetWords(), () => this.commit(null), { class: "tool c-reset", "aria-label": `Take ${this.path} out` });
-    const words = [key.about, [key.expected, key.unit].filter(Boolean).join(", in "), key.required ? "required" : `default: ${defaultWords(key.default)}`];
+    this.reset = pressable(this.row, "✕", this.resetWords(), () => this.commit(null), {
+      class: "tool c-reset",
+      "aria-label": `Take ${this.path} out`,
+    });
+    const words = [
+      key.about,
+      [key.expected, key.unit].filter(Boolean).join(", in "),
+      key.required ? "required" : `default: ${defaultWords(key.default)}`,
+    ];
     put(this.row, "div", { class: "c-about", id: help }, words.filter(Boolean).join("; "));
     this.fault = put(this.row, "div", { class: "c-fault", id: `${help}-fault`, role: "status" });
     this.described = `${help} ${this.fault.id}`;
@@ -89,13 +97,19 @@ class Field {
 
 // A place with tables by their names, as one may write it: `designs.left`.
 function named(place) {
-  const steps = place.map((step, i) => (typeof step === "number" ? (valueAt(form.data, place.slice(0, i + 1))?.name ?? step) : step));
+  const steps = place.map((step, i) =>
+    typeof step === "number" ? (valueAt(form.data, place.slice(0, i + 1))?.name ?? step) : step,
+  );
   return steps.reduce((path, step) => (typeof step === "number" ? `${path}[${step}]` : `${path}${path && "."}${step}`), "");
 }
 
 function defaultWords(value) {
   if (value === null || value === undefined) return "none";
-  return Array.isArray(value) ? `[${value.map(defaultWords).join(", ")}]` : typeof value === "string" ? `"${value}"` : String(value);
+  return Array.isArray(value)
+    ? `[${value.map(defaultWords).join(", ")}]`
+    : typeof value === "string"
+      ? `"${value}"`
+      : String(value);
 }
 
 // What follows a driver's new name, or its end: designs name their drivers.
@@ -148,7 +162,9 @@ class Group {
   buildTable(value) {
     const keys = keysOf(this.shape, value);
     for (const key of keys) this.parts.push(form.part(this.body, [...this.place, key.key], key));
-    this.more = pressable(this.body, "", "", () => this.showAll(!this.box.classList.contains("all")), { class: "tool c-more" });
+    this.more = pressable(this.body, "", "", () => this.showAll(!this.box.classList.contains("all")), {
+      class: "tool c-more",
+    });
     this.showAll(form.all.has(this.path));
   }
 
@@ -168,12 +184,18 @@ class Group {
     const item = this.shape.items[0];
     entries.forEach((entry, i) => {
       const name = entry?.name ?? `${i + 1}`;
-      const words = { title: name, remove: `Take out ${this.path} ${name}`, act: event => (event.preventDefault(), this.remove(entries, i)) };
+      const words = {
+        title: name,
+        remove: `Take out ${this.path} ${name}`,
+        act: event => (event.preventDefault(), this.remove(entries, i)),
+      };
       this.parts.push(new Group(this.body, [...this.place, i], item, words));
     });
     for (const part of this.parts) part.open();
     const what = this.path.split(".").at(-1).replace(/s$/, "").replace("_", " ");
-    pressable(this.body, `+ ${what}`, `One more entry of ${this.path}, like the last`, () => this.add(entries), { class: "tool c-more" });
+    pressable(this.body, `+ ${what}`, `One more entry of ${this.path}, like the last`, () => this.add(entries), {
+      class: "tool c-more",
+    });
   }
 
   open() {
@@ -226,12 +248,21 @@ function moveOn(driver, drivers) {
       rounded = value => Number(value.toFixed(5));
     driver.position_m = [x * Math.cos(turn) - y * Math.sin(turn), x * Math.sin(turn) + y * Math.cos(turn), z].map(rounded);
     if (driver.facing_deg) driver.facing_deg = [driver.facing_deg[0] + 15, driver.facing_deg[1]];
-  } else driver.position_m = [x, Number((y + Math.max(Math.abs(y - (drivers.at(-2)?.position_m[1] ?? y - 0.06)), 0.02)).toFixed(5)), z];
+  } else
+    driver.position_m = [
+      x,
+      Number((y + Math.max(Math.abs(y - (drivers.at(-2)?.position_m[1] ?? y - 0.06)), 0.02)).toFixed(5)),
+      z,
+    ];
 }
 
 // A closed table in a word or two.
 function summary(shape, value) {
   if (value === undefined || value === null) return "";
-  const words = [value[shape.tag], value.position_m && `[${value.position_m.join(", ")}]`, value.max_db !== undefined && `${value.max_db} dB`];
+  const words = [
+    value[shape.tag],
+    value.position_m && `[${value.position_m.join(", ")}]`,
+    value.max_db !== undefined && `${value.max_db} dB`,
+  ];
   return words.filter(Boolean).join(" ");
 }

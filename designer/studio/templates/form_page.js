@@ -18,7 +18,9 @@ function shapeAt(place, data = form.data) {
 
 // `designs[0].band_hz[1]` as a place.
 const placeOf = path =>
-  [...path.matchAll(/"((?:[^"\\]|\\.)*)"|([\w-]+)|\[(\d+)\]/g)].map(([, quoted, plain, number]) => (number !== undefined ? Number(number) : (quoted ?? plain)));
+  [...path.matchAll(/"((?:[^"\\]|\\.)*)"|([\w-]+)|\[(\d+)\]/g)].map(([, quoted, plain, number]) =>
+    number !== undefined ? Number(number) : (quoted ?? plain),
+  );
 
 // Faults by the key or the table that shows them: the longest part of a fault's place that the form knows.
 class Faults {
@@ -37,7 +39,8 @@ class Faults {
         shape = shapeAt(table, data),
         last = place[length - 1];
       if (shapeAt(place.slice(0, length), data)) return place.slice(0, length);
-      if (shape?.tables && keysOf(shape, valueAt(data, table)).some(({ key }) => key === last)) return place.slice(0, length);
+      if (shape?.tables && keysOf(shape, valueAt(data, table)).some(({ key }) => key === last))
+        return place.slice(0, length);
     }
     return [];
   }
@@ -47,9 +50,12 @@ class Faults {
   }
 
   below(path) {
-    return [...this.messages.keys()].filter(key => key === path || key.startsWith(`${path}.`) || key.startsWith(`${path}[`)).length;
+    return [...this.messages.keys()].filter(key => key === path || key.startsWith(`${path}.`) || key.startsWith(`${path}[`))
+      .length;
   }
 }
+
+const FIELDS = "input, select, summary, button";
 
 const form = {
   place: document.getElementById("form"),
@@ -58,7 +64,7 @@ const form = {
   opened: new Set(),
   all: new Set(),
   parts: [],
-  found: [],
+  matching: [],
 
   build() {
     const head = put(this.place, "div", { class: "c-search" });
@@ -71,7 +77,7 @@ const form = {
       onkeydown: event => event.key === "Escape" && ((this.search.value = ""), this.find()),
     });
     this.fault = put(this.place, "div", { class: "c-fault", role: "status" });
-    this.results = put(this.place, "div", { class: "c-found", hidden: true });
+    this.results = put(this.place, "div", { class: "c-matching", hidden: true });
     this.tree = put(this.place, "div", { class: "c-tree" });
     keyboard.on("/", "search the keys of the file", () => this.search.focus());
   },
@@ -100,14 +106,16 @@ const form = {
   groupWords(place, key, value) {
     if (key.required || key.default !== null) return {};
     const path = dotted(place);
-    if (value !== undefined) return { remove: `Take ${path} out of the file`, act: event => (event.preventDefault(), set({ [path]: null })) };
+    if (value !== undefined)
+      return { remove: `Take ${path} out of the file`, act: event => (event.preventDefault(), set({ [path]: null })) };
     return {};
   },
 
   // What the groups depend on: kinds of tables, lengths of lists of tables, names, and which optional tables are there.
   structure(data) {
     return JSON.stringify(data, (key, value) => {
-      if (Array.isArray(value)) return value.some(part => part && typeof part === "object" && !Array.isArray(part)) ? value : undefined;
+      if (Array.isArray(value))
+        return value.some(part => part && typeof part === "object" && !Array.isArray(part)) ? value : undefined;
       if (typeof value === "object" && value !== null) return value;
       return ["name", "kind", "model"].includes(key) ? value : undefined;
     });
@@ -121,12 +129,12 @@ const form = {
       this.built = structure;
       this.rebuild();
     }
-    for (const part of [...this.parts, ...this.found]) part.show(this.data, this.faults);
+    for (const part of [...this.parts, ...this.matching]) part.show(this.data, this.faults);
     this.fault.textContent = this.faults.at("");
   },
 
   rebuild() {
-    const focused = document.activeElement?.closest?.("#form [data-key]")?.dataset.key,
+    const hold = this.held(),
       top = document.getElementById("left").scrollTop;
     this.tree.replaceChildren();
     const keys = KEYS.get(start.form.top);
@@ -138,11 +146,32 @@ const form = {
     }
     if (this.search.value) this.find();
     document.getElementById("left").scrollTop = top;
-    if (focused && document.activeElement === document.body) this.row(focused)?.querySelector("input, select, summary")?.focus();
+    if (hold && document.activeElement === document.body) this.restore(hold);
+  },
+
+  // What has the focus in the tree, and what is being written there.
+  held() {
+    const input = document.activeElement,
+      row = input?.closest?.("#form .c-tree [data-key]");
+    if (!row) return null;
+    const place = [...row.querySelectorAll(FIELDS)].indexOf(input),
+      isWritten = input.matches("input") && input.value !== input.defaultValue;
+    const text = isWritten ? input.value : null;
+    if (isWritten) input.defaultValue = text; // it is not done: leaving the page does not set it
+    return { path: row.dataset.key, place, text };
+  },
+
+  restore({ path, place, text }) {
+    const inputs = this.row(path)?.querySelectorAll(FIELDS),
+      input = inputs?.[place] ?? inputs?.[0];
+    input?.focus();
+    if (text !== null && input) input.value = text;
   },
 
   row(path) {
-    return [...this.place.querySelectorAll("[data-key]")].find(element => element.dataset.key === path && element.checkVisibility());
+    return [...this.place.querySelectorAll("[data-key]")].find(
+      element => element.dataset.key === path && element.checkVisibility(),
+    );
   },
 
   offer(key) {
@@ -150,7 +179,9 @@ const form = {
     const row = put(this.tree, "div", { class: "c-offer", "data-key": key.key });
     put(row, "span", {}, key.key);
     const about = start.form.tables[Object.values(shape.tables)[0]].about;
-    pressable(row, "+ add", about, () => this.opened.add(key.key) && set({ [key.key]: blank(shape) }), { "aria-label": `Add ${key.key}: ${about}` });
+    pressable(row, "+ add", about, () => this.opened.add(key.key) && set({ [key.key]: blank(shape) }), {
+      "aria-label": `Add ${key.key}: ${about}`,
+    });
   },
 
   // Every key in the file's tables: place and key.
@@ -161,9 +192,9 @@ const form = {
     else
       for (const key of keysOf(shape, value)) {
         const inner = tableShape(key),
-          here = [...place, key.key];
-        if (!inner || key.shapes.length > 1) yield [here, key];
-        if (inner && (valueAt(this.data, here) !== undefined || !this.isOptional(here))) yield* this.walk(inner, here);
+          inside = [...place, key.key];
+        if (!inner || key.shapes.length > 1) yield [inside, key];
+        if (inner && (valueAt(this.data, inside) !== undefined || !this.isOptional(inside))) yield* this.walk(inner, inside);
       }
   },
 
@@ -173,7 +204,7 @@ const form = {
     this.results.hidden = !isOn;
     this.tree.hidden = isOn;
     this.results.replaceChildren();
-    this.found = [];
+    this.matching = [];
     if (!isOn) return;
     const matches = [...this.walk()].filter(([place, key]) => {
       const names = place.map((_, i) => valueAt(this.data, place.slice(0, i))?.name ?? "");
@@ -183,10 +214,15 @@ const form = {
     for (const [place, key] of matches.slice(0, MOST_FOUND)) {
       const part = new FieldPart(this.results, place, key, { path: true });
       part.show(this.data, this.faults);
-      this.found.push(part);
+      this.matching.push(part);
     }
     const count = `${matches.length || "No"} key${matches.length === 1 ? "" : "s"}`;
-    put(this.results, "p", { class: "soft", role: "status" }, matches.length > MOST_FOUND ? `${count}, of which the first ${MOST_FOUND}` : count);
+    put(
+      this.results,
+      "p",
+      { class: "soft", role: "status" },
+      matches.length > MOST_FOUND ? `${count}, of which the first ${MOST_FOUND}` : count,
+    );
   },
 
   // Open the groups around a key and put the focus there.
@@ -195,7 +231,9 @@ const form = {
     this.search.value = "";
     this.find();
     for (let length = 1; length <= place.length; length++) {
-      const row = [...this.tree.querySelectorAll("[data-key]")].find(element => element.dataset.key === dotted(place.slice(0, length)));
+      const row = [...this.tree.querySelectorAll("[data-key]")].find(
+        element => element.dataset.key === dotted(place.slice(0, length)),
+      );
       if (!row) continue;
       if (row.tagName === "DETAILS") {
         row.open = true;

@@ -7,7 +7,12 @@ const handOver = {
     const grid = put(this.place, "div", { class: "c-hand" });
     this.buildExport(this.card(grid, "Export", "Filters for a firmware or host"));
     const figures = this.card(grid, "Figures", "Every figure, to print");
-    this.format = put(put(figures, "label", {}, "as "), "select", { "aria-label": "Format of figures" }, ...["svg", "pdf", "png"].map(name => put(null, "option", {}, name)));
+    this.format = put(
+      put(figures, "label", {}, "as "),
+      "select",
+      { "aria-label": "Format of figures" },
+      ...["svg", "pdf", "png"].map(name => put(null, "option", {}, name)),
+    );
     this.go(figures, "Write figures", () => ({ over: "figures", options: { format: this.format.value } }));
     this.go(this.card(grid, "Page", "One page that anyone can open"), "Write the page", () => ({ over: "page" }));
     const comparison = this.card(grid, "Comparison", "Snapshots side by side");
@@ -16,9 +21,16 @@ const handOver = {
       over: "comparison",
       options: { snapshots: [...this.compared.querySelectorAll("input:checked")].map(box => box.value) },
     }));
-    this.go(this.card(grid, "Folder", "The folder that designer design makes again"), "Write the folder", () => ({ over: "folder" }));
+    this.go(this.card(grid, "Folder", "The folder that designer design makes again"), "Write the folder", () => ({
+      over: "folder",
+    }));
     const label = put(this.place, "label", { class: "c-into" }, "into ");
-    this.folder = put(label, "input", { placeholder: "out/… beside the file", autocomplete: "off", spellcheck: "false", "aria-label": "Folder, relative to the file's" });
+    this.folder = put(label, "input", {
+      placeholder: "out/… beside the file",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-label": "Folder, relative to the file's",
+    });
     this.results = put(this.place, "ul", { class: "c-results", role: "log", "aria-label": "Results" });
   },
 
@@ -33,7 +45,11 @@ const handOver = {
     for (const { name, summary } of start.targets) put(this.target, "option", { value: name, title: summary }, name);
     this.options = put(card, "span", { class: "c-options" });
     this.go(card, "Export", () => {
-      const options = Object.fromEntries([...this.options.querySelectorAll("input, select")].filter(({ value }) => value).map(({ name, value }) => [name, value]));
+      const options = Object.fromEntries(
+        [...this.options.querySelectorAll("input, select")]
+          .filter(({ value }) => value)
+          .map(({ name, value }) => [name, value]),
+      );
       return { over: "export", target: this.target.value, options };
     });
     this.about = put(card, "span", { class: "soft" });
@@ -46,7 +62,14 @@ const handOver = {
     this.options.replaceChildren();
     for (const { key, about, choices } of target.options) {
       const attributes = { name: key, title: about, "aria-label": `${key}: ${about}` };
-      if (choices.length) put(this.options, "select", attributes, put(null, "option", { value: "" }, `${key}…`), ...choices.map(choice => put(null, "option", { value: choice }, choice)));
+      if (choices.length)
+        put(
+          this.options,
+          "select",
+          attributes,
+          put(null, "option", { value: "" }, `${key}…`),
+          ...choices.map(choice => put(null, "option", { value: choice }, choice)),
+        );
       else put(this.options, "input", { ...attributes, placeholder: key, autocomplete: "off" });
     }
   },
@@ -68,7 +91,12 @@ const handOver = {
     item.replaceChildren(put(null, "span", {}, answer.message ?? ""));
     if (answer.is === "question") {
       put(item, "span", { class: "soft" }, answer.remedy);
-      pressable(item, "Write all the same", answer.remedy, () => (item.remove(), this.ask(button, { ...request, force: true }, words)));
+      pressable(
+        item,
+        "Write all the same",
+        answer.remedy,
+        () => (item.remove(), this.ask(button, { ...request, force: true }, words)),
+      );
     }
     if (answer.path) {
       if (!answer.message.includes(answer.path)) put(item, "code", {}, answer.path);
@@ -76,8 +104,8 @@ const handOver = {
     }
   },
 
-  show({ snapshots: kept }) {
-    const names = ["current", ...kept.map(({ name }) => name)];
+  show({ snapshots: states }) {
+    const names = ["current", ...states.map(({ name }) => name)];
     if (String(names) !== this.names) {
       this.names = String(names);
       const off = new Set([...this.compared.querySelectorAll("input:not(:checked)")].map(box => box.value));

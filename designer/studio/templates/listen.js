@@ -8,20 +8,39 @@ const SOUND_WORDS = { current: "current", plain: "plain", bypass: "bypass" };
 const listening = {
   place: document.getElementById("listen"),
   player: null,
-  sources: ["excerpt", ...(start.excerpts ?? []).filter(name => name !== "excerpt")].map(name => [name, name === "excerpt" ? "built-in excerpt" : name]),
+  sources: ["excerpt", ...(start.excerpts ?? []).filter(name => name !== "excerpt")].map(name => [
+    name,
+    name === "excerpt" ? "built-in excerpt" : name,
+  ]),
   version: null,
 
   build() {
     const head = put(this.place, "div", { class: "c-head" });
     this.source = put(put(head, "label", {}, "Play "), "select", { "aria-label": "Sound", onchange: () => this.stale() });
-    this.file = put(head, "input", { type: "file", accept: "audio/*,.wav,.flac,.aiff", class: "voice", tabindex: -1, "aria-label": "Sound file", onchange: () => this.upload() });
-    pressable(head, "Add a file…", "A stereo file of this computer, to be played through the filters", () => this.file.click());
+    this.file = put(head, "input", {
+      type: "file",
+      accept: "audio/*,.wav,.flac,.aiff",
+      class: "voice",
+      tabindex: -1,
+      "aria-label": "Sound file",
+      onchange: () => this.upload(),
+    });
+    pressable(head, "Add a file…", "A stereo file of this computer, to be played through the filters", () =>
+      this.file.click(),
+    );
     const where = put(head, "select", { "aria-label": "Where", onchange: () => this.stale() });
     put(where, "option", { value: "ears" }, "at the ears, for headphones");
     this.room = put(where, "option", { value: "room" }, "in the room");
     this.where = where;
-    this.make = pressable(head, "Make the sounds", "Render the current state, the snapshots, plain playback and bypass", () => this.ask());
-    this.stop = pressable(head, "Stop", "End the rendering", () => hub.send({ do: "listen", cancel: true }), { hidden: true });
+    this.make = pressable(
+      head,
+      "Make the sounds",
+      "Render the current state, the snapshots, plain playback and bypass",
+      () => this.ask(),
+    );
+    this.stop = pressable(head, "Stop", "End the rendering", () => hub.send({ do: "listen", cancel: true }), {
+      hidden: true,
+    });
     this.note = put(head, "span", { class: "soft", role: "status" });
     this.deck = put(this.place, "div", { class: "c-deck", hidden: true });
     const row = put(this.deck, "div", { class: "c-head" });
@@ -90,7 +109,7 @@ const listening = {
     this.make.disabled = true;
     this.stop.hidden = false;
     this.note.textContent = "rendering";
-    const version = `${hub.state.version} ${this.asked()}`;
+    const version = `${hub.state.version} ${this.choices()}`;
     const answer = await connection.ask({ do: "listen", source: this.source.value, place: this.where.value });
     try {
       if (answer.is === "error") throw new Error(answer.message);
@@ -109,7 +128,7 @@ const listening = {
   },
 
   // What the sounds depend on, beside the state.
-  asked() {
+  choices() {
     return `${this.source.value} ${this.where.value} ${hub.state?.snapshots.map(({ name, command }) => name + command)}`;
   },
 
@@ -122,7 +141,9 @@ const listening = {
         return this.player.context.decodeAudioData(await answer.arrayBuffer());
       }),
     );
-    this.player.load(new Map(items.map(({ name, gain_db }, i) => [name, { buffer: buffers[i], gain: 10 ** (gain_db / 20) }])));
+    this.player.load(
+      new Map(items.map(({ name, gain_db }, i) => [name, { buffer: buffers[i], gain: 10 ** (gain_db / 20) }])),
+    );
     this.deck.hidden = false;
     this.fillItems();
     this.draw();
@@ -135,7 +156,11 @@ const listening = {
     this.buttons = new Map(
       this.names().map((name, i) => {
         const words = SOUND_WORDS[name] ?? name;
-        const button = pressable(this.items, "", `Hear ${words} (${i + 1})`, () => this.hear(name), { role: "radio", class: "tool c-sound", "data-name": name });
+        const button = pressable(this.items, "", `Hear ${words} (${i + 1})`, () => this.hear(name), {
+          role: "radio",
+          class: "tool c-sound",
+          "data-name": name,
+        });
         put(button, "kbd", {}, `${i + 1}`);
         button.append(` ${words}`);
         return [name, button];
@@ -201,7 +226,9 @@ const listening = {
     let loop = this.player.loop;
     const move = moved => this.showLoop((loop = ends(this.seconds(moved)).sort((a, b) => a - b)));
     target.addEventListener("pointermove", move);
-    target.addEventListener("pointerup", () => (target.removeEventListener("pointermove", move), this.repeat(...loop)), { once: true });
+    target.addEventListener("pointerup", () => (target.removeEventListener("pointermove", move), this.repeat(...loop)), {
+      once: true,
+    });
   },
 
   grab(event, i) {
@@ -216,7 +243,16 @@ const listening = {
   },
 
   nudge(event, i) {
-    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
+    const by = {
+      ArrowLeft: -1,
+      ArrowDown: -1,
+      ArrowRight: 1,
+      ArrowUp: 1,
+      PageDown: -10,
+      PageUp: 10,
+      Home: -Infinity,
+      End: Infinity,
+    }[event.key];
     if (!by) return;
     event.preventDefault();
     const loop = [...this.player.loop],
@@ -238,18 +274,21 @@ const listening = {
     const peaks = Array.from({ length: BARS }, (_, i) => {
       let most = 0;
       for (const channel of channels)
-        for (let n = Math.floor(i * width); n < (i + 1) * width && n < channel.length; n += 4) most = Math.max(most, Math.abs(channel[n]));
+        for (let n = Math.floor(i * width); n < (i + 1) * width && n < channel.length; n += 4)
+          most = Math.max(most, Math.abs(channel[n]));
       return most;
     });
     const largest = Math.max(...peaks, 1e-6);
     pen.clearRect(0, 0, BARS, height);
     pen.fillStyle = currentScheme().soft;
-    peaks.forEach((peak, i) => pen.fillRect(i, (height - (peak / largest) * height) / 2, 1, Math.max((peak / largest) * height, 1)));
+    peaks.forEach((peak, i) =>
+      pen.fillRect(i, (height - (peak / largest) * height) / 2, 1, Math.max((peak / largest) * height, 1)),
+    );
   },
 
   // Whether the sounds are those of the current state.
   stale() {
-    const isOld = this.version !== null && `${hub.state?.version} ${this.asked()}` !== this.version;
+    const isOld = this.version !== null && `${hub.state?.version} ${this.choices()}` !== this.version;
     this.make.classList.toggle("due", this.version === null || isOld);
     this.make.textContent = this.version === null ? "Make the sounds" : isOld ? "Make the sounds again" : "Make again";
   },

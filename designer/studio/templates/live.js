@@ -124,6 +124,13 @@ const LIVE = {
     }
   },
   polar({ context, part, box, scheme }) {
+    for (const { start_deg, stop_deg, color } of part.moving ?? []) {
+      const size = (stop_deg - start_deg + 360) % 360 || 360,
+        arc = Array.from({ length: 17 }, (_, i) => polarPoint(start_deg + (size * i) / 16, 1));
+      trace(context, box, [0, ...arc.map(p => p[0])], [0, ...arc.map(p => p[1])]);
+      context.fillStyle = faded(colour(scheme, color), 0.25);
+      context.fill();
+    }
     for (const line of part.lines) {
       const points = list(line.x).map((degrees, i) => polarPoint(degrees, Math.min(polarRadius(part, line.y[i]), EDGE)));
       points.push(points[0]);
@@ -181,6 +188,9 @@ const live = {
       if (message.id < Math.max(this.seen, this.since)) return;
       this.seen = message.id;
     } else if (hub.dragging) return;
+    // The document as it stands, when it is judged already.
+    const isStill = !Object.keys(message.values).length && !message.faults.length;
+    if (isStill && verdict.channel === hub.channel && verdict.version === message.version) return;
     hub.tell("moved", message);
     if (message.faults.length || !Object.keys(message.panels).length) return;
     const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
@@ -201,15 +211,20 @@ const live = {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       if (!this.figures) return;
-      for (const panel of panels.values()) panel.paint();
-      fillVerdict();
+      this.showAll();
       this.shown++;
     });
   },
+  showAll() {
+    for (const panel of panels.values()) {
+      panel.paint();
+      panel.tellValues();
+    }
+    fillVerdict();
+  },
   clear() {
     this.figures = null;
-    for (const panel of panels.values()) panel.paint();
-    fillVerdict();
+    this.showAll();
   },
 };
 hub.on("live", message => live.take(message));

@@ -19,7 +19,10 @@ const notices = {
         this.close(about);
         act();
       });
-    pressable(foot, "✕", "Put this away (Escape)", () => this.close(about), { "aria-label": "Put this away", class: "tool c-away" });
+    pressable(foot, "✕", "Put this away (Escape)", () => this.close(about), {
+      "aria-label": "Put this away",
+      class: "tool c-away",
+    });
     notice.addEventListener("keydown", event => event.key === "Escape" && this.close(about));
     this.open.set(about, notice);
     return notice;
@@ -32,7 +35,9 @@ const notices = {
 };
 
 // They stand above the drawer.
-new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--drawer", `${target.offsetHeight}px`)).observe(document.getElementById("drawer"));
+new ResizeObserver(([{ target }]) =>
+  document.documentElement.style.setProperty("--drawer", `${target.offsetHeight}px`),
+).observe(document.getElementById("drawer"));
 
 const QUESTIONS = {
   faulty: [["Save all the same", () => store(true)]],
@@ -45,10 +50,12 @@ const QUESTIONS = {
   ],
 };
 
-hub.on("question", ({ about, message, remedy }) => {
+hub.on("question", ({ about, message, remedy, id }) => {
   if (!(about in QUESTIONS)) return; // asked by a tool, which answers it
   notices.close("faults"); // the question names them
-  notices.show("question", "question", message, remedy, QUESTIONS[about]).querySelector("button").focus();
+  const notice = notices.show("question", "question", message, remedy, QUESTIONS[about]);
+  notice.dataset.version = hub.state?.version;
+  if (id !== undefined) notice.querySelector("button").focus(); // who asked answers; nobody else is taken from what they write
 });
 hub.on("error", ({ message, id }) => connection.isAwaited(id) || notices.show("error", "error", message));
 hub.on("done", ({ message, path, id }) => connection.isAwaited(id) || finished(message, path));
@@ -58,10 +65,13 @@ function finished(message, path) {
   const notice = notices.show("done", "done", message, path);
   const button = pressable(null, "Copy the path", "Copy the path", () => copy(path, button));
   if (path) notice.querySelector(".c-acts").prepend(button);
-  setTimeout(() => notices.open.get("done") === notice && !notice.matches(":hover, :focus-within") && notices.close("done"), 8000);
+  setTimeout(
+    () => notices.open.get("done") === notice && !notice.matches(":hover, :focus-within") && notices.close("done"),
+    8000,
+  );
 }
 
-hub.on("state", ({ faults, on_disk, dirty }) => {
+hub.on("state", ({ faults, dirty, version }) => {
   if (faults.length) {
     const [{ key, message }] = faults,
       more = faults.length > 1 ? ` And ${faults.length - 1} more.` : "";
@@ -72,13 +82,7 @@ hub.on("state", ({ faults, on_disk, dirty }) => {
         ["Show it", () => form.reveal(key)],
       ]).dataset.words = message + more;
   } else notices.close("faults");
-  if (on_disk === "changed" && dirty) {
-    if (!notices.open.has("disk"))
-      notices.show("disk", "question", "The file was changed on disk, and here too.", "Take its text, which is a step that can be undone, or save over it.", [
-        ["Take the file on disk", () => hub.send({ do: "reload" })],
-      ]);
-  } else notices.close("disk");
-  if (!dirty) notices.close("question");
+  if (!dirty || notices.open.get("question")?.dataset.version !== String(version)) notices.close("question");
 });
 hub.on("connected", on => {
   if (on) return notices.close("connection");
@@ -87,6 +91,8 @@ hub.on("connected", on => {
     "connection",
     "error",
     refused ? "This address is that of an earlier studio." : "The connection to the studio is lost.",
-    refused ? "Use the address that the command has printed." : "The page tries again; what is changed here meanwhile is kept and sent then.",
+    refused
+      ? "Use the address that the command has printed."
+      : "The page tries again; what is changed here meanwhile is kept and sent then.",
   );
 });

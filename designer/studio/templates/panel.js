@@ -56,14 +56,20 @@ class Panel extends View {
     this.canvas.paint(this.layer(figure));
   }
 
-  // Values at the cursor stand beside each title, in the legend's order: a legend that grew would move the figure.
   update() {
     super.update();
-    if (!this.drawn || !this.chips.size) return;
+    this.tellValues();
+  }
+
+  // Values at the cursor, live or judged, beside each title in the legend's order: a legend that grew would move the figure.
+  tellValues() {
+    if (!this.drawn) return;
     this.spec.boxes.forEach((box, i) => {
-      const { value, vertical } = this.parts[i];
-      if (box.panel.kind !== "curves" || vertical.hidden) return;
-      const numbers = reading(this, box).rows.filter(row => row.high === undefined && row.look.design === undefined);
+      const { value, vertical } = this.parts[i],
+        panel = live.figures?.[this.name]?.panels[i] ?? box.panel;
+      if (panel.kind !== box.panel.kind || !(panel.kind === "map" || (panel.kind === "curves" && this.chips.size))) return;
+      const rows = vertical.hidden ? [] : reading(this, { ...box, panel }).rows;
+      const numbers = rows.filter(row => row.high === undefined && row.look.design === undefined);
       const texts = numbers.slice(0, MOST_BESIDE).map(({ text }, n, all) => (n < all.length - 1 ? text.split(" ")[0] : text));
       value.textContent = texts.join(" · ") + (numbers.length > MOST_BESIDE ? " …" : "");
     });

@@ -5,7 +5,17 @@ const FADE_S = 0.01;
 class Player {
   // `context`: a real one, or one that renders offline.
   constructor(context) {
-    Object.assign(this, { context, sounds: new Map(), running: [], heard: null, loop: [0, 0], seconds: 0, isOn: false, from: 0, begun: 0 });
+    Object.assign(this, {
+      context,
+      sounds: new Map(),
+      running: [],
+      heard: null,
+      loop: [0, 0],
+      seconds: 0,
+      isOn: false,
+      from: 0,
+      begun: 0,
+    });
     this.out = context.createGain();
     this.out.connect(context.destination);
   }

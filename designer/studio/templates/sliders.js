@@ -10,9 +10,16 @@ class Knob {
     const id = `slider-${slider.key}`;
     this.name = put(this.row, "label", { for: id });
     this.range = put(this.row, "input", { type: "range", id, oninput: () => this.move(), onchange: () => this.settle() });
-    this.number = put(this.row, "input", { class: "c-number", inputmode: "decimal", autocomplete: "off", spellcheck: "false" });
+    this.number = put(this.row, "input", {
+      class: "c-number",
+      inputmode: "decimal",
+      autocomplete: "off",
+      spellcheck: "false",
+    });
     this.unit = put(this.row, "span", { class: "c-unit" });
-    this.reset = pressable(this.row, "✕", "", () => this.set(this.slider.optional ? null : this.slider.default), { class: "tool c-reset" });
+    this.reset = pressable(this.row, "✕", "", () => this.set(this.slider.optional ? null : this.slider.default), {
+      class: "tool c-reset",
+    });
     this.fault = put(this.row, "div", { class: "c-fault", id: `${id}-fault`, role: "status" });
     this.number.setAttribute("aria-describedby", this.fault.id);
     this.number.addEventListener("change", () => this.type());

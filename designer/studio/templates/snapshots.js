@@ -7,7 +7,12 @@ const snapshots = {
   build() {
     this.slots = put(this.place, "div", { class: "c-slots" });
     for (const name of this.names) {
-      const slot = put(this.slots, "div", { class: "c-slot", role: "group", "aria-label": `Snapshot ${name}`, "data-name": name });
+      const slot = put(this.slots, "div", {
+        class: "c-slot",
+        role: "group",
+        "aria-label": `Snapshot ${name}`,
+        "data-name": name,
+      });
       put(slot, "strong", {}, name);
       const act = request => () => hub.send({ do: request, name });
       this[name] = {
@@ -16,18 +21,25 @@ const snapshots = {
         lay: pressable(slot, "Lay over", `Show ${name} over the panels (Alt + ${name})`, () => this.lay(name)),
         recall: pressable(slot, "Recall", `Make ${name} the current state; a step that can be undone`, act("recall")),
         forget: pressable(slot, "✕", `Forget ${name}`, act("forget"), { "aria-label": `Forget ${name}` }),
-        copy: pressable(slot, "Copy command", `Copy the command that makes ${name}`, event => copy(this.kept(name).command, event.currentTarget)),
+        copy: pressable(slot, "Copy command", `Copy the command that makes ${name}`, event =>
+          copy(this.named(name).command, event.currentTarget),
+        ),
         note: put(slot, "span", { class: "soft" }),
       };
       keyboard.on(`Alt+Shift+${name}`, "", act("snapshot"), { hidden: true });
-      keyboard.on(`Alt+${name}`, "", () => this.kept(name) && this.lay(name), { hidden: true });
+      keyboard.on(`Alt+${name}`, "", () => this.named(name) && this.lay(name), { hidden: true });
     }
     keyboard.on(["Alt+Shift+A", "Alt+Shift+D"], "take a snapshot", null, { between: " to " });
     keyboard.on(["Alt+A", "Alt+D"], "lay a snapshot over the panels, or away", null, { between: " to " });
-    this.table = put(this.place, "div", { class: "c-differences", tabindex: 0, role: "region", "aria-label": "Differences" });
+    this.table = put(this.place, "div", {
+      class: "c-differences",
+      tabindex: 0,
+      role: "region",
+      "aria-label": "Differences",
+    });
   },
 
-  kept(name) {
+  named(name) {
     return hub.state?.snapshots.find(snapshot => snapshot.name === name);
   },
 
@@ -38,35 +50,36 @@ const snapshots = {
 
   show(state) {
     for (const name of this.names) {
-      const kept = this.kept(name),
+      const snapshot = this.named(name),
+        count = snapshot?.differences.length,
         { slot, take, lay, recall, forget, copy: command, note } = this[name];
-      slot.classList.toggle("empty", !kept);
-      take.textContent = kept ? "Take again" : "Take";
-      for (const button of [lay, recall, forget, command]) button.disabled = !kept;
-      recall.disabled = !kept?.differences.length;
+      slot.classList.toggle("empty", !snapshot);
+      take.textContent = snapshot ? "Take again" : "Take";
+      for (const button of [lay, recall, forget, command]) button.disabled = !snapshot;
+      recall.disabled = !count;
       pressed(lay, state.laid.includes(name));
-      note.textContent = !kept ? "" : kept.differences.length ? `${kept.differences.length} key${kept.differences.length > 1 ? "s differ" : " differs"}` : "the current state";
+      note.textContent = !snapshot ? "" : count ? `${count} key${count > 1 ? "s differ" : " differs"}` : "the current state";
     }
     this.list(state.snapshots);
   },
 
   // One row a key that some snapshot has otherwise.
-  list(kept) {
+  list(states) {
     this.table.replaceChildren();
-    const keys = [...new Set(kept.flatMap(({ differences }) => differences.map(({ key }) => key)))];
+    const keys = [...new Set(states.flatMap(({ differences }) => differences.map(({ key }) => key)))];
     this.table.hidden = !keys.length;
     if (!keys.length) return;
     const table = put(this.table, "table");
     const head = put(put(table, "thead"), "tr");
-    for (const words of ["Key", "current", ...kept.map(({ name }) => name)]) put(head, "th", { scope: "col" }, words);
+    for (const words of ["Key", "current", ...states.map(({ name }) => name)]) put(head, "th", { scope: "col" }, words);
     const body = put(table, "tbody");
     for (const key of keys) {
       const row = put(body, "tr"),
-        found = kept.map(({ differences }) => differences.find(difference => difference.key === key));
-      const here = found.find(Boolean).here;
+        cells = states.map(({ differences }) => differences.find(difference => difference.key === key)),
+        current = cells.find(Boolean).here;
       put(row, "th", { scope: "row" }, key);
-      put(row, "td", {}, here);
-      for (const difference of found) put(row, "td", difference ? {} : { class: "soft" }, difference?.there ?? here);
+      put(row, "td", {}, current);
+      for (const cell of cells) put(row, "td", cell ? {} : { class: "soft" }, cell?.there ?? current);
     }
   },
 };

@@ -5,7 +5,9 @@ const source = {
 
   build() {
     const head = put(this.place, "div", { class: "c-head" });
-    this.apply = pressable(head, "Apply", "Take this text, as one step (Ctrl + Enter)", () => this.send(), { disabled: true });
+    this.apply = pressable(head, "Apply", "Take this text, as one step (Ctrl + Enter)", () => this.send(), {
+      disabled: true,
+    });
     this.revert = pressable(head, "Give up", "Show the file's text again", () => this.take(), { disabled: true });
     this.note = put(head, "span", { class: "soft", role: "status" });
     const box = put(this.place, "div", { class: "c-source" });
@@ -48,7 +50,8 @@ const source = {
     const count = this.area.value.split("\n").length;
     if (this.gutter.childElementCount !== count)
       this.gutter.replaceChildren(...Array.from({ length: count }, (_, i) => put(null, "span", {}, String(i + 1))));
-    for (const [i, line] of [...this.gutter.children].entries()) line.classList.toggle("at-fault", !this.isEdited && this.lines.has(i + 1));
+    for (const [i, line] of [...this.gutter.children].entries())
+      line.classList.toggle("at-fault", !this.isEdited && this.lines.has(i + 1));
   },
 
   lines: new Set(),

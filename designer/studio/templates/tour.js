@@ -4,12 +4,14 @@ const TOUR = [
   {
     at: ["#panels", "#layout"],
     title: "Move what you see",
-    words: "Drag a point of the target curve, a null, a driver or the head. Dashed curves follow the hand; letting go designs the filters and judges them.",
+    words:
+      "Drag a point of the target curve, a null, a driver or the head. Dashed curves follow the hand; letting go designs the filters and judges them.",
   },
   {
     at: ["#sliders", "#form"],
     title: "Turn a number, or find any key",
-    words: "Sliders for what is turned most, and a form of every key below them. Each change is a step: Ctrl + Z takes it back. The file is written when you save.",
+    words:
+      "Sliders for what is turned most, and a form of every key below them. Each change is a step: Ctrl + Z takes it back. The file is written when you save.",
   },
   {
     at: ["#drawer"],
@@ -21,7 +23,12 @@ const TOUR = [
 const tour = {
   start() {
     this.end();
-    this.box = put(document.body, "div", { class: "c-tour", role: "dialog", "aria-labelledby": "c-tour-title", tabindex: -1 });
+    this.box = put(document.body, "div", {
+      class: "c-tour",
+      role: "dialog",
+      "aria-labelledby": "c-tour-title",
+      tabindex: -1,
+    });
     this.box.addEventListener("keydown", event => event.key === "Escape" && this.end());
     this.go(0);
   },
@@ -39,7 +46,13 @@ const tour = {
     if (number) pressable(foot, "Back", "The step before", () => this.go(number - 1));
     const isLast = number === TOUR.length - 1;
     if (!isLast) pressable(foot, "Skip", "End the tour", () => this.end());
-    pressable(foot, isLast ? "Begin" : "Next", isLast ? "End the tour" : "The next step", () => (isLast ? this.end() : this.go(number + 1)), { class: "tool c-main" }).focus();
+    pressable(
+      foot,
+      isLast ? "Begin" : "Next",
+      isLast ? "End the tour" : "The next step",
+      () => (isLast ? this.end() : this.go(number + 1)),
+      { class: "tool c-main" },
+    ).focus();
     this.beside(places[0].getBoundingClientRect());
   },
 

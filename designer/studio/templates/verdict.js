@@ -32,7 +32,7 @@ hub.on("channel", fillTabs);
 // The channel's outcome in words and numbers.
 const words = document.getElementById("words"),
   numbers = document.getElementById("numbers");
-const verdict = { version: -1, outcome: "", text: "", numbers: [] };
+const verdict = { version: -1, channel: null, outcome: "", text: "", numbers: [] };
 const MOVING = "Dashed: ideal weights on a coarse grid; realised and judged when let go.";
 const FAULTY = "The file has faults; the figures are of its last state without any.";
 const EMPTY = "The file has faults; there are figures as soon as it has none.";
@@ -58,6 +58,7 @@ hub.on("judged", message => {
   for (const [name, panel] of panels) figures[name] ? panel.show(figures[name]) : panel.paint();
   Object.assign(verdict, {
     version: message.version,
+    channel: message.channel,
     outcome: message.verdict.outcome,
     text: `${message.channel}: ${message.verdict.words}.`,
     numbers: message.numbers,
