@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -264,3 +265,11 @@ def test_an_interruption_breaks_no_message_and_nothing_between_requests() -> Non
             interruption._interrupt()
     finally:
         signal.signal(INTERRUPT, before)
+
+
+def test_an_answer_that_nobody_reads_ends_its_process_without_a_word() -> None:
+    """The studio has ended while its judge was at work: no traceback, the process is over."""
+    ours, theirs = multiprocessing.Pipe()
+    ours.close()
+    with pytest.raises(SystemExit, match="^$"):
+        Interruption(theirs).send({"is": "judged"})
