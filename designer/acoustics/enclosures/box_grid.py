@@ -26,10 +26,6 @@ from designer.arrays import Real
 
 Numbers = TypeVar("Numbers", bound=NDArray[np.inexact])
 
-FEWEST_STEPS = 4
-"""Along any side, so that opposite edges are told apart."""
-STEPS_OF_THINNEST = 2
-"""No step is longer than this share of the thinnest side: rectangles of like sides converge evenly."""
 MIRRORS = np.array(list(product([1.0, -1.0], repeat=3)))
 """The reflections (8, 3), the axis x slowest."""
 PARITIES = tuple(product([1, -1], repeat=3))
@@ -53,13 +49,6 @@ class BoxGrid:
 
     size_m: tuple[float, float, float]
     counts: tuple[int, int, int]
-
-    @classmethod
-    def of(cls, size_m: tuple[float, float, float], step_m: float) -> BoxGrid:
-        """Steps of at most a length, and of half of the thinnest side."""
-        longest_m = min(step_m, min(size_m) / STEPS_OF_THINNEST)
-        x, y, z = (max(FEWEST_STEPS, 2 * math.ceil(side / longest_m / 2 - 1e-9)) for side in size_m)
-        return cls(size_m, (x, y, z))
 
     @property
     def steps_m(self) -> Real:

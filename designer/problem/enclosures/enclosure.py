@@ -47,10 +47,12 @@ class Intrusion:
 
 @dataclass(frozen=True)
 class Outline:
-    """The body as it is seen: a circle, a strip without end, or a wall (a line without end) across the front."""
+    """The body as it is seen: a circle, a rectangle, a strip without end, or a wall (a line without end) across the front."""
 
-    form: str  # "circle", "strip" or "wall"
+    form: str  # "circle", "rectangle", "strip" or "wall"
     radius_m: float = 0.0
+    middle_m: tuple[float, float] = (0.0, 0.0)  # of a rectangle, in the view's axes
+    half_m: tuple[float, float] = (0.0, 0.0)
 
 
 class Enclosure(Table):
