@@ -10,6 +10,7 @@ heads), whoever asks for it and in whatever order.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
@@ -19,7 +20,7 @@ import numpy as np
 
 from designer.acoustics.air import Air
 from designer.acoustics.cache import Array, Cache
-from designer.acoustics.enclosures import Device, device_in
+from designer.acoustics.enclosures import Device, EnclosedDrivers, device_in
 from designer.acoustics.heads import Head, ears_in_field, heads_of
 from designer.acoustics.heard_places import head_warnings, in_heard_cloud
 from designer.acoustics.measured.device import MeasuredDevice, read_device
@@ -54,7 +55,12 @@ def air_of(problem: Problem) -> Air | None:
 
 def device_of(problem: Problem) -> Device:
     """The device model that the problem's enclosure and drivers ask for."""
-    return device_in(problem.body, problem.drivers)
+    return device_in(problem.body, problem.drivers, _highest_k(problem))
+
+
+def _highest_k(problem: Problem) -> float:
+    """Wave number up to which a body without a closed form is solved, rad/m."""
+    return 2 * np.pi * problem.solved_to_hz / problem.speed_of_sound_m_s
 
 
 def _rows_of_whole(tensor: Callable[[Scene], Complex]) -> Callable[[Scene], Complex]:
@@ -125,7 +131,8 @@ class Scene:
     def _device_key(self) -> Hashable:
         tables = [self.problem.body, *self.problem.drivers]
         measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
-        return "device", *(table.model_dump_json() for table in tables), measured
+        solved = _highest_k(self.problem) if self.problem.body.is_solved else 0.0
+        return "device", *(table.model_dump_json() for table in tables), measured, solved
 
     @property
     def device(self) -> Device:
@@ -138,6 +145,22 @@ class Scene:
             return MeasuredDrivers(model, *measured) if self.responses else model
 
         return self.cache.model(self._device_key, make)
+
+    def prepare(self, progress: Callable[[str], None] | None) -> None:
+        """Solve what all of the device's fields need, where it has no closed form, and say how far it is, in words."""
+        device = self.device.model if isinstance(self.device, MeasuredDrivers) else self.device
+        if self.is_measured or not isinstance(device, EnclosedDrivers):
+            return
+        begin, name, before = time.perf_counter(), self.problem.body.model_name, -1
+
+        def say(done: int, count: int) -> None:
+            nonlocal before
+            before = done - 1 if before < 0 else before
+            left_s = (time.perf_counter() - begin) / (done - before) * (count - done)
+            if progress:
+                progress(f"solving the {name}: {done} of {count} frequencies, {left_s:.0f} s left")
+
+        device.prepare(say)
 
     @property
     def is_measured(self) -> bool:

@@ -7,7 +7,7 @@ first factor is in e^{-jkr} already, and D_l is what is encoded. Which series is
   `sphere_series`, with about ka terms; or, for the nearest images, the driver's own place, with twice as many.
 - **Points and discs in free field**, in a closed box too: x_l is the driver's own place. A point has D = 1; a disc has even
   terms about its axis, found by Gauss-Legendre quadrature, C_n = (2n+1)/2 ∫ D P_n d cos γ.
-- **Anything else** (cylinder, measured drivers): a table over directions about its place, read by cubics. Harmonics
+- **Anything else** (cylinder, box, measured drivers): a table over directions about its place, read by cubics. Harmonics
   would be short for neither: a cylinder without ends has a logarithm at its axis and a measurement has kinks, and -28 dB were left at
   16 kHz by order 30 on a cylinder of 5 cm.
 
@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from designer.acoustics.enclosures import Device
+from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import ClosedBox, FreeField
 from designer.acoustics.enclosures.sphere import SphereEnclosure
@@ -245,8 +245,12 @@ def encode(device: Device, k: Real, k_most: float, *, places_m: Real | None = No
     if isinstance(device, ClosedBox):
         return _free(device.free_field, k, device.step(k))
     if places_m is None or isinstance(device, MeasuredDrivers):
-        places_m = device.places_m if isinstance(device, MeasuredDrivers) else device.source_places_m()
+        places_m = device.places_m if isinstance(device, MeasuredDrivers) else _own_places_m(device)
     return _sampled(device, k, k_most, places_m)
+
+
+def _own_places_m(device: Device) -> Real:
+    return device.driver_places_m() if isinstance(device, EnclosedDrivers) else device.source_places_m()
 
 
 def _on_sphere(device: SphereEnclosure, k: Real) -> Encoded:

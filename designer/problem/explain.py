@@ -25,6 +25,9 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
     """
     yield problem.title
     yield f"enclosure: {problem.body.described()}; {number(problem.sample_rate_hz)} Hz, {number(problem.speed_of_sound_m_s)} m/s"
+    solved = problem.body.solved(problem.solved_to_hz, problem.speed_of_sound_m_s, len(problem.drivers))
+    if solved:
+        yield solved
     left = geometry.head_axes(problem.listener)[1]
     yield "drivers, as the listener sees them:"
     width = max(len(driver.name) for driver in problem.drivers)

@@ -324,13 +324,24 @@ def _outside_m(room: Room, places_m: np.ndarray, margin_m: float) -> np.ndarray:
 
 
 def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
-    """The whole device: its origin and its drivers off the walls, and a round enclosure's surface inside them."""
+    """The whole device: its origin and its drivers off the walls, and the enclosure inside them."""
     device_m = np.array(room.device_m, dtype=float)
     actual = f"got {shown(room.device_m)}"
     if _outside_m(room, device_m[None], 0.0)[0] > 0:
         yield Fault("room.device_m", f"{actual}, outside the room", _sides(room, 0.0), "move the device into the room")
         return
-    half_m = problem.body.half_size_m
+    corners_m = problem.body.corners_m
+    if len(corners_m):
+        corners_m = room_places.in_room_m(room, corners_m)
+        out = _outside_m(room, corners_m, 0.0)
+        worst = int(np.argmax(out))
+        if out[worst] > MAX_SAME_PLACE_M:
+            name, place = problem.body.model_name, ", ".join(number(round(float(x), 3)) for x in corners_m[worst])
+            description = f"{actual}, which puts a corner of the {name} at [{place}], {millimetres(float(out[worst]))} behind a wall"
+            remedy = f"move the device into the room, or turn it (room.heading_deg = {number(room.heading_deg)})"
+            yield Fault("room.device_m", description, f"a {name} within the room", remedy)
+            return
+    half_m = problem.body.half_size_m * (not len(corners_m))
     out_m = np.maximum(half_m - device_m, device_m - np.array(room.size_m) + half_m).max()
     if out_m > 0:
         description = f"{actual}, where a wall cuts the {problem.body.model_name} by {out_m * 1000:.0f} mm"

@@ -33,7 +33,7 @@ def layout_figure(problem: Problem) -> Figure:
     From above the page's right is the device's +y, its bottom +x; from the side its right is +x, the front, and its top +z.
     """
     extent_m = max(float(np.linalg.norm(d.position_m)) for d in problem.drivers)
-    extent_m = max(extent_m, float(problem.body.half_size_m[2]))
+    extent_m = max(extent_m, float(problem.body.half_size_m.max()))
     half_m = 1.55 * extent_m + 0.01
     # The device and every ear, equal in both directions.
     ears = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)
@@ -118,6 +118,9 @@ def _outline(problem: Problem, view: str) -> list[Any]:
         return []
     if outline.form == "circle":
         return [{"form": "circle", "x": 0.0, "y": 0.0, "radius": outline.radius_m, **surface}]
+    if outline.form == "rectangle":
+        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * outline.half_m + outline.middle_m
+        return [{"form": "polygon", "x": corners[:, 0], "y": corners[:, 1], **surface}]
     if outline.form == "strip":
         return [{"form": "strip", "x": [-outline.radius_m, outline.radius_m], **surface}]
     along, across = np.array([-BAFFLE_M, BAFFLE_M]), np.zeros(2)

@@ -18,11 +18,11 @@ from functools import cached_property
 
 import numpy as np
 
-from designer.acoustics.enclosures import EnclosedDrivers
+from designer.acoustics.enclosures import EnclosedDrivers, Progress
 from designer.acoustics.enclosures.box_field import Surface, mean_products
 from designer.acoustics.enclosures.box_grid import MIRRORS, BoxGrid, images_of
 from designer.acoustics.enclosures.box_pistons import Piston
-from designer.acoustics.enclosures.box_solution import LATE, Progress, between, read_between, solved
+from designer.acoustics.enclosures.box_solution import LATE, between, read_between, solved
 from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.box import Box, steps
@@ -63,6 +63,10 @@ class BoxedDrivers(EnclosedDrivers):
     @property
     def _places_m(self) -> Real:
         return np.array([piston.place_m for piston in self.pistons])
+
+    def driver_places_m(self) -> Real:
+        """The drivers' own places (L, 3)."""
+        return np.asarray(self.centre_m + self._places_m)
 
     @property
     def _half_diagonal_m(self) -> float:

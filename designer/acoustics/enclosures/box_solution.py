@@ -15,12 +15,13 @@ at each place by itself: p(k) = p(K) e^{-j(k-K)r}. It is continuous, and no more
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from designer.acoustics.array_store import ArrayStore, cache_folder
 from designer.acoustics.content import code_version, digest
+from designer.acoustics.enclosures import Progress
 from designer.acoustics.enclosures.box_equations import answers
 from designer.acoustics.enclosures.box_field import Surface
 from designer.acoustics.enclosures.box_grid import BoxGrid, parities_of
@@ -32,8 +33,6 @@ ORDER = 8
 LATE = 0.5
 PART = 16
 """Frequencies whose slopes are computed together."""
-
-Progress = Callable[[int, int], None]
 
 
 def step_of(grid: BoxGrid) -> float:

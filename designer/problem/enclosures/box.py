@@ -82,12 +82,19 @@ class Box(Enclosure):
         ),
     ] = None
 
+    is_solved: ClassVar[bool] = True
     outlines: ClassVar[tuple[str | None, str | None]] = ("rectangle", "rectangle")
 
     @property
     def half_size_m(self) -> Array:
         """How far it goes from the origin along x, y and z (3,)."""
         return np.abs(np.array(self.centre_m)) + np.array(self.size_m) / 2
+
+    @property
+    def corners_m(self) -> Array:
+        """The eight corners (8, 3)."""
+        signs = np.stack(np.meshgrid(*[[-0.5, 0.5]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+        return np.asarray(np.array(self.centre_m) + signs * np.array(self.size_m))
 
     @property
     def nearest_m(self) -> float:
@@ -218,6 +225,14 @@ class Box(Enclosure):
         seconds = frequencies * (CUBE_S * octant**3 + SQUARE_S * octant**2 * (1 + drivers / 20) + LEAST_S * (1 + drivers / 10))
         size = 3e8 + 8.0 * (3 * octant**2 + 3 * 16 * frequencies * octant * drivers) + 16.0 * 30 * math.prod(counts)
         return Effort(8 * octant, frequencies, seconds / 60, size)
+
+    def solved(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
+        """What is solved, and what holds beyond."""
+        effort = self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)
+        return (
+            f"the box is solved up to {number(round(highest_hz))} Hz, {effort} unless it is on disk; beyond, each driver keeps"
+            " the level and delay that it has there in each direction"
+        )
 
     def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
         """More than memory and patience hold, and what would fit."""

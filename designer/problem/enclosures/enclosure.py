@@ -60,6 +60,8 @@ class Enclosure(Table):
 
     silent_behind: ClassVar[bool] = False
     """Whether nothing sounds behind the plane x = 0."""
+    is_solved: ClassVar[bool] = False
+    """Whether its field is solved up to a highest frequency, which its device then asks for."""
     outlines: ClassVar[tuple[str | None, str | None]] = (None, None)
     """Form of its outline from above and from the side; None where nothing is to be seen."""
 
@@ -74,6 +76,11 @@ class Enclosure(Table):
     def half_size_m(self) -> Array:
         """How far its body goes from the origin along x, y and z (3,); 0 where it has none, or no end."""
         return np.zeros(3)
+
+    @property
+    def corners_m(self) -> Array:
+        """Its corners (N, 3), which a room holds; none of a round body, which `half_size_m` says all of."""
+        return np.zeros((0, 3))
 
     @property
     def nearest_m(self) -> float:
@@ -130,6 +137,14 @@ class Enclosure(Table):
                 remedy = "the unit is metres; leave it out for a point source"
                 yield Fault(f"drivers[{i}].radius_m", f"got {shown(driver.radius_m)}", expected, remedy)
         yield from apart_faults(pistons, k)
+
+    def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
+        """More to solve up to a frequency than memory and time hold."""
+        return iter(())
+
+    def solved(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
+        """Words on what is solved up to a frequency; empty where nothing is."""
+        return ""
 
     def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
         """A head (its centre (3,), its ears (2, 3); radius 0: two points) that is inside of the device."""
