@@ -129,7 +129,10 @@ class BoxedDrivers(EnclosedDrivers):
             rays, weights = self.surface.directions(node)
             scattered = images_of(self.surface.far_parities(node, rays))
             k = np.array([node * self.surface.k_step])
-            walls = [np.stack([piston.far_field(k, mirror * rays)[0] for piston in self.pistons], axis=-1) for mirror in MIRRORS]
+            walls = [
+                np.stack([piston.far_field(k, mirror * rays)[0] for piston in self.pistons], axis=-1)
+                for mirror in MIRRORS
+            ]
             power[node] = mean_products([a + b for a, b in zip(walls, scattered, strict=True)], weights).real
         return power
 

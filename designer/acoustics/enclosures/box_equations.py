@@ -160,7 +160,10 @@ def _coplanar(k: float, beta: complex, steps_m: Real, counts: tuple[int, int]) -
     for t, w in zip(node, weight, strict=True):
         for sign in (-1, 1):
             # The sides along y, where dθ = x dy/ρ², and along x, where dθ = -y dx/ρ²; counter-clockwise.
-            for across, along, length in ((x + sign * half_x, y + t * half_y, half_y), (y + sign * half_y, x + t * half_x, half_x)):
+            for across, along, length in (
+                (x + sign * half_x, y + t * half_y, half_y),
+                (y + sign * half_y, x + t * half_x, half_x),
+            ):
                 rho = np.hypot(across, along)
                 turn = sign * across / rho**2 * (w * length)
                 wave = np.exp(-1j * k * rho)
@@ -207,4 +210,6 @@ def _two_axes(grid: BoxGrid, table: Complex, signs: tuple[int, ...], a: int, b: 
 def _mirrored(table: Complex, axis: int, count: int, sign: int) -> Complex:
     """Offsets along an axis as pairs of rectangles in its place (i, j): i - j, and i + j + 1 to the mirror image."""
     i = np.arange(count // 2)
-    return np.asarray(np.take(table, np.abs(i[:, None] - i), axis=axis) + sign * np.take(table, i[:, None] + i + 1, axis=axis))
+    return np.asarray(
+        np.take(table, np.abs(i[:, None] - i), axis=axis) + sign * np.take(table, i[:, None] + i + 1, axis=axis)
+    )

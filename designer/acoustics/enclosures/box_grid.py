@@ -12,7 +12,6 @@ planes answers each parity by itself: eight systems of an eighth of the unknowns
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property

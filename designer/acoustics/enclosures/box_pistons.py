@@ -31,7 +31,14 @@ from designer.arrays import Complex, Real
 
 NODES = 2
 """Of Gauss's rule along each side."""
-FACINGS_DEG = {(0, 1): (0.0, 0.0), (0, -1): (180.0, 0.0), (1, 1): (90.0, 0.0), (1, -1): (-90.0, 0.0), (2, 1): (0.0, 90.0), (2, -1): (0.0, -90.0)}
+FACINGS_DEG = {
+    (0, 1): (0.0, 0.0),
+    (0, -1): (180.0, 0.0),
+    (1, 1): (90.0, 0.0),
+    (1, -1): (-90.0, 0.0),
+    (2, 1): (0.0, 90.0),
+    (2, -1): (0.0, -90.0),
+}
 """Of each face's normal, by axis and side: azimuth, elevation."""
 
 
@@ -92,4 +99,3 @@ def _means(grid: BoxGrid, axis: int, places_m: Real, outward: Real, nodes_m: Rea
             first = (share_x * share_y / 4) * weights * w / R**3
             total += sum_of_waves(k, -R, first) + 1j * k[:, None] * sum_of_waves(k, -R, first * R) - first.sum(axis=1)
     return 2 * total
-

@@ -34,14 +34,21 @@ NEAREST_M = 0.01
 """How near to its surface its field is computed: nearer it is that of rectangles."""
 ELEMENTS_A_WAVE = 6
 """Rectangles along the shortest wave that is solved: within 0.5 dB and 3 degrees of a monopole's field."""
-STEPS_OF_THINNEST, FEWEST_STEPS = 2, 4
+STEPS_OF_THINNEST, FEWEST_STEPS = 3, 6
 """No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
 FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 3
 """Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""
 CUBE_S, SQUARE_S, LEAST_S = 5e-10, 6e-7, 0.05
 """CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none."""
 MAX_MINUTES, MAX_BYTES = 60.0, 8e9
-FACE_NAMES = {(0, 1): "front", (0, -1): "back", (1, 1): "side at +y", (1, -1): "side at -y", (2, 1): "top", (2, -1): "bottom"}
+FACE_NAMES = {
+    (0, 1): "front",
+    (0, -1): "back",
+    (1, 1): "side at +y",
+    (1, -1): "side at -y",
+    (2, 1): "top",
+    (2, -1): "bottom",
+}
 
 Side = Annotated[float, Field(ge=0.005, le=10.0)]
 
@@ -62,7 +69,11 @@ class Effort:
 
     def __str__(self) -> str:
         """In words."""
-        minutes = f"{number(round(self.minutes, 1))} CPU minutes" if self.minutes >= 1 else f"{math.ceil(60 * self.minutes)} CPU s"
+        minutes = (
+            f"{number(round(self.minutes, 1))} CPU minutes"
+            if self.minutes >= 1
+            else f"{math.ceil(60 * self.minutes)} CPU s"
+        )
         memory = f"{number(round(self.size / 1e9, 1))} GB" if self.size >= 1e9 else f"{math.ceil(self.size / 1e6)} MB"
         return f"{self.elements} rectangles at {self.frequencies} frequencies, about {minutes} and {memory}"
 
@@ -71,7 +82,9 @@ class Box(Enclosure):
     """Drivers on the faces of a rigid box: point sources, or rigid pistons that face along the face's normal."""
 
     model: Literal["box"] = "box"
-    size_m: Annotated[list[Side], Field(min_length=3, max_length=3, description="depth, width, height: along x, y and z")]
+    size_m: Annotated[
+        list[Side], Field(min_length=3, max_length=3, description="depth, width, height: along x, y and z")
+    ]
     centre_m: Annotated[Point, Field(description="of the box, from the device's origin")] = [0.0, 0.0, 0.0]
     highest_hz: Annotated[
         Frequency | None,
@@ -122,7 +135,10 @@ class Box(Enclosure):
         near = np.flatnonzero(off_m <= max(SNAPPED_M, float(off_m.min()) + 1e-9))
         sides = np.where(way_m < 0, -1, 1)
         azimuth, elevation = np.radians(if_known(driver, "facing_deg") or [0.0, 0.0])
-        along = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]) * sides
+        along = (
+            np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+            * sides
+        )
         axis = int(max(near, key=lambda a: (along[a], -off_m[a])))
         return axis, int(sides[axis])
 
@@ -181,7 +197,9 @@ class Box(Enclosure):
         if off_m > SNAPPED_M:
             where = "inside" if float(self.clearance_m(np.array(place, dtype=float))) < 0 else "outside"
             actual = f"got {shown(place)}, {millimetres(off_m)} {where} the {self.model_name}"
-            nearest = [self.centre_m[a] + float(np.clip(way_m[a], -self.size_m[a] / 2, self.size_m[a] / 2)) for a in range(3)]
+            nearest = [
+                self.centre_m[a] + float(np.clip(way_m[a], -self.size_m[a] / 2, self.size_m[a] / 2)) for a in range(3)
+            ]
             nearest[axis] = self.centre_m[axis] + side * self.size_m[axis] / 2
             expected = f"a place on one of its faces (enclosure.size_m), within {millimetres(SNAPPED_M)}"
             remedy = f"the nearest is {shown([round(x, 6) + 0.0 for x in nearest])}, on its {FACE_NAMES[axis, side]}"
@@ -203,7 +221,12 @@ class Box(Enclosure):
                 yield Fault(f"{path}.position_m", actual, expected, "move the driver inwards")
         elif driver.radius_m > free_m + 1e-9:
             expected = f"at most {number(max(round(free_m, 6), 0.0))}, from its place to the nearest edge of the {name}"
-            yield Fault(f"{path}.radius_m", f"got {shown(driver.radius_m)}", expected, "make the driver smaller, or move it inwards")
+            yield Fault(
+                f"{path}.radius_m",
+                f"got {shown(driver.radius_m)}",
+                expected,
+                "make the driver smaller, or move it inwards",
+            )
 
     def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
         """Ears within the box, or a head that it cuts."""
@@ -212,7 +235,9 @@ class Box(Enclosure):
         head_m = float(self.clearance_m(centre_m))
         if inside:
             how = "inside" if clear_m.min() < 0 else "at the surface of"
-            yield Intrusion(f"puts {inside} {how} the device", f"ears {millimetres(self.nearest_m)} or more from the box")
+            yield Intrusion(
+                f"puts {inside} {how} the device", f"ears {millimetres(self.nearest_m)} or more from the box"
+            )
         elif head_radius_m and head_m < head_radius_m:
             expected = f"a head's centre more than {number(head_radius_m)} m from the box"
             yield Intrusion(f"puts the head {millimetres(head_radius_m - head_m)} into the device", expected)
@@ -222,7 +247,9 @@ class Box(Enclosure):
         counts = steps(self.size_m, highest_k)
         octant = (counts[0] * counts[1] + counts[1] * counts[2] + counts[2] * counts[0]) // 4
         frequencies = frequencies_solved(self.size_m, highest_k)
-        seconds = frequencies * (CUBE_S * octant**3 + SQUARE_S * octant**2 * (1 + drivers / 20) + LEAST_S * (1 + drivers / 10))
+        seconds = frequencies * (
+            CUBE_S * octant**3 + SQUARE_S * octant**2 * (1 + drivers / 20) + LEAST_S * (1 + drivers / 10)
+        )
         size = 3e8 + 8.0 * (3 * octant**2 + 3 * 16 * frequencies * octant * drivers) + 16.0 * 30 * math.prod(counts)
         return Effort(8 * octant, frequencies, seconds / 60, size)
 
