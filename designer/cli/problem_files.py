@@ -40,9 +40,12 @@ def new(
     """Write a commented first problem file for a new geometry, with requirements that it can meet."""
     from designer.search.starter import Geometry, least_drivers, write_new
 
-    with Stages("finding what the layout can reach"):
+    with Stages("finding what the layout can reach") as shown:
         lines = write_new(
-            path, Geometry(shape, least_drivers(shape) if drivers is None else drivers, width, distance), force=force
+            path,
+            Geometry(shape, least_drivers(shape) if drivers is None else drivers, width, distance),
+            force=force,
+            progress=shown.update,
         )
     say_all(lines)
 

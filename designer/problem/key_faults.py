@@ -32,6 +32,11 @@ UNITS = {
     "_percent": "percent",
 }
 
+REPLACED = {
+    "box_front_m": 'model = "box" with size_m = [depth, width, height] replaces it, and solves the box; its drivers are on its faces'
+}
+"""Remedy for a key that the file has no more."""
+
 _TAGS = ("union_tag_invalid", "union_tag_not_found")
 _LENGTHS = ("too_short", "too_long")
 _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
@@ -240,6 +245,8 @@ def header(location: Location) -> str:
 def key_remedy(location: Location) -> str:
     """Remedy for an unknown key: the nearest key of its table, or the tables that know it."""
     table, key = location[:-1], str(location[-1])
+    if key in REPLACED:
+        return REPLACED[key]
     near = difflib.get_close_matches(key, known_keys(table), n=1, cutoff=0.5)
     homes = [home for home, keys in _tables() if key in keys]
     parts = [

@@ -88,6 +88,6 @@ class EnclosedDrivers(Device):
 def device_in(enclosure: Enclosure, drivers: Sequence[Driver], highest_k: float) -> EnclosedDrivers:
     """The device model of drivers in an enclosure; one that is solved, up to a wave number in rad/m."""
     module = importlib.import_module(f"{__name__}.{type(enclosure).__module__.rpartition('.')[2]}")
-    asked = (highest_k,) if enclosure.is_solved else ()
-    device: EnclosedDrivers = module.device(enclosure, drivers, *asked)
+    highest = (highest_k,) if enclosure.is_solved else ()
+    device: EnclosedDrivers = module.device(enclosure, drivers, *highest)
     return device

@@ -29,7 +29,7 @@ from designer.problem.enclosures.box import Box, steps
 from designer.problem.schema import Driver
 
 MAX_BYTES = 64e6
-"""Of a field at the frequencies solved, at so many places at once."""
+"""Size of a field at the frequencies solved that is held at once."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class BoxedDrivers(EnclosedDrivers):
     ----------
     centre_m : (3,) float array, of the box
     grid : BoxGrid
-    pistons : sequence of Piston (L), their places from the box's centre
+    pistons : tuple of Piston (L), their places from the box's centre
     highest_k : float, rad/m, beyond which each place keeps its level and delay
 
     """
 
     centre_m: Real
     grid: BoxGrid
-    pistons: Sequence[Piston]
+    pistons: tuple[Piston, ...]
     highest_k: float
 
     @cached_property
@@ -152,4 +152,4 @@ def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float) -> Boxed
         pistons.append(Piston(*enclosure.face_of(driver), (x, y, z), driver.radius_m or 0.0))
     depth_m, width_m, height_m = enclosure.size_m
     grid = BoxGrid((depth_m, width_m, height_m), steps(enclosure.size_m, highest_k))
-    return BoxedDrivers(centre_m, grid, pistons, highest_k)
+    return BoxedDrivers(centre_m, grid, tuple(pistons), highest_k)

@@ -1,4 +1,4 @@
-"""What a rigid box makes of normal velocities on its surface: boundary elements, free of interior resonances.
+"""Boundary elements of a rigid box, free of interior resonances: the pressure on its surface from the normal derivative there.
 
 **Integral equation** (e^{+jωt}, n outward, q = ∂p/∂n, G = e^{-jkR}/(4πR)). In the exterior p = ∫ p ∂G/∂n_y dS - ∫ G q dS. At the surface
 
@@ -88,7 +88,7 @@ def coupling(grid: BoxGrid, k: float) -> complex:
 
 
 def _tables(grid: BoxGrid, k: float) -> dict[tuple[int, int], Complex]:
-    """(-K - βN, S + βK') by (target's axis, source's axis): (2, 2, C, D) of the same and the opposite face, (2, A, B, C) of two that meet."""
+    """(-K - βN, S + βK') by (target's axis, source's axis): (2, 2, C, D) of the same and the opposite face, (2, A, B, C) of two."""
     beta = coupling(grid, k)
     out = {}
     for a in range(3):

@@ -61,11 +61,11 @@ class Surface:
             (part,) = np.nonzero(cuts == count)
             size = max(1, MAX_NUMBERS // (self.grid.elements * count**2))
             for start in range(0, part.size, size):
-                some = part[start : start + size]
-                out[:, some] = self._some(nodes, points_m[some], count)
+                block = part[start : start + size]
+                out[:, block] = self._at(nodes, points_m[block], count)
         return out
 
-    def _some(self, nodes: Index, points_m: Real, cuts: int) -> Complex:
+    def _at(self, nodes: Index, points_m: Real, cuts: int) -> Complex:
         grid = self.grid
         places_m, outward, areas = self._cut(cuts)
         way = points_m[:, None] - places_m  # (M, 8 E)
@@ -132,7 +132,7 @@ class Surface:
         return out
 
     def directions(self, node: int) -> tuple[Real, Real]:
-        """Unit vectors (M, 3) of the octant, and weights (M,) of sum 1/8, whose mean over the sphere is exact for products of far fields."""
+        """Unit vectors (M, 3) of the octant, and weights (M,) of sum 1/8, for the mean of far fields' products over the sphere."""
         order = math.ceil(node * self.k_step * float(np.linalg.norm(self.grid.size_m)) / 2) + EXTRA_ORDER
         cosine, weight = np.polynomial.legendre.leggauss(2 * math.ceil(order / 2))
         cosine, weight = cosine[cosine > 0], weight[cosine > 0]

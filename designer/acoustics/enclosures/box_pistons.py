@@ -1,4 +1,4 @@
-"""What a baffled piston's field brings to the other faces of a box, which the box has to take back.
+"""The slope of a baffled piston's field on the other faces of a box, which the box has to take back.
 
 A driver on a face is a rigid piston of radius a (or a point), and the box scatters beside the field p_b that it would have in an endless
 wall at that face, twice that of a disc in free field (`discs`), taken even beyond the wall's plane:
@@ -30,7 +30,7 @@ from designer.acoustics.turning import sum_of_waves
 from designer.arrays import Complex, Real
 
 NODES = 2
-"""Of Gauss's rule along each side."""
+"""Places of Gauss's rule along each side."""
 FACINGS_DEG = {
     (0, 1): (0.0, 0.0),
     (0, -1): (180.0, 0.0),
@@ -39,7 +39,7 @@ FACINGS_DEG = {
     (2, 1): (0.0, 90.0),
     (2, -1): (0.0, -90.0),
 }
-"""Of each face's normal, by axis and side: azimuth, elevation."""
+"""Azimuth and elevation of each face's normal, by axis and side."""
 
 
 @dataclass(frozen=True)

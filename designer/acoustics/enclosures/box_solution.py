@@ -2,20 +2,22 @@
 
 **Frequencies.** With the delay of the straight way from the driver taken out, and LATE of the box's diagonal more, what a driver makes at
 a place is a sum of waves that went around the box: none is later or earlier than about the diagonal, so that it is as good as band
-limited over frequency. It is solved in equal steps of c/(FREQUENCIES_A_TURN · diagonal) from 0 to the highest frequency asked for, and FREQUENCIES_BEYOND
-steps beyond; in between stands Lagrange's polynomial through the ORDER nearest. The response is real in time, p(-f) = p(f)*, which gives the
-nodes below 0. One grid serves all frequencies: another for each would leave steps.
+limited over frequency. It is solved in equal steps of c/(FREQUENCIES_A_TURN · diagonal) from 0 to the highest frequency asked for, and
+FREQUENCIES_BEYOND steps more; in between stands Lagrange's polynomial through the ORDER nearest. The response is real in time,
+p(-f) = p(f)*, which gives the nodes below 0. One grid serves all frequencies: another for each would leave steps.
 
 **Beyond the highest frequency** a driver keeps the level and the phase against the straight way that it has there, in each direction and
 at each place by itself: p(k) = p(K) e^{-j(k-K)r}. It is continuous, and no more than that.
 
-**Kept**: pressure and slope at each frequency by themselves (`array_store`), so that a run that is stopped has kept what it had solved.
+**Kept**: pressure and slope at each frequency by themselves (`array_store`), so that a run that is stopped has kept what it had solved;
+in memory the box that was asked for last, because scenes of one problem are made anew.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,21 +42,34 @@ def step_of(grid: BoxGrid) -> float:
     return 2 * math.pi / (FREQUENCIES_A_TURN * float(np.linalg.norm(grid.size_m)))
 
 
-def solved(grid: BoxGrid, pistons: Sequence[Piston], highest_k: float, progress: Progress | None = None) -> Surface:
-    """What the pistons of a box make on its surface, read from disk as far as it is there.
+@lru_cache(maxsize=1)
+def in_memory(grid: BoxGrid, pistons: Sequence[Piston], highest_k: float) -> list[Surface]:
+    """A place for what is asked for again."""
+    return []
+
+
+def solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None = None) -> Surface:
+    """Pressure and slope that the pistons of a box make on its surface, from memory, or read from disk as far as they are there.
 
     Parameters
     ----------
     grid : BoxGrid
-    pistons : sequence of Piston (L)
+    pistons : tuple of Piston (L)
     highest_k : float, wave number up to which it is to be known, rad/m
     progress : callable, optional, called with how many frequencies are done, and of how many
 
     """
+    known = in_memory(grid, pistons, highest_k)
+    if not known:
+        known.append(_solved(grid, pistons, highest_k, progress))
+    return known[0]
+
+
+def _solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None) -> Surface:
     step = step_of(grid)
     count = frequencies_solved([*grid.size_m], highest_k)
     store, code = ArrayStore(cache_folder()), code_version("acoustics")
-    keys = [digest(code, grid, tuple(pistons), step, node) for node in range(count)]
+    keys = [digest(code, grid, pistons, step, node) for node in range(count)]
     surfaces = {node: array for node, key in enumerate(keys) if (array := store.read(key)) is not None}
     missing = [node for node in range(count) if node not in surfaces]
     for start in range(0, len(missing), PART):

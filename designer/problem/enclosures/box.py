@@ -55,7 +55,7 @@ Side = Annotated[float, Field(ge=0.005, le=10.0)]
 
 @dataclass(frozen=True)
 class Effort:
-    """What solving takes: rectangles on the surface, frequencies, CPU minutes, and bytes of memory."""
+    """Size of a solution: rectangles on the surface, frequencies, CPU minutes, and bytes of memory."""
 
     elements: int
     frequencies: int
@@ -69,13 +69,12 @@ class Effort:
 
     def __str__(self) -> str:
         """In words."""
-        minutes = (
-            f"{number(round(self.minutes, 1))} CPU minutes"
-            if self.minutes >= 1
-            else f"{math.ceil(60 * self.minutes)} CPU s"
-        )
+        if self.minutes >= MAX_MINUTES:
+            time = f"{math.ceil(self.minutes / 60)} CPU hours"
+        else:
+            time = f"{self.minutes:.0f} CPU minutes" if self.minutes >= 2 else f"{math.ceil(60 * self.minutes)} CPU s"
         memory = f"{number(round(self.size / 1e9, 1))} GB" if self.size >= 1e9 else f"{math.ceil(self.size / 1e6)} MB"
-        return f"{self.elements} rectangles at {self.frequencies} frequencies, about {minutes} and {memory}"
+        return f"{self.elements} rectangles at {self.frequencies} frequencies, about {time} and {memory}"
 
 
 class Box(Enclosure):
@@ -85,7 +84,7 @@ class Box(Enclosure):
     size_m: Annotated[
         list[Side], Field(min_length=3, max_length=3, description="depth, width, height: along x, y and z")
     ]
-    centre_m: Annotated[Point, Field(description="of the box, from the device's origin")] = [0.0, 0.0, 0.0]
+    centre_m: Point = Field(default=[0.0, 0.0, 0.0], description="of the box, from the device's origin: x, y, z")
     highest_hz: Annotated[
         Frequency | None,
         Field(
@@ -243,7 +242,7 @@ class Box(Enclosure):
             yield Intrusion(f"puts the head {millimetres(head_radius_m - head_m)} into the device", expected)
 
     def effort(self, highest_k: float, drivers: int) -> Effort:
-        """What solving takes up to a wave number, rad/m."""
+        """Size of the solution up to a wave number, rad/m."""
         counts = steps(self.size_m, highest_k)
         octant = (counts[0] * counts[1] + counts[1] * counts[2] + counts[2] * counts[0]) // 4
         frequencies = frequencies_solved(self.size_m, highest_k)
@@ -254,7 +253,7 @@ class Box(Enclosure):
         return Effort(8 * octant, frequencies, seconds / 60, size)
 
     def solved(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
-        """What is solved, and what holds beyond."""
+        """How far it is solved, and what holds beyond."""
         effort = self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)
         return (
             f"the box is solved up to {number(round(highest_hz))} Hz, {effort} unless it is on disk; beyond, each driver keeps"
@@ -274,7 +273,8 @@ class Box(Enclosure):
             middle = (low + high) / 2
             low, high = (middle, high) if effort(middle).fits else (low, middle)
         most_hz = math.floor(low / 10) * 10
-        actual = f"got {shown(self.size_m)}, which to {number(round(highest_hz))} Hz takes {effort(highest_hz)}"
+        subject = shown(self.size_m if self.highest_hz is None else self.highest_hz)
+        actual = f"got {subject}; solving the box to {number(round(highest_hz))} Hz takes {effort(highest_hz)}"
         expected = f"at most {number(MAX_MINUTES)} CPU minutes and {number(MAX_BYTES / 1e9)} GB"
         if most_hz <= 0:
             yield Fault("enclosure.size_m", actual, expected, "the unit is metres; millimetres?")

@@ -10,15 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from designs.small_problems import Tables, load, small
-from oracles.head_scattering import ears_by_neumann_data
 
 import designer
-from acoustics.test_heads import HEAD, A, axes_turned, differences
 from designer.acoustics.enclosures import box_solution
 from designer.acoustics.enclosures.box import BoxedDrivers
 from designer.acoustics.enclosures.box_grid import BoxGrid, images_of
 from designer.acoustics.enclosures.box_pistons import Piston
-from designer.acoustics.heads import ears_in_field
 from designer.arrays import Complex, Real
 from designer.errors import ProblemError
 from designer.problem.enclosures.box import steps
@@ -45,6 +42,12 @@ def boxed(
 ) -> BoxedDrivers:
     k = 2 * np.pi * highest_hz / C
     return BoxedDrivers(np.zeros(3), BoxGrid(size_m, steps([*size_m], finer * k)), pistons, k)
+
+
+def differences(found: Complex, wanted: Complex) -> tuple[float, float]:
+    """Largest in dB and in degrees."""
+    ratio = found / wanted
+    return float(np.abs(20 * np.log10(np.abs(ratio))).max()), float(np.degrees(np.abs(np.angle(ratio))).max())
 
 
 def wave_numbers(*frequency_hz: float) -> Real:
@@ -114,7 +117,7 @@ def test_energy_and_reciprocity() -> None:
         flat = grid.places_m.reshape(-1, 3)
         x, y, z = flat[np.linalg.norm(flat - near, axis=1).argmin()].tolist()
         pistons.append(Piston(axis, side, (x, y, z)))
-    device = BoxedDrivers(np.zeros(3), grid, pistons, k)
+    device = BoxedDrivers(np.zeros(3), grid, tuple(pistons), k)
     for node in (2, 4, 7):
         at, wave_number = _on_faces(device, node), node * device.surface.k_step
         assert np.abs(at - at.T).max() < 0.02 * np.abs(at).max()
@@ -163,22 +166,6 @@ def test_beyond_the_highest_frequency_level_and_delay_stay() -> None:
     np.testing.assert_allclose(device.radiated_power(k)[1:], device.radiated_power(k)[[0, 0]], rtol=1e-6)
 
 
-@pytest.mark.parametrize(("distance_m", "turn_deg"), [(0.45, 30.0), (2.0, 0.0)])
-def test_the_head_meets_the_boxes_field(distance_m: float, turn_deg: float) -> None:
-    """Both ears within 0.1 dB and 1 degree of what the field's slope on the head says."""
-    device, centre_m, axes = boxed(3000.0), np.array([distance_m, 0.02, 0.01]), axes_turned(turn_deg)
-    k = wave_numbers(100.0, 1000.0, 3000.0)
-    ears = ears_in_field(HEAD, device, k, centre_m[None], axes)[:, 0]
-    for f, wave_number in enumerate(k):
-
-        def field(points_m: Real, at: Real = k[f : f + 1]) -> Complex:
-            return np.asarray(device.field(at, points_m)[0])
-
-        level_db, phase_deg = differences(ears[f], ears_by_neumann_data(field, wave_number, centre_m, axes[1], A))
-        assert level_db < 0.1
-        assert phase_deg < 1.0
-
-
 def test_what_was_solved_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is stopped keeps its frequencies: the next solves the others alone, the third none, and all have the same numbers."""
     monkeypatch.setenv("DESIGNER_CACHE", str(tmp_path))
@@ -192,7 +179,8 @@ def test_what_was_solved_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         return plain(grid, k, q)
 
     monkeypatch.setattr(box_solution, "answers", counted)
-    grid, pistons, k = BoxGrid((0.1, 0.12, 0.1), (4, 4, 4)), [Piston(0, 1, (0.05, 0.0, 0.01))], 15.0
+    monkeypatch.setattr(box_solution, "in_memory", lambda *_: [])
+    grid, pistons, k = BoxGrid((0.1, 0.12, 0.1), (4, 4, 4)), (Piston(0, 1, (0.05, 0.0, 0.01)),), 15.0
     with pytest.raises(KeyboardInterrupt):
         box_solution.solved(grid, pistons, k)
     told: list[tuple[int, int]] = []
@@ -217,18 +205,20 @@ def in_box(places: dict[str, list[float]] = FRONT, box: Tables = BOX, **more: An
 
 
 def test_the_front_axis_rises_by_the_baffle_step() -> None:
-    """A small source off the centre of a front of 0.2 x 0.25 m: 0 dB at 1 Hz within 0.1, and 3 dB at c/(2πa) within 1, a of the circle of the
-    front's area, where a sphere's step is half way.
+    """A small source off the centre of a front of 0.2 x 0.25 m: 0 dB at 1 Hz within 0.1, and 3 dB at c/(2πa) within 1.
+
+    a is the radius of the circle of the front's area, at which a sphere's step is half way.
     """
     corner_hz = C / (2 * np.pi * math.sqrt(0.2 * 0.25 / math.pi))
     device = boxed(corner_hz, 1.0, (0.2, 0.2, 0.25), (Piston(0, 1, (0.1, 0.03, 0.05)),))
     level_db = 20 * np.log10(np.abs(device.far_field(wave_numbers(1.0, corner_hz), TURN[:1])[:, 0, 0]))
-    np.testing.assert_allclose(level_db, [0.0, 3.0], rtol=0, atol=[0.1, 1.0])
+    assert abs(level_db[0]) < 0.1
+    assert abs(level_db[1] - 3.0) < 1.0
 
 
 def test_a_cubes_edges_ripple_as_olson_measured() -> None:
-    """In the middle of a cube's face all edges are alike: on axis the level is highest where they are half a wave away and lowest, some 10 dB
-    below, where they are one. Beside the middle of an oblong face the same is less than half as much.
+    """In the middle of a cube's face all edges are alike: on axis the level is highest where they are half a wave away, and lowest, some
+    10 dB below, where they are one. Beside the middle of an oblong face the same is less than half as much.
 
     Source: H. F. Olson, Direct radiator loudspeaker enclosures (Audio Engineering, November 1951).
     """
@@ -304,8 +294,8 @@ def test_a_driver_near_a_face_is_put_on_it() -> None:
             {"left": [0.5, -0.1, 0.0]},
             {"size_m": [1.0, 2.0, 2.0], "highest_hz": 8000.0},
             {"position_m": [3.0, 0.0, 0.0]},
-            r"enclosure\.highest_hz: got \[1\.0, 2\.0, 2\.0\], which to 8000 Hz takes \d+ rectangles at \d+ frequencies, about \d+ CPU"
-            r" minutes and [\d.]+ GB; expected at most 60 CPU minutes and 8 GB; set enclosure\.highest_hz = \d+: \d+ rectangles",
+            r"enclosure\.highest_hz: got 8000\.0; solving the box to 8000 Hz takes \d+ rectangles at \d+ frequencies, about \d+ CPU"
+            r" hours and [\d.]+ GB; expected at most 60 CPU minutes and 8 GB; set enclosure\.highest_hz = \d+: \d+ rectangles",
         ),
     ],
 )  # fmt: skip
@@ -339,17 +329,15 @@ def test_check_says_what_is_solved() -> None:
 
 
 def test_a_room_holds_the_whole_box() -> None:
-    """Turned by 90 degrees, a bar that fits along the wall does not: the corner behind it is named."""
+    """Turned by 90 degrees, a bar that fits along the wall does not: how far the wall cuts it is said."""
     room: Tables = {"size_m": [5.0, 4.0, 2.5], "rt60_s": 0.4, "device_m": [0.1, 2.0, 1.0]}
     in_box(room=room)
-    with pytest.raises(
-        ProblemError, match=r"room\.device_m: .* puts a corner of the box at \[.*\], 50 mm behind a wall"
-    ):
+    with pytest.raises(ProblemError, match=r"where a wall cuts the box by 50 mm; expected its eight corners"):
         in_box(room=room | {"heading_deg": 90.0, "listener_m": [2.0, 2.5, 1.0]})
 
 
 def test_shares_between_frequencies_are_a_polynomials() -> None:
-    """Values of an odd-imaginary, even-real polynomial of degree 7 at the nodes give it everywhere, below the first node's neighbours too."""
+    """A polynomial of degree 7, its real part even and its imaginary part odd, from its values at the nodes, at 0 too."""
     step, count = 0.7, 20
 
     def polynomial(k: Real) -> Complex:
