@@ -42,7 +42,7 @@ from designer.problem.table import MAX_TAPS as MAX_TAPS
 from designer.problem.word_format import Word
 
 MAX_SOLVED_FADE_OCTAVES = 0.5
-"""Of a design's fade that a body is solved for: farther out plain playback is what is heard."""
+"""Share of a design's fade, in octaves, that a body is solved for: farther out plain playback is what is heard."""
 MAX_NAMED = 6
 """Designs that a problem's line names."""
 ONE_PLACE_M = [[0.0, 0.0, 0.0]]

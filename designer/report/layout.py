@@ -59,9 +59,11 @@ def layout_words(problem: Problem) -> str:
     x, y, _ = problem.listener.position_m
     cloud = len(problem.listener.ear_cloud_m)
     drivers = f"{len(places)} drivers, the furthest {span_m:.2f} m apart" if len(places) > 1 else "1 driver"
+    solved = problem.body.solved(problem.solved_to_hz)
     return (
         f"{drivers}; the middle of the head is {np.linalg.norm(problem.listener.position_m):.2f} m away at"
         f" {np.degrees(np.arctan2(y, x)) + 0.0:.0f} degrees; the designs consider {cloud} place{'' if cloud == 1 else 's'} of it"
+        + (f"; {solved}" if solved else "")
     )
 
 

@@ -38,7 +38,7 @@ STEPS_OF_THINNEST, FEWEST_STEPS = 3, 6
 """No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
 FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 3
 """Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""
-CUBE_S, SQUARE_S, LEAST_S = 5e-10, 6e-7, 0.05
+CUBE_S, SQUARE_S, LEAST_S = 3e-10, 3e-7, 0.06
 """CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none."""
 MAX_MINUTES, MAX_BYTES = 60.0, 8e9
 FACE_NAMES = {
@@ -252,13 +252,16 @@ class Box(Enclosure):
         size = 3e8 + 8.0 * (3 * octant**2 + 3 * 16 * frequencies * octant * drivers) + 16.0 * 30 * math.prod(counts)
         return Effort(8 * octant, frequencies, seconds / 60, size)
 
-    def solved(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
+    def solved(self, highest_hz: float) -> str:
         """How far it is solved, and what holds beyond."""
-        effort = self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)
         return (
-            f"the box is solved up to {number(round(highest_hz))} Hz, {effort} unless it is on disk; beyond, each driver keeps"
-            " the level and delay that it has there in each direction"
+            f"the box is solved up to {number(round(highest_hz))} Hz; beyond, each driver keeps the level and delay that it has"
+            " there in each direction"
         )
+
+    def solving(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
+        """Size of the solution."""
+        return f"{self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)} unless it is on disk"
 
     def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
         """More than memory and patience hold, and what would fit."""

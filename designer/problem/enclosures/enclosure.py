@@ -142,8 +142,12 @@ class Enclosure(Table):
         """More to solve up to a frequency than memory and time hold."""
         return iter(())
 
-    def solved(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
-        """Words on what is solved up to a frequency; empty where nothing is."""
+    def solved(self, highest_hz: float) -> str:
+        """How far it is solved, and what holds beyond; empty where nothing is to be solved."""
+        return ""
+
+    def solving(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
+        """Size of the solution, in words."""
         return ""
 
     def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
