@@ -47,7 +47,7 @@ def rectangles(size_m: tuple[float, ...], highest_k: float) -> tuple[np.ndarray,
 def contour(k: float, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """∮ e^{-jkρ}/ρ dθ and ∮ (1 - e^{-jkρ})/(jk) dθ around corners (..., 4, 2) counter-clockwise as seen from 0."""
     nodes, weights = np.polynomial.legendre.leggauss(12)
-    first, second = 0j, 0j
+    first, second = np.zeros((2, len(corners)), dtype=complex)
     for n in range(4):
         a, b = corners[..., n, :], corners[..., (n + 1) % 4, :]
         for t, w in zip((nodes + 1) / 2, weights / 2, strict=True):
@@ -152,7 +152,7 @@ def in_box(
         wave = np.exp(1j * k * (centres @ n)) * areas / (4 * math.pi)
         total = complex(np.sum(wave * (1j * k * (normals @ n) * p[:, l] - q[:, l])))
         total += 2 * sum(share * cmath.exp(1j * k * float(n @ np.array(at))) for at, share in pistons[l][2])
-        return total * cmath.exp(1j * k * float(n @ middle))
+        return complex(total * cmath.exp(1j * k * float(n @ middle)))
     r = distance_m * n - middle - centres
     R = np.linalg.norm(r, axis=1)
     G = np.exp(-1j * k * R) / (4 * math.pi * R) * areas

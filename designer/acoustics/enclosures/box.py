@@ -117,8 +117,8 @@ class BoxedDrivers(EnclosedDrivers):
         k_nodes = nodes * self.surface.k_step
         late_m = way_m - 2 * LATE * self._half_diagonal_m
         values = at_nodes(nodes, k_nodes) * phase(np.multiply.outer(-k_nodes, late_m))
-        values = read_between(values, plain, conjugate)
-        return np.asarray(values * phase(np.multiply.outer(solved_k, late_m) + np.multiply.outer(k - solved_k, way_m)))
+        centred = read_between(values, plain, conjugate)
+        return np.asarray(centred * phase(np.multiply.outer(solved_k, late_m) + np.multiply.outer(k - solved_k, way_m)))
 
     @cached_property
     def _solved_power(self) -> Real:

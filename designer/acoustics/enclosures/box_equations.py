@@ -148,7 +148,7 @@ def _kernels(k: float, R2: Real) -> tuple[Complex, Complex, Complex]:
     R = np.sqrt(R2)
     G = np.exp(-1j * k * R) / (4 * np.pi * R)
     first = G * (1j * k + 1 / R) / R
-    return G, first, G * (-(k**2) + 3j * k / R + 3 / R2) / R2
+    return np.asarray(G), np.asarray(first), np.asarray(G * (-(k**2) + 3j * k / R + 3 / R2) / R2)
 
 
 def _coplanar(k: float, beta: complex, steps_m: Real, counts: tuple[int, int]) -> Complex:
@@ -170,7 +170,7 @@ def _coplanar(k: float, beta: complex, steps_m: Real, counts: tuple[int, int]) -
                 N -= wave / rho * turn
                 S += rho * np.exp(-0.5j * k * rho) * np.sinc(k * rho / 2 / np.pi) * turn
     N[0, 0] -= 2j * np.pi * k
-    return np.stack([-beta * N, S]) / (4 * np.pi)
+    return np.asarray(np.stack([-beta * N, S]) / (4 * np.pi))
 
 
 def _matrix(
@@ -199,7 +199,7 @@ def _two_axes(grid: BoxGrid, table: Complex, signs: tuple[int, ...], a: int, b: 
     c = 3 - a - b
     for axis, name in ((0, a), (1, b)):  # from the edge inwards, and the mirror image beyond the middle
         near, far = np.split(table, 2, axis=axis)
-        table = np.flip(near, axis=axis) + signs[name] * far  # type: ignore[assignment]
+        table = np.flip(near, axis=axis) + signs[name] * far
     whole = _mirrored(table, 2, grid.counts[c], signs[c])  # (j_a, i_b, i_c, j_c)
     target = (1, 2) if b < c else (2, 1)
     source = (0, 3) if a < c else (3, 0)

@@ -100,7 +100,7 @@ class Box(Enclosure):
     @property
     def half_size_m(self) -> Array:
         """How far it goes from the origin along x, y and z (3,)."""
-        return np.abs(np.array(self.centre_m)) + np.array(self.size_m) / 2
+        return np.asarray(np.abs(np.array(self.centre_m)) + np.array(self.size_m) / 2)
 
     @property
     def corners_m(self) -> Array:
@@ -146,7 +146,7 @@ class Box(Enclosure):
         half = np.array(self.size_m) / 2
         beside = np.maximum(np.abs(way_m) - half, 0.0)
         others = np.array([np.linalg.norm(np.delete(beside, axis)) for axis in range(3)])
-        return np.hypot(np.abs(np.abs(way_m) - half), others)
+        return np.asarray(np.hypot(np.abs(np.abs(way_m) - half), others))
 
     def on_face(self, driver: Driver) -> Array:
         """A driver's place (3,), in the plane of its face."""

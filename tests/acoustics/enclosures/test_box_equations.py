@@ -53,7 +53,7 @@ def outside(grid: BoxGrid, k: float) -> Complex:
 
 def monopole(k: float, points_m: Real) -> Complex:
     r = np.linalg.norm(points_m - INSIDE_M, axis=1)
-    return np.exp(-1j * k * r) / r
+    return np.asarray(np.exp(-1j * k * r) / r)
 
 
 @pytest.mark.parametrize(
