@@ -57,9 +57,9 @@ def problem(seed: int) -> dict[str, Any]:
     if model:
         tables["enclosure"] = {"model": model} | ({"radius_m": radius_m} if model in ("sphere", "cylinder") else {})
         if model == "free-field" and draw.chance(0.3):
-            size_m = [draw.ratio(0.08, 0.2), draw.ratio(0.7, 1), draw.ratio(0.3, 0.5)]
+            size_m = [draw.ratio(0.2, 0.4), draw.ratio(0.7, 1), draw.ratio(0.3, 0.5)]
             model, place = "box", [-size_m[0] / 2, 0.0, 0.0]
-            tables["enclosure"] = {"model": "box", "size_m": size_m, "centre_m": place, "highest_hz": 300.0}
+            tables["enclosure"] = {"model": "box", "size_m": size_m, "centre_m": place, "highest_hz": 150.0}
     count = draw.choice((1, 2, 2, 3, 3, 4, 6))
     tables["drivers"] = [_driver(draw, n, model, radius_m, rate_hz) for n in range(count)]
     distance_m = draw.ratio(0.5, 20)
