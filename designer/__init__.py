@@ -10,7 +10,6 @@ What a name needs is imported when it is first used.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 TYPE_CHECKING = False  # what `typing` has, which takes longer to import than all of this
 if TYPE_CHECKING:
@@ -82,6 +81,8 @@ class _Offer(type(sys)):  # type: ignore[misc] # the type of a module, without a
         """The public name, from the package that defines it."""
         if name not in _HOMES:
             raise AttributeError(f"module 'designer' has no attribute {name!r}")
+        from importlib import import_module  # late: until the command's first line runs, a signal prints a traceback
+
         module, attribute = _HOMES[name]
         value = getattr(import_module(module), attribute)
         globals()[name] = value

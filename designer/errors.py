@@ -13,11 +13,8 @@ design is written, and named as such.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 EXIT_DONE = 0
 EXIT_USAGE = 2
@@ -38,39 +35,6 @@ class UsageError(DesignerError):
     """The command was called wrongly."""
 
     exit_code = EXIT_USAGE
-
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-
-def names_arguments(**names: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Decorator of functions that stand for commands: their UsageErrors name the argument `a_b` in place of the option `--a-b`.
-
-    Parameters
-    ----------
-    names : str, option -> its argument, where that has another name
-
-    """
-
-    def decorator(function: Callable[_P, _R]) -> Callable[_P, _R]:
-        @wraps(function)
-        def called(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            try:
-                return function(*args, **kwargs)
-            except UsageError as error:
-                if kwargs.get("command"):  # the command itself called
-                    raise
-                message = re.sub(
-                    r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)",
-                    lambda option: names.get(argument := option[1].replace("-", "_"), argument),
-                    str(error),
-                )
-                raise UsageError(message) from error
-
-        return called
-
-    return decorator
 
 
 @dataclass(frozen=True)

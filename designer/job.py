@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.acoustics.scene import Scene, scene
+from designer.arguments import checked_arguments
 from designer.designs import ChannelDesign, design_channel
 from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
 from designer.evaluation.realisation_study import ChannelStudy, study
@@ -64,6 +65,7 @@ class Design(Result):
         """Verdicts and gain figures, as a notebook shows them."""
         return notebook.html(self)
 
+    @checked_arguments()
     def save(self, folder: str | Path, *, report: bool = True, force: bool = False, overlay: str | Path | Sequence[str | Path] = (),
              figures: Drawn = "core") -> Path:  # fmt: skip
         """Write the whole design folder: it appears whole or not at all.
@@ -97,6 +99,7 @@ class Design(Result):
         over = [overlay] if isinstance(overlay, str | Path) else overlay
         return write(self, Path(folder), report=report, force=force, overlay=over, drawn=figures)
 
+    @checked_arguments()
     def figure(self, *names: str) -> Printed:
         """A figure, drawn by matplotlib.
 
@@ -121,7 +124,14 @@ class Design(Result):
         return picture_named(self, names).draw()
 
 
-def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:
+Designer = Callable[[DesignTable, Scene], ChannelDesign]
+
+
+@checked_arguments()
+def design(
+    problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False,
+    by: Designer = design_channel,
+) -> Design:  # fmt: skip
     """Design every channel of a problem and realise its filters.
 
     The formulation is solved on the design's frequencies and on those half way between, so that the taps have
@@ -133,6 +143,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
     progress : callable, optional, called with the name of each stage as it begins
     keep_going : bool, design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
         problem without it
+    by : callable, designs a channel (its table, the scene); by default `designer.designs.design_channel`, or what keeps its answers
 
     Raises
     ------
@@ -169,7 +180,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         if fine.is_small and any(table.is_beam for table in problem.designs):
             fine.circle()
     with stage("designs"):
-        channels, failures = _designed(problem, fine, keep_going=keep_going)
+        channels, failures = _designed(problem, fine, by, keep_going=keep_going)
         if failures:
             problem = _without(problem, failures)
             fine = scene(problem).at(fine_frequencies_hz(problem))
@@ -219,12 +230,14 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
     return result
 
 
-def _designed(problem: Problem, fine: Scene, *, keep_going: bool) -> tuple[list[ChannelDesign], dict[str, str]]:
+def _designed(
+    problem: Problem, fine: Scene, by: Designer, *, keep_going: bool
+) -> tuple[list[ChannelDesign], dict[str, str]]:
     """Each channel's design, and the message of each channel that has none."""
     channels, failures = [], {}
     for table in problem.designs:
         try:
-            channels.append(design_channel(table, fine))
+            channels.append(by(table, fine))
         except SolverError as error:
             if not keep_going:
                 raise
@@ -290,6 +303,7 @@ def _channel(table: DesignTable, solved: ChannelDesign, fine: Scene) -> Channel:
     )
 
 
+@checked_arguments()
 def open_folder(folder: str | Path) -> Design:
     """Read a design folder back.
 

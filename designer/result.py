@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene, scene
+from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
@@ -29,7 +30,7 @@ from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
 from designer.evaluation.words import Verdict, whole_sentence
 from designer.formulations import Certificate
 from designer.metrics import Realised, numbers_of
-from designer.problem.frequency_grid import with_half_steps
+from designer.problem.frequency_grid import judged_frequencies_hz, with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
 from designer.requirements.channel_target import driver_index
@@ -210,6 +211,15 @@ class Result:
 
     @property
     @analysis
+    def judged_scene(self) -> Scene:
+        """The scene of the verdicts: the fine frequencies, and those between them in the bands where the filters may dip."""
+        taps = max(channel_taps.shape[1] for channel_taps in self.taps.values())
+        bands_hz = [channel.table.band_hz for channel in self.channels.values()]
+        judged_hz = judged_frequencies_hz(self.fine_scene.frequency_hz, taps, bands_hz)
+        return self.fine_scene if judged_hz.size == self.fine_scene.frequency_hz.size else self.fine_scene.at(judged_hz)
+
+    @property
+    @analysis
     def evaluation(self) -> Evaluation:
         """Both tables, of the realised filters in the problem's own scene."""
         return evaluate(self, self.fine_scene)
@@ -243,9 +253,11 @@ class Result:
     @analysis
     def scalars(self) -> dict[str, Scalars]:
         """Each channel's numbers, from the realised taps."""
-        fine, moved = self.fine_scene, self.moved_heads
+        fine, judged, moved = self.fine_scene, self.judged_scene, self.moved_heads
         return {
-            name: scalars(c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db)
+            name: scalars(
+                c.table, self.taps[name], c.plain, c.slacks_db, fine, judged, moved.get(name), c.weights_costs_db
+            )
             for name, c in self.channels.items()
         }
 
@@ -370,6 +382,7 @@ def fine_frequencies_hz(problem: Problem) -> Real:
     return with_half_steps(scene(problem).frequency_hz)
 
 
+@checked_arguments()
 def evaluate(design: Result, scene: Scene) -> Evaluation:
     """Judge a design's realised coefficients in any scene: other frequencies, another head, another place.
 

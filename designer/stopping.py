@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+
+TYPE_CHECKING = False  # what `typing` has: until the handlers stand, a signal prints a traceback
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
 
 STOPPING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -15,22 +17,27 @@ STOPPING = tuple(
 STOPPED = "stopped; nothing half-written is left"
 
 
-@contextmanager
-def ending_at_once() -> Iterator[None]:
-    """End the program where a signal asks for it, while nothing is begun: during imports, which an exception would leave half done."""
+def end_at_once() -> Callable[[], None]:
+    """End the program where a signal asks for it, while nothing is begun: during imports, which an exception would leave half done.
+
+    Returns
+    -------
+    callable : puts the handlers back that were there before
+
+    """
     before = {number: signal.getsignal(number) for number in STOPPING}
     try:
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:  # as nohup leaves it
                 signal.signal(number, _end)
     except ValueError:  # not the main thread, which alone hears of signals
-        yield
-        return
-    try:
-        yield
-    finally:
+        before = {}
+
+    def put_back() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+    return put_back
 
 
 def _end(number: int, _: FrameType | None) -> None:

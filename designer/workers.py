@@ -81,6 +81,11 @@ def threads(count: int) -> Iterator[ThreadPoolExecutor]:
     executor.shutdown()
 
 
+def cores() -> int:
+    """Number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def begin(parent_id: int) -> None:
     """Tie this process to its parent; the first thing that it does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "designer"
 ROOMS = {  # from the top; each imports only from those before it, and from itself
     "errors": "the tree of the errors that a user can meet, and their exit codes",
+    "arguments": "arguments of public functions: wrong types are refused by name",
     "declared": "what a file of a registry declares, read without importing it",
     "versions": "the versions that a written folder names",
     "arrays": "types of arrays",
@@ -40,6 +42,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "importing": "coefficients read back into a design folder",
     "search": "many designs: `new`, `compare`, `sweep`",
     "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `figures`, `study`, `convert`",
+    "studio": "the problem file with its graphs live under the hand: session, engine, server, page",
     "cli": "one command a file",
 }
 
@@ -57,9 +60,20 @@ def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
-def imports(tree: ast.AST, *, top_level_only: bool = False) -> Iterator[str]:
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of a module's syntax, the module first; walked once."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def imports(path: Path, *, top_level_only: bool = False) -> tuple[str, ...]:
     """Dotted names of everything that a module imports."""
-    for node in ast.iter_child_nodes(tree) if top_level_only else ast.walk(tree):
+    return tuple(_imports(ast.iter_child_nodes(nodes(path)[0]) if top_level_only else nodes(path)))
+
+
+def _imports(tree: Iterable[ast.AST]) -> Iterator[str]:
+    for node in tree:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -71,7 +85,7 @@ def arrows() -> Counter[tuple[str, str]]:
     edges: Counter[tuple[str, str]] = Counter()
     for path in modules():
         importer = room_of(path)
-        names = imports(ast.parse(path.read_text(encoding="utf-8")))
+        names = imports(path)
         rooms = {name.split(".")[1] for name in names if name.startswith("designer.")}
         edges.update((importer, imported) for imported in rooms & set(ROOMS) if imported != importer)
     return Counter({pair: count for pair, count in edges.items() if pair[1] not in EVERYWHERE})

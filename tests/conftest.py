@@ -8,7 +8,9 @@ saved design, so its figures are empty and it has none of the others, except in 
 from __future__ import annotations
 
 import functools
+import gc
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,16 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 if TYPE_CHECKING:
     from command import Command
+    from playwright.sync_api import Browser
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 
 # Neither a deadline nor the check for slow input: how busy a machine is says nothing of the code.
 settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,8 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """No test reads what another run has stored, nor do the programs that it starts; a test of the cache names a folder of its own.
 
     Where several processes share the cores each has one thread of linear algebra: more wait for each other, and burn time in it.
+    Workers and programs compile the package once, and not each for itself.
     """
     os.environ["DESIGNER_CACHE"] = "off"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if getattr(config.option, "numprocesses", None):  # workers inherit it, before numpy is imported
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, "1")
@@ -68,6 +82,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             keep_to_budget(test)
 
 
+def pytest_collection_finish() -> None:
+    """What the collected tests hold is no rubbish, and there is a lot of it: it is left out of every later search for rubbish."""
+    gc.collect()
+    gc.freeze()
+
+
 def keep_to_budget(test: Any) -> None:
     """Lower the number of a random test's examples; where hypothesis keeps it has no public name."""
     asked = test._hypothesis_internal_use_settings
@@ -78,7 +98,7 @@ def keep_to_budget(test: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def not_drawn() -> Iterator[None]:
-    """Designs that a test saves have empty figures, no zones and no tolerances."""
+    """Designs that a test saves have empty figures, no zones, no tolerances and no short look at refined taps."""
     from empty_figures import put_empty  # brings matplotlib, which collecting alone needs not
 
     with pytest.MonkeyPatch.context() as patch:
@@ -96,7 +116,7 @@ def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 @pytest.fixture(scope="module")
 def judged(not_drawn: None) -> Iterator[None]:
-    """Until the last test of this module has run, designs have their zones and tolerances."""
+    """Until the last test of this module has run, designs have their zones, tolerances and the short look at refined taps."""
     from empty_figures import ANALYSES, put
 
     with pytest.MonkeyPatch.context() as patch:
@@ -112,3 +132,16 @@ def drawn(judged: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         put(patch, FIGURES)
         yield
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, one for all tests of pages; one process drives no second."""
+    import programs
+
+    api = programs.need_module("playwright.sync_api", "playwright")
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None) or programs.need("chromium", "chromium")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

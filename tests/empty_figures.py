@@ -1,4 +1,4 @@
-"""Figures of nothing, no zones and no tolerances, which take nine tenths of the time of a saved design; and pages without a library."""
+"""Figures of nothing, and no zones, tolerances or promises, which take nine tenths of a saved design's time; pages without a library."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from designer import job
 from designer import result as results
 from designer.evaluation.listening_zone import zones
+from designer.evaluation.short_look import promises_db
 from designer.evaluation.tolerance import tolerance
 from designer.report import comparison_page, figures, page, script
 from designer.report.figure_data import Figure
@@ -23,7 +25,11 @@ from designer.search import compare
 
 Places = dict[tuple[Any, str], Any]
 """Module and name -> what stands there."""
-ANALYSES: Places = {(results, "tolerance"): tolerance, (results, "zones"): zones}
+ANALYSES: Places = {
+    (results, "tolerance"): tolerance,
+    (results, "zones"): zones,
+    (job, "promises_db"): promises_db,
+}
 FIGURES: Places = {
     (figures, "pictures"): pictures,
     (compare, "comparison_pictures"): comparison_pictures,
@@ -63,10 +69,11 @@ def as_kind(picture: Picture, kinds: Collection[str]) -> Picture:
 
 
 def put_empty(patch: pytest.MonkeyPatch) -> None:
-    """Designs and comparisons that are saved from here on have empty figures, or none, and neither zones nor tolerances."""
+    """Designs and comparisons that are saved from here on have empty figures, or none, and no zones, tolerances or promises."""
     put(patch, {(figures, "pictures"): figures_of(), (compare, "comparison_pictures"): lambda *_: {}})
     put(patch, {(page, "mirrors"): lambda _: {}, (script, "library"): lambda: ""})
     put(patch, {(results, "tolerance"): lambda *_: {}, (results, "zones"): lambda *_: None})
+    put(patch, {(job, "promises_db"): lambda *_: {}})
     for module in (page, comparison_page):  # a page's template is read and compiled once
         patch.setattr(module, "template", cache(template))
 

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from architecture import nodes
+from empty_figures import figures_of, put
 
 import designer
+from designer.report import figures
 
 ROOT = Path(__file__).parents[1]
 OFFERED = {
@@ -37,9 +40,10 @@ OFFERED = {
 METHODS = {"Design.save", "Design.figure", "Problem.replace"}
 
 
-def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch, drawn: None) -> None:
-    """Each public function has an example, and it does what it says."""
+def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each public function has an example, and it does what it says; of the figures those of gain are drawn."""
     monkeypatch.chdir(ROOT)
+    put(monkeypatch, {(figures, "pictures"): figures_of("gain")})
     finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
     report: list[str] = []
     for name, function in OFFERED.items():
@@ -87,14 +91,12 @@ TYPE = re.compile(
 """Start of a numpydoc type: a shape, choices, a word for a builtin, or the name of a class."""
 
 
-def _trees() -> Iterator[tuple[Path, ast.Module]]:
-    for file in sorted((ROOT / "designer").rglob("*.py")):
-        yield file.relative_to(ROOT), ast.parse(file.read_text(encoding="utf-8"))
+FILES = sorted((ROOT / "designer").rglob("*.py"))
 
 
-def _bindings(tree: ast.Module) -> Iterator[tuple[str, int]]:
+def _bindings(file: Path) -> Iterator[tuple[str, int]]:
     """Names that a module gives to variables, parameters, fields and functions, with their lines."""
-    for node in ast.walk(tree):
+    for node in nodes(file):
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
                 yield name, node.lineno
@@ -104,9 +106,9 @@ def _bindings(tree: ast.Module) -> Iterator[tuple[str, int]]:
                 yield name, node.lineno
 
 
-def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _docstrings(file: Path) -> Iterator[tuple[int, str]]:
     """Docstrings of a module, its classes and functions, and the texts below its constants and fields."""
-    for node in ast.walk(tree):
+    for node in nodes(file):
         for statement in getattr(node, "body", []) if isinstance(getattr(node, "body", []), list) else []:
             match statement:
                 case ast.Expr(value=ast.Constant(value=str(text))):
@@ -115,21 +117,21 @@ def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def test_names_are_nouns_of_the_domain() -> None:
     """No variable, parameter, field or function is called by a word such as `found` or `one`."""
-    names = [(path, line, name) for path, tree in _trees() for name, line in _bindings(tree)]
+    names = [(path, line, name) for path in FILES for name, line in _bindings(path)]
     assert not [f"{path}:{line}: {name}" for path, line, name in names if name.strip("_").lower() in BANNED]
 
 
 def test_docstrings_begin_with_a_noun_or_a_verb() -> None:
     """No docstring begins with "What", "Of" or "The same"."""
-    texts = [(path, line, text) for path, tree in _trees() for line, text in _docstrings(tree)]
+    texts = [(path, line, text) for path in FILES for line, text in _docstrings(path)]
     assert not [f"{path}:{line}" for path, line, text in texts if re.match(r"(What|Of|The same)\b", text)]
 
 
 def test_parameters_have_types() -> None:
     """Each entry of a Parameters or Attributes section has a type behind its colon, as numpydoc writes it."""
     untyped = []
-    for path, tree in _trees():
-        for line, text in _docstrings(tree):
+    for path in FILES:
+        for line, text in _docstrings(path):
             for section in re.findall(r"^(?:Parameters|Attributes)\n-+\n(.*?)(?=\n\n|\Z)", text, re.M | re.S):
                 entries = re.findall(r"^(\S.*?) : (.*)$", section, re.M)
                 assert entries, f"{path}:{line}"

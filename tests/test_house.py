@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 from architecture import PACKAGE, ROOMS, ROOT, drawing, imports, modules, page, room_of
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def test_each_room_imports_only_from_the_rooms_above_it() -> None:
@@ -23,7 +16,7 @@ def test_each_room_imports_only_from_the_rooms_above_it() -> None:
     wrong = [
         f"{path.relative_to(PACKAGE)} imports {name}, which is below it"
         for path in modules()
-        for name in imports(tree_of(path))
+        for name in imports(path)
         if name.startswith("designer.")
         and (room := name.split(".")[1]) in ROOMS  # `designer.__version__` is of no room
         and order.index(room) > order.index(room_of(path))
@@ -39,16 +32,15 @@ def test_every_file_is_in_a_known_room() -> None:
 def test_cvxpy_is_imported_only_in_formulations_and_late() -> None:
     """It costs a second to import cvxpy, so no module loads it at its top, and only formulations use it."""
     for path in modules():
-        tree = tree_of(path)
-        assert not any(name.split(".")[0] == "cvxpy" for name in imports(tree, top_level_only=True)), path
-        if any(name.split(".")[0] == "cvxpy" for name in imports(tree)):
+        assert not any(name.split(".")[0] == "cvxpy" for name in imports(path, top_level_only=True)), path
+        if any(name.split(".")[0] == "cvxpy" for name in imports(path)):
             assert room_of(path) == "formulations", path
 
 
 def test_matplotlib_is_imported_only_in_report() -> None:
     """Figures are drawn in one room."""
     for path in modules():
-        if any(name.split(".")[0] == "matplotlib" for name in imports(tree_of(path))):
+        if any(name.split(".")[0] == "matplotlib" for name in imports(path)):
             assert room_of(path) == "report", path
 
 

@@ -90,7 +90,7 @@ def arrays_in(value: object, depth: int = 5) -> Iterator[np.ndarray]:
 
 
 class Watch:
-    """Hook of Python's profiler: compares the arrays among the arguments of each array function before and after a call."""
+    """Hook of Python's tracer: compares the arrays among the arguments of each array function before and after a call."""
 
     def __init__(self) -> None:
         self.names = {
@@ -99,30 +99,35 @@ class Watch:
         self.called: set[str] = set()
         self.changed: set[str] = set()
         self.watched: Counter[str] = Counter()
-        self.before: dict[FrameType, list[tuple[np.ndarray, bytes]]] = {}
 
-    def __call__(self, frame: FrameType, event: str, _: object) -> None:
-        if event not in ("call", "return") or (name := self.names.get(id(frame.f_code))) is None:
-            return
-        if event == "call" and self.watched[name] < CALLS:
-            self.watched[name] += 1
-            self.called.add(name)
-            arrays = arrays_in(dict(frame.f_locals))
-            self.before[frame] = [(array, array.tobytes()) for array in arrays if array.dtype != object]
-        elif event == "return" and any(array.tobytes() != content for array, content in self.before.pop(frame, ())):
-            self.changed.add(name)
+    def __call__(self, frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        """A call begins: its arrays are copied where it is one of those to look at, and its end is waited for."""
+        name = self.names.get(id(frame.f_code))
+        if name is None or self.watched[name] >= CALLS:
+            return None
+        self.watched[name] += 1
+        self.called.add(name)
+        before = [(array, array.tobytes()) for array in arrays_in(dict(frame.f_locals)) if array.dtype != object]
+        frame.f_trace_lines = False
+
+        def ended(frame: FrameType, event: str, _: object) -> None:
+            if event == "return" and any(array.tobytes() != content for array, content in before):
+                self.changed.add(name)
+
+        return ended
 
     @contextmanager
     def problem(self) -> Iterator[None]:
         """Within, calls are watched; of each function the first few."""
         self.watched.clear()
-        for profiling in (threading.setprofile, sys.setprofile):  # of threads to come, and of this one
-            profiling(self)
+        before = sys.gettrace()
+        threading.settrace(self)  # of threads to come
+        sys.settrace(self)  # of this one
         try:
             yield
         finally:
-            sys.setprofile(None)
-            threading.setprofile(None)
+            sys.settrace(before)
+            threading.settrace(None)
 
 
 def of(tables: dict[str, Any], *designs: dict[str, Any], **realization: Any) -> dict[str, Any]:

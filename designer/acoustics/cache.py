@@ -20,13 +20,31 @@ ROOMS = ("acoustics", "evaluation", "problem")
 """Whose code tensors, and the responses of rooms, depend on."""
 
 
-class Cache:
-    """Values that a family of scenes has computed, by their dependencies."""
+FROM_FILES = ("heads", "whole")
+"""Models that are read from files, whatever the device."""
 
-    def __init__(self) -> None:
+
+class Cache:
+    """Values that a family of scenes has computed, by their dependencies.
+
+    Parameters
+    ----------
+    stored : bool, keep tensors on disk too: not those of layouts that pass under a hand
+
+    """
+
+    def __init__(self, *, stored: bool = True) -> None:
         self._models: dict[Hashable, object] = {}
         self._tensors: dict[Hashable, NDArray[Any]] = {}  # the one asked for last is the last
-        self._store = ArrayStore(cache_folder())
+        self._store = ArrayStore(cache_folder()) if stored else NOT_STORED
+
+    def heir(self) -> Cache:
+        """A cache for other devices: with the heads and whole devices that were read, and not on disk."""
+        heir = Cache(stored=False)
+        heir._models = {
+            key: model for key, model in self._models.items() if isinstance(key, tuple) and key[0] in FROM_FILES
+        }
+        return heir
 
     def model(self, key: Hashable, make: Callable[[], T]) -> T:
         """A device, its measurements or its heads: kept for good."""

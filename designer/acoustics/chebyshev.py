@@ -39,6 +39,8 @@ MAX_ERROR = 1e-8
 EXTRA_FREQUENCIES = 20
 MAX_ERROR_BETWEEN = 5e-5
 """Between frequencies, of the largest at any: 0.004 dB is seen."""
+QUIET_SHARE, MAX_ERROR_OF_QUIET = 0.1, 0.015
+"""Share of the points that are quietest, and of the loudest of these what may be missed: 60 dB below the others that is the less."""
 SIZES = ((6, 3), (10, 4), (16, 5), (24, 6), (36, 8), (54, 10), (80, 14))
 PROBES = 40
 TOLERANCE = 1e-5
@@ -99,10 +101,10 @@ def at_few_frequencies(
         turned = values.reshape(wave_numbers.size, -1) * np.exp(1j * late_m * wave_numbers)[:, None]
         return np.asarray(turned.reshape(1, 1, *values.shape))
 
-    few = few_points(centred, k, most=k.size, degrees=(count,), missed=missed)
+    few = few_points(centred, k, most=k.size, degrees=(count, 2 * count), missed=missed)
     if few is None:
         return relative(k)
-    flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
+    flat = np.ascontiguousarray(few[0][0, 0]).reshape(few[0].shape[2], -1).view(float)
     return np.asarray(
         ((few[1] @ flat).view(complex) * np.exp(-1j * late_m * k)[:, None]).reshape(k.size, *few[0].shape[3:])
     )
@@ -121,7 +123,7 @@ def few_points(
     Parameters
     ----------
     degrees : sequence of int, to try, of at least 3, each twice the one before it
-    missed : float, of the largest term at the same frequency
+    missed : float, of the largest term at the same frequency; less where quiet points would lose MAX_ERROR_OF_QUIET
 
     """
     low, high = float(points.min()), float(points.max())
@@ -134,7 +136,10 @@ def few_points(
         nodes[[0, -1]] = high, low
         fresh = step if values is None else step[1::2]
         values = _interleaved(values, terms(nodes[fresh]))
-        if (_follows(values) <= missed * np.abs(values).max(axis=0).max(axis=1)).all():
+        size = np.abs(values).max(axis=0)  # (F, Q, ...)
+        rank = int(QUIET_SHARE * degree)
+        quiet = np.partition(size, rank, axis=1)[:, rank]
+        if (_follows(values) <= np.minimum(missed * size.max(axis=1), MAX_ERROR_OF_QUIET * quiet)).all():
             return values, _shares(points, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
 

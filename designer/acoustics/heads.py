@@ -58,11 +58,12 @@ from typing import Protocol
 import numpy as np
 from numpy.polynomial.chebyshev import chebvander
 
-from designer.acoustics.chebyshev import at_few_frequencies
-from designer.acoustics.enclosures import Device
+from designer.acoustics.chebyshev import EXTRA_FREQUENCIES, at_few_frequencies
+from designer.acoustics.enclosures import Device, EnclosedDrivers
+from designer.acoustics.line_sources import MAX_SINE, arc, between, strengths
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.shaded_ears import put_shaded_ears
+from designer.acoustics.shaded_ears import are_shaded, differ, put_shaded_ears, tried
 from designer.acoustics.sphere_series import head_pressure, head_series, line_weights
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
@@ -81,15 +82,18 @@ SAVED_ENTRIES_A_POINT = 60
 """Entries that a place's count of its own has to save for each point that it asks the field for."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
-MAX_ENTRIES = 16_000
-"""Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
 MAX_REMAINDER_NEAR = 1e-6
 """Error of too few sources in the near field, which falls as the polynomials on the line do."""
 LONG_WAVES, LONG_POINTS = 3.0, 14
 """Below this ka the line itself is answered, from so many points."""
-MIN_SINE, MAX_SINE = 1e-9, 0.98
+MAX_DIFFERENCE_OF_WAVES = 1e-3
+"""From which on waves are taken: the line differs more at other frequencies than at the few that are tried."""
+LEAST_KA_OF_WAVES, LEAST_KA_IN_SHADOW = 2.0, 6.0
+"""Smallest ka that a device's own waves answer, where the line of so many points is within 1e-6, and where the line costs less."""
 SPREAD, LATE = 1.3, 0.8
 """Arrival at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
+EXTRA_IN_SHADOW = 6
+"""More frequencies of a shaded ear before an endless enclosure, around which sound comes once more."""
 EXPECTED_ORDERS = 256
 
 
@@ -194,13 +198,47 @@ def ears_in_field(
     away_m = np.linalg.norm(ears_m[:, :, None] - places_m, axis=-1)  # (D, 2, L)
 
     def relative(part: Real) -> Complex:
-        ears = _ears(head, device, part, centres_m, axes, among_m)
-        put_shaded_ears(ears, device, part, centres_m, axes, head.radius_m)
+        ears = _ears_of_sphere(head, device, part, centres_m, axes, among_m)
         return np.asarray(ears * phase(np.multiply.outer(part, away_m)) * away_m)
 
     extent_m = head.radius_m + max(head.radius_m, float(reach_m.max()))
-    few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m)
+    extra = EXTRA_FREQUENCIES
+    if isinstance(device, EnclosedDrivers) and device.has_waves:
+        is_shaded = are_shaded(device, k[[k.argmax()]], head.radius_m, centres_m, axes[1]).any()
+        extra += EXTRA_IN_SHADOW if is_shaded else 0
+    few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m, extra=extra)
     return np.asarray(few * phase(-np.multiply.outer(k, away_m)) / away_m)
+
+
+def _ears_of_sphere(
+    head: Sphere, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None
+) -> Complex:
+    """Result of `ears_in_field` at each frequency by itself: from the line, and from waves or the surface where that tells less."""
+    if not isinstance(device, EnclosedDrivers) or not device.has_waves:
+        ears = _ears(head, device, k, centres_m, axes, among_m)
+        put_shaded_ears(ears, device, k, centres_m, axes, head.radius_m)
+        return ears
+    is_dear = device.is_dear(float(k.max()), head.radius_m, centres_m)
+    by_waves = np.multiply.outer(k * head.radius_m > LEAST_KA_OF_WAVES, is_dear)
+    shaded = are_shaded(device, k, head.radius_m, centres_m, axes[1])
+    places = np.flatnonzero(shaded.any(axis=0) & ~is_dear)
+    if places.size:
+        index = tried(k, np.asarray(shaded.any(axis=1)))
+        line = _ears(head, device, k[index], centres_m[places], axes, among_m)
+        answers, known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
+        differs = (differ(line, answers, MAX_DIFFERENCE_OF_WAVES) & known).any(axis=0)
+        by_waves[:, places[differs]] |= k[:, None] * head.radius_m > LEAST_KA_IN_SHADOW
+    ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
+    index, places = (np.flatnonzero(by_waves.any(axis=axis)) for axis in (1, 0))
+    if index.size:
+        block = np.ix_(index, places)
+        ears[block], known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
+        by_waves[block] &= known
+    others = np.flatnonzero(~by_waves.all(axis=1))
+    if others.size:
+        line = _ears(head, device, k[others], centres_m, axes, among_m)
+        ears[others] = np.where(by_waves[others, :, None, None], ears[others], line)
+    return ears
 
 
 def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
@@ -270,7 +308,7 @@ def _some_ears(
     rays = rays / distance_m[..., None]
     out = np.empty((k.size, len(centres_m), 2, source_of.size), dtype=complex)
     blocks = [(count, np.flatnonzero(counts == count)) for count in np.unique(counts).tolist()]
-    lines_m = [head.radius_m * _between(count) for count, _ in blocks]  # to the left ear
+    lines_m = [head.radius_m * between(count) for count, _ in blocks]  # to the left ear
     points_m = [(centres_m[:, None] + along_m[:, None] * axes[1]).reshape(-1, 3) for along_m in lines_m]
     fields = _over_wave(head, device, k, [index for _, index in blocks], points_m, float(sources[:, 3].max()))
     long = _is_long(head, k)
@@ -284,7 +322,7 @@ def _some_ears(
             on_line = field.reshape(index.size, len(centres_m), count, -1)
             in_long = long[index] & sine.any()
             short, in_short = index[~in_long], on_line[~in_long] if in_long.any() else on_line
-            arcs = _arc(around, sine, count) if sine.any() else around[:, None]
+            arcs = arc(around, sine, count) if sine.any() else around[:, None]
             pressure = heard(short, arcs).reshape(short.size, *distance_m[groups].shape, 2, -1) if short.size else None
             for n, group in enumerate(groups):
                 (drivers,) = np.nonzero(source_of == group)
@@ -294,9 +332,9 @@ def _some_ears(
                     both = answers @ on_line[in_long][..., drivers]
                     out[index[in_long][:, None], ..., drivers] = both.transpose(0, 3, 1, 2)
                 if pressure is not None:
-                    arc = arcs.reshape(groups.size, len(centres_m), -1, 3)[n, ..., 1]
-                    strengths = _strengths(k[short], along_m, *line, arc, in_short[..., drivers], _loading(head))
-                    out[short[:, None], ..., drivers] = (pressure[:, n] @ strengths).transpose(0, 3, 1, 2)
+                    aside = arcs.reshape(groups.size, len(centres_m), -1, 3)[n, ..., 1]
+                    solved = strengths(k[short], along_m, *line, aside, in_short[..., drivers], _loading(head))
+                    out[short[:, None], ..., drivers] = (pressure[:, n] @ solved).transpose(0, 3, 1, 2)
     return out
 
 
@@ -325,12 +363,12 @@ def _long_wave_answers(radius_m: float, k: Real, count: int, distance_m: Real, r
 
     distance_m (D,) are the sources', ray (D, 1) their cosines with the line.
     """
-    points = _between(LONG_POINTS)
+    points = between(LONG_POINTS)
     left, along_m = line_weights(tuple((k * radius_m).tolist()), tuple(points.tolist())), radius_m * points
     from_m = np.sqrt(distance_m[:, None] ** 2 + along_m * (along_m - 2 * distance_m[:, None] * ray))
     wave = phase(-np.multiply.outer(k, from_m)) / from_m
     both = np.stack([left, left[:, ::-1]], axis=1)[:, None] * wave[:, :, None]
-    polynomials = chebvander(_between(count), count - 1)
+    polynomials = chebvander(between(count), count - 1)
     few = chebvander(points, count - 1) @ (polynomials.T * np.where(np.arange(count), 2.0, 1.0)[:, None] / count)
     pairs = np.stack([both.real, both.imag]) @ few
     return np.asarray(pairs[0] + 1j * pairs[1])
@@ -342,57 +380,3 @@ def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real], Com
         return lambda index, rays: head.pressure(k[index], distance_m, rays)
     series = head_series(k, head.radius_m, distance_m)
     return lambda index, rays: series(index, rays[..., 1])
-
-
-def _between(count: int) -> Real:
-    """Chebyshev points between the ears (I,), from the left one."""
-    return np.cos(np.pi * (np.arange(count) + 0.5) / count)
-
-
-def _arc(rays: Real, sine: Real, count: int) -> Real:
-    """Directions (D, S, 3) around those of the driver (D, 3), in its plane with the ears' axis y; the sine (D,) is of half the arc."""
-    lateral = np.clip(rays[:, 1], -1.0, 1.0)
-    angle, half = np.arccos(lateral), np.arcsin(np.minimum(sine, MAX_SINE))
-    low, high = np.maximum(angle - half, 0.0), np.minimum(angle + half, np.pi)
-    share = np.linspace(0.0, 1.0, count)
-    over_angle = low[:, None] + (high - low)[:, None] * share
-    over_cosine = np.arccos(np.cos(low)[:, None] + (np.cos(high) - np.cos(low))[:, None] * share)
-    passes = (angle - half < 0) | (angle + half > np.pi)
-    angles = np.where(passes[:, None], over_cosine, over_angle)
-    across = rays - lateral[:, None] * np.array([0.0, 1.0, 0.0])
-    width = np.linalg.norm(across, axis=1, keepdims=True)
-    across = np.where(width > MIN_SINE, across / np.maximum(width, MIN_SINE), np.array([1.0, 0.0, 0.0]))
-    return np.asarray(
-        np.cos(angles)[..., None] * np.array([0.0, 1.0, 0.0]) + np.sin(angles)[..., None] * across[:, None]
-    )
-
-
-def _strengths(k: Real, along_m: Real, distance_m: Real, ray: Real, arc: Real, g: Complex, loading: float) -> Complex:
-    """Strengths of equation (2) (F, D, S, L) from the drivers' field on the line over that of a source at their place (F, D, I, L).
-
-    along_m (I,) are the line's points, distance_m (D,) the sources'; ray (D, 1) and arc (D, S) their cosines with the line.
-    """
-    own_m, from_m = (
-        np.sqrt(
-            distance_m[:, None, None] ** 2
-            + along_m[:, None] * (along_m[:, None] - 2 * (distance_m[:, None] * lateral)[:, None])
-        )
-        for lateral in (ray, arc)
-    )  # (D, I, 1), (D, I, S)
-    if arc.shape[1] == 1:
-        return np.asarray(g.mean(axis=2, keepdims=True))
-    step = max(1, MAX_ENTRIES // from_m.size)
-    parts = [slice(start, start + step) for start in range(0, k.size, step)]
-    return np.concatenate([_solved(k[part], own_m, from_m, g[part], loading) for part in parts])
-
-
-def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> Complex:
-    """Strengths (F, D, S, L) from the distances of the line's points to the driver (D, I, 1) and to each source (D, I, S)."""
-    V = phase(np.multiply.outer(k, own_m - from_m))
-    V *= own_m / from_m
-    if not loading:
-        return np.linalg.solve(V, g)
-    adjoint = V.conj().swapaxes(-1, -2)
-    normal = adjoint @ V
-    mean = np.trace(normal, axis1=-2, axis2=-1).real[..., None, None] / V.shape[-1]
-    return np.asarray(np.linalg.solve(normal + loading * mean * np.eye(V.shape[-1]), adjoint @ g))

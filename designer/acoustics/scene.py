@@ -27,6 +27,7 @@ from designer.acoustics.measured.device import MeasuredDevice, read_device
 from designer.acoustics.measured.drivers import MeasuredDrivers, measured_responses
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.refined_grid import refined_frequencies_hz
+from designer.arguments import checked_arguments
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 from designer.problem import geometry
@@ -132,7 +133,7 @@ class Scene:
         tables = [self.problem.body, *self.problem.drivers]
         measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
         solved = _highest_k(self.problem) if self.problem.body.is_solved else 0.0
-        return "device", *(table.model_dump_json() for table in tables), measured, solved
+        return "device", *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables), measured, solved
 
     @property
     def device(self) -> Device:
@@ -222,13 +223,19 @@ class Scene:
         distance_m = np.linalg.norm(points_m[:, None, :] - driver_places_m(self.problem), axis=-1)
         return np.asarray(pressure * air.amplitude_factor(self.frequency_hz, distance_m).reshape(pressure.shape))
 
-    @property
+    @cached_property
     def heads(self) -> tuple[Head, ...]:
         """The heads designed over, outermost first; DataError where a head's file cannot be used."""
         problem = self.problem
         files = tuple(str(problem.data_path(head)) for head in problem.heads)
         key = "heads", files, problem.listener.head_radius_m, problem.speed_of_sound_m_s
         return self.chosen_heads or self.cache.model(key, lambda: heads_of(problem))
+
+    @cached_property
+    def _head_frame(self) -> tuple[Real, Real]:
+        """Axes (3, 3) and centres (D, 3) of the displaced heads."""
+        listener = self.problem.listener
+        return geometry.head_axes(listener), geometry.head_centres_m(listener, self.displacements_m)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -271,6 +278,7 @@ class Scene:
         """Whether the tensors of all frequencies fit into MAX_PART_BYTES at once."""
         return len(self.parts(np.arange(self.frequency_hz.size))) <= 1
 
+    @checked_arguments()
     def moved(self, displacements_m: Real) -> Scene:
         """Scene with the head displaced otherwise: (D, 3) along the device's axes."""
         return replace(self, displacements_m=np.asarray(displacements_m, dtype=float), whole=None)
@@ -291,11 +299,12 @@ class Scene:
     @_rows_of_whole
     def ears(self) -> Complex:
         """H at the ears (F, 2 H D, L): left, right of the first displacement, ...; heads outermost."""
-        listener = self.problem.listener
+        axes, centres_m = self._head_frame
         if self._measured is not None:
-            places = [geometry.ears_m(listener, head.radius_m, self.displacements_m) for head in self.heads]
+            places = [
+                geometry.ears_m(self.problem.listener, head.radius_m, self.displacements_m) for head in self.heads
+            ]
             return self._at_receivers(self._measured, np.concatenate(places).reshape(-1, 3), "an ear")
-        axes, centres_m = geometry.head_axes(listener), geometry.head_centres_m(listener, self.displacements_m)
 
         def make() -> Complex:
             shape = self.k.size, -1, len(self.drivers)
@@ -384,6 +393,7 @@ class Scene:
         return np.asarray(self._device_power() * factor[:, None, None] ** 2)
 
 
+@checked_arguments()
 def scene(problem: Problem) -> Scene:
     """The scene of a problem on its design's frequencies.
 

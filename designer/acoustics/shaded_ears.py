@@ -20,8 +20,9 @@ to one weight for each circle and point (F, I), which serves all drivers and pla
 MAX_REMAINDER of the largest. On a circle the phase of what comes from within the device's reach turns by x at most for a radian of the
 circle, so that its order m is about J_m(x) large, and a mean over M equal steps misses J_M(x).
 
-**Where.** Places and frequencies are looked for by distance, turn, ka and the level of the far ear (`_are_shaded`), then some of these
-frequencies are tried on the surface. Where the line agrees, it stays.
+**Where.** Places and frequencies are looked for by distance, turn, ka and the level of the far ear (`are_shaded`), then some of these
+frequencies are tried on the surface. Where the line agrees, it stays. A device whose own waves about a sphere are known (a cylinder)
+is heard by these there.
 
 Source: H. Schenck, Improved integral formulation for acoustic radiation problems (JASA 44, 1968), for the points within the body.
 """
@@ -32,15 +33,19 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import jv, spherical_jn, spherical_yn
+from scipy.special import jv, spherical_jn
 
 from designer.acoustics.enclosures import Device, EnclosedDrivers
-from designer.acoustics.sphere_series import head_pressure, legendre_table, order_answers
+from designer.acoustics.sphere_series import head_pressure, legendre_table, order_answers, point_orders
 from designer.acoustics.turning import phase
-from designer.arrays import Bool, Complex, Real
+from designer.arrays import Bool, Complex, Index, Real
 
 MIN_KA, MIN_NEARNESS, MIN_LATERAL = 21.0, 0.055, 0.45
 """The line may not do above this ka, with a larger reach over distance (nearness) and a larger cosine between source and ears' axis,"""
+KA_PER_NEARNESS, ANY_NEARNESS = 15.0, 0.55
+"""below it near the device, and with any cosine where it all but touches the head,"""
+MIN_KA_OF_WAVES, MIN_NEARNESS_OF_WAVES = 12.0, 0.045
+"""before a device with waves of its own, whose height the line tells less of, and which costs little there,"""
 LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
 """and where one ear hears so little of the other's pressure from a point source: no more than in the first ring around the bright spot,
 which a point has behind a sphere and a device of some width has not. Elsewhere it is within 0.1 dB and 1 degree."""
@@ -48,11 +53,7 @@ TRIED, MAX_DIFFERENCE = 4, 3e-3
 """Frequencies that are tried on the surface: from the first on at which the line differs by so much (0.03 dB), all are answered there."""
 MIN_GAP = 1.25
 """Distance of the nearest sound, in the head's radii, from which the orders are few."""
-MAX_RISE_M = 0.04
-"""Height of a head over the drivers of an endless enclosure up to which its surface is asked for: each point is an integral of its own
-there, so that frequencies take a second each, and the line alone stays, up to 5 dB off at the far ear above 13 kHz."""
 MAX_REMAINDER = 1e-5
-MAX_ORDERS = 200
 LINE_POINTS = 1.0
 """Points of the axis for each ka."""
 MIN_COSINE = 0.35
@@ -74,50 +75,70 @@ def put_shaded_ears(ears: Complex, device: Device, k: Real, centres_m: Real, axe
     axes : (3, 3) float array, the heads' axes as rows: forward, left, up
 
     """
-    high = np.flatnonzero(k * head_radius_m > MIN_KA)
-    if not high.size:
-        return
-    sources = np.unique(np.column_stack([device.source_places_m(), device.source_extent_m()]), axis=0)
-    shaded = _are_shaded(k[high], head_radius_m, sources, centres_m, axes[1])
-    if isinstance(device, EnclosedDrivers) and device.endless:
-        shaded &= (np.abs(sources[:, 2, None] - centres_m[:, 2]) <= MAX_RISE_M).all(axis=0)
+    sources = _sources(device)
+    shaded = are_shaded(device, k, head_radius_m, centres_m, axes[1])
     for place in np.flatnonzero(shaded.any(axis=0)).tolist():
-        index = high[shaded[:, place]]
-        index = index[np.argsort(k[index])]
-        tried = np.unique(np.linspace(0, index.size - 1, TRIED).astype(int))
-        before = ears[index[tried], place]
-        after = _from_surface(device, k[index[tried]], head_radius_m, sources, centres_m[place], axes)
-        ears[index[tried], place] = after
-        differs = (np.abs(after - before) > MAX_DIFFERENCE * np.abs(after)).any(axis=(1, 2))
+        some = tried(k, shaded[:, place])
+        before = ears[some, place]
+        after = _from_surface(device, k[some], head_radius_m, sources, centres_m[place], axes)
+        ears[some, place] = after
+        differs = differ(before, after)
         if differs.any():
-            first = int(tried[max(0, int(differs.argmax()) - 1)])
-            others = index[np.setdiff1d(np.arange(first, index.size), tried)]
+            first = k[some[max(0, int(differs.argmax()) - 1)]]
+            others = np.setdiff1d(np.flatnonzero(shaded[:, place] & (k >= first)), some)
             if others.size:
                 ears[others, place] = _from_surface(device, k[others], head_radius_m, sources, centres_m[place], axes)
 
 
-def _are_shaded(k: Real, radius_m: float, sources: Real, centres_m: Real, ear_axis: Real) -> Bool:
-    """Whether an ear of each head (F, D) is in the deep shadow of near sources (place and reach, 4)."""
+def tried(k: Real, shaded: Bool) -> Index:
+    """Frequencies that are tried first, of those at which an ear is in the shadow (F,), in ascending order."""
+    index = np.flatnonzero(shaded)
+    order = np.argsort(k[index])[np.unique(np.linspace(0, index.size - 1, TRIED).astype(int))]
+    return np.asarray(index[order])
+
+
+def differ(line: Complex, truth: Complex, limit: float = MAX_DIFFERENCE) -> Bool:
+    """Whether ears (..., 2, L) of the line differ by more than a share of the truth (...)."""
+    return np.asarray((np.abs(truth - line) > limit * np.abs(truth)).any(axis=(-1, -2)))
+
+
+def are_shaded(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> Bool:
+    """Whether an ear of each head (F, D) is in the deep shadow of a near device."""
+    has_waves = isinstance(device, EnclosedDrivers) and device.has_waves
+    least_ka, least_nearness = (MIN_KA_OF_WAVES, MIN_NEARNESS_OF_WAVES) if has_waves else (MIN_KA, MIN_NEARNESS)
+    shaded = np.zeros((k.size, len(centres_m)), dtype=bool)
+    sources = _sources(device)
     way_m = sources[:, None, :3] - centres_m
     away_m = np.linalg.norm(way_m, axis=-1)  # (G, D)
     lateral, reach_m = way_m @ ear_axis / away_m, sources[:, 3, None]
     nearness = reach_m / away_m
-    near = (nearness > MIN_NEARNESS) & (np.abs(lateral) > MIN_LATERAL)
+    near = (nearness > least_nearness) & (np.abs(lateral) > MIN_LATERAL) | (nearness > ANY_NEARNESS)
     near &= (away_m - reach_m).min(axis=0) > MIN_GAP * radius_m
-    shaded = np.zeros((k.size, len(centres_m)), dtype=bool)
-    if near.any():
-        heard = np.abs(head_pressure(k, radius_m, away_m[near], lateral[near][:, None]))[..., 0]
-        is_low = heard.min(axis=2) / heard.max(axis=2) < LEVEL + LEVEL_PER_NEARNESS * nearness[near]
+    share = nearness[near]
+    (high,) = np.nonzero(k * radius_m > least_ka - KA_PER_NEARNESS * share.max(initial=0.0))
+    if high.size and share.size:
+        heard = np.abs(head_pressure(k[high], radius_m, away_m[near], lateral[near][:, None]))[..., 0]
+        is_low = heard.min(axis=2) / heard.max(axis=2) < np.where(
+            share > ANY_NEARNESS, 1, LEVEL + LEVEL_PER_NEARNESS * share
+        )
+        is_low &= k[high, None] * radius_m > least_ka - KA_PER_NEARNESS * share
         for place, low in zip(np.nonzero(near)[1], is_low.T, strict=True):
-            shaded[:, place] |= low
+            shaded[high, place] |= low
     return shaded
+
+
+def _sources(device: Device) -> Real:
+    """Places that sound comes from and its reach around them (G, 4)."""
+    return np.unique(np.column_stack([device.source_places_m(), device.source_extent_m()]), axis=0)
 
 
 def _from_surface(device: Device, k: Real, radius_m: float, sources: Real, centre_m: Real, axes: Real) -> Complex:
     """Pressure at both ears (F, 2, L) of one head."""
     ka = k * radius_m
     gap_m = float((np.linalg.norm(sources[:, :3] - centre_m, axis=1) - sources[:, 3]).min())
-    cosine, along, weights = _weights(tuple(ka.tolist()), _orders(float(ka.max()), gap_m / radius_m))
+    cosine, along, weights = _weights(
+        tuple(ka.tolist()), point_orders(float(ka.max()), gap_m / radius_m, MAX_REMAINDER)
+    )
     rays = (sources[:, :3] - centre_m) @ axes.T
     ends_m = rays[:, None] + sources[:, 3, None, None] * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
     parts = [_circle(float(ka.max()), c, ends_m.reshape(-1, 3) / radius_m) for c in cosine.tolist()]
@@ -137,14 +158,6 @@ def _from_surface(device: Device, k: Real, radius_m: float, sources: Real, centr
             wave = phase(-np.outer(k[part], away_m)) / away_m
             out[part, :, drivers] = (weights[part] * wave[:, None]) @ over_wave[..., drivers]
     return out
-
-
-def _orders(ka: float, gap: float) -> int:
-    """How many orders a field has on the sphere that comes from so many radii away."""
-    n = np.arange(MAX_ORDERS)
-    outgoing = np.abs(spherical_jn(n, ka * gap) - 1j * spherical_yn(n, ka * gap))
-    terms = (2 * n + 1) * np.abs(spherical_jn(n, ka)) * np.where(np.isfinite(outgoing), outgoing, 0.0)
-    return int(np.flatnonzero(terms > MAX_REMAINDER * terms.max())[-1]) + 1
 
 
 def _circle(ka: float, cosine: float, ends: Real) -> Real:

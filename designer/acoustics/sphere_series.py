@@ -56,6 +56,8 @@ HEAD_TOLERANCE = 1e-8
 """Smallest terms of a head's series, of the largest at the same frequency."""
 MIN_DISTANCES_SAVED = 8
 """A head's distances, for each that stands for them where they are many."""
+MAX_ORDERS_BEYOND = 200
+"""Orders beyond ka that are looked at."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
 
@@ -235,6 +237,14 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
 def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
     """Result of `head_series` at every frequency (F, D, 2, S), for cosines (D, S)."""
     return head_series(k, head_radius_m, distance_m)(slice(None), lateral)
+
+
+def point_orders(ka: float, distance_ratio: float, remainder: float) -> int:
+    """How many orders of a point source at r/a have terms (2n+1) |j_n(ka) h_n(kr)| on a sphere, of `remainder` of the largest."""
+    n = np.arange(int(ka) + MAX_ORDERS_BEYOND)
+    outgoing = np.abs(spherical_jn(n, ka * distance_ratio) - 1j * spherical_yn(n, ka * distance_ratio))
+    terms = (2 * n + 1) * np.abs(spherical_jn(n, ka)) * np.where(np.isfinite(outgoing), outgoing, 0.0)
+    return int(np.flatnonzero(terms > remainder * terms.max())[-1]) + 1
 
 
 def order_answers(order: Index, ka: Real) -> Complex:

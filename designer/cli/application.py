@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,6 +49,18 @@ NoCache = Annotated[
 """Option of each command that evaluates a scene."""
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
 
+Shape = Annotated[
+    str | None, typer.Option(metavar="bar|sphere|box|pair", help="Shape that carries the drivers; by default a bar.")
+]
+Drivers = Annotated[int | None, typer.Option(help="Number of drivers; by default 3 in a box and 2 elsewhere.")]
+Width = Annotated[
+    float | None, typer.Option(metavar="M", help="Width of the device, or diameter of the sphere; by default 0.6.")
+]
+Distance = Annotated[
+    float | None, typer.Option(metavar="M", help="Distance from the device to the listener's head; by default 2.5.")
+]
+"""Options of a new geometry; `search.new_geometry.geometry_of` has what is not given."""
+
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -59,16 +71,14 @@ Set = Annotated[
 ]
 
 
-def with_set(problem: Problem, texts: list[str] | None) -> Problem:
-    """The problem with the values of --set.
+def set_values(texts: list[str] | None) -> dict[str, Any]:
+    """Key -> value of --set; None where a key is to be left out.
 
     Raises
     ------
-    UsageError : a text without an equals sign, or a key that names nothing
-    ProblemError : values that the keys cannot hold
+    UsageError : a text without an equals sign, or a value that is none
 
     """
-    from designer.problem.replacing import replaced
     from designer.search.sweep_values import value_of
 
     values = {}
@@ -77,7 +87,23 @@ def with_set(problem: Problem, texts: list[str] | None) -> Problem:
         if not equals:
             raise UsageError(f"--set {text}: got no value; expected KEY=VALUE, as realization.taps=256")
         values[key.strip()] = value_of(value.strip()) if value.strip() else None
-    return replaced(problem, values, "--set") if values else problem
+    return values
+
+
+def with_set(problem: Problem, texts: list[str] | None) -> Problem:
+    """The problem with the values of --set.
+
+    Raises
+    ------
+    UsageError : as `set_values`, or a key that names nothing
+    ProblemError : values that the keys cannot hold
+
+    """
+    if not texts:
+        return problem
+    from designer.problem.replacing import replaced
+
+    return replaced(problem, set_values(texts), "--set")
 
 
 def arguments() -> list[str]:

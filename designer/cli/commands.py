@@ -12,6 +12,7 @@ __all__ = ["app", "run"]
 COMMANDS = (
     "check",
     "design",
+    "studio",
     "figures",
     "convert",
     "compare",

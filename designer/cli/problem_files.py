@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import ForceFile, NoCache, app
+from designer.cli.application import Distance, Drivers, ForceFile, NoCache, Shape, Width, app
 from designer.cli.terminal import Stages, say, say_all
 
 
@@ -26,27 +26,20 @@ def problems() -> None:
 @app.command()
 def new(
     path: Annotated[Path, typer.Argument(metavar="NAME.toml", help="The file to write.")],
-    shape: Annotated[str, typer.Option(metavar="bar|sphere|box|pair", help="Shape that carries the drivers.")] = "bar",
-    drivers: Annotated[
-        int | None, typer.Option(help="Number of drivers; by default 3 in a box and 2 elsewhere.")
-    ] = None,
-    width: Annotated[float, typer.Option(metavar="M", help="Width of the device, or diameter of the sphere.")] = 0.6,
-    distance: Annotated[
-        float, typer.Option(metavar="M", help="Distance from the device to the listener's head.")
-    ] = 2.5,
+    shape: Shape = None,
+    drivers: Drivers = None,
+    width: Width = None,
+    distance: Distance = None,
     force: ForceFile = False,
     no_cache: NoCache = False,
 ) -> None:
     """Write a commented first problem file for a new geometry, with requirements that it can meet."""
-    from designer.search.starter import Geometry, least_drivers, write_new
+    from designer.search.new_geometry import geometry_of
+    from designer.search.starter import write_new
 
     with Stages("finding what the layout can reach") as shown:
-        lines = write_new(
-            path,
-            Geometry(shape, least_drivers(shape) if drivers is None else drivers, width, distance),
-            force=force,
-            progress=shown.update,
-        )
+        geometry = geometry_of(shape, drivers, width, distance)
+        lines = write_new(path, geometry, force=force, progress=shown.update)
     say_all(lines)
 
 

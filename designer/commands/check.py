@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from designer.arguments import checked_arguments
 from designer.problem import load
 from designer.problem.checks import warnings
 from designer.problem.explain import explain
@@ -37,6 +38,7 @@ class Explanation:
         return "\n".join([*self.lines, *(f"warning: {warning}" for warning in self.warnings)])
 
 
+@checked_arguments()
 def check(
     problem: Problem | Design | str | Path,
     folder: str | Path | None = None,

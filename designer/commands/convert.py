@@ -8,10 +8,10 @@ from typing import Literal
 
 from designer.acoustics.measured.convert import DriverOptions
 from designer.acoustics.measured.convert import convert as write
-from designer.errors import names_arguments
+from designer.arguments import checked_arguments
 
 
-@names_arguments(
+@checked_arguments(
     distance="distance_m", facing="facing_deg", turned_about="turned_about_m", speed_of_sound="speed_of_sound_m_s"
 )
 def convert(

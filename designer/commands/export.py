@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import overload
 
 from designer import job
-from designer.errors import names_arguments
+from designer.arguments import checked_arguments
 from designer.export.filter_set import FilterSet
 from designer.export.of_design import filter_set
 from designer.export.targets import checked_options
@@ -22,7 +22,7 @@ def export(
 def export(
     design: job.Design | str | Path, target: str, folder: str | Path, *, force: bool = ..., **options: str | None
 ) -> Path: ...
-@names_arguments()
+@checked_arguments()
 def export(
     design: job.Design | str | Path,
     target: str,

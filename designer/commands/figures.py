@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import overload
 
 from designer import job
+from designer.arguments import checked_arguments
 from designer.folders.figures import DPI, Format, contents, write
 
 
@@ -20,6 +21,7 @@ def figures(
     design: job.Design | str | Path, folder: str | Path, *, only: Collection[str] | None = ..., form: Format = ...,
     dpi: float = ..., force: bool = ...,
 ) -> list[Path]: ...  # fmt: skip
+@checked_arguments()
 def figures(
     design: job.Design | str | Path,
     folder: str | Path | None = None,

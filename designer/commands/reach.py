@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from designer import job
 from designer.acoustics.scene import scene
+from designer.arguments import checked_arguments
 from designer.designs.reach import EFFORTS_DB
 from designer.designs.reach import reach as reach_of
 from designer.problem.schema import Problem
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@checked_arguments()
 def reach(
     problem: Problem | job.Design | str | Path,
     frequency_hz: ArrayLike | None = None,

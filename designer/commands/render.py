@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import overload
 
 from designer import job
+from designer.arguments import checked_arguments
 from designer.arrays import Real
-from designer.errors import names_arguments
 from designer.stereo.render import RenderOptions, rendered
 from designer.stereo.render import render as render_file
 
@@ -43,7 +43,7 @@ def render(
     progress: Callable[[float], None] | None = ...,
     force: bool = ...,
 ) -> Path: ...
-@names_arguments(gain="gain_db")
+@checked_arguments(gain="gain_db")
 def render(
     design: job.Design | str | Path,
     recording: str | Path,

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from designer import job
+from designer.arguments import checked_arguments
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@checked_arguments()
 def study(design: job.Design | str | Path) -> pd.DataFrame:
     """A design's cancellation gain over the length of its filters and of their words, each fitted anew.
 

@@ -5,19 +5,20 @@ The tidy table has one row a design, channel, metric and frequency. Numbers of a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.arrays import Real
+from designer.arrays import Complex, Real
 from designer.comparison.entry import Entry, SharedChannel
 from designer.comparison.head_shift import HeadShift
 from designer.measures import amplitude_db, pressure
 from designer.metrics import CURVES, shown_on
 from designer.problem.frequency_grid import shown_band_hz
+from designer.problem.schema import DesignTable
 from designer.realization import response
 from designer.result import Result, evaluate
 
@@ -82,14 +83,20 @@ def relative_level_db(result: Result, name: str, scene: Scene) -> tuple[Real, Re
 
     A beam's reference is its own on-axis response; an ear channel's is plain playback's towards the listener.
     """
-    table = result.channels[name].table
     w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
+    return relative_level_of(result.channels[name].table, w, lambda: result.plain_weights(name, scene), scene)
+
+
+def relative_level_of(
+    table: DesignTable, w: Complex, plain: Callable[[], Complex], scene: Scene
+) -> tuple[Real, Real, str]:
+    """Azimuths, levels and their reference, of a channel's weights (F, L); an ear channel asks for those of its plain playback (F, L)."""
     level = amplitude_db(pressure(scene.circle(), w))
     if table.is_beam:
         reference, words = scene.look(table.look_deg or 0.0), "on-axis response"
     else:
-        w = result.plain_weights(name, scene)
-        x, y, _ = result.problem.listener.position_m
+        w = plain()
+        x, y, _ = scene.problem.listener.position_m
         reference, words = scene.look(float(np.degrees(np.arctan2(y, x)))), "plain playback towards the listener"
     return scene.azimuth_deg, level - amplitude_db(np.einsum("fl,fl->f", reference, w))[:, None], words
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from designer.arrays import Bool, Complex, Real
+from designer.designs.place_bound import of_means, worst_place_bound
 from designer.formulations import constrained
 from designer.measures import db
 from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
@@ -37,19 +38,28 @@ def reachable_gain(target: ChannelTarget) -> Real:
     return best
 
 
-def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, Bool]:
+def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real], w: Complex) -> tuple[Real, Bool]:
     """The largest gain in dB (F,) where the curve is missed, NaN elsewhere; and where no weights meet what is missed (F,).
 
     Both are of all weights: the closed form of the largest ratio for the curve alone, a cone program's dual value for all
-    requirements of a beam together. A ball of errors over several points has only the passes' answer, which is no bound.
+    requirements of a beam together, a relaxation (`designer.designs.place_bound`) for several places and all errors in a ball. A
+    percentile over drawn devices has none: which of the devices fall below it is free, and with it every form that could be summed.
+
+    Parameters
+    ----------
+    w : (F, L) complex array, the channel's weights
+
     """
     count = target.frequency_hz.size
     gain_db, unreachable = np.full(count, np.nan), np.zeros(count, dtype=bool)
     short_of_curve = slacks_db.get("cancellation_gain_db", np.zeros(count)) > SLACK_TOLERANCE_DB
     at = np.flatnonzero(short_of_curve)
-    if at.size and has_bound(target):
+    if at.size and target.percentile is None:
         short_target = target.at(at)
-        gain_db[at] = db(reachable_gain(short_target))
+        if has_bound(target):
+            gain_db[at] = db(reachable_gain(short_target))
+        else:
+            gain_db[at] = db(worst_place_bound(short_target, w[at], reachable_gain(of_means(short_target))))
         assert short_target.gamma is not None
         unreachable[at] = gain_db[at] < db(short_target.gamma) - SLACK_TOLERANCE_DB
     over_azimuth = [slack for name, slack in slacks_db.items() if name != "cancellation_gain_db"]
@@ -63,7 +73,8 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, 
 def has_bound(target: ChannelTarget) -> bool:
     """Whether `reachable_gain` is a bound on all weights.
 
-    It is, but for a percentile, for several places, and for a ball of errors over several bright points.
+    It is, but for a percentile, for several places, and for a ball of errors over several bright points: there the passes end at weights
+    that nothing shows to be the best.
     """
     if target.percentile is not None:
         return False

@@ -166,7 +166,7 @@ def _solved(method: Formulation, design: DesignTable, target: ChannelTarget, nam
     solution = solve(method, design, target)
     w = at_level(target, solution)
     slacks = slacks_db(target, w)
-    reachable, unreachable = bounds(target, slacks)
+    reachable, unreachable = bounds(target, slacks, w)
     return _Solved(
         weights=w,
         solution=solution,

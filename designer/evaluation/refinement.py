@@ -7,8 +7,9 @@ of equal probability, each at its share of the places; gain, phase and place of 
     H' = (1 + e_l) H e^{-jω δ_l/c'} r_l/(r_l + δ_l),
 
 δ_l the path to the head's centre that a driver's displacement adds. The places of training and of judging are different runs of one
-evenly spread sequence, their devices different seeds, and the judging frequencies lie half way between those of training. Where the
-filters are integers of a word, both are rounded first and judged as they run.
+evenly spread sequence, their devices different seeds, and the judging frequencies lie half way between those of training. They are kept
+where they lose by more than LOST_DB neither over these draws nor over the moved heads that every design is judged by. Where the filters
+are integers of a word, both are rounded first and judged as they run.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from designer import measures
 from designer.acoustics.scene import Scene, driver_places_m
 from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign
-from designer.evaluation.moved_head import HEADS, heard_heads_m, spread_heads_m
+from designer.evaluation.moved_head import HEADS, heard_heads_m, moved_head, spread_heads_m
 from designer.evaluation.tolerance import REFERENCE_C, changed_scene, draw
 from designer.problem import geometry
 from designer.problem.methods import method_of
@@ -49,8 +50,10 @@ PLACES, DEVICES, LEAST_PLACES = 24, 4, 6
 JUDGED_DEVICES = 8
 DENSITY = 8
 """Length of the refinement's Fourier grid over the number of taps, where the fit's is longer."""
-CORRECTIONS, EXCESS_DB = 2, 0.008
+CORRECTIONS, EXCESS_DB = 3, 0.008
 """How often the refinement is repeated with less effort, and from what excess on."""
+FLOOR_WEIGHTS = (FLOOR_WEIGHT, 0.6, 0.8)
+"""Weights where a file has none: the next where one loses against the fit."""
 PERCENTILES = (50.0, 5.0, 1.0)
 LOST_DB = 0.1
 """Refined taps that lose more than this of any percentile are not kept."""
@@ -61,11 +64,20 @@ QUANTILES = tuple(NormalDist().inv_cdf((n + 0.5) / len(WARMTH)) for n in range(l
 
 @dataclass(frozen=True)
 class Refinement:
-    """One channel's refined taps beside the fit's, judged on draws that neither saw: median, 5th and 1st percentile in dB."""
+    """One channel's refined taps beside the fit's, judged on draws that neither saw: median, 5th and 1st percentile in dB.
+
+    Attributes
+    ----------
+    fit_db, refined_db : tuple of 3 float, over drawn heads, places and devices
+    fit_moved_db, refined_moved_db : tuple of 3 float, over moved heads alone, as `designer.evaluation.moved_head` judges every design
+
+    """
 
     is_kept: bool
     fit_db: tuple[float, ...]
     refined_db: tuple[float, ...]
+    fit_moved_db: tuple[float, ...]
+    refined_moved_db: tuple[float, ...]
     effort_change_db: float
     violation_db: float
     stationarity: float
@@ -86,10 +98,12 @@ class Refinement:
         """Clause on why the fit is kept; empty where the refined taps are."""
         if self.is_kept:
             return ""
-        pairs = zip(("median", "5th percentile", "1st percentile"), self.fit_db, self.refined_db, strict=True)
-        worse = [name for name, fit_db, refined_db in pairs if refined_db < fit_db - LOST_DB]
-        if worse:
-            return f", which are worse at the {' and the '.join(worse)}"
+        statistics = (("", self.fit_db, self.refined_db), (" of moved heads", self.fit_moved_db, self.refined_moved_db))
+        for of_heads, before_db, after_db in statistics:
+            pairs = zip(("median", "5th percentile", "1st percentile"), before_db, after_db, strict=True)
+            worse = [name for name, fit_db, refined_db in pairs if refined_db < fit_db - LOST_DB]
+            if worse:
+                return f", which are worse at the {' and the '.join(worse)}{of_heads}"
         if not self.holds:
             return f", which break a requirement or a limit by {self.violation_db:.2f} dB"
         if sum(self.refined_db) <= sum(self.fit_db):
@@ -134,31 +148,50 @@ def realize_judged(
             ),
         ),
     )
-    solved = {n: _solved(channels[n], scene, fitted, n, table) for n in indices}
-    if not solved:
+    if not indices:
         return as_run(fitted, channels, scene, table), {}
-    refined = list(fitted.taps)
-    for n, taps in solved.items():
-        refined[n] = refined[n].copy()
-        refined[n][_fit(fitted, n).drivers] = taps.taps
-    candidate = replace(fitted, taps=refined)
-    before, after = (as_run(realized, channels, scene, table) for realized in (fitted, candidate))
-    judged = {n: _judged(channels[n], scene, [before.taps[n], after.taps[n]]) for n in solved}
-    named = all((method := method_of(channels[n].design)) is not None and method.refined for n in solved)
-    # Both ears or neither: a pair of which one half is refined would sound different from its two sides.
-    is_kept = all(taps.holds and (named or _wins(judged[n][0])) for n, taps in solved.items())
+    before, named = as_run(fitted, channels, scene, table), _are_named(channels, indices)
+    for weight in FLOOR_WEIGHTS if table.floor_weight is None else (table.floor_weight,):
+        weighed = table.model_copy(update={"floor_weight": weight})
+        solved = {n: _solved(channels[n], scene, fitted, n, weighed) for n in indices}
+        refined = list(fitted.taps)
+        for n, taps in solved.items():
+            refined[n] = refined[n].copy()
+            refined[n][_fit(fitted, n).drivers] = taps.taps
+        after = as_run(replace(fitted, taps=refined), channels, scene, table)
+        judged = {n: _judged(channels[n], scene, [before.taps[n], after.taps[n]]) for n in indices}
+        # Both ears or neither: a pair of which one half is refined would sound different from its two sides.
+        wins, holds = all(_wins(numbers) for numbers, _ in judged.values()), all(taps.holds for taps in solved.values())
+        if wins and holds:
+            break
+    is_kept = holds and (wins or named)
     chosen, refinements = list(refined if is_kept else fitted.taps), {}
     for n, taps in solved.items():
         numbers, efforts = judged[n]
-        fit_db, refined_db = (tuple(percentiles.tolist()) for percentiles in numbers)
+        fit_db, refined_db, fit_moved_db, refined_moved_db = (
+            tuple(percentiles[statistic].tolist()) for statistic in range(2) for percentiles in numbers
+        )
         refinements[channels[n].design.name] = Refinement(
-            is_kept, fit_db, refined_db, efforts[1] - efforts[0], taps.violation_db, taps.stationarity, taps.holds
+            is_kept,
+            fit_db,
+            refined_db,
+            fit_moved_db,
+            refined_moved_db,
+            efforts[1] - efforts[0],
+            taps.violation_db,
+            taps.stationarity,
+            taps.holds,
         )
     return as_run(replace(fitted, taps=chosen), channels, scene, table), refinements
 
 
+def _are_named(channels: Sequence[ChannelDesign], indices: Sequence[int]) -> bool:
+    """Whether the file names refined taps as the method of all of these channels: then it gets them whatever they are worth."""
+    return all((method := method_of(channels[n].design)) is not None and method.refined for n in indices)
+
+
 def _wins(numbers: Sequence[Real]) -> bool:
-    return bool((numbers[1] >= numbers[0] - LOST_DB).all() and (numbers[1] - numbers[0]).sum() > 0)
+    return bool((numbers[1] >= numbers[0] - LOST_DB).all() and (numbers[1] - numbers[0])[0].sum() > 0)
 
 
 def _solved(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> RobustTaps:
@@ -254,7 +287,7 @@ def channel_problem(
         gain_limit=gain_limit,
         drawn_bright=drawn[0][:, :, fit.drivers],
         drawn_dark=drawn[1][:, :, fit.drivers],
-        floor_weight=FLOOR_WEIGHT if table.floor_weight is None else table.floor_weight,
+        floor_weight=FLOOR_WEIGHTS[0] if table.floor_weight is None else table.floor_weight,
     )
 
 
@@ -306,7 +339,7 @@ def drawn_ears(
 
 
 def _judged(channel: ChannelDesign, scene: Scene, taps: Sequence[Real]) -> tuple[list[Real], list[float]]:
-    """The percentiles (3,) of each set of taps on draws and frequencies of its own, and its mean effort in dB."""
+    """The percentiles (2, 3) of each set of taps on draws and on moved heads, at frequencies of their own, and its mean effort in dB."""
     f = channel.frequency_hz
     between_hz = np.sort(np.concatenate([f[:-1] + np.diff(f) / 4, f[:-1] + 3 * np.diff(f) / 4]))
     inside_hz = between_hz[in_band(between_hz, channel.design.band_hz)][::2]
@@ -319,6 +352,7 @@ def _judged(channel: ChannelDesign, scene: Scene, taps: Sequence[Real]) -> tuple
     for filters in taps:
         w = response(filters, inside_hz, rate)
         gains = measures.db(measures.point_ratios(bright, dark, w))
-        numbers.append(np.percentile(gains, PERCENTILES))
+        moved_db = moved_head(channel.design, filters, scene).gain_db
+        numbers.append(np.array([np.percentile(gain_db, PERCENTILES) for gain_db in (gains, moved_db)]))
         efforts.append(float(np.mean(measures.db(measures.effort(target.bright, w[:, drivers])))))
     return numbers, efforts

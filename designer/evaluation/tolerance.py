@@ -29,6 +29,7 @@ from designer.problem.schema import DesignTable, Problem, Tolerance
 from designer.realization import response as filter_response
 from designer.requirements.channel_target import dark_azimuths
 from designer.requirements.curves import in_band
+from designer.workers import cores, threads
 
 REFERENCE_C = 20.0  # degrees at which the problem's speed of sound holds
 LARGEST_DEVIATIONS = 3.0
@@ -115,10 +116,9 @@ def tolerance(
         if points is None:
             continue
         fed = {design.name: filter_response(taps[design.name], f, scene.problem.sample_rate_hz) for design in group}
-        parts = [
-            points.pressures(_part_of(draws, slice(n, n + CHUNK)), list(fed.values()))
-            for n in range(0, len(draws.factor), CHUNK)
-        ]
+        chunks = [_part_of(draws, slice(n, n + CHUNK)) for n in range(0, len(draws.factor), CHUNK)]
+        with threads(max(1, min(cores(), len(chunks)))) as pool:
+            parts = list(pool.map(lambda chunk: points.pressures(chunk, list(fed.values())), chunks))  # noqa: B023 # at once
         nominal = points.pressures(_nominal(len(scene.drivers)), list(fed.values()))
         for n, design in enumerate(group):
             band = in_band(f, design.band_hz)

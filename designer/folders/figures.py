@@ -8,7 +8,7 @@ from pathlib import Path
 from designer.report import figures
 from designer.report.figures import Format as Format
 from designer.result import Result
-from designer.writing import DESIGN, FIGURES, check_update, lay, reserve, update_folder
+from designer.writing import DESIGN, FIGURES, check_ground, check_update, lay, reserve, update_folder
 
 DPI = 160.0
 
@@ -38,11 +38,13 @@ def write(
 
     Raises
     ------
-    UsageError : a kind of which the design has no figure, or files that are in the way
+    UsageError : a kind of which the design has no figure, files that are in the way, or the working folder
     OutputError : the folder cannot be written; what was there is as it was
 
     """
     kind, within = (DESIGN, "figures/") if in_design else (FIGURES, "")
+    if not in_design:
+        check_ground(folder)
     check_update(folder, kind, [], force=force)
     reserve(folder)
     files = {f"{within}{name}": data for name, data in contents(result, only=only, form=form, dpi=dpi).items()}

@@ -22,6 +22,7 @@ from designer.evaluation.short_look import MIN_PROMISE_DB, promise_sentence
 from designer.export.wave import loud_note
 from designer.problem.checks import warnings
 from designer.problem.messages import shown
+from designer.problem.sourced import OF_TEXT
 from designer.problem.toml_text import set_options
 from designer.result import Channel, Result
 from designer.stereo.listening import chain_summary
@@ -210,6 +211,10 @@ def with_study(facts: dict[str, Any], study: Mapping[str, ChannelStudy], folder:
 
 
 def _command(result: Result, folder: Path, *, report: bool) -> str:
+    if result.problem.source == OF_TEXT and not Path(OF_TEXT).is_file():  # the folder alone holds the problem
+        place = json.dumps(str(folder), ensure_ascii=False)
+        save = f"save({place}{'' if report else ', report=False'})"
+        return shlex.join(["python", "-c", f"import designer; designer.design({continuation(folder)}.problem).{save}"])
     made_by = ["design", *([] if report else ["--quick"]), result.problem.source]
     if result.imported_from:
         made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]

@@ -6,12 +6,11 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
 from designer.acoustics.measured.raw_set import named_emitter
-from designer.errors import UsageError
 from designer.export.of_design import filter_set
 from designer.export.target import Export
 from designer.export.write import exports_of, fill_exports
@@ -57,12 +56,10 @@ def write(result: Result, folder: Path, *, report: bool = True, force: bool = Fa
 
     Raises
     ------
-    UsageError : what is there may not be replaced; other figures than these
+    UsageError : what is there may not be replaced
     OutputError : it cannot be written; what was there is as it was
 
     """
-    if drawn not in get_args(Drawn):
-        raise UsageError(f"figures: got {drawn!r}; expected {', '.join(map(repr, get_args(Drawn)))}")
     problem = result.problem
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
 
@@ -78,6 +75,15 @@ def write(result: Result, folder: Path, *, report: bool = True, force: bool = Fa
 
     write_folder(folder, DESIGN, fill, force=force, inputs=inputs)
     return folder
+
+
+def page_of(result: Result, folder: Path) -> str:
+    """The page that `write` puts into a design folder, without overlays."""
+    from designer.report import page
+
+    refusals: dict[str, str] = {}
+    exports = exports_of(filter_set(result), result.problem.export.targets, refusals)
+    return page.render(result, summary(result, folder, {}), exports, refusals, folder=str(folder))
 
 
 def add_study(result: Result, folder: Path, *, force: bool = False) -> list[str]:

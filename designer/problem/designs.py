@@ -29,9 +29,9 @@ from designer.problem.table import (
 class MaskLine(Table):
     """One line of a directivity mask: an arc, a band, and the level relative to on-axis that it must stay below."""
 
-    azimuth_deg: Arc
-    band_hz: Band | None = None
-    max_db: Decibel
+    azimuth_deg: Annotated[Arc, Field(title="arc of the line")]
+    band_hz: Band | None = Field(default=None, title="of the line; default: the design's")
+    max_db: Annotated[Decibel, Field(title="largest level relative to the axis")]
 
 
 class Spread(Table):
@@ -49,13 +49,13 @@ def _as_spread(value: Any) -> Any:
 class Region(Table):
     """A part of the sphere around the device: a cap around a direction, or a band of azimuth and elevation (by default all)."""
 
-    azimuth_deg: Arc = [-180.0, 180.0]
+    azimuth_deg: Arc = Field(default=[-180.0, 180.0], title="of a band of the sphere")
     elevation_deg: Annotated[
         list[Annotated[float, Field(ge=-90.0, le=90.0)]],
-        Field(min_length=2, max_length=2, description="lowest, highest"),
+        Field(min_length=2, max_length=2, description="lowest, highest", title="of a band of the sphere"),
     ] = [-90.0, 90.0]
-    around_deg: Facing | None = None
-    radius_deg: Annotated[float, Field(ge=0, le=180.0)] | None = None
+    around_deg: Facing | None = Field(default=None, title="middle of a cap")
+    radius_deg: Annotated[float, Field(ge=0, le=180.0)] | None = Field(default=None, title="of a cap")
 
 
 if TYPE_CHECKING:
@@ -69,14 +69,22 @@ Regions = Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)]
 class DesignTable(Table):
     """One channel: what is required, within which limits, by which method. A key of another kind reads as None."""
 
-    name: Name
+    name: Annotated[Name, Field(title="of the channel")]
     kind: str
-    drivers: Annotated[list[Name], Field(min_length=1)] | None = None
-    band_hz: Band
-    cancellation_gain_db: Curve | None = None
-    max_effort_db: Decibel | None = None
-    min_white_noise_gain_db: Decibel | None = None
-    plain: Annotated[list[Name], Field(min_length=1)] | None = None
+    drivers: Annotated[list[Name], Field(min_length=1)] | None = Field(default=None, title="that play it; default: all")
+    band_hz: Annotated[Band, Field(title="in which the design holds; plain playback outside")]
+    cancellation_gain_db: Curve | None = Field(
+        default=None, title="least power at the bright points over that at the dark ones, as a curve"
+    )
+    max_effort_db: Decibel | None = Field(
+        default=None, title="largest power of all drivers over the best single driver's at equal level"
+    )
+    min_white_noise_gain_db: Decibel | None = Field(
+        default=None, title="least gain against noise and errors of the drivers"
+    )
+    plain: Annotated[list[Name], Field(min_length=1)] | None = Field(
+        default=None, title="drivers that play the channel outside its band; default: the strongest"
+    )
     crossover_hz: Annotated[list[Frequency], Field(min_length=1, max_length=MAX_WAYS - 1)] | None = Field(
         default=None,
         description="between plain playback's ways (its drivers grouped by band_hz), from the lowest up; default: the middles of what two"
@@ -87,7 +95,9 @@ class DesignTable(Table):
         description="of Linkwitz and Riley: slopes of 12, 24 or 48 dB an octave, and half of that where no other way takes over",
     )
     reference: Name | None = Field(default=None, description='the driver that form = "rtf" gives a pure delay')
-    fade_octaves: Annotated[float, Field(ge=0, le=10.0)] = 0.5
+    fade_octaves: Annotated[float, Field(ge=0, le=10.0)] = Field(
+        default=0.5, title="width of the crossover to plain playback, outside the band"
+    )
     driver_spread: Annotated[
         Spread | None,
         BeforeValidator(_as_spread, json_schema_input_type=Spread | bool | None),
@@ -99,7 +109,7 @@ class DesignTable(Table):
         " all errors of one deviation together, or a percentile over places and drawn devices, above 0 and below 50, as 5;"
         " places are an ear's displacements, or a beam's dark azimuths",
     )
-    method: Method = "auto"
+    method: Method = Field(default="auto", title="that finds the weights")
 
     tag_key: ClassVar[str] = "kind"
     is_beam: ClassVar[bool]
@@ -134,8 +144,8 @@ if not TYPE_CHECKING:
 class EarDesign(DesignTable):
     """A channel for one ear: the other ear is cancelled, by two drivers or by more."""
 
-    kind: Literal["ctc", "null-steering"]
-    ear: Literal["left", "right"]
+    kind: Annotated[Literal["ctc", "null-steering"], Field(title="of the channel")]
+    ear: Annotated[Literal["left", "right"], Field(title="the bright ear; the other is dark")]
 
     is_beam: ClassVar[bool] = False
     requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db",)
@@ -144,17 +154,29 @@ class EarDesign(DesignTable):
 class BeamDesign(DesignTable):
     """A beam: a look direction, and what is quiet around it."""
 
-    kind: Literal["beamformer"]
-    look_deg: Angle
-    window_deg: Arc | None = None
-    window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = 3.0
-    window_phase_passes: Annotated[int, Field(ge=0, le=20, description="the fewest")] = 0
-    nulls_deg: Annotated[list[Angle], Field(min_length=1, max_length=MAX_POINTS)] | None = None
-    null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
-    mask: Annotated[list[MaskLine], Field(min_length=1, max_length=MAX_POINTS)] | None = None
-    bright_regions: Regions | None = None
-    dark_regions: Regions | None = None
-    region_order: Annotated[int, Field(ge=0, le=MAX_ORDER)] | None = None
+    kind: Annotated[Literal["beamformer"], Field(title="of the channel")]
+    look_deg: Annotated[Angle, Field(title="azimuth of the beam, counter-clockwise from the front")]
+    window_deg: Arc | None = Field(default=None, title="arc around the look direction that keeps its level")
+    window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = Field(
+        default=3.0, title="how far the level may leave the on-axis level in the window"
+    )
+    window_phase_passes: Annotated[int, Field(ge=0, le=20, description="the fewest")] = Field(
+        default=0, title="passes that free the window's phase"
+    )
+    nulls_deg: Annotated[list[Angle], Field(min_length=1, max_length=MAX_POINTS)] | None = Field(
+        default=None, title="azimuths of nulls"
+    )
+    null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = Field(default=10.0, title="arc of each null")
+    mask: Annotated[list[MaskLine], Field(min_length=1, max_length=MAX_POINTS)] | None = Field(
+        default=None, title="lines that the level stays below"
+    )
+    bright_regions: Regions | None = Field(
+        default=None, title="parts of the sphere that are to be loud; default: the look direction"
+    )
+    dark_regions: Regions | None = Field(default=None, title="parts of the sphere that are to be quiet")
+    region_order: Annotated[int, Field(ge=0, le=MAX_ORDER)] | None = Field(
+        default=None, title="of spherical harmonics; default: as the device needs"
+    )
 
     is_beam: ClassVar[bool] = True
     requirements: ClassVar[tuple[str, ...]] = (

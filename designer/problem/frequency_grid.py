@@ -9,7 +9,7 @@ the drivers' phases turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from designer.problem.schema import DesignTable, Problem
 LOWEST_HZ = 20.0
 MAX_REFINEMENT = 2
 """Refinement adds at most as many frequencies as are regular."""
+JUDGED_STEPS = 512
+"""Steps up to Nyquist of the frequencies between which filters are not judged: those of the default grid and its half steps."""
 MAX_SAME_SHARE = 1e-9
 """Frequencies that differ by less than this share of Nyquist are one."""
 
@@ -60,6 +62,22 @@ def with_half_steps(frequency_hz: Real) -> Real:
     fine[::2] = frequency_hz
     fine[1::2] = (frequency_hz[1:] + frequency_hz[:-1]) / 2
     return fine
+
+
+def judged_frequencies_hz(frequency_hz: Real, taps: int, bands_hz: Iterable[Sequence[float]]) -> Real:
+    """Frequencies (F,) of the whole range, and as many between two of them in a band as T taps can dip between.
+
+    That is half of f_s / T, but no less than the half steps of 257 equal ones: where steps are wider, as those of a logarithmic grid are
+    at its upper end, filters may meet a curve at both ends and miss it between.
+    """
+    nyquist_hz = float(frequency_hz[-1])
+    step_hz = nyquist_hz * max(1 / taps, 1 / JUDGED_STEPS) * (1 + MAX_SAME_SHARE)
+    parts = np.maximum(np.ceil(np.diff(frequency_hz) / step_hz), 1).astype(int)
+    low_hz, high_hz = frequency_hz[:-1], frequency_hz[1:]
+    in_a_band = np.any([(high_hz > band[0]) & (low_hz < band[1]) for band in bands_hz], axis=0)
+    parts = np.where(in_a_band, parts, 1)
+    between = [np.linspace(low, high, n, endpoint=False) for low, high, n in zip(low_hz, high_hz, parts, strict=True)]
+    return np.concatenate([*between, frequency_hz[-1:]])
 
 
 def shown_band_hz(problem: Problem) -> tuple[float, float]:

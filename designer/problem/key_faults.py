@@ -33,9 +33,17 @@ UNITS = {
 }
 
 REPLACED = {
+    "cancel_regions": "dark_regions",
+    "case": "hold",
+    "hold_wishes": "hold_requirements",
+    "percentile": "hold",
+    "reach_regions": "bright_regions",
+}
+"""Key of an older version -> the key that replaced it."""
+GONE = {
     "box_front_m": 'model = "box" with size_m = [depth, width, height] replaces it, and solves the box; its drivers are on its faces'
 }
-"""Remedy for a key that the file has no more."""
+"""Remedy for a key of an older version that no one key replaced."""
 
 _TAGS = ("union_tag_invalid", "union_tag_not_found")
 _LENGTHS = ("too_short", "too_long")
@@ -159,28 +167,28 @@ def _schema() -> Node:
 
 def _resolved(node: Node) -> Node:
     """The table that a reference points to; where a key is a table or absent, the table."""
-    for choice in _choices(node):
+    for choice in node_types(node):
         if "$ref" in choice:
             table: Node = _schema()["$defs"][choice["$ref"].rpartition("/")[2]]
             return table
-    tags = _tags(node)
+    tags = node_kinds(node)
     if not tags:
         return node
     merged = {k: node_ for table in tags.values() for k, node_ in _resolved({"$ref": table})["properties"].items()}
-    tag_key = next(choice["discriminator"]["propertyName"] for choice in _choices(node) if "discriminator" in choice)
+    tag_key = next(choice["discriminator"]["propertyName"] for choice in node_types(node) if "discriminator" in choice)
     return {"properties": {**merged, tag_key: {"enum": list(tags)}}}
 
 
-def _choices(node: Node) -> list[Node]:
-    """The types that a node may have, without "absent"."""
+def node_types(node: Node) -> list[Node]:
+    """Types that a node may have, without "absent"."""
     return [choice for choice in node.get("anyOf", [node]) if choice.get("type") != "null"]
 
 
-def _tags(node: Node) -> dict[str, str]:
-    """Value of the tag -> table, where a node is one of several kinds of table."""
+def node_kinds(node: Node) -> dict[str, str]:
+    """Value of the tag -> reference of its table, where a node is one of several kinds of table."""
     return {
         tag: table
-        for choice in _choices(node)
+        for choice in node_types(node)
         for tag, table in choice.get("discriminator", {}).get("mapping", {}).items()
     }
 
@@ -189,7 +197,7 @@ def without_tags(location: Location) -> Location:
     """A place in the file, from a place in the schema: without the steps that name one of several kinds of table."""
     node, place = _schema(), list[int | str]()
     for step in location:
-        tags = _tags(node)
+        tags = node_kinds(node)
         if step in tags:
             node = {"$ref": tags[str(step)]}
             continue
@@ -211,18 +219,18 @@ def node_at(location: Location) -> Node:
     """
     node = _schema()
     for step in location:
-        node = {"$ref": tags[str(step)]} if step in (tags := _tags(node)) else _below(node, step)
+        node = {"$ref": tags[str(step)]} if step in (tags := node_kinds(node)) else _below(node, step)
     return node
 
 
 def keys_by_tag(location: Location) -> dict[str, list[str]]:
     """The keys of each kind of table at a location; empty where there is one kind."""
-    return {tag: list(_resolved({"$ref": table})["properties"]) for tag, table in _tags(node_at(location)).items()}
+    return {tag: list(_resolved({"$ref": table})["properties"]) for tag, table in node_kinds(node_at(location)).items()}
 
 
 def _below(node: Node, step: int | str) -> Node:
     if isinstance(step, int):
-        return next(iter(choice["items"] for choice in _choices(_resolved(node)) if "items" in choice), {})
+        return next(iter(choice["items"] for choice in node_types(_resolved(node)) if "items" in choice), {})
     below: Node = _resolved(node)["properties"][step]
     return below
 
@@ -237,16 +245,20 @@ def header(location: Location) -> str:
     node = node_at(location)
     if "properties" in _resolved(node):
         return f"[{dotted(location)}]"
-    if any("properties" in _resolved(choice.get("items", {})) for choice in _choices(node)):
+    if any("properties" in _resolved(choice.get("items", {})) for choice in node_types(node)):
         return f"[[{dotted(location)}]]"
     return ""
 
 
 def key_remedy(location: Location) -> str:
-    """Remedy for an unknown key: the nearest key of its table, or the tables that know it."""
+    """Remedy for an unknown key: the key that replaced it, the nearest key of its table, or the tables that know it."""
     table, key = location[:-1], str(location[-1])
-    if key in REPLACED:
-        return REPLACED[key]
+    if key in GONE:
+        return GONE[key]
+    if new := REPLACED.get(key):
+        homes = [home for home, keys in _tables() if new in keys]
+        home = homes[0] if len(homes) == 1 else homes[0].partition(" with ")[0]  # a key of all kinds
+        return f"{new} replaced it" if new in known_keys(table) else f"replaced by {new}, a key of {home}"
     near = difflib.get_close_matches(key, known_keys(table), n=1, cutoff=0.5)
     homes = [home for home, keys in _tables() if key in keys]
     parts = [
@@ -265,11 +277,11 @@ def _tables() -> Iterator[tuple[str, list[str]]]:
         for key, child in node["properties"].items():
             dot = "." if name else ""
             stem = name.strip("[]")
-            for choice in _choices(child):
+            for choice in node_types(child):
                 inner, form = choice, "[{}]"
                 if "items" in choice:
                     inner, form = choice["items"], "[[{}]]"
-                if tags := _tags(inner):
+                if tags := node_kinds(inner):
                     text = form.format(f"{stem}{dot}{key}")
                     tag_key = inner["discriminator"]["propertyName"]
                     for table in dict.fromkeys(tags.values()):
@@ -289,11 +301,12 @@ def unit(location: Location) -> str:
 
 def expectation(location: Location) -> str:
     """Sentence on what may stand at a location."""
-    return _words(node_at(location))
+    return node_words(node_at(location))
 
 
-def _words(node: Node, *, plural: bool = False) -> str:
-    choices = _choices(node)
+def node_words(node: Node, *, plural: bool = False) -> str:
+    """Sentence on what a node may hold; of several types its description."""
+    choices = node_types(node)
     note = node.get("description", "")
     if len(choices) > 1:
         return str(note)
@@ -304,7 +317,7 @@ def _words(node: Node, *, plural: bool = False) -> str:
     if "enum" in choice:
         text = enumeration([shown(word) for word in choice["enum"]], "or")
     elif choice["type"] == "array":
-        text = f"{'lists' if plural else 'a list'} of {_count(choice)}{_words(choice['items'], plural=True)}"
+        text = f"{'lists' if plural else 'a list'} of {_count(choice)}{node_words(choice['items'], plural=True)}"
     elif choice["type"] == "string":
         text = ("names" if plural else "text") + (" that are not empty" if plural else " that is not empty")
     elif choice["type"] == "boolean":

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from designer.errors import UsageError
-from designer.problem.key_faults import known_keys, node_at
+from designer.problem.key_faults import REPLACED, known_keys, node_at
 from designer.problem.messages import Location, dotted, nearest
 from designer.problem.schema import Problem
 
@@ -30,9 +30,8 @@ def locations(problem: Problem, key: str, option: str) -> tuple[Location, ...]:
     UsageError : naming the option: the key names nothing, with the nearest that there is
 
     """
-    if not key or not isinstance(key, str):
-        got = f"{key!r}, which is no key" if key else "no key"
-        raise UsageError(f"{option}: got {got}; expected one, as designs.left.max_effort_db")
+    if not key:
+        raise UsageError(f"{option}: got no key; expected one, as designs.left.max_effort_db")
     if not re.fullmatch(f"(?:{STEP.pattern})+", key):
         raise UsageError(
             f'{option}: got the key "{key}"; expected steps with dots between, as drivers.left.position_m[1]'
@@ -48,7 +47,10 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
     text, counted = next(filter(None, step.groups())), step[3] is not None
 
     def refused(got: str, names: Sequence[str] = (), expected: str = "") -> UsageError:
-        near = "" if counted else nearest(text, names).removeprefix('nearest known: "').removesuffix('"')
+        replaced = REPLACED.get(text)
+        near = (
+            replaced if replaced in names else nearest(text, names).removeprefix('nearest known: "').removesuffix('"')
+        )
         before, after = step.string[: step.start()], step.string[step.end() :]
         offer = f"; nearest known: {before}{before and '.'}{near}{after}" if near else ""
         where = f"{dotted(place)}: " if place else ""
@@ -99,15 +101,25 @@ def _types(place: Location) -> set[str]:
     return {choice.get("type", "") for choice in node.get("anyOf", [node])}
 
 
-def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
-    """The tables of a problem file with some values changed; what the file leaves to its default is copied where a part changes."""
-    data = problem.model_dump(exclude_unset=True)
+def changed_data(problem: Problem, changes: Sequence[Change], tables: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The tables of a problem file with some values changed; what the file leaves to its default is copied where a part changes.
+
+    Parameters
+    ----------
+    tables : dict of str to object, or None, the file's tables where they are not those that the problem was read from
+
+    """
+    data = problem.model_dump(exclude_unset=True) if tables is None else copy.deepcopy(tables)
     for (*way, last), value in changes:
         table: Any = data
         filled: Any = problem
         for step in way:
-            filled = filled[step] if isinstance(step, int) else getattr(filled, str(step), None)
-            if isinstance(table, dict) and table.get(step) is None:
+            if isinstance(step, int):
+                filled = filled[step] if isinstance(filled, list) and step < len(filled) else None
+            else:
+                filled = getattr(filled, str(step), None)
+            # A table may stand as true: all its defaults.
+            if isinstance(table, dict) and (table.get(step) is None or table.get(step) is True):
                 table[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
             table = table[step]
         table[last] = copy.deepcopy(value)

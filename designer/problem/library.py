@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from pathlib import Path
 
 from designer.problem.schema import Problem
+from designer.writing import write_file
 
 PACKAGED = Path(__file__).parents[1] / "library"
 SCHEMA_FILE = "problem.schema.json"
@@ -28,3 +30,23 @@ def library() -> dict[str, tuple[Path, str]]:
 def schema_text() -> str:
     """The JSON schema of the problem file."""
     return json.dumps(Problem.model_json_schema(), indent=2) + "\n"
+
+
+def write_schema(folder: Path) -> Path | None:
+    """Write the JSON schema into a folder of problem files, if it is not there; its path, or None where it was.
+
+    Raises
+    ------
+    OutputError : it cannot be written
+
+    """
+    path = folder / SCHEMA_FILE
+    if os.path.lexists(path):
+        return None
+    content = schema_text().encode()
+
+    def fill(place: Path) -> None:
+        place.write_bytes(content)
+
+    write_file(path, fill)
+    return path

@@ -11,12 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from designer.arguments import checked_arguments
 from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
 from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.messages import Location, shown
 from designer.problem.place_checks import with_possible_cloud
 from designer.problem.schema import Problem
+from designer.problem.sourced import OF_TEXT
 from designer.problem.table import half_known
 
 BYTE_ORDER_MARKS = {
@@ -27,6 +29,7 @@ BYTE_ORDER_MARKS = {
 TABLES = list(Problem.model_fields)
 
 
+@checked_arguments()
 def load(path: str | Path) -> Problem:
     """Read and check a problem file.
 
@@ -74,11 +77,12 @@ def _decoded(raw: bytes, source: str) -> str:
         raise ProblemError(source, [Fault("", actual, expected, remedy)]) from None
 
 
+@checked_arguments()
 def loads(
     text: str,
     *,
     folder: str | Path = ".",
-    source: str = "problem",
+    source: str = OF_TEXT,
     files: dict[str, str] | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> Problem:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from designer.arguments import shown_object
+from designer.errors import UsageError
 from designer.problem.key_places import Change, changed_data, fitted, locations
 from designer.problem.read import loads
 from designer.problem.schema import Problem
@@ -44,7 +47,13 @@ def _read(problem: Problem, data: dict[str, Any], changes: Mapping[str, Any]) ->
 
 
 def plain(value: Any) -> Any:
-    """A value as TOML has it: arrays and tuples are lists, tables and those of a problem dicts."""
+    """A value as TOML has it: arrays and tuples are lists, tables and those of a problem dicts.
+
+    Raises
+    ------
+    UsageError : TOML has no such value
+
+    """
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Table):
@@ -53,7 +62,9 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
-    return value
+    if isinstance(value, str | int | float | datetime.date | datetime.time | None):
+        return value
+    raise UsageError(f"value: got {shown_object(value)}; expected a value that TOML has, or None")
 
 
 def without_absent(value: Any) -> Any:
@@ -89,19 +100,96 @@ def _assign(holder: Any, before: Any, after: Any) -> None:
         tables = isinstance(old, dict) and isinstance(new, dict)
         if tables or (isinstance(old, list) and isinstance(new, list) and len(old) == len(new)):
             _assign(holder[key], old, new)
+        elif isinstance(old, list) and isinstance(new, list) and _is_alike(old) and _is_alike(new):
+            _splice(holder[key], old, new)
         else:
             _put(holder, key, new)
     for key in [] if isinstance(after, list) else before.keys() - after.keys():
-        del holder[key]
+        _remove(holder, key)
+
+
+def _is_alike(entries: list[Any]) -> bool:
+    """Whether the entries of a list that is not empty are all tables, or all lists."""
+    return any(entries and all(isinstance(entry, kind) for entry in entries) for kind in (dict, list))
+
+
+def _splice(holder: Any, before: list[Any], after: list[Any]) -> None:
+    """Take out of a list what has gone and put in what is new, between the entries that are alike at both ends."""
+    least = min(len(before), len(after))
+    head = _alike(before, after, least)
+    tail = _alike(before[::-1], after[::-1], least - head)
+    for place in reversed(range(head, len(before) - tail)):
+        _take_out(holder, place)
+    for place in range(head, len(after) - tail):
+        _insert(holder, place, after[place])
+    left = before[:head] + after[head : len(after) - tail] + before[len(before) - tail :]
+    _assign(holder, left, after)
+
+
+def _alike(before: list[Any], after: list[Any], most: int) -> int:
+    """How many entries from the first on are the same: tables of a name by their names, and others by their content."""
+
+    def same(old: Any, new: Any) -> bool:
+        name = old.get("name") if isinstance(old, dict) else None
+        return bool(old == new if name is None else name == new.get("name"))
+
+    return next((n for n in range(most) if not same(before[n], after[n])), most)
+
+
+def _insert(holder: Any, place: int, value: Any) -> None:
+    """Put an entry into a list; a table with a header stands apart from what comes next, whose comments stay there."""
+    from tomlkit import inline_table, nl
+    from tomlkit.items import AoT
+
+    if not isinstance(holder, AoT):
+        holder.insert(place, inline_table() if isinstance(value, dict) else value)
+        if isinstance(value, dict):
+            holder[place].update(value)
+        return
+    holder.insert(place, value)
+    is_last = place == len(holder) - 1
+    holder[place].value.body.extend(_taken_behind(holder[place - 1].value.body) if is_last else [])
+    holder[place - 1 if is_last else place].add(nl())
+
+
+def _take_out(holder: Any, place: int) -> None:
+    """Take an entry out of a list; comments behind a table with a header belong to what comes next."""
+    from tomlkit.items import AoT
+
+    behind = _taken_behind(holder[place].value.body) if isinstance(holder, AoT) else []
+    del holder[place]
+    if behind and place:
+        body = holder[place - 1].value.body
+        _taken_behind(body)
+        body.extend(behind)
+
+
+def _taken_behind(body: list[Any]) -> list[Any]:
+    """Blank lines and comments at the end of a table's body, which are taken from it."""
+    end = next((n for n in range(len(body), 0, -1) if body[n - 1][0] is not None), 0)
+    behind = body[end:]
+    del body[end:]
+    return behind
 
 
 def _put(holder: Any, key: Any, value: Any) -> None:
     """Set a value; a new key follows the last of its table, ahead of comments that belong to what comes next."""
     from tomlkit.items import Table
 
-    behind: list[Any] = []
     body = holder.value.body if isinstance(holder, Table) and key not in holder else []
-    while body and body[-1][0] is None:
-        behind.insert(0, body.pop())
+    behind = _taken_behind(body)
     holder[key] = value
     body.extend(behind)
+
+
+def _remove(holder: Any, key: str) -> None:
+    """Leave a key out; comments behind a table, which belong to what comes next, stay in its place."""
+    from tomlkit.items import AoT, Table, Whitespace
+
+    last = holder[key].body[-1] if isinstance(holder[key], AoT) else holder[key]
+    behind = _taken_behind(last.value.body) if isinstance(last, Table) else []
+    body = holder.value.body if isinstance(holder, Table) else getattr(holder, "body", [])
+    place = next((n for n, (other, _) in enumerate(body) if other is not None and other.key == key), None)
+    del holder[key]
+    if behind and place is not None:
+        body[place] = (None, Whitespace("".join(item.as_string() for _, item in behind)))

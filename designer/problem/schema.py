@@ -1,7 +1,8 @@
 """The problem file's schema: what each key is, its unit (in its name), its default and its range.
 
 Faults that one key shows alone are found here; faults that need two keys are found in `checks.py`. A description stands in
-`designer schema` and in messages: it says what the numbers of a list are, or all that a key of several types may hold.
+`designer schema` and in messages: it says what the numbers of a list are, or all that a key of several types may hold. A title says what a
+key is, for a form or an editor; messages go without it.
 """
 
 from __future__ import annotations
@@ -53,14 +54,22 @@ EAR_CLOUD_M = [*ONE_PLACE_M, [0.0, 0.03, 0.0], [0.0, -0.03, 0.0], [0.03, 0.0, 0.
 class Driver(Table):
     """One loudspeaker driver; a point source without `radius_m`."""
 
-    name: Name
-    position_m: Point
-    facing_deg: Facing = [0.0, 0.0]
-    radius_m: Annotated[float, Field(gt=0, le=1.0)] | None = None
-    band_hz: Band | None = None
-    max_gain_db: Decibel | None = None
-    response: Name | None = None
-    gate_ms: Annotated[float, Field(gt=0, le=10_000.0)] | None = None
+    name: Annotated[Name, Field(title="what designs call it")]
+    position_m: Annotated[Point, Field(title="place of its centre")]
+    facing_deg: Facing = Field(default=[0.0, 0.0], title="direction of its axis")
+    radius_m: Annotated[float, Field(gt=0, le=1.0)] | None = Field(
+        default=None, title="of its piston; without it a point source"
+    )
+    band_hz: Band | None = Field(default=None, title="usable range: outside it the driver is to stay quiet")
+    max_gain_db: Decibel | None = Field(
+        default=None, title="largest gain of its filter; 0 dB feeds the channel as it is"
+    )
+    response: Name | None = Field(
+        default=None, title="measured response in place of the model: SOFA, an .frd set, or WAVs of impulse responses"
+    )
+    gate_ms: Annotated[float, Field(gt=0, le=10_000.0)] | None = Field(
+        default=None, title="window of a measured response"
+    )
     response_distance_m: Annotated[float, Field(gt=0, le=10_000.0)] | None = Field(
         default=None, description="where the response was measured, if its file does not say"
     )
@@ -86,14 +95,20 @@ class Driver(Table):
 class Listener(Table):
     """The head that listens: its centre, heading, kind, and the displacements designed over."""
 
-    position_m: Point
-    turn_deg: Annotated[float, Field(ge=-180.0, le=180.0)] = 0.0
+    position_m: Annotated[Point, Field(title="centre of the head, which faces the device")]
+    turn_deg: Annotated[float, Field(ge=-180.0, le=180.0)] = Field(
+        default=0.0, title="of the head, counter-clockwise from above"
+    )
     head: Name | Annotated[list[Name], Field(min_length=1, max_length=64)] = Field(
         default="sphere",
         description='"sphere", "sphere:RADIUS_M", "points", the path of a SOFA file, or a list of these',
     )
-    head_radius_m: Annotated[float, Field(ge=MIN_HEAD_RADIUS_M, le=MAX_HEAD_RADIUS_M)] = 0.0875
-    ear_cloud_m: Annotated[list[Point], Field(min_length=1, max_length=1_000)] = EAR_CLOUD_M
+    head_radius_m: Annotated[float, Field(ge=MIN_HEAD_RADIUS_M, le=MAX_HEAD_RADIUS_M)] = Field(
+        default=0.0875, title="of a spherical head"
+    )
+    ear_cloud_m: Annotated[list[Point], Field(min_length=1, max_length=1_000)] = Field(
+        default=EAR_CLOUD_M, title="displacements of the head that are designed over"
+    )
 
     _one_place_because: str = PrivateAttr(default="")
 
@@ -106,19 +121,25 @@ class Listener(Table):
 class SceneTable(Table):
     """A whole device measured, and what the air absorbs."""
 
-    transfer: Name | None = None
-    air_absorption: bool = False
-    temperature_c: Annotated[float, Field(ge=-20.0, le=50.0)] = 20.0
-    relative_humidity_percent: Annotated[float, Field(ge=1.0, le=100.0)] = 50.0
+    transfer: Name | None = Field(
+        default=None, title="SOFA file of the whole device: in place of enclosure, models of drivers, and head"
+    )
+    air_absorption: bool = Field(default=False, title="whether the air takes high frequencies away")
+    temperature_c: Annotated[float, Field(ge=-20.0, le=50.0)] = Field(default=20.0, title="of the air")
+    relative_humidity_percent: Annotated[float, Field(ge=1.0, le=100.0)] = Field(default=50.0, title="of the air")
 
 
 class Grid(Table):
     """Where the design is solved and judged."""
 
-    frequencies: Annotated[int, Field(ge=3, le=MAX_FREQUENCIES)] = 257
-    spacing: Literal["linear", "logarithmic"] = "linear"
-    refine: bool = False
-    azimuth_step_deg: Annotated[float, Field(ge=0.1, le=90.0)] = 5.0
+    frequencies: Annotated[int, Field(ge=3, le=MAX_FREQUENCIES)] = Field(
+        default=257, title="design frequencies, from 0 to the Nyquist frequency"
+    )
+    spacing: Literal["linear", "logarithmic"] = Field(default="linear", title="of the design frequencies")
+    refine: bool = Field(default=False, title="more frequencies where the result changes between two")
+    azimuth_step_deg: Annotated[float, Field(ge=0.1, le=90.0)] = Field(
+        default=5.0, title="between directions of masks and maps"
+    )
     azimuth_distance_m: Annotated[float, Field(gt=0, allow_inf_nan=True)] | None = Field(
         default=None, description="inf is the far field; default: the listener's distance"
     )
@@ -127,17 +148,23 @@ class Grid(Table):
 class Realization(Table):
     """The form that the filters take."""
 
-    form: Literal["fir", "rtf", "biquad"] = "fir"
-    taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = 512
+    form: Literal["fir", "rtf", "biquad"] = Field(
+        default="fir", title="of the filters: taps, taps relative to a reference driver, or biquads"
+    )
+    taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = Field(default=512, title="length of each filter")
     bulk_delay_samples: Annotated[int, Field(ge=0, le=MAX_TAPS - 1)] | Literal["least"] | None = Field(
         default=None,
         description='a whole number, or "least": the smallest that keeps the result; default: half the taps',
     )
-    pre_ringing_weight: Weight = 0.0
-    tail_weight: Weight = 0.0
-    zero_at_dc: bool = False
-    exact_at_hz: Annotated[list[Frequency], Field(max_length=16)] = []
-    hold_requirements: bool = False
+    pre_ringing_weight: Weight = Field(
+        default=0.0, title="of what comes before the bulk delay, beside the audible error"
+    )
+    tail_weight: Weight = Field(default=0.0, title="of what comes long after the bulk delay, beside the audible error")
+    zero_at_dc: bool = Field(default=False, title="no gain at 0 Hz")
+    exact_at_hz: Annotated[list[Frequency], Field(max_length=16)] = Field(
+        default=[], title="frequencies at which the filters are the weights exactly"
+    )
+    hold_requirements: bool = Field(default=False, title="the fit itself keeps the requirements, not the weights alone")
     refine: bool = Field(
         default=False,
         description="refine the fitted taps of ear channels for the largest gain over drawn heads, places and devices, and keep them"
@@ -145,12 +172,21 @@ class Realization(Table):
     )
     floor_weight: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None,
-        description="which gains refined taps raise: 1 the lowest alone, 0 the middle ones; default: 0.7",
+        description="which gains refined taps raise: 1 the lowest alone, 0 the middle ones; default: 0.4, else 0.6 or 0.8"
+        " where that loses against the fit",
     )
-    max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
-    equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
-    sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = 8
-    max_pole_radius: Annotated[float, Field(gt=0, le=10.0)] = 0.998
+    max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = Field(
+        default=20.0, title="largest gain of a filter relative to the reference driver's"
+    )
+    equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = Field(
+        default=0, title="of a common filter that brings back the reference's tone"
+    )
+    sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = Field(
+        default=8, title="second-order sections of each filter"
+    )
+    max_pole_radius: Annotated[float, Field(gt=0, le=10.0)] = Field(
+        default=0.998, title="of sections: how long they may ring"
+    )
     word: Name | None = Field(
         default=None,
         description='the coefficients\' fixed-point word: "q15", "q31", or bits before and after the binary point, as "5.23"',
@@ -169,7 +205,9 @@ class Realization(Table):
 class Virtualizer(Table):
     """The stereo chain over the designs named left, right and centre."""
 
-    angle_deg: Annotated[float, Field(gt=0, le=90.0)] = 30.0
+    angle_deg: Annotated[float, Field(gt=0, le=90.0)] = Field(
+        default=30.0, title="of the virtual loudspeakers, to each side"
+    )
     chain: Literal["matched", "combined"] = Field(
         default="matched",
         description="both ears matched by all drivers of the designs within their limits, or the designs' filters combined",
@@ -183,8 +221,10 @@ class Virtualizer(Table):
         default=None,
         description="limit of a matched chain: power of its drivers over the best single driver's at equal level",
     )
-    crosstalk_model: Literal["sphere", "measured"] = "sphere"
-    upmix: bool = True
+    crosstalk_model: Literal["sphere", "measured"] = Field(
+        default="sphere", title="of the far ear: a sphere's, or fitted to the listener's measured head"
+    )
+    upmix: bool = Field(default=True, title="left, right and centre made of stereo")
 
 
 class Room(Table):
@@ -192,7 +232,7 @@ class Room(Table):
 
     size_m: Annotated[
         list[Annotated[float, Field(ge=0.5, le=100.0)]],
-        Field(min_length=3, max_length=3, description="length, width, height"),
+        Field(min_length=3, max_length=3, description="length, width, height", title="of the room"),
     ] = [5.0, 4.0, 2.5]
     rt60_s: Annotated[float, Field(gt=0)] | None = Field(
         default=None, description="reverberation time by Eyring's formula; 0.4 if absorption is not given either"
@@ -201,7 +241,7 @@ class Room(Table):
         default=None,
         description="the walls' share of energy, above 0 and below 1: a number, or one an octave from 125 Hz up, at most 8",
     )
-    device_m: Point = Field(default=[0.6, 2.0, 1.0], description="x, y, z in the room")
+    device_m: Point = Field(default=[0.6, 2.0, 1.0], description="x, y, z in the room", title="place of the device")
     heading_deg: Angle = Field(
         default=0.0, description="where the device faces, counter-clockwise from the room's x axis"
     )
@@ -217,13 +257,13 @@ class Room(Table):
 class Tolerance(Table):
     """Standard deviations of what a product line and its rooms vary, for the draws that a design is judged over."""
 
-    gain_db: SpreadDecibel = 0.5
-    phase_deg: SpreadDegree = 3.0
-    position_m: Annotated[float, Field(ge=0, le=0.05)] = 0.001
-    temperature_c: Annotated[float, Field(ge=0, le=20.0)] = 5.0
-    head_radius_m: Annotated[float, Field(ge=0, le=0.01)] = 0.004
-    draws: Annotated[int, Field(ge=1, le=100_000)] = 1000
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1
+    gain_db: SpreadDecibel = Field(default=0.5, title="of the drivers' gains")
+    phase_deg: SpreadDegree = Field(default=3.0, title="of the drivers' phases")
+    position_m: Annotated[float, Field(ge=0, le=0.05)] = Field(default=0.001, title="of the drivers' places")
+    temperature_c: Annotated[float, Field(ge=0, le=20.0)] = Field(default=5.0, title="of the air")
+    head_radius_m: Annotated[float, Field(ge=0, le=0.01)] = Field(default=0.004, title="of listeners' heads")
+    draws: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1000, title="devices that are drawn")
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(default=1, title="of the draws")
 
 
 if TYPE_CHECKING:
@@ -239,7 +279,10 @@ else:
         __base__=Table,
         __module__=__name__,
         __doc__="The firmware targets that a design folder is written for.",
-        targets=(list[Literal[target_names()]], []),
+        targets=(
+            list[Literal[target_names()]],
+            Field(default=[], title="firmware, hosts and files that the filters are written for"),
+        ),
         **option_fields(),
     )
 
@@ -250,9 +293,11 @@ class Problem(Sourced):
     Made by `designer.load` and `designer.loads`; `text` and `folder` are what it was read from.
     """
 
-    title: Name
-    sample_rate_hz: Annotated[float, Field(ge=1000.0, le=1_000_000.0)]
-    speed_of_sound_m_s: Annotated[float, Field(ge=100.0, le=2000.0)] = 343.0
+    title: Annotated[Name, Field(title="of the problem, on its pages")]
+    sample_rate_hz: Annotated[float, Field(ge=1000.0, le=1_000_000.0, title="at which the filters run")]
+    speed_of_sound_m_s: Annotated[float, Field(ge=100.0, le=2000.0)] = Field(
+        default=343.0, title="in the air around the device"
+    )
     enclosure: AnyEnclosure | None = None
     drivers: Annotated[list[Driver], Field(min_length=1, max_length=256)]
     listener: Listener

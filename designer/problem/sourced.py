@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from pydantic import PrivateAttr
 
+from designer.arguments import checked_arguments
 from designer.problem.table import Table
 
 if TYPE_CHECKING:
     from designer.problem.schema import Problem
+
+
+OF_TEXT = "problem"
+"""Source of a problem that was read from a text, which no file is said to hold."""
 
 
 class Sourced(Table):
@@ -21,7 +26,7 @@ class Sourced(Table):
     _changes: dict[str, Any] = PrivateAttr(default_factory=dict)
     _is_of_text: bool = PrivateAttr(default=False)
     _folder: Path = PrivateAttr(default=Path())
-    _source: str = PrivateAttr(default="problem")
+    _source: str = PrivateAttr(default=OF_TEXT)
     _files: dict[str, str] = PrivateAttr(default_factory=dict)
     _read_in: Path = PrivateAttr(default_factory=Path.cwd)
 
@@ -31,6 +36,7 @@ class Sourced(Table):
             self._text, self._folder, self._source = context["text"], context["folder"], context["source"]
             self._files, self._changes, self._is_of_text = context["files"], context["changes"], True
 
+    @checked_arguments()
     def replace(self, key: str | Mapping[str, Any], value: Any = None) -> Self:
         """The problem with another value of a key, or of several: checked as a file is, with a text of its own.
 

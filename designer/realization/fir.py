@@ -47,6 +47,7 @@ from designer.realization.toeplitz_fit import (
     solve_exactly,
 )
 from designer.requirements.channel_target import driver_index
+from designer.workers import cores, threads
 
 REPORTED_EXCESS_DB = 0.05
 """An excess of a held requirement from which on it is reported."""
@@ -79,11 +80,14 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
                 held[n].append((part, requirements_of(target, part_weights, slacks, drivers=names)))
     problems = [Fitted(frequency_hz, w, C, joined(parts)) for w, C, parts in zip(weights, symbols, held, strict=True)]
     delay = common_delay(problems, table.taps, table)
+    judges = [Judge.of(channel, scene, drivers) for channel, drivers in zip(channels, index, strict=True)]
+    with threads(max(1, min(cores(), len(channels)))) as pool:
+        filters = list(pool.map(lambda fit, judge: fit.kept_taps(judge, table.taps, delay, table), problems, judges))
     out: list[Real] = []
     warnings: list[str] = []
-    for channel, drivers, problem in zip(channels, index, problems, strict=True):
+    for channel, drivers, problem, taps in zip(channels, index, problems, filters, strict=True):
         all_drivers = np.zeros((len(scene.drivers), table.taps))
-        all_drivers[drivers] = problem.kept_taps(Judge.of(channel, scene, drivers), table.taps, delay, table)
+        all_drivers[drivers] = taps
         warnings += [
             f"{channel.design.name}: {loss}" for loss in problem.missed_requirements(all_drivers[drivers], delay)
         ]

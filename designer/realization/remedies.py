@@ -34,7 +34,8 @@ EQUALISER_TAPS = (256, 512)
 def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
     """A clause on the least change of [realization] that brings the channel's filters to within 0.1 dB of its requirements.
 
-    Each is realised and judged before it is named: the same filters without a word, for a reference that plays beyond its band an
+    Filters that miss nothing where the design was solved miss it between, which more frequencies mend. Every other change is realised
+    and judged before it is named: the same filters without a word, for a reference that plays beyond its band an
     equaliser or another form, then twice, four, eight and sixteen times as many taps, or up to ENOUGH_TAPS. Where none of them does, the
     last of them, and by how much the requirement would have to be lower.
     """
@@ -52,6 +53,9 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
         return judge.worst_db(taps, realised.bulk_delay_samples), bands_db
 
     without, now_db = "", missed_db(table)
+    if max(now_db) <= SLACK_TOLERANCE_DB:
+        count = scene.problem.grid.frequencies
+        return f"all between the design's frequencies, where nothing was solved; remedy: more than [grid] frequencies = {count}"
     for change, words in _changes(channel, len(drivers), table, banded=now_db[1] > SLACK_TOLERANCE_DB):
         without = f"{_not_enough(change)}; "
         try:

@@ -9,6 +9,7 @@ put in place one and all, stand in a list `Plotly.later` for the page to take fr
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from importlib.util import find_spec
@@ -16,8 +17,10 @@ from pathlib import Path
 
 from designer.errors import DataError
 
-PARTS = ("look", "spec", "curves", "map", "polar", "drawing", "view", "cursor", "overlay", "page")
-"""Names of this package's scripts, in their order."""
+RENDERER = ("look", "spec", "curves", "map", "polar", "drawing", "data", "library", "view", "cursor")
+"""Names of the scripts that draw a figure and follow its cursor, in their order."""
+PARTS = (*RENDERER, "overlay", "page")
+"""Names of a written page's scripts, in their order."""
 LIBRARY = Path("package_data", "plotly.min.js")
 REGISTERED = re.compile(r"([\w$]+)\.register\(\[((?:[\w$]+\(\),)*[\w$]+\(\))\]\)")
 END = 20_000
@@ -26,15 +29,20 @@ FACTORY = ('typeof self !== "undefined" ? self : this, ', "() => {"), ("}", "));
 """The function around the library: what stands before it and how it begins, how it ends and what stands behind it."""
 
 
+def parts(package: str, files: Iterable[str]) -> str:
+    """The text of some of a package's templates, one after the other."""
+    folder = resources.files(package) / "templates"
+    return "\n".join((folder / file).read_text(encoding="utf-8") for file in files)
+
+
 def own_script() -> str:
-    """The text of this package's scripts, as one function's body."""
-    folder = resources.files("designer.report") / "templates"
-    return "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
+    """The text of a written page's scripts, as one function's body."""
+    return parts("designer.report", (f"{part}.js" for part in PARTS))
 
 
 def style() -> str:
-    """The page's style sheet."""
-    return (resources.files("designer.report") / "templates" / "page.css").read_text(encoding="utf-8")
+    """A written page's style sheet."""
+    return parts("designer.report", ("figure.css", "page.css"))
 
 
 @cache

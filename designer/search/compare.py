@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from designer import job
+from designer.arguments import checked_arguments
 from designer.comparison.entry import Entry, SharedChannel, check_count, check_shown, shared_channels
 from designer.comparison.head_shift import HeadShift, head_shift
 from designer.comparison.measured import measured_entries
 from designer.comparison.numbers import tidy_table
-from designer.errors import DataError, SolverError, UsageError, names_arguments
+from designer.errors import DataError, SolverError, UsageError
 from designer.problem import Problem
 from designer.problem.messages import shown
 from designer.problem.methods import check_methods, with_method
@@ -92,6 +93,7 @@ class Comparison:
         drawn = {f"figures/{name}.svg": picture.file() for name, picture in pictures.items()}
         return {path: text.encode("utf-8") for path, text in contents.items()} | drawn
 
+    @checked_arguments()
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the folder, whole or not at all.
 
@@ -126,7 +128,7 @@ Item = str | Path | Problem | job.Design
 """A design folder or a problem file, or what is in them."""
 
 
-@names_arguments()
+@checked_arguments()
 def compare(
     items: Item | Sequence[Item] | Mapping[str, Item],
     folder: str | Path | None = None,

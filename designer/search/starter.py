@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -27,11 +26,12 @@ from designer.errors import UsageError
 from designer.measures import db
 from designer.problem import Problem, loads
 from designer.problem.enclosures.box import Box
-from designer.problem.library import SCHEMA_FILE, schema_text
+from designer.problem.library import SCHEMA_FILE, write_schema
 from designer.problem.messages import number
 from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import channel_target
 from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
+from designer.search.new_geometry import Geometry
 from designer.writing import check_file, reserve, write_file
 
 EFFORT_DB = 12.0
@@ -43,9 +43,6 @@ REALISED_DB = 0.5
 """Largest shortfall of realised filters from a curve that a new file asks for."""
 FADE_OCTAVES = 3.0
 """Wide, because a band that begins at 200 Hz leaves a few milliseconds of taps little room to come from the plain driver in."""
-DRIVERS = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "pair": (2, 2)}
-"""The fewest and the most of each shape."""
-SHAPES = tuple(DRIVERS)
 LARGEST_DRIVER_M = 0.03
 BOXES = ("bar", "box")
 """Shapes whose box is solved, up to what SOLVING_MINUTES hold."""
@@ -53,80 +50,23 @@ SOLVING_MINUTES, SPEED_OF_SOUND_M_S = 0.25, 343.0
 MIN_SOLVED_HZ = 1000.0
 
 
-def least_drivers(shape: str) -> int:
-    """How many drivers a shape has where no number is given; 2 where the shape is not known, which `check` refuses."""
-    return DRIVERS.get(shape, (2, 2))[0]
+def box_size_m(geometry: Geometry) -> list[float]:
+    """Depth, width and height of a bar or box, with room for its drivers."""
+    spots = places(geometry)
+    height_m = _rounded(min(max(4 * spots[0].radius_m, 0.04), geometry.width_m), 3)
+    depth_m = -2 * spots[0].position_m[0] if geometry.shape == "box" else height_m
+    return [_rounded(depth_m), geometry.width_m, height_m]
 
 
-@dataclass(frozen=True)
-class Geometry:
-    """Geometry of a device, from the command line.
-
-    Attributes
-    ----------
-    shape : str, one of SHAPES
-    drivers : int, how many
-    width_m : float, from side to side; of a sphere its diameter
-    distance_m : float, to the listener's head
-
-    """
-
-    shape: str
-    drivers: int
-    width_m: float
-    distance_m: float
-
-    def check(self) -> None:
-        """Refuse what no file can be written for.
-
-        Raises
-        ------
-        UsageError : naming the option, what was found and what is allowed
-
-        """
-        if self.shape not in SHAPES:
-            raise UsageError(f"--shape: got {self.shape!r}; expected {', '.join(SHAPES)}")
-        least, most = DRIVERS[self.shape]
-        if not least <= self.drivers <= most:
-            expected = str(least) if least == most else f"{least} to {most}"
-            raise UsageError(f"--drivers: got {self.drivers}; expected {expected} for --shape {self.shape}")
-        if not 0.02 <= self.width_m <= 5.0:
-            raise UsageError(f"--width: got {number(self.width_m)}; expected 0.02 to 5 metres")
-        nearest = self.width_m / 2 + 0.2
-        if not nearest <= self.distance_m <= 20.0:
-            raise UsageError(
-                f"--distance: got {number(self.distance_m)}; expected {number(nearest)} (half the width and 0.2 m for"
-                " the head) to 20 metres"
-            )
-
-    @property
-    def size_m(self) -> list[float]:
-        """Depth, width and height of a bar or box, with room for its drivers."""
-        spots = places(self)
-        height_m = _rounded(min(max(4 * spots[0].radius_m, 0.04), self.width_m), 3)
-        depth_m = -2 * spots[0].position_m[0] if self.shape == "box" else height_m
-        return [_rounded(depth_m), self.width_m, height_m]
-
-    @property
-    def highest_hz(self) -> float:
-        """Up to which something is asked of it: a box, as far as it is solved in SOLVING_MINUTES."""
-        if self.shape not in BOXES:
-            return HIGHEST_HZ
-        box = Box(size_m=self.size_m)
-        for highest_hz in np.arange(HIGHEST_HZ, MIN_SOLVED_HZ, -100.0).tolist():
-            k = 2 * math.pi * highest_hz / SPEED_OF_SOUND_M_S
-            if box.effort(k, self.drivers).minutes <= SOLVING_MINUTES:
-                return float(highest_hz)
-        return MIN_SOLVED_HZ
-
-    @property
-    def title(self) -> str:
-        """A title for the file."""
-        across = {"sphere": "on a sphere of", "bar": "on a bar of", "box": "on a box of", "pair": "apart by"}[
-            self.shape
-        ]
-        width = f"{number(round(self.width_m * 100, 1))} cm"
-        return f"{self.drivers} drivers {across} {width}, heard at {number(self.distance_m)} m"
+def highest_asked_hz(geometry: Geometry) -> float:
+    """Up to which something is asked of a device: of a box, as far as it is solved in SOLVING_MINUTES."""
+    if geometry.shape not in BOXES:
+        return HIGHEST_HZ
+    box = Box(size_m=box_size_m(geometry))
+    for highest_hz in np.arange(HIGHEST_HZ, MIN_SOLVED_HZ, -100.0).tolist():
+        if box.effort(2 * math.pi * highest_hz / SPEED_OF_SOUND_M_S, geometry.drivers).minutes <= SOLVING_MINUTES:
+            return float(highest_hz)
+    return MIN_SOLVED_HZ
 
 
 @dataclass(frozen=True)
@@ -180,7 +120,7 @@ def new_problem(geometry: Geometry, progress: Callable[[str], None] | None = Non
 
     """
     geometry.check()
-    highest_hz = geometry.highest_hz
+    highest_hz = highest_asked_hz(geometry)
     wide = Requirement((LOWEST_HZ, highest_hz), ())
     open_problem = loads(
         text_of(geometry, replace(wide, curve=((LOWEST_HZ, 0.0),)), wide if geometry.drivers > 2 else None),
@@ -316,13 +256,13 @@ def _enclosure(geometry: Geometry) -> list[str]:
         return ["[enclosure]", 'model = "sphere"', f"radius_m = {radius}", ""]
     if geometry.shape == "pair":
         return []
-    size_m = geometry.size_m
+    size_m = box_size_m(geometry)
     return [
         "[enclosure]",
         'model = "box"',
         f"size_m = [{', '.join(map(_toml, size_m))}]        # depth, width, height",
         f"centre_m = [{_toml(-size_m[0] / 2)}, 0.0, 0.0]          # the front is at x = 0",
-        f"highest_hz = {_toml(geometry.highest_hz)}                # up to which the box is solved",
+        f"highest_hz = {_toml(highest_asked_hz(geometry))}                # up to which the box is solved",
         "",
     ]
 
@@ -376,10 +316,8 @@ def write_new(
     check_file(path, force=force)
     reserve(path)
     text, remarks = new_problem(geometry, progress)
-    schema = path.parent / SCHEMA_FILE
     with contextlib.ExitStack() as undo:
-        if not os.path.lexists(schema):
-            write_file(schema, lambda place: _write_text(place, schema_text()))
+        if schema := write_schema(path.parent):
             undo.callback(schema.unlink)
             remarks.append(f"wrote {schema}, by which an editor completes and checks keys")
         write_file(path, lambda place: _write_text(place, text))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from designer import job
-from designer.errors import names_arguments
+from designer.arguments import checked_arguments
 from designer.problem.schema import Problem
 from designer.search import sweep_point
 from designer.search.sweep_plan import Plan, Values, variations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@names_arguments(zip="zipped", random="draws")
+@checked_arguments(zip="zipped", random="draws")
 def sweep(
     problem: Problem | job.Design | str | Path,
     vary: Mapping[str, Values] | Sequence[str],

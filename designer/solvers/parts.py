@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -14,7 +13,7 @@ from designer.requirements.target import ChannelTarget
 from designer.solvers import cones
 from designer.solvers.constrained_data import ConstrainedData
 from designer.solvers.solution import Solution
-from designer.workers import threads
+from designer.workers import cores, threads
 
 Answer = TypeVar("Answer")
 MAX_VIOLATION, MAX_GAP = 1e-6, 1e-5
@@ -48,12 +47,8 @@ def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, s
 def in_parts(target: ChannelTarget, answer: Callable[[ChannelTarget, slice], Answer]) -> list[Answer]:
     """Values of each part of consecutive frequencies, a part on each thread."""
     parts = list(_chunks(target))
-    with threads(max(1, min(_cores(), len(parts)))) as pool:
+    with threads(max(1, min(cores(), len(parts)))) as pool:
         return list(pool.map(lambda at: answer(target.at(at), at), parts))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _chunks(target: ChannelTarget) -> Iterator[slice]:

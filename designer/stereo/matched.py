@@ -100,9 +100,18 @@ def plain_among(plain: Plain, ear: DesignTable, table: DesignTable, drivers: tup
 
 
 def matched_sides(
-    scene: Scene, tables: Mapping[str, DesignTable], plains: Mapping[str, Plain], near: Complex, far: Complex
+    scene: Scene,
+    tables: Mapping[str, DesignTable],
+    plains: Mapping[str, Plain],
+    near: Complex,
+    far: Complex,
+    lowered: Mapping[str, Real] | None = None,
 ) -> dict[str, Matched]:
     """Both virtual channels on the scene's frequencies, whose phases unwrap from the first, for X_i and X_c (F,).
+
+    Parameters
+    ----------
+    lowered : mapping of str to (F, L) float array, optional, side -> factor of at most 1 on the amplitude that each driver may be fed with
 
     Raises
     ------
@@ -112,6 +121,10 @@ def matched_sides(
     settings = scene.problem.virtualizer
     assert settings is not None
     sources = {side: _source(scene, side, tables, plains, near, far) for side in VIRTUAL}
+    for side, factor in (lowered or {}).items():
+        data = sources[side]
+        source = replace(data.source, max_gain=data.source.max_gain * factor[:, data.index])
+        sources[side] = replace(data, source=source)
     share = share_of_design(list(tables.values()), scene.frequency_hz)
     inside = np.flatnonzero(share > 0)
     price = np.inf if settings.priority == "level" else LEVEL_PRICE
@@ -200,8 +213,8 @@ def _source(
     return _Side(source, plain, ears, [scene.drivers.index(name) for name in table.drivers])
 
 
-def shortfalls(name: str, frequency_hz: Real, side: Matched, problem: Problem) -> list[str]:
-    """Sentences on what the drivers' limits take from a virtual channel."""
+def shortfalls(frequency_hz: Real, side: Matched, problem: Problem) -> list[str]:
+    """Predicates on what the drivers' limits take from a virtual channel."""
     settings = problem.virtualizer
     assert settings is not None
     short, quiet = side.timed & (side.time_reached < 1 - TIME_TOLERANCE), amplitude_db(side.level) < -LOST_LEVEL_DB
@@ -213,12 +226,12 @@ def shortfalls(name: str, frequency_hz: Real, side: Matched, problem: Problem) -
     if short.any():
         share = max(100 * float(side.time_reached[short].min()), 0.0)
         sentences.append(
-            f"{name}: within the drivers' limits the interaural time is {share:.0f} % of what {settings.angle_deg:g} degrees need,"
+            f"within the drivers' limits the interaural time is {share:.0f} % of what {settings.angle_deg:g} degrees need,"
             f" {spans(frequency_hz, short)}; remedy: {enumeration([*ways, *first], 'or')}"
         )
     if quiet.any():
         sentences.append(
-            f"{name}: {settings.angle_deg:g} degrees within the drivers' limits cost up to"
+            f"{settings.angle_deg:g} degrees within the drivers' limits cost up to"
             f" {-float(amplitude_db(side.level).min()):.1f} dB of level, {spans(frequency_hz, quiet)};"
             f" remedy: {enumeration(ways, 'or')}"
         )

@@ -200,8 +200,7 @@ def _listened(design: Result, chain: StereoChain, options: RenderOptions) -> tup
     path = plain_path(design.problem, design.bulk_delay_samples) if options.plain else feeds
     if not options.at_ears and not options.plain:
         return Listened(feeds, rate), None
-    count = 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * rate)))
-    ears = design.room_ears if options.room else ear_responses(design, count)
+    ears = design.room_ears if options.room else ear_responses(design, ear_samples(rate))
     if ears is None:
         raise UsageError(
             f"--room: got no [room] in {design.problem.source}; expected a design in a room; add the table to the problem"
@@ -210,6 +209,11 @@ def _listened(design: Result, chain: StereoChain, options: RenderOptions) -> tup
     if options.at_ears:
         return Listened(path.heard(ears), rate), None
     return Listened(path, rate, path.heard(ears)), Listened(feeds, rate, feeds.heard(ears))
+
+
+def ear_samples(sample_rate_hz: float) -> int:
+    """Length of the responses to the ears: EAR_RESPONSE_S, up to the next power of two."""
+    return 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * sample_rate_hz)))
 
 
 def _level(

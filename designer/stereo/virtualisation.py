@@ -39,6 +39,7 @@ from designer.designs.channel import ChannelDesign
 from designer.evaluation.outcomes import spans
 from designer.measures import FLOOR
 from designer.problem import geometry
+from designer.problem.messages import enumeration
 from designer.realization import Realized, realize_form
 from designer.realization import response as filter_response
 from designer.requirements.plain import middle_place
@@ -54,6 +55,10 @@ from designer.stereo.matched import (
     virtual_table,
 )
 
+LIMIT_ROUNDS = 5
+"""How often a matched chain is realised, each time with limits lower by what the filters before passed them."""
+KEPT_LIMIT = 10 ** (0.05 / 20)
+"""Factor on a driver's gain limit that filters may have."""
 LEAST_DIVISOR = 0.5
 TINY = 1e-12
 STEPS, HALVINGS = 16, 12
@@ -159,7 +164,9 @@ def virtual_channels(designs: Sequence[ChannelDesign], realised: Realized, scene
     """The virtual channels, left and right, realised together in the problem's form.
 
     The fit hears an error at the ipsilateral ear as the side's own channel's does, and at the contralateral one relative to what the
-    crosstalk model leaves there. They are held to no requirement; in the RTF form each has the reference that serves it best.
+    crosstalk model leaves there. They are held to no requirement; in the RTF form each has the reference that serves it best. A fit passes
+    a driver's limit beside a corner of its weights: there a matched chain is solved again within a limit so much lower, and loses
+    level or angle as `priority` has it. Sections, whose fit takes seconds, are fitted once.
     A DataError where the measured head's file cannot be used.
     """
     problem, frequency_hz = scene.problem, scene.frequency_hz
@@ -169,35 +176,60 @@ def virtual_channels(designs: Sequence[ChannelDesign], realised: Realized, scene
     number = {channel.design.name: n for n, channel in enumerate(designs)}
     sides = {side: designs[number[side]] for side in VIRTUAL}
     tables = {side: channel.design for side, channel in sides.items()}
+
+    def realised_as(weights: Mapping[str, Complex]) -> Realized:
+        channels = []
+        for side, channel in sides.items():
+            table = virtual_table(channel.design, list(tables.values()), scene.drivers)
+            plain = plain_among(channel.plain, channel.design, table, scene.drivers)
+            channels.append(replace(channel, design=table, plain=plain, weights=weights[side], slacks_db={}))
+        return realize_form(channels, scene, problem.realization.model_copy(update={"hold_requirements": False}))
+
     if settings.chain == "matched":
         plains = {side: channel.plain for side, channel in sides.items()}
-        matched = matched_sides(scene, tables, plains, model.near(frequency_hz), model.far(frequency_hz))
-        weights = {side: channel.weights for side, channel in matched.items()}
-        warnings = [
-            sentence
-            for side, channel in matched.items()
-            for sentence in shortfalls(VIRTUAL[side], frequency_hz, channel, problem)
-        ]
+        near, far = model.near(frequency_hz), model.far(frequency_hz)
+        lowered = {side: np.ones((frequency_hz.size, len(scene.drivers))) for side in VIRTUAL}
+        for _ in range(1 if problem.realization.form == "biquad" else LIMIT_ROUNDS):
+            matched = matched_sides(scene, tables, plains, near, far, lowered)
+            virtual = realised_as({side: channel.weights for side, channel in matched.items()})
+            over = {side: _over_limits(taps, scene) for side, taps in zip(VIRTUAL, virtual.taps, strict=True)}
+            if max(float(factor.max()) for factor in over.values()) <= KEPT_LIMIT:
+                break
+            lowered = {side: lowered[side] / np.maximum(over[side], 1.0) for side in VIRTUAL}
+        predicates = {VIRTUAL[side]: shortfalls(frequency_hz, channel, problem) for side, channel in matched.items()}
     else:
         taps = {side: realised.taps[number[side]] for side in VIRTUAL}
         combined = virtual_sides(scene, taps, realised.bulk_delay_samples)
-        weights = {side: channel.weights for side, channel in combined.items()}
-        warnings = [
-            _held(VIRTUAL[side], frequency_hz, channel) for side, channel in combined.items() if channel.held.any()
-        ]
-    channels = []
-    for side, channel in sides.items():
-        table = virtual_table(channel.design, list(tables.values()), scene.drivers)
-        plain = plain_among(channel.plain, channel.design, table, scene.drivers)
-        channels.append(replace(channel, design=table, plain=plain, weights=weights[side], slacks_db={}))
-    virtual = realize_form(channels, scene, problem.realization.model_copy(update={"hold_requirements": False}))
-    return replace(virtual, warnings=(*virtual.warnings, *warnings))
+        virtual = realised_as({side: channel.weights for side, channel in combined.items()})
+        predicates = {
+            VIRTUAL[side]: [_held(frequency_hz, channel)] if channel.held.any() else []
+            for side, channel in combined.items()
+        }
+    return replace(virtual, warnings=(*virtual.warnings, *_told_once(predicates)))
 
 
-def _held(name: str, frequency_hz: Real, side: Side) -> str:
-    """Sentence on what the drivers' limits take from a virtual channel."""
+def _over_limits(taps: Real, scene: Scene) -> Real:
+    """By what factor taps (L, T) pass each driver's max_gain_db (F, L), at a frequency of the scene or one beside it."""
+    limits_db = [np.inf if driver.max_gain_db is None else driver.max_gain_db for driver in scene.problem.drivers]
+    w = filter_response(taps, scene.frequency_hz, scene.problem.sample_rate_hz)
+    over = np.abs(w) / 10 ** (np.array(limits_db) / 20)
+    beside = np.pad(over, ((1, 1), (0, 0)), mode="edge")
+    return np.asarray(np.max([beside[:-2], over, beside[2:]], axis=0))
+
+
+def _told_once(predicates: Mapping[str, Sequence[str]]) -> list[str]:
+    """Sentences of channels and their predicates; what two channels share has one."""
+    texts = dict.fromkeys(text for channel_texts in predicates.values() for text in channel_texts)
+    return [
+        f"{enumeration([name for name, channel_texts in predicates.items() if text in channel_texts])}: {text}"
+        for text in texts
+    ]
+
+
+def _held(frequency_hz: Real, side: Side) -> str:
+    """Predicate on what the drivers' limits take from a virtual channel."""
     share, where = 100 * float(side.share[side.held].min()), spans(frequency_hz, side.held)
     return (
-        f"{name}: max_gain_db of the drivers holds the virtual loudspeaker to {share:.0f} % of what its angle needs, {where},"
+        f"max_gain_db of the drivers holds the virtual loudspeaker to {share:.0f} % of what its angle needs, {where},"
         " where it sounds from between the drivers and that angle; remedy: a larger max_gain_db or a smaller [virtualizer] angle_deg"
     )

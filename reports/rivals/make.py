@@ -64,9 +64,9 @@ ENDING = f"""
   library, here and asked for the curve, by the cylinder speaker: its playback begins at 150 Hz, 128 taps cannot follow that slope, the
   joint fit spends 1.5 dB of effort more than its weights did, and the rival is let spend as much.
 - Asked for **{REFINED}** (`[realization] refine = true`), the taps go on from the joint fit to the most gain over drawn heads, places and
-  devices, with the curve as far as the fit keeps it as a floor. At the fit's mean effort to 0.01 dB it is above the joint fit in all
-  three numbers over the library, and above the rival in the median and the 1st percentile; on the smart speaker the median falls by
-  0.2 dB here. With two and three drivers the rival's median stays the higher.
+  devices, and miss the curve no more than the fit does, at most and in the mean square. At the fit's mean effort to 0.01 dB they are
+  above the joint fit in all three numbers over the library, and above the rival too; no problem loses 0.1 dB in any of them. Where too
+  much is asked the fit is kept. With two and three drivers, and on the cylinder, the rival's median stays the higher.
 
 The curve is what the file asks for, so the first is what ships; `designer check --reach` says what a frequency could give.
 """

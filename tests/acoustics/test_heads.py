@@ -23,7 +23,8 @@ from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.enclosures.sphere import SphereEnclosure
-from designer.acoustics.heads import Points, Sphere, _strengths, ears_in_field
+from designer.acoustics.heads import Points, Sphere, ears_in_field
+from designer.acoustics.line_sources import strengths as strengths_of
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import read_head
@@ -260,12 +261,12 @@ def test_many_frequencies_take_little_memory() -> None:
     field = np.exp(-1j * k[:, None, None] * (np.hypot(1.1, along_m) - own_m))[..., None]
     given = along_m, distance_m, arc[:, 30:31], arc
     tracemalloc.start()
-    strengths = _strengths(k, *given, field, 1e-8)
+    strengths = strengths_of(k, *given, field, 1e-8)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 200e6
     for part in (slice(0, 3), slice(298, 300)):
-        few = _strengths(k[part], *given, field[part], 1e-8)
+        few = strengths_of(k[part], *given, field[part], 1e-8)
         np.testing.assert_allclose(
             strengths[part], few, rtol=0, atol=1e-5 * np.abs(few).max()
         )  # what the loading leaves

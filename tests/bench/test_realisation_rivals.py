@@ -262,14 +262,19 @@ def test_better_than_least_squares_in_time() -> None:
 
 @pytest.mark.long
 def test_refined_taps_are_better_than_the_joint_fit() -> None:
-    """Over the library, 128 taps, the fit's mean effort to 0.01 dB: a higher median and 5th percentile, and 1.5 dB more on the soundbar."""
+    """Over the library, 128 taps, the fit's mean effort to 0.01 dB: no problem loses 0.1 dB of its median, 5th or 1st percentile; together
+    they gain 0.8, 0.5 and 0.7 dB, and the soundbar 2 dB in the median and the 5th percentile.
+    """
     cases = [refined(name) for name in LIBRARY]
     for one in cases:
         assert one.mean_effort_db(one.own) <= one.mean_effort_db(joint_fit(one)) + 0.01
-    ours, rival = pooled(cases, joint_fit)
-    assert (ours > rival).all()
+    gains = [[one.gains_db(taps) for taps in (joint_fit(one), one.own)] for one in cases]
+    for before, after in gains:
+        assert (np.percentile(after, [50, 5, 1]) > np.percentile(before, [50, 5, 1]) - 0.1).all()
+    before, after = (np.percentile(np.concatenate(side), [50, 5, 1]) for side in zip(*gains, strict=True))
+    assert (after - before > [0.8, 0.5, 0.7]).all()
     ours, rival = pooled([refined("soundbar-kemar")], joint_fit)
-    assert (ours > rival + 1.5).all()
+    assert (ours > rival + 2.0).all()
 
 
 @pytest.mark.long

@@ -68,6 +68,16 @@ def test_a_folder_of_ones_own(out: Path, designer_command: Command) -> None:
     assert drawn(out / "figures") == CORE
 
 
+def test_the_working_folder_stays_as_it_is(out: Path, designer_command: Command) -> None:
+    """Neither figures nor the manifest that would name them are laid among a user's files, as other commands do not either."""
+    before = {*Path().rglob("*")}
+    for place in (".", ".."):
+        ended = designer_command("figures", "out", "-o", place)
+        assert ended.code == errors.EXIT_USAGE
+        assert ended.err == (f"error: {place}: the command runs in this folder or below it; choose another with -o\n")
+    assert {*Path().rglob("*")} == before
+
+
 def test_what_is_refused(out: Path, designer_command: Command) -> None:
     """A kind that there is not names those that there are; an edited figure is replaced by --force alone."""
     ended = designer_command("figures", "out", "--only", "gain,rom")

@@ -139,7 +139,7 @@ def test_an_item_alone_is_an_item(design: designer.Design, tmp_path: Path) -> No
         designer.compare([])
     with pytest.raises(UsageError, match=r"^got no file of measured data; expected one or more"):
         designer.convert([], tmp_path / "out.sofa")
-    with pytest.raises(UsageError, match=r"^figures: got 'some'; expected 'all', 'core', 'none'"):
+    with pytest.raises(UsageError, match=r"^figures: got 'some' \(str\); expected 'all', 'core', 'none'"):
         design.save(tmp_path / "some", figures="some")  # type: ignore[arg-type] # what is refused
     assert not (tmp_path / "some").exists()
 

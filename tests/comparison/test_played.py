@@ -45,7 +45,7 @@ def played(taps: np.ndarray, place: tuple[float, ...], hz: float, gains: tuple[f
     """Pressure at a place: each driver's taps summed sample by sample, then e^{-jkr}/r."""
     total = 0j
     for driver, own, gain in zip(DRIVERS, taps, gains, strict=True):
-        fed = sum(tap * cmath.exp(-2j * math.pi * hz * n / RATE) for n, tap in enumerate(own) if tap)
+        fed = np.exp(-2j * np.pi * hz / RATE * np.arange(len(own))) @ own
         r = math.dist(driver, place)
         total += gain * fed * cmath.exp(-2j * math.pi * hz * r / C) / r
     return total

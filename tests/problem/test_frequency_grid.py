@@ -13,7 +13,12 @@ from designs.small_problems import line, load, pair
 import designer
 from designer.errors import ProblemError
 from designer.problem.explain import explain
-from designer.problem.frequency_grid import joined_frequencies_hz, regular_frequencies_hz, with_half_steps
+from designer.problem.frequency_grid import (
+    joined_frequencies_hz,
+    judged_frequencies_hz,
+    regular_frequencies_hz,
+    with_half_steps,
+)
 from designer.realization.dense_targets import between
 
 
@@ -153,3 +158,32 @@ def test_refinement_adds_no_more_than_the_grid_has() -> None:
     load(on_grid(pair_of(problem), **heavy))
     with pytest.raises(ProblemError, match=r"grid: got 48003 frequencies"):
         load(on_grid(pair_of(problem), **heavy, refine=True))
+
+
+def test_wide_steps_of_a_band_are_judged_within() -> None:
+    """100 taps up to 1,000 Hz can dip every 10 Hz: 400 to 500 Hz gets nine frequencies between, what lies outside of the band none."""
+    judged = judged_frequencies_hz(np.array([0.0, 400.0, 500.0, 505.0, 1000.0]), 100, [(410.0, 503.0)])
+    np.testing.assert_allclose(judged, [0.0, *range(400, 501, 10), 505.0, 1000.0])
+    even = with_half_steps(np.linspace(0.0, 1000.0, 257))
+    assert np.array_equal(judged_frequencies_hz(even, 4096, [(0.0, 1000.0)]), even)
+
+
+def test_what_filters_miss_between_few_frequencies_is_in_the_verdict() -> None:
+    """A logarithmic grid of 13: the curve's largest miss is the one that a step of 5 Hz finds, though at the grid all is met."""
+    design = designer.design(load(on_grid(pair(), frequencies=13, spacing="logarithmic")))
+    (outcome,) = (
+        o for o in design.outcomes["left"] if (o.requirement, o.place) == ("cancellation_gain_db", "required")
+    )
+    channel, f = design.channels["left"], np.arange(500.0, 4000.0, 5.0)
+    ears = design.fine_scene.at(f).ears()
+    kernel = np.exp(-2j * np.pi * np.outer(f, np.arange(64)) / 16000)
+    w = kernel @ design.taps["left"].T
+    power = np.abs(np.einsum("fml,fl->fm", ears, w)) ** 2
+    gain_db = 10 * np.log10(power[:, 0::2].mean(axis=1) / power[:, 1::2].mean(axis=1))
+    knots = np.array(channel.table.cancellation_gain_db)
+    missed_db = np.interp(np.log(f), np.log(knots[:, 0]), knots[:, 1]) - gain_db
+    assert missed_db.max() > 0.5
+    assert outcome.missed_db == pytest.approx(missed_db.max(), abs=0.05)
+    assert design.status == 7
+    assert "met on paper" in design.sentence("left")
+    assert "remedy: more than [grid] frequencies = 13" in design.sentence("left")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import string
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from toml_text import pair, toml, trio
 
 import designer
-from designer.errors import ProblemError
+from designer.errors import ProblemError, UsageError
 from designer.problem import designs, schema
 from designer.problem.enclosures import ENCLOSURES
 from designer.problem.enclosures.enclosure import Enclosure
@@ -335,6 +336,33 @@ def test_a_key_of_another_table() -> None:
         ProblemError, match=r"listener\.name: unknown key; .*name is a key of \[\[drivers\]\] and \[\[designs\]\]"
     ):
         designer.loads(toml(changed("listener", name="me")))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "remedy"),
+    [
+        ("designs.left.cancel_regions", [], 'replaced by dark_regions, a key of [[designs]] with kind = "beamformer"'),
+        ("designs.left.reach_regions", [], 'replaced by bright_regions, a key of [[designs]] with kind = "beamformer"'),
+        ("designs.centre.cancel_regions", [], "dark_regions replaced it"),
+        ("designs.centre.reach_regions", [], "bright_regions replaced it"),
+        ("designs.left.driver_spread", {"case": "worst"}, "replaced by hold, a key of [[designs]]"),
+        ("designs.centre.driver_spread", {"percentile": 5}, "replaced by hold, a key of [[designs]]"),
+        ("realization.hold_wishes", True, "hold_requirements replaced it"),
+    ],
+)
+def test_a_key_that_was_replaced(path: str, value: Any, remedy: str) -> None:
+    """A key of an older version is refused by the name of the key that replaced it, and of its table where that is another."""
+    problem, (table, *steps) = trio(), path.split(".")
+    holder = problem[table] if table == "realization" else next(t for t in problem[table] if t["name"] == steps[0])
+    holder[steps[-1]] = value
+    with pytest.raises(ProblemError, match=f": unknown key; {re.escape(remedy)}$"):
+        designer.loads(toml(problem))
+
+
+def test_a_replaced_key_of_the_command_line() -> None:
+    """The nearest key offered is the one that replaced it."""
+    with pytest.raises(UsageError, match=r"; nearest known: realization.hold_requirements$"):
+        designer.loads(toml(trio())).replace("realization.hold_wishes", True)
 
 
 def test_faults_do_not_hide_each_other() -> None:

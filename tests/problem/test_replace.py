@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,40 @@ def test_keys_and_tables_come_and_go() -> None:
         assert designer.loads(changed.text).model_dump() == changed.model_dump()
 
 
+@pytest.mark.parametrize("header", ["[grid]", "[realization]", "[tolerance]"])
+def test_a_table_that_goes_leaves_what_is_behind_it(header: str) -> None:
+    """Its header and its lines go; comments and blanks between them and the next table stay, as those before it do."""
+    tables = {
+        "[grid]": ["frequencies = 33  # coarse", "# of the circle", "azimuth_step_deg = 10.0"],
+        "[realization]": ["taps = 64"],
+        "[tolerance]": ["gain_db = 1.0", "phase_deg = 2.0  # measured"],
+    }
+    head = TEXT.partition("[grid]")[0]
+    parts = {name: "\n".join([name, *lines, ""]) for name, lines in tables.items()}
+    text = head + "".join(f"# Before {name}\n{part}\n# Behind {name}\n# Two lines.\n\n" for name, part in parts.items())
+    changed = designer.loads(text).replace(header.strip("[]"), None)
+    assert changed.text == text.replace(parts[header], "")
+
+
+def test_a_longer_or_shorter_list_keeps_the_comments_of_what_stays() -> None:
+    """A driver or a curve's point more or less adds or takes its own lines alone; a comment ahead of a header stays ahead of it."""
+    text = TEXT.replace("[listener]", "# The head.\n[listener]")
+    data = tomllib.loads(text)
+    third = {"name": "middle", "position_m": [0.0, 0.0, 0.0]}
+    written = '[[drivers]]\nname = "middle"\nposition_m = [0.0, 0.0, 0.0]\n\n'
+    left, right = data["drivers"]
+    longer = edited(text, {**data, "drivers": [left, right, third]})
+    assert longer == text.replace("# The head.", f"{written}# The head.")
+    between = edited(text, {**data, "drivers": [left, third, right]})
+    assert between == text.replace('[[drivers]]\nname = "right"', f'{written}[[drivers]]\nname = "right"')
+    assert edited(longer, data) == edited(between, data) == text
+    problem = designer.loads(text)
+    curve = "designs.left.cancellation_gain_db"
+    point = problem.replace(curve, [[500, 6], [1000, 9], [4000, 6]])
+    assert point.text == text.replace("# low\n", "# low\n    [1000, 9],\n")
+    assert problem.replace(curve, [[4000, 6]]).text == text.replace("    [500, 6],  # low\n", "")
+
+
 def test_tables_of_a_problem_are_values() -> None:
     """A driver, or all of them, of one problem put into another: the keys that its file sets."""
     problem = designer.loads(TEXT)
@@ -146,8 +182,19 @@ def test_a_key_that_names_nothing() -> None:
     """The message is that of `designer sweep --vary`."""
     with pytest.raises(UsageError, match=r'^replace: designs: got "lef", which is no name in it; .*designs.left.ear$'):
         designer.loads(TEXT).replace("designs.lef.ear", "left")
-    with pytest.raises(UsageError, match=r"^replace: got 1, which is no key; expected one, as designs.left"):
+    with pytest.raises(UsageError, match=r"^key: got {1: 2} \(dict\); expected str or Mapping\[str, Any\]$"):
         designer.loads(TEXT).replace({1: 2})  # type: ignore[dict-item] # what is refused
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, 1 + 2j, b"64", [None]])
+def test_a_value_that_toml_has_not(value: object) -> None:
+    """It is refused as an argument, not by the reader of the text that it would give."""
+    if value == [None]:  # None alone leaves a key out
+        with pytest.raises(ProblemError, match="band_hz"):
+            designer.loads(TEXT).replace("designs.left.band_hz", value)
+        return
+    with pytest.raises(UsageError, match=r"^value: got .*; expected a value that TOML has, or None$"):
+        designer.loads(TEXT).replace("realization.taps", value)
 
 
 DATA = st.recursive(
@@ -194,3 +241,20 @@ def test_the_recorded_command_regenerates_the_filters(
     opened = designer.open(saved)
     assert opened.problem.changes == problem.changes
     assert regenerated(opened.save(tmp_path / "once more", report=False), capsys, monkeypatch) == coefficients
+
+
+def test_a_problem_without_a_file_is_made_again_from_its_folder(tmp_path: Path) -> None:
+    """The recorded command, run as a shell would, reads the problem where it is: in the folder itself."""
+    problem = designer.loads(TEXT).replace("realization.taps", 64)
+    saved = designer.design(problem).save(tmp_path / 'it\'s "saved"', report=False)
+    before = {path.name: path.read_bytes() for path in saved.glob("*.csv")}
+    facts = json.loads((saved / "summary.json").read_text("utf-8"))
+    name, *arguments = shlex.split(facts["command"])
+    assert name == "python"
+    done = subprocess.run([sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path.name: path.read_bytes() for path in saved.glob("*.csv")} == before
+    again = json.loads((saved / "summary.json").read_text("utf-8"))
+    assert {key: again[key] for key in ("problem", "command", "seal")} == {
+        key: facts[key] for key in ("problem", "command", "seal")
+    }

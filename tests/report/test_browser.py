@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import combinations
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import programs
 import pytest
 from comparison.two_designs import made
+from legible import LEAST_CONTRAST
 from markupsafe import Markup
 from toml_text import pair, toml
 
@@ -26,22 +25,15 @@ from designer.comparison.entry import shared_channels
 from designer.report import script
 from designer.report.figure_data import axis, curves, driver_look, frequency_axis, line
 from designer.report.figure_data import figure as built
+from designer.report.figures import Picture
 from designer.report.grids import drawn_metrics
 from designer.report.page_data import block
 from designer.report.schemes import template
 from designer.search.compare import Comparison
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 A4_PX = (680, 1009)
 """What 15 mm of margin leave of A4, at 96 to the inch."""
 PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}
@@ -64,23 +56,6 @@ OVERLAPS = """() => [...document.querySelectorAll("figure .plot")].filter(e => e
     Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
   ).map(([_, other]) => `${plot.closest("figure").dataset.figure}: ${text} | ${other}`));
 })"""
-LEAST_CONTRAST = """() => {
-  const parts = c => (c.match(/[\\d.]+/g) || []).map(Number);
-  const luminance = c => parts(c).slice(0, 3).map(v => v / 255)
-    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
-    if (c !== "rgba(0, 0, 0, 0)" && c !== "transparent") return c; } return "rgb(255, 255, 255)"; };
-  let least = [99, ""];
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const e = texts.currentNode.parentElement, words = texts.currentNode.textContent.trim();
-    if (!words || !e.checkVisibility()) continue;
-    const style = getComputedStyle(e);
-    const [low, high] = [luminance(e.closest("svg") ? style.fill : style.color), luminance(ground(e))].sort((a, b) => a - b);
-    if ((high + 0.05) / (low + 0.05) < least[0]) least = [(high + 0.05) / (low + 0.05), words];
-  }
-  return least;
-}"""
 Open = Callable[..., AbstractContextManager["Page"]]
 
 
@@ -94,36 +69,31 @@ def left_over(page: Page, expression: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def opened() -> Iterator[Open]:
+def opened(chromium: Browser) -> Open:
     """Opens a page at a width and in a scheme, off the network; it may ask for no other file and say nothing on its console."""
-    api = programs.need_module("playwright.sync_api", "playwright")
-    path = next(filter(None, map(shutil.which, NAMES)), None) or programs.need("chromium", "chromium")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
 
-        @contextmanager
-        def open_page(file: Path, width: int, scheme: Any, *, scripts: bool = True) -> Iterator[Page]:
-            screen: Any = {"width": width, "height": 800}
-            context = browser.new_context(
-                viewport=screen, color_scheme=scheme, offline=True, java_script_enabled=scripts, accept_downloads=True
-            )
-            output: list[str] = []
-            required: list[str] = []
-            page = context.new_page()
-            page.on("console", lambda message: output.append(message.text))
-            page.on("pageerror", lambda error: output.append(str(error)))
-            page.on("request", lambda request: required.append(request.url))
-            page.goto(file.as_uri())
-            if scripts:
-                page.wait_for_function(READY)
-            yield page
-            assert output == []
-            # The library's own text, as a script in memory, is no request of a file or a network.
-            assert [url for url in required if not url.startswith(("blob:", "data:"))] == [file.as_uri()]
-            context.close()
+    @contextmanager
+    def open_page(file: Path, width: int, scheme: Any, *, scripts: bool = True) -> Iterator[Page]:
+        screen: Any = {"width": width, "height": 800}
+        context = chromium.new_context(
+            viewport=screen, color_scheme=scheme, offline=True, java_script_enabled=scripts, accept_downloads=True
+        )
+        output: list[str] = []
+        required: list[str] = []
+        page = context.new_page()
+        page.on("console", lambda message: output.append(message.text))
+        page.on("pageerror", lambda error: output.append(str(error)))
+        page.on("request", lambda request: required.append(request.url))
+        page.goto(file.as_uri())
+        if scripts:
+            page.wait_for_function(READY)
+        yield page
+        assert output == []
+        # The library's own text, as a script in memory, is no request of a file or a network.
+        assert [url for url in required if not url.startswith(("blob:", "data:"))] == [file.as_uri()]
+        context.close()
 
-        yield open_page
-        browser.close()
+    return open_page
 
 
 @pytest.fixture(scope="module")
@@ -374,22 +344,38 @@ def test_a_figure_saves_itself(page: Page) -> None:
 
 
 def test_the_page_is_legible_and_prints(page: Page) -> None:
-    """At 1280 pixels, light; on paper every figure stands, none is taller than a sheet, and nothing is cut off at the right."""
+    """At 1280 pixels, light; on paper every figure and every folded table but those of every frequency stands, none is taller than a
+    sheet, and nothing is cut off at the right; afterwards they are folded again.
+    """
     is_legible(page, "light")
     content = page.pdf(prefer_css_page_size=True)
-    assert content.startswith(b"%PDF") and 3 <= len(re.findall(rb"/Type\s*/Page\b", content)) <= 12
+    assert content.startswith(b"%PDF") and 3 <= len(re.findall(rb"/Type\s*/Page\b", content)) <= 16
     page.set_viewport_size({"width": A4_PX[0], "height": 900})
     page.emulate_media(media="print")
     assert left_over(page, CUT_OFF) == []
     heights = page.locator("figure:visible").evaluate_all("els => els.map(e => e.getBoundingClientRect().height)")
     assert heights and max(heights) < A4_PX[1]
+    tables = page.get_by_role("table", include_hidden=True)
+    hidden = [table for table in tables.all() if not table.is_visible()]
+    assert tables.count() > len(hidden) > 0
+    assert all(table.evaluate("e => Boolean(e.closest('.long, .twin'))") for table in hidden)
     page.emulate_media(media="screen")
+    page.wait_for_function("document.querySelectorAll('details[open]').length === 0")
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
-    """At 390 pixels, dark: one column, the cuts below the map, nothing over the side, the polar plots' switch, and the twin's figures."""
+    """At 390 pixels, dark: six numbers of each channel on the first screen, one column, the cuts below the map, nothing over the side,
+    the polar plots' switch, and the twin's figures.
+    """
     with opened(folder / "report.html", 390, "dark") as page:
+        box = page.locator(".tiles").bounding_box()
+        assert box is not None and box["y"] + box["height"] < 800 and box["x"] + box["width"] <= 390
+        cells = page.locator(".tiles tbody tr").first.locator("td")
+        assert cells.count() == 6
+        for cell in cells.all():
+            place = cell.bounding_box()
+            assert place is not None and place["x"] >= 0 and place["x"] + place["width"] <= 390
         is_legible(page, "dark")
         boxes = [figure(page, "centre-map").locator(part).bounding_box() for part in (".main", ".cuts")]
         assert boxes[0] is not None and boxes[1] is not None and boxes[1]["y"] > boxes[0]["y"] + boxes[0]["height"] - 1
@@ -496,8 +482,9 @@ def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_spea
         assert page.get_by_text("drawn by this page's own script").is_visible()
 
 
-def test_the_comparison_page(opened: Open, tmp_path: Path) -> None:
+def test_the_comparison_page(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check box hides a design's curves in every figure, and shows them again; at both widths and in both schemes."""
+    monkeypatch.setattr(Picture, "file", lambda _: b"")  # the page draws them itself
     entries = [made("first"), made("other", cancellation_gain_db=[[500, 9]])]
     comparison = Comparison(tuple(entries), tuple(shared_channels(entries)[0]), {}).draw()
     file = comparison.save(tmp_path / "side") / "comparison.html"

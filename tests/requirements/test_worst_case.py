@@ -13,7 +13,8 @@ from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
 from designer.designs import channel
-from designer.designs.bounds import reachable_gain
+from designer.designs.bounds import reachable_gain, worst_case_weights
+from designer.designs.place_bound import of_means, worst_place_bound
 from designer.formulations import FORMULATIONS, choueiri, matrix_mixing, pressure_matching, superdirective
 from designer.measures import db
 from designer.problem.designs import EarDesign
@@ -166,6 +167,31 @@ def test_a_requirement_within_reach_is_met(method: str, seed: int) -> None:
     required = replace(target, gamma=most * 10**-0.05)
     w = channel.solve(FORMULATIONS[method], DESIGN.model_copy(update={"method": method}), required).weights
     assert (db(worst_gain(required, w)) > db(most) - 0.5 - 0.02).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_bound_over_all_errors_is_above_what_cones_reach(seed: int) -> None:
+    """Of one place: never below what cvxpy's cones reach, and at most 0.7 dB above, from the weights that come nearest."""
+    target, most = hard_target(seed), np.array(most_by_cones(seed))
+    bound = worst_place_bound(target, worst_case_weights(target), reachable_gain(of_means(target)))
+    above_db = db(bound) - db(most)
+    assert (above_db > -0.02).all()
+    assert (above_db < 0.7).all()
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.01])
+def test_no_weights_are_above_the_bound_at_every_place(spread: float) -> None:
+    """Four places: the passes end at most 1 dB below the bound, and none of 2,000 weights around them lies above it."""
+    rng = np.random.default_rng(5)
+    bright, dark = (gaussian(rng, 3, 1, 4) + 0.2 * gaussian(rng, 3, 4, 4) for _ in range(2))
+    target = replace(target_of(0, gain_db=40.0), spread=spread, worst_case=True, each_place=True)
+    target = replace(target.at(slice(3)), bright=bright, dark=dark, max_effort=np.full(3, np.inf))
+    w = worst_case_weights(target)
+    bound = worst_place_bound(target, w, reachable_gain(of_means(target)))
+    for scale in np.geomspace(1e-3, 1.0, 2000):
+        around = w + scale * np.linalg.norm(w, axis=1, keepdims=True) * gaussian(rng, *w.shape)
+        assert (worst_gain(target, around) <= bound * (1 + 1e-9)).all()
+    assert (db(bound) - db(worst_gain(target, w)) < 1.0).all()
 
 
 @pytest.mark.parametrize("seed", range(4))

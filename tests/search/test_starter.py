@@ -18,7 +18,8 @@ from designer.evaluation.tolerance import draw, tolerance
 from designer.problem.library import library, library_folder, schema_text
 from designer.requirements.curves import curve_db
 from designer.search import starter
-from designer.search.starter import Geometry, places, write_new
+from designer.search.new_geometry import Geometry
+from designer.search.starter import places, write_new
 
 new_problem = functools.cache(starter.new_problem)
 NEAR = Geometry("pair", 2, 0.2, 0.6)

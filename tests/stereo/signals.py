@@ -36,8 +36,8 @@ def voice(seconds: float, sample_rate_hz: float = RATE_HZ) -> Real:
     """Like a voice: 40 harmonics of a pitch about 120 Hz that sways, three formants, four syllables a second; mean square 1."""
     time_s = np.arange(round(seconds * sample_rate_hz)) / sample_rate_hz
     pitch_hz = 120 * 2 ** (0.15 * np.sin(2 * np.pi * 0.7 * time_s) + 0.02 * np.sin(2 * np.pi * 5.5 * time_s))
-    phase = 2 * np.pi * np.cumsum(pitch_hz) / sample_rate_hz
-    buzz = np.sum([np.cos(n * phase) for n in range(1, 41)], axis=0)
+    half = np.pi * np.cumsum(pitch_hz) / sample_rate_hz
+    buzz = np.sin(40 * half) * np.cos(41 * half) / np.sin(half)  # the sum of cos 2 n half over n = 1 to 40
     sung = np.zeros_like(buzz)
     for formant_hz, width_hz, gain in ((600.0, 90.0, 1.0), (1200.0, 120.0, 0.5), (2600.0, 180.0, 0.25)):
         radius = np.exp(-np.pi * width_hz / sample_rate_hz)

@@ -15,7 +15,7 @@ from toml_text import pair, toml
 
 from designer import errors, job
 from designer.problem import load
-from designer.search.starter import Geometry
+from designer.search.new_geometry import Geometry
 from designer.search.sweep_point import Outcome, Task, measure
 from writing.killed import contents
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 
 from designer.acoustics.turning import phase
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.schema import Driver
 
@@ -66,6 +66,8 @@ class EnclosedDrivers(Device):
     """Whether the half space x < 0 is silent."""
     endless: ClassVar[bool] = False
     """Whether it cuts every sphere around it, so that only its far field can be encoded."""
+    has_waves: ClassVar[bool] = False
+    """Whether `ears_of_balls` knows spheres before it."""
     has_series: ClassVar[bool] = False
     """Whether `encoded` knows its spherical harmonics."""
 
@@ -79,6 +81,14 @@ class EnclosedDrivers(Device):
     def extent_m(self, drivers: Sequence[int]) -> float:
         """Radius of the sphere around the origin that holds the sources of some drivers."""
         return float(np.linalg.norm(self.source_places_m()[list(drivers)], axis=1).max())
+
+    def is_dear(self, k_max: float, radius_m: float, centres_m: Real) -> Bool:
+        """Whether the field costs more than `ears_of_balls` at spheres' centres (D,)."""
+        return np.zeros(len(centres_m), dtype=bool)
+
+    def ears_of_balls(self, k: Real, radius_m: float, centres_m: Real, left: Real) -> tuple[Complex, Bool]:
+        """Pressure (F, D, 2, L) at both ends of rigid spheres' horizontal axes, left (3,) first, and where it is known (F, D)."""
+        raise NotImplementedError
 
     def encoded(self, k: Real, distance_m: float, order: int, drivers: Sequence[int]) -> Encoding | None:
         """Its drivers' harmonics on the sphere of a radius, as `encoded_directivity.encode` has them; None: to be sampled."""

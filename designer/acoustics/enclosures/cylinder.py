@@ -62,13 +62,17 @@ from scipy.special import hankel2e
 from designer.acoustics.chebyshev import at_few_frequencies, few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.enclosures.cylinder_axial import MAX_NUMBERS, MIN_KA, axial_terms, orders, until_small
+from designer.acoustics.enclosures.cylinder_contour import is_flat
+from designer.acoustics.enclosures.cylinder_ears import Balls, Drivers, ears_before_cylinder
 from designer.acoustics.enclosures.discs import octaves
 from designer.acoustics.sphere_series import NEAREST_FIELD_RADII
 from designer.acoustics.turning import phase
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.problem.enclosures.cylinder import Cylinder
 from designer.problem.schema import Driver
 
+MAX_AWAY_RATIO = 1.25
+"""Distances of heads that are answered together: the longest over the shortest."""
 MIN_FREQUENCIES_AT_ONCE, MAX_FREQUENCIES_AT_ONCE = 8, 64
 LATE_RADII, SPREAD_RADII = 2.5, 4.2
 """Sound comes from a radius before to 7 after that from the axis: straight, and once around the back and on, which leaves 1e-6."""
@@ -102,6 +106,7 @@ class CylinderEnclosure(EnclosedDrivers):
     """
 
     endless: ClassVar[bool] = True
+    has_waves: ClassVar[bool] = True
 
     radius_m: float
     azimuth_rad: Real
@@ -212,6 +217,44 @@ class CylinderEnclosure(EnclosedDrivers):
                 h[:, group] += share[group, q] * _summed(terms[:, :, q, p], angular)
         length_m = np.hypot(np.repeat(away_m, len(self.height_m)) + self.radius_m, heights[:, 0])
         return np.asarray(h * np.exp(-1j * np.outer(k, length_m)) / length_m)
+
+    def is_dear(self, k_max: float, radius_m: float, centres_m: Real) -> Bool:
+        """Whether the field costs more than `ears_of_balls` at spheres' centres (D,): its integrals are on tilted contours."""
+        away_m = np.hypot(centres_m[:, 0], centres_m[:, 1]) - radius_m - self.radius_m
+        edges_m = (np.abs(centres_m[:, 2:] - self.height_m) + self.half_height_m).max(axis=1)
+        return np.asarray(~is_flat(k_max, away_m, edges_m))
+
+    def ears_of_balls(self, k: Real, radius_m: float, centres_m: Real, left: Real) -> tuple[Complex, Bool]:
+        """Pressure (F, D, 2, L) at both ends of rigid spheres' horizontal axes, and where it is known (F, D): (4) of `cylinder_ears`."""
+        away_m, azimuth_rad = np.hypot(centres_m[:, 0], centres_m[:, 1]), np.arctan2(centres_m[:, 1], centres_m[:, 0])
+        out = np.empty((k.size, len(centres_m), 2, len(self.height_m)), dtype=complex)
+        known = np.ones(out.shape[:2], dtype=bool)
+        for places, drivers in self._groups(centres_m, away_m, radius_m):
+            balls = Balls(radius_m, away_m[places], azimuth_rad[places], math.atan2(left[1], left[0]))
+            under_m = np.round(np.abs(centres_m[places[0], 2] - self.height_m[drivers]), 12)
+            halves_m = self.half_width_m[drivers], self.half_height_m[drivers]
+            group = Drivers(self.radius_m, self.azimuth_rad[drivers], under_m, *halves_m)
+            for octave in _octaves(k):
+                rows = octave[np.argsort(k[octave])]
+                ears = ears_before_cylinder(k[rows], group, balls)
+                if ears is None:
+                    known[np.ix_(rows, places)] = False
+                else:
+                    out[np.ix_(rows, places, np.arange(2), drivers)] = ears
+        return out, known
+
+    def _groups(self, centres_m: Real, away_m: Real, apart_m: float) -> Iterator[tuple[Index, Index]]:
+        """Centres at one height and about as far away, with drivers whose heights over or under them differ by no more than `apart_m`."""
+        heights_m = np.round(centres_m[:, 2], 12)
+        shells = np.floor(np.log(away_m / away_m.min()) / math.log(MAX_AWAY_RATIO))
+        for height_m, shell in np.unique(np.stack([heights_m, shells], axis=1), axis=0).tolist():
+            places = np.flatnonzero((heights_m == height_m) & (shells == shell))
+            under_m = np.abs(height_m - self.height_m)
+            pending = np.argsort(under_m, kind="stable")
+            while pending.size:
+                near = under_m[pending] <= under_m[pending[0]] + apart_m
+                yield places, pending[near]
+                pending = pending[~near]
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class RoundBody(Enclosure):
     """Base of sphere and cylinder: the distance from the centre or axis by a place's first coordinates."""
 
-    radius_m: Annotated[float, Field(ge=0.001, le=10.0)] = 0.0875
+    radius_m: Annotated[float, Field(ge=0.001, le=10.0, title="of the body")] = 0.0875
 
     round_in: ClassVar[int]
     """How many of a place's coordinates make its distance from the middle."""

@@ -101,6 +101,10 @@ function runs(x, low, high, opacityOf) {
   return [xs, ys];
 }
 
+// Whether a text above this level would stand in the panel's title.
+const TEXT_PIXELS = 15;
+const isNearTop = ({ yr, plot }, y) => ((yr[1] - y) / (yr[1] - yr[0])) * plot.h < TEXT_PIXELS;
+
 const curves = {
   axes: panel => [panel.x, panel.y],
   paint(context) {
@@ -134,6 +138,8 @@ const curves = {
     }
     for (const mark of panel.marks ?? []) {
       layout.shapes.push(upright(axes, mark.x, { line: { color: scheme.soft, width: 1, dash: "3px,3px" } }));
+      const left = share(box.xr, mark.x, box.log[0]) * box.plot.w,
+        shift = box.plot.w - left > Math.min(pixelsOf(mark.text, 10.5) + 4, left) ? 2 : -2; // to where it has room
       if (mark.text)
         layout.annotations.push({
           xref: axes.xaxis,
@@ -142,9 +148,9 @@ const curves = {
           y: 1,
           text: escaped(mark.text),
           showarrow: false,
-          xanchor: "left",
+          xanchor: shift > 0 ? "left" : "right",
           yanchor: "top",
-          xshift: 2,
+          xshift: shift,
           font: { size: 10.5, color: scheme.soft },
         });
     }
@@ -168,7 +174,7 @@ const curves = {
           text: escaped(limit.text),
           showarrow: false,
           xanchor: "left",
-          yanchor: limit.above === false ? "top" : "bottom",
+          yanchor: limit.above === false || isNearTop(box, limit.y) ? "top" : "bottom",
           font: { size: 10.5, color: scheme.ink },
         });
     }

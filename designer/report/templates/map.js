@@ -17,7 +17,7 @@ const map = {
       outlinewidth: 0,
       tickvals: list(levels.ticks),
       tickfont: { size: 10, color: scheme.soft },
-      title: { text: escaped(levels.label), side: "right", font: { size: 11, color: scheme.ink } },
+      title: { text: escaped(fitting(levels.label, plot.h) || levels.unit), side: "right", font: { size: 11, color: scheme.ink } },
     };
     layout.images.push({
       xref: axes.xaxis,
@@ -98,10 +98,17 @@ const map = {
 // The cells of a map in its colors as a picture of the panel's size: a thousand times fewer shapes than cells.
 function picture(panel, box, scheme) {
   const density = box.plot.w * box.plot.h < MOST_PICTURE / 4 ? 2 : 1,
-    width = Math.round(box.plot.w * density),
+    canvas = document.createElement("canvas");
+  colourCells(canvas, panel, box, scheme, density);
+  return canvas.toDataURL();
+}
+
+// A canvas as large as a panel, a density of pixels to each of its own, with the cells of a map.
+function colourCells(canvas, panel, box, scheme, density) {
+  const width = Math.round(box.plot.w * density),
     height = Math.round(box.plot.h * density);
-  const canvas = Object.assign(document.createElement("canvas"), { width, height }),
-    context = canvas.getContext("2d");
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
   const image = context.createImageData(width, height),
     pixels = new Uint32Array(image.data.buffer);
   const edges = list(panel.levels.edges),
@@ -128,7 +135,6 @@ function picture(panel, box, scheme) {
     }
   }
   context.putImageData(image, 0, 0);
-  return canvas.toDataURL();
 }
 const MOST_PICTURE = 7e5; // pixels
 const MOST_CELLS = 2e4; // that lines of equal level are searched in

@@ -2,49 +2,10 @@
 
 const NEAR_PIXELS = 250;
 const PAPER_PIXELS = { wide: 880, half: 430 }; // within the margins of A4, where the style sheet draws them smaller
-const NEEDED = ["contour"];
 const queue = [];
 let ready = false,
   running = false,
   printing = false;
-
-// The figures of a page's data with their numbers: ["@", place, count] is a stretch of the packed floats; ["#", ...] a table in steps, which is
-// opened when it is first drawn.
-function unpacked(data) {
-  const floats = new Float32Array(bytesOf(data.arrays)),
-    levels = new Int16Array(bytesOf(data.tables)),
-    tables = new Map();
-  const table = ([, place, count, rows, least, step]) => {
-    if (!tables.has(place)) {
-      const values = new Float32Array(count);
-      for (let i = 0; i < count; i++)
-        values[i] = levels[place + i] === -32768 ? NaN : least + (levels[place + i] + 32767) * step;
-      tables.set(
-        place,
-        Array.from({ length: rows }, (_, i) => values.subarray((i * count) / rows, ((i + 1) * count) / rows)),
-      );
-    }
-    return tables.get(place);
-  };
-  const open = value => {
-    if (Array.isArray(value)) return value[0] === "@" ? floats.subarray(value[1], value[1] + value[2]) : value.map(open);
-    if (!value || typeof value !== "object") return value;
-    const opened = {};
-    for (const [key, part] of Object.entries(value))
-      if (Array.isArray(part) && part[0] === "#")
-        Object.defineProperty(opened, key, { enumerable: true, get: () => table(part) });
-      else opened[key] = open(part);
-    return opened;
-  };
-  return { ...data, figures: open(data.figures) };
-}
-
-function bytesOf(text) {
-  const letters = atob(text),
-    bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
-  return bytes.buffer;
-}
 
 const page = unpacked(JSON.parse(document.getElementById("data").textContent));
 const darkness = matchMedia("(prefers-color-scheme: dark)"),
@@ -183,10 +144,14 @@ function buttons(view) {
   }
 }
 
-// On paper every figure that is not folded away stands, light and as wide as the sheet has room.
+// On paper every table stands but those of every frequency, and every figure but a twin's, light and as wide as the sheet has room.
+const FOLDED = "details:not(.long, .twin, [open])";
+let unfolded = [];
 function print() {
   if (printing || !ready) return;
   printing = true;
+  unfolded = [...document.querySelectorAll(FOLDED)];
+  for (const fold of unfolded) fold.open = true;
   document.documentElement.classList.add("printing"); // a switch's figures all have a size from here on
   for (const view of views) {
     if (!view.plot.checkVisibility()) continue;
@@ -200,6 +165,7 @@ function screen() {
   if (!printing) return;
   printing = false;
   document.documentElement.classList.remove("printing");
+  for (const fold of unfolded) fold.open = false;
   redraw();
 }
 addEventListener("beforeprint", print);
@@ -224,13 +190,7 @@ function begin() {
   text.remove();
   script.onload = () => {
     URL.revokeObjectURL(script.src);
-    const missing = new Set(NEEDED);
-    for (const part of Plotly.later ?? []) {
-      if (!missing.size) break;
-      const module = part();
-      Plotly.register([module]);
-      missing.delete(module.name);
-    }
+    putInPlace();
     ready = true;
     document.documentElement.classList.add("ready");
     work();

@@ -51,15 +51,24 @@ class View {
     if (width) this.plot.style.height = `${placed(this.figure, width).height}px`;
   }
 
+  // What Plotly is told beside the figure.
+  get config() {
+    return { displayModeBar: false, doubleClick: "reset", showTips: false, responsive: false, typesetMath: false };
+  }
+
+  // What is drawn: the figure, and what lies over it.
+  overlaid() {
+    return laidOver(this.base, this.name);
+  }
+
   draw(scheme = currentScheme(), width = this.plot.clientWidth) {
     if (!width) return;
-    this.figure = laidOver(this.base, this.name);
+    this.figure = this.overlaid();
     this.spec = specification(this.figure, width, scheme, new Set([...this.hidden, ...hiddenDesigns]));
     this.plot.style.height = `${this.spec.height}px`;
-    const config = { displayModeBar: false, doubleClick: "reset", showTips: false, responsive: false, typesetMath: false };
-    if (this.drawn) Plotly.react(this.chart, this.spec.traces, this.spec.layout, config);
+    if (this.drawn) Plotly.react(this.chart, this.spec.traces, this.spec.layout, this.config);
     else {
-      Plotly.newPlot(this.chart, this.spec.traces, this.spec.layout, config);
+      Plotly.newPlot(this.chart, this.spec.traces, this.spec.layout, this.config);
       this.chart.on("plotly_relayout", () => this.zoomed());
     }
     Object.assign(this, { drawn: true, stale: false, width, scheme });

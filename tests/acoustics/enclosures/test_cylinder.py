@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from oracles.directions import direction
 from scipy.special import h2vp, hankel2, hankel2e, jv, jvp
 
 from designer.acoustics.enclosures import cylinder_axial as on_axis
@@ -14,7 +15,6 @@ from designer.acoustics.enclosures.cylinder_axial import axial_terms
 from designer.acoustics.enclosures.cylinder_contour import clearance, tilted_contour
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.arrays import Complex, Real
-from designer.problem.geometry import direction
 
 A = 0.08
 """The radius of every cylinder here, in metres."""

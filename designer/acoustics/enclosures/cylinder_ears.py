@@ -1,0 +1,266 @@
+"""The ears of rigid spheres before a cylinder's drivers, from the cylinder's waves about each sphere's centre.
+
+At the height ζ over the driver's a cylinder's field is (`cylinder`)
+
+    p = -1/(πa) Σ_n w_n e^{jn(φ-φ₀)} ∫ v(q) e^{-jqζ} H_n(κr) / [κ H_n'(κa)] dq                                     (1)
+
+over all orders n and wave numbers q = k sin w, κ = k cos w. About the sphere's centre at (R, φ_R, ζ), with r', φ' - φ_R and z' from
+there, Graf's theorem makes waves of it that are finite, and the expansion of plane waves makes spherical ones of these:
+
+    H_n(κr) e^{jn(φ-φ_R)} = Σ_m H_{n-m}(κR) J_m(κr') e^{jm(φ'-φ_R)}                                                (2)
+    J_m(κr') e^{jmφ'-jqz'} = 4π Σ_l j^{l-m} j_l(kϱ) P_lm(sin w) P_lm(sin θ) e^{jmφ'}                               (3)
+
+with normalised P_lm, θ the elevation seen from the centre, and l - m even alone where θ = 0, in the horizontal plane of the ears. The
+rigid sphere of radius b answers j_l(kϱ) by A_l (`sphere_series.order_answers`), so that an ear at the azimuth φ_R + α hears of (1)
+
+    -1/(πa) Σ_n w_n e^{jn(φ_R-φ₀)} ∫ v(q) e^{-jqζ} / H_n'(κa) Σ_m H_{n-m}(κR) e^{jmα} G_m dw,
+    G_m = 4π Σ_l j^{l-m} A_l P_lm(sin w) P_lm(0)                                                                   (4)
+
+G_m knows neither device nor distance, and the orders are those of the cylinder (ka and some more) and the head (kb).
+
+**Contour.** w = u + jv, v rising from about t = ±ψ on, ψ the direction of the head's centre, while u comes to rest at ±2:
+
+    u = 2 tanh(t/2),   v = αt + δ log[(1 + e^{(t-ψ)/δ}) / (1 + e^{(-t-ψ)/δ})]                                      (5)
+
+An order's wave is at most e^{f}, from the cylinder's surface to the points of the ball:
+
+    f = Im κ (R-a) + Im q ζ + b |(Im κ, Im q)| + c |Im q|,   c half the height of a piston                         (6)
+
+On the contour it falls at both ends, and nowhere rises by more than MAX_GROWTH. So the trapezoidal rule in t converges exponentially:
+its error with the step h is e^{f - 2πτ/h} at the most, f the largest on lines Im t = ±τ that no zero of H_n' is near.
+
+Source: P. A. Martin, Multiple Scattering (Cambridge, 2006), sections 2.5 and 3.13 (Graf, spherical waves of cylindrical ones).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import fft, ifft, next_fast_len
+from scipy.special import hankel2e
+
+from designer.acoustics.enclosures.cylinder_contour import clearance
+from designer.acoustics.sphere_series import order_answers, point_orders
+from designer.arrays import Complex, Real
+
+MAX_REMAINDER = 1e-6
+"""Smallest terms of (2) and (3), of the largest; a far ear is 65 dB down at the most."""
+ERROR_NEPERS = 17.0
+"""Nepers of the rule's error, and those at which the contour ends."""
+MAX_GROWTH = 12.0
+"""Nepers by which the waves may rise on the contour: ten digits are left."""
+LIFTS = ((0.1, 0.0), (0.2, 0.0), (0.2, 0.1), (0.2, 0.2))
+"""δ and α of the contours that are tried; the fewest nodes decide."""
+STRIPS = (0.05, 0.07, 0.1, 0.14, 0.2, 0.28)
+MIN_CLEARANCE = 0.2
+"""From a zero of H_n', in κa."""
+STEPS = np.linspace(-4.0, 4.0, 161)
+STRIP_STEPS = 40
+ROUNDING, MAX_ROUNDING = 1e-15, 1e-9
+"""Share of the largest product that a Fourier transform leaves, and what it may leave of the pressure at an ear; else sums are direct."""
+MAX_NUMBERS = 120_000
+"""Frequencies, nodes, balls and orders that are held at once."""
+
+
+@dataclass(frozen=True)
+class Balls:
+    """Rigid spheres of one radius at one height: each centre's R and φ_R (D,) from the cylinder's axis, and the left ears' azimuth."""
+
+    radius_m: float
+    distance_m: Real
+    azimuth_rad: Real
+    ear_rad: float
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """Drivers on a cylinder: its radius, and of each (L,) azimuth, |ζ| of the balls over it, half width and half height, 0 of a point."""
+
+    radius_m: float
+    azimuth_rad: Real
+    under_m: Real
+    half_width_m: Real
+    half_height_m: Real
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """What (6) asks for: R - a and ζ, each at the least and the most, b, c, the cylinder's radius, and the extreme wave numbers."""
+
+    away_m: Real  # (2, 1, 1)
+    under_m: Real  # (2, 1)
+    radius_m: float
+    half_height_m: float
+    cylinder_m: float
+    k: Real  # (2, 1, 1, 1)
+
+    def nepers(self, w: Complex) -> Real:
+        """Largest exponent f (T,)."""
+        down, aside = np.cos(w).imag, np.sin(w).imag
+        f = self.radius_m * np.hypot(down, aside) + self.half_height_m * np.abs(aside)
+        f = f + down * self.away_m + aside * self.under_m
+        return np.asarray((self.k * f).max(axis=(0, 1, 2)))
+
+    def is_clear(self, w: Complex) -> bool:
+        """Whether no zero of H_n' is near."""
+        return bool(
+            (clearance(np.asarray(self.k[:, 0, 0] * self.cylinder_m * np.cos(w), dtype=complex)) > MIN_CLEARANCE).all()
+        )
+
+
+def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | None:
+    """Pressure at the left and the right ear (F, D, 2, L), relative to an ideal source's at 1 m; None where no contour serves.
+
+    Parameters
+    ----------
+    k : (F,) float array, wave number, rad/m, in ascending order
+
+    """
+    a, nearest_m, least_m = drivers.radius_m, float(balls.distance_m.min()), float(drivers.under_m.min())
+    ends_m = np.array([nearest_m, balls.distance_m.max()])[:, None, None] - a
+    under_m, half_m = np.array([[least_m], [drivers.under_m.max()]]), float(drivers.half_height_m.max())
+    contour = _contour(_Reach(ends_m, under_m, balls.radius_m, half_m, a, k[[0, -1], None, None, None]))
+    if contour is None:
+        return None
+    w, dw = contour
+    gap = (math.hypot(nearest_m, least_m) - a) / balls.radius_m
+    m = point_orders(float(k[-1]) * balls.radius_m, gap, MAX_REMAINDER)
+    n = point_orders(float(k[-1]) * a, (nearest_m - balls.radius_m) / a, MAX_REMAINDER)
+    orders = np.arange(1 - n, n)
+    turned = np.exp(-1j * orders * drivers.azimuth_rad[:, None])  # (L, 2N - 1)
+    turned *= np.sinc(orders * (drivers.half_width_m[:, None] / a / np.pi))
+    levels = np.stack([drivers.under_m, drivers.half_height_m], axis=1)
+    levels, level_of = np.unique(levels, axis=0, return_inverse=True)
+    out = np.empty((k.size, balls.distance_m.size, 2, len(turned)), dtype=complex)
+    step = max(1, MAX_NUMBERS // (w.size * 4 * (n + m)))
+    for part in (slice(start, start + step) for start in range(0, k.size, step)):
+        kappa: Complex = k[part, None] * np.cos(w)
+        q: Complex = k[part, None] * np.sin(w)
+        at_a = _hankel(kappa * a, n + 1)
+        slope = np.concatenate([-at_a[..., 1:2], (at_a[..., :-2] - at_a[..., 2:]) / 2], axis=-1)
+        shares = [np.sinc(q * (half / np.pi)) * np.exp(-1j * q * under) for under, half in levels.tolist()]
+        largest = np.max(np.abs(shares), axis=0)
+        outgoing = _two_sided((largest * dw / (-math.pi * a))[..., None] / slope)
+        waves = _two_sided(_ball_waves(k[part] * balls.radius_m, w, m))
+        for d, (distance_m, azimuth_rad) in enumerate(zip(balls.distance_m, balls.azimuth_rad, strict=True)):
+            ear = np.exp(1j * np.arange(1 - m, m) * (balls.ear_rad - azimuth_rad))
+            met = _met(_two_sided(_hankel(kappa * distance_m, n + m - 1)), waves, ear, outgoing)  # (2, F, Q, 2N - 1)
+            towards = turned * np.exp(1j * orders * azimuth_rad)
+            for level, share in enumerate(shares):
+                (group,) = np.nonzero(level_of.ravel() == level)
+                both = np.einsum("fq,efqn->efn", share / largest, met) @ towards[group].T  # (2, F, L')
+                out[part, d, :, group] = both.transpose(2, 1, 0)
+    return out if np.isfinite(out).all() else None  # orders far beyond κR leave the range of numbers
+
+
+def _contour(reach: _Reach) -> tuple[Complex, Complex] | None:
+    """The w and dw (Q,) of equation (5) with the fewest nodes; None where the waves rise too far or do not fall."""
+    psi = 2 * math.atanh(math.atan2(float(reach.under_m.mean()), float(reach.away_m.min())) / 2)
+    best: tuple[int, float, float, float, float] | None = None
+    for delta, alpha in LIFTS:
+        f = reach.nepers(_lifted(STEPS, psi, delta, alpha)[0])
+        ended = f < -ERROR_NEPERS
+        low, high = STEPS[ended & (STEPS < 0)], STEPS[ended & (psi < STEPS)]
+        if not low.size or not high.size or f[(low[-1] < STEPS) & (high[0] > STEPS)].max() > MAX_GROWTH:
+            continue
+        t = np.linspace(low[-1], high[0], STRIP_STEPS)
+        for strip in STRIPS:
+            aside = np.concatenate([_lifted(t + sign * 1j * strip, psi, delta, alpha)[0] for sign in (-1, 1)])
+            if not reach.is_clear(aside):
+                break
+            step = 2 * math.pi * strip / (ERROR_NEPERS + max(float(reach.nepers(aside).max()), 0.0))
+            count = math.ceil((high[0] - low[-1]) / step)
+            if best is None or count < best[0]:
+                best = count, float(low[-1]), float(high[0]), delta, alpha
+    if best is None:
+        return None
+    count, first, last, delta, alpha = best
+    step = (last - first) / count
+    w, slope = _lifted(first + step * (np.arange(count) + 0.5), psi, delta, alpha)
+    return w, slope * step
+
+
+def _lifted(t: Real | Complex, psi: float, delta: float, alpha: float) -> tuple[Complex, Complex]:
+    """Equation (5), and dw/dt."""
+    up, down, turned = np.exp((t - psi) / delta), np.exp((-t - psi) / delta), np.tanh(t / 2)
+    w = 2 * turned + 1j * (alpha * t + delta * (np.log1p(up) - np.log1p(down)))
+    return w, 1 - turned**2 + 1j * (alpha + up / (1 + up) + down / (1 + down))
+
+
+def _ball_waves(ka: Real, w: Complex, count: int) -> Complex:
+    """G_m of equation (4) for m >= 0, (F, Q, M)."""
+    answers = order_answers(np.arange(count), ka[:, None])
+    waves = np.empty((count, ka.size, w.size), dtype=complex)
+    table = _ball_table(w, count)
+    for parity in (0, 1):
+        np.matmul(np.ascontiguousarray(answers[:, parity::2]), table[parity::2, parity::2], out=waves[parity::2])
+    return np.moveaxis(waves, 0, -1)
+
+
+def _ball_table(w: Complex, count: int) -> Complex:
+    """4π j^{l-m} P_lm(sin w) P_lm(0) of equation (4), by m and order l >= m of one parity, (M, M, Q)."""
+    sine, cosine, m = np.sin(w), np.cos(w), np.arange(count)
+    table = np.zeros((count, count, w.size), dtype=complex)
+    flat = np.zeros((count, count))
+    table[0, 0] = flat[0, 0] = 1.0  # of 1/√4π
+    for l in range(1, count):
+        under = m[:l]
+        rise = np.sqrt((4 * l * l - 1) / (l * l - under**2))
+        fresh = (rise[:, None] * sine) * table[:l, l - 1]
+        if l > 1:
+            fall = rise * np.sqrt(np.maximum((l - 1) ** 2 - under**2, 0) / (4 * (l - 1) ** 2 - 1))
+            fresh -= fall[:, None] * table[:l, l - 2]
+            flat[:l, l] = -fall * flat[:l, l - 2]
+        table[:l, l] = fresh
+        grown = math.sqrt((2 * l + 1) / (2 * l))
+        table[l, l], flat[l, l] = grown * cosine * table[l - 1, l - 1], grown * flat[l - 1, l - 1]
+    table *= np.where((m - m[:, None]) // 2 % 2, -flat, flat)[..., None]
+    return table
+
+
+def _hankel(x: Complex, count: int) -> Complex:
+    """H_n(x) for n < count, (..., count), upwards, where they dominate."""
+    out = np.empty((count, *x.shape), dtype=complex)
+    wave = np.exp(-1j * x)
+    out[0], out[1] = hankel2e(0, x) * wave, hankel2e(1, x) * wave
+    twice = 2 / x
+    for n in range(1, count - 1):
+        np.multiply(twice, n, out=out[n + 1])
+        out[n + 1] *= out[n]
+        out[n + 1] -= out[n - 1]
+    return np.moveaxis(out, 0, -1)
+
+
+def _two_sided(positive: Complex) -> Complex:
+    """Functions of integral order, which at -n are (-1)^n times those at n, from n >= 0 (..., N): (..., 2N - 1)."""
+    sign = (-1.0) ** np.arange(positive.shape[-1] - 1, 0, -1)
+    return np.concatenate([positive[..., :0:-1] * sign, positive], axis=-1)
+
+
+def _met(at_centre: Complex, waves: Complex, ear: Complex, outgoing: Complex) -> Complex:
+    """Σ_m H_{n-m}(κR) e^{jmα} G_m times what goes out, at the left and the right ear (2, F, Q, 2N - 1).
+
+    Parameters
+    ----------
+    at_centre, waves, outgoing : complex array, H_p (F, Q, 2P - 1), G_m (F, Q, 2M - 1) and the order's part (F, Q, 2N - 1)
+    ear : (2M - 1,) complex array, e^{jmα}
+
+    """
+    first, count = ear.size - 1, outgoing.shape[-1]
+    left = waves * ear
+    largest = (np.abs(part).max(axis=-1) for part in (at_centre, waves, outgoing))
+    is_direct = ROUNDING * math.prod(largest) > MAX_ROUNDING
+    size = 2 * next_fast_len(-(-at_centre.shape[-1] // 2))
+    turned, own = fft(at_centre, size), fft(left, size)
+    # (-1)^m moves a spectrum by half its length.
+    spectra = np.stack([own, np.roll(own, size // 2, axis=-1) * (-1.0) ** (first // 2)])
+    spectra *= turned
+    met = ifft(spectra, overwrite_x=True)[..., first : first + count]
+    opposite = (-1.0) ** np.arange(first // 2, first // 2 + ear.size)
+    for f, q in np.argwhere(is_direct).tolist():
+        met[0, f, q] = np.convolve(at_centre[f, q], left[f, q], mode="valid")
+        met[1, f, q] = np.convolve(at_centre[f, q], left[f, q] * opposite, mode="valid")
+    met *= outgoing
+    return np.asarray(met)

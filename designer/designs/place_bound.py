@@ -1,0 +1,85 @@
+"""Bound on all weights of a curve that holds at every place, and for all errors of the drivers in a ball.
+
+Weights of a guaranteed ratio t or more (`designer.requirements.worst_case`) have, at each place g,
+
+    ||A_g^½ w|| >= √t (a + b) + c,     a = ||B_g^½ w||,  b = ε ||D^½ w||,  c = ε ||E^½ w||,
+
+and squared, without the products of two norms, which are not negative, a quadratic form that is not negative:
+
+    w^H (A_g - t B_g - t ε² D - ε² E) w >= 0.
+
+So are the forms with these products bounded from below: by Cauchy and Schwarz ||X w|| ||Y w|| >= Re (x^H X w)^* (y^H Y w) for any unit
+vectors x and y, with equality where they point along X w and Y w; they are taken from weights that came near. With a limit E on effort
+w^H (E A/s² - I) w is not negative either, s the single best driver's level. Where all of these forms exclude each other
+(`designer.solvers.common_forms`) no weights reach t. The least such t is halved into, between what weights reach and the largest ratio
+of mean powers. What is left out (window, masks, drivers' gains) only makes it the larger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.measures import db
+from designer.requirements.target import ChannelTarget
+from designer.requirements.worst_case import places, worst_gain
+from designer.solvers.common_forms import exclude_each_other
+
+HALVINGS = 7
+LEAST_NORM = 1e-150
+
+
+def worst_place_bound(target: ChannelTarget, w: Complex, largest: Real) -> Real:
+    """Ratio of powers (F,) that no weights reach at every place and for all errors.
+
+    Parameters
+    ----------
+    w : (F, L) complex array, weights that came near
+    largest : (F,) float array, the largest ratio of mean powers of drivers without errors, which is a bound too
+
+    """
+    target = target.over_regions()
+    low, high = db(np.maximum(worst_gain(target, w), 1e-30)), db(largest)
+    low = np.minimum(low, high)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        excluded = exclude_each_other(necessary_forms(target, w, 10 ** (middle / 10)))
+        low, high = np.where(excluded, low, middle), np.where(excluded, middle, high)
+    return np.asarray(10 ** (high / 10))
+
+
+def necessary_forms(target: ChannelTarget, w: Complex, ratio: Real) -> Complex:
+    """Forms (F, G, L, L) that are not negative at any weights of such a ratio (F,), taken at weights (F, L)."""
+    bright, dark = (points / np.sqrt(points.shape[2]) for points in places(target))
+    t, size = ratio[:, None, None, None], w.shape[1]
+    A, B = (points.conj().swapaxes(2, 3) @ points for points in (bright, dark))
+    forms = [A - t * B]
+    if target.spread:
+        root = np.sqrt(ratio)[:, None, None]
+        spread = [np.sqrt(target.spread) * np.linalg.norm(points, axis=2) for points in (dark, bright)]
+        b, c = (diagonal[..., None] * np.eye(size) for diagonal in spread)
+        squares = A - t * B - t * b**2 - c**2
+        rows = [toward(points, w) for points in (root[..., None] * dark, root[..., None] * b, c)]
+        products = sum(
+            x[..., :, None] * y.conj()[..., None, :] + y[..., :, None] * x.conj()[..., None, :]
+            for x, y in ((rows[0], rows[1]), (rows[0], rows[2]), (rows[1], rows[2]))
+        )
+        forms = [squares, squares - products]
+    if np.isfinite(target.max_effort).all():
+        effort = target.bright_power * (target.max_effort / target.single_level**2)[:, None, None] - np.eye(size)
+        forms.append(effort[:, None])
+    return np.concatenate(forms, axis=1)
+
+
+def toward(rows: Complex, w: Complex) -> Complex:
+    """X^H x of rows X (F, G, M, L), x the unit vector along X w (F, G, L)."""
+    p = np.einsum("fgml,fl->fgm", rows, w)
+    p = p / np.maximum(np.linalg.norm(p, axis=2, keepdims=True), LEAST_NORM)
+    return np.asarray(np.einsum("fgml,fgm->fgl", rows.conj(), p))
+
+
+def of_means(target: ChannelTarget) -> ChannelTarget:
+    """The target of mean powers without errors: no weights have a larger ratio at their worst place than in these."""
+    return replace(target, worst_case=False, each_place=False, spread_in_powers=False)

@@ -1,0 +1,75 @@
+"""A new device in the words of a command line: a shape, how many drivers, how wide, how far away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from designer.errors import UsageError
+from designer.problem.messages import number
+
+DRIVERS = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "pair": (2, 2)}
+"""The fewest and the most of each shape."""
+SHAPES = tuple(DRIVERS)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Geometry of a device, from the command line.
+
+    Attributes
+    ----------
+    shape : str, one of SHAPES
+    drivers : int, how many
+    width_m : float, from side to side; of a sphere its diameter
+    distance_m : float, to the listener's head
+
+    """
+
+    shape: str
+    drivers: int
+    width_m: float
+    distance_m: float
+
+    def check(self) -> None:
+        """Refuse what no file can be written for.
+
+        Raises
+        ------
+        UsageError : naming the option, what was found and what is allowed
+
+        """
+        if self.shape not in SHAPES:
+            raise UsageError(f"--shape: got {self.shape!r}; expected {', '.join(SHAPES)}")
+        least, most = DRIVERS[self.shape]
+        if not least <= self.drivers <= most:
+            expected = str(least) if least == most else f"{least} to {most}"
+            raise UsageError(f"--drivers: got {self.drivers}; expected {expected} for --shape {self.shape}")
+        if not 0.02 <= self.width_m <= 5.0:
+            raise UsageError(f"--width: got {number(self.width_m)}; expected 0.02 to 5 metres")
+        nearest = self.width_m / 2 + 0.2
+        if not nearest <= self.distance_m <= 20.0:
+            raise UsageError(
+                f"--distance: got {number(self.distance_m)}; expected {number(nearest)} (half the width and 0.2 m for"
+                " the head) to 20 metres"
+            )
+
+    @property
+    def title(self) -> str:
+        """A title for the file."""
+        across = {"sphere": "on a sphere of", "bar": "on a bar of", "box": "on a box of", "pair": "apart by"}[
+            self.shape
+        ]
+        width = f"{number(round(self.width_m * 100, 1))} cm"
+        return f"{self.drivers} drivers {across} {width}, heard at {number(self.distance_m)} m"
+
+
+def geometry_of(shape: str | None, drivers: int | None, width_m: float | None, distance_m: float | None) -> Geometry:
+    """A geometry, with the usual in place of what is not given; `check` refuses a shape that is not known."""
+    shape = "bar" if shape is None else shape
+    least = DRIVERS.get(shape, (2, 2))[0]
+    return Geometry(
+        shape,
+        least if drivers is None else drivers,
+        0.6 if width_m is None else width_m,
+        2.5 if distance_m is None else distance_m,
+    )

@@ -1,0 +1,1 @@
+"""The studio: a problem file with its graphs live under the hand."""

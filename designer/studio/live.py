@@ -1,0 +1,227 @@
+"""Curves that follow a hand: ideal weights of one channel on a coarse grid, by the same `design_channel` as a design's.
+
+The grid is fixed by the channel's band and fade, not by its curve, so that a curve that moves leaves every transfer function as it is; a
+tensor is kept for as long as what it depends on stays. Cones take a few milliseconds a frequency, closed forms some microseconds: the
+number of frequencies goes by the method. What a request asks for is designed and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+
+from designer.acoustics.cache import Cache
+from designer.acoustics.heard_places import in_heard_cloud
+from designer.acoustics.scene import Scene
+from designer.arrays import Complex, Real
+from designer.comparison.numbers import relative_level_of
+from designer.designs import ChannelDesign, design_channel
+from designer.designs.channel import first_method
+from designer.designs.reach import ceiling_db
+from designer.measures import lowest_hz
+from designer.metrics import BY_NAME, NUMBERS, Realised, compute
+from designer.problem.frequency_grid import shown_band_hz
+from designer.problem.schema import DesignTable, Problem
+from designer.problem.table import Table
+from designer.requirements.curves import in_band
+from designer.studio.driver_scenes import DriverScene, has_own_fields, of_driver
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+CLOSED_FORMS = frozenset(
+    {"power-ratio", "least-squares", "acoustic-contrast", "superdirective", "choueiri", "delay-and-sum", "matrix", "spherical-harmonic"}
+)  # fmt: skip
+"""Methods that are solved by eigenproblems for all frequencies at once."""
+IN_BAND, IN_FADE, OUTSIDE = 48, 8, 10
+"""Frequencies of a closed form in the band, in each fade and beyond each, in equal ratios."""
+IN_BAND_OF_CONES, IN_FADE_OF_CONES = 20, 3
+MOST_LAYOUTS, MOST_DRIVERS_KEPT, MOST_CHANNELS = 3, 8, 8
+"""Layouts whose tensors are kept, drivers beside those that are there, and channels whose weights are."""
+LOWERED = "level"
+
+
+@dataclass(frozen=True)
+class Ideal(Realised):
+    """Weights as the formulation gave them, judged as realised filters are."""
+
+    weights: Complex = field(default_factory=lambda: np.zeros((0, 0), dtype=complex))  # (F, all drivers)
+
+    @cached_property
+    def full(self) -> Complex:
+        """Responses of all drivers' filters (F, L)."""
+        return self.weights
+
+
+@dataclass(frozen=True)
+class LiveChannel:
+    """One channel under the hand.
+
+    Attributes
+    ----------
+    ceiling_db : (F,) float array or None, the largest gain within the limits at the frequencies in the band; None where it is dear
+
+    """
+
+    problem: Problem
+    design: ChannelDesign
+    ideal: Ideal
+    ceiling_db: Real | None
+
+    @property
+    def table(self) -> DesignTable:
+        """The channel as the file has it."""
+        return self.design.design
+
+    @property
+    def frequency_hz(self) -> Real:
+        """The coarse grid (F,)."""
+        return self.design.frequency_hz
+
+    def metric(self, name: str) -> Real:
+        """A column of `metrics.csv`, of the weights (F,)."""
+        function = BY_NAME[name].compute
+        assert function is not None
+        return np.asarray(function(self.ideal))
+
+    def numbers(self) -> dict[str, float]:
+        """Name -> value of the channel's numbers that look at nothing beyond these frequencies."""
+        return compute(
+            tuple(metric for metric in NUMBERS if "target" not in metric.needs or self.has_curve), self.ideal
+        )
+
+    @property
+    def has_curve(self) -> bool:
+        """Whether a target curve is asked for."""
+        return self.table.cancellation_gain_db is not None
+
+    def level_db(self) -> tuple[Real, Real, str]:
+        """Azimuths (A,), level on the circle (F, A), and what it is relative to."""
+        scene = self.ideal.scene
+
+        def plain() -> Complex:
+            w = np.zeros((scene.frequency_hz.size, len(scene.drivers)), dtype=complex)
+            w[:, self.ideal.index] = self.design.plain.weights(scene.frequency_hz, self.ideal.index.size)
+            return w
+
+        return relative_level_of(self.table, self.design.weights, plain, scene)
+
+
+def live_frequencies_hz(problem: Problem, table: DesignTable) -> Real:
+    """The coarse grid of a channel: the ends of its band, equal ratios within it, within its fades and beyond."""
+    low_hz, high_hz = lowest_hz(table.band_hz), table.band_hz[1]
+    first_hz, last_hz = shown_band_hz(problem)
+    closed = first_method(table) in CLOSED_FORMS
+    inside, fade = (IN_BAND, IN_FADE) if closed else (IN_BAND_OF_CONES, IN_FADE_OF_CONES)
+    below_hz, above_hz = (max(low_hz / 2**table.fade_octaves, first_hz), min(high_hz * 2**table.fade_octaves, last_hz))
+    parts = [np.geomspace(low_hz, high_hz, inside)]
+    for start_hz, stop_hz, count in (
+        (below_hz, low_hz, fade),
+        (high_hz, above_hz, fade),
+        (first_hz, below_hz, OUTSIDE),
+        (above_hz, last_hz, OUTSIDE),
+    ):
+        if stop_hz > start_hz * (1 + 1e-9):
+            parts.append(np.geomspace(start_hz, stop_hz, count + 1))
+    frequency_hz = np.unique(np.concatenate([*parts, table.band_hz]))
+    # Ends that two parts share differ by rounding.
+    return np.asarray(frequency_hz[np.append(True, np.diff(frequency_hz) > 1e-9 * frequency_hz[1:])])
+
+
+class Live:
+    """Live channels of one document, with the scenes and the weights of what did not move."""
+
+    def __init__(self) -> None:
+        self._layouts: dict[Hashable, Scene] = {}
+        self._drivers: dict[Hashable, Cache] = {}
+        self._channels: dict[Hashable, ChannelDesign] = {}
+        self._ceilings: dict[Hashable, Real | None] = {}
+
+    def channel(self, problem: Problem, name: str) -> LiveChannel:
+        """A channel of the problem, designed if it was not.
+
+        Raises
+        ------
+        KeyError : no channel of this name
+        SolverError, DataError : as `design_channel` and the scene
+
+        """
+        table = next((table for table in problem.designs if table.name == name), None)
+        if table is None:
+            raise KeyError(name)
+        scene = self.scene(problem, live_frequencies_hz(problem, table))
+        around = key_around(problem, scene)
+        design = remembered(
+            self._channels, (table.model_dump_json(), *around), MOST_CHANNELS, lambda: design_channel(table, scene)
+        )
+        within = table.model_copy(update={"cancellation_gain_db": None})
+        at_hz = scene.frequency_hz[in_band(scene.frequency_hz, table.band_hz)]
+        ceiling = None
+        if table.cancellation_gain_db is not None:
+            key = (within.model_dump_json(), *around)
+            ceiling = remembered(
+                self._ceilings, key, MOST_CHANNELS, lambda: ceiling_db(table, scene, design.plain, at_hz)
+            )
+        ideal = Ideal(
+            design=table, taps=np.zeros((0, 0)), plain=design.plain, scene=scene, lowered=LOWERED in design.slacks_db,
+            weights=design.weights,
+        )  # fmt: skip
+        return LiveChannel(problem, design, ideal, ceiling)
+
+    def scene(self, problem: Problem, frequency_hz: Real) -> Scene:
+        """The problem's scene on some frequencies: the tensors of each driver that was there before are kept."""
+        tables = [problem.body, *problem.drivers, *([] if problem.scene is None else [problem.scene])]
+        key = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
+        cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
+        first = remembered(
+            self._layouts, key, MOST_LAYOUTS, lambda: Scene(problem, frequency_hz, cloud_m, cache=self._heir())
+        )
+        shared: dict[str, Any] = {"read_for": first.read_for or first.problem, "cache": first.cache}
+        if not has_own_fields(problem):
+            return in_heard_cloud(Scene(problem, frequency_hz, cloud_m, **shared))
+        alone = tuple(self._alone(problem, l) for l in range(len(problem.drivers)))
+        return in_heard_cloud(DriverScene(problem, frequency_hz, cloud_m, **shared, alone=alone))
+
+    def _alone(self, problem: Problem, l: int) -> Scene:
+        """The scene of one driver, with the tensors that it had."""
+        tables = [problem.body, problem.drivers[l], *([] if problem.scene is None else [problem.scene])]
+        key = "driver", *(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
+        caches = self._drivers
+        cache = remembered(caches, key, MOST_DRIVERS_KEPT + len(problem.drivers), self._heir)
+        return Scene(of_driver(problem, l), np.zeros(1), np.zeros((1, 3)), cache=cache)
+
+    def _heir(self) -> Cache:
+        last = next(reversed(self._layouts.values()), None)
+        return Cache(stored=False) if last is None else last.cache.heir()
+
+
+def _geometry_of(table: Table) -> str:
+    """All of a table that its field depends on."""
+    return table.model_dump_json(exclude={"max_gain_db", "name", "band_hz"})
+
+
+def key_around(problem: Problem, scene: Scene) -> tuple[Hashable, ...]:
+    """All that a channel's weights depend on beside its own table and the data files."""
+    tables: list[Any] = [
+        problem.body,
+        *problem.drivers,
+        problem.listener,
+        problem.grid,
+        problem.tolerance,
+        problem.scene,
+    ]
+    texts = (None if table is None else table.model_dump_json() for table in tables)
+    return (*texts, problem.speed_of_sound_m_s, problem.sample_rate_hz, scene.frequency_hz.tobytes())
+
+
+def remembered(values: dict[K, T], key: K, most: int, make: Callable[[], T]) -> T:
+    """A value as it was made for this key; of too many, those not asked for longest are forgotten."""
+    value = values.pop(key) if key in values else make()
+    values[key] = value
+    while len(values) > most:
+        values.pop(next(iter(values)))
+    return value

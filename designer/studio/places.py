@@ -1,0 +1,47 @@
+"""Places that a page may name: below the problem's folder, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from designer.errors import UsageError
+
+OUT = "out"
+"""The folder beside the problem file that `designer design` writes into, too."""
+LONGEST_PART_BYTES = 200
+
+
+def inside(folder: Path, name: Any) -> Path:
+    """The path of a place below a folder, by its name relative to it.
+
+    Raises
+    ------
+    UsageError : the name leads out of the folder, by its steps or through a link, or is none that every system takes
+
+    """
+    expected = f"expected a path below {folder.absolute().name}, as {OUT}/first"
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"place: got {name!r}; {expected}")
+    parts = re.split(r"[/\\]", name)
+    if any(not _is_plain(part) for part in parts):
+        raise UsageError(f"place: got {name!r}; {expected}: no step back, no drive, no hidden name")
+    path = folder
+    for part in parts:
+        path = path / part
+        if path.is_symlink():
+            raise UsageError(f"place: {path} is a link; links are not followed; {expected}")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"place: got {name!r}, which lies elsewhere; {expected}")
+    return path
+
+
+def _is_plain(part: str) -> bool:
+    """Whether it is a name of a file that cannot be taken for anything else."""
+    return (
+        part.strip(" .") == part
+        and part.isprintable()
+        and not set(part) & set('<>:"|?*~')
+        and 0 < len(part.encode(errors="replace")) <= LONGEST_PART_BYTES
+    )

@@ -1,0 +1,105 @@
+"""A text of a problem file as it was read, with its faults; and what edits of keys make of it."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from designer.errors import Fault as FileFault
+from designer.errors import ProblemError, UsageError
+from designer.problem.key_faults import known_keys
+from designer.problem.key_places import STEP, changed_data, fitted, locations
+from designer.problem.messages import Location
+from designer.problem.read import changed
+from designer.problem.replacing import plain, without_absent
+from designer.problem.schema import Problem
+from designer.studio.lines import line_of
+from designer.studio.messages import Fault
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text as it was read: its problem, or its faults."""
+
+    text: str
+    problem: Problem | None
+    faults: tuple[FileFault, ...] = ()
+
+    @property
+    def fault_messages(self) -> list[Fault]:
+        """Every fault with its key, and the line where the text is no TOML."""
+        messages: list[Fault] = []
+        for fault in self.faults:
+            message: Fault = {"key": fault.path, "message": str(fault)}
+            at = re.search(r"line (\d+)", fault.actual)
+            line = line_of(self.text, fault.path) if fault.path else int(at[1]) if at else None
+            if line is not None:
+                message["line"] = line
+            messages.append(message)
+        return messages
+
+
+def drafted(problem: Problem, values: Mapping[str, Any]) -> Reading:
+    """The problem with other values, as a drag has it: checked as a file is, its text left as it was.
+
+    Raises
+    ------
+    UsageError : a key that names nothing
+
+    """
+    try:
+        return Reading(problem.text, changed(problem, tables_with(problem, problem.text, values)))
+    except ProblemError as error:
+        return Reading(problem.text, None, error.faults)
+
+
+def tables_with(problem: Problem, text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables of a text with other values, each by its key in a problem that is, or was, like it."""
+    tables = tomllib.loads(text)
+    try:
+        changes = []
+        for key, value in values.items():
+            place = _place_in(tables, key)
+            for reached in locations(problem, key, "set") if place is None else (place,):
+                changes.append((reached, fitted(reached, _number(reached, plain(value)))))
+        data: dict[str, Any] = without_absent(changed_data(problem, changes, tables))
+    except (IndexError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"{', '.join(values)}: the text has no such place now; mend its faults first") from None
+    return data
+
+
+def _place_in(tables: Mapping[str, Any], key: str) -> Location | None:
+    """Where a key leads in a text's own tables, which may hold more than the problem before them; None where it leads elsewhere."""
+    steps = tuple(
+        int(count) if count.isdecimal() else quoted or name or count for quoted, name, count in STEP.findall(key)
+    )
+    holder: Any = tables
+    for step in steps[:-1]:
+        if not (
+            step in holder if isinstance(holder, dict) else isinstance(holder, list) and step in range(len(holder))
+        ):
+            return None
+        holder = holder[step]
+    is_known = isinstance(holder, dict) and (steps[-1] in holder or steps[-1] in known_keys(steps[:-1]))
+    return steps if is_known or (isinstance(holder, list) and steps[-1] in range(len(holder))) else None
+
+
+def _number(place: Sequence[int | str], value: Any) -> Any:
+    """A number that JSON cannot hold, sent as a text."""
+    is_text = place[-1] in ("name", "title") or not isinstance(value, str)
+    return value if is_text or value not in ("inf", "-inf") else float(value)
+
+
+def jsonable(value: Any) -> Any:
+    """Tables as JSON may hold them: numbers without end as texts, and what it does not know too."""
+    if isinstance(value, Mapping):
+        return {key: jsonable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [jsonable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, bool | int | float | str) else str(value)

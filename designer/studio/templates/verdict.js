@@ -1,0 +1,75 @@
+// Over the panels: the channels' tabs, the channel's verdict and its numbers; a judged design goes to the panels from here.
+
+const tabs = document.getElementById("channels");
+function fillTabs() {
+  const names = hub.state?.channels.map(({ name }) => name) ?? [];
+  if (names.join("\n") !== [...tabs.children].map(tab => tab.textContent).join("\n")) {
+    tabs.replaceChildren();
+    for (const name of names) {
+      const tab = node("button", "tool", tabs, name);
+      tab.type = "button";
+      tab.setAttribute("role", "tab");
+      tab.addEventListener("click", () => hub.show(name));
+    }
+  }
+  for (const tab of tabs.children) {
+    const chosen = tab.textContent === hub.channel;
+    tab.setAttribute("aria-selected", String(chosen));
+    tab.tabIndex = chosen ? 0 : -1;
+  }
+}
+tabs.addEventListener("keydown", event => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const all = [...tabs.children],
+    next = all[(all.indexOf(event.target) + step + all.length) % all.length];
+  next.click();
+  next.focus();
+});
+hub.on("state", fillTabs);
+hub.on("channel", fillTabs);
+
+// The channel's outcome in words and numbers.
+const words = document.getElementById("words"),
+  numbers = document.getElementById("numbers");
+const verdict = { version: -1, channel: null, outcome: "", text: "", numbers: [] };
+const MOVING = "Dashed: ideal weights on a coarse grid; realised and judged when let go.";
+const FAULTY = "The file has faults; the figures are of its last state without any.";
+const EMPTY = "The file has faults; there are figures as soon as it has none.";
+function fillVerdict() {
+  const isFaulty = hub.state?.faults.length > 0;
+  words.className = live.figures ? "moving" : isFaulty ? "failed" : verdict.outcome;
+  words.textContent = live.figures ? MOVING : isFaulty ? (verdict.text ? FAULTY : EMPTY) : verdict.text;
+  words.title = verdict.text; // where it is longer than its two lines
+  document.getElementById("verdict").classList.toggle("stale", !live.figures && verdict.version !== hub.state?.version);
+  numbers.replaceChildren();
+  for (const { label, text, definition } of live.figures ? live.numbers : verdict.numbers) {
+    const place = node("span", "number", numbers);
+    place.title = definition;
+    node("span", "", place, label);
+    node("b", "", place, text);
+  }
+}
+
+hub.on("judged", message => {
+  if (message.channel !== hub.channel) return;
+  const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
+  if (!hub.dragging || message.version > live.version) live.figures = null;
+  for (const [name, panel] of panels) figures[name] ? panel.show(figures[name]) : panel.paint();
+  Object.assign(verdict, {
+    version: message.version,
+    channel: message.channel,
+    outcome: message.verdict.outcome,
+    text: `${message.channel}: ${message.verdict.words}.`,
+    numbers: message.numbers,
+  });
+  fillVerdict();
+});
+hub.on("state", ({ version }) => {
+  // A hand that let go where it began has changed nothing, and nothing is judged anew.
+  if (!hub.dragging && version === verdict.version) live.clear();
+  fillVerdict();
+});
+hub.on("scheme", () => {
+  for (const panel of panels.values()) if (panel.base) panel.resized();
+});

@@ -1,0 +1,97 @@
+"""Arguments of another type: refused by their name, what was got and what was expected, ahead of any work."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from toml_text import pair, toml
+
+import designer
+from designer.errors import UsageError
+from designer.problem.schema import Problem
+from designer.search.compare import Comparison
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    name: getattr(designer, name) for name in designer.__all__ if not isinstance(getattr(designer, name), type)
+} | {
+    "Problem.replace": Problem.replace,
+    "Design.save": designer.Design.save,
+    "Design.figure": designer.Design.figure,
+    "Comparison.save": Comparison.save,
+    "Scene.moved": designer.Scene.moved,
+}
+TAKE_ANYTHING = {("Problem.replace", "value")}
+KINDS = inspect.Parameter
+
+
+class Nothing:
+    """A type that no argument has."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_strange_argument_is_named(name: str) -> None:
+    """Whatever argument of whatever public function it stands for, by position or by name."""
+    parameters = inspect.signature(FUNCTIONS[name]).parameters
+    first = [Nothing()] if next(iter(parameters)) == "self" else []
+    required = [p for p in parameters.values() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    for parameter in parameters.values():
+        if parameter.name == "self" or (name, parameter.name) in TAKE_ANYTHING:
+            continue
+        others = {p.name: Nothing() for p in required if p.name not in ("self", parameter.name)}
+        arguments = first + [Nothing()] * (parameter.kind is KINDS.VAR_POSITIONAL)
+        named = {} if parameter.kind is KINDS.VAR_POSITIONAL else {parameter.name: Nothing()}
+        # The first in order is told: what comes before is strange too.
+        order = [p for p in parameters if p in others or p == parameter.name]
+        with pytest.raises(UsageError, match=rf"^{order[0]}: got nothing \(Nothing\); expected [\w']"):
+            FUNCTIONS[name](*arguments, **others, **named)
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return designer.loads(toml(pair()))
+
+
+package: Any = designer
+"""The package to call with what a type checker refuses."""
+SWEEP = r"vary: got .*; expected Mapping\[str, str or Sequence\[Any\] or array\] or Sequence\[str\]$"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: package.sweep(p, {"realization.taps": 64}), SWEEP),
+        (lambda p: package.sweep(p, "realization.taps=64"), SWEEP),
+        (lambda p: package.sweep(p, {"realization.taps": [64]}, processes=True), r"processes: got True \(bool\); expected int or None$"),
+        (lambda p: package.reach(p, [None]), r"frequency_hz: got \[None\] \(list\); expected ArrayLike or None$"),
+        (lambda p: package.reach(p, [1e3, [2e3]]), "frequency_hz: got "),
+        (lambda p: package.reach(p, efforts_db=[3, "6"]), r"efforts_db: got \[3, '6'\] \(list\); expected Sequence\[float\]$"),
+        (lambda p: package.compare([p, p], methods="auto"), r"methods: got 'auto' \(str\); expected Sequence\[str\]$"),
+        (lambda p: package.compare([p, 1]), r"items: got \[<Problem .*\(list\); expected str or Path or Problem or Design or "),
+        (lambda p: package.figures(p), "design: got <Problem .*; expected Design or str or Path$"),
+        (lambda p: package.figures("out", form="bmp"), r"form: got 'bmp' \(str\); expected 'svg', 'pdf', 'png'$"),
+        (lambda p: package.export("out", "hex", word=16), r"word: got 16 \(int\); expected str or None$"),
+        (lambda p: package.convert("x.frd", "x.sofa", facing_deg=(0.0,)), r"facing_deg: got \(0.0,\) .*; expected tuple\[float, float\]$"),
+        (lambda p: p.replace([1]), r"key: got \[1\] \(list\); expected str or Mapping\[str, Any\]$"),
+        (lambda p: package.loads(p.text, files=[]), r"files: got \[\] \(list\); expected dict\[str, str\] or None$"),
+    ],
+)  # fmt: skip
+def test_parts_are_looked_at(call: Callable[[Problem], object], message: str, problem: Problem) -> None:
+    """The keys, values and entries of an argument too; a text is no sequence of letters, and true no number."""
+    with pytest.raises(UsageError, match=f"^{message}"):
+        call(problem)
+
+
+def test_numbers_of_numpy_are_numbers(problem: Problem) -> None:
+    """As arrays, and as the scalars that come out of them."""
+    table = package.reach(problem, np.array([1000, 2000]), efforts_db=np.array([3.0, np.int64(6)]))
+    assert list(table.columns[-2:]) == ["effort_3_db", "effort_6_db"]
+    assert problem.replace("realization.taps", np.int64(32)).realization.taps == 32
+    swept = package.sweep(problem, {"realization.taps": range(32, 33)}, draws=np.int64(0))
+    assert swept["realization.taps"].tolist() == [32]

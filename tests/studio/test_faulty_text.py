@@ -1,0 +1,39 @@
+"""A text with faults is a state as any other: shown as it is, its faults at their lines, and mended key by key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from designer.errors import UsageError
+from designer.studio.document import Document
+
+FILE = Path("problems/smart-speaker.toml")
+
+
+def test_a_table_with_a_fault_is_mended_key_by_key() -> None:
+    """A fourth driver without a place is in the tables that a form shows; its key is set though no problem before had that driver."""
+    document = Document(FILE.read_text(encoding="utf-8"), FILE.parent, str(FILE))
+    document.set({"drivers": [*document.state()["data"]["drivers"], {"name": "back"}]})
+    state = document.state()
+    assert [driver["name"] for driver in state["data"]["drivers"]] == ["left", "front", "right", "back"]
+    (fault,) = state["faults"]
+    assert fault["key"] == "drivers[3].position_m"
+    assert fault["line"] == 1 + document.text.splitlines().index('name = "back"') - 1
+    document.set({"drivers[3].position_m": [-0.0875, 0, 0]})
+    assert document.faults == [] and document.problem is not None
+    assert document.problem.drivers[3].position_m == [-0.0875, 0.0, 0.0]
+    assert 'name = "left"                       # the listener\'s left' in document.text
+
+
+def test_a_key_that_nothing_knows_is_refused_or_taken_out() -> None:
+    """A new key must be one that its table knows; one that the text has misspelt can be taken out."""
+    text = FILE.read_text(encoding="utf-8")
+    document = Document(text.replace("max_effort_db", "max_efort_db", 1), FILE.parent, str(FILE))
+    document.edit(text)
+    document.edit(text.replace("max_effort_db", "max_efort_db", 1))
+    with pytest.raises(UsageError, match="which is no key"):
+        document.set({"designs[1].max_efort_db": 3})
+    document.set({"designs[0].max_efort_db": None})
+    assert document.faults == [] and "max_efort_db" not in document.text
