@@ -10,7 +10,6 @@ heads), whoever asks for it and in whatever order.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
@@ -56,12 +55,7 @@ def air_of(problem: Problem) -> Air | None:
 
 def device_of(problem: Problem) -> Device:
     """The device model that the problem's enclosure and drivers ask for."""
-    return device_in(problem.body, problem.drivers, _highest_k(problem))
-
-
-def _highest_k(problem: Problem) -> float:
-    """Wave number up to which a body without a closed form is solved, rad/m."""
-    return 2 * np.pi * problem.solved_to_hz / problem.speed_of_sound_m_s
+    return device_in(problem.body, problem.drivers, problem.solved_to_k)
 
 
 def _rows_of_whole(tensor: Callable[[Scene], Complex]) -> Callable[[Scene], Complex]:
@@ -132,7 +126,7 @@ class Scene:
     def _device_key(self) -> Hashable:
         tables = [self.problem.body, *self.problem.drivers]
         measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
-        solved = _highest_k(self.problem) if self.problem.body.is_solved else 0.0
+        solved = self.problem.solved_to_k if self.problem.body.is_solved else 0.0
         return "device", *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables), measured, solved
 
     @property
@@ -150,18 +144,8 @@ class Scene:
     def prepare(self, progress: Callable[[str], None] | None) -> None:
         """Solve what all of the device's fields need, where it has no closed form, and say how far it is, in words."""
         device = self.device.model if isinstance(self.device, MeasuredDrivers) else self.device
-        if self.is_measured or not isinstance(device, EnclosedDrivers):
-            return
-        begin, name, before = time.perf_counter(), self.problem.body.model_name, -1
-
-        def say(done: int, count: int) -> None:
-            nonlocal before
-            before = done - 1 if before < 0 else before
-            left_s = (time.perf_counter() - begin) / (done - before) * (count - done)
-            if progress:
-                progress(f"solving the {name}: {done} of {count} frequencies, {left_s:.0f} s left")
-
-        device.prepare(say)
+        if isinstance(device, EnclosedDrivers) and not self.is_measured:
+            device.prepare(progress or (lambda _: None))
 
     @property
     def is_measured(self) -> bool:

@@ -7,6 +7,7 @@ key is, for a form or an editor; messages go without it.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PrivateAttr, create_model
@@ -341,6 +342,11 @@ class Problem(Sourced):
         ends = (table.band_hz[1] * 2 ** min(table.fade_octaves, MAX_SOLVED_FADE_OCTAVES) for table in self.designs)
         highest_hz = getattr(self.body, "highest_hz", None) or max(ends)
         return float(min(highest_hz, self.sample_rate_hz / 2))
+
+    @property
+    def solved_to_k(self) -> float:
+        """That frequency as a wave number, rad/m."""
+        return 2 * math.pi * self.solved_to_hz / self.speed_of_sound_m_s
 
     @property
     def driver_names(self) -> tuple[str, ...]:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 Blocks = Sequence[tuple[Index, Real]]
 """Some of the frequencies, and the points (M, 3) that a field is asked for at these."""
-Progress = Callable[[int, int], None]
-"""Is called with how many frequencies are done, and of how many."""
 
 
 class Device(Protocol):
@@ -71,8 +69,8 @@ class EnclosedDrivers(Device):
     has_series: ClassVar[bool] = False
     """Whether `encoded` knows its spherical harmonics."""
 
-    def prepare(self, progress: Progress) -> None:
-        """Compute what all of its fields need, and say how far it is."""
+    def prepare(self, progress: Callable[[str], None]) -> None:
+        """Compute what all of its fields need, and say how far it is, in words."""
 
     def driver_places_m(self) -> Real:
         """Places (L, 3) about which each driver's far field turns least with frequency."""

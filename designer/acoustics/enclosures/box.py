@@ -12,13 +12,14 @@ frequencies likewise; at 0 Hz every driver is the same point source, and Q = 1.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from designer.acoustics.enclosures import EnclosedDrivers, Progress
+from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.enclosures.box_field import Surface, mean_products
 from designer.acoustics.enclosures.box_grid import MIRRORS, BoxGrid, images_of
 from designer.acoustics.enclosures.box_pistons import Piston
@@ -55,10 +56,18 @@ class BoxedDrivers(EnclosedDrivers):
         """The solution, from disk or solved now."""
         return solved(self.grid, self.pistons, self.highest_k)
 
-    def prepare(self, progress: Progress) -> None:
-        """Solve now, and say how far it is."""
+    def prepare(self, progress: Callable[[str], None]) -> None:
+        """Solve now, and say how far it is and how long it will take."""
+        begin, before = time.perf_counter(), -1
+
+        def say(done: int, count: int) -> None:
+            nonlocal before
+            before = done - 1 if before < 0 else before
+            left_s = (time.perf_counter() - begin) / (done - before) * (count - done)
+            progress(f"solving the box: {done} of {count} frequencies, {left_s:.0f} s left")
+
         if "surface" not in self.__dict__:
-            self.__dict__["surface"] = solved(self.grid, self.pistons, self.highest_k, progress)
+            self.__dict__["surface"] = solved(self.grid, self.pistons, self.highest_k, say)
 
     @property
     def _places_m(self) -> Real:

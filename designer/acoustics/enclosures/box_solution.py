@@ -16,14 +16,13 @@ in memory the box that was asked for last, because scenes of one problem are mad
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from designer.acoustics.array_store import ArrayStore, cache_folder
 from designer.acoustics.content import code_version, digest
-from designer.acoustics.enclosures import Progress
 from designer.acoustics.enclosures.box_equations import answers
 from designer.acoustics.enclosures.box_field import Surface
 from designer.acoustics.enclosures.box_grid import BoxGrid, parities_of
@@ -40,6 +39,10 @@ PART = 16
 def step_of(grid: BoxGrid) -> float:
     """Step of the wave numbers that are solved, rad/m."""
     return 2 * math.pi / (FREQUENCIES_A_TURN * float(np.linalg.norm(grid.size_m)))
+
+
+Progress = Callable[[int, int], None]
+"""Is called with how many frequencies are done, and of how many."""
 
 
 @lru_cache(maxsize=1)

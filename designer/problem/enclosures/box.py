@@ -82,15 +82,16 @@ class Box(Enclosure):
 
     model: Literal["box"] = "box"
     size_m: Annotated[
-        list[Side], Field(min_length=3, max_length=3, description="depth, width, height: along x, y and z")
+        list[Side],
+        Field(min_length=3, max_length=3, description="depth, width, height", title="of the box, along x, y and z"),
     ]
-    centre_m: Point = Field(default=[0.0, 0.0, 0.0], description="of the box, from the device's origin: x, y, z")
+    centre_m: Point = Field(default=[0.0, 0.0, 0.0], title="of the box, from the device's origin")
     highest_hz: Annotated[
         Frequency | None,
         Field(
             gt=0,
-            description="up to which its field is solved; beyond it each driver keeps its level and delay in each direction;"
-            " default: the end of the designs' bands, and half an octave of their fades",
+            title="up to which its field is solved; beyond it each driver keeps its level and delay in each direction;"
+            " by default the end of the designs' bands, and half an octave of their fades",
         ),
     ] = None
 
