@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene, fine_frequencies_hz, scene
 from designer.arrays import Complex, Real
 from designer.evaluation.words import Verdict, requirement_phrase
 from designer.export.coefficients import Coefficients
@@ -25,7 +25,7 @@ from designer.realization.cascade import Cascade
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.plain import plain_in
 from designer.requirements.slacks import excesses_db, slacks_db
-from designer.result import Channel, fine_frequencies_hz
+from designer.result import Channel
 from designer.stereo.matched import VIRTUAL
 
 __all__ = ["import_coefficients", "read_coefficients"]

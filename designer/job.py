@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene, fine_frequencies_hz, scene
 from designer.arguments import checked_arguments
 from designer.designs import ChannelDesign, design_channel
 from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
@@ -33,7 +33,7 @@ from designer.realization.cascade import Cascade
 from designer.realization.remedies import remedy
 from designer.report import notebook
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
-from designer.result import Channel, Result, evaluate, fine_frequencies_hz
+from designer.result import Channel, Result, evaluate
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.placed_source import chain_missed
 from designer.stereo.virtualisation import virtual_channels
@@ -130,7 +130,7 @@ Designer = Callable[[DesignTable, Scene], ChannelDesign]
 @checked_arguments()
 def design(
     problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False,
-    by: Designer = design_channel,
+    by: Designer | None = None,
 ) -> Design:  # fmt: skip
     """Design every channel of a problem and realise its filters.
 
@@ -143,7 +143,7 @@ def design(
     progress : callable, optional, called with the name of each stage as it begins
     keep_going : bool, design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
         problem without it
-    by : callable, designs a channel (its table, the scene); by default `designer.designs.design_channel`, or what keeps its answers
+    by : callable or None, designs a channel (its table, the scene), as what keeps its answers; None for `designer.designs.design_channel`
 
     Raises
     ------
@@ -180,7 +180,7 @@ def design(
         if fine.is_small and any(table.is_beam for table in problem.designs):
             fine.circle()
     with stage("designs"):
-        channels, failures = _designed(problem, fine, by, keep_going=keep_going)
+        channels, failures = _designed(problem, fine, by or design_channel, keep_going=keep_going)
         if failures:
             problem = _without(problem, failures)
             fine = scene(problem).at(fine_frequencies_hz(problem))

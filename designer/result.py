@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer.acoustics.heard_places import in_heard_cloud
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
 from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
@@ -30,7 +30,7 @@ from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
 from designer.evaluation.words import Verdict, whole_sentence
 from designer.formulations import Certificate
 from designer.metrics import Realised, numbers_of
-from designer.problem.frequency_grid import judged_frequencies_hz, with_half_steps
+from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
 from designer.requirements.channel_target import driver_index
@@ -77,9 +77,8 @@ class Channel:
     certificate: Certificate  # (N,)
     feasible: bool
     verdict: Verdict
-    weights_costs_db: dict[
-        str, float
-    ]  # `costs_db` of the weights, half steps included; empty where the filters were not designed
+    weights_costs_db: dict[str, float]
+    """`costs_db` of the weights, half steps included; empty where the filters were not designed."""
 
     @property
     def slack_db(self) -> Real:
@@ -157,9 +156,7 @@ class Result:
 
     @property
     def status(self) -> int:
-        """The exit code: 0, 4 where a requirement is infeasible as asked, 5 where a channel is missing, or 7 where the weights meet what
-        these filters miss by more than MAX_MISSED_DB.
-        """
+        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 met by weights, missed by filters by over MAX_MISSED_DB."""
         if self.failures:
             return EXIT_SOLVER
         if not all(channel.feasible for channel in self.channels.values()):
@@ -211,15 +208,6 @@ class Result:
 
     @property
     @analysis
-    def judged_scene(self) -> Scene:
-        """The scene of the verdicts: the fine frequencies, and those between them in the bands where the filters may dip."""
-        taps = max(channel_taps.shape[1] for channel_taps in self.taps.values())
-        bands_hz = [channel.table.band_hz for channel in self.channels.values()]
-        judged_hz = judged_frequencies_hz(self.fine_scene.frequency_hz, taps, bands_hz)
-        return self.fine_scene if judged_hz.size == self.fine_scene.frequency_hz.size else self.fine_scene.at(judged_hz)
-
-    @property
-    @analysis
     def evaluation(self) -> Evaluation:
         """Both tables, of the realised filters in the problem's own scene."""
         return evaluate(self, self.fine_scene)
@@ -253,11 +241,9 @@ class Result:
     @analysis
     def scalars(self) -> dict[str, Scalars]:
         """Each channel's numbers, from the realised taps."""
-        fine, judged, moved = self.fine_scene, self.judged_scene, self.moved_heads
+        fine, moved = self.fine_scene, self.moved_heads
         return {
-            name: scalars(
-                c.table, self.taps[name], c.plain, c.slacks_db, fine, judged, moved.get(name), c.weights_costs_db
-            )
+            name: scalars(c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db)
             for name, c in self.channels.items()
         }
 
@@ -377,11 +363,6 @@ def _read_only(array: NDArray[S]) -> NDArray[S]:
     return view
 
 
-def fine_frequencies_hz(problem: Problem) -> Real:
-    """The design's frequencies and those half way between: (2F - 1,)."""
-    return with_half_steps(scene(problem).frequency_hz)
-
-
 @checked_arguments()
 def evaluate(design: Result, scene: Scene) -> Evaluation:
     """Judge a design's realised coefficients in any scene: other frequencies, another head, another place.
@@ -397,8 +378,7 @@ def evaluate(design: Result, scene: Scene) -> Evaluation:
     >>> design = designer.design(problem)
     >>> aside = designer.scene(problem).moved([[0.0, 0.02, 0.0]])  # the head 2 cm to the device's left
     >>> table = designer.evaluate(design, aside).metrics
-    >>> band = table[(table.channel == "left") & table.frequency_hz.between(1000, 2000)]
-    >>> bool((band.cancellation_gain_db > 10).all())
+    >>> bool((table.query("channel == 'left' and 1000 <= frequency_hz <= 2000").cancellation_gain_db > 10).all())
     True
 
     """

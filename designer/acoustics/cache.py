@@ -38,11 +38,15 @@ class Cache:
         self._tensors: dict[Hashable, NDArray[Any]] = {}  # the one asked for last is the last
         self._store = ArrayStore(cache_folder()) if stored else NOT_STORED
 
-    def heir(self) -> Cache:
-        """A cache for other devices: with the heads and whole devices that were read, and not on disk."""
+    def heir(self, *, same_device: bool = False) -> Cache:
+        """A cache for another layout, not on disk: without tensors, with the heads and whole devices that were read; where only the
+        listener is another, with the device's models and measurements too.
+        """
         heir = Cache(stored=False)
         heir._models = {
-            key: model for key, model in self._models.items() if isinstance(key, tuple) and key[0] in FROM_FILES
+            key: model
+            for key, model in self._models.items()
+            if same_device or (isinstance(key, tuple) and key[0] in FROM_FILES)
         }
         return heir
 

@@ -32,7 +32,8 @@ own source, S = 1, and nothing is fitted.
 
 **Long waves.** Below ka = LONG_WAVES any sources of an arc are alike. There the line itself is answered (`line_weights`): (1) holds for
 every order that LONG_POINTS of it tell from others, with the same weights for every place and driver. They grow with ka, because
-the line cannot tell the far ear's shadow: hence the sources above. High ones, near and aside, ask for the surface: `shaded_ears`.
+the line cannot tell the far ear's shadow: hence the sources above. High ones, near and aside, ask for the surface (`shaded_ears`),
+and before a cylinder for its own waves about the head (`cylinder_ears`), which also cost less than its field far above or below it.
 
 **Measured heads** are met in the same way: each source is answered by what was measured in its direction, near field and parallax
 included. (2) is met in least squares, and MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|² is added to what is missed: it keeps Σ |c_s|

@@ -30,7 +30,7 @@ from designer.arguments import checked_arguments
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 from designer.problem import geometry
-from designer.problem.frequency_grid import joined_frequencies_hz
+from designer.problem.frequency_grid import joined_frequencies_hz, with_half_steps
 from designer.problem.schema import Problem
 
 if TYPE_CHECKING:
@@ -392,3 +392,8 @@ def scene(problem: Problem) -> Scene:
     cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
     base = in_heard_cloud(Scene(problem, joined_frequencies_hz(problem), cloud_m))
     return base.at(refined_frequencies_hz(base)) if problem.grid.refine else base
+
+
+def fine_frequencies_hz(problem: Problem) -> Real:
+    """The design's frequencies and those half way between: (2F - 1,)."""
+    return with_half_steps(scene(problem).frequency_hz)

@@ -42,9 +42,11 @@ from designer.arrays import Bool, Complex, Index, Real
 
 MIN_KA, MIN_NEARNESS, MIN_LATERAL = 21.0, 0.055, 0.45
 """The line may not do above this ka, with a larger reach over distance (nearness) and a larger cosine between source and ears' axis,"""
-KA_PER_NEARNESS, ANY_NEARNESS = 15.0, 0.55
-"""below it near the device, and with any cosine where it all but touches the head,"""
-MIN_KA_OF_WAVES, MIN_NEARNESS_OF_WAVES = 12.0, 0.045
+KA_PER_NEARNESS, LATERAL_PER_NEARNESS, ANY_NEARNESS = 15.0, 0.3, 0.55
+"""below both near the device, and with any cosine where it all but touches the head,"""
+FAR_KA, FAR_NEARNESS, FAR_LATERAL = 33.0, 0.04, 0.9
+"""above this ka from farther away, where the ears' axis all but points at the device,"""
+MIN_KA_OF_WAVES = 12.0
 """before a device with waves of its own, whose height the line tells less of, and which costs little there,"""
 LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
 """and where one ear hears so little of the other's pressure from a point source: no more than in the first ring around the bright spot,
@@ -78,14 +80,14 @@ def put_shaded_ears(ears: Complex, device: Device, k: Real, centres_m: Real, axe
     sources = _sources(device)
     shaded = are_shaded(device, k, head_radius_m, centres_m, axes[1])
     for place in np.flatnonzero(shaded.any(axis=0)).tolist():
-        some = tried(k, shaded[:, place])
-        before = ears[some, place]
-        after = _from_surface(device, k[some], head_radius_m, sources, centres_m[place], axes)
-        ears[some, place] = after
+        trial = tried(k, shaded[:, place])
+        before = ears[trial, place]
+        after = _from_surface(device, k[trial], head_radius_m, sources, centres_m[place], axes)
+        ears[trial, place] = after
         differs = differ(before, after)
         if differs.any():
-            first = k[some[max(0, int(differs.argmax()) - 1)]]
-            others = np.setdiff1d(np.flatnonzero(shaded[:, place] & (k >= first)), some)
+            lowest = k[trial[max(0, int(differs.argmax()) - 1)]]
+            others = np.setdiff1d(np.flatnonzero(shaded[:, place] & (k >= lowest)), trial)
             if others.size:
                 ears[others, place] = _from_surface(device, k[others], head_radius_m, sources, centres_m[place], axes)
 
@@ -105,23 +107,23 @@ def differ(line: Complex, truth: Complex, limit: float = MAX_DIFFERENCE) -> Bool
 def are_shaded(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> Bool:
     """Whether an ear of each head (F, D) is in the deep shadow of a near device."""
     has_waves = isinstance(device, EnclosedDrivers) and device.has_waves
-    least_ka, least_nearness = (MIN_KA_OF_WAVES, MIN_NEARNESS_OF_WAVES) if has_waves else (MIN_KA, MIN_NEARNESS)
     shaded = np.zeros((k.size, len(centres_m)), dtype=bool)
     sources = _sources(device)
     way_m = sources[:, None, :3] - centres_m
     away_m = np.linalg.norm(way_m, axis=-1)  # (G, D)
     lateral, reach_m = way_m @ ear_axis / away_m, sources[:, 3, None]
     nearness = reach_m / away_m
-    near = (nearness > least_nearness) & (np.abs(lateral) > MIN_LATERAL) | (nearness > ANY_NEARNESS)
+    near = (nearness > MIN_NEARNESS) & (np.abs(lateral) > MIN_LATERAL - LATERAL_PER_NEARNESS * nearness)
+    near |= (nearness > ANY_NEARNESS) | (nearness > FAR_NEARNESS) & (np.abs(lateral) > FAR_LATERAL)
     near &= (away_m - reach_m).min(axis=0) > MIN_GAP * radius_m
     share = nearness[near]
-    (high,) = np.nonzero(k * radius_m > least_ka - KA_PER_NEARNESS * share.max(initial=0.0))
-    if high.size and share.size:
+    least_ka = MIN_KA_OF_WAVES if has_waves else np.where(share < MIN_NEARNESS, FAR_KA, MIN_KA)
+    is_high = k[:, None] * radius_m > least_ka - KA_PER_NEARNESS * share
+    (high,) = np.nonzero(is_high.any(axis=1))
+    if high.size:
         heard = np.abs(head_pressure(k[high], radius_m, away_m[near], lateral[near][:, None]))[..., 0]
-        is_low = heard.min(axis=2) / heard.max(axis=2) < np.where(
-            share > ANY_NEARNESS, 1, LEVEL + LEVEL_PER_NEARNESS * share
-        )
-        is_low &= k[high, None] * radius_m > least_ka - KA_PER_NEARNESS * share
+        most = np.where(share > ANY_NEARNESS, 1.0, LEVEL + LEVEL_PER_NEARNESS * share)
+        is_low = is_high[high] & (heard.min(axis=2) < most * heard.max(axis=2))
         for place, low in zip(np.nonzero(near)[1], is_low.T, strict=True):
             shaded[high, place] |= low
     return shaded

@@ -13,6 +13,7 @@ from designer.arrays import Complex, Real
 from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.outcomes import Outcome, hz, required_outcomes, spans
 from designer.metrics import Realised, numbers_of
+from designer.problem.frequency_grid import judged_frequencies_hz
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.plain import Plain
@@ -48,7 +49,6 @@ def scalars(
     plain: Plain,
     design_slacks_db: dict[str, Real],
     scene: Scene,
-    judged_scene: Scene,
     moved: MovedHead | None,
     weights_costs_db: Mapping[str, float] | None = None,
 ) -> Scalars:
@@ -59,7 +59,6 @@ def scalars(
     design_slacks_db : dict of str to float array, requirement or limit -> slack that the formulation already left (in-band frequencies
         of the scene,)
     scene : Scene, on the design's frequencies and those half way between
-    judged_scene : Scene, on all of these and perhaps more, at which requirements are judged
     moved : MovedHead or None, the channel with the head moved; None for a beam
     weights_costs_db : mapping of str to float, or None, `costs_db` of the weights that the taps stand for, where there are any
 
@@ -67,10 +66,11 @@ def scalars(
     realised = Realised(design, taps, plain, scene, moved=moved)
     inside, w = realised.band
     judged, allowed_db = realised, design_slacks_db
-    if judged_scene is not scene:
-        judged, f = Realised(design, taps, plain, judged_scene), inside.frequency_hz
-        judged_hz = judged.band[0].frequency_hz
-        allowed_db = {name: np.interp(judged_hz, f, slack_db) for name, slack_db in design_slacks_db.items()}
+    judged_hz = judged_frequencies_hz(scene.frequency_hz, taps.shape[1], [design.band_hz])
+    if judged_hz.size > scene.frequency_hz.size:  # requirements alone are judged between
+        judged, f = Realised(design, taps, plain, scene.at(judged_hz)), inside.frequency_hz
+        inside_hz = judged.band[0].frequency_hz
+        allowed_db = {name: np.interp(inside_hz, f, slack_db) for name, slack_db in design_slacks_db.items()}
     outcomes = required_outcomes(judged, allowed_db)
     costs = tuple(_costs(realised, weights_costs_db)) if weights_costs_db else ()
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)

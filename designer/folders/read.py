@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from designer.acoustics.scene import fine_frequencies_hz
 from designer.arrays import Real
 from designer.errors import ProblemError
 from designer.evaluation.realisation_study import ChannelStudy
@@ -21,7 +22,7 @@ from designer.problem import loads
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
 from designer.requirements.plain import Plain, crossover_of
-from designer.result import Channel, fine_frequencies_hz
+from designer.result import Channel
 from designer.writing import MANIFEST, is_as_written, read_manifest
 
 READ_FILES = (SUMMARY, "coefficients.csv", "weights.csv", "sections.csv", f"room/{DRIVERS}.wav")

@@ -297,6 +297,7 @@ def render(
         data=Markup(data),
         rows=number_rows([channel["numbers"] for channel in channels]),
         head_rows=head_rows(result),
+        by_passes=[name for name, channel in result.channels.items() if channel.table.hold != "mean"],
         head_columns=[metric.label for metric in PER_HEAD],
         misplaced=chain_missed(result),
         key_figures=[*key_figures, shown["layout"]],

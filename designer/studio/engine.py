@@ -97,16 +97,14 @@ class Lane:
         """Give the process what waits: first a channel that has waited too long, then the first."""
         if not self._waiting or self._closed:
             return
-        now = time.monotonic()
-        channel = getattr(self._waiting[0], "channel", "")
-        late = [
-            request
-            for request in self._waiting[1:]
-            if now - self._served.setdefault(request.channel, now) > WAIT_S > 0 and request.channel != channel
-        ]  # fmt: skip
-        request = late[0] if late else self._waiting[0]
+        now, late = time.monotonic(), []
+        if self.kind == "live":  # each is of one channel
+            waited = {request.channel: now - self._served.setdefault(request.channel, now) for request in self._waiting}
+            late = [request for request in self._waiting[1:] if waited[request.channel] > WAIT_S]
+        request = (late or self._waiting)[0]
         self._waiting.remove(request)
-        self._served[getattr(request, "channel", "")] = now
+        if self.kind == "live":
+            self._served[request.channel] = now
         self._tries = 1
         self._give(request)
 

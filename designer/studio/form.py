@@ -27,7 +27,7 @@ SYMBOLS = {
 
 
 class Shape(TypedDict):
-    """What a value may be."""
+    """Kind of value that a key may hold."""
 
     form: Literal["number", "flag", "choice", "text", "list", "table"]
     words: NotRequired[list[Any]]  # of a choice

@@ -97,14 +97,13 @@ Write = Callable[[Path, bool], Handed]
 
 def _folder(order: Order) -> tuple[Write, str]:
     def write(place: Path, force: bool) -> Handed:
+        from designer.folders.summary import read_summary
         from designer.folders.write import check_free, data_files
 
         problem = order.states[CURRENT]
         check_free(place, force=force, inputs=[Path(problem.source), *data_files(problem)])
         stored_design(problem).save(place, force=force)
-        return Handed(
-            f"wrote {place}; `designer design` makes it again, by the command in its summary.json", str(place)
-        )
+        return Handed(f"wrote {place}; to write it again: {read_summary(place)['command']}", str(place))
 
     return write, order.stem
 

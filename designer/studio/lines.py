@@ -20,11 +20,11 @@ def line_of(text: str, key: str) -> int | None:
     key : str, empty for the file as a whole
 
     """
-    wanted = _steps(key)
+    steps = _steps(key)
     best: tuple[int, int] | None = None
     for line, place in _places(text):
         length = next(
-            (n for n, (a, b) in enumerate(zip(place, wanted, strict=False)) if a != b), min(len(place), len(wanted))
+            (n for n, (a, b) in enumerate(zip(place, steps, strict=False)) if a != b), min(len(place), len(steps))
         )
         if length == len(place) and length and (best is None or length > best[0]):
             best = length, line

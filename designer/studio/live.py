@@ -136,8 +136,8 @@ class Live:
     """Live channels of one document, with the scenes and the weights of what did not move."""
 
     def __init__(self) -> None:
-        self._layouts: dict[Hashable, Scene] = {}
-        self._drivers: dict[Hashable, Cache] = {}
+        self._layouts: dict[tuple[Hashable, Hashable], Scene] = {}  # by device, and by places
+        self._drivers: dict[Hashable, Scene] = {}
         self._channels: dict[Hashable, ChannelDesign] = {}
         self._ceilings: dict[Hashable, Real | None] = {}
 
@@ -175,28 +175,37 @@ class Live:
     def scene(self, problem: Problem, frequency_hz: Real) -> Scene:
         """The problem's scene on some frequencies: the tensors of each driver that was there before are kept."""
         tables = [problem.body, *problem.drivers, *([] if problem.scene is None else [problem.scene])]
-        key = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
+        device = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
         cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
-        first = remembered(
-            self._layouts, key, MOST_LAYOUTS, lambda: Scene(problem, frequency_hz, cloud_m, cache=self._heir())
-        )
+
+        def first_there() -> Scene:
+            for (last_device, _), last in reversed(self._layouts.items()):
+                same = last_device == device
+                read_for = (last.read_for or last.problem) if same else None
+                return Scene(problem, frequency_hz, cloud_m, read_for=read_for, cache=last.cache.heir(same_device=same))
+            return Scene(problem, frequency_hz, cloud_m, cache=Cache(stored=False))
+
+        first = remembered(self._layouts, (device, _places_of(problem)), MOST_LAYOUTS, first_there)
         shared: dict[str, Any] = {"read_for": first.read_for or first.problem, "cache": first.cache}
         if not has_own_fields(problem):
             return in_heard_cloud(Scene(problem, frequency_hz, cloud_m, **shared))
-        alone = tuple(self._alone(problem, l) for l in range(len(problem.drivers)))
+        alone = tuple(self._alone(problem, l, first.cache) for l in range(len(problem.drivers)))
         return in_heard_cloud(DriverScene(problem, frequency_hz, cloud_m, **shared, alone=alone))
 
-    def _alone(self, problem: Problem, l: int) -> Scene:
-        """The scene of one driver, with the tensors that it had."""
+    def _alone(self, problem: Problem, l: int, of_all: Cache) -> Scene:
+        """The scene of one driver, with the tensors that it had at these places."""
         tables = [problem.body, problem.drivers[l], *([] if problem.scene is None else [problem.scene])]
-        key = "driver", *(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
-        caches = self._drivers
-        cache = remembered(caches, key, MOST_DRIVERS_KEPT + len(problem.drivers), self._heir)
-        return Scene(of_driver(problem, l), np.zeros(1), np.zeros((1, 3)), cache=cache)
+        key = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s, _places_of(problem)
 
-    def _heir(self) -> Cache:
-        last = next(reversed(self._layouts.values()), None)
-        return Cache(stored=False) if last is None else last.cache.heir()
+        def first_there() -> Scene:
+            return Scene(of_driver(problem, l), np.zeros(1), np.zeros((1, 3)), cache=of_all.heir())
+
+        return remembered(self._drivers, key, MOST_DRIVERS_KEPT + len(problem.drivers), first_there)
+
+
+def _places_of(problem: Problem) -> Hashable:
+    """All that says where a field is looked at."""
+    return problem.listener.model_dump_json(), problem.grid.model_dump_json()
 
 
 def _geometry_of(table: Table) -> str:

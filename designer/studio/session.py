@@ -57,6 +57,9 @@ class Session:
         self._errands = Errands(document, self.shelf, address)
         self._tabs: list[Tab] = []
         self._judged: dict[str, Message] = {}  # channel -> the newest verdict on it
+        self._first: dict[
+            tuple[int, str], Message | None
+        ] = {}  # version, channel -> curves before a verdict; None if asked for
         self._judged_state: tuple[int, dict[str, str]] = (0, {})  # version and overlays, as of the last request
         self._remembered = Remembered()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -66,6 +69,7 @@ class Session:
     async def run(self) -> None:
         """Judge the document, and watch its file for as long as the studio runs."""
         self._loop = asyncio.get_running_loop()
+        self._show_first(self._channels())
         self._follow()
         while True:
             await asyncio.sleep(LOOK_S)
@@ -223,6 +227,9 @@ class Session:
             known = {table.name for table in self.document.good.designs} if self.document.good else set()
             self._judged = {name: other for name, other in self._judged.items() if name in known}
             self._judged[message["channel"]] = message
+            self._first.clear()
+        elif kind == "live" and not message["values"] and (message["version"], message["channel"]) in self._first:
+            self._first[message["version"], message["channel"]] = message
         others = {key: value for key, value in message.items() if key != "id"}
         text = encoded(others)
         for tab in self._tabs:
@@ -254,9 +261,20 @@ class Session:
             tab.put(judged)
         is_new = judged is not None and judged["version"] == self.document.version
         if self.document.problem is not None and not is_new:
-            if judged is None:  # something to look at meanwhile
-                self._engine.live(self.document, [tab.channel])
+            if judged is None:
+                self._show_first([tab.channel], tab)
             self._engine.judge(self.document, [tab.channel])
+
+    def _show_first(self, channels: list[str], tab: Tab | None = None) -> None:
+        """Curves of ideal weights, which are there sooner than a verdict; asked for once."""
+        for channel in channels:
+            key = self.document.version, channel
+            message = self._first.get(key)
+            if message is not None and tab is not None:
+                tab.put(message)
+            elif key not in self._first:
+                self._first[key] = None
+                self._engine.live(self.document, [channel])
 
     def _state(self, number: int | None = None) -> Message:
         return _with_id({"is": "state", "autosave": self._saving.autosave, **self.document.state()}, number)

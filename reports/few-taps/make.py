@@ -17,7 +17,7 @@ import numpy as np
 
 import designer
 from designer import measures
-from designer.acoustics.scene import Scene
+from designer.acoustics.scene import Scene, fine_frequencies_hz
 from designer.arrays import Complex, Real
 from designer.designs.channel import ChannelDesign, design_channel
 from designer.evaluation.moved_head import moved_head
@@ -29,7 +29,6 @@ from designer.report.canvas import svg
 from designer.report.figure_data import axis, curves, figure, line
 from designer.report.printed import draw
 from designer.requirements.channel_target import channel_target, driver_index
-from designer.result import fine_frequencies_hz
 
 HERE = Path(__file__).parent
 TAPS = (16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 192, 256, 512, 1024)

@@ -18,6 +18,7 @@ import pytest
 from scipy.interpolate import AAA
 
 import designer
+from designer.acoustics.scene import fine_frequencies_hz
 from designer.arrays import Complex, Index, Real
 from designer.designs import design_channel
 from designer.realization import biquad, vector_fitting
@@ -25,7 +26,6 @@ from designer.realization.cascade import Cascade
 from designer.realization.dense_targets import audible, between
 from designer.realization.section_fit import SectionProblem, refine
 from designer.requirements.channel_target import channel_target
-from designer.result import fine_frequencies_hz
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = 4

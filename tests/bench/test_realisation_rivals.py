@@ -17,6 +17,7 @@ import pytest
 from scipy import linalg
 
 import designer
+from designer.acoustics.scene import fine_frequencies_hz
 from designer.arrays import Real
 from designer.designs import ChannelDesign, design_channel
 from designer.designs.bounds import reachable_gain
@@ -27,7 +28,6 @@ from designer.problem.schema import Realization
 from designer.realization import realize, response
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.target import ChannelTarget
-from designer.result import fine_frequencies_hz
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = (

@@ -24,13 +24,13 @@ sys.path.append(str(ROOT / "tests"))  # run by hand, this file is no part of the
 from designs.small_problems import line, load  # noqa: E402, needs the path above
 
 import designer  # noqa: E402
+from designer.acoustics.scene import fine_frequencies_hz  # noqa: E402
 from designer.arrays import Complex, Real  # noqa: E402
 from designer.designs import design_channel  # noqa: E402
 from designer.measures import mean_power  # noqa: E402
 from designer.realization.dense_targets import audible, between  # noqa: E402
 from designer.realization.toeplitz_fit import fit  # noqa: E402
 from designer.requirements.channel_target import channel_target  # noqa: E402
-from designer.result import fine_frequencies_hz  # noqa: E402
 
 DRIVERS, AZIMUTHS, SPACING_M = 8, 72, 0.05
 

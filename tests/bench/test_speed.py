@@ -13,13 +13,13 @@ import cvxpy as cp
 import numpy as np
 
 import designer
+from designer.acoustics.scene import fine_frequencies_hz
 from designer.designs import design_channel
 from designer.formulations import constrained
 from designer.measures import mean_power_matrix
 from designer.realization import realize
 from designer.requirements.channel_target import channel_target
 from designer.requirements.target import ChannelTarget
-from designer.result import fine_frequencies_hz
 from designer.solvers.constrained_data import data_of
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from designer.evaluation.tolerance import Draws, draw
 from designer.measures import db, effort
 from designer.problem.schema import Tolerance
 from designer.realization import response
-from designer.realization.robust_taps import RobustTaps, TapsProblem
+from designer.realization.robust_taps import RobustTaps, TapsProblem, robust_taps
 from designer.requirements.channel_target import channel_target
 
 EXACT = {"gain_db": 0.0, "phase_deg": 0.0, "position_m": 0.0, "temperature_c": 0.0, "head_radius_m": 0.0}
@@ -178,7 +178,7 @@ def test_refined_taps_that_are_not_kept_have_a_reason() -> None:
 def test_a_second_weight_is_tried_where_the_first_loses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that names no weight: where 0.4 loses at the 1st percentile and 0.6 wins, the taps of 0.6 are kept."""
     weights: list[float] = []
-    solve = refinement.robust_taps
+    solve = robust_taps
 
     def recorded(problem: TapsProblem) -> RobustTaps:
         weights.append(problem.floor_weight)

@@ -255,6 +255,6 @@ def test_a_problem_without_a_file_is_made_again_from_its_folder(tmp_path: Path) 
     assert (done.returncode, done.stderr) == (0, "")
     assert {path.name: path.read_bytes() for path in saved.glob("*.csv")} == before
     again = json.loads((saved / "summary.json").read_text("utf-8"))
-    assert {key: again[key] for key in ("problem", "command", "seal")} == {
-        key: facts[key] for key in ("problem", "command", "seal")
+    assert {key: again[key] for key in ("problem", "command", "changes")} == {
+        key: facts[key] for key in ("problem", "command", "changes")
     }

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
+from designer.acoustics.scene import fine_frequencies_hz
 from designer.arrays import Complex, Real
 from designer.designs import design_channel
 from designer.evaluation.scalars import scalars
@@ -18,7 +19,6 @@ from designer.realization.held_requirements import Held, Rows, requirements_of, 
 from designer.realization.held_sections import HeldSections, Pull
 from designer.realization.realized import SectionsFit
 from designer.requirements.channel_target import channel_target
-from designer.result import fine_frequencies_hz
 from realization.section_cases import coupled, equaliser
 
 seeds = st.integers(0, 2**32 - 1)
@@ -129,7 +129,7 @@ def lost_db(name: str, sections: int) -> tuple[list[float], list[float], float]:
     actual, tone = [], 0.0
     for taps in (biquad.impulse_responses([late], [fit], len(scene.drivers))[0], result.taps[0]):
         given_db = {**channel.slacks_db, **channel.excesses_db}
-        judged = scalars(channel.design, taps, channel.plain, given_db, scene, scene, None)
+        judged = scalars(channel.design, taps, channel.plain, given_db, scene, None)
         actual.append([o.beyond_db for o in judged.outcomes if o.beyond_db > 0.1])
         tone = judged.values["largest_magnitude_deviation_db"]
     return actual[0], actual[1], tone

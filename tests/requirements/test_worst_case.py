@@ -9,6 +9,7 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 import pytest
+from designs.small_problems import load, pair
 from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
@@ -304,3 +305,15 @@ def test_a_design_holds_its_curve_in_the_worst_case() -> None:
     assert result.status == 0
     band = result.metrics[(result.metrics.channel == "left") & result.metrics.frequency_hz.between(600, 2000)]
     assert (band.cancellation_gain_db - band.target_db > 0.3).all()
+
+
+def test_an_infeasible_curve_at_every_place_names_what_no_weights_reach() -> None:
+    """Asked for 30 dB at every place, a pair is told its bound: never below what its weights reach, and at most 0.5 dB above."""
+    problem = load(pair(hold="every", cancellation_gain_db=[[500, 30], [4000, 30]]))
+    design = channel.design_channel(problem.designs[0], designer.scene(problem))
+    missing_db = design.slacks_db["cancellation_gain_db"]
+    assert (missing_db > 5.0).all()
+    assert design.out_of_reach.all()
+    above_db = design.reachable_gain_db - (30.0 - missing_db)
+    assert (above_db > -1e-6).all()
+    assert (above_db < 0.5).all()

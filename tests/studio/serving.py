@@ -41,7 +41,7 @@ class StandInEngine:
         number = how.pop("id", None)
         self.asked.append(("live", number, document.version, tuple(channels), how))
         for n, channel in enumerate(channels):
-            message = {"is": "live", "version": document.version, "channel": channel, **how}
+            message = {"is": "live", "version": document.version, "channel": channel, "values": {}, **how}
             self._say(message if n or number is None else {**message, "id": number})
 
     def cancel_live(self) -> None:
@@ -154,10 +154,11 @@ class Studio:
 
 
 @contextmanager
-def served(file: Path, text: str | None = None, *, origin: str = "") -> Iterator[Studio]:
+def served(file: Path, text: str | None = None, *, origin: str = "", judges: bool = True) -> Iterator[Studio]:
     """A studio of a file that is on disk, or of a text that is not yet."""
     taken = listening(0)
     token, engine = new_token(), StandInEngine()
+    engine.judges = judges
     disk = OnDisk(file, monotonic)
     document = Document(
         text if disk.text is None and text is not None else disk.text or "", file.parent, str(file), origin=origin

@@ -102,6 +102,22 @@ def test_of_many_drags_the_newest_counts(engine: Engine, heard: Heard, document:
     assert not heard.messages
 
 
+def test_a_channel_that_others_look_at_is_not_forgotten(engine: Engine, heard: Heard, document: Document) -> None:
+    """While one tab drags without a pause, what another looks at follows too."""
+    seen: set[str] = set()
+    begin = time.monotonic()
+    n = 0
+    while "centre" not in seen and time.monotonic() - begin < LONGEST_S:
+        n += 1
+        engine.live(document, ["left", "centre"], move=("curve:0:2", 1500.0 + n % 50, 13.0), id=n)
+        time.sleep(0.005)  # a hand that is faster than any answer
+        seen |= {message["channel"] for message in list(heard.messages) if message["is"] == "live"}
+    assert "centre" in seen
+    engine.cancel_live()
+    engine.live(document, ["left"], id=-1)
+    heard.first(is_("live", id=-1))
+
+
 @pytest.mark.skipif(INTERRUPT is None, reason="a system without signals between processes")
 def test_a_newer_state_interrupts_an_older_one(engine: Engine, heard: Heard, document: Document) -> None:
     """Two states, the second asked for once the first has begun: only the second is judged."""
@@ -121,8 +137,10 @@ def test_another_channel_of_the_same_state_interrupts_nothing(engine: Engine, he
     engine.judge(document, ["left"])
     heard.first(is_("working", version=2))
     engine.judge(document, ["centre"])
+    engine.judge(document, ["right", "left"])
     heard.first(is_("judged", channel="left", version=2))
     heard.first(is_("judged", channel="centre", version=2))
+    heard.first(is_("judged", channel="right", version=2))
     heard.first(is_("idle"))
 
 

@@ -55,9 +55,10 @@ def files(folder: Path) -> dict[str, bytes]:
 def repeated(state: Document, designer_command: Command) -> tuple[dict[str, bytes], str]:
     """The files of a folder that was handed over and then written by its own command, and that command."""
     place = Path("problems") / "out" / "trio"
-    assert handed("folder", states={"current": problem_of(state)}).path == str(place)
+    outcome = handed("folder", states={"current": problem_of(state)})
     first = files(place)
     command = json.loads(first["summary.json"])["command"]
+    assert outcome == Handed(f"wrote {place}; to write it again: {command}", str(place))
     assert shlex.split(command)[:3] == ["designer", "design", "problems/trio.toml"]
     assert designer_command(*shlex.split(command)[1:]).code == designer.open(place).status
     assert files(place) == first

@@ -153,10 +153,18 @@ def test_the_grid_holds_the_band_and_its_ends(file: str) -> None:
 
 
 def test_memory_of_what_moved_is_bounded() -> None:
-    """After thirty places of a driver no more layouts, drivers and channels are kept than said."""
+    """After sixty places of a driver and of the head as many arrays are kept as after thirty, none of which was on disk."""
     problem, live = problem_of("smart-speaker"), Live()
-    for n in range(30):
-        live.channel(moved(problem, "driver:1:layout-side", 0.08, 0.001 * n), "left")
+
+    def arrays_after(first: int) -> int:
+        for n in range(first, first + 15):
+            live_figures(live.channel(moved(problem, "driver:1:layout-side", 0.08, 0.001 * n), "left"))
+            live_figures(live.channel(moved(problem, "head", 0.01 * n, 2.0), "left"))
+        caches = [scene.cache for scene in [*live._layouts.values(), *live._drivers.values()]]
+        return sum(len(cache._tensors) + len(cache._models) for cache in caches)
+
+    first, second = arrays_after(0), arrays_after(15)
+    assert second <= first
     assert len(live._layouts) <= live_module.MOST_LAYOUTS
     assert len(live._drivers) <= live_module.MOST_DRIVERS_KEPT + 3
     assert max(len(live._channels), len(live._ceilings)) <= live_module.MOST_CHANNELS

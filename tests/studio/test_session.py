@@ -49,6 +49,20 @@ def test_hello_is_answered_by_state_and_verdict(studio: Studio) -> None:
         assert page.next("judged")["channel"] == state["channels"][0]["name"] == "left"
 
 
+def test_a_tab_has_curves_to_look_at_before_there_is_a_verdict(tmp_path: Path) -> None:
+    """Those of the first channel are asked for before any tab is there, and wait for it; those of another when it is shown."""
+    file = tmp_path / "pair.toml"
+    file.write_text(TEXT)
+    with served(file, judges=False) as studio, studio.page() as page:
+        live = page.next("live")
+        assert (live["channel"], live["version"], live["values"]) == ("left", 1, {})
+        with studio.page("right") as other:
+            assert other.next("live")["channel"] == "right"
+        studio.engine.judges = True
+        page.ask("set", 1, values={TAPS: 256}, phase="drop")
+        page.next("judged", version=2)
+
+
 def test_a_change_is_answered_told_and_judged(studio: Studio, page: Page) -> None:
     """`state` with the id to who asked and without it to the other tab; then the verdict on that version to both."""
     with studio.page() as other:
@@ -255,6 +269,15 @@ def test_saving_over_an_editor_s_save_is_done_when_said(studio: Studio, page: Pa
     assert page.ask("save", 2, despite=True)["about"] == "disk"
     assert page.ask("save", 3, despite=True)["is"] == "done"
     assert studio.file.read_text() == with_taps(256)
+
+
+def test_an_editor_s_save_over_a_faulty_text_is_named_first(studio: Studio, page: Page) -> None:
+    """The question is about the file on disk; that the text has a fault stands beside it."""
+    page.ask("text", 1, text=TEXT + "nonsense = 1")
+    studio.file.write_text(with_taps(128))
+    question = page.next("question")
+    assert question["about"] == "disk"
+    assert "the text here has a fault" in question["message"]
 
 
 def test_a_deleted_file_is_a_question_and_nothing_is_lost(studio: Studio, page: Page) -> None:

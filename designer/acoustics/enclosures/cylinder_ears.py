@@ -87,7 +87,7 @@ class Drivers:
 
 @dataclass(frozen=True)
 class _Reach:
-    """What (6) asks for: R - a and ζ, each at the least and the most, b, c, the cylinder's radius, and the extreme wave numbers."""
+    """Lengths of (6): R - a and ζ, each at the least and the most, b, c, the cylinder's radius, and the extreme wave numbers."""
 
     away_m: Real  # (2, 1, 1)
     under_m: Real  # (2, 1)
@@ -136,8 +136,8 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     out = np.empty((k.size, balls.distance_m.size, 2, len(turned)), dtype=complex)
     step = max(1, MAX_NUMBERS // (w.size * 4 * (n + m)))
     for part in (slice(start, start + step) for start in range(0, k.size, step)):
-        kappa: Complex = k[part, None] * np.cos(w)
-        q: Complex = k[part, None] * np.sin(w)
+        kappa = np.asarray(k[part, None] * np.cos(w), dtype=complex)
+        q = np.asarray(k[part, None] * np.sin(w), dtype=complex)
         at_a = _hankel(kappa * a, n + 1)
         slope = np.concatenate([-at_a[..., 1:2], (at_a[..., :-2] - at_a[..., 2:]) / 2], axis=-1)
         shares = [np.sinc(q * (half / np.pi)) * np.exp(-1j * q * under) for under, half in levels.tolist()]
@@ -253,9 +253,9 @@ def _met(at_centre: Complex, waves: Complex, ear: Complex, outgoing: Complex) ->
     largest = (np.abs(part).max(axis=-1) for part in (at_centre, waves, outgoing))
     is_direct = ROUNDING * math.prod(largest) > MAX_ROUNDING
     size = 2 * next_fast_len(-(-at_centre.shape[-1] // 2))
-    turned, own = fft(at_centre, size), fft(left, size)
+    turned, spectrum = fft(at_centre, size), fft(left, size)
     # (-1)^m moves a spectrum by half its length.
-    spectra = np.stack([own, np.roll(own, size // 2, axis=-1) * (-1.0) ** (first // 2)])
+    spectra = np.stack([spectrum, np.roll(spectrum, size // 2, axis=-1) * (-1.0) ** (first // 2)])
     spectra *= turned
     met = ifft(spectra, overwrite_x=True)[..., first : first + count]
     opposite = (-1.0) ** np.arange(first // 2, first // 2 + ear.size)

@@ -55,6 +55,8 @@ class Faults {
   }
 }
 
+const FIELDS = "input, select, summary, button";
+
 const form = {
   place: document.getElementById("form"),
   data: {},
@@ -132,7 +134,7 @@ const form = {
   },
 
   rebuild() {
-    const focused = document.activeElement?.closest?.("#form [data-key]")?.dataset.key,
+    const hold = this.held(),
       top = document.getElementById("left").scrollTop;
     this.tree.replaceChildren();
     const keys = KEYS.get(start.form.top);
@@ -144,8 +146,26 @@ const form = {
     }
     if (this.search.value) this.find();
     document.getElementById("left").scrollTop = top;
-    if (focused && document.activeElement === document.body)
-      this.row(focused)?.querySelector("input, select, summary")?.focus();
+    if (hold && document.activeElement === document.body) this.restore(hold);
+  },
+
+  // What has the focus in the tree, and what is being written there.
+  held() {
+    const input = document.activeElement,
+      row = input?.closest?.("#form .c-tree [data-key]");
+    if (!row) return null;
+    const place = [...row.querySelectorAll(FIELDS)].indexOf(input),
+      isWritten = input.matches("input") && input.value !== input.defaultValue;
+    const text = isWritten ? input.value : null;
+    if (isWritten) input.defaultValue = text; // it is not done: leaving the page does not set it
+    return { path: row.dataset.key, place, text };
+  },
+
+  restore({ path, place, text }) {
+    const inputs = this.row(path)?.querySelectorAll(FIELDS),
+      input = inputs?.[place] ?? inputs?.[0];
+    input?.focus();
+    if (text !== null && input) input.value = text;
   },
 
   row(path) {

@@ -37,12 +37,11 @@ function admitted(handle, { x, y }) {
 }
 
 const clean = value => (Math.abs(value) < MINUTE ? 0 : value);
-function valueOf(handle, box) {
-  if (box.panel.kind === "polar")
-    return [measure(handle.x, "°"), ...(handle.axis === "x" ? [] : [measure(handle.y, box.panel.unit)])].join(", ");
-  const x = measure(clean(handle.x), box.panel.x.unit),
-    y = measure(clean(handle.y), box.panel.y.unit);
-  return handle.axis === "x" ? x : handle.axis === "y" ? y : `${x}, ${y}`;
+function valueOf({ x, y, axis }, box) {
+  const { panel } = box,
+    [across, up] = panel.kind === "polar" ? ["°", panel.unit] : [panel.x.unit, panel.y.unit],
+    values = [measure(clean(x), across), measure(clean(y), up)];
+  return (axis === "x" ? values.slice(0, 1) : axis === "y" ? values.slice(1) : values).join(", ");
 }
 
 // The layer of a panel's handles.

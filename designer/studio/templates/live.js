@@ -124,6 +124,13 @@ const LIVE = {
     }
   },
   polar({ context, part, box, scheme }) {
+    for (const { start_deg, stop_deg, color } of part.moving ?? []) {
+      const size = (stop_deg - start_deg + 360) % 360 || 360,
+        arc = Array.from({ length: 17 }, (_, i) => polarPoint(start_deg + (size * i) / 16, 1));
+      trace(context, box, [0, ...arc.map(p => p[0])], [0, ...arc.map(p => p[1])]);
+      context.fillStyle = faded(colour(scheme, color), 0.25);
+      context.fill();
+    }
     for (const line of part.lines) {
       const points = list(line.x).map((degrees, i) => polarPoint(degrees, Math.min(polarRadius(part, line.y[i]), EDGE)));
       points.push(points[0]);

@@ -50,10 +50,12 @@ const QUESTIONS = {
   ],
 };
 
-hub.on("question", ({ about, message, remedy }) => {
+hub.on("question", ({ about, message, remedy, id }) => {
   if (!(about in QUESTIONS)) return; // asked by a tool, which answers it
   notices.close("faults"); // the question names them
-  notices.show("question", "question", message, remedy, QUESTIONS[about]).querySelector("button").focus();
+  const notice = notices.show("question", "question", message, remedy, QUESTIONS[about]);
+  notice.dataset.version = hub.state?.version;
+  if (id !== undefined) notice.querySelector("button").focus(); // who asked answers; nobody else is taken from what they write
 });
 hub.on("error", ({ message, id }) => connection.isAwaited(id) || notices.show("error", "error", message));
 hub.on("done", ({ message, path, id }) => connection.isAwaited(id) || finished(message, path));
@@ -69,7 +71,7 @@ function finished(message, path) {
   );
 }
 
-hub.on("state", ({ faults, on_disk, dirty }) => {
+hub.on("state", ({ faults, dirty, version }) => {
   if (faults.length) {
     const [{ key, message }] = faults,
       more = faults.length > 1 ? ` And ${faults.length - 1} more.` : "";
@@ -80,17 +82,7 @@ hub.on("state", ({ faults, on_disk, dirty }) => {
         ["Show it", () => form.reveal(key)],
       ]).dataset.words = message + more;
   } else notices.close("faults");
-  if (on_disk === "changed" && dirty) {
-    if (!notices.open.has("disk"))
-      notices.show(
-        "disk",
-        "question",
-        "The file was changed on disk, and here too.",
-        "Take its text, which is a step that can be undone, or save over it.",
-        [["Take the file on disk", () => hub.send({ do: "reload" })]],
-      );
-  } else notices.close("disk");
-  if (!dirty) notices.close("question");
+  if (!dirty || notices.open.get("question")?.dataset.version !== String(version)) notices.close("question");
 });
 hub.on("connected", on => {
   if (on) return notices.close("connection");

@@ -24,7 +24,7 @@ class PolarAtCursor extends Panel {
     lines.push(cut(source, moving ? { dash: "dash" } : {}));
     box.panel.lines = lines;
     this.parts[0].area.previousElementSibling.querySelector(".name").textContent = `At ${measure(nearestValue(list(source.xs), wanted), "Hz")}`;
-    return [{ ...box.panel, lines }];
+    return [{ ...box.panel, lines, moving: live.figures?.polar?.panels[0].sectors }];
   }
 
   update() {
