@@ -24,8 +24,8 @@ B, which are means, take the variance as a diagonal instead.
 as a source at the origin would be, makes it so: what is lost is every design whose level fits and whose phase does not.
 So before anything is called missed, passes free it: | |z| - 1 | <= |z - u| for any |u| = 1, with equality at u = z/|z|, so the
 disc about the phase u that the last answer has majorises what is required, holds that answer with no more slack, and its optimum is
-no worse. They are made where a requirement has slack, until none has or a pass gains nothing (`with_phase_passes`); the file's
-`window_phase_passes` asks for so many at least, everywhere. A few are enough; they end in a local optimum, not in the best of all, so
+no worse. They are made where a requirement has slack in the band, until none has or a pass gains nothing (`with_phase_passes`): in the
+fades nothing is called missed. The file's `window_phase_passes` asks for so many at least, everywhere. A few are enough; they end in a local optimum, not in the best of all, so
 what is still missed may be within reach of other weights: only `out_of_reach` says that it is not.
 
 A cloud's mean power differs from its centre's by tenths of a dB, so one more pass is solved with the level of the
@@ -123,14 +123,15 @@ def with_phase_passes(
     first_pass: tuple[Complex, cones.ConeSolution, Bool],
     certified: Callable[[ConstrainedData], tuple[Complex, cones.ConeSolution, Bool]],
 ) -> tuple[Complex, cones.ConeSolution, Bool]:
-    """The answer after the passes that free the window's phase: as many as are asked for, and more where a requirement is missed."""
+    """The answer after the passes that free the window's phase: as many as are asked for, and more where the band misses a requirement."""
     if target.window is None:
         return first_pass
     w, answer, by_reference = first_pass
     largest_slack = _largest_slack_db(data, answer)
     unsettled = np.ones(len(w), dtype=bool)
     for number in range(MOST_PHASE_PASSES):
-        again = unsettled & (largest_slack > MET_DB) if number >= target.window.phase_passes else unsettled
+        missed = target.in_band & (largest_slack > MET_DB)
+        again = unsettled & missed if number >= target.window.phase_passes else unsettled
         at = np.flatnonzero(again)
         if not at.size:
             break

@@ -124,3 +124,21 @@ def test_the_passes_of_the_file_are_the_fewest() -> None:
     alone = constrained.solve(target)
     assert (required.value <= alone.value + 1e-6).all()
     assert (required.value < alone.value - 1e-4).any()
+
+
+def test_no_pass_is_made_where_nothing_is_called_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside the band a window is not judged: a target that misses it there is solved once, one that misses it in the band again."""
+    solved: list[int] = []
+    certified = constrained.certified
+
+    def counted(data: Any) -> Any:
+        solved.append(len(data.centre))
+        return certified(data)
+
+    monkeypatch.setattr(constrained, "certified", counted)
+    target = replace(windowed(0, ripple_db=0.2), in_band=np.ones(3, dtype=bool))
+    constrained.solve(target)
+    assert len(solved) > 1
+    solved.clear()
+    constrained.solve(replace(target, in_band=np.zeros(3, dtype=bool)))
+    assert solved == [3]

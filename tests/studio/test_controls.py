@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import soundfile
-from report.test_browser import LEAST_CONTRAST
+from legible import LEAST_CONTRAST
 
 pytest.importorskip("uvicorn", reason="the studio's extra is not installed")
 

@@ -136,9 +136,9 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     out = np.empty((k.size, balls.distance_m.size, 2, len(turned)), dtype=complex)
     step = max(1, MAX_NUMBERS // (w.size * 4 * (n + m)))
     for part in (slice(start, start + step) for start in range(0, k.size, step)):
-        kappa = np.asarray(k[part, None] * np.cos(w), dtype=complex)
+        kappa: Complex = np.asarray(k[part, None] * np.cos(w), dtype=complex)
         q = np.asarray(k[part, None] * np.sin(w), dtype=complex)
-        at_a = _hankel(kappa * a, n + 1)
+        at_a = _hankel(np.asarray(kappa * a, dtype=complex), n + 1)
         slope = np.concatenate([-at_a[..., 1:2], (at_a[..., :-2] - at_a[..., 2:]) / 2], axis=-1)
         shares = [np.sinc(q * (half / np.pi)) * np.exp(-1j * q * under) for under, half in levels.tolist()]
         largest = np.max(np.abs(shares), axis=0)
