@@ -143,11 +143,10 @@ class Scene:
 
     def prepare(self, progress: Callable[[str], None] | None) -> None:
         """Solve what all of the device's fields need, where it has no closed form, and say how far it is, in words."""
-        if not self.problem.body.is_solved or self.is_measured:
-            return
-        device = self.device.model if isinstance(self.device, MeasuredDrivers) else self.device
-        if isinstance(device, EnclosedDrivers):
-            device.prepare(progress or (lambda _: None))
+        if self.problem.body.is_solved and not self.is_measured:
+            device = self.device.model if isinstance(self.device, MeasuredDrivers) else self.device
+            if isinstance(device, EnclosedDrivers):
+                device.prepare(progress or (lambda _: None))
 
     @property
     def is_measured(self) -> bool:
