@@ -226,6 +226,14 @@ def test_keys_move_a_slider_and_are_one_step(page: Page, studio: Studio) -> None
     assert "[realization]\ntaps = 5" in studio.session.document.text
     page.keyboard.press("Control+z")
     until_true(page, lambda: studio.session.document.text == TEXT)
+    # its range has more places than it has half decibels
+    slider(page, EFFORT).locator("input[type=range]").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    until_true(page, lambda: studio.session.document.text != TEXT)
+    assert lines_changed(studio) == {"max_effort_db = 13.0  # enough": "max_effort_db = 12.0  # enough"}
+    page.keyboard.press("Control+z")
+    until_true(page, lambda: studio.session.document.text == TEXT)
 
 
 def test_a_number_is_typed_exactly_and_taken_out(page: Page, studio: Studio) -> None:
