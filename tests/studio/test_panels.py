@@ -166,7 +166,7 @@ def test_of_handles_that_overlap_the_closest_is_seized(page: Page, played: Playe
         page.mouse.move(x + 3, y - 10)
         page.keyboard.press("Escape")
         page.mouse.up()
-        wait_until(page, lambda name=name: played.of("move", handle=name, phase="cancel"), name)  # type: ignore[misc]
+        wait_until(page, lambda name=name: played.of("move", handle=name, phase="cancel"), name)
     assert {request["handle"] for request in played.of("move")} == set(places)
 
 
