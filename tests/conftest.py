@@ -136,7 +136,7 @@ def drawn(judged: None) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, for the tests of a file: while it is driven its process runs an event loop, which other tests begin themselves."""
+    """The system's Chromium, for the tests of a file: while it is driven its process runs an event loop, which others begin themselves."""
     import programs
 
     api = programs.need_module("playwright.sync_api", "playwright")
