@@ -33,6 +33,8 @@ from designer.studio.polar_panel import polar_figure
 
 IDEAL = "ideal weights"
 MOST_GAIN_DB = 60.0
+SHADED_DB = 100.0
+"""Up to where what is beyond reach is shaded: above every axis of gain."""
 RANGE_DB = 44.0
 """Height of the axis of drivers' gains, as of a judged design's."""
 
@@ -75,13 +77,13 @@ def _gain(channel: LiveChannel) -> Figure:
         lines.append(target_line(f[inside], target[inside]))
     spans: list[Span] = []
     if channel.ceiling_db is not None:
-        low = np.clip(channel.ceiling_db, bottom, top)
+        low = np.clip(channel.ceiling_db, bottom, SHADED_DB)  # up to the top of whichever axis it is drawn on
         spans = [
             {
                 "name": "beyond reach",
                 "x": f[inside],
                 "low": low,
-                "high": np.full(low.size, top),
+                "high": np.full(low.size, SHADED_DB),
                 "color": "soft",
                 "opacity": 0.2,
             }

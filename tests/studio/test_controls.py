@@ -226,6 +226,14 @@ def test_keys_move_a_slider_and_are_one_step(page: Page, studio: Studio) -> None
     assert "[realization]\ntaps = 5" in studio.session.document.text
     page.keyboard.press("Control+z")
     until_true(page, lambda: studio.session.document.text == TEXT)
+    # its range has more places than it has half decibels
+    slider(page, EFFORT).locator("input[type=range]").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    until_true(page, lambda: studio.session.document.text != TEXT)
+    assert lines_changed(studio) == {"max_effort_db = 13.0  # enough": "max_effort_db = 12.0  # enough"}
+    page.keyboard.press("Control+z")
+    until_true(page, lambda: studio.session.document.text == TEXT)
 
 
 def test_a_number_is_typed_exactly_and_taken_out(page: Page, studio: Studio) -> None:
@@ -262,6 +270,25 @@ def test_a_faulty_number_is_told_beside_its_key(page: Page, studio: Studio, type
     write(field.locator("input"), "6")
     until(page, "key => !document.querySelector(`.c-key[data-key='${key}'] .c-fault`).textContent", key)
     assert studio.session.document.problem is not None
+
+
+def test_a_search_and_a_fault_are_within_sight(page: Page, studio: Studio) -> None:
+    """In a window of 1280 by 800 pixels, where the form begins near its lower edge, what is looked for and what is wrong with it show."""
+    page.locator("#left").evaluate("element => element.scrollTo(0, 0)")
+    page.locator("#panels .plot").first.focus()
+    page.keyboard.press("/")
+    page.keyboard.type("radius")
+    field = page.locator('.c-matching [data-key="enclosure.radius_m"]')
+    write(field.locator("input"), "87.5")
+    until(page, "() => document.querySelector('.c-matching .c-fault').textContent")
+    column = page.locator("#left").bounding_box()
+    fault = field.locator(".c-fault").bounding_box()
+    assert column is not None and fault is not None
+    assert column["y"] <= fault["y"] and fault["y"] + fault["height"] <= column["y"] + column["height"] - 200
+    write(field.locator("input"), "0.0875")
+    until(page, "() => !document.querySelector('.c-matching .c-fault').textContent")
+    page.get_by_label("Search all keys").press("Escape")
+    assert studio.session.document.faults == []
 
 
 def test_a_faulty_state_is_saved_only_when_said_so(page: Page, studio: Studio) -> None:

@@ -214,3 +214,10 @@ def test_live_panels_have_the_axes_of_the_judged_ones() -> None:
             if name != "polar":
                 assert panel["x"]["range"] == [50.0, 20_000.0], name  # type: ignore[typeddict-item] # not of a polar plot
     assert packed(live_figures(channel))["arrays"]
+
+
+def test_what_is_beyond_reach_is_shaded_to_the_top_of_any_axis() -> None:
+    """Live curves are drawn on the judged design's axes, which end at 60 dB at most, while their own may end below."""
+    (panel,) = live_figures(Live().channel(problem_of("smart-speaker"), "left"))["gain"]["panels"]
+    (span,) = (span for span in panel["spans"] if span["name"] == "beyond reach")  # type: ignore[typeddict-item] # curves
+    assert np.min(span["high"]) >= 60.0 > np.min(span["low"])

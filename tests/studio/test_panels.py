@@ -11,7 +11,7 @@ import pytest
 from legible import LEAST_CONTRAST
 
 from studio import played as played_studio
-from studio.played import AZIMUTH_DEG, FREQUENCY_HZ, TARGET, Played, gain_db, judged, live, map_db, state
+from studio.played import AZIMUTH_DEG, FREQUENCY_HZ, TARGET, Played, gain_db, handles, judged, live, map_db, state
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -149,6 +149,25 @@ def test_a_drag_follows_the_pointer_and_its_release_is_one_step(page: Page, play
         "x": pytest.approx(frequency_hz, rel=0.02), "y": pytest.approx(level_db, abs=0.15),
     }  # fmt: skip
     assert all(a["id"] < b["id"] for a, b in zip(played.requests, played.requests[1:], strict=False))
+
+
+def test_of_handles_that_overlap_the_closest_is_seized(page: Page, played: Played) -> None:
+    """The end of a band lies over the target's first point, and one point over its neighbour: the dot under the hand moves."""
+    edge = {"id": "band:0:0", "kind": "band", "axis": "x", "x": TARGET[0][0], "y": -6.0}
+    points = [{"id": f"curve:1:{n}", "x": x, "y": 20.0} for n, x in enumerate((700.0, 830.0))]
+    played.tell(state(handles=[*handles(), *({**handles()[0], **more} for more in (*points, edge))]))
+    handle(page, "band:0:0").wait_for(state="attached")
+    places = {name: grip(page, name) for name in ("curve:0:0", "curve:1:0", "curve:1:1", "band:0:0")}
+    assert 4 < places["curve:1:1"][0] - places["curve:1:0"][0] < 11  # their rings overlap
+    places["band:0:0"] = (places["band:0:0"][0], places["band:0:0"][1] - 30)  # its edge, away from every dot
+    for name, (x, y) in places.items():
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 3, y - 10)
+        page.keyboard.press("Escape")
+        page.mouse.up()
+        wait_until(page, lambda name=name: played.of("move", handle=name, phase="cancel"), name)
+    assert {request["handle"] for request in played.of("move")} == set(places)
 
 
 def test_live_curves_stand_on_the_plot_s_axes_until_the_design_is_judged(page: Page, played: Played) -> None:

@@ -88,7 +88,9 @@ function placed(figure, width) {
     const polar = isPolar(box),
       inner = Math.max(box.h - above(box) - below(box), LEAST_PLOT);
     box.labels = [xLabel(box), polar ? "" : fitting(box.panel.y.label, inner + 8)];
-    const left = polar ? 4 : 40 + (box.labels[1] ? 15 * box.labels[1].split("\n").length : 0),
+    const names = Math.max(0, ...(box.panel.y?.ticks ?? []).map(([, text]) => pixelsOf(text, 11))) + 6,
+      lines = box.labels[1] ? box.labels[1].split("\n").length : 0;
+    const left = polar ? 4 : Math.max(40, Math.min(names, 0.4 * box.w)) + 15 * lines,
       right = polar ? 4 : 12;
     box.plot = { x: box.x + left, y: box.y + above(box), w: Math.max(box.w - left - right, LEAST_PLOT), h: inner };
   }

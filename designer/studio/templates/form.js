@@ -86,7 +86,10 @@ class Field {
     this.row.classList.toggle("faulty", Boolean(fault));
     this.reset.hidden = absent || this.key.required;
     const words = beside(fault, this.path);
-    if (this.fault.textContent !== words) this.fault.textContent = words;
+    if (this.fault.textContent !== words) {
+      this.fault.textContent = words;
+      if (words && this.row.contains(document.activeElement)) this.fault.scrollIntoView({ block: "nearest" });
+    }
     this.editor.show(value, this.key.default);
     for (const input of this.row.querySelectorAll("input, select, .c-name")) {
       input.setAttribute("aria-describedby", this.described);

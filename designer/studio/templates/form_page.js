@@ -223,6 +223,7 @@ const form = {
       { class: "soft", role: "status" },
       matches.length > MOST_FOUND ? `${count}, of which the first ${MOST_FOUND}` : count,
     );
+    if (document.activeElement === this.search) this.place.scrollIntoView(); // the results may lie below the edge
   },
 
   // Open the groups around a key and put the focus there.

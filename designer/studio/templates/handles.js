@@ -56,10 +56,12 @@ function grip(handle) {
   element.dataset.handle = handle.id;
   if (EDGES.has(handle.kind) && handle.axis !== "both") node("i", "edge", element);
   node("i", "dot", element);
-  element.addEventListener("pointerdown", event => seize(event, handle.id));
-  element.addEventListener("pointerenter", () => drag.active || tellHandle(handle.id));
+  element.addEventListener("pointerdown", event => seize(event, meant(event, handle.id)));
   element.addEventListener("pointerleave", () => drag.active || tip.hide());
-  element.addEventListener("pointermove", event => event.stopPropagation());
+  element.addEventListener("pointermove", event => {
+    event.stopPropagation();
+    if (!drag.active) tellHandle(raise(meant(event, handle.id)));
+  });
   element.addEventListener("focus", () => tellHandle(handle.id));
   element.addEventListener("blur", () => {
     settle();
@@ -68,6 +70,25 @@ function grip(handle) {
   element.addEventListener("keydown", event => keyOn(event, handle.id));
   element.addEventListener("dblclick", event => event.stopPropagation());
   return element;
+}
+
+// The handle that a pointer upon one means: of those whose dots are close by the closest, else that one, as by its edge.
+const CLOSE_PIXELS = 12;
+function meant({ clientX, clientY }, id) {
+  let [closest, least] = [id, CLOSE_PIXELS];
+  for (const [other, { element, panel }] of handles) {
+    const { left, top } = element.getBoundingClientRect(),
+      distance = Math.hypot(clientX - left, clientY - top);
+    if (panel === handles.get(id).panel && (distance < least || (distance === least && other === id)))
+      [closest, least] = [other, distance];
+  }
+  return closest;
+}
+
+// It lies above those that it overlaps.
+function raise(id) {
+  for (const [other, { element }] of handles) element.style.zIndex = other === id ? 1 : "";
+  return id;
 }
 
 // Put every handle of the channel where it is.

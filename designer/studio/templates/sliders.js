@@ -29,7 +29,10 @@ class Knob {
     this.range.addEventListener("pointerdown", () => (this.held = true));
     for (const end of ["pointerup", "pointercancel"]) this.range.addEventListener(end, () => (this.held = false));
     this.range.addEventListener("blur", () => this.due && this.drop());
-    this.range.addEventListener("keydown", event => event.key === "Escape" && this.due !== undefined && this.giveUp());
+    this.range.addEventListener("keydown", event => {
+      if (event.key === "Escape" && this.due !== undefined) this.giveUp();
+      else this.nudge(event);
+    });
   }
 
   get isMoved() {
@@ -55,6 +58,19 @@ class Knob {
     if (choices) return choices[Number(this.range.value)];
     const value = scale === "log" ? low * (high / low) ** share : low + share * (high - low);
     return Math.min(Math.max(Number((Math.round(value / step) * step).toPrecision(10)), low), high);
+  }
+
+  // An arrow key goes on to the next value, which may be several places of the range away.
+  nudge(event) {
+    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const { value: from, max } = this.range,
+      before = this.value();
+    let place = Number(from);
+    while (this.value() === before && place + by >= 0 && place + by <= Number(max)) this.range.value = place += by;
+    if (this.value() !== before) this.move();
+    else this.range.value = from;
   }
 
   show(slider, fault) {
