@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,7 +89,8 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
 
 def fitted(place: Location, value: Any) -> Any:
     """A whole number as the file's schema would hold it: with a point where the key takes any number."""
-    return float(value) if type(value) is int and "number" in _types(place) else value
+    is_whole = type(value) is int and abs(value) <= sys.float_info.max
+    return float(value) if is_whole and "number" in _types(place) else value
 
 
 def takes_whole_numbers(place: Location) -> bool:

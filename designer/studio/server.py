@@ -31,12 +31,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from designer.errors import DesignerError
 from designer.studio import form, page
 from designer.studio.guard import Guard
+from designer.studio.on_disk import MAX_BYTES
 from designer.studio.session import Session
 from designer.studio.shelf import EXCERPT, LARGEST_BYTES, checked_name
 from designer.studio.tab import encoded
 
-LARGEST_REQUEST_BYTES = 4_000_000
-"""Limit of a message of the socket: a problem file's text is the largest."""
+LARGEST_REQUEST_BYTES = 4 * MAX_BYTES
+"""Limit of a message of the socket: a problem file's text is the largest, escaped as JSON."""
 ENDING_S = 5.0
 """How long the server may take to say goodbye."""
 

@@ -129,6 +129,7 @@ def test_what_is_ours_is_replaced_and_what_was_edited_is_a_question(here: Path) 
         ("export", {"target": "wav", "prefix": "x"}, "which has none"),
         ("figures", {"format": "gif"}, "format: got 'gif'"),
         ("figures", {"only": ["nonsense"]}, "nonsense"),
+        ("figures", {"only": 7}, "only: got 7; expected a list"),
         ("figures", {"dpi": 1e9}, "dpi: got"),
         ("everything", {}, "hand over: got 'everything'"),
         ("folder", {"place": "trio.toml"}, "file exists"),
