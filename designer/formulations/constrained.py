@@ -25,8 +25,9 @@ as a source at the origin would be, makes it so: what is lost is every design wh
 So before anything is called missed, passes free it: | |z| - 1 | <= |z - u| for any |u| = 1, with equality at u = z/|z|, so the
 disc about the phase u that the last answer has majorises what is required, holds that answer with no more slack, and its optimum is
 no worse. They are made where a requirement has slack in the band, until none has or a pass gains nothing (`with_phase_passes`): in the
-fades nothing is called missed. The file's `window_phase_passes` asks for so many at least, everywhere. A few are enough; they end in a local optimum, not in the best of all, so
-what is still missed may be within reach of other weights: only `out_of_reach` says that it is not.
+fades nothing is called missed. The file's `window_phase_passes` asks for so many at least, everywhere. A few are enough; they end in a
+local optimum, not in the best of all, so what is still missed may be within reach of other weights: only `out_of_reach` says that it is
+not.
 
 A cloud's mean power differs from its centre's by tenths of a dB, so one more pass is solved with the level of the
 first. Frequencies are solved in chunks, so that memory does not grow with their number, on as many threads as there are

@@ -120,9 +120,12 @@ class Interruption:
             self._in_request = self._breakable = False
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message of the request, whole."""
+        """Send a message of the request, whole; the process ends where nobody is there to read it."""
         self._breakable = False
-        self._pipe.send(message)
+        try:
+            self._pipe.send(message)
+        except OSError:
+            sys.exit()
         if self._is_superseded:
             raise SupersededError
         self._breakable = True

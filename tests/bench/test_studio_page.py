@@ -30,6 +30,7 @@ WATCH = (
     + """;
   const watch = (window.watch = { moved: 0, asked: new Map(), latencies: [], frames: 0, pictures: 0, released: 0, judged: 0 });
   addEventListener("pointermove", event => (watch.moved = event.timeStamp), true);
+  addEventListener("pointerdown", () => watch.asked.clear(), true);
   addEventListener("pointerup", event => (watch.released = event.timeStamp), true);
   const frame = () => { watch.frames++; requestAnimationFrame(frame); };
   requestAnimationFrame(frame);

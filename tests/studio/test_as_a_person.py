@@ -25,7 +25,7 @@ pytest.importorskip("uvicorn", reason="the studio's extra is not installed")
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-WAIT_MS = 60_000
+WAIT_MS = 30_000
 """How long a design may take on a machine that is busy."""
 EFFORT = "designs[0].max_effort_db"
 TEXT = """# A ball for a desk.
@@ -144,11 +144,13 @@ def test_a_problem_is_shaped_heard_saved_and_exported(judged: None, page: Page, 
     shows(page, first)
 
     # drag: a point of the curve up to where it cannot be met; the figures follow the hand, the file does not
-    point = page.locator('[data-handle="curve:0:1"] .dot').bounding_box()
+    page.wait_for_function("() => document.querySelector('.c-stage').textContent === ''")
+    handle = page.locator('[data-handle="curve:0:1"] .dot')
+    handle.hover()  # as soon as it stands still
+    page.mouse.down()
+    point = handle.bounding_box()
     assert point is not None
     x, y = point["x"] + point["width"] / 2, point["y"] + point["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
     page.mouse.move(x, y - 70, steps=4)
     page.get_by_text("Dashed: ideal weights").wait_for()
     assert page.locator(".c-dirty").inner_text() == "saved"

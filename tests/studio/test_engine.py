@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import queue
 import signal
@@ -305,3 +306,19 @@ def test_an_interruption_breaks_no_message_and_nothing_between_requests() -> Non
             interruption._interrupt()
     finally:
         signal.signal(INTERRUPT, before)
+
+
+@pytest.mark.skipif(INTERRUPT is None, reason="a system without signals between processes")
+def test_an_answer_that_nobody_reads_ends_its_process_without_a_word() -> None:
+    """The studio has ended while its judge was at work: no traceback, the process is over."""
+    assert INTERRUPT is not None
+    before = signal.getsignal(INTERRUPT)
+    ours, theirs = multiprocessing.Pipe()
+    ours.close()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            Interruption(theirs).send({"is": "judged"})
+        assert ended.value.code is None
+    finally:
+        signal.signal(INTERRUPT, before)
+        theirs.close()
