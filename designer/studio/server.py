@@ -115,7 +115,7 @@ async def _uploaded(session: Session, request: Request) -> tuple[str, float]:
 
     Raises
     ------
-    DesignerError : its name, its size or its content is not fit
+    DesignerError : its name, its size or its content is not fit, or there is no room for it
 
     """
     name = checked_name(request.query_params.get("name", ""))
@@ -131,8 +131,11 @@ async def _uploaded(session: Session, request: Request) -> tuple[str, float]:
                 if count > LARGEST_BYTES:
                     raise too_large
                 file.write(block)
-    except BaseException:
+    except BaseException as error:
         path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            reason = (error.strerror or str(error)).lower()
+            raise DesignerError(f"{name}: cannot be kept: {reason}; make room for it in {path.parent.parent}") from None
         raise
     return name, await asyncio.to_thread(session.shelf.add_recording, name, path)
 

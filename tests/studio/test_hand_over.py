@@ -173,7 +173,7 @@ def test_a_link_on_the_way_is_refused(here: Path, tmp_path_factory: pytest.TempP
     ("stem", "name"),
     [
         ("smart-speaker 2", "smart-speaker 2"),
-        ("the \"big\" one?", "the -big- one-"),
+        ('the "big" one?', "the -big- one-"),
         ("a\nb\u202ec\\d", "a-b-c-d"),
         (" .hidden. ", "hidden"),
         ("...", "design"),

@@ -105,7 +105,9 @@ def test_a_tab_that_looks_at_no_channel_sees_the_first(studio: Studio, page: Pag
     """One that is gone is never asked of the engine."""
     page.send("show", channel="gone")
     assert page.next("judged")["channel"] == "left"
-    assert {channel for kind, *_, channels in studio.engine.asked if kind == "judge" for channel in channels} == {"left"}
+    assert {channel for kind, *_, channels in studio.engine.asked if kind == "judge" for channel in channels} == {
+        "left"
+    }
 
 
 def test_undo_redo_snapshots_and_recall(page: Page) -> None:
