@@ -110,6 +110,10 @@ def changed_data(problem: Problem, changes: Sequence[Change], tables: dict[str, 
     ----------
     tables : dict of str to object, or None, the file's tables where they are not those that the problem was read from
 
+    Raises
+    ------
+    TypeError, KeyError, IndexError : those tables have no such place
+
     """
     data = problem.model_dump(exclude_unset=True) if tables is None else copy.deepcopy(tables)
     for (*way, last), value in changes:
@@ -121,8 +125,14 @@ def changed_data(problem: Problem, changes: Sequence[Change], tables: dict[str, 
             else:
                 filled = getattr(filled, str(step), None)
             # A table may stand as true: all its defaults.
-            if isinstance(table, dict) and (table.get(step) is None or table.get(step) is True):
+            if (
+                isinstance(table, dict)
+                and isinstance(step, str)
+                and (table.get(step) is None or table.get(step) is True)
+            ):
                 table[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
             table = table[step]
+        if isinstance(last, int) is not isinstance(table, list):
+            raise TypeError(last)
         table[last] = copy.deepcopy(value)
     return data

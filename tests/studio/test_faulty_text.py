@@ -66,3 +66,14 @@ def test_a_whole_number_beyond_every_float_is_a_fault_of_its_key() -> None:
     document.set({"drivers[0].max_gain_db": 10**400})
     (fault,) = document.faults
     assert fault["key"] == "drivers[0].max_gain_db"
+
+
+@pytest.mark.parametrize("key", ["designs[0].name", "designs[0]"])
+def test_no_key_is_set_in_a_table_that_is_no_list_now(key: str) -> None:
+    """One bracket too few makes a table of a list."""
+    text = FILE.read_text(encoding="utf-8")
+    document = Document(text, FILE.parent, str(FILE))
+    before, first, *_ = text.split("[[designs]]")
+    document.edit(f"{before}[designs]{first}")
+    with pytest.raises(UsageError, match="the text has no such place now; mend its faults first"):
+        document.set({key: "x"})
