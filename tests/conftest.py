@@ -134,9 +134,9 @@ def drawn(judged: None) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, one for all tests of pages; one process drives no second."""
+    """The system's Chromium, for the tests of a file: while it is driven its process runs an event loop, which others begin themselves."""
     import programs
 
     api = programs.need_module("playwright.sync_api", "playwright")
