@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 import designer
-from designer.studio import engine as studio_engine
 from designer.studio.document import Document
 from designer.studio.engine import Engine, Lane
 from designer.studio.worker import INTERRUPT, Interruption, JudgeRequest, Source, SupersededError
+from designer.workers import DEAF
 
 FILE = Path("problems/smart-speaker.toml")
 LONGEST_S = 60.0
@@ -211,7 +211,7 @@ class Stillborn:
 def test_a_process_that_cannot_begin_is_not_begun_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once at the start; once and twice again for a request, which is then given up, and once more to be ready for the next."""
     told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    monkeypatch.setitem(studio_engine.DEAF, "spawn", Stillborn)
+    monkeypatch.setitem(DEAF, "spawn", Stillborn)
     lane = Lane("judge", told.put)
     lane.start()
     ended(lane)
