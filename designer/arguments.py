@@ -120,7 +120,8 @@ def fits(value: Any, hint: Any) -> bool:
 
 
 def _is_listed(value: Any) -> bool:
-    return isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping)
+    is_scalar = getattr(value, "ndim", 1) == 0  # an array without length
+    return isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping) and not is_scalar
 
 
 def _is_numeric(value: Any, *, scalars: bool) -> bool:

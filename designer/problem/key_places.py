@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,7 +89,8 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
 
 def fitted(place: Location, value: Any) -> Any:
     """A whole number as the file's schema would hold it: with a point where the key takes any number."""
-    return float(value) if type(value) is int and "number" in _types(place) else value
+    is_whole = type(value) is int and abs(value) <= sys.float_info.max
+    return float(value) if is_whole and "number" in _types(place) else value
 
 
 def takes_whole_numbers(place: Location) -> bool:
@@ -108,6 +110,10 @@ def changed_data(problem: Problem, changes: Sequence[Change], tables: dict[str, 
     ----------
     tables : dict of str to object, or None, the file's tables where they are not those that the problem was read from
 
+    Raises
+    ------
+    TypeError, KeyError, IndexError : those tables have no such place
+
     """
     data = problem.model_dump(exclude_unset=True) if tables is None else copy.deepcopy(tables)
     for (*way, last), value in changes:
@@ -119,8 +125,14 @@ def changed_data(problem: Problem, changes: Sequence[Change], tables: dict[str, 
             else:
                 filled = getattr(filled, str(step), None)
             # A table may stand as true: all its defaults.
-            if isinstance(table, dict) and (table.get(step) is None or table.get(step) is True):
+            if (
+                isinstance(table, dict)
+                and isinstance(step, str)
+                and (table.get(step) is None or table.get(step) is True)
+            ):
                 table[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
             table = table[step]
+        if isinstance(last, int) is not isinstance(table, list):
+            raise TypeError(last)
         table[last] = copy.deepcopy(value)
     return data

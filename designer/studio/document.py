@@ -7,7 +7,6 @@ beside it is what stays judged.
 from __future__ import annotations
 
 import shlex
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from designer.problem.toml_text import set_options
 from designer.studio import handles
 from designer.studio.key_changes import changes_between
 from designer.studio.messages import ChannelWords, Difference, DocumentState, Fault, SnapshotName, SnapshotWords
-from designer.studio.readings import Reading, jsonable, tables_with
+from designer.studio.readings import Reading, tables_of, tables_with
 from designer.studio.sliders import sliders
 
 MOST_STEPS = 500
@@ -167,10 +166,8 @@ class Document:
         return self._good
 
     def _toml(self) -> str:
-        try:
-            tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"{self.source}: not TOML: {error}; mend the text first") from None
+        if tables_of(self.text) is None:
+            raise UsageError(f"{self.source}: {self._reading.faults[0].actual}; mend the text first")
         return self.text
 
     def undo(self) -> bool:
@@ -301,14 +298,16 @@ class Document:
 
     def state(self) -> DocumentState:
         """The document as a page sees it."""
-        known = self._good
+        known, tables = self._good, tables_of(self.text)
+        if tables is None and known is not None:
+            tables = tables_of(known.text)
         grips = handles.grips(known) if known else {}
         return {
             "version": self.version,
             "file": self.source,
             "title": known.title if known else Path(self.source).name,
             "text": self.text,
-            "data": jsonable(self._tables(known)),
+            "data": tables or {},
             "channels": channels(known) if known else [],
             "handles": [grip.handle for grip in grips.values()],
             "additions": [room.addition for room in handles.rooms(known).values()] if known else [],
@@ -322,13 +321,6 @@ class Document:
             "snapshots": [self._words(name) for name in SNAPSHOTS if name in self._snapshots],
             "laid": list(self.laid),
         }
-
-    def _tables(self, known: Problem | None) -> dict[str, Any]:
-        """Tables of the text, or where it is no TOML of the last good one."""
-        try:
-            return tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError:
-            return tomllib.loads(known.text) if known else {}
 
     def _words(self, name: SnapshotName) -> SnapshotWords:
         command = self._command_of(self._snapshots[name].problem)

@@ -2,8 +2,8 @@
 
 One draws what moves, one judges what was dropped, so that a drag waits for no design. Of what is asked for while a process works the
 newest counts: a request that it replaces is not answered, and a judged design that runs is interrupted. A process that ends is replaced,
-and its request asked again; both end with their parent, whatever ends it. They are started as new interpreters, because a copy of one
-that has threads is none to rely on.
+and its request asked again; one that ends without a request, soon after it has begun, is replaced by the next request. Both end with
+their parent, whatever ends it. They are started as new interpreters, because a copy of one that has threads is none to rely on.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # the processes are begun before their parent reads a file
 
 MOST_TRIES = 2
 """How often a request is asked of a process that ends over it."""
+SOON_S = 10.0
+"""Age of a process that ends without a request from which on it is replaced at once: a system that refuses it memory refuses it again."""
 WAIT_S = 0.25
 """How long a channel that others look at waits at most for one that moves."""
 Answer = Callable[[dict[str, Any]], None]
@@ -117,6 +119,7 @@ class Lane:
 
     def _listen(self, pipe: Connection, process: BaseProcess) -> None:
         """Pass on what the process answers, until it ends; then replace it."""
+        begun_s = time.monotonic()
         while True:
             try:
                 message = pipe.recv()
@@ -131,8 +134,11 @@ class Lane:
         with self._lock:
             if self._closed or process is not self.process:
                 return
-            self._begin()
             request, self._running = self._running, None
+            if request is None and time.monotonic() - begun_s < SOON_S:
+                self.process = None
+                return
+            self._begin()
             if request is None:
                 self._next()
             elif self._tries < MOST_TRIES:

@@ -10,7 +10,7 @@ from designer.errors import DesignerError, UsageError
 from designer.problem.schema import Problem
 from designer.studio.background import Background
 from designer.studio.document import Document
-from designer.studio.places import OUT
+from designer.studio.places import OUT, plain_name
 from designer.studio.shelf import EXCERPT, Shelf
 from designer.writing import sweep_stale
 
@@ -86,7 +86,7 @@ class Errands:
                 **{words["name"]: words["command"] for words in document.state()["snapshots"]},
             },
             folder=document.folder,
-            stem=Path(document.source).stem,
+            stem=plain_name(Path(document.source).stem),
             target=request.get("target", ""),
             options=options,
             force=request.get("force", False),

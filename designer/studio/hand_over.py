@@ -153,6 +153,8 @@ def _figures(order: Order) -> tuple[Write, str]:
 
     only, form = order.options.get("only"), order.options.get("format", "svg")
     dpi = order.options.get("dpi", figures.DPI)
+    if only is not None and not (isinstance(only, list) and all(isinstance(kind, str) for kind in only)):
+        raise UsageError(f"only: got {only!r}; expected a list of kinds of figures")
     if form not in get_args(figures.Format):
         raise UsageError(f"format: got {form!r}; expected {', '.join(get_args(figures.Format))}")
     if not isinstance(dpi, int | float) or not 30 <= dpi <= 1200:

@@ -10,7 +10,9 @@ from designer.errors import UsageError
 
 OUT = "out"
 """The folder beside the problem file that `designer design` writes into, too."""
-LONGEST_PART_BYTES = 200
+LONGEST_PART_BYTES, SHORTENED_BYTES = 200, 150
+UNTAKEN = '<>:"|?*~/\\'
+"""Letters that a name may not have on every system."""
 
 
 def inside(folder: Path, name: Any) -> Path:
@@ -37,11 +39,17 @@ def inside(folder: Path, name: Any) -> Path:
     return path
 
 
+def plain_name(text: str) -> str:
+    """The name of a place after a file's: letters that not every system takes are hyphens."""
+    taken = "".join(letter if letter.isprintable() and letter not in UNTAKEN else "-" for letter in text)
+    return taken.encode()[:SHORTENED_BYTES].decode(errors="ignore").strip(" .") or "design"
+
+
 def _is_plain(part: str) -> bool:
     """Whether it is a name of a file that cannot be taken for anything else."""
     return (
         part.strip(" .") == part
         and part.isprintable()
-        and not set(part) & set('<>:"|?*~')
+        and not set(part) & set(UNTAKEN)
         and 0 < len(part.encode(errors="replace")) <= LONGEST_PART_BYTES
     )

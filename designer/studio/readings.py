@@ -94,6 +94,15 @@ def _number(place: Sequence[int | str], value: Any) -> Any:
     return value if is_text or value not in ("inf", "-inf") else float(value)
 
 
+def tables_of(text: str) -> dict[str, Any] | None:
+    """The tables of a text as JSON may hold them; None where it is no TOML, or deeper, or of longer numbers, than can be read."""
+    try:
+        tables: dict[str, Any] = jsonable(tomllib.loads(text))
+    except (ValueError, RecursionError):
+        return None
+    return tables
+
+
 def jsonable(value: Any) -> Any:
     """Tables as JSON may hold them: numbers without end as texts, and what it does not know too."""
     if isinstance(value, Mapping):

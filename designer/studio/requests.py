@@ -39,6 +39,7 @@ def checked(text: str) -> Message:
 
     try:
         raw = json.loads(text, parse_constant=_refused)
+        json.dumps(raw, ensure_ascii=False).encode()  # refuses half of a character
     except (ValueError, RecursionError) as error:
         raise UsageError(f"got a request that is no JSON: {error}") from None
     try:

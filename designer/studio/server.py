@@ -31,12 +31,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from designer.errors import DesignerError
 from designer.studio import form, page
 from designer.studio.guard import Guard
+from designer.studio.on_disk import MAX_BYTES
 from designer.studio.session import Session
 from designer.studio.shelf import EXCERPT, LARGEST_BYTES, checked_name
 from designer.studio.tab import encoded
 
-LARGEST_REQUEST_BYTES = 4_000_000
-"""Limit of a message of the socket: a problem file's text is the largest."""
+LARGEST_REQUEST_BYTES = 4 * MAX_BYTES
+"""Limit of a message of the socket: a problem file's text is the largest, escaped as JSON."""
 ENDING_S = 5.0
 """How long the server may take to say goodbye."""
 
@@ -114,7 +115,7 @@ async def _uploaded(session: Session, request: Request) -> tuple[str, float]:
 
     Raises
     ------
-    DesignerError : its name, its size or its content is not fit
+    DesignerError : its name, its size or its content is not fit, or there is no room for it
 
     """
     name = checked_name(request.query_params.get("name", ""))
@@ -130,8 +131,11 @@ async def _uploaded(session: Session, request: Request) -> tuple[str, float]:
                 if count > LARGEST_BYTES:
                     raise too_large
                 file.write(block)
-    except BaseException:
+    except BaseException as error:
         path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            reason = (error.strerror or str(error)).lower()
+            raise DesignerError(f"{name}: cannot be kept: {reason}; make room for it in {path.parent.parent}") from None
         raise
     return name, await asyncio.to_thread(session.shelf.add_recording, name, path)
 

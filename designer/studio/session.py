@@ -121,6 +121,7 @@ class Session:
     def _do(self, tab: Tab, request: Message, number: int | None) -> None:
         if channel := request.get("channel"):
             tab.channel = channel
+            self._channels()  # it may be none
         match request["do"], request.get("phase"):
             case "hello", _:
                 self._channels()

@@ -72,6 +72,7 @@ SWEEP = r"vary: got .*; expected Mapping\[str, str or Sequence\[Any\] or array\]
         (lambda p: package.reach(p, [None]), r"frequency_hz: got \[None\] \(list\); expected ArrayLike or None$"),
         (lambda p: package.reach(p, [1e3, [2e3]]), "frequency_hz: got "),
         (lambda p: package.reach(p, efforts_db=[3, "6"]), r"efforts_db: got \[3, '6'\] \(list\); expected Sequence\[float\]$"),
+        (lambda p: package.reach(p, efforts_db=np.array(3.0)), r"efforts_db: got array\(3\.\) \(ndarray\); expected Sequence\[float\]$"),
         (lambda p: package.compare([p, p], methods="auto"), r"methods: got 'auto' \(str\); expected Sequence\[str\]$"),
         (lambda p: package.compare([p, 1]), r"items: got \[<Problem .*\(list\); expected str or Path or Problem or Design or "),
         (lambda p: package.figures(p), "design: got <Problem .*; expected Design or str or Path$"),

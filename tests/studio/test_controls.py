@@ -409,6 +409,19 @@ def test_every_key_is_found_and_told(page: Page, studio: Studio) -> None:
     assert studio.session.document.text == TEXT.rstrip("\n") + "\nfade_octaves = 1.5\n"
 
 
+def test_a_text_too_long_to_send_stays_where_it_is(page: Page, studio: Studio) -> None:
+    """It is refused by name, and nothing of it is sent: so long a message would end the connection, again and again."""
+    page.locator("#tools").get_by_text("File").click()
+    area = page.locator("#text textarea")
+    area.evaluate("e => { e.value = '#'.repeat(4_000_001); e.dispatchEvent(new Event('input')); }")
+    page.get_by_role("button", name="Apply").click()
+    page.locator(".c-notice.error").get_by_text("more than 4 MB").wait_for()
+    assert studio.session.document.text == TEXT
+    page.get_by_role("button", name="Give up").click()
+    assert area.input_value() == TEXT
+    page.locator("#tools").get_by_text("File").click()
+
+
 def test_the_text_is_edited_whole(page: Page, studio: Studio) -> None:
     """The text is the file's with its comments; applied it is one step, and a fault stands at its line."""
     page.locator("#tools").get_by_text("File").click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import pytest
 
 import designer
 from designer.studio.document import Document
-from designer.studio.engine import Engine
-from designer.studio.worker import INTERRUPT, Interruption, SupersededError
+from designer.studio.engine import Engine, Lane
+from designer.studio.worker import INTERRUPT, Interruption, JudgeRequest, Source, SupersededError
+from designer.workers import DEAF
 
 FILE = Path("problems/smart-speaker.toml")
 LONGEST_S = 60.0
@@ -188,6 +190,45 @@ def test_a_process_that_ends_over_a_state_twice_is_given_up(heard: Heard, docume
         told.first(is_("live", id=6))
     finally:
         engine.close()
+
+
+class Stillborn:
+    """A process that ends as it begins, as one does that the system refuses memory."""
+
+    pid = None
+    begun = 0
+
+    def __init__(self, **_: object) -> None:
+        type(self).begun += 1
+
+    def start(self) -> None: ...
+
+    def join(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+def test_a_process_that_cannot_begin_is_not_begun_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once at the start; once and twice again for a request, which is then given up, and once more to be ready for the next."""
+    told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    monkeypatch.setitem(DEAF, "spawn", Stillborn)
+    lane = Lane("judge", told.put)
+    lane.start()
+    ended(lane)
+    assert Stillborn.begun == 1
+    lane.ask([JudgeRequest(base=Source("", Path(), ""), version=1, channels=("left",), id=3)])
+    message = told.get(timeout=LONGEST_S)
+    assert message["id"] == 3 and "ended 2 times" in message["message"]
+    ended(lane)
+    assert Stillborn.begun == 4
+
+
+def ended(lane: Lane) -> None:
+    """Wait until the lane has given up its process."""
+    deadline = time.monotonic() + LONGEST_S
+    while lane.process is not None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    assert lane.process is None
 
 
 CHILD = """

@@ -37,3 +37,43 @@ def test_a_key_that_nothing_knows_is_refused_or_taken_out() -> None:
         document.set({"designs[1].max_efort_db": 3})
     document.set({"designs[0].max_efort_db": None})
     assert document.faults == [] and "max_efort_db" not in document.text
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("deep = " + "[" * 2000, "too deep to read"),
+        ("deep = " + "[" * 500 + "]" * 500, "too deep to read"),
+        ("long = " + "1" * 5000, "a whole number of thousands of digits"),
+    ],
+)
+def test_a_text_that_the_parser_gives_up_on_is_shown_and_left_again(line: str, fault: str) -> None:
+    """Its state is that of any text with a fault: the last good tables beside it, no key set in it, and one step back."""
+    text = FILE.read_text(encoding="utf-8")
+    document = Document(text, FILE.parent, str(FILE))
+    document.edit(f"{line}\n{text}")
+    state = document.state()
+    assert fault in state["faults"][0]["message"]
+    assert state["data"]["sample_rate_hz"] == 48000 and state["text"].startswith(line[:9])
+    with pytest.raises(UsageError, match=f"{fault}; mend the text first"):
+        document.set({"title": "x"})
+    assert document.undo() and document.state()["faults"] == []
+
+
+def test_a_whole_number_beyond_every_float_is_a_fault_of_its_key() -> None:
+    """It has 400 digits, which JSON may hold."""
+    document = Document(FILE.read_text(encoding="utf-8"), FILE.parent, str(FILE))
+    document.set({"drivers[0].max_gain_db": 10**400})
+    (fault,) = document.faults
+    assert fault["key"] == "drivers[0].max_gain_db"
+
+
+@pytest.mark.parametrize("key", ["designs[0].name", "designs[0]"])
+def test_no_key_is_set_in_a_table_that_is_no_list_now(key: str) -> None:
+    """One bracket too few makes a table of a list."""
+    text = FILE.read_text(encoding="utf-8")
+    document = Document(text, FILE.parent, str(FILE))
+    before, first, *_ = text.split("[[designs]]")
+    document.edit(f"{before}[designs]{first}")
+    with pytest.raises(UsageError, match="the text has no such place now; mend its faults first"):
+        document.set({key: "x"})

@@ -253,6 +253,14 @@ def test_what_is_no_recording_is_refused_and_gone(studio: Studio, body: bytes, m
     assert sorted(folder.iterdir()) == before
 
 
+def test_an_upload_that_cannot_be_kept_is_told(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a disk that is full, or where the folder for temporary files was swept."""
+    monkeypatch.setattr(studio.session.shelf, "new_place", lambda: tmp_path / "swept" / "1")
+    status, answer = upload(studio, "x.wav", sound())
+    assert status == 400
+    assert str(answer["message"]) == f"x.wav: cannot be kept: no such file or directory; make room for it in {tmp_path}"
+
+
 def test_an_upload_ends_at_the_limit(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether its length is announced, announced wrongly, or comes in chunks; nothing of it is kept."""
     monkeypatch.setattr(server, "LARGEST_BYTES", 1000)

@@ -17,7 +17,7 @@ from designer.errors import UsageError
 from designer.problem.schema import Problem
 from designer.studio.document import Document
 from designer.studio.hand_over import Handed, Order, hand_over
-from designer.studio.places import inside
+from designer.studio.places import inside, plain_name
 
 TAPS = "realization.taps"
 
@@ -129,6 +129,7 @@ def test_what_is_ours_is_replaced_and_what_was_edited_is_a_question(here: Path) 
         ("export", {"target": "wav", "prefix": "x"}, "which has none"),
         ("figures", {"format": "gif"}, "format: got 'gif'"),
         ("figures", {"only": ["nonsense"]}, "nonsense"),
+        ("figures", {"only": 7}, "only: got 7; expected a list"),
         ("figures", {"dpi": 1e9}, "dpi: got"),
         ("everything", {}, "hand over: got 'everything'"),
         ("folder", {"place": "trio.toml"}, "file exists"),
@@ -166,6 +167,24 @@ def test_a_link_on_the_way_is_refused(here: Path, tmp_path_factory: pytest.TempP
             with pytest.raises(UsageError, match="is a link; links are not followed"):
                 handed(over, place=place)
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("smart-speaker 2", "smart-speaker 2"),
+        ('the "big" one?', "the -big- one-"),
+        ("a\nb\u202ec\\d", "a-b-c-d"),
+        (" .hidden. ", "hidden"),
+        ("...", "design"),
+        ("ü" * 120, "ü" * 75),
+        ("x.v2", "x.v2"),
+    ],
+)
+def test_a_place_after_the_file_is_taken_whatever_its_name_is(tmp_path: Path, stem: str, name: str) -> None:
+    """A file may have a name that a page may not give to a place."""
+    assert plain_name(stem) == name
+    assert inside(tmp_path, f"out/{name}-csv") == tmp_path / "out" / f"{name}-csv"
 
 
 def test_a_place_below_the_folder_is_taken(tmp_path: Path) -> None:

@@ -101,6 +101,15 @@ def test_tabs_hear_of_the_channel_that_they_look_at(studio: Studio, page: Page) 
         assert page.next("judged")["channel"] == "right"
 
 
+def test_a_tab_that_looks_at_no_channel_sees_the_first(studio: Studio, page: Page) -> None:
+    """One that is gone is never asked of the engine."""
+    page.send("show", channel="gone")
+    assert page.next("judged")["channel"] == "left"
+    assert {channel for kind, *_, channels in studio.engine.asked if kind == "judge" for channel in channels} == {
+        "left"
+    }
+
+
 def test_undo_redo_snapshots_and_recall(page: Page) -> None:
     """Each is a step of the document, seen in the answer."""
     page.ask("set", 1, values={TAPS: 256}, phase="drop")
@@ -131,6 +140,7 @@ def test_laying_a_snapshot_over_has_the_panels_made_anew(studio: Studio, page: P
         ("[" * 100_000, "no JSON"),
         ('{"do": "move", "x": NaN}', "NaN is no number of JSON"),
         ("[]", "does not fit the protocol"),
+        ('{"do": "text", "text": "# \\ud83d"}', "surrogates not allowed"),
         ('{"do": "format the disk"}', "does not fit the protocol"),
         ('{"do": "move", "handle": "driver:left", "x": "near", "y": 0, "phase": "drop"}', "x: Input should be a valid number"),
         ('{"do": "snapshot", "name": "../E"}', "name: Input should be 'A', 'B', 'C' or 'D'"),
