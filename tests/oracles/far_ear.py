@@ -24,6 +24,7 @@ from oracles.naive_field import (
     DEFAULT_RADIUS_M,
     DEFAULT_SPEED_OF_SOUND_M_S,
     Vector,
+    box_step,
     disc_points,
     driver_pressure,
 )
@@ -309,10 +310,10 @@ class _Scene:
             total = 0j
             for point, share in disc_points(driver):
                 total += share * self.head_pressure(frequency_hz, point, centre, ear)
-            return total
-        if self.enclosure in ("cylinder", "box"):
+            return total * box_step(self.problem["enclosure"], k) if "enclosure" in self.problem else total
+        if self.enclosure == "cylinder":
             if self.head != "points":
-                raise NotImplementedError(f"a head before a {self.enclosure}")
+                raise NotImplementedError("a head before a cylinder")
             at = self.ear_place(centre, ear)
             return driver_pressure(self.problem, driver, frequency_hz, _scale(at, 1.0 / _length(at)), _length(at))
 
