@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 import webbrowser
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from websockets.typing import Origin
 from designer import errors
 from designer.cli import studio
 from designer.studio.guard import listening
+from studio.polls import comes
 
 WAIT_S = 60.0
 
@@ -104,10 +104,7 @@ def test_a_signal_ends_it_with_one_line_and_no_process_left(here: Path, monkeypa
             _, text = process.communicate(timeout=WAIT_S)
         assert process.returncode == 128 + signal.SIGTERM
         assert text == "stopped; not saved: designer design trio.toml --set realization.taps=48\n"
-        end_s = time.monotonic() + 10.0
-        while any(map(is_alive, processes)) and time.monotonic() < end_s:
-            time.sleep(0.01)
-        assert not any(map(is_alive, processes))
+        assert comes(lambda: not any(map(is_alive, processes)))
     assert sorted(path.name for path in here.iterdir()) == ["temporary", "trio.toml"]
     assert list((here / "temporary").iterdir()) == []
 
@@ -225,9 +222,7 @@ def test_a_browser_is_opened_at_the_address(monkeypatch: pytest.MonkeyPatch) -> 
     browser = Browser()
     monkeypatch.setattr(webbrowser, "get", lambda: browser)
     studio._open("http://127.0.0.1:1/?token=x")
-    end_s = time.monotonic() + WAIT_S
-    while not browser.opened and time.monotonic() < end_s:
-        time.sleep(0.01)
+    assert comes(lambda: bool(browser.opened))
     assert browser.opened == ["http://127.0.0.1:1/?token=x"]
 
 
