@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel, ModelRoute, Whole, cascades, convolved, saturated
@@ -19,6 +21,7 @@ from designer.export.c_partition import backward
 from designer.export.c_plan import NODE, Q15, Q31, SUM_BITS, CWord, Plan, Route, Sections, Taps, plan_of
 from designer.export.filter_set import FilterSet
 
+Sample = TypeVar("Sample", np.int64, np.float64)
 WORDS = {
     "c-q31": "samples and taps of 32 bits",
     "c-q15": "samples and taps of 16 bits, sections of 32",
@@ -95,7 +98,9 @@ def feeds(plan: Plan, inputs: Whole) -> Whole:
     for index, route in enumerate(plan.routes):
         x = _late(inputs[route.channel], route.delay)
         if isinstance(route, Taps):
-            sums[route.driver] += _shifted(convolved(route.values, x, wrap=True), SUM_BITS - 2 * bits + route.shift)
+            sums[route.driver] += _shifted(
+                convolved(route.values.astype(np.int64), x, wrap=True), SUM_BITS - 2 * bits + route.shift
+            )
         elif isinstance(route, Sections):
             nodes = model._nodes(model.routes[index], x[None])[0]
             sums[route.driver] += _shifted(nodes, SUM_BITS - NODE.fraction_bits + route.raised)
@@ -129,6 +134,6 @@ def _shifted(values: Whole, shift: int) -> Whole:
     return np.asarray(values << shift if shift >= 0 else values >> -shift)
 
 
-def _late(x: np.ndarray, samples: int) -> np.ndarray:  # type: ignore[type-arg]
+def _late(x: NDArray[Sample], samples: int) -> NDArray[Sample]:
     """A signal (N,) that waits."""
     return np.concatenate([np.zeros(samples, dtype=x.dtype), x])[: x.size]

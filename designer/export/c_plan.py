@@ -31,8 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer.arrays import Real
-from designer.errors import UsageError
-from designer.export.c_partition import Tail, best_block, direct_count, tail_of
+from designer.export.c_partition import Place, Tail, best_block, direct_count, tail_of, transform_products
 from designer.export.cmsis_arrangement import post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import FirmwareNames, firmware_names
@@ -176,12 +175,8 @@ class Plan:
     def multiply_adds(self) -> int:
         """Products a sample, in the mean."""
         direct = sum(taps.values.size for taps in self.taps) + sum(part.values.size for part in self.sections)
-        if not self.tails:
-            return direct
-        stages = int(np.log2(self.block))
-        inputs, outputs = ({getattr(tail, end) for tail in self.tails} for end in ("channel", "driver"))
-        transforms = len(inputs) * (2 * stages + 4) + len(outputs) * (2 * stages + 2)
-        return direct + transforms + 4 * sum(len(tail.spectra) for tail in self.tails)
+        parts = 4 * sum(len(tail.spectra) for tail in self.tails)
+        return direct + parts + transform_products(self.tails, self.block)
 
     @property
     def largest_error(self) -> float:
@@ -194,24 +189,27 @@ def plan_of(filters: FilterSet, word: CWord) -> Plan:
     if not filters.filters:
         raise refuse(word.target, "no filter in the design", "at least one", "design it again")
     places = [
-        (f, filters.channels.index(f.channel), filters.drivers.index(f.driver), filters.delay(f))
-        for f in filters.filters
+        (filters.channels.index(f.channel), filters.drivers.index(f.driver), filters.delay(f)) for f in filters.filters
     ]
-    block = best_block([(c, d, f.taps.size, wait) for f, c, d, wait in places if f.has_taps]) if word is FLOAT else 0
+    lengths = [
+        Place(c, d, f.taps.size, wait) for f, (c, d, wait) in zip(filters.filters, places, strict=True) if f.has_taps
+    ]
+    block = best_block(lengths) if word is FLOAT else 0
     delays: list[Route] = []
     taps: list[Taps] = []
     sections: list[Sections] = []
     tails: list[Tail] = []
-    for filter_, *place in places:
+    for filter_, place in zip(filters.filters, places, strict=True):
         if filter_.cascade is not None:
-            sections.append(Sections(filter_, *place, *stored_sections(filter_.cascade, word, _location(filter_))))
+            values, post_shift, raised, error = stored_sections(filter_.cascade, word, _location(filter_))
+            sections.append(Sections(filter_, *place, values, post_shift, raised, error))
         elif not filter_.has_taps:
             delays.append(Route(filter_, *place))
         else:
             direct = direct_count(filter_.taps.size, place[-1], block)
             if direct:
                 values = filter_.taps[:direct]
-                taps.append(Taps(filter_, *place, *stored_taps(values, word, _shift(filters, filter_, word))))
+                taps.append(Taps(filter_, *place, *stored_taps(values, word, wanted_shift(filters, filter_, word))))
             if direct < filter_.taps.size:
                 tails.append(tail_of(filter_, *place, block))
     plan = Plan(
@@ -240,7 +238,7 @@ def stored_taps(taps: Real, word: CWord, shift: int) -> tuple[Numbers, int, floa
         shift += 1
 
 
-def _shift(filters: FilterSet, filter_: Filter, word: CWord) -> int:
+def wanted_shift(filters: FilterSet, filter_: Filter, word: CWord) -> int:
     """The design's own shift where its integers are this word's, so that they stay; else the filter's smallest."""
     if word.word is None:
         return 0

@@ -1,0 +1,217 @@
+"""`c`, `c-q31`, `c-q15`: C99 without a library, which is C++ as well: a header and a source that run the filters anywhere.
+
+Read back is a source as it is written here: its arrays, and the rows of the tables that say which filter has which part of them,
+how late, and what a number in it is worth.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.export.arithmetic import ArithmeticModel
+from designer.export.c_cost import coefficient_bytes, cost_of
+from designer.export.c_libraries import library_file
+from designer.export.c_model import c_model
+from designer.export.c_partition import backward
+from designer.export.c_plan import FLOAT, Q15, Q31, SUM_BITS, CWord, Plan, plan_of, rounding_notes
+from designer.export.c_readme import usage
+from designer.export.c_source import files, scaling
+from designer.export.coefficients import Coefficients
+from designer.export.filter_set import FilterSet
+from designer.export.provenance import README, readme
+from designer.export.target import Export, Option, Target
+from designer.export.targets.cmsis import MAX_BYTES, PREFIX
+
+LIBRARIES = {
+    "esp-dsp": "Espressif's, for ESP32",
+    "teensy": "the Teensy Audio Library",
+    "hifi": "Cadence's NatureDSP",
+    "juce": "JUCE's dsp module",
+}
+LIBRARY = Option(
+    place=4,
+    flag="library",
+    key="c_library",
+    about="a library that the filters are written for too, beside the C",
+    help="With c targets: also write the filters as a library takes them: esp-dsp, teensy, hifi or juce.",
+    names=LIBRARIES,
+)
+ARRAY = re.compile(
+    r"^static const (float|int32_t|int16_t) \w{1,60}_(taps|sections|spectra|turn)\[\d{1,9}\] = \{\n([^}]*)\};",
+    re.MULTILINE,
+)
+ROWS = re.compile(
+    r"^static const \w{1,60} \w{1,60}_(fir|delay|cascade|tail)s\[\d{1,9}\] = \{\n((?:    \{[-0-9U, ]{1,99}\},\n)*)\};",
+    re.MULTILINE,
+)
+MIN_INT32 = "(-2147483647 - 1)"
+EXPECTED = ("the arrays and tables of a c export as it wrote them", "name the .c file of a c export")
+
+
+def write_c(filters: FilterSet, word: CWord) -> Export:
+    """Header, source and README.txt in one word. Raises UsageError: the word, or a library, cannot hold the filters."""
+    plan = plan_of(filters, word)
+    cost = cost_of(plan)
+    library = filters.options.get("library", "")
+    text, rows = usage(plan)
+    return Export(
+        files={
+            **files(plan),
+            **(library_file(plan, library) if library else {}),
+            README: readme(filters, word.target, scaling(plan), text, rows),
+        },
+        coefficient_bytes=coefficient_bytes(plan),
+        state_bytes=cost.ram,
+        multiply_adds=plan.multiply_adds,
+        scaling=scaling(plan),
+        notes=notes(plan),
+        names=plan.names.changed,
+        facts={
+            "word": word.target.removeprefix("c-") if word.word else "float",
+            "largest_coefficient_error": plan.largest_error,
+            "block_samples": plan.block,
+            "partitions": plan.parts,
+            "multiply_adds_per_s": cost.multiply_adds_per_s,
+            "flash_bytes": cost.flash,
+            "ram_bytes": cost.ram,
+            "history_bytes": cost.state,
+            "latency_ms": round(cost.latency_ms, 6),
+            "worst_output": round(cost.worst_output, 6),
+        },
+    )
+
+
+def notes(plan: Plan) -> tuple[str, ...]:
+    """Changes on the way."""
+    names = plan.names.changed
+    texts = [f"{name!r} is called {c_name} in C" for name, c_name in names.items() if name != plan.filters.name]
+    return (*texts, *rounding_notes(plan))
+
+
+def arithmetics(filters: FilterSet, word: CWord) -> dict[str, ArithmeticModel]:
+    """Model of the loops."""
+    return {word.target.removeprefix("c-"): c_model(filters, word)}
+
+
+def is_own(text: str) -> bool:
+    """Whether a header or a source is one of these."""
+    return "_process_interleaved(" in text
+
+
+def read_c(coefficients: Coefficients) -> None:
+    """The filters of an exported source.
+
+    Raises DataError: it is none, a table names what no array has, or the names do not fit.
+    """
+    text = coefficients.text(MAX_BYTES)
+    comments = text[: max(text.find("*/"), 0)]
+    coefficients.check_stated_rate(comments)
+    channels, drivers = coefficients.order(comments)
+    arrays = {name: _numbers(coefficients, kind, body, name) for kind, name, body in ARRAY.findall(text)}
+    cut = re.search(r"^#define \w{1,60}_CUT_BITS (\d{1,2})U", text, re.MULTILINE)
+    bits = SUM_BITS - int(cut[1]) if cut else 0
+    tails: dict[tuple[str, str], tuple[int, Real]] = {}
+    heads: dict[tuple[str, str], tuple[int, Real]] = {}
+    for kind, body in ROWS.findall(text):
+        for line in body.splitlines():
+            row = [
+                coefficients.whole(cell.strip(" {},U"), kind, 2**31 - 1, -99) for cell in line.strip(" {},").split(",")
+            ]
+            if (
+                len(row)
+                != 3 + (kind != "delay") * (2 + (kind == "fir" and bits > 0) + 2 * (kind == "cascade" and bits > 0))
+                or min(row[:3]) < 0
+            ):
+                raise coefficients.refusal(f"{len(row)} numbers in a row of {kind}s", *EXPECTED)
+            channel = channels[coefficients.whole(row[0], "a channel", len(channels) - 1)]
+            place = coefficients.place(channel, drivers[coefficients.whole(row[1], "a driver", len(drivers) - 1)])
+            if place in (tails if kind == "tail" else heads):
+                raise coefficients.refusal(f"two rows of {kind}s of {place[0]!r}, {place[1]!r}", "one each")
+            if kind == "delay":
+                coefficients.add_delay(place, row[2])
+            elif kind == "fir":
+                scale = 2.0 ** (row[5] - SUM_BITS + bits) if bits else 1.0
+                heads[place] = (row[2], _part(coefficients, arrays, "taps", row[3], row[4])[::-1] * scale)
+            elif kind == "cascade":
+                _add_sections(coefficients, place, arrays, row)
+            else:
+                tails[place] = _tail(coefficients, arrays, row)
+    for place in dict.fromkeys((*heads, *tails)):
+        late = {
+            start + k: value
+            for start, values in (p[place] for p in (heads, tails) if place in p)
+            for k, value in enumerate(values)
+        }
+        taps = np.zeros(max(late) + 1)
+        coefficients.check_length(taps.size, f"{place}")
+        taps[list(late)] = list(late.values())
+        coefficients.add_taps(place, taps)
+    if not coefficients.taps:
+        raise coefficients.refusal("no filter", *EXPECTED)
+    coefficients.heed(comments)
+
+
+def _numbers(coefficients: Coefficients, kind: str, body: str, name: str) -> Real:
+    plain = re.sub(r"/\*.*?\*/", "", body).replace(MIN_INT32, str(-(2**31)))
+    return np.array(
+        [coefficients.number(item.strip().removesuffix("F"), name) for item in plain.split(",") if item.strip()]
+    )
+
+
+def _part(coefficients: Coefficients, arrays: dict[str, Real], name: str, first: int, count: int) -> Real:
+    part = arrays.get(name, np.zeros(0))[first : first + count]
+    if part.size != count or not count:
+        raise coefficients.refusal(f"{part.size} of {count} numbers in {name}", *EXPECTED)
+    return part
+
+
+def _add_sections(coefficients: Coefficients, place: tuple[str, str], arrays: dict[str, Real], row: list[int]) -> None:
+    table = _part(coefficients, arrays, "sections", 5 * row[3], 5 * row[4]).reshape(-1, 5)
+    if len(row) > 5:
+        table = table * 2.0 ** -row[5]
+    b, a = table[:, :3].copy(), -table[:, 3:]
+    if len(row) > 5:
+        b[-1] *= 2.0 ** (row[6] - SUM_BITS + 31)
+    coefficients.add_sections(place, b, a, row[2])
+
+
+def _tail(coefficients: Coefficients, arrays: dict[str, Real], row: list[int]) -> tuple[int, Real]:
+    """Samples ahead of the partitions, and their taps."""
+    block = arrays.get("turn", np.zeros(0)).size // 2
+    coefficients.check_length((row[2] + row[3]) * block, "partitions")
+    spectra = _part(coefficients, arrays, "spectra", row[4], 2 * row[3] * block).reshape(-1, 2, block)
+    return row[2] * block, backward(spectra[:, 0] + 1j * spectra[:, 1]).real.ravel()
+
+
+C = Target(
+    place=82,
+    name="c",
+    summary="C99 without a library, and C++: float; long filters in partitions",
+    write=partial(write_c, word=FLOAT),
+    options=(PREFIX, LIBRARY),
+    files="C",
+    read=read_c,
+    endings=(".c", ".h"),
+    is_own=is_own,
+    in_folders=("*.c",),
+)
+C_Q31 = Target(
+    place=84,
+    name="c-q31",
+    summary="C99 without a library, and C++: q31",
+    write=partial(write_c, word=Q31),
+    options=(PREFIX, LIBRARY),
+    arithmetics=partial(arithmetics, word=Q31),
+)
+C_Q15 = Target(
+    place=86,
+    name="c-q15",
+    summary="C99 without a library, and C++: q15",
+    write=partial(write_c, word=Q15),
+    options=(PREFIX, LIBRARY),
+    arithmetics=partial(arithmetics, word=Q15),
+)
