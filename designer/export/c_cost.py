@@ -21,7 +21,7 @@ class Member(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a firmware engineer asks for; memory in bytes."""
+    """Numbers that a firmware engineer needs; memory in bytes."""
 
     multiply_adds_per_s: int
     flash: int

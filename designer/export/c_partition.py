@@ -47,7 +47,7 @@ BLOCKS = tuple(2**n for n in range(4, 10))
 PART_WEIGHT, TRANSFORM_WEIGHT = 1.75, 3.0
 """Instructions of a product in a partition, and in a transform, over those of one in a sum of products."""
 MIN_GAIN = 1.25
-"""What partitions must save to be worth their code and memory."""
+"""Least saving, direct sums over partitions, that is worth their code and memory."""
 
 
 class Place(NamedTuple):

@@ -53,7 +53,7 @@ Numbers = NDArray[np.int64] | NDArray[np.float32]
 
 @dataclass(frozen=True)
 class CWord:
-    """What samples and taps are: the target of that name, a sample's type in C and its bytes, its fixed point, None for float."""
+    """Word of samples and taps: the target of that name, a sample's type in C and its bytes, its fixed point, None for float."""
 
     target: str
     c_type: str
@@ -75,7 +75,7 @@ WORDS = (FLOAT, Q31, Q15)
 
 @dataclass(frozen=True)
 class Route:
-    """What leads from a channel to a driver, by their indices, `delay` samples late; by itself it is a pure delay."""
+    """Path from a channel to a driver, by their indices, `delay` samples late; by itself it is a pure delay."""
 
     source: Filter
     channel: int
@@ -134,8 +134,8 @@ class Plan:
     Attributes
     ----------
     block : int, samples that are computed at once; of filters in partitions the partition
-    delays, taps, sections, tails : tuples, everything that leads to a driver, by kind, in the order of channels and drivers;
-        taps have their beginning in `taps`, where the rest is in `tails`
+    delays, taps, sections, tails : tuple of Route or Tail, everything that leads to a driver, by kind, in the order of channels, then
+        drivers; taps have their beginning in `taps`, where the rest is in `tails`
 
     """
 
@@ -150,7 +150,7 @@ class Plan:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """What reads the lines."""
+        """All that reads the lines."""
         return (*self.delays, *self.taps, *self.sections)
 
     @property
@@ -244,9 +244,9 @@ def wanted_shift(filters: FilterSet, filter_: Filter, word: CWord) -> int:
         return 0
     if filters.word == word.word:
         place = (filter_.channel, filter_.driver)
-        own = filters.own_shifts.get(place, filters.shifts.get(filter_.channel))
-        if own is not None:
-            return own
+        shift = filters.own_shifts.get(place, filters.shifts.get(filter_.channel))
+        if shift is not None:
+            return shift
     return driver_shift(filter_.taps, word.word)
 
 
@@ -307,7 +307,7 @@ def _location(filter_: Filter) -> str:
 
 
 def rounding_notes(plan: Plan) -> Iterable[str]:
-    """What of the coefficients was changed, in words."""
+    """Changes of the coefficients, in words."""
     word: Any = plan.word.word
     if plan.word is Q15 and plan.largest_error > 0 and plan.taps:
         remedy = '; set [realization] word = "q15" to have better integers searched for'

@@ -11,6 +11,7 @@ from designer.export.c_cost import cost_of, members
 from designer.export.c_engine import named
 from designer.export.c_plan import FLOAT, Q31, SUM_BITS, Plan
 from designer.export.c_tables import tables_text
+from designer.export.c_transforms import TRANSFORMS
 from designer.export.cmsis_source import comment
 from designer.export.provenance import one_line, provenance, text_file
 
@@ -117,7 +118,7 @@ def _source(plan: Plan) -> list[str]:
         texts, feed = [], "state->sum[l][n]"
     texts += [engine.TAPS[kind]] if plan.taps else []
     texts += [engine.SECTION[kind]] if plan.sections else []
-    texts += [engine.TRANSFORMS] if plan.tails else []
+    texts += [TRANSFORMS] if plan.tails else []
     texts += [engine.ROOM if plan.routes else engine.ROOM[: engine.ROOM.index("/* A channel's samples as")]]
     pieces += [named(text, prefix, **words) for text in (*texts, _run(plan, kind))]
     look_ahead = "prefix_look_ahead(state);" if plan.tails else ""

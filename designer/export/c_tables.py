@@ -19,18 +19,18 @@ Rows = list[tuple[int, ...]]
 
 def tables(plan: Plan) -> dict[str, tuple[str, Rows]]:
     """Kind of row -> names of its numbers, and the rows; of an empty table nothing is written."""
-    fixed, found = plan.word is not FLOAT, dict[str, tuple[str, Rows]]()
+    fixed, listed = plan.word is not FLOAT, dict[str, tuple[str, Rows]]()
     places = _places([history + plan.block for history in plan.histories])
-    found["line"] = ("first history", [(*row,) for row in zip(places, plan.histories, strict=True)])
+    listed["line"] = ("first history", [(*row,) for row in zip(places, plan.histories, strict=True)])
     if plan.delays:
-        found[DELAYS] = ("channel driver delay", [(r.channel, r.driver, r.delay) for r in plan.delays])
+        listed[DELAYS] = ("channel driver delay", [(r.channel, r.driver, r.delay) for r in plan.delays])
     if plan.taps:
         places = _places([route.values.size for route in plan.taps])
         rows = [
             (r.channel, r.driver, r.delay, place, r.values.size) + ((_shift(plan, r),) if fixed else ())
             for r, place in zip(plan.taps, places, strict=True)
         ]
-        found[FIRS] = ("channel driver delay first count" + " shift" * fixed, rows)
+        listed[FIRS] = ("channel driver delay first count" + " shift" * fixed, rows)
     if plan.sections:
         places = _places([len(route.values) for route in plan.sections])
         rows = [
@@ -38,14 +38,14 @@ def tables(plan: Plan) -> dict[str, tuple[str, Rows]]:
             + ((31 - r.post_shift, SUM_BITS - 31 + r.raised) if fixed else ())
             for r, place in zip(plan.sections, places, strict=True)
         ]
-        found[CASCADES] = ("channel driver delay first count" + " lower shift" * fixed, rows)
+        listed[CASCADES] = ("channel driver delay first count" + " lower shift" * fixed, rows)
     if plan.tails:
         places = _places([tail.spectra.size for tail in plan.tails])
         rows = [
             (t.channel, t.driver, t.first, len(t.spectra), place) for t, place in zip(plan.tails, places, strict=True)
         ]
-        found[TAILS] = ("channel driver part count first", rows)
-    return found
+        listed[TAILS] = ("channel driver part count first", rows)
+    return listed
 
 
 def _places(sizes: list[int]) -> list[int]:

@@ -7,6 +7,7 @@ how late, and what a number in it is worth.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -40,14 +41,11 @@ LIBRARY = Option(
     help="With c targets: also write the filters as a library takes them: esp-dsp, teensy, hifi or juce.",
     names=LIBRARIES,
 )
-ARRAY = re.compile(
-    r"^static const (float|int32_t|int16_t) \w{1,60}_(taps|sections|spectra|turn)\[\d{1,9}\] = \{\n([^}]*)\};",
-    re.MULTILINE,
-)
-ROWS = re.compile(
-    r"^static const \w{1,60} \w{1,60}_(fir|delay|cascade|tail)s\[\d{1,9}\] = \{\n((?:    \{[-0-9U, ]{1,99}\},\n)*)\};",
-    re.MULTILINE,
-)
+DEFINITION = re.compile(r"^static const \w{1,60} \w{1,60}_([a-z]{3,9})\[(\d{1,9})\] = \{\n(.*?)^\};", re.M | re.S)
+ARRAYS = ("taps", "sections", "spectra", "turn")
+ROWS = {"firs": 5, "delays": 3, "cascades": 5, "tails": 5}
+"""Numbers in a row; of fixed words a shift more, and of sections the bits that a sum is lowered by."""
+FIXED_ROWS = {**ROWS, "firs": 6, "cascades": 7}
 MIN_INT32 = "(-2147483647 - 1)"
 EXPECTED = ("the arrays and tables of a c export as it wrote them", "name the .c file of a c export")
 
@@ -111,55 +109,67 @@ def read_c(coefficients: Coefficients) -> None:
     comments = text[: max(text.find("*/"), 0)]
     coefficients.check_stated_rate(comments)
     channels, drivers = coefficients.order(comments)
-    arrays = {name: _numbers(coefficients, kind, body, name) for kind, name, body in ARRAY.findall(text)}
     cut = re.search(r"^#define \w{1,60}_CUT_BITS (\d{1,2})U", text, re.MULTILINE)
-    bits = SUM_BITS - int(cut[1]) if cut else 0
-    tails: dict[tuple[str, str], tuple[int, Real]] = {}
+    bits, arrays = SUM_BITS - int(cut[1]) if cut else 0, dict[str, Real]()
     heads: dict[tuple[str, str], tuple[int, Real]] = {}
-    for kind, body in ROWS.findall(text):
-        for line in body.splitlines():
-            row = [
-                coefficients.whole(cell.strip(" {},U"), kind, 2**31 - 1, -99) for cell in line.strip(" {},").split(",")
-            ]
-            if (
-                len(row)
-                != 3 + (kind != "delay") * (2 + (kind == "fir" and bits > 0) + 2 * (kind == "cascade" and bits > 0))
-                or min(row[:3]) < 0
-            ):
-                raise coefficients.refusal(f"{len(row)} numbers in a row of {kind}s", *EXPECTED)
+    tails: dict[tuple[str, str], tuple[int, Real]] = {}
+    for name, count, body in DEFINITION.findall(text):
+        if name in ARRAYS:
+            arrays[name] = _numbers(coefficients, name, body, int(count))
+        for row in _rows(coefficients, name, body, int(count), FIXED_ROWS if bits else ROWS):
             channel = channels[coefficients.whole(row[0], "a channel", len(channels) - 1)]
             place = coefficients.place(channel, drivers[coefficients.whole(row[1], "a driver", len(drivers) - 1)])
-            if place in (tails if kind == "tail" else heads):
-                raise coefficients.refusal(f"two rows of {kind}s of {place[0]!r}, {place[1]!r}", "one each")
-            if kind == "delay":
+            if place in (tails if name == "tails" else heads):
+                raise coefficients.refusal(f"two rows of {name} for {place[0]!r}, {place[1]!r}", "one each")
+            if name == "delays":
                 coefficients.add_delay(place, row[2])
-            elif kind == "fir":
+            elif name == "firs":
                 scale = 2.0 ** (row[5] - SUM_BITS + bits) if bits else 1.0
                 heads[place] = (row[2], _part(coefficients, arrays, "taps", row[3], row[4])[::-1] * scale)
-            elif kind == "cascade":
+            elif name == "cascades":
                 _add_sections(coefficients, place, arrays, row)
             else:
                 tails[place] = _tail(coefficients, arrays, row)
     for place in dict.fromkeys((*heads, *tails)):
-        late = {
-            start + k: value
-            for start, values in (p[place] for p in (heads, tails) if place in p)
-            for k, value in enumerate(values)
-        }
-        taps = np.zeros(max(late) + 1)
-        coefficients.check_length(taps.size, f"{place}")
-        taps[list(late)] = list(late.values())
-        coefficients.add_taps(place, taps)
-    if not coefficients.taps:
-        raise coefficients.refusal("no filter", *EXPECTED)
+        coefficients.add_taps(place, _joined(coefficients, [part[place] for part in (heads, tails) if place in part]))
+    defined = len(re.findall(r"^static const [^(\n]*\[", text, re.MULTILINE))
+    if not coefficients.taps or defined != len(DEFINITION.findall(text)):
+        raise coefficients.refusal("definitions that are none of a c export, or no filter", *EXPECTED)
     coefficients.heed(comments)
 
 
-def _numbers(coefficients: Coefficients, kind: str, body: str, name: str) -> Real:
+def _joined(coefficients: Coefficients, parts: list[tuple[int, Real]]) -> Real:
+    """The beginning of a filter and its partitions, each behind its samples of delay."""
+    taps = np.zeros(max(start + values.size for start, values in parts))
+    coefficients.check_length(taps.size, "a filter")
+    for start, values in parts:
+        taps[start : start + values.size] += values
+    return taps
+
+
+def _rows(coefficients: Coefficients, name: str, body: str, count: int, widths: dict[str, int]) -> Iterator[list[int]]:
+    """The rows of a table, as whole numbers; of an array none."""
+    if name not in widths:
+        return
+    lines = body.splitlines()
+    if len(lines) != count:
+        raise coefficients.refusal(f"{len(lines)} rows of {name}", f"{count}, as the table declares")
+    for line in lines:
+        cells = line.strip(" {},").split(",")
+        if len(cells) != widths[name]:
+            raise coefficients.refusal(f"{len(cells)} numbers in a row of {name}", f"{widths[name]}")
+        whole = [coefficients.whole(cell.strip().removesuffix("U"), name, 2**31 - 1, -99) for cell in cells]
+        if min(whole[:5]) < 0:
+            raise coefficients.refusal(f"{min(whole[:5])} in a row of {name}", "places and counts from 0 on")
+        yield whole
+
+
+def _numbers(coefficients: Coefficients, name: str, body: str, count: int) -> Real:
     plain = re.sub(r"/\*.*?\*/", "", body).replace(MIN_INT32, str(-(2**31)))
-    return np.array(
-        [coefficients.number(item.strip().removesuffix("F"), name) for item in plain.split(",") if item.strip()]
-    )
+    items = [item for item in map(str.strip, plain.split(",")) if item]
+    if len(items) != count:
+        raise coefficients.refusal(f"{len(items)} numbers in {name}", f"{count}, as it declares")
+    return np.array([coefficients.number(item.removesuffix("F"), name) for item in items])
 
 
 def _part(coefficients: Coefficients, arrays: dict[str, Real], name: str, first: int, count: int) -> Real:
