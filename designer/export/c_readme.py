@@ -13,10 +13,10 @@ Teensy: call process_interleaved or process from update() of an AudioStream, wit
 through a conversion (c; the 4.x have a unit for single and double precision). AudioFilterFIR takes at most 200 taps of int16, an even
 number, the last first: --library teensy writes them, where they are no more. The library runs at 44,100 Hz; design for that.
 
-HiFi: xt-clang compiles it as it is; a sum of the fixed words is one 64-bit register. --library hifi writes arrays for NatureDSP's bkfirf,
+HiFi: the source is plain C99. --library hifi writes arrays for NatureDSP's bkfirf,
 bkfir32x32 and bkfir16x16: the first tap first, a multiple of 4, aligned to 8 bytes; these want blocks of a multiple of 4.
 
-SHARC: compile with -char-size-8 (byte addressing), which int16_t and the sizes below need. Put the tables into the memory that the
+SHARC: compile with -char-size-8 (byte addressing), which int16_t and the sizes above need. Put the tables into the memory that the
 program data bus reads (section or pm qualifiers). CrossCore's own fir() takes const float pm coeffs[] and a state of its
 own; in what order it wants the taps was found in no public document, so no array is written for it: prove it with an
 impulse.
