@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from designer.export.c_plan import FLOAT, Plan
 from designer.export.c_tables import row_bytes
+from designer.export.c_upmix import products, stereo_members
+from designer.stereo.upmix import Upmix
 
 
 class Member(NamedTuple):
@@ -47,6 +49,25 @@ def cost_of(plan: Plan) -> Cost:
         1e3 * late / rate,
         filters.headroom.any_input_db,
         filters.headroom.worst_output,
+    )
+
+
+class StereoCost(NamedTuple):
+    """Cost with the upmix ahead: what changes of the numbers above."""
+
+    multiply_adds_per_s: int
+    ram: int
+    latency_ms: float
+
+
+def stereo_cost(plan: Plan, stage: Upmix) -> StereoCost:
+    """The numbers of the header's macros for stereo."""
+    filters, rate = cost_of(plan), plan.filters.sample_rate_hz
+    ram = sum(size for _, size in stereo_members(plan, stage, filters.ram))
+    return StereoCost(
+        round((plan.multiply_adds + products(stage)) * rate),
+        ram,
+        filters.latency_ms + 1e3 * stage.latency_samples / rate,
     )
 
 

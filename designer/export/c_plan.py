@@ -39,6 +39,7 @@ from designer.export.target import refuse
 from designer.problem.word_format import Word
 from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
 from designer.realization.words import driver_shift, rounded, scale
+from designer.stereo.upmix import Upmix
 
 BLOCK = 64
 """Samples that are computed at once, where no partition sets it: longer ones take memory and gain little."""
@@ -165,6 +166,16 @@ class Plan:
     def channels(self) -> int:
         """Count of inputs."""
         return len(self.filters.channels)
+
+    @property
+    def upmix(self) -> Upmix | None:
+        """Upmix that makes the channels from stereo, which is written in floats."""
+        return Upmix(self.filters.sample_rate_hz) if self.filters.fed_by_upmix and self.word is FLOAT else None
+
+    @property
+    def points(self) -> int:
+        """Points of the longest transform, for which the sines are; 0 where there is none."""
+        return max(self.block if self.tails else 0, self.upmix.frame if self.upmix else 0)
 
     @property
     def parts(self) -> int:

@@ -7,13 +7,15 @@ every compiler; the source asserts it when it is compiled.
 from __future__ import annotations
 
 from designer.export import c_engine as engine
-from designer.export.c_cost import cost_of, members
+from designer.export.c_cost import cost_of, members, stereo_cost
 from designer.export.c_engine import named
 from designer.export.c_plan import FLOAT, Q31, SUM_BITS, Plan
 from designer.export.c_tables import tables_text
-from designer.export.c_transforms import TRANSFORMS
+from designer.export.c_transforms import PARTITIONS, TRANSFORMS
+from designer.export.c_upmix import STEREO, constants, sources, stereo_members
 from designer.export.cmsis_source import comment
 from designer.export.provenance import one_line, provenance, text_file
+from designer.stereo.upmix import Upmix
 
 
 def files(plan: Plan) -> dict[str, bytes]:
@@ -85,11 +87,40 @@ def _header(plan: Plan) -> list[str]:
         f"/* The same with frames of {big}_CHANNELS and of {big}_DRIVERS samples, one after the other. */",
         f"void {prefix}_process_interleaved({prefix}_state *state, const {kind} *in, {kind} *out, uint32_t frames);",
         "",
+        *(_stereo_header(plan, plan.upmix) if plan.upmix else []),
         "#ifdef __cplusplus",
         "}",
         "#endif",
         "",
         "#endif",
+    ]
+
+
+def _stereo_header(plan: Plan, stage: Upmix) -> list[str]:
+    """The part of the header that takes left and right, where an upmix makes the channels."""
+    prefix, big, cost = plan.names.prefix, plan.names.prefix.upper(), stereo_cost(plan, stage)
+    return [
+        "/* Left and right in, feeds out: the upmix ahead of the filters. The channels above are what it makes. */",
+        f"#define {big}_FRAME {stage.frame}U /* samples that it transforms at once */",
+        f"#define {big}_HOP {stage.hop}U",
+        f"#define {big}_BANDS {stage.bands.count.size}U",
+        f"#define {big}_UPMIX_LATENCY_SAMPLES {stage.latency_samples}U",
+        f"#define {big}_STEREO_LATENCY_MS {cost.latency_ms:.6f} /* the filters' included */",
+        f"#define {big}_STEREO_MULTIPLY_ADDS_PER_S {cost.multiply_adds_per_s}U /* in single precision, the filters' included */",
+        f"#define {big}_STEREO_RAM_BYTES {cost.ram}U /* sizeof({prefix}_stereo_state), the filters' included */",
+        "",
+        "typedef struct {",
+        *(f"    {text};" for text, _ in stereo_members(plan, stage, cost_of(plan).ram)),
+        f"}} {prefix}_stereo_state;",
+        "",
+        f"void {prefix}_stereo_init({prefix}_stereo_state *state);",
+        "",
+        f"/* in[2]: left and right, of the listener; out[{big}_DRIVERS]; any number of frames, and nothing overlaps. */",
+        f"void {prefix}_stereo({prefix}_stereo_state *state, const float *const *in, float *const *out, uint32_t frames);",
+        "",
+        f"/* The same with frames of 2 and of {big}_DRIVERS samples. */",
+        f"void {prefix}_stereo_interleaved({prefix}_stereo_state *state, const float *in, float *out, uint32_t frames);",
+        "",
     ]
 
 
@@ -104,7 +135,7 @@ def _enum(plan: Plan, kind: str, word: str, names: tuple[str, ...]) -> list[str]
 
 
 def _source(plan: Plan) -> list[str]:
-    prefix, kind = plan.names.prefix, "float" if plan.word is FLOAT else "fixed"
+    prefix, big, kind = plan.names.prefix, plan.names.prefix.upper(), "float" if plan.word is FLOAT else "fixed"
     words = {"SAMPLE": plan.word.c_type}
     pieces = [*tables_text(plan)]
     if kind == "fixed":
@@ -118,7 +149,8 @@ def _source(plan: Plan) -> list[str]:
         texts, feed = [], "state->sum[l][n]"
     texts += [engine.TAPS[kind]] if plan.taps else []
     texts += [engine.SECTION[kind]] if plan.sections else []
-    texts += [TRANSFORMS] if plan.tails else []
+    texts += [TRANSFORMS] if plan.points else []
+    texts += [PARTITIONS] if plan.tails else []
     texts += [engine.ROOM if plan.routes else engine.ROOM[: engine.ROOM.index("/* A channel's samples as")]]
     pieces += [named(text, prefix, **words) for text in (*texts, _run(plan, kind))]
     look_ahead = "prefix_look_ahead(state);" if plan.tails else ""
@@ -126,13 +158,17 @@ def _source(plan: Plan) -> list[str]:
         line for line in named(engine.ADVANCE, prefix, **words, LOOK_AHEAD=named(look_ahead, prefix)[0]) if line.strip()
     ]
     pieces += [advance, named(engine.PROCESS, prefix, **words, FEED=named(feed, prefix)[0])]
-    head = [f'#include "{prefix}.h"', "#include <string.h>", ""]
+    if plan.upmix:
+        pieces.append(named(STEREO, prefix, **sources(plan)))
+    head = [f'#include "{prefix}.h"', *(["#include <math.h>"] if plan.upmix else []), "#include <string.h>", ""]
     if kind == "fixed":
         head += ["#if ((-1) >> 1) != -1", '#error "a right shift must keep the sign"', "#endif", ""]
     head += [
-        f"typedef char {prefix}_state_is_as_long_as_said[(sizeof({prefix}_state) == {prefix.upper()}_RAM_BYTES) ? 1 : -1];",
-        "",
+        f"typedef char {prefix}_{name}state_is_as_long_as_said[(sizeof({prefix}_{name}state) == {big}_{name.upper()}RAM_BYTES) ? 1 : -1];"
+        for name in ("", *(["stereo_"] if plan.upmix else []))
     ]
+    head += ["", *([f"#define {big}_POINTS {plan.points}U"] if plan.points else [])]
+    head += [*constants(plan, plan.upmix), ""] if plan.upmix else [""] if plan.points else []
     return [*head, *(line for piece in pieces for line in (*piece, ""))][:-1]
 
 

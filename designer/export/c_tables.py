@@ -8,6 +8,7 @@ import numpy as np
 
 from designer.export.c_partition import weights
 from designer.export.c_plan import FLOAT, SUM_BITS, Plan, Sections, Taps
+from designer.export.c_upmix import bands, half_window
 from designer.export.cmsis_source import A_LINE, literals
 from designer.export.filter_set import Filter
 from designer.export.provenance import one_line
@@ -59,9 +60,11 @@ def _shift(plan: Plan, route: Taps) -> int:
 
 
 def row_bytes(plan: Plan) -> int:
-    """Memory of the tables, and of the turns and sines of transforms."""
+    """Memory of the tables, and of the turns, sines, windows and bands of transforms."""
     rows = sum(4 * len(row) for _, table in tables(plan).values() for row in table)
-    return rows + (12 * plan.block if plan.tails else 0)
+    rows += 8 * plan.block if plan.tails else 0
+    rows += 4 * plan.points
+    return rows + (4 * (plan.upmix.frame // 2 + len(bands(plan.upmix))) if plan.upmix else 0)
 
 
 NOTES = {
@@ -88,14 +91,21 @@ def tables_text(plan: Plan) -> list[list[str]]:
         note = "{} spectra from partition {} on, real parts, then imaginary ones"
         blocks = [(_of(t.source, note.format(len(t.spectra), t.first)), t.spectra.ravel()) for t in plan.tails]
         pieces.append(_array(f"static const float {prefix}_spectra", blocks))
-        turn, angle = weights(plan.block), 2 * np.pi * np.arange(plan.block // 2) / plan.block
-        parts = np.concatenate([turn.real, turn.imag])
-        for name, note, values in (
-            ("turn", "e^(i pi n / (2 BLOCK)): real parts, then imaginary ones", parts),
-            ("cosine", "of 2 pi k / BLOCK", np.cos(angle)),
-            ("sine", "of 2 pi k / BLOCK", np.sin(angle)),
-        ):
-            pieces.append(_array(f"static const float {prefix}_{name}", [(note, values.astype(np.float32))]))
+        turn = weights(plan.block)
+        blocks = [("e^(i pi n / (2 BLOCK)): real parts, then imaginary ones", np.concatenate([turn.real, turn.imag]))]
+        pieces.append(_array(f"static const float {prefix}_turn", [(note, v.astype(np.float32)) for note, v in blocks]))
+    if plan.points:
+        angle = 2 * np.pi * np.arange(plan.points // 2) / plan.points
+        for name, values in (("cosine", np.cos(angle)), ("sine", np.sin(angle))):
+            blocks = [("of 2 pi k / POINTS", values.astype(np.float32))]
+            pieces.append(_array(f"static const float {prefix}_{name}", blocks))
+    if plan.upmix:
+        blocks = [("the rising half of sin(pi (n + 1/2) / FRAME)", half_window(plan.upmix))]
+        pieces.append(_array(f"static const float {prefix}_window", blocks))
+        firsts = np.array(bands(plan.upmix))
+        pieces.append(
+            _array(f"static const uint32_t {prefix}_bands", [("first bins of the bands, and the end", firsts)])
+        )
     return pieces + [_table(plan, kind, words.split(), rows) for kind, (words, rows) in tables(plan).items()]
 
 

@@ -1,4 +1,4 @@
-"""The functions of partitions in the dependency-free C as text: two small transforms, products of spectra, and the look ahead.
+"""Transforms in the dependency-free C as text, and what partitions make of them: products of spectra, and the look ahead.
 
 As in `c_engine.py` names begin with `prefix_` and `PREFIX_`. A transform of turned samples is by decimation in frequency and ends in
 bit-reversed order, its inverse by decimation in time begins there (Oppenheim and Schafer, Discrete-Time Signal Processing, ch. 9).
@@ -6,12 +6,12 @@ bit-reversed order, its inverse by decimation in time begins there (Oppenheim an
 
 from __future__ import annotations
 
-TRANSFORMS = """/* Transform of PREFIX_BLOCK points in place, of turned samples, into bit-reversed order. */
-static void prefix_forward(float *re, float *im)
+TRANSFORMS = """/* Transform of so many points in place, into bit-reversed order. */
+static void prefix_forward(float *re, float *im, uint32_t points)
 {
-    uint32_t step = 1U;
-    for (uint32_t half = PREFIX_BLOCK / 2U; half > 0U; half /= 2U) {
-        for (uint32_t start = 0U; start < PREFIX_BLOCK; start += 2U * half) {
+    uint32_t step = PREFIX_POINTS / points;
+    for (uint32_t half = points / 2U; half > 0U; half /= 2U) {
+        for (uint32_t start = 0U; start < points; start += 2U * half) {
             for (uint32_t k = 0U; k < half; k++) {
                 const uint32_t a = start + k;
                 const uint32_t b = a + half;
@@ -29,12 +29,12 @@ static void prefix_forward(float *re, float *im)
     }
 }
 
-/* Its inverse, times PREFIX_BLOCK, from bit-reversed order. */
-static void prefix_backward(float *re, float *im)
+/* Its inverse, times the points, from bit-reversed order. */
+static void prefix_backward(float *re, float *im, uint32_t points)
 {
-    uint32_t step = PREFIX_BLOCK / 2U;
-    for (uint32_t half = 1U; half < PREFIX_BLOCK; half *= 2U) {
-        for (uint32_t start = 0U; start < PREFIX_BLOCK; start += 2U * half) {
+    uint32_t step = PREFIX_POINTS / 2U;
+    for (uint32_t half = 1U; half < points; half *= 2U) {
+        for (uint32_t start = 0U; start < points; start += 2U * half) {
             for (uint32_t k = 0U; k < half; k++) {
                 const uint32_t a = start + k;
                 const uint32_t b = a + half;
@@ -51,8 +51,8 @@ static void prefix_backward(float *re, float *im)
         step /= 2U;
     }
 }
-
-/* One partition: spectrum of the taps times spectrum of the past, added to a feed's. */
+"""
+PARTITIONS = """/* One partition: spectrum of the taps times spectrum of the past, added to a feed's. */
 static void prefix_add_product(const float *h, const float *x, float *sum)
 {
     for (uint32_t k = 0U; k < PREFIX_BLOCK; k++) {
@@ -73,7 +73,7 @@ static void prefix_transform(prefix_state *state, uint32_t channel)
         re[n] = (past[n] * prefix_turn[n]) - (now[n] * prefix_turn[n + PREFIX_BLOCK]);
         im[n] = (past[n] * prefix_turn[n + PREFIX_BLOCK]) + (now[n] * prefix_turn[n]);
     }
-    prefix_forward(re, im);
+    prefix_forward(re, im, PREFIX_BLOCK);
 }
 
 /* A block is full: what its past, by partitions, adds to the next block of each feed. */
@@ -103,7 +103,7 @@ static void prefix_look_ahead(prefix_state *state)
             }
         }
         if (parts > 0U) {
-            prefix_backward(&state->work[0], &state->work[PREFIX_BLOCK]);
+            prefix_backward(&state->work[0], &state->work[PREFIX_BLOCK], PREFIX_BLOCK);
             for (uint32_t n = 0U; n < PREFIX_BLOCK; n++) {
                 state->ahead[l][n] = (im[n] * prefix_turn[n]) - (re[n] * prefix_turn[n + PREFIX_BLOCK]);
             }

@@ -159,25 +159,36 @@ def test_multiply_adds_are_counted_as_the_loops_run(tmp_path: Path) -> None:
     assert float(counted) == plan.multiply_adds > 300
 
 
-COUNTING = """#include <stdio.h>
+COUNTING = """#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <stdint.h>
 static long products;
 struct counted {
     float value;
     counted(float v = 0) : value(v) {}
-    counted operator+(counted o) const { return counted(value + o.value); }
-    counted operator-(counted o) const { return counted(value - o.value); }
-    counted operator*(counted o) const { products++; return counted(value * o.value); }
+    explicit operator double() const { return value; }
     counted &operator+=(counted o) { value += o.value; return *this; }
+    counted &operator*=(counted o) { products++; value *= o.value; return *this; }
 };
+static counted operator+(counted a, counted b) { return counted(a.value + b.value); }
+static counted operator-(counted a, counted b) { return counted(a.value - b.value); }
+static counted operator-(counted a) { return counted(-a.value); }
+static counted operator*(counted a, counted b) { products++; return counted(a.value * b.value); }
+static counted operator/(counted a, counted b) { return counted(a.value / b.value); }
+static bool operator>(counted a, counted b) { return a.value > b.value; }
+static bool operator<=(counted a, counted b) { return a.value <= b.value; }
+static counted frexpf(counted a, int *exponent) { return counted(frexpf(a.value, exponent)); }
 #define float counted
 #include "prefix.c"
 static prefix_state state;
 static counted in[8 * PREFIX_BLOCK * PREFIX_CHANNELS], out[8 * PREFIX_BLOCK * PREFIX_DRIVERS];
 int main()
 {
+    for (counted &sample : in) sample = counted(rand());
     prefix_init(&state);
+    products = 0;
     prefix_process_interleaved(&state, in, out, 8 * PREFIX_BLOCK);
     printf("%.6f", (double)products / (8.0 * PREFIX_BLOCK));
     return 0;

@@ -14,7 +14,7 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
-from designer.export.c_cost import coefficient_bytes, cost_of
+from designer.export.c_cost import coefficient_bytes, cost_of, stereo_cost
 from designer.export.c_libraries import library_file
 from designer.export.c_model import c_model
 from designer.export.c_partition import backward
@@ -79,6 +79,7 @@ def write_c(filters: FilterSet, word: CWord) -> Export:
             "history_bytes": cost.state,
             "latency_ms": round(cost.latency_ms, 6),
             "worst_output": round(cost.worst_output, 6),
+            **_stereo_facts(plan),
         },
     )
 
@@ -87,7 +88,24 @@ def notes(plan: Plan) -> tuple[str, ...]:
     """Changes on the way."""
     names = plan.names.changed
     texts = [f"{name!r} is called {c_name} in C" for name, c_name in names.items() if name != plan.filters.name]
+    if plan.upmix:
+        texts.append(
+            f"{plan.names.prefix}_stereo takes left and right: the upmix ahead of the filters is in the source"
+        )
     return (*texts, *rounding_notes(plan))
+
+
+def _stereo_facts(plan: Plan) -> dict[str, object]:
+    if plan.upmix is None:
+        return {}
+    cost = stereo_cost(plan, plan.upmix)
+    return {
+        "stereo": {
+            "multiply_adds_per_s": cost.multiply_adds_per_s,
+            "ram_bytes": cost.ram,
+            "latency_ms": round(cost.latency_ms, 6),
+        }
+    }
 
 
 def arithmetics(filters: FilterSet, word: CWord) -> dict[str, ArithmeticModel]:

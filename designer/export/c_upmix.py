@@ -1,0 +1,335 @@
+"""The upmix in the dependency-free C: left and right in, the channels that it makes into the filters' lines, and driver feeds out.
+
+It is that of `designer.stereo.upmix`, frame by frame, in single precision with averages in double. What is decided by small
+differences must not be left to the rounding of large numbers: E|S|² and Re E[M S*] nearly cancel for sound that is hard-panned, and
+S itself vanishes for sound that is nearly mono. So of each frame S and the quieter of L and R, Q, are transformed, as one complex
+signal a S + i Q with a power of two a that makes both as loud: each is as exact as by itself. With M = R + S = L - S,
+
+    Re E[S L*] = (1 + ρ) E|S|²,   Re E[S R*] = -(1 - ρ) E|S|²,   E|M'|² = E|R|² - Re E[S R*]² / E|S|²,   M' = R + (1 - ρ) S,
+
+or the same with L and the other sign, whichever is the quieter in a band: sums without differences.
+
+Measured on noise that is mixed, hard-panned with another 60 to 80 dB below on the other side, and mono but for 80 dB, on a
+panned tone and on sound out of phase, at 16 and 48 kHz: within 4e-7 of the peak of double precision; with E|M|², E|S|² and
+Re E[M S*] it would be 3e-5.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from designer.export.c_plan import Plan
+from designer.stereo.upmix import SILENCE, Upmix, window
+
+SUMS = 5
+STEREO = """/* The next and the previous place of a count in bit-reversed order; `top` is the highest bit. */
+static uint32_t prefix_next(uint32_t place, uint32_t top)
+{
+    uint32_t next = place;
+    uint32_t bit = top;
+    while ((next & bit) != 0U) {
+        next ^= bit;
+        bit >>= 1U;
+    }
+    return next | bit;
+}
+
+static uint32_t prefix_previous(uint32_t place, uint32_t top)
+{
+    uint32_t previous = place;
+    uint32_t bit = top;
+    while ((bit != 0U) && ((previous & bit) == 0U)) {
+        previous |= bit;
+        bit >>= 1U;
+    }
+    return previous & ~bit;
+}
+
+/* Side and the quieter signal of a bin, real and imaginary parts, from the transform of both. */
+static void prefix_bin(const prefix_stereo_state *state, uint32_t up, uint32_t down, float half, float *bin)
+{
+    bin[0] = half * (state->re[up] + state->re[down]);
+    bin[1] = half * (state->im[up] - state->im[down]);
+    bin[2] = 0.5F * (state->im[up] + state->im[down]);
+    bin[3] = 0.5F * (state->re[down] - state->re[up]);
+}
+
+/* Averages of a band: |S|^2, |L|^2, |R|^2, S L*, S R*, after |S|^2, |Q|^2, S Q* of this frame, Q right or left. */
+static void prefix_average(double (*average)[2], const float *sum, uint32_t is_right)
+{
+    const double side = (double)sum[0];
+    const double quieter = (double)sum[1];
+    const double cross = (double)sum[2];
+    const double turn = (is_right != 0U) ? 2.0 : -2.0; /* L = R + 2 S, R = L - 2 S */
+    const double other = quieter + (turn * (2.0 * cross)) + (4.0 * side);
+    double now[SUMS];
+    now[0] = side;
+    now[1] = (is_right != 0U) ? other : quieter;
+    now[2] = (is_right != 0U) ? quieter : other;
+    now[3] = (is_right != 0U) ? (cross + (2.0 * side)) : cross;
+    now[4] = (is_right != 0U) ? cross : (cross - (2.0 * side));
+    for (uint32_t j = 0U; j < SUMSU; j++) {
+        const double next = ((PREFIX_ENTER * now[j]) + (PREFIX_STAY * average[j][0])) - (PREFIX_FADE * average[j][1]);
+        average[j][1] = average[j][0];
+        average[j][0] = next;
+    }
+}
+
+/* Of a band: the centre is alpha (R + (1 - rho) S), or alpha (L - (1 + rho) S). */
+static void prefix_gains(double (*average)[2], float *alpha, float *below, float *above)
+{
+    const double side = average[0][0];
+    double under = 1.0; /* 1 - rho */
+    double over = 1.0;  /* 1 + rho */
+    double middle = (average[2][0] <= average[1][0]) ? average[2][0] : average[1][0];
+    double gain = 0.0;
+    if (side > PREFIX_SILENCE) {
+        under = -average[4][0] / side;
+        over = average[3][0] / side;
+        if (under <= 0.0) {
+            under = 0.0;
+            over = 2.0;
+            middle = average[2][0];
+        } else if (over <= 0.0) {
+            under = 2.0;
+            over = 0.0;
+            middle = average[1][0];
+        } else if (average[2][0] <= average[1][0]) {
+            middle -= under * under * side;
+        } else {
+            middle -= over * over * side;
+        }
+    }
+    if (middle > PREFIX_SILENCE) {
+        gain = 1.0 - ((side > PREFIX_SILENCE) ? sqrt((under * over * side) / middle) : 0.0);
+    }
+    *alpha = (gain > 0.0) ? (float)gain : 0.0F;
+    *below = (float)under;
+    *above = (float)over;
+}
+
+/* The newest frame as it is transformed: side, raised by what is returned, and the quieter of left and right. */
+static float prefix_take(prefix_stereo_state *state, uint32_t is_right)
+{
+    const float *quieter = state->recent[is_right];
+    float side_energy = 0.0F;
+    float energy = 0.0F;
+    float raised = 1.0F;
+    for (uint32_t n = 0U; n < PREFIX_FRAME; n++) {
+        const float w = prefix_window[(n < (PREFIX_FRAME / 2U)) ? n : ((PREFIX_FRAME - 1U) - n)];
+        const float side = 0.5F * (state->recent[0][n] - state->recent[1][n]);
+        state->re[n] = side * w;
+        state->im[n] = quieter[n] * w;
+        side_energy += state->re[n] * state->re[n];
+        energy += state->im[n] * state->im[n];
+    }
+    if ((side_energy > 0.0F) && (energy > 0.0F)) {
+        int side_exponent;
+        int exponent;
+        (void)frexpf(side_energy, &side_exponent);
+        (void)frexpf(energy, &exponent);
+        raised = ldexpf(1.0F, (exponent - side_exponent) / 2);
+        for (uint32_t n = 0U; n < PREFIX_FRAME; n++) {
+            state->re[n] *= raised;
+        }
+    }
+    return raised;
+}
+
+/* Whether the right is the quieter of the newest frame: 1 or 0. */
+static uint32_t prefix_right_is_quieter(const prefix_stereo_state *state)
+{
+    float left = 0.0F;
+    float right = 0.0F;
+    for (uint32_t n = 0U; n < PREFIX_FRAME; n++) {
+        left += state->recent[0][n] * state->recent[0][n];
+        right += state->recent[1][n] * state->recent[1][n];
+    }
+    return (right <= left) ? 1U : 0U;
+}
+
+/* A frame is complete: the centre of its oldest hop is known. */
+static void prefix_frame(prefix_stereo_state *state)
+{
+    float *re = state->re;
+    float *im = state->im;
+    uint32_t up = 0U;
+    uint32_t down = 0U;
+    const uint32_t is_right = prefix_right_is_quieter(state);
+    const float half = 0.5F / prefix_take(state, is_right);
+    prefix_forward(re, im, PREFIX_FRAME);
+    for (uint32_t b = 0U; b < PREFIX_BANDS; b++) {
+        const uint32_t first_up = up;
+        const uint32_t first_down = down;
+        const uint32_t count = prefix_bands[b + 1U] - prefix_bands[b];
+        float sum[3] = {0.0F, 0.0F, 0.0F};
+        float bin[4];
+        float alpha;
+        float below;
+        float above;
+        float share;
+        for (uint32_t k = 0U; k < count; k++) {
+            prefix_bin(state, up, down, half, bin);
+            sum[0] += (bin[0] * bin[0]) + (bin[1] * bin[1]);
+            sum[1] += (bin[2] * bin[2]) + (bin[3] * bin[3]);
+            sum[2] += (bin[0] * bin[2]) + (bin[1] * bin[3]);
+            up = prefix_next(up, PREFIX_FRAME / 2U);
+            down = prefix_previous(down, PREFIX_FRAME / 2U);
+        }
+        prefix_average(state->average[b], sum, is_right);
+        prefix_gains(state->average[b], &alpha, &below, &above);
+        share = (is_right != 0U) ? below : -above;
+        up = first_up;
+        down = first_down;
+        for (uint32_t k = 0U; k < count; k++) {
+            float real;
+            float imaginary;
+            prefix_bin(state, up, down, half, bin);
+            real = alpha * (bin[2] + (share * bin[0]));
+            imaginary = alpha * (bin[3] + (share * bin[1]));
+            re[up] = real;
+            im[up] = imaginary;
+            re[down] = real;
+            im[down] = -imaginary;
+            up = prefix_next(up, PREFIX_FRAME / 2U);
+            down = prefix_previous(down, PREFIX_FRAME / 2U);
+        }
+    }
+    prefix_backward(re, im, PREFIX_FRAME);
+    for (uint32_t n = 0U; n < PREFIX_FRAME; n++) {
+        const float w = prefix_window[(n < (PREFIX_FRAME / 2U)) ? n : ((PREFIX_FRAME - 1U) - n)];
+        state->tail[n] += (re[n] * w) * PREFIX_OVERLAP;
+    }
+    for (uint32_t n = 0U; n < PREFIX_HOP; n++) {
+        state->ready[0][n] = state->recent[0][n] - state->tail[n];
+        state->ready[1][n] = state->recent[1][n] - state->tail[n];
+        state->ready[2][n] = state->tail[n];
+    }
+    (void)memmove(state->tail, &state->tail[PREFIX_HOP], (PREFIX_FRAME - PREFIX_HOP) * sizeof(float));
+    (void)memset(&state->tail[PREFIX_FRAME - PREFIX_HOP], 0, PREFIX_HOP * sizeof(float));
+    for (uint32_t c = 0U; c < 2U; c++) {
+        (void)memmove(state->recent[c], &state->recent[c][PREFIX_HOP], (PREFIX_FRAME - PREFIX_HOP) * sizeof(float));
+    }
+}
+
+/* One frame of stereo into the lines of the filters, as sample n of the portion. */
+static void prefix_upmix(prefix_stereo_state *state, float left, float right, uint32_t n)
+{
+    float *const to[3] = {prefix_newest(&state->filters, LEFTU), prefix_newest(&state->filters, RIGHTU),
+        prefix_newest(&state->filters, CENTREU)};
+    state->recent[0][(PREFIX_FRAME - PREFIX_HOP) + state->phase] = left;
+    state->recent[1][(PREFIX_FRAME - PREFIX_HOP) + state->phase] = right;
+    state->phase++;
+    if (state->phase == PREFIX_HOP) {
+        prefix_frame(state);
+        state->phase = 0U;
+    }
+    for (uint32_t c = 0U; c < 3U; c++) {
+        to[c][n] = (state->started < PREFIX_UPMIX_LATENCY_SAMPLES) ? 0.0F : state->ready[c][state->phase];
+    }
+    if (state->started < PREFIX_UPMIX_LATENCY_SAMPLES) {
+        state->started++;
+    }
+}
+
+void prefix_stereo_init(prefix_stereo_state *state)
+{
+    (void)memset(state, 0, sizeof *state);
+    prefix_init(&state->filters);
+}
+
+void prefix_stereo(prefix_stereo_state *state, const float *const *in, float *const *out, uint32_t frames)
+{
+    uint32_t done = 0U;
+    while (done < frames) {
+        const uint32_t count = prefix_room(&state->filters, frames - done);
+        for (uint32_t n = 0U; n < count; n++) {
+            prefix_upmix(state, in[0][done + n], in[1][done + n], n);
+        }
+        prefix_run(&state->filters, count);
+        for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {
+            (void)memcpy(&out[l][done], state->filters.sum[l], count * sizeof(float));
+        }
+        prefix_advance(&state->filters, count);
+        done += count;
+    }
+}
+
+void prefix_stereo_interleaved(prefix_stereo_state *state, const float *in, float *out, uint32_t frames)
+{
+    const float *from = in;
+    float *to = out;
+    uint32_t left = frames;
+    while (left > 0U) {
+        const uint32_t count = prefix_room(&state->filters, left);
+        for (uint32_t n = 0U; n < count; n++) {
+            prefix_upmix(state, from[2U * n], from[(2U * n) + 1U], n);
+        }
+        prefix_run(&state->filters, count);
+        for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {
+            for (uint32_t n = 0U; n < count; n++) {
+                to[(n * PREFIX_DRIVERS) + l] = state->filters.sum[l][n];
+            }
+        }
+        prefix_advance(&state->filters, count);
+        from = &from[2U * count];
+        to = &to[count * PREFIX_DRIVERS];
+        left -= count;
+    }
+}
+"""
+
+
+def sources(plan: Plan) -> dict[str, str]:
+    """LEFT, RIGHT and CENTRE in the text above -> the channel's number: those of the stereo chain, in their order."""
+    channels = plan.filters.channels
+    centre = channels.index("centre")
+    left, right = (index for index in range(len(channels)) if index != centre)
+    return {"LEFTU": f"{left}U", "RIGHTU": f"{right}U", "CENTREU": f"{centre}U", "SUMSU": f"{SUMS}U", "SUMS": f"{SUMS}"}
+
+
+def constants(plan: Plan, stage: Upmix) -> list[str]:
+    """Definitions that the source alone needs."""
+    big, pole = plan.names.prefix.upper(), stage.pole
+    return [
+        f"#define {big}_ENTER {(1 - pole) ** 2!r}",
+        f"#define {big}_STAY {2 * pole!r}",
+        f"#define {big}_FADE {pole**2!r}",
+        f"#define {big}_SILENCE {SILENCE!r}",
+        f"#define {big}_OVERLAP {np.float32(0.5 / stage.frame)!s}F",
+    ]
+
+
+def half_window(stage: Upmix) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """The rising half of the window of analysis and synthesis (N/2,)."""
+    return window(stage.frame)[: stage.frame // 2].astype(np.float32)
+
+
+def bands(stage: Upmix) -> list[int]:
+    """First bin of each band, and the end of the last."""
+    return [*stage.bands.first.tolist(), stage.frame // 2 + 1]
+
+
+def stereo_members(plan: Plan, stage: Upmix, filters_bytes: int) -> list[tuple[str, int]]:
+    """Members of the struct with their bytes: the widest first, and a multiple of it together."""
+    big, count = plan.names.prefix.upper(), stage.bands.count.size
+    floats = [(f"float {name}[{big}_FRAME]", 4 * stage.frame) for name in ("re", "im", "tail")]
+    return [
+        (f"double average[{big}_BANDS][{SUMS}][2]", 16 * SUMS * count),
+        (f"{plan.names.prefix}_state filters", filters_bytes),
+        (f"float recent[2][{big}_FRAME]", 8 * stage.frame),
+        *floats,
+        (f"float ready[3][{big}_HOP]", 12 * stage.hop),
+        ("uint32_t phase", 4),
+        ("uint32_t started", 4),
+    ]
+
+
+def products(stage: Upmix) -> float:
+    """Products a sample in single precision: windows and energies, two transforms, and 18 of each bin.
+
+    A frame whose side is not raised takes fewer.
+    """
+    frame = stage.frame
+    whole = 8 * frame + 4 * frame * int(np.log2(frame)) + 18 * (frame // 2 + 1) + 2 * frame
+    return whole / stage.hop
