@@ -169,8 +169,8 @@ class Plan:
 
     @property
     def upmix(self) -> Upmix | None:
-        """Upmix that makes the channels from stereo, which is written in floats."""
-        return Upmix(self.filters.sample_rate_hz) if self.filters.fed_by_upmix and self.word is FLOAT else None
+        """Upmix that makes the channels from stereo."""
+        return Upmix(self.filters.sample_rate_hz) if self.filters.fed_by_upmix else None
 
     @property
     def points(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from designer.export.c_cost import cost_of
+from designer.export.c_cost import cost_of, stereo_cost
 from designer.export.c_plan import FLOAT, Plan
 
 PROCESSORS = """ESP32 and ESP32-S3 have a unit for single precision: take c. ESP32-C3 and C6 have none: take c-q31 or c-q15. As a component
@@ -44,6 +44,17 @@ more. Input and output must not overlap."""
     if plan.tails:
         how += f""" Filters longer than {plan.block} taps run in partitions of so many: a block that is full costs more than a frame within
 it, so that frames a call should be a multiple of {plan.block} where time is short."""
+    if plan.upmix:
+        stereo = stereo_cost(plan, plan.upmix)
+        call += f"""
+    static {prefix}_stereo_state speaker;
+    {prefix}_stereo_init(&speaker);
+    {prefix}_stereo(&speaker, in, out, frames);             /* left and right in, feeds out */
+    {prefix}_stereo_interleaved(&speaker, in, out, frames);"""
+        how += f""" The upmix makes the channels of {prefix}_process from left and right: {prefix}_stereo is the whole chain, as
+designer render plays it, {stereo.latency_ms:.2f} ms late, in {stereo.ram:,} bytes of RAM and
+{stereo.multiply_adds_per_s:,} multiply-adds a second; it takes sqrt, floorf, frexpf and ldexpf of the C library (-lm), and reckons
+in single precision whatever the word."""
     if plan.word is not FLOAT:
         how += """ Sums are of 64 bits and cannot overflow; each feed is rounded once and saturates. Taps are multiplied one by one: a
 transform would round at each of its stages, where sums are exact."""

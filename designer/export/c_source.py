@@ -12,7 +12,7 @@ from designer.export.c_engine import named
 from designer.export.c_plan import FLOAT, Q31, SUM_BITS, Plan
 from designer.export.c_tables import tables_text
 from designer.export.c_transforms import PARTITIONS, TRANSFORMS
-from designer.export.c_upmix import STEREO, constants, sources, stereo_members
+from designer.export.c_upmix import SAMPLES, STEREO, constants, sources, stereo_members
 from designer.export.cmsis_source import comment
 from designer.export.provenance import one_line, provenance, text_file
 from designer.stereo.upmix import Upmix
@@ -99,6 +99,7 @@ def _header(plan: Plan) -> list[str]:
 def _stereo_header(plan: Plan, stage: Upmix) -> list[str]:
     """The part of the header that takes left and right, where an upmix makes the channels."""
     prefix, big, cost = plan.names.prefix, plan.names.prefix.upper(), stereo_cost(plan, stage)
+    kind = plan.word.c_type
     return [
         "/* Left and right in, feeds out: the upmix ahead of the filters. The channels above are what it makes. */",
         f"#define {big}_FRAME {stage.frame}U /* samples that it transforms at once */",
@@ -106,7 +107,7 @@ def _stereo_header(plan: Plan, stage: Upmix) -> list[str]:
         f"#define {big}_BANDS {stage.bands.count.size}U",
         f"#define {big}_UPMIX_LATENCY_SAMPLES {stage.latency_samples}U",
         f"#define {big}_STEREO_LATENCY_MS {cost.latency_ms:.6f} /* the filters' included */",
-        f"#define {big}_STEREO_MULTIPLY_ADDS_PER_S {cost.multiply_adds_per_s}U /* in single precision, the filters' included */",
+        f"#define {big}_STEREO_MULTIPLY_ADDS_PER_S {cost.multiply_adds_per_s}U /* the filters' included */",
         f"#define {big}_STEREO_RAM_BYTES {cost.ram}U /* sizeof({prefix}_stereo_state), the filters' included */",
         "",
         "typedef struct {",
@@ -116,10 +117,10 @@ def _stereo_header(plan: Plan, stage: Upmix) -> list[str]:
         f"void {prefix}_stereo_init({prefix}_stereo_state *state);",
         "",
         f"/* in[2]: left and right, of the listener; out[{big}_DRIVERS]; any number of frames, and nothing overlaps. */",
-        f"void {prefix}_stereo({prefix}_stereo_state *state, const float *const *in, float *const *out, uint32_t frames);",
+        f"void {prefix}_stereo({prefix}_stereo_state *state, const {kind} *const *in, {kind} *const *out, uint32_t frames);",
         "",
         f"/* The same with frames of 2 and of {big}_DRIVERS samples. */",
-        f"void {prefix}_stereo_interleaved({prefix}_stereo_state *state, const float *in, float *out, uint32_t frames);",
+        f"void {prefix}_stereo_interleaved({prefix}_stereo_state *state, const {kind} *in, {kind} *out, uint32_t frames);",
         "",
     ]
 
@@ -159,7 +160,9 @@ def _source(plan: Plan) -> list[str]:
     ]
     pieces += [advance, named(engine.PROCESS, prefix, **words, FEED=named(feed, prefix)[0])]
     if plan.upmix:
-        pieces.append(named(STEREO, prefix, **sources(plan)))
+        of_stereo = named(feed.replace("state->", "state->filters."), prefix)[0]
+        pieces.append(named(SAMPLES[kind], prefix, **words))
+        pieces.append(named(STEREO, prefix, **words, **sources(plan), FEED=of_stereo))
     head = [f'#include "{prefix}.h"', *(["#include <math.h>"] if plan.upmix else []), "#include <string.h>", ""]
     if kind == "fixed":
         head += ["#if ((-1) >> 1) != -1", '#error "a right shift must keep the sign"', "#endif", ""]

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from importing.test_round_trip import problem
 from programs import need
+from toml_text import pair, toml
 
+import designer
 from designer.arrays import Real
-from designer.errors import DataError
+from designer.errors import DataError, UsageError
 from designer.export import FilterSet
 from designer.export.arithmetic import Whole
 from designer.export.c_model import c_model
@@ -180,6 +182,17 @@ def test_a_librarys_array_is_the_filter(word: CWord, library: str, tmp_path: Pat
     (tmp_path / name).write_text(text)
     (tmp_path / "a.c").write_text(f'#include "{name}"\nint main(void) {{ return (int)xcase_b_woofer[0]; }}\n')
     subprocess.run([need("gcc", "gcc"), "-std=c99", "-fsyntax-only", "a.c"], cwd=tmp_path, check=True)
+
+
+def test_a_library_that_is_too_short_is_refused_before_the_design() -> None:
+    """`[export] c_library`: 256 taps for Teensy, and no stage has begun."""
+    table = pair()
+    table["realization"] = {"taps": 256}
+    table["export"] = {"targets": ["c-q15"], "c_library": "teensy"}
+    stages: list[str] = []
+    with pytest.raises(UsageError, match=r"target c-q15: got 256 taps of (--)?library teensy; expected at most 200"):
+        designer.design(designer.loads(toml(table)), progress=stages.append)
+    assert stages == []
 
 
 def test_sections_for_libraries() -> None:

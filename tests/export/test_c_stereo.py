@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from toml_text import toml
 import designer
 from designer.arrays import Real
 from designer.export.c_cost import cost_of, stereo_cost
-from designer.export.c_plan import FLOAT, Q31, plan_of
+from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord, plan_of
 from designer.export.of_design import filter_set
 from designer.export.targets.c import write_c
 from designer.export.write import export_of
@@ -26,7 +27,7 @@ from designer.stereo.chain import chain_of
 from designer.stereo.render import RenderOptions, rendered
 from designer.stereo.signal_path import Running, feeds_path
 from designer.stereo.upmix import Upmix
-from export.c_cases import HERE, STRICT, written
+from export.c_cases import HERE, KINDS, STRICT, written
 from export.machines import HOST, M4, M7, RISCV, Machine, call, compiler, linked, run
 from export.test_c_program import COUNTING, SANITIZED
 
@@ -41,10 +42,10 @@ def speaker() -> designer.Design:
     return designer.design(designer.loads(toml(table), source="trio.toml"))
 
 
-def built(machine: Machine, work: Path, *options: str) -> Path:
+def built(machine: Machine, work: Path, word: CWord, *options: str) -> Path:
     """The program of the speaker's export."""
-    prefix = written(filter_set(speaker()), FLOAT, work)
-    names = {"HEADER": f'"{prefix}.h"', "FRAMES": FRAMES, "DRIVERS": f"{prefix.upper()}_DRIVERS"}
+    prefix = written(filter_set(speaker()), word, work)
+    names = {"HEADER": f'"{prefix}.h"', "SAMPLE": word.c_type, "FRAMES": FRAMES, "DRIVERS": f"{prefix.upper()}_DRIVERS"}
     names |= {"STATE": f"{prefix}_stereo_state", "INIT": f"{prefix}_stereo_init"}
     names |= {"PROCESS": f"{prefix}_stereo", "INTERLEAVED": f"{prefix}_stereo_interleaved"}
     defined = [f"-D{key}={value}" for key, value in names.items()]
@@ -54,46 +55,62 @@ def built(machine: Machine, work: Path, *options: str) -> Path:
     return linked(machine, parts, work / f"{machine.name}.elf", *options)
 
 
-def played(machine: Machine, program: Path, stereo: Real, work: Path) -> Real:
+def played(machine: Machine, program: Path, stereo: Real, work: Path, word: CWord = FLOAT) -> Real:
     """Feeds (n, L) of a recording (n, 2), the upmix's latency taken out; the planar and the interleaved call give the same."""
     late = Upmix(RATE_HZ).latency_samples
-    frames = np.zeros((FRAMES, 2), dtype=np.float32)
-    frames[: len(stereo)] = stereo
+    kind = np.float32 if word is FLOAT else KINDS[word.bytes]
+    full_scale = 1.0 if word is FLOAT else 2.0**word.fixed.fraction_bits
+    frames = np.zeros((FRAMES, 2), dtype=kind)
+    frames[: len(stereo)] = stereo * full_scale
     frames.tofile(work / "in.bin")
     done = run(machine, program, work)
     assert done.returncode == 0, done.stdout + done.stderr
-    interleaved = np.fromfile(work / "interleaved.bin", dtype=np.float32).reshape(FRAMES, -1)
-    planar = np.fromfile(work / "planar.bin", dtype=np.float32).reshape(-1, FRAMES)
+    interleaved = np.fromfile(work / "interleaved.bin", dtype=kind).reshape(FRAMES, -1)
+    planar = np.fromfile(work / "planar.bin", dtype=kind).reshape(-1, FRAMES)
     assert np.array_equal(planar, interleaved.T)
     assert not interleaved[:late].any()
-    return interleaved[late:].astype(float)
+    return interleaved[late:] / full_scale
 
 
 def mix() -> Real:
-    """A voice in the middle, noise on both sides, and a source that is panned: single precision, as the program reads it."""
+    """A voice in the middle, noise on both sides, and a source that is panned: of 16 bits, which every word holds."""
     seconds = 8000 / RATE_HZ
     sound = panned(voice(seconds, RATE_HZ), 0.0) + panned(pink(seconds, 3, RATE_HZ), 0.6)
     sound += 0.5 * np.column_stack([pink(seconds, seed, RATE_HZ) for seed in (1, 2)])
-    return np.asarray((0.03 * sound).astype(np.float32), dtype=float)
+    return np.asarray(np.rint(0.03 * sound * 2**15) / 2**15)
 
 
 @pytest.mark.parametrize(
-    "machine",
-    [HOST, M7, *(pytest.param(machine, marks=pytest.mark.long) for machine in (M4, RISCV))],
-    ids=lambda machine: machine.name,
+    ("machine", "word"),
+    [
+        *((HOST, word) for word in WORDS),
+        (M7, FLOAT),
+        *(pytest.param(machine, word, marks=pytest.mark.long) for machine in (M4, RISCV) for word in WORDS),
+    ],
+    ids=lambda value: getattr(value, "name", "") or getattr(value, "target", ""),
 )
-def test_the_feeds_are_those_of_render(machine: Machine, tmp_path: Path) -> None:
-    """`designer render` of a mix at the design's own level, whose samples are doubles: within 1e-6 of the peak.
+def test_the_feeds_are_those_of_render(machine: Machine, word: CWord, tmp_path: Path) -> None:
+    """`designer render` of a mix at the design's own level, whose samples are doubles: within 1e-6 of the peak in float and q31.
 
-    On this machine with sanitizers; on an emulated M7 and, with `--long`, on two more.
+    In q15 within half a step of each channel and of the feed, against the chain with the taps that are stored. On this machine
+    with sanitizers; on an emulated M7 and, with `--long`, on two more.
     """
     sound = mix()
     soundfile.write(tmp_path / "in.wav", sound, RATE_HZ, subtype="FLOAT")
     feeds, rate = rendered(speaker(), tmp_path / "in.wav", options=RenderOptions(gain_db=0.0))
-    got = played(machine, built(machine, tmp_path, *(SANITIZED if machine is HOST else ())), sound, tmp_path)
+    program = built(machine, tmp_path, word, *(SANITIZED if machine is HOST else ()))
+    got = played(machine, program, sound, tmp_path, word)
     count = len(sound)  # what the upmix's last frames leave behind a recording's end is not rendered
     assert rate == RATE_HZ and len(got) > count
-    assert np.abs(got[:count] - feeds[:count]).max() <= 1e-6 * np.abs(feeds).max()
+    most = 1e-6 * np.abs(feeds).max()
+    if word is Q15:
+        filters, chain = filter_set(speaker()), chain_of(speaker())
+        stored = {name: np.zeros_like(taps) for name, taps in chain.taps.items()}
+        for taps in plan_of(filters, word).taps:
+            stored[filters.channels[taps.channel]][taps.driver] = taps.values * 2.0 ** (taps.shift - 15)
+        feeds = Running(feeds_path(replace(chain, taps=stored)), RATE_HZ).run(sound)
+        most = 2.0**-16 * (1 + filters.headroom.worst_output)
+    assert np.abs(got[:count] - feeds[:count]).max() <= most < 2e-3 * np.abs(feeds).max()
     assert np.abs(feeds[:, 1]).max() > 0.1 * np.abs(feeds).max()  # the beam plays
 
 
@@ -117,7 +134,7 @@ def extremes() -> dict[str, Real]:
 
 def test_no_sum_that_cancels_is_heard(tmp_path: Path) -> None:
     """The chain in double precision, as `designer render` runs it: within 1e-6 of the peak of each."""
-    program, chain = built(HOST, tmp_path), chain_of(speaker())
+    program, chain = built(HOST, tmp_path, FLOAT), chain_of(speaker())
     for name, sound in extremes().items():
         single = np.asarray(sound.astype(np.float32), dtype=float)
         feeds = Running(feeds_path(chain), RATE_HZ).run(single)
@@ -127,8 +144,11 @@ def test_no_sum_that_cancels_is_heard(tmp_path: Path) -> None:
 
 
 def test_no_compiler_warns_of_the_upmix(tmp_path: Path) -> None:
-    """C99 and C++ in gcc, and in clang where there is one."""
-    prefix = written(filter_set(speaker()), FLOAT, tmp_path)
+    """All words as C99 and C++ in gcc and clang."""
+    sources = []
+    for word in WORDS:
+        (tmp_path / word.target).mkdir()
+        sources.append(f"{word.target}/{written(filter_set(speaker()), word, tmp_path / word.target)}.c")
     for program, options in (
         ("gcc", ("-std=c99",)),
         ("g++", ("-x", "c++")),
@@ -137,13 +157,13 @@ def test_no_compiler_warns_of_the_upmix(tmp_path: Path) -> None:
     ):
         command = [need(program, program.rstrip("+") if "clang" in program else program), *options, *STRICT]
         done = subprocess.run(
-            [*command, "-fsyntax-only", f"{prefix}.c"], cwd=tmp_path, capture_output=True, text=True, check=False
+            [*command, "-fsyntax-only", *sources], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
 
 
 def test_what_stereo_costs_is_stated(tmp_path: Path) -> None:
-    """Products counted by the loops themselves; latency of N - 1 samples and the filters'; a note; nothing of it in integers."""
+    """Products counted by the loops themselves; latency of N - 1 samples and the filters'; a note."""
     filters = filter_set(speaker())
     prefix, plan = written(filters, FLOAT, tmp_path), plan_of(filters, FLOAT)
     assert plan.upmix is not None
@@ -165,4 +185,7 @@ def test_what_stereo_costs_is_stated(tmp_path: Path) -> None:
     assert any(note.startswith(f"{prefix}_stereo takes left and right") for note in export.notes)
     text = export.files[f"{prefix}.h"].decode()
     assert re.search(rf"#define {prefix.upper()}_STEREO_RAM_BYTES {cost.ram}U", text)
-    assert "stereo" not in write_c(filters, Q31).facts
+    assert (
+        "stereo" in write_c(filters, Q31).facts
+        and "stereo" not in write_c(replace(filters, fed_by_upmix=False), Q31).facts
+    )

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 static STATE state;
-static float in[2][FRAMES], out[DRIVERS][FRAMES], frame_in[FRAMES * 2], frame_out[FRAMES * DRIVERS];
+static SAMPLE in[2][FRAMES], out[DRIVERS][FRAMES], frame_in[FRAMES * 2], frame_out[FRAMES * DRIVERS];
 
 static uint32_t drawn(uint32_t *seed)
 {
@@ -29,8 +29,8 @@ int main(void)
     }
     INIT(&state);
     for (uint32_t done = 0; done < FRAMES; done += frames) {
-        const float *from[2] = {&in[0][done], &in[1][done]};
-        float *to[DRIVERS];
+        const SAMPLE *from[2] = {&in[0][done], &in[1][done]};
+        SAMPLE *to[DRIVERS];
         frames = drawn(&portions);
         if (frames > FRAMES - done) frames = FRAMES - done;
         for (uint32_t l = 0; l < DRIVERS; l++) to[l] = &out[l][done];
