@@ -2,6 +2,10 @@
 
 Names begin with `prefix_` and `PREFIX_` here and with the export's own prefix there. A line reads from the newest sample's place
 backwards: a channel's sample n of the portion that is computed lies at first + history + filled + n.
+
+No recursion, no allocation, no object that changes outside the caller's state, types of fixed width, conversions that are written,
+one exit a function. Of MISRA C:2012 cppcheck's checker finds shifts of signed numbers (10.1), which the source asserts keep the
+sign, in q15 products of 32 bits that are added to 64 (10.7), which they cannot pass, and advice on what is unused or local (2, 8).
 """
 
 from __future__ import annotations

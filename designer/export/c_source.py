@@ -10,9 +10,10 @@ from designer.export import c_engine as engine
 from designer.export.c_cost import cost_of, members, stereo_cost
 from designer.export.c_engine import named
 from designer.export.c_plan import FLOAT, Q31, SUM_BITS, Plan
+from designer.export.c_stereo import SAMPLES, STEREO
 from designer.export.c_tables import tables_text
 from designer.export.c_transforms import PARTITIONS, TRANSFORMS
-from designer.export.c_upmix import SAMPLES, STEREO, constants, sources, stereo_members
+from designer.export.c_upmix import constants, sources, stereo_members
 from designer.export.cmsis_source import comment
 from designer.export.provenance import one_line, provenance, text_file
 from designer.stereo.upmix import Upmix

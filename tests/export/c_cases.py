@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter, sosfilt
+from stereo.small_designs import trio
+from toml_text import toml
 
+import designer
 from designer.arrays import Real
 from designer.export.c_plan import FLOAT, CWord, plan_of
 from designer.export.filter_set import Filter, FilterSet, filters_of
@@ -51,6 +55,14 @@ def everything(taps: int = 300) -> FilterSet:
         old = filters[index]
         filters[index] = Filter(old.channel, old.driver, cascade.impulse_response(700), cascade)
     return replace(base, filters=tuple(filters), delays=waits)
+
+
+@cache
+def speaker() -> designer.Design:
+    """Three drivers with a virtual pair, a beam and an upmix, at 16 kHz; what the beam's side waits for is in the chain."""
+    table = trio("left", "right", "centre")
+    table["virtualizer"] = {}
+    return designer.design(designer.loads(toml(table), source="trio.toml"))
 
 
 def noise(filters: FilterSet, word: CWord) -> NDArray[Any]:

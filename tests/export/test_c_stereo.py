@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,8 @@ import pytest
 import soundfile
 from programs import need
 from stereo.signals import panned, pink, voice
-from stereo.small_designs import RATE_HZ, trio
-from toml_text import toml
+from stereo.small_designs import RATE_HZ
 
-import designer
 from designer.arrays import Real
 from designer.export.c_cost import cost_of, stereo_cost
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord, plan_of
@@ -27,19 +24,11 @@ from designer.stereo.chain import chain_of
 from designer.stereo.render import RenderOptions, rendered
 from designer.stereo.signal_path import Running, feeds_path
 from designer.stereo.upmix import Upmix
-from export.c_cases import HERE, KINDS, STRICT, written
+from export.c_cases import HERE, KINDS, STRICT, speaker, written
 from export.machines import HOST, M4, M7, RISCV, Machine, call, compiler, linked, run
 from export.test_c_program import COUNTING, SANITIZED
 
 FRAMES = 9000
-
-
-@cache
-def speaker() -> designer.Design:
-    """Three drivers with a virtual pair, a beam and an upmix, at 16 kHz; what the beam's side waits for is in the chain."""
-    table = trio("left", "right", "centre")
-    table["virtualizer"] = {}
-    return designer.design(designer.loads(toml(table), source="trio.toml"))
 
 
 def built(machine: Machine, work: Path, word: CWord, *options: str) -> Path:
@@ -83,8 +72,10 @@ def mix() -> Real:
 @pytest.mark.parametrize(
     ("machine", "word"),
     [
-        *((HOST, word) for word in WORDS),
+        (HOST, FLOAT),
+        (HOST, Q15),
         (M7, FLOAT),
+        pytest.param(HOST, Q31, marks=pytest.mark.long),
         *(pytest.param(machine, word, marks=pytest.mark.long) for machine in (M4, RISCV) for word in WORDS),
     ],
     ids=lambda value: getattr(value, "name", "") or getattr(value, "target", ""),
@@ -143,25 +134,6 @@ def test_no_sum_that_cancels_is_heard(tmp_path: Path) -> None:
         assert np.abs(got[:count] - feeds[:count]).max() <= 1e-6 * np.abs(feeds).max(), name
 
 
-def test_no_compiler_warns_of_the_upmix(tmp_path: Path) -> None:
-    """All words as C99 and C++ in gcc and clang."""
-    sources = []
-    for word in WORDS:
-        (tmp_path / word.target).mkdir()
-        sources.append(f"{word.target}/{written(filter_set(speaker()), word, tmp_path / word.target)}.c")
-    for program, options in (
-        ("gcc", ("-std=c99",)),
-        ("g++", ("-x", "c++")),
-        ("clang", ("-std=c99",)),
-        ("clang++", ("-x", "c++")),
-    ):
-        command = [need(program, program.rstrip("+") if "clang" in program else program), *options, *STRICT]
-        done = subprocess.run(
-            [*command, "-fsyntax-only", *sources], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-
-
 def test_what_stereo_costs_is_stated(tmp_path: Path) -> None:
     """Products counted by the loops themselves; latency of N - 1 samples and the filters'; a note."""
     filters = filter_set(speaker())
@@ -169,10 +141,10 @@ def test_what_stereo_costs_is_stated(tmp_path: Path) -> None:
     assert plan.upmix is not None
     main = COUNTING.replace("_state state", "_stereo_state state").replace("_init(", "_stereo_init(")
     main = main.replace("_process_interleaved", "_stereo_interleaved").replace("PREFIX_CHANNELS", "2")
-    main = main.replace("8 * PREFIX_BLOCK", "16 * PREFIX_FRAME").replace("8.0 * PREFIX_BLOCK", "16.0 * PREFIX_FRAME")
+    main = main.replace("8 * PREFIX_BLOCK", "4 * PREFIX_FRAME").replace("8.0 * PREFIX_BLOCK", "4.0 * PREFIX_FRAME")
     (tmp_path / "main.cpp").write_text(main.replace("PREFIX", prefix.upper()).replace("prefix", prefix))
     program = tmp_path / "counting"
-    subprocess.run([need("g++", "g++"), "-w", "-O1", "main.cpp", "-o", str(program)], cwd=tmp_path, check=True)
+    subprocess.run([need("g++", "g++"), "-w", "-O0", "main.cpp", "-o", str(program)], cwd=tmp_path, check=True)
     counted = subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
     cost = stereo_cost(plan, plan.upmix)
     assert float(counted) * RATE_HZ == pytest.approx(cost.multiply_adds_per_s, rel=1e-6)
