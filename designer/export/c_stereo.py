@@ -1,7 +1,7 @@
 """The functions of the upmix in the dependency-free C as text; `c_upmix.py` says what they compute and why.
 
-As in `c_engine.py` names begin with `prefix_` and `PREFIX_`, and SAMPLE is a sample's type. A band's bins lie in bit-reversed order: two places go
-through them, of bin k upwards and of bin N - k downwards.
+As in `c_engine.py` names begin with `prefix_` and `PREFIX_`, and SAMPLE is a sample's type. A band's bins lie in bit-reversed order:
+two places go through them, that of bin k upwards and that of bin N - k downwards.
 """
 
 from __future__ import annotations
