@@ -1,7 +1,8 @@
 """Cost of the dependency-free C, as its header's macros and the manifest state it: the same for every compiler.
 
-Flash is the constants, without code, to which one or two kilobytes come on a Cortex-M. RAM is the state's struct, of which a part
-lasts from call to call; the rest is scratch. Both are counted here from the plan, and asserted by the source where it is compiled.
+Flash is the constants, without code, to which one or two kilobytes come on a Cortex-M, five with the upmix. RAM is the state's
+struct, of which a part lasts from call to call; the rest is scratch. Both are counted here from the plan, and asserted by the
+source where it is compiled.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from designer.export.c_partition import Place, Tail, best_block, direct_count, t
 from designer.export.cmsis_arrangement import post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import FirmwareNames, firmware_names
-from designer.export.target import refuse
+from designer.export.target import at_most, refuse
 from designer.problem.word_format import Word
 from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
 from designer.realization.words import driver_shift, rounded, scale
@@ -46,6 +46,8 @@ BLOCK = 64
 SUM_BITS = 47
 """Bits behind the point of a driver's sum: 16 below the last of q31, and room for 2^16 of full scale above."""
 MAX_FEED = 2.0**15
+MAX_NUMBERS = 1 << 24
+"""Coefficients of a source: 64 MB of flash, which no processor that it is for has, and text that a compiler reads in minutes."""
 NODE = Word.of("q31")
 """The word of sections and their nodes."""
 QUIETER = "lower the filters (max_gain_db, max_effort_db), or export c"
@@ -233,6 +235,9 @@ def plan_of(filters: FilterSet, word: CWord) -> Plan:
         tuple(sections),
         tuple(tails),
     )
+    numbers = sum(taps.values.size for taps in plan.taps) + sum(cascade.values.size for cascade in plan.sections)
+    numbers += sum(tail.spectra.size for tail in plan.tails)
+    at_most(word.target, numbers, MAX_NUMBERS, "coefficients", "design with fewer taps, or export wav")
     _check_feeds(plan)
     return plan
 

@@ -39,8 +39,8 @@ def usage(plan: Plan) -> tuple[str, list[tuple[str, ...]]]:
 of which {cost.state:,} last from call to call; {cost.latency_ms:.3f} ms of latency;
 the largest feed is {cost.worst_output:.3f} of full scale. The header has them as macros,
 and the source does not compile where the state has another size. Nothing is allocated, nothing is global, nothing calls itself."""
-    how = f"""Any number of frames at once gives the same samples: {plan.block} are computed together, and what is left over waits for no
-more. Input and output must not overlap."""
+    how = f"""Calls of any number of frames give the same samples, without latency of their own: up to {plan.block} are computed
+together. Input and output must not overlap."""
     if plan.tails:
         how += f""" Filters longer than {plan.block} taps run in partitions of so many: a block that is full costs more than a frame within
 it, so that frames a call should be a multiple of {plan.block} where time is short."""

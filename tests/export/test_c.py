@@ -19,7 +19,7 @@ from toml_text import pair, toml
 import designer
 from designer.arrays import Real
 from designer.errors import DataError, UsageError
-from designer.export import FilterSet
+from designer.export import FilterSet, c_plan
 from designer.export.arithmetic import Whole
 from designer.export.c_model import c_model
 from designer.export.c_partition import Place, backward, best_block, bit_reversed, cost, forward, tail_of
@@ -182,6 +182,16 @@ def test_a_librarys_array_is_the_filter(word: CWord, library: str, tmp_path: Pat
     (tmp_path / name).write_text(text)
     (tmp_path / "a.c").write_text(f'#include "{name}"\nint main(void) {{ return (int)xcase_b_woofer[0]; }}\n')
     subprocess.run([need("gcc", "gcc"), "-std=c99", "-fsyntax-only", "a.c"], cwd=tmp_path, check=True)
+
+
+def test_more_coefficients_than_any_flash_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit, lowered to what a test can afford, counts taps, and spectra twice."""
+    monkeypatch.setattr(c_plan, "MAX_NUMBERS", 3000)
+    assert plan_of(filter_cases.fir(taps=700), Q31).taps
+    with pytest.raises(
+        UsageError, match=r"target c: got 5,\d{3} coefficients; expected at most 3,000; design with fewer"
+    ):
+        plan_of(filter_cases.fir(taps=700), FLOAT)
 
 
 def test_a_library_that_is_too_short_is_refused_before_the_design() -> None:
