@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from scipy.signal import lfilter, sosfilt
 from stereo.small_designs import trio
@@ -15,10 +16,12 @@ from toml_text import toml
 
 import designer
 from designer.arrays import Real
+from designer.export import c_plan
 from designer.export.c_plan import FLOAT, CWord, plan_of
 from designer.export.filter_set import Filter, FilterSet, filters_of
 from designer.export.targets.c import write_c
 from export.cmsis_cases import awkward, random_cascade
+from export.filter_cases import made
 from export.machines import Machine, call, compiler, linked, run
 
 FRAMES, LOUD = 1800, 300
@@ -63,6 +66,33 @@ def speaker() -> designer.Design:
     table = trio("left", "right", "centre")
     table["virtualizer"] = {}
     return designer.design(designer.loads(toml(table), source="trio.toml"))
+
+
+def saving(machine: Machine, count: int, taps: int, work: Path) -> float:
+    """Cost of direct sums over that of partitions: filters of so many taps from each of `count` channels to as many drivers."""
+    values = np.random.default_rng(0).standard_normal((count, count, taps)) / taps
+    channels = {f"c{c}": values[c] for c in range(count)}
+    filters = made(channels, tuple(f"d{l}" for l in range(count)), {}, "fir")
+    costs = []
+    for name in ("direct", "parts"):
+        folder = work / name
+        folder.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            if name == "direct":
+                patch.setattr(c_plan, "best_block", lambda filters: 0)
+            prefix = written(filters, FLOAT, folder)
+        big = prefix.upper()
+        names = {"HEADER": f'"{prefix}.h"', "STATE": f"{prefix}_state", "INIT": f"{prefix}_init"}
+        names |= {
+            "PROCESS": f"{prefix}_process_interleaved",
+            "CHANNELS": f"{big}_CHANNELS",
+            "DRIVERS": f"{big}_DRIVERS",
+        }
+        defined = [f"-D{key}={value}" for key, value in names.items()]
+        parts = [*defined, f"-I{folder}", str(HERE / "count.c"), str(folder / f"{prefix}.c")]
+        program = linked(machine, parts, folder / "count.elf")
+        costs.append(min(float(run(machine, program, folder, "-icount", "shift=0").stdout) for _ in range(3)))
+    return costs[0] / costs[1]
 
 
 def noise(filters: FilterSet, word: CWord) -> NDArray[Any]:

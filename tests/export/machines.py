@@ -49,13 +49,13 @@ M7 = Machine(
 RISCV = Machine("riscv64", "riscv64-linux-gnu-gcc", "gcc-riscv64-linux-gnu", ("-static",), "qemu-riscv64")
 
 
-def run(machine: Machine, program: Path, work: Path) -> subprocess.CompletedProcess[str]:
-    """Run a program in a folder, and return how it ended."""
+def run(machine: Machine, program: Path, work: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder, of a bare core with arguments of qemu, and return how it ended."""
     command = [str(program)]
     if machine.is_bare:
         qemu = need("qemu-system-arm", "qemu-system-arm")
         semihosting = ["-semihosting-config", "enable=on,target=native"]
-        command = [qemu, "-M", machine.qemu, "-nographic", *semihosting, "-kernel", str(program)]
+        command = [qemu, "-M", machine.qemu, "-nographic", *arguments, *semihosting, "-kernel", str(program)]
     elif machine.qemu:
         command = [need(machine.qemu, "qemu-user"), str(program)]
     return subprocess.run(

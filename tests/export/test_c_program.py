@@ -17,7 +17,8 @@ from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord, plan_of
 from designer.export.filter_set import FilterSet
 from designer.export.of_design import filter_set
 from export import c_cases
-from export.c_cases import STRICT, everything, exact, noise, played, speaker, written
+from export.c_cases import STRICT, everything, exact, noise, played, saving, speaker, written
+from export.filter_cases import biquads, made
 from export.machines import HOST, M4, M7, RISCV, Machine
 
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1")
@@ -93,6 +94,45 @@ def test_another_partition_is_the_same_filter(tmp_path: Path) -> None:
     x, got = noise(filters, FLOAT), played(filters, FLOAT, HOST, tmp_path)
     reference = exact(filters, x)
     assert np.abs(got - reference).max() <= 1e-6 * np.abs(reference).max()
+
+
+def edges() -> dict[str, FilterSet]:
+    """Sets that lack a loop, or have one alone: delays, a tap, partitions behind long waits, sections; many filters; unlike scales."""
+    rng = np.random.default_rng(0)
+    quiet_and_loud = {"a": rng.standard_normal((2, 40)) * 1e-7, "b": rng.standard_normal((2, 40)) * 90}
+    late = {name: rng.standard_normal((2, 600)) * 0.02 for name in "ab"}
+    many = {f"c{c}": rng.standard_normal((9, 130)) * 0.02 for c in range(5)}
+    return {
+        "delays": made({"a": np.eye(2, 8, 3)}, ("x", "y"), {}, "fir", delays={"a": 5}),
+        "a tap": made({"a": np.full((1, 1), 0.5)}, ("x",), {}, "fir"),
+        "late": made(late, ("x", "y"), {}, "fir", delays={"a": 200, "b": 333}),
+        "sections": biquads(),
+        "many": made(many, tuple(f"d{l}" for l in range(9)), {}, "fir"),
+        "unlike": made(quiet_and_loud, ("x", "y"), {}, "fir"),
+    }
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("word", WORDS, ids=TARGETS.get)
+@pytest.mark.parametrize("name", edges())
+def test_sets_that_lack_a_loop(name: str, word: CWord, tmp_path: Path) -> None:
+    """Compiled without a warning, run under sanitizers, and what the model says: every bit of fixed words."""
+    filters = edges()[name]
+    x, got = noise(filters, word), played(filters, word, HOST, tmp_path, *SANITIZED)
+    plan = plan_of(filters, word)
+    if word is FLOAT:
+        model = feeds_float(plan, x)
+        assert np.abs(got - model).max() <= 1e-6 * np.abs(model).max()
+        assert bool(plan.taps) == (name not in ("delays", "sections", "late"))
+    else:
+        assert np.array_equal(got, feeds(plan, x))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("count", "taps", "expected"), [(1, 256, 1.7), (3, 128, 1.7), (3, 512, 3.7), (3, 2048, 8.0)])
+def test_partitions_save_what_their_module_says(count: int, taps: int, expected: float, tmp_path: Path) -> None:
+    """Instructions of an emulated Cortex-M4, direct over partitions: a count, the same on any day."""
+    assert saving(M4, count, taps, tmp_path) == pytest.approx(expected, rel=0.04)
 
 
 def test_one_instance_does_not_disturb_another(tmp_path: Path) -> None:
