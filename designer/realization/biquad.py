@@ -3,7 +3,8 @@
 A filter's arrival is the peak of its impulse response without the bulk delay. The cascade gets `lead` samples less of
 delay than that: what its zeros can build before the arrival, at most 2S samples, and they pay for it with what they
 could do otherwise. So leads are tried, the same for every driver; those with the smallest errors at the points are refined on,
-and then held to the requirements, to the limits, to a decibel of tone and to the weights' headroom (see `held_sections.py`), until one of them holds all.
+and then held to the requirements, to the limits, to a decibel of tone and to the weights' headroom (see `held_sections.py`), until
+one of them holds all.
 The bulk delay is the smallest that leaves no driver a delay below 0. A fraction of a sample is left to the sections: an
 all-pass section is one of them, and the fit takes it where it helps.
 
@@ -74,7 +75,7 @@ def _held(channel: ChannelDesign, target: ChannelTarget, weights: Complex, drive
     solved = (f >= solved_hz[0] * (1 - 1e-9)) & (f <= solved_hz[-1] * (1 + 1e-9))
     all_requirements = requirements_of(target, weights, slacks_between(channel, f), drivers=drivers)
     held = [requirement.within(solved) for requirement in all_requirements]
-    return (*held, *bands_of(target, drivers), tone_of(target, weights), *headroom_of(weights))
+    return (*held, *bands_of(target, drivers), *tone_of(target, weights), *headroom_of(weights))
 
 
 def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:
