@@ -144,14 +144,14 @@ def required_outcomes(
     solved_hz, inside_hz = realised.band[0].frequency_hz, np.concatenate([part.band[0].frequency_hz for part in parts])
     order = np.argsort(inside_hz)
     f = inside_hz[order]
-    allowed = {requirement: np.interp(f, solved_hz, slack_db) for requirement, slack_db in allowed_db.items()}
+    on_paper_db = {requirement: np.interp(f, solved_hz, slack_db) for requirement, slack_db in allowed_db.items()}
     outcomes = (
         Outcome.of(
             requirement,
             REQUIRED,
             np.concatenate([part.missed_db[requirement] for part in parts])[order],
             f,
-            allowed.get(requirement, 0.0),
+            on_paper_db.get(requirement, 0.0),
         )
         for requirement in realised.missed_db
         if requirement != BANDS
