@@ -22,6 +22,7 @@ from designer.evaluation.tolerance import Draws, draw
 from designer.measures import db, effort
 from designer.problem.schema import Tolerance
 from designer.realization import response
+from designer.realization.forms import fit_form
 from designer.realization.robust_taps import RobustTaps, TapsProblem, robust_taps
 from designer.requirements.channel_target import channel_target
 
@@ -241,7 +242,7 @@ def test_of_several_floors_the_best_on_unseen_draws_is_kept(
     monkeypatch.setattr(refinement, "_solved", solved)
     monkeypatch.setattr(refinement, "_judged", judged)
     realised, outcomes = refinement.realize_judged([channel], scene, problem.realization)
-    fit = refinement.fit_form([channel], scene, problem.realization)
+    fit = fit_form([channel], scene, problem.realization)
     outcome = outcomes[channel.design.name]
     expected = fit.taps[0] + (0 if kept is None else 1 + kept)
     np.testing.assert_allclose(realised.taps[0], expected, atol=1e-12)
