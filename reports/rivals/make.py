@@ -27,6 +27,7 @@ from designer.problem.schema import Realization
 from designer.realization import response
 from designer.realization.forms import fit_form
 from designer.realization.free_responses import FreeResponses
+from designer.realization.realized import TapsFit
 from designer.realization.robust_taps import robust_taps
 
 HERE = Path(__file__).parent
@@ -169,7 +170,9 @@ def _free_gains_db(case: Any, joint_fit: Any, taps: int) -> list[np.ndarray]:
     channel, scene, rate = case.channel, case.scene, case.rate
     table = Realization(taps=taps, refine=True)
     fitted = fit_form([channel], scene, table)
-    fit, f = fitted.fits[0], np.linspace(*channel.design.band_hz, FREE_FREQUENCIES)
+    low_hz, high_hz = channel.design.band_hz
+    fit, f = fitted.fits[0], np.linspace(low_hz, high_hz, FREE_FREQUENCIES)
+    assert isinstance(fit, TapsFit)
     at_f = [response(filters, f, rate)[:, fit.drivers] for filters in (joint_fit(case), case.own)]
     symbol = fit.symbol[np.rint(f / rate * 2 * (len(fit.symbol) - 1)).astype(int)]
     problem = channel_problem(channel, scene, fitted, 0, table, f, at_f[0], symbol)
