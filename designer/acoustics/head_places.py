@@ -33,7 +33,7 @@ MAX_CHUNK_NUMBERS = 400_000
 MIN_PLACES = 100
 """Fewest places of one turn for a surface, which costs about as many evaluations."""
 TOLERANCE_OF_EARS = 3e-5
-"""Of the louder ear: the other may be 45 dB down, and is within 0.05 dB then."""
+"""Largest error of ears, over the louder one: the other may be 45 dB down, and is within 0.05 dB then."""
 
 Ratio = Callable[[Complex, slice], None]
 """Multiplies e^{-jkr}/r (p, 2, L, F) of a part of the places by what differs from it, in place."""

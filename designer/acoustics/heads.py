@@ -35,9 +35,9 @@ every order that LONG_POINTS of it tell from others, with the same weights for e
 the line cannot tell the far ear's shadow: hence the sources above.
 
 **A wide line.** An ear in the shadow of a near device hears orders around ka, and the line between the ears tells (2/π)ka of them. So
-the line of a head that stands near and aside goes on beyond its ears (`shaded_ears.wide_line`): sources that make the field there
-come from directions that are told apart more finely, and the far ear is within 0.05 dB as far as ka·reach/R < 5. Above that it is heard
-from the surface, and before a cylinder by its own waves about the head (`cylinder_ears`), which also cost less than its field far away.
+the line of a near head that is turned goes on beyond its ears (`shaded_ears.wide_line`): sources that make the field there come from
+directions told apart more finely, and the far ear is within 0.05 dB as far as ka·reach/R < 5. Above that it is heard from the surface,
+and before a cylinder by its own waves about the head (`cylinder_ears`), which also cost less than its field far away.
 
 **Measured heads** are met in the same way: each source is answered by what was measured in its direction, near field and parallax
 included. (2) is met in least squares, and MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|² is added to what is missed: it keeps Σ |c_s|
@@ -68,7 +68,7 @@ from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.line_sources import MAX_SINE, arc, between, strengths
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.shaded_ears import are_shaded, put_shaded_ears, wide_line
+from designer.acoustics.shaded_ears import are_shaded, differ, put_shaded_ears, tried, wide_line
 from designer.acoustics.sphere_series import head_pressure, head_series, line_weights
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
@@ -91,10 +91,7 @@ MAX_REMAINDER_NEAR = 1e-6
 """Error of too few sources in the near field, which falls as the polynomials on the line do."""
 LONG_WAVES, LONG_POINTS = 3.0, 14
 """Below this ka the line itself is answered, from so many points."""
-MAX_DIFFERENCE_OF_WAVES, TRIED_OF_WAVES = 1e-3, 4
-"""From which on waves are taken: the line differs more at other frequencies than at the few that are tried."""
-MORE_SOURCES = 6
-"""Sources of a wide line beyond those of the line between the ears."""
+MORE_SOURCES = 6  # of a wide line
 LEAST_KA_OF_WAVES, LEAST_KA_IN_SHADOW = 2.0, 6.0
 """Smallest ka that a device's own waves answer, where the line of so many points is within 1e-6, and where the line costs less."""
 SPREAD, LATE = 1.3, 0.8
@@ -211,8 +208,7 @@ def ears_in_field(
     extent_m = head.radius_m + max(head.radius_m, float(reach_m.max()))
     extra = EXTRA_FREQUENCIES
     if isinstance(device, EnclosedDrivers) and device.has_waves:
-        is_shaded = are_shaded(device, k[[k.argmax()]], head.radius_m, centres_m, axes[1]).any()
-        extra += EXTRA_IN_SHADOW if is_shaded else 0
+        extra += EXTRA_IN_SHADOW * bool(are_shaded(device, k[[k.argmax()]], head.radius_m, centres_m, axes[1]).any())
     few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m, extra=extra)
     return np.asarray(few * phase(-np.multiply.outer(k, away_m)) / away_m)
 
@@ -224,9 +220,9 @@ def _ears_of_sphere(
     if not isinstance(device, EnclosedDrivers) or not device.has_waves:
         is_wide, wide = wide_line(device, k, head.radius_m, centres_m if among_m is None else among_m, axes[1])
         ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
-        for index, width in ((~is_wide, 1.0), (is_wide, wide)):
-            if index.any():
-                ears[index] = _ears(head, device, k[index], centres_m, axes, among_m, width)
+        for part, width in ((~is_wide, 1.0), (is_wide, wide)):
+            if part.any():
+                ears[part] = _ears(head, device, k[part], centres_m, axes, among_m, width)
         put_shaded_ears(ears, device, k, centres_m, axes, head.radius_m, among_m)
         return ears
     is_dear = device.is_dear(float(k.max()), head.radius_m, centres_m)
@@ -234,12 +230,10 @@ def _ears_of_sphere(
     shaded = are_shaded(device, k, head.radius_m, centres_m, axes[1])
     places = np.flatnonzero(shaded.any(axis=0) & ~is_dear)
     if places.size:
-        index = np.flatnonzero(shaded.any(axis=1))
-        index = index[np.argsort(k[index])[np.unique(np.linspace(0, index.size - 1, TRIED_OF_WAVES).astype(int))]]
+        index = tried(k, np.asarray(shaded.any(axis=1)))
         line = _ears(head, device, k[index], centres_m[places], axes, among_m)
         answers, known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
-        differs = np.abs(answers - line) > MAX_DIFFERENCE_OF_WAVES * np.abs(answers)
-        differs = (differs.any(axis=(-1, -2)) & known).any(axis=0)
+        differs = (differ(line, answers) & known).any(axis=0)
         by_waves[:, places[differs]] |= k[:, None] * head.radius_m > LEAST_KA_IN_SHADOW
     ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
     index, places = (np.flatnonzero(by_waves.any(axis=axis)) for axis in (1, 0))
@@ -261,7 +255,7 @@ def _ears(
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
     sources, source_of = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
     counts = _source_counts(head, k, sources, centres_m if among_m is None else among_m, axes[1])
-    counts += MORE_SOURCES if width > 1 else 0
+    counts += MORE_SOURCES * (width > 1)
     step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), EXPECTED_ORDERS)))
     parts = [
         _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, source_of.ravel(), width)

@@ -56,6 +56,8 @@ MAX_WIDTH, MAX_SHARE = 2.5, 0.8
 LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
 """and where one ear hears so little of the other's pressure from a point source: no more than in the first ring around the bright spot,
 which a point has behind a sphere and a device of some width has not. Elsewhere it is within 0.1 dB and 1 degree."""
+TRIED, MAX_DIFFERENCE = 4, 1e-3
+"""Frequencies at which waves are tried, and the line's difference there from which on they are taken: it differs more at others."""
 MAX_PLACES = 16
 """Places that are answered together."""
 MIN_GAP = 1.25
@@ -88,13 +90,26 @@ def put_shaded_ears(
     if among_m is None:
         shaded = are_shaded(device, k, head_radius_m, centres_m, axes[1])
     else:
-        shaded = _shaded_if_quiet(device, k, head_radius_m, among_m, axes[1])[0].any(axis=(1, 2))
-        shaded = np.repeat(shaded[:, None], len(centres_m), axis=1)
-    (places,) = np.nonzero(shaded.any(axis=0))
+        anywhere = np.asarray(_shaded_if_quiet(device, k, head_radius_m, among_m, axes[1])[0].any(axis=(1, 2)))
+        shaded = np.repeat(anywhere[:, None], len(centres_m), axis=1)
+    places = np.flatnonzero(shaded.any(axis=0))
     for start in range(0, places.size, MAX_PLACES):
-        some = places[start : start + MAX_PLACES]
-        (index,) = np.nonzero(shaded[:, some].any(axis=1))
-        ears[np.ix_(index, some)] = _from_surface(device, k[index], head_radius_m, centres_m[some], axes)
+        together = places[start : start + MAX_PLACES]
+        index = np.flatnonzero(shaded[:, together].any(axis=1))
+        surface = _from_surface(device, k[index], head_radius_m, centres_m[together], axes)
+        ears[np.ix_(index, together)] = surface
+
+
+def tried(k: Real, shaded: Bool) -> Index:
+    """Frequencies at which a device's own waves are tried, of those at which an ear is in the shadow (F,), in ascending order."""
+    index = np.flatnonzero(shaded)
+    order = np.argsort(k[index])[np.unique(np.linspace(0, index.size - 1, TRIED).astype(int))]
+    return np.asarray(index[order])
+
+
+def differ(line: Complex, truth: Complex) -> Bool:
+    """Whether ears (..., 2, L) of the line differ by more than MAX_DIFFERENCE of the truth (...)."""
+    return np.asarray((np.abs(truth - line) > MAX_DIFFERENCE * np.abs(truth)).any(axis=(-1, -2)))
 
 
 def are_shaded(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> Bool:
@@ -178,9 +193,9 @@ def _from_surface(device: Device, k: Real, radius_m: float, centres_m: Real, axe
             (drivers,) = np.nonzero(place_of.ravel() == n)
             wave = phase(-np.outer(k[part], away_m)) / away_m
             for d, ((points, counts), end) in enumerate(zip(heads, ends.tolist(), strict=True)):
-                own = slice(end - len(points), end)
-                shares = np.repeat(weights[part] / counts, counts, axis=2) * wave[:, None, own]
-                out[part, d, :, drivers] = np.moveaxis(shares @ over_wave[:, own, drivers], -1, 0)
+                rows = slice(end - len(points), end)
+                shares = np.repeat(weights[part] / counts, counts, axis=2) * wave[:, None, rows]
+                out[part, d, :, drivers] = np.moveaxis(shares @ over_wave[:, rows, drivers], -1, 0)
     return out
 
 

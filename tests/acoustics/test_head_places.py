@@ -93,7 +93,7 @@ def test_a_zone_is_few_places(
     assert sum(asked) <= most
 
 
-@pytest.mark.parametrize(("distance_m", "turn_deg"), [(0.7, 60.0), (0.5, 90.0)])
+@pytest.mark.parametrize(("distance_m", "turn_deg"), [(0.7, 60.0), pytest.param(0.5, 90.0, marks=pytest.mark.long)])
 def test_a_zone_near_a_device_is_few_places(
     monkeypatch: pytest.MonkeyPatch, distance_m: float, turn_deg: float
 ) -> None:
