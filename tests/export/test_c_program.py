@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from programs import need
 
+from designer.arrays import Real
 from designer.export.c_model import feeds, feeds_float
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord, plan_of
 from designer.export.filter_set import FilterSet
@@ -99,9 +100,9 @@ def test_another_partition_is_the_same_filter(tmp_path: Path) -> None:
 def edges() -> dict[str, FilterSet]:
     """Sets that lack a loop, or have one alone: delays, a tap, partitions behind long waits, sections; many filters; unlike scales."""
     rng = np.random.default_rng(0)
-    quiet_and_loud = {"a": rng.standard_normal((2, 40)) * 1e-7, "b": rng.standard_normal((2, 40)) * 90}
-    late = {name: rng.standard_normal((2, 600)) * 0.02 for name in "ab"}
-    many = {f"c{c}": rng.standard_normal((9, 130)) * 0.02 for c in range(5)}
+    quiet_and_loud: dict[str, Real] = {"a": rng.standard_normal((2, 40)) * 1e-7, "b": rng.standard_normal((2, 40)) * 90}
+    late: dict[str, Real] = {name: rng.standard_normal((2, 600)) * 0.02 for name in "ab"}
+    many: dict[str, Real] = {f"c{c}": rng.standard_normal((9, 130)) * 0.02 for c in range(5)}
     return {
         "delays": made({"a": np.eye(2, 8, 3)}, ("x", "y"), {}, "fir", delays={"a": 5}),
         "a tap": made({"a": np.full((1, 1), 0.5)}, ("x",), {}, "fir"),
