@@ -7,7 +7,8 @@ Learned from
   the shift of the sum as its argument; `dsps_biquad_f32` b0, b1, b2, a1, a2 of H(z);
 - teensy (PaulStoffregen/Audio): `filter_fir.h`, at most FIR_MAX_COEFFS = 200 taps of int16, for `arm_fir_init_q15` an even
   number, 4 or more, the last first; `filter_biquad.h`, four sections of doubles below 2, kept as 2.30;
-- hifi (Cadence NatureDSP, `bkfirf`, `bkfir32x32`, `bkfir16x16`): the first tap first, a multiple of 4, aligned to 8 bytes;
+- hifi (Cadence NatureDSP as in NXP's SDK, `naturedsp_hifi4/fir`: `bkfirf`, `bkfir32x32`, `bkfir16x16`): the first tap
+  first, a multiple of 4, aligned to 8 bytes;
 - juce (docs.juce.com, `dsp::FIR::Coefficients`): the first tap first; `dsp::IIR::Coefficients` wants a0 = 1 between b2 and a1.
 """
 

@@ -28,7 +28,7 @@ SUMS = 5
 
 
 def sources(plan: Plan) -> dict[str, str]:
-    """LEFT, RIGHT and CENTRE in the text above -> the channel's number: those of the stereo chain, in their order."""
+    """Words of the text in `c_stereo.py` -> numbers: the channels of left, right and centre in the stereo chain's order, and SUMS."""
     channels = plan.filters.channels
     centre = channels.index("centre")
     left, right = (index for index in range(len(channels)) if index != centre)

@@ -41,7 +41,7 @@ LIBRARY = Option(
     help="With c targets: also write the filters as a library takes them: esp-dsp, teensy, hifi or juce.",
     names=LIBRARIES,
 )
-DEFINITION = re.compile(r"^static const \w{1,60} \w{1,60}_([a-z]{3,9})\[(\d{1,9})\] = \{\n(.*?)^\};", re.M | re.S)
+HEAD = re.compile(r"^static const \w{1,60} \w{1,60}_([a-z]{3,9})\[(\d{1,9})\] = \{$", re.MULTILINE)
 ARRAYS = ("taps", "sections", "spectra", "turn")
 ROWS = {"firs": 5, "delays": 3, "cascades": 5, "tails": 5}
 """Numbers in a row; of fixed words a shift more, and of sections the bits that a sum is lowered by."""
@@ -130,10 +130,11 @@ def read_c(coefficients: Coefficients) -> None:
     bits, arrays = SUM_BITS - int(cut[1]) if cut else 0, dict[str, Real]()
     heads: dict[tuple[str, str], tuple[int, Real]] = {}
     tails: dict[tuple[str, str], tuple[int, Real]] = {}
-    for name, count, body in DEFINITION.findall(text):
+    definitions = list(_definitions(coefficients, text))
+    for name, count, body in definitions:
         if name in ARRAYS:
-            arrays[name] = _numbers(coefficients, name, body, int(count))
-        for row in _rows(coefficients, name, body, int(count), FIXED_ROWS if bits else ROWS):
+            arrays[name] = _numbers(coefficients, name, body, count)
+        for row in _rows(coefficients, name, body, count, FIXED_ROWS if bits else ROWS):
             channel = channels[coefficients.whole(row[0], "a channel", len(channels) - 1)]
             place = coefficients.place(channel, drivers[coefficients.whole(row[1], "a driver", len(drivers) - 1)])
             if place in (tails if name == "tails" else heads):
@@ -150,9 +151,19 @@ def read_c(coefficients: Coefficients) -> None:
     for place in dict.fromkeys((*heads, *tails)):
         coefficients.add_taps(place, _joined(coefficients, [part[place] for part in (heads, tails) if place in part]))
     defined = len(re.findall(r"^static const [^(\n]*\[", text, re.MULTILINE))
-    if not coefficients.taps or defined != len(DEFINITION.findall(text)):
+    if not coefficients.taps or defined != len(definitions):
         raise coefficients.refusal("definitions that are none of a c export, or no filter", *EXPECTED)
     coefficients.heed(comments)
+
+
+def _definitions(coefficients: Coefficients, text: str) -> Iterator[tuple[str, int, str]]:
+    """The last part of the name, the size and the content of each array and table."""
+    place = 0
+    while head := HEAD.search(text, place):
+        place = text.find("\n};", head.end())
+        if place < 0:
+            raise coefficients.refusal(f"no end of {head[1]}", *EXPECTED)
+        yield head[1], int(head[2]), text[head.end() + 1 : place]
 
 
 def _joined(coefficients: Coefficients, parts: list[tuple[int, Real]]) -> Real:
