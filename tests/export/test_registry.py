@@ -250,6 +250,12 @@ def ringing(length: int) -> FilterSet:
             "target jconvolver: got 65 drivers; expected at most 64; export brutefir or camilladsp",
         ),
         (
+            "pipewire",
+            many(3, 60),
+            "target pipewire: got 504 controls of mixers and delays; expected at most 500; fewer drivers or channels: each"
+            " takes 8 for its gains; or export jconvolver",
+        ),
+        (
             "c-q15",
             filter_cases.made({"a": np.full((1, 8), 5000.0)}, ("d",), {}, "fir"),
             "target c-q15: got a feed of up to 4e+04 of full scale (d); expected at most 32768, which sums of 64 bits hold;"
@@ -290,7 +296,7 @@ def test_a_feedback_coefficient_outside_the_word_is_refused() -> None:
     assert refused("hex", filters).endswith('two or more bits before its point ([realization] word = "2.30")')
 
 
-@pytest.mark.parametrize("target", ["wav", "camilladsp", "brutefir", "jconvolver", "equalizerapo"])
+@pytest.mark.parametrize("target", ["wav", "camilladsp", "brutefir", "jconvolver", "pipewire", "equalizerapo"])
 def test_a_broken_rate_is_refused(target: str) -> None:
     """A file that holds whole hertz holds no 44100.5."""
     assert refused(target, long(16, 44100.5)).startswith(

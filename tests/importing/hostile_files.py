@@ -7,7 +7,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -261,6 +261,46 @@ def configurations() -> Iterator[bytes]:
         yield text.encode()
 
 
+def filter_chains() -> Iterator[bytes]:
+    """PipeWire's."""
+    node = 'nodes = [ { type = builtin name = "a" label = %s } ] inputs = [ "a:In" "a:In" ] outputs = [ "a:Out" null null ]'
+    graphs = (
+        node % "copy",
+        node % "bq_lowpass",
+        node % "convolver config = { filename = /dev/zero }",
+        node % "convolver config = { filename = [ a.wav ] }",
+        node % "convolver config = { filename = /dirac gain = 1e300 delay = -1 }",
+        node % "convolver config = 3",
+        node % 'delay control = { "Delay (s)" = 1e300 }',
+        node % 'delay control = { "Delay (s)" = nan }',
+        node % 'mixer control = { "Gain 1" = [ ] }',
+        "nodes = { } inputs = [ ]",
+        "nodes = [ 3 ]",
+        "nodes = [ { name = [ ] } ]",
+        "nodes = [ { name = a } { name = a } ]",
+        "nodes = [ ] links = [ { output = x input = y } ] inputs = [ ] outputs = [ ]",
+        "nodes = [ ] inputs = [ null null ] outputs = [ null null null ]",
+        "nodes = [ { name = a type = builtin label = copy } ] links = [ { output = a:Out input = a:In } ]"
+        " inputs = [ null null ] outputs = [ a:Out null null ]",
+    )
+    for graph in graphs:
+        yield f"context.modules = [ {{ name = libpipewire-module-filter-chain args = {{ filter.graph = {{ {graph} }} }} }} ]".encode()
+    for text in (
+        "filter.graph = 3",
+        "filter.graph",
+        "filter.graph = { { } }",
+        "filter.graph = [ }",
+        "context.modules = [ [ ] ] filter.graph = 1",
+        "filter.graph " + "{" * DEEP,
+        "filter.graph " + "[" * DEEP,
+        "filter.graph = " + "a " * 30_001,
+        'filter.graph = "\\u12" }',
+        'filter.graph = "' + "\\" * 30_001,
+        "filter.graph =" + " #" * 30_000,
+    ):
+        yield text.encode()
+
+
 def equalizer_apo() -> Iterator[bytes]:
     """Equalizer APO's."""
     for text in (
@@ -285,7 +325,7 @@ def equalizer_apo() -> Iterator[bytes]:
         yield text.encode()
 
 
-BY_ENDING = {
+BY_ENDING: dict[str, Callable[[], Iterable[bytes]]] = {
     "a.yml": camilladsp,
     "a.json": jsons,
     "a.npz": npzs,
@@ -293,7 +333,7 @@ BY_ENDING = {
     "a.wav": waves,
     "a.csv": tables,
     "a.c": sources,
-    "a.conf": configurations,
+    "a.conf": lambda: (*configurations(), *filter_chains()),
     "a.txt": equalizer_apo,
 }
 

@@ -27,6 +27,7 @@ CHANGES = {
     ),
     "equalizerapo": ("equalizerapo.txt", [("If: sampleRate", f"Channel: all\nPreamp: {GAIN_DB} dB\nIf: sampleRate")]),
     "jconvolver": ("jconvolver.conf", [(" 1.0 ", f" {10 ** (GAIN_DB / 20)!r} ")]),
+    "pipewire": ("filter-chain.conf", [('" = 1.0', f'": {10 ** (GAIN_DB / 40)!r}')]),  # at either end
 }
 
 

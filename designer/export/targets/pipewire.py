@@ -7,7 +7,7 @@ sample more is written; the `delay` of a convolver is not used, because later ve
 precision, and may lose a sample. The versions up to 0.3.80 have room for 510 controls of a graph, and none looks whether they fit.
 File names are relative to where the program is started.
 
-Read back is what the graph does, in whatever order of nodes a user has made of it (see `ways.py`); nodes that are computed
+Read back is what the graph does, in whatever order of nodes a user has labels of it (see `ways.py`); nodes that are computed
 from a frequency, or loaded from elsewhere, are refused by name.
 """
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -203,9 +204,9 @@ def _graph(filters: FilterSet, nodes: list[Node]) -> Iterable[str]:
         for number, term in enumerate(terms, 1):
             port = f"In {number}" if label == "mixer" else "In"
             yield f'            {{ output = "{term}:Out" input = "{name}:{port}" }}'
-    made = {name for name, *_ in nodes}
+    labels = {name for name, *_ in nodes}
     inputs = [f'"{name}:In 1"' for name in _names("in", filters.channels)]
-    outputs = [f'"{name}:Out"' if name in made else '"null"' for name in _names("driver", filters.drivers)]
+    outputs = [f'"{name}:Out"' if name in labels else '"null"' for name in _names("driver", filters.drivers)]
     yield from (
         "          ]",
         f"          inputs = [ {' '.join(inputs)} ]",
@@ -277,7 +278,8 @@ class _Graph:
         self.nodes: dict[str, dict[str, Any]] = {}
         for node in self._list(table.get("nodes"), "nodes"):
             node_table = self._table(node, "a node")
-            if (name := node_table.get("name")) in self.nodes or not isinstance(name, str):
+            name = node_table.get("name")
+            if not isinstance(name, str) or name in self.nodes:
                 raise coefficients.refusal(f"the node {shown(name)}", "a name that no other node has")
             self.nodes[name] = node_table
         self.links: dict[str, str] = {}
@@ -316,14 +318,14 @@ class _Graph:
 
     def run(self) -> list[Signal]:
         """Signal of each output; nodes are run once what feeds them has run."""
-        waiting = list(self.nodes)
-        while waiting:
-            ready = [name for name in waiting if all(node in self.signals for node in self._feeding(name))]
-            if not ready:
-                raise self.coefficients.refusal(f"a loop through the node {shown(waiting[0])}", "links that go forward")
-            for name in ready:
+        feeding = {name: list(self._feeding(name)) for name in self.nodes}
+        try:
+            for name in TopologicalSorter(feeding).static_order():
                 self.signals[name] = self._node(name)
-            waiting = [name for name in waiting if name not in self.signals]
+        except CycleError as error:
+            raise self.coefficients.refusal(
+                f"a loop through the node {shown(error.args[1][0])}", "links that go forward"
+            ) from None
         return [() if port == "null" else self.signals[port.partition(":")[0]] for port in self.outputs]
 
     def _feeding(self, name: str) -> Iterable[str]:
@@ -354,8 +356,8 @@ class _Graph:
             return terms
         if label == "delay":
             seconds = number(control.get("Delay (s)", 0.0), f"Delay (s) of {shown(name)}")
-            samples = seconds * self.coefficients.problem.sample_rate_hz
-            wait = self.coefficients.whole(np.floor(samples).item(), f"the samples of Delay (s) of {shown(name)}")
+            samples = np.float32(seconds) * np.float32(self.coefficients.problem.sample_rate_hz)  # as PipeWire has them
+            wait = self.coefficients.whole(float(np.floor(samples)), f"the samples of Delay (s) of {shown(name)}")
             return self.program.delayed(signal, wait)
         if label == "convolver":
             return self._convolved(signal, config)

@@ -1,0 +1,97 @@
+"""A PipeWire of a test's own: a daemon without devices, a filter-chain in it, and the client beside, in a folder of their own.
+
+The daemon's one driver is a timer, whose cycles are long. Where a busy machine is late for one all the same, the client plays its
+signal once more. (A freewheeling driver of 0.3.65 starts cycles before others have ended, and stops for good.) There is no
+session manager: ports are made and linked here, by `pw-cli` and `pw-link`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from designer.arrays import Real
+
+QUANTUM = 4096
+DAEMON = f"""
+context.properties = {{
+  core.daemon = true core.name = pipewire-0 log.level = 2 support.dbus = false
+  default.clock.quantum = {QUANTUM} default.clock.min-quantum = {QUANTUM} default.clock.max-quantum = {QUANTUM}
+  default.clock.rate = RATE
+}}
+context.spa-libs = {{ audio.convert.* = audioconvert/libspa-audioconvert support.* = support/libspa-support }}
+context.modules = [ {{ name = libpipewire-module-protocol-native }} {{ name = libpipewire-module-spa-node-factory }}
+  {{ name = libpipewire-module-client-node }} {{ name = libpipewire-module-access }} {{ name = libpipewire-module-metadata }}
+  {{ name = libpipewire-module-adapter }} {{ name = libpipewire-module-link-factory }} ]
+context.objects = [ {{ factory = spa-node-factory args = {{
+  factory.name = support.node.driver node.name = driver priority.driver = 20000 }} }} ]
+"""
+CLIENT = Path(__file__).with_name("pipewire_client.py")
+TRIES = 1500
+PAUSE_S = 0.02
+
+
+def played(folder: Path, signal: Real, rate: int, drivers: int, silent: tuple[int, ...] = ()) -> Real:
+    """Feeds (N, drivers) of the filter-chain of a folder, for a signal (N, channels) as the client takes it."""
+    conf = (folder / "filter-chain.conf").read_text(encoding="utf-8")
+    names = [name.strip('"') for name in re.findall(r"^ *node\.name = (.*)$", conf, re.MULTILINE)]
+    positions = [text.split() for text in re.findall(r"^ *audio\.position = \[(.*)\]$", conf, re.MULTILINE)]
+    assert len(names) == len(positions) == 2
+    with tempfile.TemporaryDirectory(prefix="pw") as private:  # a short path: that of a socket has 108 bytes at most
+        environment = {**os.environ, **dict.fromkeys(("XDG_RUNTIME_DIR", "PIPEWIRE_RUNTIME_DIR", "HOME"), private)}
+        place = Path(private)
+        (place / "daemon.conf").write_text(DAEMON.replace("RATE", str(rate)), encoding="utf-8")
+        np.save(place / "in.npy", signal)
+        client = [sys.executable, CLIENT, place / "in.npy", place / "out.npy", str(drivers), *map(str, silent)]
+
+        def run(*command: str) -> str:
+            return subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=True, timeout=60
+            ).stdout
+
+        with started(["pipewire", "-c", place / "daemon.conf"], place, environment):
+            until((place / "pipewire-0").exists)
+            with started(["pipewire", "-c", folder / "filter-chain.conf"], folder, environment):
+                until(lambda: all(f'"{name}"' in run("pw-cli", "ls", "Node") for name in names))
+                for name, direction, speakers in zip(names, ("Input", "Output"), positions, strict=True):
+                    form = f"mediaType: audio, mediaSubtype: raw, format: F32P, rate: {rate}, channels: {len(speakers)}"
+                    ports = f"{{ direction: {direction}, mode: dsp, format: {{ {form}, position: {speakers} }} }}"
+                    run("pw-cli", "set-param", name, "PortConfig", ports.replace("'", ""))
+                with started(client, place, environment) as process:
+                    ends = [f"{names[1]}:output_{positions[1][-1]}", f"recorder:{drivers - 1}"]
+                    until(lambda: all(end in run("pw-link", "-io").splitlines() for end in ends))
+                    for number, speaker in enumerate(positions[0]):
+                        run("pw-link", f"source:{number}", f"{names[0]}:playback_{speaker}")
+                    for number, speaker in enumerate(positions[1]):
+                        run("pw-link", f"{names[1]}:output_{speaker}", f"recorder:{number}")
+                    process.communicate(b"start\n", timeout=120)
+                    assert process.returncode == 0
+        return np.asarray(np.load(place / "out.npy"), dtype=float)
+
+
+@contextmanager
+def started(command: list[object], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A program for as long as the block lasts."""
+    with subprocess.Popen(list(map(str, command)), cwd=folder, env=environment, stdin=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(holds: object) -> None:
+    """Wait for a program that starts; a minute decides nothing but that it never will."""
+    for _ in range(TRIES):
+        if holds():  # type: ignore[operator]
+            return
+        time.sleep(PAUSE_S)
+    raise AssertionError("PipeWire did not start")
