@@ -151,7 +151,7 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
 
 
 def _of_points(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
-    """G and D of drivers that are points in free field, on a baffle or in a closed box."""
+    """G and D of drivers that are points in free field or on a baffle."""
     around = _around(scene, places.ears_m, drivers_m)
     shadow = None if isinstance(head, Points) else _shadow(scene, head, places, drivers_m)
     if around is None or (shadow is None and not isinstance(head, Points)):

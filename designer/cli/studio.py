@@ -120,8 +120,8 @@ class Beginning:
         from designer.search.starter import new_problem
 
         assert self.geometry is not None
-        with Stages(FINDING):
-            text, remarks = new_problem(self.geometry)
+        with Stages(FINDING) as shown:
+            text, remarks = new_problem(self.geometry, shown.update)
         say_all(remarks, "note")
         options = [
             *("--shape", self.geometry.shape, "--drivers", str(self.geometry.drivers)),

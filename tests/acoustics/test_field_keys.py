@@ -46,7 +46,7 @@ ABOUT_A_RESPONSE = {key for key in Driver.model_fields if key.startswith("respon
 CHANGE_NOTHING = {"name", "max_gain_db", "band_hz", "refine", "frequencies", "spacing"} | ABOUT_A_RESPONSE
 """Keys of drivers and grid that requirements read, and no field; those of a measured response where there is none."""
 BODIES: dict[str, dict[str, Any]] = {
-    "box": {"model": "free-field", "box_front_m": [0.4, 0.3]},
+    "free-field": {"model": "free-field"},
     "baffle": {"model": "baffle"},
     "sphere": {"model": "sphere", "radius_m": 0.08},
     "cylinder": {"model": "cylinder", "radius_m": 0.08},

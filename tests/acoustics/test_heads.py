@@ -16,9 +16,12 @@ from acoustics.made_driver import SUMMARY
 from acoustics.measured.head_files import A, grid_deg, sphere
 from designer.acoustics.enclosures import Blocks, Device
 from designer.acoustics.enclosures.baffle import BaffledDrivers
+from designer.acoustics.enclosures.box import BoxedDrivers
+from designer.acoustics.enclosures.box_grid import BoxGrid
+from designer.acoustics.enclosures.box_pistons import Piston
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.discs import Disc
-from designer.acoustics.enclosures.free_field import ClosedBox, FreeField
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.heads import Points, Sphere, ears_in_field
 from designer.acoustics.line_sources import strengths as strengths_of
@@ -99,7 +102,9 @@ def discs() -> Device:
 
 
 def box() -> Device:
-    return ClosedBox(FreeField([Disc(np.zeros(3), (0.0, 0.0), 0.03), Disc(np.array([0.0, 0.05, 0.0]))]), 0.2, 0.3)
+    pistons = [Piston(0, 1, (0.03, 0.0, 0.0), 0.03), Piston(1, -1, (0.0, -0.05, 0.01))]
+    k = 2 * np.pi * 8000.0 / C
+    return BoxedDrivers(np.zeros(3), BoxGrid((0.06, 0.1, 0.08), (8, 14, 12)), tuple(pistons), k)
 
 
 def baffle() -> Device:

@@ -2,8 +2,7 @@
 
 Plain loops; time factor e^{+jωt}, outgoing waves e^{-jkr}/r, pressure relative to a point source's at 1 m; at a distance of inf the
 limit of r e^{jkr} p. A disc is the mean over its area of point sources, with or without a baffle before whose plane it lies; behind a
-baffle is silence. A closed box is a shelf, (1 + j√2 ka)/(1 + jka/√2) with πa² the front's area. Caps on a sphere are those of
-`naive_sphere.py`. On a cylinder without end
+baffle is silence. Caps on a sphere are those of `naive_sphere.py`, drivers in a box those of `naive_box.py`. On a cylinder without end
 
     p = -2/(πa) Σ ε_n sinc(nβ) cos n(φ-φ₀) ∫_0^∞ sinc(qb) cos q(z-z₀) H_n(κr) / [κ H_n'(κa)] dq,    κ² = k² - q²
 
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 from scipy.special import h2vp, hankel2
 
+from oracles.naive_box import in_box
 from oracles.naive_room import series
 from oracles.naive_sphere import naive_sphere_pressure
 
@@ -66,14 +66,6 @@ def discs(k: float, driver: dict[str, Any], towards: Vector, distance_m: float) 
             r = math.dist((x, y, z), [distance_m * c for c in towards])
             total += share * cmath.exp(-1j * k * r) / r
     return total
-
-
-def box_step(enclosure: dict[str, Any], k: float) -> complex:
-    """The shelf of a closed box; 1 without one."""
-    if "box_front_m" not in enclosure:
-        return 1 + 0j
-    ka = k * math.sqrt(math.prod(enclosure["box_front_m"]) / math.pi)
-    return (1 + 1j * math.sqrt(2) * ka) / (1 + 1j * ka / math.sqrt(2))
 
 
 def sinc(x: float) -> float:
@@ -149,4 +141,6 @@ def driver_pressure(
         return on_cylinder(k, radius_m, driver, towards, distance_m)
     if enclosure["model"] == "baffle":
         return discs(k, driver, towards, distance_m) if towards[0] > -1e-9 else 0j
-    return box_step(enclosure, k) * discs(k, driver, towards, distance_m)
+    if enclosure["model"] == "box":
+        return in_box(problem, driver, k, towards, distance_m, disc_points)
+    return discs(k, driver, towards, distance_m)

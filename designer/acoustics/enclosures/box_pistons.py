@@ -1,0 +1,101 @@
+"""The slope of a baffled piston's field on the other faces of a box, which the box has to take back.
+
+A driver on a face is a rigid piston of radius a (or a point), and the box scatters beside the field p_b that it would have in an endless
+wall at that face, twice that of a disc in free field (`discs`), taken even beyond the wall's plane:
+
+    p = p_b + p_s,     p_b = (2/πa²) ∫ e^{-jkr}/r dS,     ∂p_s/∂n = -∂p_b/∂n                                       (1)
+
+On the driver's face ∂p_b/∂n is the piston's velocity and nothing beside it, exactly, so that no rectangle has to follow a rim; on the
+other faces it is smooth. Far below the box's size p is a point source's, e^{-jkr}/r; a large front leaves p_b.
+
+The elements take the mean of ∂p_b/∂n, so that their sum is the flux that leaves p_b, whatever their size. Of 1/r the mean is known, by the
+solid angle Ω in which the source sees the rectangle; the difference is smooth, for Gauss's rule of NODES² places:
+
+    mean of ∂/∂n e^{-jkr}/r = -Ω/A - mean of ((1 + jkr) e^{-jkr} - 1) r·n/r³                                       (2)
+
+    Ω = Σ ± arctan(uv / (w √(u² + v² + w²)))                                                                       (3)
+
+over the four corners at u, v along the rectangle and w = r·n.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer.acoustics.enclosures.box_grid import BoxGrid, others
+from designer.acoustics.enclosures.discs import Disc, disc_field, disc_nodes, disc_pattern
+from designer.acoustics.turning import sum_of_waves
+from designer.arrays import Complex, Real
+
+NODES = 2
+"""Places of Gauss's rule along each side."""
+FACINGS_DEG = {
+    (0, 1): (0.0, 0.0),
+    (0, -1): (180.0, 0.0),
+    (1, 1): (90.0, 0.0),
+    (1, -1): (-90.0, 0.0),
+    (2, 1): (0.0, 90.0),
+    (2, -1): (0.0, -90.0),
+}
+"""Azimuth and elevation of each face's normal, by axis and side."""
+
+
+@dataclass(frozen=True)
+class Piston:
+    """A driver on the face across an axis, on one side (1 or -1); its place from the box's centre; radius 0 for a point source."""
+
+    axis: int
+    side: int
+    place_m: tuple[float, float, float]
+    radius_m: float = 0.0
+
+    @property
+    def disc(self) -> Disc:
+        """The disc whose field is half of the piston's in an endless wall."""
+        return Disc(np.array(self.place_m), FACINGS_DEG[self.axis, self.side], self.radius_m)
+
+    def field(self, k: Real, points_m: Real) -> Complex:
+        """p_b (F, M)."""
+        return 2 * disc_field(self.disc, k, points_m)
+
+    def far_field(self, k: Real, directions: Real) -> Complex:
+        """The limit of R e^{jkR} p_b (F, M) for unit vectors (M, 3)."""
+        sine = np.sqrt(np.clip(1 - directions[:, self.axis] ** 2, 0.0, 1.0))
+        wave = np.exp(1j * np.outer(k, directions @ np.array(self.place_m)))
+        return np.asarray(2 * wave * (disc_pattern(k * self.radius_m, sine) if self.radius_m else 1.0))
+
+
+def scattered_slopes(grid: BoxGrid, piston: Piston, k: Real) -> Complex:
+    """∂p_s/∂n of equation (1), its mean over each rectangle (F, 8, E)."""
+    slopes = np.zeros((k.size, 8, grid.octant_size), dtype=np.complex64)
+    nodes_m, weights = disc_nodes(piston.disc, float(k.max(initial=0.0)))
+    places_m, outward, axes = grid.places_m, grid.outward, np.broadcast_to(grid.axes, (8, grid.octant_size))
+    for axis in range(3):
+        faces = (axes == axis) & ((axis != piston.axis) | (outward != piston.side))
+        slopes[:, faces] = _means(grid, axis, places_m[faces], outward[faces], nodes_m, weights, k)
+    return slopes
+
+
+def _means(grid: BoxGrid, axis: int, places_m: Real, outward: Real, nodes_m: Real, weights: Real, k: Real) -> Complex:
+    """-∂p_b/∂n by equation (2) (F, M) of rectangles across one axis, from the nodes of a disc (Q, 3) and their weights."""
+    c, d = others(axis)
+    half_c, half_d = grid.steps_m[[c, d]] / 2
+    way = places_m[:, None] - nodes_m  # (M, Q, 3)
+    w = way[..., axis] * outward[:, None]
+    angle = np.zeros(w.shape)
+    for sign_c in (-1, 1):
+        for sign_d in (-1, 1):
+            u, v = way[..., c] + sign_c * half_c, way[..., d] + sign_d * half_d
+            away = np.sqrt(u**2 + v**2 + w**2)
+            angle += sign_c * sign_d * np.arctan2(u * v * np.sign(w), np.abs(w) * away)
+    total = (angle @ weights) * (1 / (4 * half_c * half_d)) + 0j
+    total = np.broadcast_to(total, (k.size, total.size)).copy()
+    points, shares = np.polynomial.legendre.leggauss(NODES)
+    for x, share_x in zip(points, shares, strict=True):
+        for y, share_y in zip(points, shares, strict=True):
+            R = np.sqrt(w**2 + (way[..., c] + x * half_c) ** 2 + (way[..., d] + y * half_d) ** 2)
+            first = (share_x * share_y / 4) * weights * w / R**3
+            total += sum_of_waves(k, -R, first) + 1j * k[:, None] * sum_of_waves(k, -R, first * R) - first.sum(axis=1)
+    return 2 * total
