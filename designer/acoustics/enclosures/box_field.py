@@ -50,6 +50,11 @@ class Surface:
     k_step: float
     values: Complex
 
+    @property
+    def count(self) -> int:
+        """Wave numbers that are solved, Q."""
+        return len(self.values)
+
     def field(self, nodes: Index, points_m: Real) -> Complex:
         """Equation (1) at consecutive wave numbers, by index (N,): (N, M, L) at points (M, 3) from the box's centre."""
         out = np.empty((nodes.size, len(points_m), self.values.shape[-1]), dtype=np.complex64)

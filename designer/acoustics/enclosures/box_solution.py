@@ -1,48 +1,27 @@
-"""The drivers of a box solved at few frequencies, kept on disk, and read in between.
+"""The drivers of a box solved at the frequencies of `surface_solution`.
 
-**Frequencies.** With the delay of the straight way from the driver taken out, and LATE of the box's diagonal more, what a driver makes at
-a place is a sum of waves that went around the box: none is later or earlier than about the diagonal, so that it is as good as band
-limited over frequency. It is solved in equal steps of c/(FREQUENCIES_A_TURN · diagonal) from 0 to the highest frequency asked for, and
-FREQUENCIES_BEYOND steps more; in between stands Lagrange's polynomial through the ORDER nearest. The response is real in time,
-p(-f) = p(f)*, which gives the nodes below 0. One grid serves all frequencies: another for each would leave steps.
-
-**Beyond the highest frequency** a driver keeps the level and the phase against the straight way that it has there, in each direction and
-at each place by itself: p(k) = p(K) e^{-j(k-K)r}. It is continuous, and no more than that.
-
-**Kept**: pressure and slope at each frequency by themselves (`array_store`), so that a run that is stopped has kept what it had solved;
-in memory the box that was asked for last, because scenes of one problem are made anew.
+Kept are pressure and slope at each frequency by themselves; in memory the box that was asked for last, because scenes of one problem are
+made anew.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from designer.acoustics.array_store import ArrayStore, cache_folder
 from designer.acoustics.content import code_version, digest
 from designer.acoustics.enclosures.box_equations import answers
 from designer.acoustics.enclosures.box_field import Surface
 from designer.acoustics.enclosures.box_grid import BoxGrid, parities_of
 from designer.acoustics.enclosures.box_pistons import Piston, scattered_slopes
-from designer.arrays import Complex, Index, Real
-from designer.problem.enclosures.box import FREQUENCIES_A_TURN, frequencies_solved
+from designer.acoustics.enclosures.surface_solution import Progress, read_or_solved, step_of
+from designer.arrays import Complex
+from designer.problem.enclosures.box import frequencies_solved
 
-ORDER = 8
-LATE = 0.5
 PART = 16
 """Frequencies whose slopes are computed together."""
-
-
-def step_of(grid: BoxGrid) -> float:
-    """Step of the wave numbers that are solved, rad/m."""
-    return 2 * math.pi / (FREQUENCIES_A_TURN * float(np.linalg.norm(grid.size_m)))
-
-
-Progress = Callable[[int, int], None]
-"""Is called with how many frequencies are done, and of how many."""
 
 
 @lru_cache(maxsize=1)
@@ -69,48 +48,15 @@ def solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progres
 
 
 def _solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None) -> Surface:
-    step = step_of(grid)
-    count = frequencies_solved([*grid.size_m], highest_k)
-    store, code = ArrayStore(cache_folder()), code_version("acoustics")
-    keys = [digest(code, grid, pistons, step, node) for node in range(count)]
-    surfaces = {node: array for node, key in enumerate(keys) if (array := store.read(key)) is not None}
-    missing = [node for node in range(count) if node not in surfaces]
-    for start in range(0, len(missing), PART):
-        part = missing[start : start + PART]
-        k = step * np.array(part, dtype=float)
-        slopes = np.stack([scattered_slopes(grid, piston, k) for piston in pistons], axis=-1)  # (F, 8, E, L)
-        for n, node in enumerate(part):
-            q = parities_of(slopes[n])
-            surfaces[node] = np.stack([answers(grid, float(k[n]), q), q])
-            store.write(keys[node], surfaces[node])
-            if progress:
-                progress(count - len(missing) + start + n + 1, count)
-    return Surface(grid, step, np.stack([surfaces[node] for node in range(count)]))
+    step, code = step_of(float(np.linalg.norm(grid.size_m))), code_version("acoustics")
+    keys = [digest(code, grid, pistons, step, node) for node in range(frequencies_solved([*grid.size_m], highest_k))]
 
+    def solve(nodes: list[int]) -> Iterator[Complex]:
+        for start in range(0, len(nodes), PART):
+            k = step * np.array(nodes[start : start + PART], dtype=float)
+            slopes = np.stack([scattered_slopes(grid, piston, k) for piston in pistons], axis=-1)  # (F, 8, E, L)
+            for wave_number, slope in zip(k.tolist(), slopes, strict=True):
+                q = parities_of(slope)
+                yield np.stack([answers(grid, wave_number, q), q])
 
-def between(k: Real, step: float, count: int) -> tuple[Index, Real, Real]:
-    """Consecutive nodes (N,) that wave numbers (F,) up to the last need, and their shares (F, N) and those of their conjugates."""
-    first = np.clip(np.floor(k / step).astype(int) - ORDER // 2 + 1, -count, count - ORDER)
-    window = first[:, None] + np.arange(ORDER)  # (F, ORDER)
-    place = k[:, None] / step - window
-    weights = np.array([(-1.0) ** n * math.comb(ORDER - 1, n) for n in range(ORDER)])
-    met = np.abs(place) < 1e-9
-    share = weights / np.where(met, 1.0, place)
-    share = np.where(met.any(axis=1, keepdims=True), met.astype(float), share)
-    share /= share.sum(axis=1, keepdims=True)
-    nodes = np.arange(np.abs(window).min(initial=0) if (window > 0).all() else 0, np.abs(window).max() + 1)
-    rows = np.broadcast_to(np.arange(k.size)[:, None], window.shape)
-    plain, conjugate = np.zeros((2, k.size, nodes.size))
-    below = window < 0
-    np.add.at(plain, (rows[~below], window[~below] - nodes[0]), share[~below])
-    np.add.at(conjugate, (rows[below], -window[below] - nodes[0]), share[below])
-    return nodes, plain, conjugate
-
-
-def read_between(values: Complex, plain: Real, conjugate: Real) -> Complex:
-    """Values at the wave numbers (F, ...) from those at the nodes (N, ...)."""
-    flat = values.reshape(len(values), -1)
-    out = plain @ flat.real + 1j * (plain @ flat.imag)
-    if conjugate.any():
-        out += conjugate @ flat.real - 1j * (conjugate @ flat.imag)
-    return np.asarray(out.reshape(len(plain), *values.shape[1:]))
+    return Surface(grid, step, np.stack(read_or_solved(keys, solve, progress)))

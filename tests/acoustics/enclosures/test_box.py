@@ -13,7 +13,7 @@ import pytest
 from designs.small_problems import Tables, load, small
 
 import designer
-from designer.acoustics.enclosures import box_solution
+from designer.acoustics.enclosures import box_solution, surface_solution
 from designer.acoustics.enclosures.box import BoxedDrivers
 from designer.acoustics.enclosures.box_equations import answers
 from designer.acoustics.enclosures.box_field import Surface
@@ -353,6 +353,6 @@ def test_shares_between_frequencies_are_a_polynomials() -> None:
         return np.asarray(1 + 0.3 * k**2 - 0.02 * k**6 + 1j * (2 * k - 0.1 * k**3 + 0.003 * k**7))
 
     k = np.linspace(0.0, step * (count - 4), 57)
-    nodes, plain, conjugate = box_solution.between(k, step, count)
-    read = box_solution.read_between(polynomial(nodes * step), plain, conjugate)
+    nodes, plain, conjugate = surface_solution.between(k, step, count)
+    read = surface_solution.read_between(polynomial(nodes * step), plain, conjugate)
     np.testing.assert_allclose(read, polynomial(k), rtol=1e-9)
