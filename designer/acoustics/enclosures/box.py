@@ -28,7 +28,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     centre_m : (3,) float array, of the box
     grid : BoxGrid
     pistons : tuple of Piston (L), their places from the box's centre
-    highest_k : float, rad/m, beyond which each place keeps its level and delay
+    highest_k : float
 
     """
 

@@ -20,8 +20,8 @@ from designer.acoustics.enclosures.surface_solution import Progress, read_or_sol
 from designer.arrays import Complex
 from designer.problem.enclosures.box import frequencies_solved
 
-PART = 16
-"""Frequencies whose slopes are computed together."""
+PART, MAX_BYTES = 16, 64e6
+"""Frequencies whose slopes are computed together: so many at the least, and as fit."""
 
 
 @lru_cache(maxsize=1)
@@ -51,9 +51,11 @@ def _solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progre
     step, code = step_of(float(np.linalg.norm(grid.size_m))), code_version("acoustics")
     keys = [digest(code, grid, pistons, step, node) for node in range(frequencies_solved([*grid.size_m], highest_k))]
 
+    size = max(PART, int(MAX_BYTES / (64 * grid.octant_size * len(pistons))))
+
     def solve(nodes: list[int]) -> Iterator[Complex]:
-        for start in range(0, len(nodes), PART):
-            k = step * np.array(nodes[start : start + PART], dtype=float)
+        for start in range(0, len(nodes), size):
+            k = step * np.array(nodes[start : start + size], dtype=float)
             slopes = np.stack([scattered_slopes(grid, piston, k) for piston in pistons], axis=-1)  # (F, 8, E, L)
             for wave_number, slope in zip(k.tolist(), slopes, strict=True):
                 q = parities_of(slope)
