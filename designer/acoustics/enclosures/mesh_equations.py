@@ -1,6 +1,6 @@
 """Boundary elements of a rigid body of triangles: Burton and Miller's equation by Galerkin's method.
 
-The equation is that of `box_equations`, with the coupling β = -jη/k. Tested with the linear functions φ in which p is expanded, its
+The equation is that of `box_equations`, with the coupling β = -jηk/(k² + k_0²). Tested with the linear functions φ in which p is expanded, its
 hypersingular part is a weak one (Maue's form): with n x ∇φ the surface curl of φ,
 
     -<N p, φ> = ∫∫ G (n_x x ∇φ)·(n_y x ∇p) - k² ∫∫ G φ p n_x·n_y                                                    (1)
@@ -42,8 +42,8 @@ from designer.arrays import Complex, Index, Real
 
 COUPLING = 1.0
 """η of the coupling."""
-LONGEST_COUPLING = 1.0
-"""k times the body's diagonal below which β does not grow."""
+LEAST_COUPLED = 1.0
+"""k_0 times the body's diagonal."""
 NEAR = 1.5
 """Distance of two triangles' centroids over the sum of their radii below which the midpoints do not serve."""
 MAX_NUMBERS = 400_000
@@ -52,7 +52,8 @@ MAX_PAIRS = 20_000
 """Pairs of triangles that are integrated at once."""
 _A, _B = (6 + np.sqrt(15)) / 21, (6 - np.sqrt(15)) / 21
 RULE = np.array(
-    [[1 / 3, 1 / 3, 1 / 3]] + [[w if i == j else (1 - w) / 2 for i in range(3)] for w in (1 - 2 * _A, 1 - 2 * _B) for j in range(3)]
+    [[1 / 3, 1 / 3, 1 / 3]]
+    + [[w if i == j else (1 - w) / 2 for i in range(3)] for w in (1 - 2 * _A, 1 - 2 * _B) for j in range(3)]
 )
 """Gauss's rule of degree 5 on a triangle: the corners' shares (7, 3)."""
 RULE_WEIGHTS = np.array([9 / 40] + [(155 + np.sqrt(15)) / 1200] * 3 + [(155 - np.sqrt(15)) / 1200] * 3)
@@ -137,7 +138,9 @@ class MeshEquations:
                 np.add.at(left, (grid.faces[:, a], grid.faces[:, b]), share.astype(np.complex64))
             np.add.at(right, grid.faces[:, a], beta / 6 * grid.areas_m2[:, None] * q)
 
-    def _add_far(self, k: float, beta: complex, q: Complex, left: dict[int, Complex], right: dict[int, Complex]) -> None:
+    def _add_far(
+        self, k: float, beta: complex, q: Complex, left: dict[int, Complex], right: dict[int, Complex]
+    ) -> None:
         grid = self.grid
         count = len(grid.vertices_m)
         points, weights = (part.astype(np.float32) for part in (self.middles.places_m, self.middles.weights_m2))
@@ -158,7 +161,9 @@ class MeshEquations:
             rows = np.flatnonzero(np.diff(outer.indptr))
             outer = outer[rows]
             for n in left:
-                total = sum(sign * part for sign, part in zip(grid.characters[n].astype(np.float32), products, strict=True))
+                total = sum(
+                    sign * part for sign, part in zip(grid.characters[n].astype(np.float32), products, strict=True)
+                )
                 single = sum(
                     sign * (wave.T @ charges[n])
                     for sign, wave in zip(grid.characters[n].astype(np.float32), waves, strict=True)
@@ -168,7 +173,9 @@ class MeshEquations:
                 stacked = np.ascontiguousarray((total * factors).transpose(0, 2, 1)).reshape(-1, count)
                 left[n][rows] += _times(outer, stacked)
 
-    def _add_near(self, k: float, beta: complex, q: Complex, left: dict[int, Complex], right: dict[int, Complex]) -> None:
+    def _add_near(
+        self, k: float, beta: complex, q: Complex, left: dict[int, Complex], right: dict[int, Complex]
+    ) -> None:
         grid = self.grid
         for m, (mirror, pairs) in enumerate(zip(grid.mirrors, self.near, strict=True)):
             for start in range(0, pairs.target.size, MAX_PAIRS):
@@ -217,8 +224,9 @@ class MeshEquations:
 
 
 def coupling(k: float, half_diagonal_m: float) -> complex:
-    """β of the equation: bounded below the first resonance."""
-    return -1j * COUPLING / max(k, LONGEST_COUPLING / (2 * half_diagonal_m))
+    """β of the equation: odd in k, and bounded below the first resonance."""
+    least = LEAST_COUPLED / (2 * half_diagonal_m)
+    return -1j * COUPLING * k / (k**2 + least**2)
 
 
 def near_pairs(targets_m: Real, sources_m: Real, reach_m: Real) -> tuple[Index, Index]:

@@ -92,7 +92,13 @@ class MeshSurface:
         return out
 
     def _add(
-        self, out: Complex, block: Index, nodes: Index, way: Real, weights_m2: Real, values: list[tuple[Complex, Complex]]
+        self,
+        out: Complex,
+        block: Index,
+        nodes: Index,
+        way: Real,
+        weights_m2: Real,
+        values: list[tuple[Complex, Complex]],
     ) -> None:
         R = np.linalg.norm(way, axis=-1)
         across = (np.einsum("myc,yc->my", way, weights_m2) / R).astype(np.float32)
@@ -108,7 +114,9 @@ class MeshSurface:
         """Parts along each edge that points (M, 3) ask for (M,)."""
         grid = self.grid
         cuts = np.ones(len(points_m), dtype=int)
-        close = np.flatnonzero(np.linalg.norm(points_m, axis=1) < grid.half_diagonal_m + NEAR_EDGES * longest_edge_m(grid))
+        close = np.flatnonzero(
+            np.linalg.norm(points_m, axis=1) < grid.half_diagonal_m + NEAR_EDGES * longest_edge_m(grid)
+        )
         size = max(1, MAX_NUMBERS // len(grid.faces))
         for start in range(0, close.size, size):
             block = close[start : start + size]

@@ -94,7 +94,7 @@ class MeshGrid:
 
     @cached_property
     def curls(self) -> Real:
-        """n x ∇φ of each triangle's three functions (T, 3, 3): the edge opposite over twice the area."""
+        """N x ∇φ of each triangle's three functions (T, 3, 3): the edge opposite over twice the area."""
         corners = self.corners_m
         opposite = corners[:, NEXT[NEXT]] - corners[:, NEXT]
         return np.asarray(-opposite / (2 * self.areas_m2[:, None, None]))

@@ -52,9 +52,7 @@ def potentials(points_m: Real, corners_m: Real) -> tuple[Real, Real]:
     R_begin, R_end = np.sqrt(R2 + begin**2), np.sqrt(R2 + end**2)
     # The sum that does not cancel: the foot is beyond the edge's middle, or before it.
     after = begin + end < 0
-    f = np.log(
-        np.where(after, R_begin - begin, R_end + end) / np.where(after, R_end - end, R_begin + begin)
-    )
+    f = np.log(np.where(after, R_begin - begin, R_end + end) / np.where(after, R_end - end, R_begin + begin))
     high = np.abs(height)[..., None]
     beta = np.arctan2(across * end, R2 + high * R_end) - np.arctan2(across * begin, R2 + high * R_begin)
     angle = beta.sum(axis=2)
@@ -66,7 +64,5 @@ def potentials(points_m: Real, corners_m: Real) -> tuple[Real, Real]:
     slope = -outward[:, opposite] * (lengths[:, opposite] / area2[:, None])[..., None]  # (P, 3, 3)
     foot = across[..., opposite] * (lengths[:, opposite] / area2[:, None])[:, None]
     first = foot * single[..., None] + np.einsum("pqc,pbc->pqb", moment, slope)
-    second = foot * (np.sign(height) * angle)[..., None] + height[..., None] * np.einsum(
-        "pqc,pbc->pqb", turned, slope
-    )
+    second = foot * (np.sign(height) * angle)[..., None] + height[..., None] * np.einsum("pqc,pbc->pqb", turned, slope)
     return first, second

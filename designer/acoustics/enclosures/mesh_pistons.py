@@ -81,7 +81,9 @@ def scattered_slopes(grid: MeshGrid, piston: MeshPiston, k: Real) -> Complex:
         nodes_m = piston.nodes_m * mirror
         for start in range(0, len(grid.faces), size):
             part = slice(start, start + size)
-            slopes[:, m, part] = _means(grid.corners_m[part], grid.normals[part], grid.areas_m2[part], nodes_m, piston.weights, k)
+            slopes[:, m, part] = _means(
+                grid.corners_m[part], grid.normals[part], grid.areas_m2[part], nodes_m, piston.weights, k
+            )
     return slopes
 
 

@@ -11,11 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from designer.problem.messages import shown
 from designer.problem.meshes.reading import EXPECTED, EXPORT_AGAIN, MeshFault, Soup
 from designer.problem.meshes.triangles import NEXT, Index, Triangles
+from designer.problem.messages import shown
 
 SAME_PLACE = 1e-6
 """Distance of vertices that are one, and height of triangles without an area, over the size of the body."""

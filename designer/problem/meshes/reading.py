@@ -68,7 +68,9 @@ def read_soup(path: Path) -> Soup:
         raise MeshFault("the file is empty", EXPECTED, EXPORT_AGAIN)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise MeshFault(f"a file that ends with {shown(path.suffix)}", "a name that ends with .stl, .obj or .ply", EXPORT_AGAIN)
+        raise MeshFault(
+            f"a file that ends with {shown(path.suffix)}", "a name that ends with .stl, .obj or .ply", EXPORT_AGAIN
+        )
     with np.errstate(all="ignore"):
         vertices, faces = reader(content)
     if not len(faces):
@@ -81,7 +83,9 @@ def read_soup(path: Path) -> Soup:
         raise MeshFault(f"triangle {bad + 1} names a vertex that the file does not hold", EXPECTED, EXPORT_AGAIN)
     finite = np.isfinite(vertices[faces]).all(axis=(1, 2))
     if not finite.all():
-        raise MeshFault(f"triangle {int(finite.argmin()) + 1} has a corner that is not a number", EXPECTED, EXPORT_AGAIN)
+        raise MeshFault(
+            f"triangle {int(finite.argmin()) + 1} has a corner that is not a number", EXPECTED, EXPORT_AGAIN
+        )
     if np.abs(vertices[faces]).max() > 1e9:
         bad = int((np.abs(vertices[faces]).max(axis=(1, 2)) > 1e9).argmax())
         raise MeshFault(f"triangle {bad + 1} has a corner beyond {number(1e9)}", EXPECTED, EXPORT_AGAIN)
@@ -100,7 +104,11 @@ def _stl(content: bytes) -> Soup:
             raise MeshFault(f"{len(numbers)} corners, of which the last triangle lacks some", EXPECTED, EXPORT_AGAIN)
         corners = np.array(numbers, dtype=float).reshape(-1, 3, 3)
     else:
-        stated = f"{count} triangles in its header, and bytes for {max(size, 0) // STL_RECORD.itemsize}" if size >= 0 else "a cut header"
+        stated = (
+            f"{count} triangles in its header, and bytes for {max(size, 0) // STL_RECORD.itemsize}"
+            if size >= 0
+            else "a cut header"
+        )
         raise MeshFault(f"not an STL file: {stated}", EXPECTED, EXPORT_AGAIN)
     return corners.reshape(-1, 3), np.arange(3 * len(corners), dtype=np.intp).reshape(-1, 3)
 
@@ -150,7 +158,11 @@ def _ply(content: bytes) -> Soup:
     vertices, faces = np.zeros((0, 3)), list[list[int]]()
     for name, count, properties in elements:
         if count * len(properties) > len(content):
-            raise MeshFault(f"{count} entries {shown(name)} in its header, in a file of {len(content)} bytes", EXPECTED, EXPORT_AGAIN)
+            raise MeshFault(
+                f"{count} entries {shown(name)} in its header, in a file of {len(content)} bytes",
+                EXPECTED,
+                EXPORT_AGAIN,
+            )
         rows = [{words[-1]: read(words) for words in properties} for _ in range(count)]
         if name == "vertex":
             vertices = np.array([[row[axis][0] for axis in "xyz"] for row in rows], dtype=float).reshape(-1, 3)

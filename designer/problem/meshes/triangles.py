@@ -77,7 +77,11 @@ class Triangles:
 
     def nearest(self, points_m: Array) -> tuple[Array, Index, Array]:
         """Distance (M,) of points (M, 3) from the surface, the nearest triangle (M,), and the place on it (M, 3)."""
-        distance_m, face, place_m = np.empty(len(points_m)), np.empty(len(points_m), dtype=np.intp), np.empty((len(points_m), 3))
+        distance_m, face, place_m = (
+            np.empty(len(points_m)),
+            np.empty(len(points_m), dtype=np.intp),
+            np.empty((len(points_m), 3)),
+        )
         size = max(1, MAX_NUMBERS // len(self.faces))
         for start in range(0, len(points_m), size):
             part = slice(start, start + size)
@@ -87,7 +91,11 @@ class Triangles:
     def _nearest(self, points_m: Array) -> tuple[Array, Index, Array]:
         corners, edges = self.corners_m, self.corners_m[:, NEXT] - self.corners_m
         rows = np.arange(len(points_m))
-        best2, face, place_m = np.full(len(points_m), np.inf), np.zeros(len(points_m), dtype=np.intp), np.zeros_like(points_m)
+        best2, face, place_m = (
+            np.full(len(points_m), np.inf),
+            np.zeros(len(points_m), dtype=np.intp),
+            np.zeros_like(points_m),
+        )
         inward = np.cross(self.normals[:, None], edges)  # (T, 3, 3)
         within = np.ones((len(points_m), len(corners)), dtype=bool)
         for n in range(3):
@@ -189,7 +197,9 @@ def _split(vertices: Array, faces: Index, middles: Index) -> Index:
         if count == 1:
             parts += [np.stack([a, m, c], axis=1), np.stack([m, b, c], axis=1)]
         elif count == 2:
-            shorter = np.linalg.norm(vertices[m] - vertices[c], axis=1) < np.linalg.norm(vertices[a] - vertices[n], axis=1)
+            shorter = np.linalg.norm(vertices[m] - vertices[c], axis=1) < np.linalg.norm(
+                vertices[a] - vertices[n], axis=1
+            )
             parts.append(np.stack([m, b, n], axis=1))
             parts.append(np.where(shorter[:, None], np.stack([a, m, c], axis=1), np.stack([a, m, n], axis=1)))
             parts.append(np.where(shorter[:, None], np.stack([m, n, c], axis=1), np.stack([a, n, c], axis=1)))
