@@ -12,6 +12,7 @@ from pathlib import Path
 from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.design_checks import design_checks
+from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.round_body import RoundBody
 from designer.problem.frequency_grid import MAX_REFINEMENT
 from designer.problem.messages import number
@@ -48,6 +49,8 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
     files : dict, where data files lie that have moved
 
     """
+    if isinstance(body := if_known(problem, "enclosure"), Enclosure):
+        body.locate(folder, files)
     checks: Iterator[Iterator[Fault]] = chain(
         (_names(key, problem) for key in ("drivers", "designs")),
         place_checks(problem, folder, files),

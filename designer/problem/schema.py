@@ -329,7 +329,12 @@ class Problem(Sourced):
         """Data files that the problem names, as it names them."""
         heads = [head for head in self.heads if head.lower().endswith(".sofa")]
         device = [self.scene.transfer] if self.scene is not None and self.scene.transfer is not None else []
-        return (*device, *heads, *(driver.response for driver in self.drivers if driver.response is not None))
+        return (
+            *self.body.data_files,
+            *device,
+            *heads,
+            *(driver.response for driver in self.drivers if driver.response is not None),
+        )
 
     @property
     def body(self) -> Enclosure:

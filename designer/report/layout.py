@@ -123,6 +123,9 @@ def _outline(problem: Problem, view: str) -> list[Any]:
     if outline.form == "rectangle":
         corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * outline.half_m + outline.middle_m
         return [{"form": "polygon", "x": corners[:, 0], "y": corners[:, 1], **surface}]
+    if outline.form == "polygon":
+        places = np.array(outline.corners_m)
+        return [{"form": "polygon", "x": places[:, 0], "y": places[:, 1], **surface}]
     if outline.form == "strip":
         return [{"form": "strip", "x": [-outline.radius_m, outline.radius_m], **surface}]
     along, across = np.array([-BAFFLE_M, BAFFLE_M]), np.zeros(2)

@@ -33,6 +33,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     """
 
     body: ClassVar[str] = "box"
+    late: ClassVar[float] = 0.5
 
     centre_m: Real
     grid: BoxGrid

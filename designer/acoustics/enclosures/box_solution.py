@@ -18,7 +18,7 @@ from designer.acoustics.enclosures.box_grid import BoxGrid, parities_of
 from designer.acoustics.enclosures.box_pistons import Piston, scattered_slopes
 from designer.acoustics.enclosures.surface_solution import Progress, read_or_solved, step_of
 from designer.arrays import Complex
-from designer.problem.enclosures.box import frequencies_solved
+from designer.problem.enclosures.solved_body import frequencies_solved
 
 PART, MAX_BYTES = 16, 64e6
 """Frequencies whose slopes are computed together: so many at the least, and as fit."""
@@ -48,9 +48,9 @@ def solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progres
 
 
 def _solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None) -> Surface:
-    step, code = step_of(float(np.linalg.norm(grid.size_m))), code_version("acoustics")
-    keys = [digest(code, grid, pistons, step, node) for node in range(frequencies_solved([*grid.size_m], highest_k))]
-
+    diagonal_m = float(np.linalg.norm(grid.size_m))
+    step, code = step_of(diagonal_m), code_version("acoustics")
+    keys = [digest(code, grid, pistons, step, node) for node in range(frequencies_solved(diagonal_m, highest_k))]
     size = max(PART, int(MAX_BYTES / (64 * grid.octant_size * len(pistons))))
 
     def solve(nodes: list[int]) -> Iterator[Complex]:

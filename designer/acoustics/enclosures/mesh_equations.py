@@ -150,27 +150,22 @@ class MeshEquations:
         for start in range(0, len(points), size):
             block = slice(start, start + size)
             products, waves = [], []
-            for m, mirror in enumerate(grid.mirrors.astype(np.float32)):
+            for mirror in grid.mirrors.astype(np.float32):
                 G, D = kernels(k, points[block], points * mirror, weights * mirror)  # (E, b)
                 six = _times(self._inner, G).reshape(6, count, -1)
                 six[:3] *= mirror[:, None, None]
                 six[3:] *= (mirror * mirror.prod())[:, None, None]
                 products.append(np.concatenate([six, _times(self._inner_double, D)[None]]))
-                waves.append(G)
+                waves.append(np.stack([G.T @ charge for charge in charges.values()]))
             outer = block_array([[matrix[block].T for matrix in self._outer]]).tocsr()
             rows = np.flatnonzero(np.diff(outer.indptr))
             outer = outer[rows]
-            for n in left:
-                total = sum(
-                    sign * part for sign, part in zip(grid.characters[n].astype(np.float32), products, strict=True)
-                )
-                single = sum(
-                    sign * (wave.T @ charges[n])
-                    for sign, wave in zip(grid.characters[n].astype(np.float32), waves, strict=True)
-                )
+            totals = _signed(grid.characters[list(left)], products)
+            for at, n in enumerate(left):
+                single = np.tensordot(grid.characters[n], [wave[at] for wave in waves], axes=1)
                 right[n] += self.area[block].T @ single
-                right[n] += beta * (total[6] @ charges[n][block])
-                stacked = np.ascontiguousarray((total * factors).transpose(0, 2, 1)).reshape(-1, count)
+                right[n] += beta * (totals[at][6] @ charges[n][block])
+                stacked = np.ascontiguousarray((totals[at] * factors).transpose(0, 2, 1)).reshape(-1, count)
                 left[n][rows] += _times(outer, stacked)
 
     def _add_near(
@@ -269,3 +264,12 @@ def kernels(k: float, targets_m: Real, sources_m: Real, weights: Real) -> tuple[
 def _times(matrix: csr_array, values: Complex) -> Complex:
     """A real sparse matrix times complex numbers, as real ones."""
     return np.asarray(matrix @ values.view(np.float32)).view(np.complex64)
+
+
+def _signed(characters: Real, products: list[Complex]) -> Complex:
+    """Sums over images with the signs (N, S) of parities: (N, ...)."""
+    if len(products) == 1:
+        return products[0][None]
+    flat = np.stack(products).view(np.float32).reshape(len(products), -1)
+    total = (characters.astype(np.float32) @ flat).view(np.complex64)
+    return total.reshape(len(characters), *products[0].shape)

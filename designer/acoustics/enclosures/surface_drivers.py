@@ -20,7 +20,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 
 from designer.acoustics.enclosures import EnclosedDrivers
-from designer.acoustics.enclosures.surface_solution import LATE, Progress, between, read_between
+from designer.acoustics.enclosures.surface_solution import Progress, between, read_between
 from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 
@@ -76,6 +76,8 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
 
     body: ClassVar[str]
     """The word for it in messages."""
+    late: ClassVar[float]
+    """Delay that is taken out beside the straight way, in diagonals of the body: half way between the first and the last wave."""
 
     centre_m: Real
     pistons: Sequence[Source]
@@ -165,7 +167,7 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
         few_k, place = np.unique(solved_k, return_inverse=True)
         nodes, plain, conjugate = between(few_k, self.surface.k_step, self.surface.count)
         k_nodes = nodes * self.surface.k_step
-        late_m = way_m - 2 * LATE * self.half_diagonal_m
+        late_m = way_m - 2 * self.late * self.half_diagonal_m
         values = at_nodes(nodes, k_nodes) * phase(np.multiply.outer(-k_nodes, late_m))
         centred = read_between(values, plain, conjugate)[place]
         return np.asarray(centred * phase(np.multiply.outer(solved_k, late_m) + np.multiply.outer(k - solved_k, way_m)))

@@ -1,6 +1,6 @@
 """Drivers on a body solved at few frequencies, kept on disk, and read in between.
 
-**Frequencies.** With the delay of the straight way from the driver taken out, and LATE of the body's diagonal more, what a driver makes at
+**Frequencies.** With the delay of the straight way from the driver taken out, and a share of the body's diagonal more, what a driver makes at
 a place is a sum of waves that went around the body: none is later or earlier than about the diagonal, so that it is as good as band
 limited over frequency. It is solved in equal steps Δ of c/(FREQUENCIES_A_TURN · diagonal) from 0 to the highest frequency asked for, and
 FREQUENCIES_BEYOND steps more. In between stand the ORDER nearest, with the shares w that miss least of all waves so late or so early,
@@ -29,19 +29,18 @@ from numpy.typing import NDArray
 
 from designer.acoustics.array_store import ArrayStore, cache_folder
 from designer.arrays import Complex, Index, Real
-from designer.problem.enclosures.box import FREQUENCIES_A_TURN
+from designer.problem.enclosures.solved_body import FREQUENCIES_A_TURN
 
 ORDER, TURN, LOADING = 10, 1.9, 1e-10
 """Frequencies between which is read; the largest turn of a step, rad: waves 1.2 diagonals late; and what keeps S from being singular."""
-LATE = 0.5
 
 Progress = Callable[[int, int], None]
 """Is called with how many frequencies are done, and of how many."""
 
 
-def step_of(diagonal_m: float) -> float:
-    """Step of the wave numbers that are solved, rad/m."""
-    return 2 * math.pi / (FREQUENCIES_A_TURN * diagonal_m)
+def step_of(diagonal_m: float, a_turn: int = FREQUENCIES_A_TURN) -> float:
+    """Step of the wave numbers that are solved, `a_turn` between two that differ by a turn over the diagonal, rad/m."""
+    return 2 * math.pi / (a_turn * diagonal_m)
 
 
 def read_or_solved(

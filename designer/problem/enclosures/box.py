@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
@@ -15,32 +14,23 @@ from designer.problem.enclosures.enclosure import (
     MAX_DEVICE_M,
     SURFACE_TOLERANCE_M,
     Array,
-    Enclosure,
-    Intrusion,
     Outline,
     in_metres,
     millimetres,
-    which_ears,
 )
+from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
 from designer.problem.messages import number, shown
-from designer.problem.table import Frequency, Point, if_known
+from designer.problem.table import Point, if_known
 
 if TYPE_CHECKING:
     from designer.problem.schema import Driver
 
-SNAPPED_M = 2e-3
-"""How far from a face a driver may be that is to be on it."""
-NEAREST_M = 0.01
-"""How near to its surface its field is computed: nearer it is that of rectangles."""
 ELEMENTS_A_WAVE = 6
 """Rectangles along the shortest wave that is solved: within 0.5 dB and 3 degrees of a monopole's field."""
 STEPS_OF_THINNEST, FEWEST_STEPS = 3, 6
 """No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
-FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 4
-"""Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""
 CUBE_S, SQUARE_S, LEAST_S = 3e-10, 3e-7, 0.06
 """CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none."""
-MAX_MINUTES, MAX_BYTES = 60.0, 8e9
 FACE_NAMES = {
     (0, 1): "front",
     (0, -1): "back",
@@ -53,31 +43,7 @@ FACE_NAMES = {
 Side = Annotated[float, Field(ge=0.005, le=10.0)]
 
 
-@dataclass(frozen=True)
-class Effort:
-    """Size of a solution: rectangles on the surface, frequencies, CPU minutes, and bytes of memory."""
-
-    elements: int
-    frequencies: int
-    minutes: float
-    size: float
-
-    @property
-    def fits(self) -> bool:
-        """Whether it is not refused."""
-        return self.minutes <= MAX_MINUTES and self.size <= MAX_BYTES
-
-    def __str__(self) -> str:
-        """In words."""
-        if self.minutes >= MAX_MINUTES:
-            time = f"{math.ceil(self.minutes / 60)} CPU hours"
-        else:
-            time = f"{self.minutes:.0f} CPU minutes" if self.minutes >= 2 else f"{math.ceil(60 * self.minutes)} CPU s"
-        memory = f"{number(round(self.size / 1e9, 1))} GB" if self.size >= 1e9 else f"{math.ceil(self.size / 1e6)} MB"
-        return f"{self.elements} rectangles at {self.frequencies} frequencies, about {time} and {memory}"
-
-
-class Box(Enclosure):
+class Box(SolvedBody):
     """Drivers on the faces of a rigid box: point sources, or rigid pistons that face along the face's normal."""
 
     model: Literal["box"] = "box"
@@ -86,16 +52,7 @@ class Box(Enclosure):
         Field(min_length=3, max_length=3, description="depth, width, height", title="of the box, along x, y and z"),
     ]
     centre_m: Point = Field(default=[0.0, 0.0, 0.0], title="of the box, from the device's origin")
-    highest_hz: Annotated[
-        Frequency | None,
-        Field(
-            gt=0,
-            title="up to which its field is solved; beyond it each driver keeps its level and delay in each direction;"
-            " by default the end of the designs' bands, and half an octave of their fades",
-        ),
-    ] = None
-
-    is_solved: ClassVar[bool] = True
+    size_key: ClassVar[str] = "size_m"
     outlines: ClassVar[tuple[str | None, str | None]] = ("rectangle", "rectangle")
 
     @property
@@ -108,11 +65,6 @@ class Box(Enclosure):
         """The eight corners (8, 3)."""
         signs = np.stack(np.meshgrid(*[[-0.5, 0.5]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
         return np.asarray(np.array(self.centre_m) + signs * np.array(self.size_m))
-
-    @property
-    def nearest_m(self) -> float:
-        """How near to its surface its field can be computed."""
-        return NEAREST_M
 
     def _beyond_m(self, points_m: Array) -> Array:
         """How far points (..., 3) are beyond each pair of faces (..., 3); negative between them."""
@@ -228,63 +180,16 @@ class Box(Enclosure):
                 "make the driver smaller, or move it inwards",
             )
 
-    def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
-        """Ears within the box, or a head that it cuts."""
-        clear_m = self.clearance_m(ears_m)
-        inside = which_ears(clear_m < self.nearest_m)
-        head_m = float(self.clearance_m(centre_m))
-        if inside:
-            how = "inside" if clear_m.min() < 0 else "at the surface of"
-            yield Intrusion(
-                f"puts {inside} {how} the device", f"ears {millimetres(self.nearest_m)} or more from the box"
-            )
-        elif head_radius_m and head_m < head_radius_m:
-            expected = f"a head's centre more than {number(head_radius_m)} m from the box"
-            yield Intrusion(f"puts the head {millimetres(head_radius_m - head_m)} into the device", expected)
-
     def effort(self, highest_k: float, drivers: int) -> Effort:
         """Size of the solution up to a wave number, rad/m."""
         counts = steps(self.size_m, highest_k)
         octant = (counts[0] * counts[1] + counts[1] * counts[2] + counts[2] * counts[0]) // 4
-        frequencies = frequencies_solved(self.size_m, highest_k)
+        frequencies = frequencies_solved(math.hypot(*self.size_m), highest_k)
         seconds = frequencies * (
             CUBE_S * octant**3 + SQUARE_S * octant**2 * (1 + drivers / 20) + LEAST_S * (1 + drivers / 10)
         )
         size = 3e8 + 8.0 * (3 * octant**2 + 3 * 16 * frequencies * octant * drivers) + 16.0 * 30 * math.prod(counts)
-        return Effort(8 * octant, frequencies, seconds / 60, size)
-
-    def solved(self, highest_hz: float) -> str:
-        """How far it is solved, and what holds beyond."""
-        return (
-            f"the box is solved up to {number(round(highest_hz))} Hz; beyond, each driver keeps the level and delay that it has"
-            " there in each direction"
-        )
-
-    def solving(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
-        """Size of the solution."""
-        return f"{self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)} unless it is on disk"
-
-    def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
-        """More than memory and patience hold, and what would fit."""
-
-        def effort(hz: float) -> Effort:
-            return self.effort(2 * math.pi * hz / speed_m_s, drivers)
-
-        if effort(highest_hz).fits:
-            return
-        low, high = 0.0, highest_hz
-        for _ in range(40):
-            middle = (low + high) / 2
-            low, high = (middle, high) if effort(middle).fits else (low, middle)
-        most_hz = math.floor(low / 10) * 10
-        subject = shown(self.size_m if self.highest_hz is None else self.highest_hz)
-        actual = f"got {subject}; solving the box to {number(round(highest_hz))} Hz takes {effort(highest_hz)}"
-        expected = f"at most {number(MAX_MINUTES)} CPU minutes and {number(MAX_BYTES / 1e9)} GB"
-        if most_hz <= 0:
-            yield Fault("enclosure.size_m", actual, expected, "the unit is metres; millimetres?")
-            return
-        path = "enclosure.size_m" if self.highest_hz is None else "enclosure.highest_hz"
-        yield Fault(path, actual, expected, f"set enclosure.highest_hz = {number(most_hz)}: {effort(most_hz)}")
+        return Effort(8 * octant, "rectangles", frequencies, seconds / 60, size)
 
 
 def longest_step_m(highest_k: float) -> float:
@@ -297,9 +202,3 @@ def steps(size_m: list[float], highest_k: float) -> tuple[int, int, int]:
     longest_m = min(longest_step_m(highest_k), min(size_m) / STEPS_OF_THINNEST)
     x, y, z = (max(FEWEST_STEPS, 2 * math.ceil(side / longest_m / 2 - 1e-9)) for side in size_m)
     return x, y, z
-
-
-def frequencies_solved(size_m: list[float], highest_k: float) -> int:
-    """Wave numbers solved in equal steps from 0."""
-    step = 2 * math.pi / (FREQUENCIES_A_TURN * math.hypot(*size_m))
-    return math.ceil(highest_k / step - 1e-9) + 1 + FREQUENCIES_BEYOND

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -47,12 +48,13 @@ class Intrusion:
 
 @dataclass(frozen=True)
 class Outline:
-    """The body as it is seen: a circle, a rectangle, a strip without end, or a wall (a line without end) across the front."""
+    """The body as it is seen: a circle, a rectangle, a polygon, a strip without end, or a wall (a line without end) across the front."""
 
-    form: str  # "circle", "rectangle", "strip" or "wall"
+    form: str  # "circle", "rectangle", "polygon", "strip" or "wall"
     radius_m: float = 0.0
     middle_m: tuple[float, float] = (0.0, 0.0)  # of a rectangle, in the view's axes
     half_m: tuple[float, float] = (0.0, 0.0)
+    corners_m: tuple[tuple[float, float], ...] = ()  # of a polygon, in the view's axes
 
 
 class Enclosure(Table):
@@ -64,6 +66,14 @@ class Enclosure(Table):
     """Whether its field is solved up to a highest frequency, which its device then asks for."""
     outlines: ClassVar[tuple[str | None, str | None]] = (None, None)
     """Form of its outline from above and from the side; None where nothing is to be seen."""
+
+    def locate(self, folder: Path, files: Mapping[str, str]) -> None:
+        """Remember where its data files lie, from the problem's folder, of which some have moved; faults of them are faults of the file."""
+
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        """Data files that it names, as it names them."""
+        return ()
 
     @property
     def model_name(self) -> str:

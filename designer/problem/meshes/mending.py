@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.problem.meshes.reading import EXPECTED, EXPORT_AGAIN, MeshFault, Soup
+from designer.problem.meshes.reading import EXPECTED, EXPORT_AGAIN, MeshError, Soup
 from designer.problem.meshes.triangles import NEXT, Index, Triangles
 from designer.problem.messages import shown
 
@@ -31,7 +31,7 @@ def closed_surface(soup: Soup) -> tuple[Triangles, list[str]]:
 
     Raises
     ------
-    MeshFault : a surface that is open, that meets itself, or that has no volume
+    MeshError : a surface that is open, that meets itself, or that has no volume
 
     """
     vertices, faces = soup
@@ -40,7 +40,7 @@ def closed_surface(soup: Soup) -> tuple[Triangles, list[str]]:
     vertices, faces = _merged(vertices, faces, size * SAME_PLACE, notes)
     faces = _without_repeats(_without_flat(vertices, faces, size * SAME_PLACE, notes), notes)
     if not len(faces):
-        raise MeshFault("no triangle that has an area", EXPECTED, EXPORT_AGAIN)
+        raise MeshError("no triangle that has an area", EXPECTED, EXPORT_AGAIN)
     faces, body = _turned_alike(vertices, faces, notes)
     faces = _outward(vertices, faces, body, notes)
     used, faces = np.unique(faces, return_inverse=True)
@@ -121,7 +121,7 @@ def _turned_alike(vertices: Any, faces: Index, notes: list[str]) -> tuple[Index,
         if wrong.any():
             at = vertices[edges[wrong.argmax()]].mean(axis=0)
             many = words[0] if wrong.sum() == 1 else words[1].format(int(wrong.sum())) + ", the first"
-            raise MeshFault(f"{many} at {_place(at)}", EXPECTED, remedy)
+            raise MeshError(f"{many} at {_place(at)}", EXPECTED, remedy)
     both = np.argsort(of.ravel(), kind="stable").reshape(-1, 2)
     first, second = (both // 3).T
     alike = (directed[both[:, 0]] == directed[both[:, 1]]).all(axis=1)
@@ -138,7 +138,7 @@ def _turned_alike(vertices: Any, faces: Index, notes: list[str]) -> tuple[Index,
         if 2 * turned[body == n].sum() > (body == n).sum():
             turned[body == n] ^= True
     if (alike ^ turned[first] ^ turned[second]).any():
-        raise MeshFault("a surface with one side, as a Moebius strip has", EXPECTED, "draw it with an inside")
+        raise MeshError("a surface with one side, as a Moebius strip has", EXPECTED, "draw it with an inside")
     if turned.any():
         notes.append(f"{_triangles(int(turned.sum()))} turned to face as their neighbours do")
     return np.where(turned[:, None], faces[:, ::-1], faces), body
@@ -150,7 +150,7 @@ def _outward(vertices: Any, faces: Index, body: Index, notes: list[str]) -> Inde
     boxes = [surface.corners_m.reshape(-1, 3) for surface in surfaces]
     for n, surface in enumerate(surfaces):
         if abs(surface.volume_m3) <= 1e-9 * float(np.ptp(boxes[n], axis=0).max()) ** 3:
-            raise MeshFault("a body without a volume", EXPECTED, "give it a thickness")
+            raise MeshError("a body without a volume", EXPECTED, "give it a thickness")
     outer, inner = [], 0
     for n in range(len(surfaces)):
         at = boxes[n][:: max(1, len(boxes[n]) // SAMPLES)]
@@ -158,7 +158,7 @@ def _outward(vertices: Any, faces: Index, body: Index, notes: list[str]) -> Inde
         for m, other in enumerate(surfaces):
             around |= (np.abs(other.windings(at)) > 0.5) if m != n else False
         if around.any() and not around.all():
-            raise MeshFault(f"two bodies that meet near {_place(at[around.argmax()])}", EXPECTED, ONE_SURFACE)
+            raise MeshError(f"two bodies that meet near {_place(at[around.argmax()])}", EXPECTED, ONE_SURFACE)
         inner += int(around.all())
         outer += [] if around.all() else [n]
     if inner:
@@ -185,7 +185,7 @@ def _check_both_sides(surface: Triangles, size: float) -> None:
         if wrong.any():
             at = _place(place[wrong.argmax()])
             actual = f"a surface that meets itself, or is thinner than {OFF_SURFACE:g} of its size, near {at}"
-            raise MeshFault(actual, EXPECTED, ONE_SURFACE)
+            raise MeshError(actual, EXPECTED, ONE_SURFACE)
 
 
 def _place(place: Any) -> str:

@@ -7,6 +7,7 @@ file's length contradicts is a fault with its place, and nothing more has to be 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ Soup = tuple[NDArray[np.float64], NDArray[np.intp]]
 """Vertices (V, 3) and triangles (T, 3), as they stand in a file."""
 
 
-class MeshFault(Exception):
+class MeshError(Exception):
     """A mesh that cannot be used: what is wrong, what is expected, and the remedy."""
 
     def __init__(self, actual: str, expected: str, remedy: str) -> None:
@@ -51,44 +52,44 @@ def read_soup(path: Path) -> Soup:
 
     Raises
     ------
-    MeshFault : no such file, a damaged one, or one of another kind
+    MeshError : no such file, a damaged one, or one of another kind
 
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             actual = f"a file of {path.stat().st_size // 1_000_000} MB"
-            raise MeshFault(actual, f"at most {MAX_FILE_BYTES // 1_000_000} MB", "export it with fewer triangles")
+            raise MeshError(actual, f"at most {MAX_FILE_BYTES // 1_000_000} MB", "export it with fewer triangles")
         content = path.read_bytes()
     except FileNotFoundError:
-        raise MeshFault("no such file", EXPECTED, "paths are relative to the problem file") from None
+        raise MeshError("no such file", EXPECTED, "paths are relative to the problem file") from None
     except (OSError, ValueError) as error:
         actual = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
-        raise MeshFault(actual, EXPECTED, "give the path of a file") from None
+        raise MeshError(actual, EXPECTED, "give the path of a file") from None
     if not content.strip():
-        raise MeshFault("the file is empty", EXPECTED, EXPORT_AGAIN)
+        raise MeshError("the file is empty", EXPECTED, EXPORT_AGAIN)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise MeshFault(
+        raise MeshError(
             f"a file that ends with {shown(path.suffix)}", "a name that ends with .stl, .obj or .ply", EXPORT_AGAIN
         )
     with np.errstate(all="ignore"):
         vertices, faces = reader(content)
     if not len(faces):
-        raise MeshFault("no triangles", EXPECTED, EXPORT_AGAIN)
+        raise MeshError("no triangles", EXPECTED, EXPORT_AGAIN)
     if len(faces) > MAX_FILE_FACES:
         expected = f"at most {number(MAX_FILE_FACES)}"
-        raise MeshFault(f"{len(faces)} triangles", expected, "export it with fewer triangles")
+        raise MeshError(f"{len(faces)} triangles", expected, "export it with fewer triangles")
     if faces.min() < 0 or faces.max() >= len(vertices):
         bad = int(((faces < 0) | (faces >= len(vertices))).any(axis=1).argmax())
-        raise MeshFault(f"triangle {bad + 1} names a vertex that the file does not hold", EXPECTED, EXPORT_AGAIN)
+        raise MeshError(f"triangle {bad + 1} names a vertex that the file does not hold", EXPECTED, EXPORT_AGAIN)
     finite = np.isfinite(vertices[faces]).all(axis=(1, 2))
     if not finite.all():
-        raise MeshFault(
+        raise MeshError(
             f"triangle {int(finite.argmin()) + 1} has a corner that is not a number", EXPECTED, EXPORT_AGAIN
         )
     if np.abs(vertices[faces]).max() > 1e9:
         bad = int((np.abs(vertices[faces]).max(axis=(1, 2)) > 1e9).argmax())
-        raise MeshFault(f"triangle {bad + 1} has a corner beyond {number(1e9)}", EXPECTED, EXPORT_AGAIN)
+        raise MeshError(f"triangle {bad + 1} has a corner beyond {number(1e9)}", EXPECTED, EXPORT_AGAIN)
     return vertices, faces
 
 
@@ -101,7 +102,7 @@ def _stl(content: bytes) -> Soup:
         words = _words(content)
         numbers = [_numbers(words[n + 1 : n + 4], 3, n) for n, word in enumerate(words) if word == "vertex"]
         if len(numbers) % 3:
-            raise MeshFault(f"{len(numbers)} corners, of which the last triangle lacks some", EXPECTED, EXPORT_AGAIN)
+            raise MeshError(f"{len(numbers)} corners, of which the last triangle lacks some", EXPECTED, EXPORT_AGAIN)
         corners = np.array(numbers, dtype=float).reshape(-1, 3, 3)
     else:
         stated = (
@@ -109,7 +110,7 @@ def _stl(content: bytes) -> Soup:
             if size >= 0
             else "a cut header"
         )
-        raise MeshFault(f"not an STL file: {stated}", EXPECTED, EXPORT_AGAIN)
+        raise MeshError(f"not an STL file: {stated}", EXPECTED, EXPORT_AGAIN)
     return corners.reshape(-1, 3), np.arange(3 * len(corners), dtype=np.intp).reshape(-1, 3)
 
 
@@ -133,7 +134,7 @@ def _obj(content: bytes) -> Soup:
 def _ply(content: bytes) -> Soup:
     end = content.find(b"end_header")
     if content[:3] != b"ply" or end < 0:
-        raise MeshFault("not a PLY file: no header", EXPECTED, EXPORT_AGAIN)
+        raise MeshError("not a PLY file: no header", EXPECTED, EXPORT_AGAIN)
     start = content.find(b"\n", end) + 1
     kind, elements = "", list[tuple[str, int, list[list[str]]]]()
     for n, line in enumerate(content[:end].decode("ascii", "replace").splitlines()):
@@ -148,17 +149,17 @@ def _ply(content: bytes) -> Soup:
                 raise _bad_line(n, line)
     names = {name: [words[-1] for words in properties] for name, _, properties in elements}
     if not {"x", "y", "z"} <= set(names.get("vertex", [])) or not names.get("face"):
-        raise MeshFault("a PLY file without vertices or without faces", EXPECTED, EXPORT_AGAIN)
+        raise MeshError("a PLY file without vertices or without faces", EXPECTED, EXPORT_AGAIN)
     if kind == "ascii":
         read = _text_values(_words(content[start:]))
     elif kind in ("binary_little_endian", "binary_big_endian"):
         read = _binary_values(content[start:], "<" if kind == "binary_little_endian" else ">")
     else:
-        raise MeshFault(f"a PLY file of the format {shown(kind)}", EXPECTED, EXPORT_AGAIN)
+        raise MeshError(f"a PLY file of the format {shown(kind)}", EXPECTED, EXPORT_AGAIN)
     vertices, faces = np.zeros((0, 3)), list[list[int]]()
     for name, count, properties in elements:
         if count * len(properties) > len(content):
-            raise MeshFault(
+            raise MeshError(
                 f"{count} entries {shown(name)} in its header, in a file of {len(content)} bytes",
                 EXPECTED,
                 EXPORT_AGAIN,
@@ -171,7 +172,7 @@ def _ply(content: bytes) -> Soup:
             key = next((key for key in ("vertex_indices", "vertex_index") if key in lists), lists[0] if lists else "")
             for n, row in enumerate(rows):
                 if len(row.get(key, [])) < 3:
-                    raise MeshFault(f"face {n + 1} has less than three corners", EXPECTED, EXPORT_AGAIN)
+                    raise MeshError(f"face {n + 1} has less than three corners", EXPECTED, EXPORT_AGAIN)
                 faces += _fan([int(i) for i in row[key]])
     return vertices, np.array(faces, dtype=np.intp).reshape(-1, 3)
 
@@ -201,7 +202,7 @@ def _binary_values(content: bytes, order: str) -> Callable[[list[str]], list[Any
         nonlocal place
         dtype = np.dtype(order + PLY_TYPES[kind])
         if place + count * dtype.itemsize > len(content):
-            raise MeshFault("a PLY file that ends before its last entry", EXPECTED, EXPORT_AGAIN)
+            raise MeshError("a PLY file that ends before its last entry", EXPECTED, EXPORT_AGAIN)
         numbers = np.frombuffer(content, dtype, count, place).tolist()
         place += count * dtype.itemsize
         return numbers
@@ -214,13 +215,13 @@ def _binary_values(content: bytes, order: str) -> Callable[[list[str]], list[Any
 
 def _length(count: float) -> int:
     if not 0 <= count < 1e6:
-        raise MeshFault(f"a list of {number(count)} entries", EXPECTED, EXPORT_AGAIN)
+        raise MeshError(f"a list of {number(count)} entries", EXPECTED, EXPORT_AGAIN)
     return int(count)
 
 
 def _fan(corners: list[int]) -> Iterator[list[int]]:
     """A polygon as triangles from its first corner."""
-    return ([corners[0], b, c] for b, c in zip(corners[1:], corners[2:], strict=False))
+    return ([corners[0], b, c] for b, c in pairwise(corners[1:]))
 
 
 def _words(content: bytes) -> list[str]:
@@ -233,12 +234,12 @@ def _numbers(words: list[str], count: int, line: int, short: str = "") -> list[f
     except ValueError:
         raise _bad_line(line, " ".join(words)) from None
     if len(numbers) != count:
-        raise MeshFault(short, EXPECTED, EXPORT_AGAIN) if short else _bad_line(line, " ".join(words))
+        raise MeshError(short, EXPECTED, EXPORT_AGAIN) if short else _bad_line(line, " ".join(words))
     return numbers
 
 
-def _bad_line(line: int, text: str) -> MeshFault:
-    return MeshFault(f"cannot be read near its entry {line + 1}: {shown(text[:60])}", EXPECTED, EXPORT_AGAIN)
+def _bad_line(line: int, text: str) -> MeshError:
+    return MeshError(f"cannot be read near its entry {line + 1}: {shown(text[:60])}", EXPECTED, EXPORT_AGAIN)
 
 
 READERS: dict[str, Callable[[bytes], Soup]] = {".stl": _stl, ".obj": _obj, ".ply": _ply}

@@ -178,12 +178,12 @@ class Triangles:
             middle = np.full(len(edges), -1)
             middle[long] = len(vertices) + np.arange(long.sum())
             vertices = np.concatenate([vertices, vertices[edges[long]].mean(axis=1)])
-            faces = _split(vertices, faces, middle[of.reshape(-1, 3)])
+            faces = split(vertices, faces, middle[of.reshape(-1, 3)])
             if len(faces) > most:
                 return None
 
 
-def _split(vertices: Array, faces: Index, middles: Index) -> Index:
+def split(vertices: Array, faces: Index, middles: Index) -> Index:
     """Triangles with the middles (T, 3) of the edges from each corner to the next, -1 where an edge is not halved."""
     halved = middles >= 0
     parts = [faces[~halved.any(axis=1)]]
