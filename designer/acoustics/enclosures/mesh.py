@@ -13,13 +13,13 @@ from designer.acoustics.content import code_version, digest
 from designer.acoustics.enclosures.mesh_equations import MeshEquations
 from designer.acoustics.enclosures.mesh_field import MeshSurface
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
-from designer.acoustics.enclosures.mesh_mirrors import grid_of
 from designer.acoustics.enclosures.mesh_pistons import MeshPiston, piston_of, scattered_slopes
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
 from designer.acoustics.enclosures.surface_solution import Progress, read_or_solved, step_of
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.mesh import FREQUENCIES_A_TURN, Mesh, longest_m
 from designer.problem.enclosures.solved_body import frequencies_solved
+from designer.problem.meshes.mirrors import MirroredPart
 from designer.problem.schema import Driver
 
 PART = 16
@@ -95,4 +95,11 @@ def device(enclosure: Mesh, drivers: Sequence[Driver], highest_k: float) -> Mesh
     surface = enclosure.surface
     centre_m = surface.centre_m
     pistons = tuple(piston_of(enclosure.mounted(driver), centre_m, highest_k) for driver in drivers)
-    return MeshedDrivers(centre_m, grid_of(surface, longest_m(highest_k)), pistons, highest_k)
+    return MeshedDrivers(centre_m, grid_of(enclosure.shape.mirrored, longest_m(highest_k)), pistons, highest_k)
+
+
+def grid_of(mirrored: MirroredPart, longest_m: float) -> MeshGrid:
+    """Triangles with no edge longer than `longest_m`."""
+    finer = mirrored.part.refined(longest_m)
+    assert finer is not None
+    return MeshGrid(finer.vertices_m, finer.faces, mirrored.planes)

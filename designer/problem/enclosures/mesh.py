@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -17,6 +17,7 @@ from designer.errors import DataError, Fault
 from designer.problem.enclosures.enclosure import MAX_DEVICE_M, Array, Outline, in_metres, millimetres
 from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
 from designer.problem.meshes.mending import closed_surface
+from designer.problem.meshes.mirrors import MirroredPart, mirrored_part
 from designer.problem.meshes.places import MountedPiston
 from designer.problem.meshes.reading import MeshError, read_soup
 from designer.problem.meshes.triangles import Triangles
@@ -39,9 +40,11 @@ FREQUENCIES_A_TURN = 5
 MAX_SIZE_M, MIN_SIZE_M = 10.0, 0.005
 MAX_ELEMENTS = 60_000
 """Triangles that are counted, and no more."""
-PAIR_S, CUBE_S, ELEMENT_S = 2.4e-7, 6e-12, 4e-4
-"""CPU seconds of one frequency for the square and the cube of the triangles, and for each."""
-TRIANGLE_BYTES, PAIR_BYTES = 2e4, 4.5
+SHARE = 0.2
+"""Area of a triangle over the square of the longest edge, about, when edges are halved."""
+PAIR_S, CUBE_S, ELEMENT_S, SETUP_S = 1.5e-7, 5e-12, 2e-5, 3e-4
+"""CPU seconds of one frequency for the square and the cube of the triangles, and for each and each driver; and of all for each."""
+TRIANGLE_BYTES, PAIR_BYTES = 6e3, 4.0
 
 Axis = Literal["x", "-x", "y", "-y", "z", "-z"]
 
@@ -53,6 +56,11 @@ class Shape:
     surface: Triangles
     notes: tuple[str, ...]
     content: str
+
+    @cached_property
+    def mirrored(self) -> MirroredPart:
+        """The part of it whose images are the whole."""
+        return mirrored_part(self.surface)
 
 
 class Mesh(SolvedBody):
@@ -227,11 +235,13 @@ class Mesh(SolvedBody):
 
     def effort(self, highest_k: float, drivers: int) -> Effort:
         """Size of the solution up to a wave number, rad/m."""
-        surface = self.surface
-        count = _elements(surface, longest_m(highest_k)) if len(surface.faces) < MAX_ELEMENTS else len(surface.faces)
+        mirrored, surface = self.shape.mirrored, self.surface
+        part = _elements(mirrored.part, longest_m(highest_k))
+        count, images = part * mirrored.images, mirrored.images
         frequencies = frequencies_solved(2 * half_diagonal_m(surface), highest_k, FREQUENCIES_A_TURN)
-        seconds = frequencies * (PAIR_S * count**2 + CUBE_S * count**3 + ELEMENT_S * count * (1 + drivers / 4))
-        size = 3e8 + TRIANGLE_BYTES * count + PAIR_BYTES * count**2 + 24.0 * frequencies * count * drivers
+        seconds = frequencies * images * (PAIR_S * part * count / images + CUBE_S * part**3 + ELEMENT_S * part * drivers)
+        seconds += SETUP_S * part
+        size = 3e8 + TRIANGLE_BYTES * part + PAIR_BYTES * part * count + 24.0 * frequencies * count * drivers
         return Effort(count, "triangles", frequencies, seconds / 60, size)
 
 
@@ -270,14 +280,12 @@ def half_diagonal_m(surface: Triangles) -> float:
     return float(np.linalg.norm(surface.vertices_m - surface.centre_m, axis=1).max())
 
 
-def _elements(surface: Triangles, longest_m: float) -> int:
-    """Triangles that the edges leave when they are halved, or more than are counted."""
-    finer = surface.refined(longest_m, MAX_ELEMENTS)
-    return (
-        len(finer.faces)
-        if finer is not None
-        else math.ceil(float(surface.areas_m2.sum()) / (0.2 * longest_m**2)) + MAX_ELEMENTS
-    )
+def _elements(part: Triangles, longest_m: float) -> int:
+    """Triangles that a part has when its edges are halved, or about that where they are more than are counted."""
+    finer = part.refined(longest_m, MAX_ELEMENTS) if len(part.faces) < MAX_ELEMENTS else None
+    if finer is not None:
+        return len(finer.faces)
+    return max(len(part.faces), MAX_ELEMENTS + math.ceil(float(part.areas_m2.sum()) / (SHARE * longest_m**2)))
 
 
 def _sides(size_m: Array) -> str:

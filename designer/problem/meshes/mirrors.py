@@ -1,4 +1,4 @@
-"""The mirror planes of a mesh, and its triangles so fine that waves fit on them.
+"""The mirror planes of a mesh.
 
 A plane through the middle of the bounds cuts the edges that cross it; what is on its positive side is kept as the part whose image is the
 other side, if places of each side lie on the image of the other. The triangles themselves need not be mirror images.
@@ -6,11 +6,11 @@ other side, if places of each side lie on the image of the other. The triangles 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from designer.acoustics.enclosures.mesh_grid import MeshGrid
-from designer.arrays import Real
-from designer.problem.meshes.triangles import NEXT, Index, Triangles, split
+from designer.problem.meshes.triangles import NEXT, Array, Index, Triangles, split
 
 SAME_PLACE = 1e-6
 """Distance from the image, over the size, within which a place is on it."""
@@ -18,8 +18,21 @@ SAMPLES = 400
 """Places of each side that are looked at."""
 
 
-def grid_of(surface: Triangles, longest_m: float) -> MeshGrid:
-    """The part of a surface around the middle of its bounds whose images are the whole, with no edge longer than `longest_m`."""
+@dataclass(frozen=True)
+class MirroredPart:
+    """A part of a surface around the middle of its bounds, and the axes that the planes are across in which its images are the whole."""
+
+    part: Triangles
+    planes: tuple[int, ...]
+
+    @property
+    def images(self) -> int:
+        """How many images the whole has."""
+        return int(2 ** len(self.planes))
+
+
+def mirrored_part(surface: Triangles) -> MirroredPart:
+    """The smallest part; the whole, where there is no plane."""
     part = Triangles(surface.vertices_m - surface.centre_m, surface.faces)
     tolerance_m = SAME_PLACE * float(surface.size_m.max())
     planes = []
@@ -28,9 +41,7 @@ def grid_of(surface: Triangles, longest_m: float) -> MeshGrid:
         if half is not None:
             part = half
             planes.append(axis)
-    finer = part.refined(longest_m)
-    assert finer is not None
-    return MeshGrid(finer.vertices_m, finer.faces, tuple(planes))
+    return MirroredPart(part, tuple(planes))
 
 
 def _half(part: Triangles, axis: int, tolerance_m: float) -> Triangles | None:
@@ -51,7 +62,7 @@ def _half(part: Triangles, axis: int, tolerance_m: float) -> Triangles | None:
     return sides[0]
 
 
-def _cut(part: Triangles, axis: int, tolerance_m: float) -> tuple[Real, Index]:
+def _cut(part: Triangles, axis: int, tolerance_m: float) -> tuple[Array, Index]:
     """Vertices and faces with the edges that cross the plane divided there."""
     vertices, faces = part.vertices_m.copy(), part.faces
     vertices[np.abs(vertices[:, axis]) <= tolerance_m, axis] = 0.0
@@ -68,6 +79,6 @@ def _cut(part: Triangles, axis: int, tolerance_m: float) -> tuple[Real, Index]:
     return vertices, split(vertices, faces, middle[of.reshape(-1, 3)])
 
 
-def _used(vertices: Real, faces: Index) -> Triangles:
+def _used(vertices: Array, faces: Index) -> Triangles:
     used, of = np.unique(faces, return_inverse=True)
     return Triangles(vertices[used], of.reshape(-1, 3))
