@@ -29,8 +29,10 @@ ELEMENTS_A_WAVE = 6
 """Rectangles along the shortest wave that is solved: within 0.5 dB and 3 degrees of a monopole's field."""
 STEPS_OF_THINNEST, FEWEST_STEPS = 3, 6
 """No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
-CUBE_S, SQUARE_S, LEAST_S = 3e-10, 3e-7, 0.06
-"""CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none."""
+CUBE_S, SQUARE_S, LEAST_S = 2.4e-10, 2e-7, 0.015
+"""CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none,"""
+DRIVER_S, DRIVERS_RECTANGLE_S = 1e-3, 4e-6
+"""and for a driver, and each of its rectangles."""
 FACE_NAMES = {
     (0, 1): "front",
     (0, -1): "back",
@@ -185,11 +187,10 @@ class Box(SolvedBody):
         counts = steps(self.size_m, highest_k)
         octant = (counts[0] * counts[1] + counts[1] * counts[2] + counts[2] * counts[0]) // 4
         frequencies = frequencies_solved(math.hypot(*self.size_m), highest_k)
-        seconds = frequencies * (
-            CUBE_S * octant**3 + SQUARE_S * octant**2 * (1 + drivers / 20) + LEAST_S * (1 + drivers / 10)
-        )
+        seconds = CUBE_S * octant**3 + SQUARE_S * octant**2 + LEAST_S
+        seconds += drivers * (DRIVER_S + DRIVERS_RECTANGLE_S * octant)
         size = 3e8 + 8.0 * (3 * octant**2 + 3 * 16 * frequencies * octant * drivers) + 16.0 * 30 * math.prod(counts)
-        return Effort(8 * octant, "rectangles", frequencies, seconds / 60, size)
+        return Effort(8 * octant, "rectangles", frequencies, frequencies * seconds / 60, size)
 
 
 def longest_step_m(highest_k: float) -> float:

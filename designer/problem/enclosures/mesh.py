@@ -239,7 +239,9 @@ class Mesh(SolvedBody):
         part = _elements(mirrored.part, longest_m(highest_k))
         count, images = part * mirrored.images, mirrored.images
         frequencies = frequencies_solved(2 * half_diagonal_m(surface), highest_k, FREQUENCIES_A_TURN)
-        seconds = frequencies * images * (PAIR_S * part * count / images + CUBE_S * part**3 + ELEMENT_S * part * drivers)
+        seconds = (
+            frequencies * images * (PAIR_S * part * count / images + CUBE_S * part**3 + ELEMENT_S * part * drivers)
+        )
         seconds += SETUP_S * part
         size = 3e8 + TRIANGLE_BYTES * part + PAIR_BYTES * part * count + 24.0 * frequencies * count * drivers
         return Effort(count, "triangles", frequencies, seconds / 60, size)

@@ -18,7 +18,7 @@ SNAPPED_M = 2e-3
 """How far from the surface a driver may be that is to be on it."""
 NEAREST_M = 0.01
 """How near to its surface its field is computed: nearer it is that of elements."""
-FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 3
+FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 4
 """Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""
 MAX_MINUTES, MAX_BYTES = 60.0, 8e9
 
