@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from designer.problem.meshes.triangles import Array, Triangles
+from designer.problem.meshes.triangles import Array, Index, Triangles
 
 RIM_PLACES = 24
 RINGS = (0.25, 0.5, 0.75, 1.0)
@@ -16,6 +16,8 @@ RINGS = (0.25, 0.5, 0.75, 1.0)
 MIN_FACING = 0.5
 """Cosine of the angle between the axis and the surface under a piston: steeper, it goes over an edge."""
 DIGITS = 9
+OFF_EDGE = 1e-4
+"""Share of the way to the centroid."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,13 @@ class MountedPiston:
     def on_surface(self, across_m: Array) -> tuple[Array, Array]:
         """Places (Q, 3) on the surface over those of the disc, from its middle (Q, 3), and 1, or 0 where there is no surface (Q,)."""
         if not self.radius_m:
-            return self.place_m[None], np.ones(1)
-        way_m, _ = self.surface.hit(self.place_m + across_m, self.axis)
+            _, faces, places_m = self.surface.nearest(self.place_m[None])
+            return self._off_edges_m(places_m, faces), np.ones(1)
+        way_m, faces = self.surface.hit(self.place_m + across_m, self.axis)
         valid = np.abs(way_m) <= self.radius_m
-        return self.place_m + across_m + np.where(valid, way_m, 0.0)[:, None] * self.axis, valid.astype(float)
+        places_m = self.place_m + across_m + np.where(valid, way_m, 0.0)[:, None] * self.axis
+        return self._off_edges_m(places_m, faces), valid.astype(float)
+
+    def _off_edges_m(self, places_m: Array, faces: Index) -> Array:
+        """Places a little towards the centroids of their triangles: one on an edge would be in the planes of two."""
+        return np.asarray(places_m + OFF_EDGE * (self.surface.corners_m[faces].mean(axis=1) - places_m))
