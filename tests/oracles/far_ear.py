@@ -310,7 +310,7 @@ class _Scene:
             for point, share in disc_points(driver):
                 total += share * self.head_pressure(frequency_hz, point, centre, ear)
             return total
-        if self.enclosure in ("cylinder", "box"):
+        if self.enclosure in ("cylinder", "box", "mesh"):
             if self.head != "points":
                 raise NotImplementedError(f"a head before a {self.enclosure}")
             at = self.ear_place(centre, ear)

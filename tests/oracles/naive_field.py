@@ -128,6 +128,20 @@ def on_sphere(k: float, a: float, driver: dict[str, Any], towards: Vector, dista
     return naive_sphere_pressure(k, a, a, distance_m, cosine, rim_m)
 
 
+def on_meshed_sphere(
+    k: float, problem: dict[str, Any], driver: dict[str, Any], towards: Vector, distance_m: float
+) -> complex:
+    """A mesh that is a sphere, by the sphere's series up to the highest frequency; beyond it level and delay stay."""
+    highest_k = 2 * math.pi * problem["enclosure"]["highest_hz"] / DEFAULT_SPEED_OF_SOUND_M_S
+    place = driver["position_m"]
+    pressure = on_sphere(min(k, highest_k), math.hypot(*place), driver, towards, distance_m)
+    if k <= highest_k:
+        return pressure
+    along = sum(c * d for c, d in zip(place, towards, strict=True))
+    way_m = -along if math.isinf(distance_m) else math.dist(place, [distance_m * c for c in towards])
+    return pressure * cmath.exp(-1j * (k - highest_k) * way_m)
+
+
 def driver_pressure(
     problem: dict[str, Any], driver: dict[str, Any], frequency_hz: float, towards: Vector, distance_m: float
 ) -> complex:
@@ -141,6 +155,8 @@ def driver_pressure(
         return on_cylinder(k, radius_m, driver, towards, distance_m)
     if enclosure["model"] == "baffle":
         return discs(k, driver, towards, distance_m) if towards[0] > -1e-9 else 0j
+    if enclosure["model"] == "mesh":
+        return on_meshed_sphere(k, problem, driver, towards, distance_m)
     if enclosure["model"] == "box":
         return in_box(problem, driver, k, towards, distance_m, disc_points)
     return discs(k, driver, towards, distance_m)

@@ -1,7 +1,7 @@
 """Boundary elements of a rigid body of triangles: Burton and Miller's equation by Galerkin's method.
 
-The equation is that of `box_equations`, with the coupling β = -jηk/(k² + k_0²). Tested with the linear functions φ in which p is expanded, its
-hypersingular part is a weak one (Maue's form): with n x ∇φ the surface curl of φ,
+The equation is that of `box_equations`, with the coupling β = -jηk/(k² + k_0²). Tested with the linear functions φ in which p is
+expanded, its hypersingular part is a weak one (Maue's form): with n x ∇φ the surface curl of φ,
 
     -<N p, φ> = ∫∫ G (n_x x ∇φ)·(n_y x ∇p) - k² ∫∫ G φ p n_x·n_y                                                    (1)
 
@@ -71,7 +71,7 @@ class NearPairs:
 
 
 class MeshEquations:
-    """What all frequencies of one grid share."""
+    """Matrices and integrals that all frequencies of one grid share."""
 
     def __init__(self, grid: MeshGrid) -> None:
         self.grid = grid
@@ -81,7 +81,7 @@ class MeshEquations:
         self.area = grid.incidence(at_middle).astype(np.float32)
         curls = [grid.incidence(np.broadcast_to(third * grid.curls[:, None, :, c], at_middle.shape)) for c in range(3)]
         normal = [self.middles.pressure * self.middles.weights_m2[:, [c]] for c in range(3)]
-        self._outer = [matrix.astype(np.float32).tocsr() for matrix in (*normal, *curls, self.area)]
+        self._outer = [csr_array(matrix, dtype=np.float32) for matrix in (*normal, *curls, self.area)]
         self._inner = block_array([[matrix.T] for matrix in self._outer[:6]]).tocsr()
         self._inner_double = self.middles.pressure.T.tocsr()
 

@@ -23,7 +23,7 @@ from designer.arrays import Real
 MAX_COPLANAR = 1e-9
 """Height over the plane, relative to the longest edge, below which a point is in it: the angle there is neither 2π nor -2π."""
 MIN_DISTANCE = 1e-14
-"""Of an edge from a point, relative to the edge: nearer counts as this near."""
+"""Distance from an edge, relative to it: nearer counts as this near."""
 
 
 def potentials(points_m: Real, corners_m: Real) -> tuple[Real, Real]:

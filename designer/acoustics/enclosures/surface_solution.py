@@ -1,6 +1,6 @@
 """Drivers on a body solved at few frequencies, kept on disk, and read in between.
 
-**Frequencies.** With the delay of the straight way from the driver taken out, and a share of the body's diagonal more, what a driver makes at
+**Frequencies.** With the delay of the straight way from the driver taken out, and a share of the body's diagonal, what a driver makes at
 a place is a sum of waves that went around the body: none is later or earlier than about the diagonal, so that it is as good as band
 limited over frequency. It is solved in equal steps Δ of c/(FREQUENCIES_A_TURN · diagonal) from 0 to the highest frequency asked for, and
 FREQUENCIES_BEYOND steps more. In between stand the ORDER nearest, with the shares w that miss least of all waves so late or so early,
@@ -85,7 +85,7 @@ def between(k: Real, step: float, count: int) -> tuple[Index, Real, Real]:
 
 
 def _sinc(x: Real) -> Real:
-    return np.sinc(x / np.pi)
+    return np.asarray(np.sinc(x / np.pi))
 
 
 def read_between(values: Complex, plain: Real, conjugate: Real) -> Complex:

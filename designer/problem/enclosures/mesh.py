@@ -27,7 +27,7 @@ from designer.problem.table import FaultyKeyError, Name, Point, if_known
 if TYPE_CHECKING:
     from designer.problem.schema import Driver
 
-UNITS_M = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254}
+UNITS_M = {"m": 1.0, "mm": 0.001, "cm": 0.01, "in": 0.0254}
 AXES = {
     sign + name: (-1.0 if sign else 1.0) * axis
     for name, axis in zip("xyz", np.eye(3), strict=True)
@@ -112,6 +112,8 @@ class Mesh(SolvedBody):
 
     def _read(self) -> Shape:
         path = self.path
+        if AXES[self.front] @ AXES[self.up]:
+            raise MeshError("two axes along one another", "two of the file's axes", "name another")
         try:
             state = path.stat()
             stamp = state.st_mtime_ns, state.st_size
@@ -152,14 +154,12 @@ class Mesh(SolvedBody):
         except MeshError as error:
             yield Fault("enclosure.file", f"got {shown(self.file)}, {error.actual}", error.expected, error.remedy)
             return
-        if not MIN_SIZE_M <= size_m.max() <= MAX_SIZE_M:
-            fits = [
-                u for u, m in UNITS_M.items() if MIN_SIZE_M <= size_m.max() / UNITS_M[self.unit] * m <= MAX_DEVICE_M
-            ]
-            guess = f"set enclosure.unit = {shown(fits[-1])}" if fits else "scale it"
+        if not _is_a_device(size_m):
+            fitting = [unit for unit, m in UNITS_M.items() if _is_a_device(size_m / UNITS_M[self.unit] * m)]
+            remedy = f"set enclosure.unit = {shown(fitting[0])}" if fitting else "scale it"
             actual = f"got {shown(self.unit)}, in which {shown(self.file)} is {_sides(size_m)} m large"
             expected = f"a body from {number(MIN_SIZE_M)} to {number(MAX_SIZE_M)} m"
-            yield Fault("enclosure.unit", actual, expected, guess)
+            yield Fault("enclosure.unit", actual, expected, remedy)
 
     @property
     def half_size_m(self) -> Array:
@@ -214,7 +214,7 @@ class Mesh(SolvedBody):
         """A driver off the surface."""
         place = np.array(driver.position_m, dtype=float)
         distance_m, _, foot_m = self.surface.nearest(place[None])
-        if distance_m[0] > SNAPPED_M:
+        if distance_m[0] > SNAPPED_M and _is_a_device(self.surface.size_m):  # else the unit is at fault
             where = "inside" if float(self.clearance_m(place)) < 0 else "outside"
             actual = (
                 f"got {shown(driver.position_m)}, {millimetres(float(distance_m[0]))} {where} the {self.model_name}"
@@ -288,6 +288,10 @@ def _elements(part: Triangles, longest_m: float) -> int:
     if finer is not None:
         return len(finer.faces)
     return max(len(part.faces), MAX_ELEMENTS + math.ceil(float(part.areas_m2.sum()) / (SHARE * longest_m**2)))
+
+
+def _is_a_device(size_m: Array) -> bool:
+    return bool(MIN_SIZE_M <= size_m.max() <= MAX_SIZE_M)
 
 
 def _sides(size_m: Array) -> str:

@@ -55,7 +55,7 @@ def _merged(vertices: Any, faces: Index, tolerance: float, notes: list[str]) -> 
     from scipy.spatial import cKDTree
 
     vertices, of = np.unique(vertices, axis=0, return_inverse=True)
-    faces = of.ravel()[faces]
+    faces = of.ravel()[faces].astype(np.intp)
     pairs = cKDTree(vertices).query_pairs(tolerance, output_type="ndarray")
     if len(pairs):
         count = len(vertices)
@@ -63,9 +63,9 @@ def _merged(vertices: Any, faces: Index, tolerance: float, notes: list[str]) -> 
         groups, group = connected_components(joined, directed=False)
         first = np.full(groups, count)
         np.minimum.at(first, group, np.arange(count))
-        vertices, faces = vertices[first], group[faces]
+        vertices, faces = vertices[first], group[faces].astype(np.intp)
         notes.append(f"{count - groups} vertices merged with others less than a millionth of the body's size away")
-    return vertices, faces.astype(np.intp)
+    return vertices, faces
 
 
 def _without_flat(vertices: Any, faces: Index, tolerance: float, notes: list[str]) -> Index:
@@ -141,7 +141,7 @@ def _turned_alike(vertices: Any, faces: Index, notes: list[str]) -> tuple[Index,
         raise MeshError("a surface with one side, as a Moebius strip has", EXPECTED, "draw it with an inside")
     if turned.any():
         notes.append(f"{_triangles(int(turned.sum()))} turned to face as their neighbours do")
-    return np.where(turned[:, None], faces[:, ::-1], faces), body
+    return np.where(turned[:, None], faces[:, ::-1], faces), body.astype(np.intp)
 
 
 def _outward(vertices: Any, faces: Index, body: Index, notes: list[str]) -> Index:
@@ -179,9 +179,9 @@ def _check_both_sides(surface: Triangles, size: float) -> None:
     face = np.minimum(np.searchsorted(total, (np.arange(count) + 0.5) / count * total[-1]), len(total) - 1)
     share = np.random.default_rng(0).dirichlet(np.ones(3), count)
     place = np.einsum("ma,mac->mc", share, surface.corners_m[face])
-    for side, wanted in ((1, 0.0), (-1, 1.0)):
+    for side, inside in ((1, 0.0), (-1, 1.0)):
         winding = surface.windings(place + side * OFF_SURFACE * size * surface.normals[face])
-        wrong = np.abs(winding - wanted) > MAX_WINDING_ERROR
+        wrong = np.abs(winding - inside) > MAX_WINDING_ERROR
         if wrong.any():
             at = _place(place[wrong.argmax()])
             actual = f"a surface that meets itself, or is thinner than {OFF_SURFACE:g} of its size, near {at}"

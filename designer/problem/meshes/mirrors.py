@@ -50,14 +50,14 @@ def _half(part: Triangles, axis: int, tolerance_m: float) -> Triangles | None:
         return None
     vertices, faces = _cut(part, axis, tolerance_m)
     beyond = vertices[faces][..., axis].mean(axis=1) > 0
-    sides = [_used(vertices, faces[side]) for side in (beyond, ~beyond)]
+    sides = [_used(vertices, faces[half]) for half in (beyond, ~beyond)]
     if abs(sides[0].areas_m2.sum() - sides[1].areas_m2.sum()) > 1e-5 * part.areas_m2.sum():
         return None
     mirror = np.where(np.arange(3) == axis, -1.0, 1.0)
-    for here, there in (sides, sides[::-1]):
-        places_m = np.concatenate([here.vertices_m, here.corners_m.mean(axis=1)])
-        some_m = places_m[:: max(1, len(places_m) // SAMPLES)] * mirror
-        if there.nearest(some_m)[0].max() > 10 * tolerance_m:
+    for side, other in (sides, sides[::-1]):
+        places_m = np.concatenate([side.vertices_m, side.corners_m.mean(axis=1)])
+        samples_m = places_m[:: max(1, len(places_m) // SAMPLES)] * mirror
+        if other.nearest(samples_m)[0].max() > 10 * tolerance_m:
             return None
     return sides[0]
 

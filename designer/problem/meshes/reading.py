@@ -31,7 +31,7 @@ PLY_TYPES = {
     **dict.fromkeys(("double", "float64"), "f8"),
 }
 
-Soup = tuple[NDArray[np.float64], NDArray[np.intp]]
+Soup = tuple[NDArray[np.floating[Any]], NDArray[np.intp]]
 """Vertices (V, 3) and triangles (T, 3), as they stand in a file."""
 
 

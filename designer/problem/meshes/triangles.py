@@ -188,12 +188,12 @@ def split(vertices: Array, faces: Index, middles: Index) -> Index:
     halved = middles >= 0
     parts = [faces[~halved.any(axis=1)]]
     for count in (1, 2, 3):
-        some = halved.sum(axis=1) == count
+        those = halved.sum(axis=1) == count
         # Turned so that the first edge is the halved one; of two, the edge that is not halved is the last.
-        turn = halved[some].argmax(axis=1) if count == 1 else (np.argmin(halved[some], axis=1) + 1) % 3
+        turn = halved[those].argmax(axis=1) if count == 1 else (np.argmin(halved[those], axis=1) + 1) % 3
         order = (turn[:, None] + np.arange(3)) % 3
-        a, b, c = np.take_along_axis(faces[some], order, axis=1).T
-        m, n, o = np.take_along_axis(middles[some], order, axis=1).T
+        a, b, c = np.take_along_axis(faces[those], order, axis=1).T
+        m, n, o = np.take_along_axis(middles[those], order, axis=1).T
         if count == 1:
             parts += [np.stack([a, m, c], axis=1), np.stack([m, b, c], axis=1)]
         elif count == 2:

@@ -31,6 +31,13 @@ from designer.problem.meshes.places import MountedPiston
 from designer.problem.meshes.triangles import Triangles
 
 C = 343.0
+EAR: dict[str, Any] = {
+    "name": "left",
+    "kind": "ctc",
+    "ear": "left",
+    "band_hz": [300, 1000],
+    "cancellation_gain_db": [[300, 2]],
+}
 TURN = direction(np.arange(0.0, 360.0, 10.0))
 RNG = np.random.default_rng(3)
 INSIDE_M = np.array([0.1, 0.05, -0.12])
@@ -50,7 +57,7 @@ def surface_of(grid: MeshGrid, k: float, slopes: Complex) -> MeshSurface:
     return MeshSurface(grid, k, np.stack([np.zeros_like(values), values]))
 
 
-def mounted(mesh: Triangles, place_m: Real, radius_m: float, k: float) -> MeshPiston:
+def mounted(mesh: Triangles, place_m: Any, radius_m: float, k: float) -> MeshPiston:
     return piston_of(MountedPiston(mesh, mesh.nearest(np.asarray(place_m)[None])[2][0], radius_m), mesh.centre_m, k)
 
 
@@ -62,7 +69,7 @@ def driven(grid: MeshGrid, pistons: list[MeshPiston], k: float) -> MeshSurface:
 def far(grid: MeshGrid, pistons: list[MeshPiston], k: float) -> Complex:
     """Far field (M, L) in the directions of TURN."""
     walls = np.stack([piston.far_field(np.array([k]), TURN)[0] for piston in pistons], axis=-1)
-    return driven(grid, pistons, k).far_field(np.array([1]), TURN)[0] + walls
+    return np.asarray(driven(grid, pistons, k).far_field(np.array([1]), TURN)[0] + walls)
 
 
 def apart_db(found: Complex, wanted: Complex) -> Real:
@@ -81,7 +88,7 @@ def irregular(count: int) -> Triangles:
 
 @pytest.mark.parametrize(
     ("mesh", "waves"),
-    [(irregular(6), (0.01, math.pi, 4.4934)), (meshes.box((1.2, 1.6, 1.0)), (1e-3, math.pi * math.hypot(1 / 1.2, 1 / 1.6, 1.0)))],
+    [(irregular(5), (0.01, math.pi, 4.4934)), (meshes.box((1.2, 1.6, 1.0)), (1e-3, math.pi * math.hypot(1 / 1.2, 1 / 1.6, 1.0)))],
     ids=["irregular", "box"],
 )  # fmt: skip
 def test_a_monopole_within_a_mesh(mesh: Triangles, waves: tuple[float, ...]) -> None:
@@ -118,7 +125,7 @@ def test_without_coupling_a_resonance_is_let_through(monkeypatch: pytest.MonkeyP
     assert errors_db[0.0] > 1.0
 
 
-@pytest.mark.parametrize(("ka", "counts", "most_db"), [(0.5, (6,), 0.02), (math.pi, (8, 12), 0.1), (8.0, (8, 12), 0.1)])
+@pytest.mark.parametrize(("ka", "counts", "most_db"), [(0.5, (6,), 0.02), (math.pi, (6, 9), 0.1), (8.0, (8, 12), 0.1)])
 def test_a_cap_on_a_sphere(ka: float, counts: tuple[int, ...], most_db: float) -> None:
     """The far field of a cap around the sphere, to -20 dB, against the series: at ka 0.5, at the first resonance of the interior and at
     ka 8, where two meshes are extrapolated with the square of their triangles' size.
@@ -178,7 +185,8 @@ def test_energy_and_reciprocity() -> None:
     corners[[5, 7], 0] -= 0.08  # the front leans back
     mesh, k = Triangles(corners, np.array(meshes.BOX_SIDES)), 25.0
     grid = whole(Triangles(mesh.vertices_m - mesh.centre_m, mesh.faces), 0.03)
-    of = [int(np.linalg.norm(grid.vertices_m - near, axis=1).argmin()) for near in ([0.06, 0.02, 0.0], [0.0, 0.12, 0.0], [0.0, 0.0, -0.08])]  # fmt: skip
+    near_m = np.array([[0.06, 0.02, 0.0], [0.0, 0.12, 0.0], [0.0, 0.0, -0.08]])
+    of = np.linalg.norm(grid.vertices_m - near_m[:, None], axis=2).argmin(axis=1).tolist()
     pistons = [mounted(Triangles(grid.vertices_m, grid.faces), grid.vertices_m[n], 0.0, k) for n in of]
     pistons = [MeshPiston(piston.place_m, piston.nodes_m, piston.weights) for piston in pistons]
     surface = driven(grid, pistons, k)
@@ -197,10 +205,10 @@ def test_energy_and_reciprocity() -> None:
 
 
 def test_between_frequencies_and_at_long_waves() -> None:
-    """Three drivers around a sphere, read between the frequencies solved, far away, near and in power: within 0.15 dB and 2 % of the
+    """Three drivers around a sphere, read between the frequencies solved, far away, near and in power: within 0.15 dB and 3 % of the
     series up to ka 1.7; at 0 Hz each is a point source.
     """
-    radius_m, mesh = 0.0875, meshes.sphere(6, 0.0875)
+    radius_m, mesh = 0.0875, meshes.sphere(5, 0.0875)
     sides = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.6, 0.5, 0.62]])
     sides /= np.linalg.norm(sides, axis=1, keepdims=True)
     highest_k = 1.7 / radius_m
@@ -215,7 +223,8 @@ def test_between_frequencies_and_at_long_waves() -> None:
         (device.field(k, 0.2 * TURN), series.field(k, 0.2 * TURN)),
     ):
         assert np.abs(20 * np.log10(np.abs(found / wanted))).max() < 0.15
-    np.testing.assert_allclose(device.radiated_power(k).real, series.radiated_power(k).real, rtol=0.02)
+    power = series.radiated_power(k).real
+    np.testing.assert_allclose(device.radiated_power(k).real, power, rtol=0, atol=0.03 * power.max())
     np.testing.assert_allclose(np.abs(device.far_field(np.zeros(1), TURN)), 1.0, rtol=0.01)
 
 
@@ -229,8 +238,10 @@ def ears_of_both(body: Triangles, head_m: Real, places_m: list[list[float]], k: 
     images = grid.images_of(surface.values[1])
     out = np.empty((2, len(pistons)), dtype=complex)
     for n, side in enumerate((-1.0, 1.0)):
-        ear = head_m + [0.0, side * 0.0875, 0.0] - both.centre_m
-        image = int(np.argmin([np.abs(np.minimum(ear * mirror * [a in grid.planes for a in range(3)], 0)).sum() for mirror in grid.mirrors]))  # fmt: skip
+        ear = head_m + side * np.array([0.0, 0.0875, 0.0]) - both.centre_m
+        across = [axis in grid.planes for axis in range(3)]
+        beyond = np.minimum(grid.mirrors * ear * across, 0.0).sum(axis=1)
+        image = int(beyond.argmax())  # the ear's image on the part's side of every plane
         part = Triangles(grid.vertices_m, grid.faces)
         _, face, foot = part.nearest((ear * grid.mirrors[image])[None])
         corners = part.corners_m[face[0]]
@@ -242,31 +253,27 @@ def ears_of_both(body: Triangles, head_m: Real, places_m: list[list[float]], k: 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("model", "distance_m", "most_db"), [("sphere", 0.35, 0.35), ("box", 0.35, 1.6), ("box", 1.0, 0.45)]
+    ("model", "distance_m", "most_db"), [("sphere", 0.35, 0.3), ("box", 0.35, 1.0), ("box", 1.0, 0.3)]
 )
 def test_scattering_back_and_forth_that_is_left_out(model: str, distance_m: float, most_db: float) -> None:
     """A head meets the device's field as if the device were not there: against a mesh of both, 400 Hz to 2 kHz, at both ears."""
     head_m = np.array([distance_m, 0.0, 0.0])
-    body = meshes.sphere(8, 0.0875) if model == "sphere" else meshes.box((0.1, 0.3, 0.12))
-    table: dict[str, Any] = {"model": "sphere", "radius_m": 0.0875} if model == "sphere" else {"model": "box", "size_m": [0.1, 0.3, 0.12], "highest_hz": 2100.0}  # fmt: skip
-    places = {"left": [0.05, -0.1, 0.0], "front": [0.05, 0.02, 0.0]} if model == "box" else {"left": [0.0, -0.0875, 0.0], "front": [0.0875, 0.0, 0.0]}  # fmt: skip
-    ear: dict[str, Any] = {
-        "name": "left",
-        "kind": "ctc",
-        "ear": "left",
-        "band_hz": [300, 1000],
-        "cancellation_gain_db": [[300, 2]],
-    }
-    problem = load(
-        small(places, {"position_m": head_m.tolist(), "ear_cloud_m": [[0.0, 0.0, 0.0]]}, ear, enclosure=table)
-    )
+    table: dict[str, Any]
+    if model == "sphere":
+        body, table = meshes.sphere(8, 0.0875), {"model": "sphere", "radius_m": 0.0875}
+        places = {"left": [0.0, -0.0875, 0.0], "front": [0.0875, 0.0, 0.0]}
+    else:
+        size_m = (0.1, 0.3, 0.12)
+        body, table = meshes.box(size_m), {"model": "box", "size_m": [*size_m], "highest_hz": 2100.0}
+        places = {"left": [0.05, -0.1, 0.0], "front": [0.05, 0.02, 0.0]}
+    listener = {"position_m": head_m.tolist(), "ear_cloud_m": [[0.0, 0.0, 0.0]]}
+    problem = load(small(places, listener, EAR, enclosure=table))
     frequency_hz = np.array([400.0, 700.0, 1200.0, 2000.0])
     scene = designer.scene(problem).at(frequency_hz)
     wanted = np.stack([ears_of_both(body, head_m, list(places.values()), float(k)) for k in scene.k])
     found = scene.ears().reshape(wanted.shape)
     loud = np.abs(wanted) > 0.1 * np.abs(wanted).max(axis=(1, 2), keepdims=True)
     error_db = np.where(loud, np.abs(20 * np.log10(np.abs(found / wanted))), 0.0)
-    print(model, distance_m, error_db.max(axis=(1, 2)).round(2))
     assert error_db.max() < most_db
     assert error_db.max() > most_db / 3
 
@@ -275,16 +282,9 @@ def test_a_file_that_changes_has_fields_of_its_own(tmp_path: Path) -> None:
     """The table as text, by which fields are kept, follows the file's content and not its name; a copy elsewhere is the same."""
     path = meshes.write(tmp_path / "body.stl", meshes.box((0.1, 0.3, 0.12)))
     table = {"model": "mesh", "file": str(path), "highest_hz": 300.0}
-    ear: dict[str, Any] = {
-        "name": "left",
-        "kind": "ctc",
-        "ear": "left",
-        "band_hz": [300, 1000],
-        "cancellation_gain_db": [[300, 2]],
-    }
     places = {"left": [0.05, -0.1, 0.0], "right": [0.05, 0.1, 0.0]}
-    first = load(small(places, {"position_m": [1.5, 0.0, 0.0]}, ear, enclosure=table)).body.model_dump_json()
-    again = load(small(places, {"position_m": [1.5, 0.0, 0.0]}, ear, enclosure=table)).body.model_dump_json()
+    first = load(small(places, {"position_m": [1.5, 0.0, 0.0]}, EAR, enclosure=table)).body.model_dump_json()
+    again = load(small(places, {"position_m": [1.5, 0.0, 0.0]}, EAR, enclosure=table)).body.model_dump_json()
     meshes.write(path, meshes.box((0.1, 0.3, 0.13)))
-    other = load(small(places, {"position_m": [1.5, 0.0, 0.0]}, ear, enclosure=table)).body.model_dump_json()
+    other = load(small(places, {"position_m": [1.5, 0.0, 0.0]}, EAR, enclosure=table)).body.model_dump_json()
     assert first == again != other
