@@ -76,7 +76,7 @@ def test_every_table_agrees_with_naive_loops(name: str, tmp_path: Path) -> None:
     tables, model = CASES[name]
     within_db, share = WITHIN.get(model, (WITHIN_DB, 1e-5))
     if model == "mesh":
-        file = meshes.write(tmp_path / "ball.stl", meshes.sphere(6, 0.08))
+        file = meshes.write(tmp_path / "ball.stl", meshes.sphere(8, 0.08))
         tables = tables | {"enclosure": tables["enclosure"] | {"file": str(file)}}
     (tmp_path / "problem.toml").write_text(text(tables), encoding="utf-8")
     design = designer.design(load(tables))

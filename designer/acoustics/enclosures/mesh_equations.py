@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
@@ -81,7 +82,8 @@ class MeshEquations:
         self.area = grid.incidence(at_middle).astype(np.float32)
         curls = [grid.incidence(np.broadcast_to(third * grid.curls[:, None, :, c], at_middle.shape)) for c in range(3)]
         normal = [self.middles.pressure * self.middles.weights_m2[:, [c]] for c in range(3)]
-        self._outer = [csr_array(matrix, dtype=np.float32) for matrix in (*normal, *curls, self.area)]
+        matrices: list[Any] = [*normal, *curls, self.area]
+        self._outer = [matrix.astype(np.float32).tocsr() for matrix in matrices]
         self._inner = block_array([[matrix.T] for matrix in self._outer[:6]]).tocsr()
         self._inner_double = self.middles.pressure.T.tocsr()
 

@@ -88,7 +88,7 @@ def irregular(count: int) -> Triangles:
 
 @pytest.mark.parametrize(
     ("mesh", "waves"),
-    [(irregular(5), (0.01, math.pi, 4.4934)), (meshes.box((1.2, 1.6, 1.0)), (1e-3, math.pi * math.hypot(1 / 1.2, 1 / 1.6, 1.0)))],
+    [(irregular(6), (0.01, math.pi, 4.4934)), (meshes.box((1.2, 1.6, 1.0)), (1e-3, math.pi * math.hypot(1 / 1.2, 1 / 1.6, 1.0)))],
     ids=["irregular", "box"],
 )  # fmt: skip
 def test_a_monopole_within_a_mesh(mesh: Triangles, waves: tuple[float, ...]) -> None:
