@@ -57,13 +57,17 @@ def monopole(k: float, points_m: Real) -> Complex:
 
 
 @pytest.mark.parametrize(
-    "k", [1e-3, 5.0, resonance(1, 1, 1), resonance(1, 2, 1), resonance(2, 2, 2), 100.0], ids=lambda k: f"{k:.3g}"
+    "k",
+    [1e-3, 5.0, resonance(1, 1, 1), 45.0, resonance(1, 2, 1), 57.5, resonance(2, 2, 2), 100.0],
+    ids=lambda k: f"{k:.3g}",
 )
 def test_a_monopole_within_the_box(k: float) -> None:
-    """Within 0.5 dB and 3.3 degrees everywhere outside at six rectangles a wavelength, at resonances of the interior too."""
+    """Within 0.5 dB and 3 degrees everywhere outside at six rectangles a wavelength, at resonances of the interior too, and where of
+    fifty wave numbers up to 125 the level (57.5) and the phase (45) were worst.
+    """
     ratio = outside(BoxGrid(SIZE_M, steps([*SIZE_M], k)), k) / monopole(k, AROUND)
     assert np.abs(20 * np.log10(np.abs(ratio))).max() < 0.5
-    assert np.abs(np.degrees(np.angle(ratio))).max() < 3.3
+    assert np.abs(np.degrees(np.angle(ratio))).max() < 3.0
 
 
 @pytest.mark.parametrize("k", [resonance(1, 1, 1), resonance(1, 2, 1)], ids=lambda k: f"{k:.3g}")
