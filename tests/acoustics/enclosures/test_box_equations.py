@@ -73,7 +73,10 @@ def test_a_monopole_within_the_box(k: float) -> None:
 @pytest.mark.parametrize("k", [resonance(1, 1, 1), resonance(1, 2, 1)], ids=lambda k: f"{k:.3g}")
 def test_two_grids_extrapolated(k: float) -> None:
     """The error falls with the square of the step: six and nine a wavelength together are within 0.1 dB and 1 degree."""
-    grids = [BoxGrid(SIZE_M, steps([*SIZE_M], share * k)) for share in (1.0, 1.5)]
+    counts = np.array(steps([*SIZE_M], k))
+    grids = [
+        BoxGrid(SIZE_M, (x, y, z)) for x, y, z in (counts.tolist(), (2 * np.ceil(0.75 * counts).astype(int)).tolist())
+    ]
     coarse, fine = (outside(grid, k) for grid in grids)
     squares = [float(np.prod(grid.steps_m) ** (2 / 3)) for grid in grids]
     ratio = (fine + (fine - coarse) * squares[1] / (squares[0] - squares[1])) / monopole(k, AROUND)
