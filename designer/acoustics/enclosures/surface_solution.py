@@ -34,6 +34,8 @@ from designer.problem.enclosures.solved_body import FREQUENCIES_A_TURN
 ORDER, TURN, LOADING = 10, 1.9, 1e-10
 """Frequencies between which is read; the largest turn of a step, rad: waves 1.2 diagonals late; and what keeps S from being singular."""
 
+FOLDER, MAX_STORED_BYTES = "solutions", 4e9
+"""Within the cache's: a solution is kept as a whole, and costs more than all else that is kept."""
 Progress = Callable[[int, int], None]
 """Is called with how many frequencies are done, and of how many."""
 
@@ -57,7 +59,8 @@ def read_or_solved(
     progress : callable, optional, called with how many frequencies are done, and of how many
 
     """
-    store = ArrayStore(cache_folder())
+    folder = cache_folder()
+    store = ArrayStore(folder and folder / FOLDER, MAX_STORED_BYTES)
     surfaces = {node: array for node, key in enumerate(keys) if (array := store.read(key)) is not None}
     missing = [node for node in range(len(keys)) if node not in surfaces]
     for node, surface in zip(missing, solve(missing), strict=True):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ELEMENTS_A_WAVE = 6
 """Rectangles along the shortest wave that is solved: within 0.5 dB and 3 degrees of a monopole's field."""
-STEPS_OF_THINNEST, FEWEST_STEPS = 3, 6
+STEPS_OF_THINNEST, FEWEST_STEPS = 3, 8
 """No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
 CUBE_S, SQUARE_S, LEAST_S = 2.4e-10, 2e-7, 0.015
 """CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none,"""
