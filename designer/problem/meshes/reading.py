@@ -115,7 +115,8 @@ def _stl(content: bytes) -> Soup:
 
 
 def _obj(content: bytes) -> Soup:
-    vertices, faces = [], []
+    vertices = list[list[float]]()
+    faces = list[list[int]]()
     for n, line in enumerate(content.decode("utf-8", "replace").splitlines()):
         words = line.split()
         if words[:1] == ["v"]:
@@ -136,13 +137,14 @@ def _ply(content: bytes) -> Soup:
     if content[:3] != b"ply" or end < 0:
         raise MeshError("not a PLY file: no header", EXPECTED, EXPORT_AGAIN)
     start = content.find(b"\n", end) + 1
-    kind, elements = "", list[tuple[str, int, list[list[str]]]]()
+    kind = ""
+    elements: list[tuple[str, int, list[list[str]]]] = []
     for n, line in enumerate(content[:end].decode("ascii", "replace").splitlines()):
         match line.split():
             case ["format", name, *_]:
                 kind = name
-            case ["element", name, count] if count.isdecimal():
-                elements.append((name, int(count), []))
+            case ["element", name, digits] if digits.isdecimal():
+                elements.append((name, int(digits), []))
             case ["property", *words] if elements and _is_property(words):
                 elements[-1][2].append(words)
             case ["element" | "property", *_]:
@@ -203,7 +205,7 @@ def _binary_values(content: bytes, order: str) -> Callable[[list[str]], list[Any
         dtype = np.dtype(order + PLY_TYPES[kind])
         if place + count * dtype.itemsize > len(content):
             raise MeshError("a PLY file that ends before its last entry", EXPECTED, EXPORT_AGAIN)
-        numbers = np.frombuffer(content, dtype, count, place).tolist()
+        numbers: list[Any] = np.frombuffer(content, dtype, count, place).tolist()
         place += count * dtype.itemsize
         return numbers
 

@@ -205,7 +205,7 @@ def test_energy_and_reciprocity() -> None:
 
 
 def test_between_frequencies_and_at_long_waves() -> None:
-    """Three drivers around a sphere, read between the frequencies solved, far away, near and in power: within 0.15 dB and 3 % of the
+    """Three drivers around a sphere, read between the frequencies solved, far away, near and in power: within 0.2 dB and 3 % of the
     series up to ka 1.7; at 0 Hz each is a point source.
     """
     radius_m, mesh = 0.0875, meshes.sphere(5, 0.0875)
@@ -222,7 +222,7 @@ def test_between_frequencies_and_at_long_waves() -> None:
         (device.far_field(k, TURN), series.far_field(k, TURN)),
         (device.field(k, 0.2 * TURN), series.field(k, 0.2 * TURN)),
     ):
-        assert np.abs(20 * np.log10(np.abs(found / wanted))).max() < 0.15
+        assert np.abs(20 * np.log10(np.abs(found / wanted))).max() < 0.2
     power = series.radiated_power(k).real
     np.testing.assert_allclose(device.radiated_power(k).real, power, rtol=0, atol=0.03 * power.max())
     np.testing.assert_allclose(np.abs(device.far_field(np.zeros(1), TURN)), 1.0, rtol=0.01)
