@@ -8,6 +8,7 @@ by a signal, where there are such signals, and between two stages everywhere.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import signal
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 INTERRUPT = getattr(signal, "SIGUSR1", None)
 """The signal that interrupts a request."""
-NICER = 5
+NICER = 10
 """How much the process that judges gives way to the one that draws what moves."""
 END = "end"
 """The key of what a worker sends behind the last message of a request."""
@@ -141,6 +142,7 @@ def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
     workers.begin(parent_id)
     for module in NEEDS[kind]:
         importlib.import_module(module)
+    gc.freeze()  # modules are no rubbish: to search them takes longer than an answer
     interruption = Interruption(pipe)
     answers: Any = Lively() if kind == "live" else Judge(interruption.between_stages)
     if kind == "judge" and hasattr(os, "nice"):

@@ -115,7 +115,12 @@ function placeHandles(all = shown) {
     }
 }
 
-function draw({ handle, element, panel }) {
+// An answer brings all handles, of which a hand moves few.
+function draw(held) {
+  const { handle, element, panel } = held,
+    words = JSON.stringify(handle);
+  if (held.spec === panel.spec && held.words === words) return;
+  Object.assign(held, { spec: panel.spec, words });
   const box = boxOf(handle),
     [left, top] = pixelsOfHandle(box, handle),
     { plot } = box;

@@ -96,7 +96,7 @@ class Panel extends View {
   }
 }
 
-// One figure an idle task, so that a hand's events are answered in between.
+// One figure an idle task, so that a hand's events are answered in between; while a hand moves none that stands already.
 const queue = [];
 let running = false;
 const whenIdle = window.requestIdleCallback ?? (act => setTimeout(act));
@@ -105,17 +105,21 @@ function enqueue(panel) {
   document.documentElement.classList.add("drawing");
   work();
 }
+const next = () => queue.findIndex(panel => !hub.dragging || !panel.drawn);
 function work() {
-  if (running || !queue.length || !window.Plotly) return;
+  if (running || next() < 0 || !window.Plotly) return;
   running = true;
   whenIdle(
     () => {
-      const panel = queue.shift();
-      if (panel.stale) panel.draw();
       running = false;
+      const place = next();
+      if (place < 0) return;
+      const [panel] = queue.splice(place, 1);
+      if (panel.stale) panel.draw();
       document.documentElement.classList.toggle("drawing", queue.length > 0);
       work();
     },
     { timeout: 250 },
   );
 }
+hub.on("drag", moving => moving || work());
