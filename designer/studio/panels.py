@@ -40,9 +40,10 @@ def judged_panels(design: Design, name: str, laid: Mapping[SnapshotName, Design]
         if name in other.channels:
             _lay(figures, _figures(other, name), snapshot)
     impulse = _impulse(design, name)
+    panel: Any = impulse["panels"][0]
     for snapshot, other in laid.items():
-        if name in other.channels:
-            impulse["panels"][0]["lines"] += _laid_impulses(design, other, name, snapshot)  # type: ignore[typeddict-item] # curves
+        if name in other.channels:  # below, so that what differs shows
+            panel["lines"] = _laid_impulses(design, other, name, snapshot) + panel["lines"]
     return {**figures, "impulse": impulse, "layout": layout_of(layout.layout_figure(design.problem))}
 
 

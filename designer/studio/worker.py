@@ -140,6 +140,7 @@ class Interruption:
 def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
     """The process: answers requests until its pipe or its parent ends."""
     workers.begin(parent_id)
+    os.environ.update(workers.ONE_THREAD)  # before numpy is imported
     for module in NEEDS[kind]:
         importlib.import_module(module)
     gc.freeze()  # modules are no rubbish: to search them takes longer than an answer
