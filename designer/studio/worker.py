@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 INTERRUPT = getattr(signal, "SIGUSR1", None)
 """The signal that interrupts a request."""
-NICER = 10
+NICER = 5
 """How much the process that judges gives way to the one that draws what moves."""
 END = "end"
 """The key of what a worker sends behind the last message of a request."""
