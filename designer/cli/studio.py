@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import socket
@@ -202,6 +203,7 @@ def _serve(
         session = Session(document, disk, engine, lambda path: f"/{path}?token={token}", autosave=autosave)
         sessions.append(session)
         serving.begin(session)
+        gc.freeze()  # what is loaded is no rubbish: a search of it all would hold up a hand
         serving.wait()
 
 

@@ -188,8 +188,8 @@ function tellHandle(id) {
   const isDrawn = box.panel.kind === "drawing",
     isAhead = drag.active && !isDrawn, // of the answer, which brings the label
     { plot } = box;
-  // A drawing is small: while a hand moves, the tip stands below it.
-  const [x, y] = drag.active && isDrawn ? [plot.x, plot.y + plot.h] : [left, top];
+  // A drawing is small: while a hand moves, the tip stands below it, from the edge of the window on.
+  const [x, y] = drag.active && isDrawn ? [0 - bounds.left, plot.y + plot.h] : [left, top];
   tip.show(isAhead ? valueOf(handle, box) : handle.label, rows, bounds.left + x, bounds.top + y, panel.scheme);
 }
 
