@@ -41,9 +41,13 @@ def judged_panels(design: Design, name: str, laid: Mapping[SnapshotName, Design]
             _lay(figures, _figures(other, name), snapshot)
     impulse = _impulse(design, name)
     panel: Any = impulse["panels"][0]
-    for snapshot, other in laid.items():
-        if name in other.channels:  # below, so that what differs shows
-            panel["lines"] = _laid_impulses(design, other, name, snapshot) + panel["lines"]
+    others = [
+        line
+        for snapshot, other in laid.items()
+        if name in other.channels
+        for line in _laid_impulses(design, other, name, snapshot)
+    ]
+    panel["lines"] = others + panel["lines"]  # on top, and what differs shows below
     return {**figures, "impulse": impulse, "layout": layout_of(layout.layout_figure(design.problem))}
 
 

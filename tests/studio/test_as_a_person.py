@@ -199,7 +199,7 @@ def test_a_problem_is_shaped_heard_saved_and_exported(judged: None, page: Page, 
     design, second = sentence_of(better, file.parent)
     shows(page, second)
     page.locator('.c-slot[data-name="A"]').get_by_role("button", name="Lay over").click()
-    page.locator("#panels .chip").get_by_text(re.compile("^A$")).first.wait_for()
+    page.locator("#panels .chip").get_by_text(re.compile("^A")).first.wait_for()
     rows = [line.split("\t") for line in page.locator(".c-differences").inner_text().splitlines() if line.strip()]
     assert rows == [
         ["Key", "current", "A", "B"],

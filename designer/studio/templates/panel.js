@@ -29,7 +29,7 @@ class Panel extends View {
       : Math.min(Math.max(width, LEAST_PIXELS), MOST_PIXELS);
     const top = title ? wrapped(title, width - 8).length * LINE_PIXELS + 4 : 0;
     const looked = other => {
-      const look = { ...snapshotLook(SNAPSHOTS.indexOf(other.overlay)), name: other.overlay };
+      const look = { ...snapshotLook(SNAPSHOTS.indexOf(other.overlay)), name: other.overlay, overlay: other.overlay };
       return { ...other, look, contour: LAID_DB };
     };
     const panels = parts.map(part =>
