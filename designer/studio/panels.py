@@ -87,7 +87,11 @@ def _ear(design: Design, name: str) -> Figure:
 
 
 def _impulse(design: Design, name: str) -> Figure:
-    return _titled(channel_time.impulses_figure(design, name), "Impulse responses")
+    shown = _titled(channel_time.impulses_figure(design, name), "Impulse responses")
+    panel: Any = shown["panels"][0]
+    for mark in panel["marks"]:
+        mark["text"] = mark["text"].removeprefix("bulk ")  # beside its line in a panel of 320 pixels
+    return shown
 
 
 def _lay(figures: dict[PanelName, Figure], other: dict[PanelName, Figure], snapshot: SnapshotName) -> None:
