@@ -425,7 +425,10 @@ def test_snapshots_lie_over_curves_and_polar_with_names(page: Page, played: Play
     chip = page.locator("figure.gain .chip", has_text=re.compile("^A"))
     chip.wait_for()
     page.locator("figure.map .chip", has_text=re.compile("^A")).wait_for()
-    assert [page.locator(f"figure.{name} .chip", has_text=re.compile("^A")).count() for name in ("gain", "map")] == [1, 1]
+    assert [page.locator(f"figure.{name} .chip", has_text=re.compile("^A")).count() for name in ("gain", "map")] == [
+        1,
+        1,
+    ]
     assert page.locator("figure.map .over .name").inner_text() == "Level on the circle; lines at −6 dB"
     contours = page.locator(
         "figure.map .contourlayer path"
