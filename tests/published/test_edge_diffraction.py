@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from oracles.edge_sources import EdgeSources
 
 from designer.acoustics.enclosures.box import BoxedDrivers
 from designer.acoustics.enclosures.box_grid import BoxGrid
 from designer.acoustics.enclosures.box_pistons import Piston
 from designer.problem.enclosures.box import steps
-from oracles.edge_sources import EdgeSources
 
 BOXES = {
     "Vanderkooy's cabinet": ((0.32, 0.40, 0.64), (0.16, 0.0, 0.12)),
