@@ -44,6 +44,14 @@ round about its ears' axis is left out within the arc: its elevation is the driv
 eighty Chebyshev points of 24 kHz stand for all, within 0.004 dB. Measured drivers and measured heads are not smooth; for such a head
 the field on the line is. Scattering back and forth between head and device is left out, about 0.2 dB at 0.35 m and 0.02 dB at 2 m.
 
+**Beyond a highest frequency** K up to which a device is solved, its field at a place keeps level and delay. A head is met by that
+field, as if it came from the driver's place, and what else an ear hears at K keeps level and delay, too:
+
+    H(k) = b P(k) + [H(K) - b P(K)] e^{-j(k-K)r},                                                                  (3)
+
+P the head's ear before a point source at the driver's place, b the field at K over that source's at the head's centre, r from there to
+the ear. Two points for ears hear the field itself. It asks for the device at frequencies up to K alone.
+
 Sources: R. Duda and W. Martens, Range dependence of the response of a spherical head model (JASA 104, 1998); the strengths of equivalent
 sources: G. Koopmann, L. Song and J. Fahnline, A method for computing acoustic fields based on the principle of wave superposition
 (JASA 86, 1989).
@@ -57,15 +65,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebvander
 
 from designer.acoustics.chebyshev import EXTRA_FREQUENCIES, at_few_frequencies
 from designer.acoustics.enclosures import Device, EnclosedDrivers
-from designer.acoustics.line_sources import MAX_SINE, arc, between, strengths
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.line_sources import MAX_SINE, arc, between, long_wave_answers, strengths
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
 from designer.acoustics.shaded_ears import are_shaded, differ, put_shaded_ears, tried
-from designer.acoustics.sphere_series import head_pressure, head_series, line_weights
+from designer.acoustics.sphere_series import head_pressure, head_series
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
@@ -85,8 +94,8 @@ MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
 MAX_REMAINDER_NEAR = 1e-6
 """Error of too few sources in the near field, which falls as the polynomials on the line do."""
-LONG_WAVES, LONG_POINTS = 3.0, 14
-"""Below this ka the line itself is answered, from so many points."""
+LONG_WAVES = 3.0
+"""Below this ka the line itself is answered."""
 MAX_DIFFERENCE_OF_WAVES = 1e-3
 """From which on waves are taken: the line differs more at other frequencies than at the few that are tried."""
 LEAST_KA_OF_WAVES, LEAST_KA_IN_SHADOW = 2.0, 6.0
@@ -187,6 +196,8 @@ def ears_in_field(
     DataError : a measured head is not known in a direction that sound comes from
 
     """
+    if isinstance(device, EnclosedDrivers) and (k > device.highest_k).any():
+        return _continued(head, device, k, centres_m, axes, among_m)
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
     pressure = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
     if isinstance(head, Points):
@@ -209,6 +220,24 @@ def ears_in_field(
         extra += EXTRA_IN_SHADOW if is_shaded else 0
     few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m, extra=extra)
     return np.asarray(few * phase(-np.multiply.outer(k, away_m)) / away_m)
+
+
+def _continued(
+    head: Head, device: EnclosedDrivers, k: Real, centres_m: Real, axes: Real, among_m: Real | None
+) -> Complex:
+    """Equation (3) beyond the device's highest wave number, and what it is solved for below."""
+    last, beyond = np.array([device.highest_k]), np.flatnonzero(k > device.highest_k)
+    solved_k, place = np.unique(np.minimum(k, last), return_inverse=True)
+    out = ears_in_field(head, device, solved_k, centres_m, axes, among_m=among_m)[place]
+    sources = FreeField([Disc(place_m) for place_m in device.driver_places_m()])
+    points = ears_in_field(head, sources, np.append(k[beyond], last), centres_m, axes)
+    points *= (device.field(last, centres_m) / sources.field(last, centres_m))[:, :, None]
+    ears_m = centres_m[:, None] + np.stack([axes[1], -axes[1]]) * head.radius_m
+    away_m = np.linalg.norm(ears_m[:, :, None] - device.driver_places_m(), axis=-1)  # (D, 2, L)
+    out[beyond] -= points[-1]
+    out[beyond] *= phase(-np.multiply.outer(k[beyond] - last, away_m))
+    out[beyond] += points[:-1]
+    return np.asarray(out)
 
 
 def _ears_of_sphere(
@@ -329,7 +358,7 @@ def _some_ears(
                 (drivers,) = np.nonzero(source_of == group)
                 line = distance_m[group], rays[group][:, 1:2]
                 if in_long.any():
-                    answers = _long_wave_answers(head.radius_m, k[index[in_long]], count, *line)
+                    answers = long_wave_answers(head.radius_m, k[index[in_long]], count, *line)
                     both = answers @ on_line[in_long][..., drivers]
                     out[index[in_long][:, None], ..., drivers] = both.transpose(0, 3, 1, 2)
                 if pressure is not None:
@@ -357,22 +386,6 @@ def _over_wave(
 
 def _loading(head: Head) -> float:
     return MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
-
-
-def _long_wave_answers(radius_m: float, k: Real, count: int, distance_m: Real, ray: Real) -> Complex:
-    """Pressure at both ears of a rigid sphere (F, D, 2, I) for each value at so many points of the line, of the field over a source's.
-
-    distance_m (D,) are the sources', ray (D, 1) their cosines with the line.
-    """
-    points = between(LONG_POINTS)
-    left, along_m = line_weights(tuple((k * radius_m).tolist()), tuple(points.tolist())), radius_m * points
-    from_m = np.sqrt(distance_m[:, None] ** 2 + along_m * (along_m - 2 * distance_m[:, None] * ray))
-    wave = phase(-np.multiply.outer(k, from_m)) / from_m
-    both = np.stack([left, left[:, ::-1]], axis=1)[:, None] * wave[:, :, None]
-    polynomials = chebvander(between(count), count - 1)
-    few = chebvander(points, count - 1) @ (polynomials.T * np.where(np.arange(count), 2.0, 1.0)[:, None] / count)
-    pairs = np.stack([both.real, both.imag]) @ few
-    return np.asarray(pairs[0] + 1j * pairs[1])
 
 
 def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real], Complex]:

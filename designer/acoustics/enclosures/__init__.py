@@ -7,6 +7,7 @@ Modules of other names (`discs`, `cylinder_contour`) hold what an enclosure is m
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -68,6 +69,8 @@ class EnclosedDrivers(Device):
     """Whether `ears_of_balls` knows spheres before it."""
     has_series: ClassVar[bool] = False
     """Whether `encoded` knows its spherical harmonics."""
+    highest_k: float = math.inf
+    """Wave number, rad/m, beyond which its field is continued with each driver's level and delay."""
 
     def prepare(self, progress: Callable[[str], None]) -> None:
         """Compute what all of its fields need, and say how far it is, in words."""

@@ -42,7 +42,7 @@ class BoxedDrivers(EnclosedDrivers):
     centre_m : (3,) float array, of the box
     grid : BoxGrid
     pistons : tuple of Piston (L), their places from the box's centre
-    highest_k : float, rad/m, beyond which each place keeps its level and delay
+    highest_k : float
 
     """
 
@@ -122,11 +122,12 @@ class BoxedDrivers(EnclosedDrivers):
     def _between(self, k: Real, way_m: Real, at_nodes: Callable[[Index, Real], Complex]) -> Complex:
         """A field (F, M, L) that turns as e^{jk way_m} (M, L), from its values at wave numbers solved, by index and number."""
         solved_k = np.minimum(k, self.highest_k)
-        nodes, plain, conjugate = between(solved_k, self.surface.k_step, len(self.surface.values))
+        few_k, place = np.unique(solved_k, return_inverse=True)
+        nodes, plain, conjugate = between(few_k, self.surface.k_step, len(self.surface.values))
         k_nodes = nodes * self.surface.k_step
         late_m = way_m - 2 * LATE * self._half_diagonal_m
         values = at_nodes(nodes, k_nodes) * phase(np.multiply.outer(-k_nodes, late_m))
-        centred = read_between(values, plain, conjugate)
+        centred = read_between(values, plain, conjugate)[place]
         return np.asarray(centred * phase(np.multiply.outer(solved_k, late_m) + np.multiply.outer(k - solved_k, way_m)))
 
     @cached_property

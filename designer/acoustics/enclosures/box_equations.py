@@ -55,6 +55,8 @@ LONGEST_COUPLING = 1.0
 RULES = ((None, 2), (4, 5), (2, 12))
 """Offsets below which a Gauss rule of so many nodes a side serves."""
 CONTOUR_NODES = 12
+NO_PART = 1e-6
+"""Of the largest slope: parities that drivers in a mirror plane have no part in."""
 
 
 def answers(grid: BoxGrid, k: float, q: Complex) -> Complex:
@@ -72,7 +74,7 @@ def answers(grid: BoxGrid, k: float, q: Complex) -> Complex:
     half = np.arange(grid.octant_size)
     beta = coupling(grid, k)
     for n, signs in enumerate(PARITIES):
-        if not q[n].any():
+        if np.abs(q[n]).max() <= NO_PART * np.abs(q).max():
             p[n] = 0
             continue
         left, right = (_matrix(grid, tables, signs, side, q.dtype) for side in (0, 1))

@@ -15,11 +15,16 @@ solid angle Ω in which the source sees the rectangle; the difference is smooth,
 
     Ω = Σ ± arctan(uv / (w √(u² + v² + w²)))                                                                       (3)
 
-over the four corners at u, v along the rectangle and w = r·n.
+over the four corners at u, v along the rectangle and w = r·n. Some steps away the wave is as good as plane over a rectangle of sides h,
+
+    mean of ∂/∂n e^{-jkr}/r = -(1 + jkr) e^{-jkr} r·n/r³ · Π sin(x)/x,     x = k h r_h/2r                          (4)
+
+at its centre, and a disc's quadrature there is as good with fewer places.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +34,14 @@ from designer.acoustics.enclosures.discs import Disc, disc_field, disc_nodes, di
 from designer.acoustics.turning import sum_of_waves
 from designer.arrays import Complex, Real
 
-NODES = 2
+NODES = 3
 """Places of Gauss's rule along each side."""
+NEAR_STEPS, NEAR_RADII = 6.0, 3.0
+"""Distance in steps, and beyond these in the piston's radii, from which on equation (4) holds."""
+NEAR_DIGITS, FAR_DIGITS = 5, 3
+"""Of a disc's quadrature."""
+MAX_NUMBERS = 200_000
+"""Rectangles times places of a disc times the root of the frequencies that are held at once."""
 FACINGS_DEG = {
     (0, 1): (0.0, 0.0),
     (0, -1): (180.0, 0.0),
@@ -70,19 +81,35 @@ class Piston:
 def scattered_slopes(grid: BoxGrid, piston: Piston, k: Real) -> Complex:
     """∂p_s/∂n of equation (1), its mean over each rectangle (F, 8, E)."""
     slopes = np.zeros((k.size, 8, grid.octant_size), dtype=np.complex64)
-    nodes_m, weights = disc_nodes(piston.disc, float(k.max(initial=0.0)))
-    places_m, outward, axes = grid.places_m, grid.outward, np.broadcast_to(grid.axes, (8, grid.octant_size))
-    for axis in range(3):
-        faces = (axes == axis) & ((axis != piston.axis) | (outward != piston.side))
-        slopes[:, faces] = _means(grid, axis, places_m[faces], outward[faces], nodes_m, weights, k)
+    away_m = np.linalg.norm(grid.places_m - np.array(piston.place_m), axis=-1)
+    is_near = away_m < NEAR_STEPS * float(grid.steps_m.max()) + NEAR_RADII * piston.radius_m
+    for means, places, digits in ((_near_means, is_near, NEAR_DIGITS), (_far_means, ~is_near, FAR_DIGITS)):
+        nodes_m, weights = disc_nodes(piston.disc, float(k.max(initial=0.0)), digits)
+        size = max(1, MAX_NUMBERS // (len(nodes_m) * (1 + math.isqrt(k.size))))
+        for axis in range(3):
+            part = np.nonzero(places & (grid.axes == axis) & ((axis != piston.axis) | (grid.outward != piston.side)))
+            for start in range(0, part[0].size, size):
+                block = part[0][start : start + size], part[1][start : start + size]
+                way = grid.places_m[block][:, None] - nodes_m  # (M, Q, 3)
+                slopes[:, *block] = 2 * means(grid, axis, way, grid.outward[block], weights, k)
     return slopes
 
 
-def _means(grid: BoxGrid, axis: int, places_m: Real, outward: Real, nodes_m: Real, weights: Real, k: Real) -> Complex:
-    """-∂p_b/∂n by equation (2) (F, M) of rectangles across one axis, from the nodes of a disc (Q, 3) and their weights."""
+def _far_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Real, k: Real) -> Complex:
+    """Equation (4) (F, M) of rectangles across one axis, at ways (M, Q, 3) from the nodes of a disc, of so much weight (Q,)."""
+    R = np.linalg.norm(way, axis=-1)
+    first = weights * way[..., axis] * outward[:, None] / R**3
+    total = sum_of_waves(k, -R, first) + 1j * k[:, None] * sum_of_waves(k, -R, first * R)
+    turn = (weights @ (way / R[..., None])) * grid.steps_m / (2 * np.pi)  # (M, 3)
+    for other in others(axis):
+        total *= np.sinc(np.multiply.outer(k, turn[:, other]))
+    return total
+
+
+def _near_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Real, k: Real) -> Complex:
+    """Equation (2), likewise."""
     c, d = others(axis)
     half_c, half_d = grid.steps_m[[c, d]] / 2
-    way = places_m[:, None] - nodes_m  # (M, Q, 3)
     w = way[..., axis] * outward[:, None]
     angle = np.zeros(w.shape)
     for sign_c in (-1, 1):
@@ -98,4 +125,4 @@ def _means(grid: BoxGrid, axis: int, places_m: Real, outward: Real, nodes_m: Rea
             R = np.sqrt(w**2 + (way[..., c] + x * half_c) ** 2 + (way[..., d] + y * half_d) ** 2)
             first = (share_x * share_y / 4) * weights * w / R**3
             total += sum_of_waves(k, -R, first) + 1j * k[:, None] * sum_of_waves(k, -R, first * R) - first.sum(axis=1)
-    return 2 * total
+    return total

@@ -32,8 +32,8 @@ from designer.problem.enclosures.box import FREQUENCIES_A_TURN, frequencies_solv
 
 ORDER = 8
 LATE = 0.5
-PART = 16
-"""Frequencies whose slopes are computed together."""
+PART, MAX_BYTES = 16, 64e6
+"""Frequencies whose slopes are computed together: so many at the least, and as fit."""
 
 
 def step_of(grid: BoxGrid) -> float:
@@ -75,8 +75,9 @@ def _solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progre
     keys = [digest(code, grid, pistons, step, node) for node in range(count)]
     surfaces = {node: array for node, key in enumerate(keys) if (array := store.read(key)) is not None}
     missing = [node for node in range(count) if node not in surfaces]
-    for start in range(0, len(missing), PART):
-        part = missing[start : start + PART]
+    size = max(PART, int(MAX_BYTES / (64 * grid.octant_size * len(pistons))))
+    for start in range(0, len(missing), size):
+        part = missing[start : start + size]
         k = step * np.array(part, dtype=float)
         slopes = np.stack([scattered_slopes(grid, piston, k) for piston in pistons], axis=-1)  # (F, 8, E, L)
         for n, node in enumerate(part):
