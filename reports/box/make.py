@@ -24,7 +24,7 @@ from designer.measures import amplitude_db
 from designer.problem.read import changed
 from designer.problem.schema import Problem, Tolerance
 from designer.report.canvas import svg
-from designer.report.figure_data import Curves, axis, figure, frequency_axis, line
+from designer.report.figure_data import axis, figure, frequency_axis, line
 from designer.report.figure_data import curves as panel
 from designer.report.printed import draw as drawn
 
@@ -39,13 +39,15 @@ ENCLOSURES: dict[str, dict[str, Any]] = {
     BAFFLE: {"model": "baffle"},
     BOX: BAR.body.model_dump(exclude_unset=True),
 }
-FRONT, ENDS = ["front 1", "front 2", "front 3", "front 4"], ["left end", "right end"]
+ALL = list(BAR.driver_names)
+ENDS = [ALL[0], ALL[-1]]
+FRONT = ALL[1:-1]
 CASES = {
     "beam, front drivers": ("beam", FRONT),
-    "beam, front and ends": ("beam", [*FRONT, *ENDS]),
+    "beam, front and ends": ("beam", ALL),
     "canceller, front drivers": ("canceller", FRONT),
     "canceller, ends": ("canceller", ENDS),
-    "canceller, front and ends": ("canceller", [*FRONT, *ENDS]),
+    "canceller, front and ends": ("canceller", ALL),
 }
 """Each with its design of bar.toml and its drivers."""
 SHOWN = tuple(case for case in CASES if case != "canceller, ends")
@@ -59,8 +61,8 @@ AROUND_DEG = (0.0, 90.0, 180.0)
 TABLE_HZ = (500.0, 1000.0, 2000.0, 4000.0)
 LEVELS_HZ = np.unique(np.concatenate([np.geomspace(100.0, 5000.0, 80), TABLE_HZ]))
 PAIRS = {
-    "a front driver by its neighbour": ("front 2", "front 3"),
-    "an end driver by the nearest on the front": ("right end", "front 4"),
+    "a front driver, by its neighbour": ("front 1", "front 2"),
+    "an end driver, by the nearest front driver": ("right end", "front 4"),
 }
 """The driver that is cancelled at the listener, and the one that does it."""
 T = TypeVar("T")
@@ -99,21 +101,19 @@ class Gains:
 
 @dataclass(frozen=True)
 class Level:
-    """Level of a driver in free field and on a baffle over that in the box, in dB; NaN where a baffle has it not."""
+    """A driver in free field over the same in the box, in dB."""
 
     driver: str
     azimuth_deg: float
     frequency_hz: float
-    free_db: float
-    baffle_db: float
+    over_db: float
 
 
 @dataclass(frozen=True)
 class Null:
-    """Level in the box of what is left at the listener of one of PAIRS, cancelled as an enclosure says, over the driver's own, in dB."""
+    """Level in the box of what is left at the listener of one of PAIRS, cancelled as free field says, over the driver's own, in dB."""
 
     pair: str
-    designed_in: str
     frequency_hz: float
     left_db: float
 
@@ -121,10 +121,6 @@ class Null:
 def problem_of(case: str, enclosure: str) -> Problem:
     """A case as it is designed in an enclosure."""
     design, drivers = CASES[case]
-    return _changed(drivers, enclosure, design)
-
-
-def _changed(drivers: list[str], enclosure: str, design: str) -> Problem:
     data = BAR.model_dump(exclude_unset=True)
     table = next(table for table in data["designs"] if table["name"] == design)
     if len(drivers) == 2:
@@ -165,59 +161,47 @@ def line_db(design: Any, inside: Scene) -> float:
 
 
 def pressures(places_m: Real | None) -> dict[str, Complex]:
-    """H (F, A or M, L) of all drivers by enclosure at LEVELS_HZ, at AROUND_DEG or at places (M, 3); NaN for a baffle's ends."""
-    out = {}
-    for enclosure in ENCLOSURES:
-        drivers = FRONT if enclosure == BAFFLE else list(BAR.driver_names)
-        scene = designer.scene(_changed(drivers, enclosure, "beam")).at(LEVELS_HZ)
-        found = scene.on_circle(np.array(AROUND_DEG)) if places_m is None else scene.field(places_m)
-        out[enclosure] = np.full((*found.shape[:2], len(BAR.drivers)), np.nan, dtype=complex)
-        out[enclosure][..., [BAR.driver_names.index(name) for name in drivers]] = found
-    return out
+    """H (F, A or M, L) in free field and in the box at LEVELS_HZ, at AROUND_DEG or at places (M, 3)."""
+    scenes = {e: designer.scene(problem_of("beam, front and ends", e)).at(LEVELS_HZ) for e in (FREE, BOX)}
+    return {
+        e: scene.on_circle(np.array(AROUND_DEG)) if places_m is None else scene.field(places_m)
+        for e, scene in scenes.items()
+    }
+
+
+def over_db(around: dict[str, Complex], driver: str) -> Real:
+    """Level of a driver in free field over that in the box (F, A)."""
+    l = ALL.index(driver)
+    return amplitude_db(np.abs(around[FREE][..., l] / around[BOX][..., l]))
+
+
+def levels(around: dict[str, Complex]) -> list[Level]:
+    """How far free field is off, from pressures at AROUND_DEG."""
+    return [
+        Level(words, azimuth_deg, hz, float(over_db(around, name)[_index(hz), a]))
+        for words, name in DRIVERS.items()
+        for a, azimuth_deg in enumerate(AROUND_DEG)
+        for hz in TABLE_HZ
+    ]
 
 
 def _index(frequency_hz: float) -> int:
     return int(np.searchsorted(LEVELS_HZ, frequency_hz))
 
 
-def levels(around: dict[str, Complex]) -> list[Level]:
-    """How far free field and a baffle are off, from pressures at AROUND_DEG."""
-    rows = []
-    for words, name in DRIVERS.items():
-        l = BAR.driver_names.index(name)
-        for a, azimuth_deg in enumerate(AROUND_DEG):
-            for hz in TABLE_HZ:
-                f = _index(hz)
-                with np.errstate(divide="ignore"):  # silence behind a baffle
-                    off = [amplitude_db(np.abs(around[e][f, a, l] / around[BOX][f, a, l])) for e in (FREE, BAFFLE)]
-                rows.append(Level(words, azimuth_deg, hz, *(float(value) for value in off)))
-    return rows
-
-
-def nulls_db(there: dict[str, Complex]) -> dict[str, dict[str, Real]]:
-    """By pair and enclosure: level (F,) in the box that a driver leaves at the listener, cancelled as the enclosure says, over its own."""
-    out: dict[str, dict[str, Real]] = {}
+def nulls_db(there: dict[str, Complex]) -> dict[str, Real]:
+    """By pair: level (F,) in the box that a driver leaves at the listener, cancelled as free field says, over its own."""
+    out = {}
     for words, names in PAIRS.items():
-        a, b = (BAR.driver_names.index(name) for name in names)
-        true = there[BOX][:, 0]
-        out[words] = {
-            enclosure: amplitude_db(
-                np.abs(1 - there[enclosure][:, 0, a] / there[enclosure][:, 0, b] * true[:, b] / true[:, a])
-            )
-            for enclosure in enclosures_of(names)
-            if enclosure != BOX
-        }
+        a, b = (ALL.index(name) for name in names)
+        free, true = there[FREE][:, 0], there[BOX][:, 0]
+        out[words] = amplitude_db(np.abs(1 - free[:, a] / free[:, b] * true[:, b] / true[:, a]))
     return out
 
 
-def nulls(left: dict[str, dict[str, Real]]) -> list[Null]:
+def nulls(left: dict[str, Real]) -> list[Null]:
     """What is left at TABLE_HZ."""
-    return [
-        Null(pair, enclosure, hz, float(values[_index(hz)]))
-        for pair, by_enclosure in left.items()
-        for enclosure, values in by_enclosure.items()
-        for hz in TABLE_HZ
-    ]
+    return [Null(pair, hz, float(values[_index(hz)])) for pair, values in left.items() for hz in TABLE_HZ]
 
 
 def table(rows: list[Any]) -> str:
@@ -262,7 +246,7 @@ def gains_picture(found: list[Gains]) -> str:
             )
             for one in part
         ]
-        y = axis("Gain in the box in dB", "dB", -5.0, 70.0)
+        y = axis("Gain in dB", "dB", 0.0, 75.0)
         panels.append(panel(_frequencies(BAND_HZ), y, lines, title=case.capitalize(), place=divmod(n, 2)))
     return svg(drawn(figure(panels, 4.8, legend_columns=4)))
 
@@ -274,39 +258,32 @@ def _article(enclosure: str) -> str:
 def _frequencies(ends_hz: Iterable[float]) -> Any:
     low, high = ends_hz
     x = frequency_axis((low, high))
-    x["ticks"] = [(float(hz), f"{hz:g}") for hz in (100, 200, 300, 500, 1000, 2000, 4000) if low <= hz <= high]
+    x["ticks"] = [(float(hz), f"{hz:g}") for hz in (200, 500, 1000, 2000, 4000) if low <= hz <= high]
     return x
 
 
-def levels_picture(around: dict[str, Complex], nulls: dict[str, dict[str, Real]]) -> str:
-    """Free field's error of a front driver in three directions, and what is left where a driver is cancelled."""
+def levels_picture(around: dict[str, Complex], left: dict[str, Real]) -> str:
+    """Free field's error of two drivers, and what is left where one is cancelled by another."""
     x = _frequencies((100.0, 5000.0))
-    l = BAR.driver_names.index(DRIVERS["on the front"])
-    off = amplitude_db(np.abs(around[FREE][..., l] / around[BOX][..., l]))
-    looks = ({"color": 0}, {"color": 1, "dash": "dash"}, {"color": 2, "dash": "dashdot"})
+    front, end = (over_db(around, name) for name in DRIVERS.values())
+    looks: tuple[dict[str, Any], ...] = ({"color": 0}, {"color": 1, "dash": "dash"}, {"color": 2, "dash": "dashdot"})
     lines = [
-        line(LEVELS_HZ, off[:, a], f"at {azimuth_deg:g}°", width=1.8, **look)
+        line(LEVELS_HZ, front[:, a], f"a front driver, at {azimuth_deg:g}°", width=1.8, **look)
         for a, (azimuth_deg, look) in enumerate(zip(AROUND_DEG, looks, strict=True))
     ]
-    left: Curves = panel(
-        x,
-        axis("Free field over the box in dB", "dB", -10, 30),
-        lines,
-        title="A front driver's level",
-        place=(0, 0),
-        legend="upper left",
-    )
-    dashes = {FREE: "dash", BAFFLE: "dot"}
-    lines = [
-        line(LEVELS_HZ, values, f"{words}, {_article(enclosure)}", color=n, dash=dashes[enclosure], width=1.8)
-        for n, (words, by_enclosure) in zip((3, 5), nulls.items(), strict=True)
-        for enclosure, values in by_enclosure.items()
+    lines.append(line(LEVELS_HZ, end[:, 0], "an end driver, at 0°", color="ink", dash="dot", width=1.8))
+    level = axis("Free field over the box in dB", "dB", -10, 15)
+    pairs = [
+        line(LEVELS_HZ, values, words, width=1.8, **look)
+        for (words, values), look in zip(left.items(), ({"color": 3}, {"color": 4, "dash": "dash"}), strict=True)
     ]
-    low = 10 * np.floor(min(float(line_["y"].min()) for line_ in lines) / 10)
-    right: Curves = panel(
-        x, axis("Level that is left in dB", "dB", low, 10), lines, title="Cancelled at the listener", place=(0, 1)
-    )
-    return svg(drawn(figure([left, right], 3.2, legend_columns=1)))
+    low = 10 * np.floor(min(float(values.min()) for values in left.values()) / 10)
+    rest = axis("What is left in dB", "dB", low, 10)
+    panels = [
+        panel(x, level, lines, title="What free field is off by", place=(0, 0)),
+        panel(x, rest, pairs, title="A driver that another cancels", place=(0, 1)),
+    ]
+    return svg(drawn(figure(panels, 3.2, legend_columns=2)))
 
 
 BEGINNING = f"""# What it is worth to design against the true box
@@ -320,95 +297,99 @@ were in free field, as if those on the front were in a baffle without end, and i
 
 Each is asked for more than it reaches, so that all of them spend the whole effort. In dB: the mean gain where it was designed,
 the mean and the least in the box, and the mean over frequency of the median of {DRAWS} devices of a product line in the box
-(gain, phase and place of every driver, temperature and head, by the defaults of `[tolerance]`).
+(gain, phase and place of every driver, temperature and head, by the defaults of `[tolerance]`), the head at its own place.
 
 """
 LEVELS = """
-![Gain over frequency of each design, judged in the box](gains.svg)
+## Why
 
-Why: the level of a driver in free field, and on a baffle, over its level in the box, in dB. The front's own driver is nearly right ahead
-of the box and far too loud behind it; one at an end is the other way round.
+Level of a driver in free field over its level in the box, in dB, at 2 m. Free field has no baffle step: a driver on the front is up to
+{front:.1f} dB too soft ahead, right at the sides, and up to {behind:.1f} dB too loud behind; one at an end is too soft at its side, and
+right ahead. One error for all drivers would be a matter of tone: it is their difference that spoils a null.
 
 """
 NULLS = """
-![Level of a front driver in free field over the box, and what is left of a driver that another cancels](levels.svg)
+![Level in free field over the box of a front driver and one at an end; what is left of a driver that another cancels](levels.svg)
 
-{first} cancelled at the listener, by weights of free field, leaves {same_1:.0f} dB at 1 kHz and {same_4:.0f} dB at 4 kHz
-in the box: both drivers are alike in what the box makes of them. {second} leaves {other_1:.0f} dB and
-{other_4:.0f} dB: free field has the wrong ratio of the two.
+A front driver that its neighbour cancels at the listener, with the weights of free field, leaves {same_1:.0f} dB at 1 kHz in the box and
+{same_4:.0f} dB at 4 kHz. An end's driver that the nearest of the front cancels leaves {other_1:.0f} dB and {other_4:+.0f} dB: about as
+much as there was.
 """
 ENDING = """
-What is lost is what the ends have to do with the front. Front drivers alone lose {beam_front:.1f} dB of the beam's gain and
-{canceller_front:.1f} dB of the canceller's by free field, {beam_baffle:.1f} and {canceller_baffle:.1f} dB by a baffle; two ends
-alone, each the mirror of the other, {ends:.1f} dB. Front and ends together lose {beam_both:.1f} and {canceller_both:.1f} dB:
-free field promises {promised:.1f} dB of cancellation, and the box gives {true:.1f} dB, where its own design gives {own:.1f} dB.
-In a product line, whose drivers differ, {line_free:.1f} against {line_box:.1f} dB are left.
+![Gain over frequency of each design, judged in the box](gains.svg)
+
+What is lost is what the box does to one driver and not to another. Two ends are mirrors of each other, and lose {ends:.1f} dB. Of the
+front's drivers two are near an end: by free field they lose {beam_front:.1f} dB of the beam's gain and {canceller_front:.1f} dB of
+the canceller's. Front and ends together lose {beam_both:.1f} and {canceller_both:.1f} dB: free field promises {promised:.1f} dB of
+cancellation, and the box gives {true:.1f} dB, where its own design gives {own:.1f} dB. A baffle is no better: before it a driver
+radiates as in free field.
+
+With the true box the ends are worth having: the beam's gain is {with_ends:.1f} dB, against {without_ends:.1f} dB of the front alone.
+Designed in free field they are not: {free_with:.1f} against {free_without:.1f} dB.
+
+Drivers that differ set a bound of their own. In the product line the canceller of front and ends keeps {line_free:.1f} dB where free
+field designed it and {line_box:.1f} dB where the box did; the beam, whose depth no such line has, {beam_line_free:.1f} and
+{beam_line_box:.1f} dB.
 """
 
 
 def page(rows: list[Row], off: list[Level], left: list[Null]) -> str:
     """The page, in Markdown, with what the numbers say."""
-    lines = [
-        BEGINNING + "| case | designed in | promised | mean in the box | least | product line |",
-        "|---|---|---|---|---|---|",
-    ]
+    text = BEGINNING + _markdown(["case", "designed in", "promised", "mean in the box", "least", "product line"])
     for row in rows:
         numbers = (row.promised_db, row.mean_db, row.least_db, row.line_db)
-        lines.append(
-            f"| {row.case} | {_article(row.designed_in)} | " + " | ".join(f"{value:.1f}" for value in numbers) + " |"
-        )
-    text = "\n".join(lines) + "\n" + ENDING.format(**_ending(rows)) + LEVELS
-    text += (
-        "| driver | direction | "
-        + " | ".join(f"{hz:g} Hz" for hz in TABLE_HZ)
-        + " |\n"
-        + "|---" * (2 + len(TABLE_HZ))
-        + "|\n"
-    )
+        text += _markdown([row.case, _article(row.designed_in), *(f"{value:.1f}" for value in numbers)], head=False)
+    over = {(level.driver, level.azimuth_deg, level.frequency_hz): level.over_db for level in off}
+    front = next(iter(DRIVERS))
+    errors = {
+        "front": max(-over[front, 0.0, hz] for hz in TABLE_HZ),
+        "behind": max(over[front, 180.0, hz] for hz in TABLE_HZ),
+    }
+    text += ENDING.format(**_ending(rows)) + LEVELS.format(**errors)
+    text += _markdown(["driver", "direction", *(f"{hz:g} Hz" for hz in TABLE_HZ)])
     for words in DRIVERS:
         for azimuth_deg in AROUND_DEG:
-            cells = [_off(level) for level in off if (level.driver, level.azimuth_deg) == (words, azimuth_deg)]
-            text += f"| {words} | {azimuth_deg:g}° | " + " | ".join(cells) + " |\n"
+            cells = (f"{round(over[words, azimuth_deg, hz], 1) + 0.0:+.1f}" for hz in TABLE_HZ)
+            text += _markdown([words, f"{azimuth_deg:g}°", *cells], head=False)
+    of = {(null.pair, null.frequency_hz): null.left_db for null in left}
     first, second = PAIRS
-    of = {(null.pair, null.designed_in, null.frequency_hz): null.left_db for null in left}
     levels_left = {
-        f"{name}_{khz}": of[words, FREE, 1000.0 * khz]
+        f"{name}_{khz}": of[words, 1000.0 * khz]
         for name, words in (("same", first), ("other", second))
         for khz in (1, 4)
     }
-    return text + NULLS.format(first=first.capitalize(), second=second.capitalize(), **levels_left)
+    return text + NULLS.format(**levels_left)
 
 
-def _off(level: Level) -> str:
-    if np.isnan(level.baffle_db):
-        return f"{level.free_db:+.1f}"
-    return (
-        f"{level.free_db:+.1f}, {level.baffle_db:+.1f}"
-        if np.isfinite(level.baffle_db)
-        else f"{level.free_db:+.1f}, silent"
-    )
+def _markdown(cells: list[str], *, head: bool = True) -> str:
+    """A row of a table, and the line below its head."""
+    return f"| {' | '.join(cells)} |\n" + ("|---" * len(cells) + "|\n" if head else "")
 
 
 def _ending(rows: list[Row]) -> dict[str, float]:
     of = {(row.case, row.designed_in): row for row in rows}
+    front, both, canceller = "beam, front drivers", "beam, front and ends", "canceller, front and ends"
 
-    def lost(case: str, enclosure: str = FREE) -> float:
-        return of[case, BOX].mean_db - of[case, enclosure].mean_db
+    def lost(case: str) -> float:
+        return of[case, BOX].mean_db - of[case, FREE].mean_db
 
-    both = "canceller, front and ends"
     return {
-        "beam_front": lost("beam, front drivers"),
-        "beam_baffle": lost("beam, front drivers", BAFFLE),
-        "canceller_front": lost("canceller, front drivers"),
-        "canceller_baffle": lost("canceller, front drivers", BAFFLE),
         "ends": lost("canceller, ends"),
-        "beam_both": lost("beam, front and ends"),
-        "canceller_both": lost(both),
-        "promised": of[both, FREE].promised_db,
-        "true": of[both, FREE].mean_db,
-        "own": of[both, BOX].mean_db,
-        "line_free": of[both, FREE].line_db,
-        "line_box": of[both, BOX].line_db,
+        "beam_front": lost(front),
+        "canceller_front": lost("canceller, front drivers"),
+        "beam_both": lost(both),
+        "canceller_both": lost(canceller),
+        "promised": of[canceller, FREE].promised_db,
+        "true": of[canceller, FREE].mean_db,
+        "own": of[canceller, BOX].mean_db,
+        "line_free": of[canceller, FREE].line_db,
+        "line_box": of[canceller, BOX].line_db,
+        "beam_line_free": of[both, FREE].line_db,
+        "beam_line_box": of[both, BOX].line_db,
+        "with_ends": of[both, BOX].mean_db,
+        "without_ends": of[front, BOX].mean_db,
+        "free_with": of[both, FREE].mean_db,
+        "free_without": of[front, FREE].mean_db,
     }
 
 
