@@ -53,9 +53,9 @@ def air_of(problem: Problem) -> Air | None:
     return Air(temperature_c=table.temperature_c, relative_humidity_percent=table.relative_humidity_percent)
 
 
-def device_of(problem: Problem) -> Device:
-    """The device model that the problem's enclosure and drivers ask for."""
-    return device_in(problem.body, problem.drivers, problem.solved_to_k)
+def device_of(problem: Problem, solved_to_k: float | None = None) -> Device:
+    """The device model that the problem's enclosure and drivers ask for, solved to another wave number (rad/m) than its own."""
+    return device_in(problem.body, problem.drivers, solved_to_k or problem.solved_to_k)
 
 
 def _rows_of_whole(tensor: Callable[[Scene], Complex]) -> Callable[[Scene], Complex]:
@@ -126,15 +126,20 @@ class Scene:
     def _device_key(self) -> Hashable:
         tables = [self.problem.body, *self.problem.drivers]
         measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
-        solved = self.problem.solved_to_k if self.problem.body.is_solved else 0.0
-        return "device", *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables), measured, solved
+        solved = (self.read_for or self.problem).solved_to_k  # in another air a body is not solved anew
+        return (
+            "device",
+            *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables),
+            measured,
+            solved * self.problem.body.is_solved,
+        )
 
     @property
     def device(self) -> Device:
         """The device's model, with the drivers that are measured."""
 
         def make() -> Device:
-            problem, model = self.problem, device_of(self.problem)
+            problem, model = self.problem, device_of(self.problem, (self.read_for or self.problem).solved_to_k)
             facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in problem.drivers)
             measured = driver_places_m(problem), facing, self.responses, problem.speed_of_sound_m_s
             return MeasuredDrivers(model, *measured) if self.responses else model

@@ -50,7 +50,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "baffle": {"model": "baffle"},
     "sphere": {"model": "sphere", "radius_m": 0.08},
     "cylinder": {"model": "cylinder", "radius_m": 0.08},
-    "box": {"model": "box", "size_m": [0.1, 0.22, 0.12], "highest_hz": 450.0},
+    "box": {"model": "box", "size_m": [0.1, 0.22, 0.12], "centre_m": [0.0, 0.0, 0.0], "highest_hz": 450.0},
 }
 ROOM = {"size_m": [2.0, 1.8, 1.5], "rt60_s": 0.08, "device_m": [0.5, 0.8, 0.7]}
 

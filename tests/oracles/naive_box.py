@@ -3,11 +3,11 @@
 The rectangles are those that the problem file promises (six along the shortest wave, no longer than a third of the thinnest side, six a
 side at the least, an even number); everything else is brute force. With G = e^{-jkR}/(4πR), constant p on each, at each one's centre
 
-    p/2 - Σ (K + βN) p = -q β/2 - Σ (S + βK') q,    β = -j/k,    q = -∂p_b/∂n
+    p/2 - Σ (K + βN) p = -q β/2 - Σ (S + βK') q,    β = -jk/(k² + 1/D²),    q = -∂p_b/∂n
 
-over all rectangles, by Gauss's rule of 3 x 3 nodes, 10 x 10 for neighbours; in one plane by the contour, whose angle is counted side by
-side: -(1/4π)(∮ e^{-jkρ}/ρ dθ + 2πjk) and (1/4π) ∮ (1 - e^{-jkρ})/(jk) dθ. A driver is twice the sum of the points of its disc. Beyond the
-highest frequency it keeps level and delay.
+D the box's diagonal, over all rectangles, by Gauss's rule of 3 x 3 nodes, 10 x 10 for neighbours; in one plane by the contour, whose
+angle is counted side by side: -(1/4π)(∮ e^{-jkρ}/ρ dθ + 2πjk) and (1/4π) ∮ (1 - e^{-jkρ})/(jk) dθ. A driver is twice the sum of the
+points of its disc. Beyond the highest frequency it keeps level and delay.
 """
 
 from __future__ import annotations
@@ -60,9 +60,11 @@ def contour(k: float, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first, second
 
 
-def operators(k: float, centres: np.ndarray, normals: np.ndarray, sides: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def operators(
+    beta: complex, k: float, centres: np.ndarray, normals: np.ndarray, sides: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """K + βN and S + βK' (E, E)."""
-    beta, count = -1j / k, len(centres)
+    count = len(centres)
     left, right = np.zeros((2, count, count), dtype=complex)
     lengths = np.linalg.norm(sides, axis=2)
     for n in range(count):  # the rectangle integrated over
@@ -121,8 +123,9 @@ def solved(
                         * (r * normals).sum(axis=1)
                     )
         q[normals[:, axis] == sign, l] = 0
-    left, right = operators(k, centres, normals, sides)
-    p = np.linalg.solve(np.eye(len(centres)) / 2 - left, -(right @ q) + 1j / k / 2 * q)
+    beta = -1j * k / (k**2 + 1 / sum(side**2 for side in size_m))
+    left, right = operators(beta, k, centres, normals, sides)
+    p = np.linalg.solve(np.eye(len(centres)) / 2 - left, -(right @ q) - beta / 2 * q)
     return centres, normals, lengths.prod(axis=1), p, q
 
 

@@ -9,10 +9,11 @@
 The first alone has no unique answer at the resonances of the box's interior with a soft wall, the second at those with a rigid wall; they
 share none, and Burton and Miller's sum has one everywhere if the coupling β has an imaginary part of the sign of -k:
 
-    (½ - K - βN) p = -(S + β(½ + K')) q,     β = -jη/k                                                             (2)
+    (½ - K - βN) p = -(S + β(½ + K')) q,     β = -jηk/(k² + k_0²)                                                  (2)
 
 η = COUPLING = 1: of 0.2 to 1 it left the least error at six rectangles a wavelength (0.5 dB where 0.4 left 0.65, on a bar of 1 m at 6 kHz).
-Below the first resonance none is to be kept away, and β stays bounded.
+Below the first resonance none is to be kept away: k_0 bounds β, which is odd in k, so that
+what the rectangles leave of an error is as smooth over frequency as the field.
 
 **Elements.** p and q are constant on the rectangles of `box_grid`, and (2) is met at their centres. R⁴ of a pair knows the offset along
 each axis alone, so a pair of faces has one table of kernels by offset, E numbers and not E², and a row of the table serves
@@ -41,6 +42,7 @@ objects by integral equation methods (J. Sound Vib. 69, 1980).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
@@ -50,8 +52,8 @@ from designer.arrays import Complex, Real
 
 COUPLING = 1.0
 """η of equation (2)."""
-LONGEST_COUPLING = 1.0
-"""k times the box's diagonal below which β does not grow: an interior resonates from π times √3 on."""
+LEAST_COUPLED = 1.0
+"""k_0 times the box's diagonal: an interior resonates from π times √3 on."""
 RULES = ((None, 2), (4, 5), (2, 12))
 """Offsets below which a Gauss rule of so many nodes a side serves."""
 CONTOUR_NODES = 12
@@ -86,7 +88,8 @@ def answers(grid: BoxGrid, k: float, q: Complex) -> Complex:
 
 def coupling(grid: BoxGrid, k: float) -> complex:
     """β of equation (2)."""
-    return -1j * COUPLING / max(k, LONGEST_COUPLING / float(np.linalg.norm(grid.size_m)))
+    least = LEAST_COUPLED / float(np.linalg.norm(grid.size_m))
+    return -1j * COUPLING * k / (k**2 + least**2)
 
 
 def _tables(grid: BoxGrid, k: float) -> dict[tuple[int, int], Complex]:
@@ -135,7 +138,7 @@ def _rules(counts: tuple[int, ...], steps_m: Real) -> Iterator[tuple[tuple[int, 
     """Numbers of offsets, and the shifts (2, Q) and weights (Q,) of Gauss's product rule for these: all offsets first, then the nearer."""
     for most, nodes in RULES:
         near = tuple(min(count, most or count) for count in counts)
-        node, weight = np.polynomial.legendre.leggauss(nodes)
+        node, weight = _gauss(nodes)
         shifts = np.stack(np.meshgrid(node, node, indexing="ij")).reshape(2, -1) * (steps_m / 2)[:, None]
         yield near, shifts, np.outer(weight, weight).ravel() * (steps_m[0] * steps_m[1] / 4)
 
@@ -153,9 +156,15 @@ def _kernels(k: float, R2: Real) -> tuple[Complex, Complex, Complex]:
     return np.asarray(G), np.asarray(first), np.asarray(G * (-(k**2) + 3j * k / R + 3 / R2) / R2)
 
 
+@cache
+def _gauss(nodes: int) -> tuple[Real, Real]:
+    """Gauss's rule on [-1, 1]."""
+    return np.polynomial.legendre.leggauss(nodes)
+
+
 def _coplanar(k: float, beta: complex, steps_m: Real, counts: tuple[int, int]) -> Complex:
     """-βN and S (2, C, D) by equation (3)."""
-    node, weight = np.polynomial.legendre.leggauss(CONTOUR_NODES)
+    node, weight = _gauss(CONTOUR_NODES)
     x, y = np.meshgrid(*(np.arange(n) * step for n, step in zip(counts, steps_m, strict=True)), indexing="ij")
     half_x, half_y = steps_m / 2
     S, N = np.zeros(counts, dtype=complex), np.zeros(counts, dtype=complex)

@@ -2,8 +2,12 @@
 
 **Frequencies.** With the delay of the straight way from the driver taken out, and LATE of the box's diagonal more, what a driver makes at
 a place is a sum of waves that went around the box: none is later or earlier than about the diagonal, so that it is as good as band
-limited over frequency. It is solved in equal steps of c/(FREQUENCIES_A_TURN · diagonal) from 0 to the highest frequency asked for, and
-FREQUENCIES_BEYOND steps more; in between stands Lagrange's polynomial through the ORDER nearest. The response is real in time,
+limited over frequency. It is solved in equal steps Δ of c/(FREQUENCIES_A_TURN · diagonal) from 0 to the highest frequency asked for, and
+FREQUENCIES_BEYOND steps more. In between stand the ORDER nearest, with the shares w that miss least of all waves so late or so early,
+
+    minimise ∫ |e^{jθx} - Σ w_i e^{jθi}|² dθ over |θ| <= TURN:     S w = s,  S_ij = sinc TURN(i - j),  s_i = sinc TURN(x - i)       (1)
+
+x the place between the nodes i, in steps, sinc x = sin(x)/x; a turn of θ a step is a wave 1/Δ late. The response is real in time,
 p(-f) = p(f)*, which gives the nodes below 0. One grid serves all frequencies: another for each would leave steps.
 
 **Beyond the highest frequency** a driver keeps the level and the phase against the straight way that it has there, in each direction and
@@ -11,6 +15,8 @@ at each place by itself: p(k) = p(K) e^{-j(k-K)r}. It is continuous, and no more
 
 **Kept**: pressure and slope at each frequency by themselves (`array_store`), so that a run that is stopped has kept what it had solved;
 in memory the box that was asked for last, because scenes of one problem are made anew.
+
+Source of (1): J. L. Yen, On nonuniform sampling of bandwidth-limited signals (IRE Trans. Circuit Theory 3, 1956).
 """
 
 from __future__ import annotations
@@ -30,7 +36,8 @@ from designer.acoustics.enclosures.box_pistons import Piston, scattered_slopes
 from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.box import FREQUENCIES_A_TURN, frequencies_solved
 
-ORDER = 8
+ORDER, TURN, LOADING = 10, 1.9, 1e-10
+"""Frequencies between which is read; the largest turn of a step, rad: waves 1.2 diagonals late; and what keeps S from being singular."""
 LATE = 0.5
 PART, MAX_BYTES = 16, 64e6
 """Frequencies whose slopes are computed together: so many at the least, and as fit."""
@@ -93,12 +100,9 @@ def between(k: Real, step: float, count: int) -> tuple[Index, Real, Real]:
     """Consecutive nodes (N,) that wave numbers (F,) up to the last need, and their shares (F, N) and those of their conjugates."""
     first = np.clip(np.floor(k / step).astype(int) - ORDER // 2 + 1, -count, count - ORDER)
     window = first[:, None] + np.arange(ORDER)  # (F, ORDER)
-    place = k[:, None] / step - window
-    weights = np.array([(-1.0) ** n * math.comb(ORDER - 1, n) for n in range(ORDER)])
-    met = np.abs(place) < 1e-9
-    share = weights / np.where(met, 1.0, place)
-    share = np.where(met.any(axis=1, keepdims=True), met.astype(float), share)
-    share /= share.sum(axis=1, keepdims=True)
+    order = np.arange(ORDER)
+    together = _sinc(TURN * (order[:, None] - order)) + LOADING * np.eye(ORDER)
+    share = np.linalg.solve(together, _sinc(TURN * (k[:, None] / step - window)).T).T
     nodes = np.arange(np.abs(window).min(initial=0) if (window > 0).all() else 0, np.abs(window).max() + 1)
     rows = np.broadcast_to(np.arange(k.size)[:, None], window.shape)
     plain, conjugate = np.zeros((2, k.size, nodes.size))
@@ -106,6 +110,10 @@ def between(k: Real, step: float, count: int) -> tuple[Index, Real, Real]:
     np.add.at(plain, (rows[~below], window[~below] - nodes[0]), share[~below])
     np.add.at(conjugate, (rows[below], -window[below] - nodes[0]), share[below])
     return nodes, plain, conjugate
+
+
+def _sinc(x: Real) -> Real:
+    return np.sinc(x / np.pi)
 
 
 def read_between(values: Complex, plain: Real, conjugate: Real) -> Complex:

@@ -36,7 +36,7 @@ ELEMENTS_A_WAVE = 6
 """Rectangles along the shortest wave that is solved: within 0.5 dB and 3 degrees of a monopole's field."""
 STEPS_OF_THINNEST, FEWEST_STEPS = 3, 6
 """No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
-FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 3
+FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 4
 """Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""
 CUBE_S, SQUARE_S, LEAST_S = 3e-10, 3e-7, 0.06
 """CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none."""
