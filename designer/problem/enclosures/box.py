@@ -38,8 +38,10 @@ STEPS_OF_THINNEST, FEWEST_STEPS = 3, 6
 """No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
 FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 4
 """Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""
-CUBE_S, SQUARE_S, LEAST_S = 3e-10, 3e-7, 0.06
-"""CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none."""
+CUBE_S, SQUARE_S, LEAST_S = 2.4e-10, 2e-7, 0.015
+"""CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none,"""
+DRIVER_S, DRIVERS_RECTANGLE_S = 1e-3, 4e-6
+"""and for a driver, and each of its rectangles."""
 MAX_MINUTES, MAX_BYTES = 60.0, 8e9
 FACE_NAMES = {
     (0, 1): "front",
@@ -247,11 +249,10 @@ class Box(Enclosure):
         counts = steps(self.size_m, highest_k)
         octant = (counts[0] * counts[1] + counts[1] * counts[2] + counts[2] * counts[0]) // 4
         frequencies = frequencies_solved(self.size_m, highest_k)
-        seconds = frequencies * (
-            CUBE_S * octant**3 + SQUARE_S * octant**2 * (1 + drivers / 20) + LEAST_S * (1 + drivers / 10)
-        )
+        seconds = CUBE_S * octant**3 + SQUARE_S * octant**2 + LEAST_S
+        seconds += drivers * (DRIVER_S + DRIVERS_RECTANGLE_S * octant)
         size = 3e8 + 8.0 * (3 * octant**2 + 3 * 16 * frequencies * octant * drivers) + 16.0 * 30 * math.prod(counts)
-        return Effort(8 * octant, frequencies, seconds / 60, size)
+        return Effort(8 * octant, frequencies, frequencies * seconds / 60, size)
 
     def solved(self, highest_hz: float) -> str:
         """How far it is solved, and what holds beyond."""
