@@ -39,7 +39,7 @@ class Edge:
         first, second = self.normals
         way = places_m - self.points_m[0]
         angle = np.arctan2(way @ first, -(way @ second))
-        return np.where(angle < -math.pi / 4, angle + 2 * math.pi, angle)
+        return np.asarray(np.where(angle < -math.pi / 4, angle + 2 * math.pi, angle))
 
     def away_m(self, places_m: np.ndarray) -> np.ndarray:
         """Distances from its line."""
