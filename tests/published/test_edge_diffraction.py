@@ -1,7 +1,7 @@
-"""Sound around a box against the theory of its edges, which solves nothing on the surface: the boxes of Vanderkooy and Olson, and a thin one.
+"""Sound around a box against the theory of its edges, which solves nothing on the surface: boxes of Vanderkooy and Olson, and a thin one.
 
-No table of Olson's twelve curves is published, and a printed curve is not read to 1 dB here: at his cube the box is held against what the
-theory gives, and `test_box` against what he says of the curve.
+Olson printed his curves without a table, and none is read off paper here: his cube is held against what the theory gives, and in
+`test_box` against what he says of the curve.
 
 Sources: J. Vanderkooy, A simple theory of cabinet edge diffraction (JAES 39, 1991), a box of 0.40 x 0.64 x 0.32 m with its driver 0.20 m
 from three edges; H. F. Olson, Direct radiator loudspeaker enclosures (Audio Engineering, November 1951; JAES 17, 1969), a cube of 2 feet.
