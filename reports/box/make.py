@@ -2,7 +2,8 @@
 
     python reports/box/make.py
 
-writes gains.csv, levels.csv, nulls.csv, gains.svg, levels.svg and README.md beside it. A test computes a part of the tables again.
+writes gains.csv, levels.csv, nulls.csv, gains.svg, azimuth.svg, levels.svg and README.md beside it.
+A test computes a part of the tables again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from designer.evaluation.tolerance import draw, tolerance
 from designer.measures import amplitude_db
 from designer.problem.read import changed
 from designer.problem.schema import Problem, Tolerance
+from designer.realization import response
 from designer.report.canvas import svg
 from designer.report.figure_data import axis, figure, frequency_axis, line
 from designer.report.figure_data import curves as panel
@@ -58,6 +60,9 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 DRIVERS = {"on the front": "front 3", "at an end": "right end"}
 AROUND_DEG = (0.0, 90.0, 180.0)
+AZIMUTH_DEG = np.arange(-180.0, 181.0, 2.0)
+AZIMUTH_HZ = (500.0, 1000.0, 2000.0)
+"""Of the figure of the beam over azimuth."""
 TABLE_HZ = (500.0, 1000.0, 2000.0, 4000.0)
 LEVELS_HZ = np.unique(np.concatenate([np.geomspace(100.0, 5000.0, 80), TABLE_HZ]))
 PAIRS = {
@@ -91,12 +96,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Gains:
-    """A row, and its gains over frequency (F,)."""
+    """A row, its gains over frequency (F,), and its level in the box at AZIMUTH_HZ and AZIMUTH_DEG (3, A) over that ahead."""
 
     row: Row
     frequency_hz: Real
     promised_db: Real
     true_db: Real
+    around_db: Real
 
 
 @dataclass(frozen=True)
@@ -148,8 +154,16 @@ def measured(cases: Iterable[str] = tuple(CASES)) -> list[Gains]:
             band = (f >= BAND_HZ[0]) & (f <= BAND_HZ[1])
             own_db, true_db = (numbers["cancellation_gain_db"][band] for numbers in (promised, true))
             numbers = float(own_db.mean()), float(true_db.mean()), float(true_db.min()), line_db(design, inside)
-            out.append(Gains(Row(case, enclosure, *numbers), f[band], own_db, true_db))
+            out.append(Gains(Row(case, enclosure, *numbers), f[band], own_db, true_db, _around_db(design, inside)))
     return out
+
+
+def _around_db(design: Any, inside: Scene) -> Real:
+    there = inside.at(np.array(AZIMUTH_HZ))
+    (taps,) = design.taps.values()
+    w = response(taps, there.frequency_hz, design.problem.sample_rate_hz)
+    level_db = amplitude_db(np.einsum("fal,fl->fa", there.on_circle(AZIMUTH_DEG), w))
+    return np.asarray(level_db - level_db[:, [int(np.argmin(np.abs(AZIMUTH_DEG)))]])
 
 
 def line_db(design: Any, inside: Scene) -> float:
@@ -251,6 +265,30 @@ def gains_picture(found: list[Gains]) -> str:
     return svg(drawn(figure(panels, 4.8, legend_columns=4)))
 
 
+def azimuth_picture(found: list[Gains]) -> str:
+    """Level over azimuth of the beam of front and ends, a panel a frequency, its nulls' arcs shaded."""
+    (table,) = (design for design in BAR.designs if design.name == "beam")
+    half_deg = table.null_width_deg / 2
+    part = [one for one in found if one.row.case == "beam, front and ends"]
+    panels = []
+    for n, hz in enumerate(AZIMUTH_HZ):
+        x = axis("Azimuth in degrees", "°", -180, 180, [-90, 0, 90])
+        lines = [
+            line(
+                AZIMUTH_DEG,
+                one.around_db[n],
+                f"designed in {_article(one.row.designed_in)}",
+                width=1.6,
+                **LOOKS[one.row.designed_in],
+            )
+            for one in part
+        ]
+        arcs = [[azimuth_deg - half_deg, azimuth_deg + half_deg] for azimuth_deg in table.nulls_deg or []]
+        y = axis("Level over that ahead in dB", "dB", -70, 15)
+        panels.append(panel(x, y, lines, title=f"{hz:g} Hz", place=(0, n), shaded=arcs))
+    return svg(drawn(figure(panels, 2.8)))
+
+
 def _article(enclosure: str) -> str:
     return {FREE: "free field", BAFFLE: "a baffle", BOX: "the box"}[enclosure]
 
@@ -327,6 +365,8 @@ radiates as in free field.
 With the true box the ends are worth having: the beam's gain is {with_ends:.1f} dB, against {without_ends:.1f} dB of the front alone.
 Designed in free field they are not: {free_with:.1f} against {free_without:.1f} dB.
 
+![Level over azimuth of the beam of front and ends, in the box](azimuth.svg)
+
 Drivers that differ set a bound of their own. In the product line the canceller of front and ends keeps {line_free:.1f} dB where free
 field designed it and {line_box:.1f} dB where the box did; the beam, whose depth no such line has, {beam_line_free:.1f} and
 {beam_line_box:.1f} dB.
@@ -402,6 +442,7 @@ if __name__ == "__main__":
         "levels.csv": table(levels(around)),
         "nulls.csv": table(nulls(left)),
         "gains.svg": gains_picture(everything),
+        "azimuth.svg": azimuth_picture(everything),
         "levels.svg": levels_picture(around, left),
     }
     for name, content in files.items():
