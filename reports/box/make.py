@@ -333,7 +333,8 @@ were in free field, as if those on the front were in a baffle without end, and i
 - *beam*: on axis over the arcs of 10 degrees around +/-90 degrees, with {BAR.designs[0].max_effort_db:g} dB of effort;
 - *canceller*: the left ear over the right, over places of +/-3 cm, with {BAR.designs[1].max_effort_db:g} dB.
 
-All are asked for 60 dB, which few frequencies reach within that effort. In dB: the mean gain where it was designed, the mean and the least in the box, and the mean over frequency of the median of {DRAWS} devices of a product line in the box
+All are asked for 60 dB, which few frequencies reach within that effort. In dB: the mean gain where it was designed, the mean and
+the least in the box, and the mean over frequency of the median of {DRAWS} devices of a product line in the box
 (gain, phase and place of every driver, temperature and head, by the defaults of `[tolerance]`), the head at its own place.
 
 """
