@@ -20,6 +20,7 @@ from toml_text import toml
 
 import designer
 from designer.errors import DataError, DesignerError, ProblemError, UsageError
+from designer.folders.summary import summary
 from designer.writing import MANIFEST
 
 SLOW = (7, 8, 10, 11, 21, 33, 42, 47)
@@ -47,7 +48,7 @@ def small(tables: dict[str, Any]) -> dict[str, Any]:
 
 def faults_of(design: designer.Design) -> list[str]:
     """What a design must not have."""
-    found = []
+    found = [] if "NaN" not in json.dumps(summary(design, Path("folder"), {})) else ["NaN in summary.json"]
     tables = {"metrics": design.metrics, "response": design.response}
     for name, table in tables.items():
         for column in table.columns:

@@ -14,12 +14,13 @@ On frequencies in equal steps, e^{-jkr} of F frequencies is a product of two sho
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from designer.acoustics.chebyshev import ChebyshevSurface, fitted
+from designer.acoustics.chebyshev import SIZES, ChebyshevSurface, fitted
 from designer.acoustics.heads import Head, Points
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, driver_places_m
@@ -29,8 +30,12 @@ from designer.problem import geometry
 
 MAX_CHUNK_NUMBERS = 400_000
 """Complex numbers of a chunk of places: they stay in the processor's cache."""
+EDGE_PLACES = 9
+"""Azimuths and distances at which a surface is looked at before it is made."""
 MIN_PLACES = 100
 """Fewest places of one turn for a surface, which costs about as many evaluations."""
+TOLERANCE_OF_EARS = 3e-5
+"""Largest error of ears, over the louder one: the other may be 45 dB down, and is within 0.05 dB then."""
 
 Ratio = Callable[[Complex, slice], None]
 """Multiplies e^{-jkr}/r (p, 2, L, F) of a part of the places by what differs from it, in place."""
@@ -134,7 +139,13 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
         def relative(azimuth: Real, nearness: Real) -> Complex:
             return ears(_around_device_m(azimuth, nearness, float(centres_m[0, 2])), turn_rad).reshape(azimuth.size, -1)
 
-        return fitted(relative, *_about_the_device(centres_m), alike=2)
+        around = _about_the_device(centres_m)
+        turns, ends = (np.linspace(part.min(), part.max(), EDGE_PLACES) for part in around)
+        edge_m = _around_device_m(np.tile(turns, EDGE_PLACES), np.repeat(ends, EDGE_PLACES), float(centres_m[0, 2]))
+        if (scene.problem.body.clearance_m(edge_m) < head.radius_m).any():
+            return None  # it would be asked for heads within the device
+        sizes = tuple(size for size in SIZES if math.prod(size) < len(centres_m))
+        return fitted(relative, *around, TOLERANCE_OF_EARS, sizes, alike=2)
 
     def ratio(H: Complex, part: slice) -> None:
         for turn_rad in np.unique(places.turn_rad[part]).tolist():

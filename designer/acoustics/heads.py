@@ -32,8 +32,12 @@ own source, S = 1, and nothing is fitted.
 
 **Long waves.** Below ka = LONG_WAVES any sources of an arc are alike. There the line itself is answered (`line_weights`): (1) holds for
 every order that LONG_POINTS of it tell from others, with the same weights for every place and driver. They grow with ka, because
-the line cannot tell the far ear's shadow: hence the sources above. High ones, near and aside, ask for the surface (`shaded_ears`),
-and before a cylinder for its own waves about the head (`cylinder_ears`), which also cost less than its field far above or below it.
+the line cannot tell the far ear's shadow: hence the sources above.
+
+**A wide line.** An ear in the shadow of a near device hears orders around ka, and the line between the ears tells (2/π)ka of them. So
+the line of a near head that is turned goes on beyond its ears (`shaded_ears.wide_line`): sources that make the field there come from
+directions told apart more finely, and the far ear is within 0.05 dB as far as ka·reach/R < 5. Above that it is heard from the surface,
+and before a cylinder by its own waves about the head (`cylinder_ears`), which also cost less than its field far away.
 
 **Measured heads** are met in the same way: each source is answered by what was measured in its direction, near field and parallax
 included. (2) is met in least squares, and MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|² is added to what is missed: it keeps Σ |c_s|
@@ -43,14 +47,6 @@ round about its ears' axis is left out within the arc: its elevation is the driv
 **Few frequencies.** Over a point source's wave at the ear from the driver's place, what a sphere hears is smooth in frequency: some
 eighty Chebyshev points of 24 kHz stand for all, within 0.004 dB. Measured drivers and measured heads are not smooth; for such a head
 the field on the line is. Scattering back and forth between head and device is left out, about 0.2 dB at 0.35 m and 0.02 dB at 2 m.
-
-**Beyond a highest frequency** K up to which a device is solved, its field at a place keeps level and delay. A head is met by that
-field, as if it came from the driver's place, and what else an ear hears at K keeps level and delay, too:
-
-    H(k) = b P(k) + [H(K) - b P(K)] e^{-j(k-K)r},                                                                  (3)
-
-P the head's ear before a point source at the driver's place, b the field at K over that source's at the head's centre, r from there to
-the ear. Two points for ears hear the field itself. It asks for the device at frequencies up to K alone.
 
 Sources: R. Duda and W. Martens, Range dependence of the response of a spherical head model (JASA 104, 1998); the strengths of equivalent
 sources: G. Koopmann, L. Song and J. Fahnline, A method for computing acoustic fields based on the principle of wave superposition
@@ -67,13 +63,12 @@ from typing import Protocol
 import numpy as np
 
 from designer.acoustics.chebyshev import EXTRA_FREQUENCIES, at_few_frequencies
+from designer.acoustics.continued_ears import continued_ears
 from designer.acoustics.enclosures import Device, EnclosedDrivers
-from designer.acoustics.enclosures.discs import Disc
-from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.line_sources import MAX_SINE, arc, between, long_wave_answers, strengths
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.shaded_ears import are_shaded, differ, put_shaded_ears, tried
+from designer.acoustics.shaded_ears import are_shaded, differ, put_shaded_ears, tried, wide_line
 from designer.acoustics.sphere_series import head_pressure, head_series
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
@@ -96,8 +91,7 @@ MAX_REMAINDER_NEAR = 1e-6
 """Error of too few sources in the near field, which falls as the polynomials on the line do."""
 LONG_WAVES = 3.0
 """Below this ka the line itself is answered."""
-MAX_DIFFERENCE_OF_WAVES = 1e-3
-"""From which on waves are taken: the line differs more at other frequencies than at the few that are tried."""
+MORE_SOURCES = 6  # of a wide line
 LEAST_KA_OF_WAVES, LEAST_KA_IN_SHADOW = 2.0, 6.0
 """Smallest ka that a device's own waves answer, where the line of so many points is within 1e-6, and where the line costs less."""
 SPREAD, LATE = 1.3, 0.8
@@ -197,7 +191,13 @@ def ears_in_field(
 
     """
     if isinstance(device, EnclosedDrivers) and (k > device.highest_k).any():
-        return _continued(head, device, k, centres_m, axes, among_m)
+        return continued_ears(
+            lambda of, some_k: ears_in_field(head, of, some_k, centres_m, axes, among_m=among_m),
+            device,
+            k,
+            centres_m,
+            centres_m[:, None] + np.stack([axes[1], -axes[1]]) * head.radius_m,
+        )
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
     pressure = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
     if isinstance(head, Points):
@@ -216,28 +216,9 @@ def ears_in_field(
     extent_m = head.radius_m + max(head.radius_m, float(reach_m.max()))
     extra = EXTRA_FREQUENCIES
     if isinstance(device, EnclosedDrivers) and device.has_waves:
-        is_shaded = are_shaded(device, k[[k.argmax()]], head.radius_m, centres_m, axes[1]).any()
-        extra += EXTRA_IN_SHADOW if is_shaded else 0
+        extra += EXTRA_IN_SHADOW * bool(are_shaded(device, k[[k.argmax()]], head.radius_m, centres_m, axes[1]).any())
     few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m, extra=extra)
     return np.asarray(few * phase(-np.multiply.outer(k, away_m)) / away_m)
-
-
-def _continued(
-    head: Head, device: EnclosedDrivers, k: Real, centres_m: Real, axes: Real, among_m: Real | None
-) -> Complex:
-    """Equation (3) beyond the device's highest wave number, and what it is solved for below."""
-    last, beyond = np.array([device.highest_k]), np.flatnonzero(k > device.highest_k)
-    solved_k, place = np.unique(np.minimum(k, last), return_inverse=True)
-    out = ears_in_field(head, device, solved_k, centres_m, axes, among_m=among_m)[place]
-    sources = FreeField([Disc(place_m) for place_m in device.driver_places_m()])
-    points = ears_in_field(head, sources, np.append(k[beyond], last), centres_m, axes)
-    points *= (device.field(last, centres_m) / sources.field(last, centres_m))[:, :, None]
-    ears_m = centres_m[:, None] + np.stack([axes[1], -axes[1]]) * head.radius_m
-    away_m = np.linalg.norm(ears_m[:, :, None] - device.driver_places_m(), axis=-1)  # (D, 2, L)
-    out[beyond] -= points[-1]
-    out[beyond] *= phase(-np.multiply.outer(k[beyond] - last, away_m))
-    out[beyond] += points[:-1]
-    return np.asarray(out)
 
 
 def _ears_of_sphere(
@@ -245,8 +226,12 @@ def _ears_of_sphere(
 ) -> Complex:
     """Result of `ears_in_field` at each frequency by itself: from the line, and from waves or the surface where that tells less."""
     if not isinstance(device, EnclosedDrivers) or not device.has_waves:
-        ears = _ears(head, device, k, centres_m, axes, among_m)
-        put_shaded_ears(ears, device, k, centres_m, axes, head.radius_m)
+        is_wide, wide = wide_line(device, k, head.radius_m, centres_m if among_m is None else among_m, axes[1])
+        ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
+        for part, width in ((~is_wide, 1.0), (is_wide, wide)):
+            if part.any():
+                ears[part] = _ears(head, device, k[part], centres_m, axes, among_m, width)
+        put_shaded_ears(ears, device, k, centres_m, axes, head.radius_m, among_m)
         return ears
     is_dear = device.is_dear(float(k.max()), head.radius_m, centres_m)
     by_waves = np.multiply.outer(k * head.radius_m > LEAST_KA_OF_WAVES, is_dear)
@@ -256,7 +241,7 @@ def _ears_of_sphere(
         index = tried(k, np.asarray(shaded.any(axis=1)))
         line = _ears(head, device, k[index], centres_m[places], axes, among_m)
         answers, known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
-        differs = (differ(line, answers, MAX_DIFFERENCE_OF_WAVES) & known).any(axis=0)
+        differs = (differ(line, answers) & known).any(axis=0)
         by_waves[:, places[differs]] |= k[:, None] * head.radius_m > LEAST_KA_IN_SHADOW
     ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
     index, places = (np.flatnonzero(by_waves.any(axis=axis)) for axis in (1, 0))
@@ -271,14 +256,17 @@ def _ears_of_sphere(
     return ears
 
 
-def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
+def _ears(
+    head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None, width: float = 1.0
+) -> Complex:
     """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
     sources, source_of = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
     counts = _source_counts(head, k, sources, centres_m if among_m is None else among_m, axes[1])
+    counts += MORE_SOURCES * (width > 1)
     step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), EXPECTED_ORDERS)))
     parts = [
-        _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, source_of.ravel())
+        _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, source_of.ravel(), width)
         for start in range(0, len(centres_m), step)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
@@ -330,15 +318,23 @@ def _is_long(head: Head, k: Real) -> Bool:
 
 
 def _some_ears(
-    head: Head, device: Device, k: Real, counts: Index, centres_m: Real, axes: Real, sources: Real, source_of: Index
+    head: Head,
+    device: Device,
+    k: Real,
+    counts: Index,
+    centres_m: Real,
+    axes: Real,
+    sources: Real,
+    source_of: Index,
+    width: float,
 ) -> Complex:
-    """Ears (F, D, 2, L) from sources (place and reach, 4), so many a frequency (F,), and the driver's of them (L,)."""
+    """Ears (F, D, 2, L) from sources (place and reach, 4), so many a frequency (F,), and the driver's of them (L,), on a line so wide."""
     rays = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
     distance_m = np.linalg.norm(rays, axis=-1)
     rays = rays / distance_m[..., None]
     out = np.empty((k.size, len(centres_m), 2, source_of.size), dtype=complex)
     blocks = [(count, np.flatnonzero(counts == count)) for count in np.unique(counts).tolist()]
-    lines_m = [head.radius_m * between(count) for count, _ in blocks]  # to the left ear
+    lines_m = [width * head.radius_m * between(count) for count, _ in blocks]  # to the left ear
     points_m = [(centres_m[:, None] + along_m[:, None] * axes[1]).reshape(-1, 3) for along_m in lines_m]
     fields = _over_wave(head, device, k, [index for _, index in blocks], points_m, float(sources[:, 3].max()))
     long = _is_long(head, k)

@@ -126,13 +126,8 @@ class Scene:
     def _device_key(self) -> Hashable:
         tables = [self.problem.body, *self.problem.drivers]
         measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
-        solved = (self.read_for or self.problem).solved_to_k  # in another air a body is not solved anew
-        return (
-            "device",
-            *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables),
-            measured,
-            solved * self.problem.body.is_solved,
-        )
+        solved = (self.read_for or self.problem).solved_to_k if self.problem.body.is_solved else 0.0  # whatever the air
+        return "device", *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables), measured, solved
 
     @property
     def device(self) -> Device:

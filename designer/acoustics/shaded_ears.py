@@ -20,9 +20,10 @@ to one weight for each circle and point (F, I), which serves all drivers and pla
 MAX_REMAINDER of the largest. On a circle the phase of what comes from within the device's reach turns by x at most for a radian of the
 circle, so that its order m is about J_m(x) large, and a mean over M equal steps misses J_M(x).
 
-**Where.** Places and frequencies are looked for by distance, turn, ka and the level of the far ear (`are_shaded`), then some of these
-frequencies are tried on the surface. Where the line agrees, it stays. A device whose own waves about a sphere are known (a cylinder)
-is heard by these there.
+**Where.** Places and frequencies are looked for by distance, turn, ka and the level of the far ear (`are_shaded`), where the wide line of
+`heads` does not do: its work is the geometry of a place, whatever the number of frequencies. Places that are to be one smooth function
+(a zone) are answered alike: from the surface where it may be asked for at any of them. A device whose own waves about a sphere are known
+(a cylinder) is heard by these there.
 
 Source: H. Schenck, Improved integral formulation for acoustic radiation problems (JASA 44, 1968), for the points within the body.
 """
@@ -48,11 +49,17 @@ FAR_KA, FAR_NEARNESS, FAR_LATERAL = 33.0, 0.04, 0.9
 """above this ka from farther away, where the ears' axis all but points at the device,"""
 MIN_KA_OF_WAVES = 12.0
 """before a device with waves of its own, whose height the line tells less of, and which costs little there,"""
+LEAST_KA_OF_WIDE, MIN_TURNS = 8.0, 5.0
+"""Above this ka a head that is near and aside has a wide line, which does below this ka times nearness, within 0.05 dB,"""
+MAX_WIDTH, MAX_SHARE = 2.5, 0.8
+"""Half a wide line in radii, and over the way to the device,"""
 LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
 """and where one ear hears so little of the other's pressure from a point source: no more than in the first ring around the bright spot,
 which a point has behind a sphere and a device of some width has not. Elsewhere it is within 0.1 dB and 1 degree."""
-TRIED, MAX_DIFFERENCE = 4, 3e-3
-"""Frequencies that are tried on the surface: from the first on at which the line differs by so much (0.03 dB), all are answered there."""
+TRIED, MAX_DIFFERENCE = 4, 1e-3
+"""Frequencies at which waves are tried, and the line's difference there from which on they are taken: it differs more at others."""
+MAX_PLACES = 16
+"""Places that are answered together."""
 MIN_GAP = 1.25
 """Distance of the nearest sound, in the head's radii, from which the orders are few."""
 MAX_REMAINDER = 1e-5
@@ -66,7 +73,9 @@ MAX_NUMBERS = 2_000_000
 """Frequencies times points times drivers that are held at once."""
 
 
-def put_shaded_ears(ears: Complex, device: Device, k: Real, centres_m: Real, axes: Real, head_radius_m: float) -> None:
+def put_shaded_ears(
+    ears: Complex, device: Device, k: Real, centres_m: Real, axes: Real, head_radius_m: float, among_m: Real | None
+) -> None:
     """Put ears from the surface of rigid spheres in, where the line does not tell them.
 
     Parameters
@@ -75,58 +84,80 @@ def put_shaded_ears(ears: Complex, device: Device, k: Real, centres_m: Real, axe
     k : (F,) float array, wave number, rad/m
     centres_m : (D, 3) float array
     axes : (3, 3) float array, the heads' axes as rows: forward, left, up
+    among_m : (N, 3) float array or None, places that are to be one smooth function: at all of them or at none
 
     """
-    sources = _sources(device)
-    shaded = are_shaded(device, k, head_radius_m, centres_m, axes[1])
-    for place in np.flatnonzero(shaded.any(axis=0)).tolist():
-        trial = tried(k, shaded[:, place])
-        before = ears[trial, place]
-        after = _from_surface(device, k[trial], head_radius_m, sources, centres_m[place], axes)
-        ears[trial, place] = after
-        differs = differ(before, after)
-        if differs.any():
-            lowest = k[trial[max(0, int(differs.argmax()) - 1)]]
-            others = np.setdiff1d(np.flatnonzero(shaded[:, place] & (k >= lowest)), trial)
-            if others.size:
-                ears[others, place] = _from_surface(device, k[others], head_radius_m, sources, centres_m[place], axes)
+    if among_m is None:
+        shaded = are_shaded(device, k, head_radius_m, centres_m, axes[1])
+    else:
+        anywhere = np.asarray(_shaded_if_quiet(device, k, head_radius_m, among_m, axes[1])[0].any(axis=(1, 2)))
+        shaded = np.repeat(anywhere[:, None], len(centres_m), axis=1)
+    places = np.flatnonzero(shaded.any(axis=0))
+    for start in range(0, places.size, MAX_PLACES):
+        together = places[start : start + MAX_PLACES]
+        index = np.flatnonzero(shaded[:, together].any(axis=1))
+        surface = _from_surface(device, k[index], head_radius_m, centres_m[together], axes)
+        ears[np.ix_(index, together)] = surface
 
 
 def tried(k: Real, shaded: Bool) -> Index:
-    """Frequencies that are tried first, of those at which an ear is in the shadow (F,), in ascending order."""
+    """Frequencies at which a device's own waves are tried, of those at which an ear is in the shadow (F,), in ascending order."""
     index = np.flatnonzero(shaded)
     order = np.argsort(k[index])[np.unique(np.linspace(0, index.size - 1, TRIED).astype(int))]
     return np.asarray(index[order])
 
 
-def differ(line: Complex, truth: Complex, limit: float = MAX_DIFFERENCE) -> Bool:
-    """Whether ears (..., 2, L) of the line differ by more than a share of the truth (...)."""
-    return np.asarray((np.abs(truth - line) > limit * np.abs(truth)).any(axis=(-1, -2)))
+def differ(line: Complex, truth: Complex) -> Bool:
+    """Whether ears (..., 2, L) of the line differ by more than MAX_DIFFERENCE of the truth (...)."""
+    return np.asarray((np.abs(truth - line) > MAX_DIFFERENCE * np.abs(truth)).any(axis=(-1, -2)))
 
 
 def are_shaded(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> Bool:
     """Whether an ear of each head (F, D) is in the deep shadow of a near device."""
-    has_waves = isinstance(device, EnclosedDrivers) and device.has_waves
-    shaded = np.zeros((k.size, len(centres_m)), dtype=bool)
+    shaded, away_m, lateral, nearness = _shaded_if_quiet(device, k, radius_m, centres_m, ear_axis)
+    (high,), near = np.nonzero(shaded.any(axis=(1, 2))), shaded.any(axis=0)
+    if high.size:
+        heard = np.abs(head_pressure(k[high], radius_m, away_m[near], lateral[near][:, None]))[..., 0]
+        share = nearness[near]
+        most = np.where(share > ANY_NEARNESS, 1.0, LEVEL + LEVEL_PER_NEARNESS * share)
+        part = shaded[high]
+        part[:, near] &= heard.min(axis=2) < most * heard.max(axis=2)
+        shaded[high] = part
+    return np.asarray(shaded.any(axis=1))
+
+
+def wide_line(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> tuple[Bool, float]:
+    """Frequencies (F,) at which a wide line does for all heads, and half its width in radii: it ends before the device."""
+    near = _near(device, radius_m, centres_m, ear_axis)[0].any()
+    sources = _sources(device)
+    gap_m = float((np.linalg.norm(sources[:, None, :3] - centres_m, axis=2) - sources[:, 3:]).min())
+    return near & (k * radius_m > LEAST_KA_OF_WIDE), float(np.clip(MAX_SHARE * gap_m / radius_m, 1.0, MAX_WIDTH))
+
+
+def _shaded_if_quiet(
+    device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real
+) -> tuple[Bool, Real, Real, Real]:
+    """Whether a source and a frequency put an ear into the shadow, if it is quiet there (F, G, D), and what `_near` says."""
+    near, away_m, lateral, nearness = _near(device, radius_m, centres_m, ear_axis)
+    if isinstance(device, EnclosedDrivers) and device.has_waves:
+        least_ka = MIN_KA_OF_WAVES - KA_PER_NEARNESS * nearness
+    else:
+        least_ka = np.where(nearness < MIN_NEARNESS, FAR_KA, MIN_KA) - KA_PER_NEARNESS * nearness
+        least_ka = np.maximum(least_ka, MIN_TURNS / np.maximum(nearness, 1e-9))
+    return near & (k[:, None, None] * radius_m > least_ka), away_m, lateral, nearness
+
+
+def _near(device: Device, radius_m: float, centres_m: Real, ear_axis: Real) -> tuple[Bool, Real, Real, Real]:
+    """Whether a source is near a head and aside; its distance, the cosine between it and the ears' axis, its nearness (G, D)."""
     sources = _sources(device)
     way_m = sources[:, None, :3] - centres_m
-    away_m = np.linalg.norm(way_m, axis=-1)  # (G, D)
+    away_m = np.linalg.norm(way_m, axis=-1)
     lateral, reach_m = way_m @ ear_axis / away_m, sources[:, 3, None]
     nearness = reach_m / away_m
     near = (nearness > MIN_NEARNESS) & (np.abs(lateral) > MIN_LATERAL - LATERAL_PER_NEARNESS * nearness)
     near |= (nearness > ANY_NEARNESS) | (nearness > FAR_NEARNESS) & (np.abs(lateral) > FAR_LATERAL)
     near &= (away_m - reach_m).min(axis=0) > MIN_GAP * radius_m
-    share = nearness[near]
-    least_ka = MIN_KA_OF_WAVES if has_waves else np.where(share < MIN_NEARNESS, FAR_KA, MIN_KA)
-    is_high = k[:, None] * radius_m > least_ka - KA_PER_NEARNESS * share
-    (high,) = np.nonzero(is_high.any(axis=1))
-    if high.size:
-        heard = np.abs(head_pressure(k[high], radius_m, away_m[near], lateral[near][:, None]))[..., 0]
-        most = np.where(share > ANY_NEARNESS, 1.0, LEVEL + LEVEL_PER_NEARNESS * share)
-        is_low = is_high[high] & (heard.min(axis=2) < most * heard.max(axis=2))
-        for place, low in zip(np.nonzero(near)[1], is_low.T, strict=True):
-            shaded[high, place] |= low
-    return shaded
+    return near, away_m, lateral, nearness
 
 
 def _sources(device: Device) -> Real:
@@ -134,23 +165,26 @@ def _sources(device: Device) -> Real:
     return np.unique(np.column_stack([device.source_places_m(), device.source_extent_m()]), axis=0)
 
 
-def _from_surface(device: Device, k: Real, radius_m: float, sources: Real, centre_m: Real, axes: Real) -> Complex:
-    """Pressure at both ears (F, 2, L) of one head."""
-    ka = k * radius_m
-    gap_m = float((np.linalg.norm(sources[:, :3] - centre_m, axis=1) - sources[:, 3]).min())
+def _from_surface(device: Device, k: Real, radius_m: float, centres_m: Real, axes: Real) -> Complex:
+    """Pressure at both ears (F, D, 2, L) of heads."""
+    ka, sources = k * radius_m, _sources(device)
+    gap_m = float((np.linalg.norm(sources[:, None, :3] - centres_m, axis=2) - sources[:, 3:]).min())
     cosine, along, weights = _weights(
         tuple(ka.tolist()), point_orders(float(ka.max()), gap_m / radius_m, MAX_REMAINDER)
     )
-    rays = (sources[:, :3] - centre_m) @ axes.T
-    ends_m = rays[:, None] + sources[:, 3, None, None] * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
-    parts = [_circle(float(ka.max()), c, ends_m.reshape(-1, 3) / radius_m) for c in cosine.tolist()]
-    parts.append(along[:, None] * np.array([0.0, 1.0, 0.0]))
-    counts = np.array([len(part) for part in parts[:-1]] + [1] * along.size)
-    points_m = centre_m + radius_m * np.concatenate(parts) @ axes
-    weights = np.repeat(weights / counts, counts, axis=2)
+    line = along[:, None] * np.array([0.0, 1.0, 0.0])
+    reach_m = sources[:, 3, None, None] * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
+    heads = []
+    for centre_m in centres_m:
+        ends_m = (((sources[:, :3] - centre_m) @ axes.T)[:, None] + reach_m).reshape(-1, 3)
+        circles, counts = _circles(float(ka.max()), cosine, ends_m / radius_m)
+        counts = np.concatenate([counts, np.ones(along.size, dtype=int)])
+        heads.append((centre_m + radius_m * np.concatenate([circles, line]) @ axes, counts))
+    points_m = np.concatenate([points for points, _ in heads])
+    ends = np.cumsum([len(points) for points, _ in heads])
     places_m, place_of = np.unique(device.source_places_m(), axis=0, return_inverse=True)
     distance_m = np.linalg.norm(points_m[:, None] - places_m, axis=-1)  # (M, G)
-    out = np.empty((k.size, 2, place_of.size), dtype=complex)
+    out = np.empty((k.size, len(centres_m), 2, place_of.size), dtype=complex)
     step = max(1, MAX_NUMBERS // (len(points_m) * place_of.size))
     for start in range(0, k.size, step):
         part = slice(start, start + step)
@@ -158,24 +192,30 @@ def _from_surface(device: Device, k: Real, radius_m: float, sources: Real, centr
         for n, away_m in enumerate(distance_m.T):
             (drivers,) = np.nonzero(place_of.ravel() == n)
             wave = phase(-np.outer(k[part], away_m)) / away_m
-            out[part, :, drivers] = (weights[part] * wave[:, None]) @ over_wave[..., drivers]
+            for d, ((points, counts), end) in enumerate(zip(heads, ends.tolist(), strict=True)):
+                rows = slice(end - len(points), end)
+                shares = np.repeat(weights[part] / counts, counts, axis=2) * wave[:, None, rows]
+                out[part, d, :, drivers] = np.moveaxis(shares @ over_wave[:, rows, drivers], -1, 0)
     return out
 
 
-def _circle(ka: float, cosine: float, ends: Real) -> Real:
-    """Points (M, 3), in radii, of a circle around the y axis, as many as the phase of what comes from some places (E, 3) asks for."""
+def _circles(ka: float, cosine: Real, ends: Real) -> tuple[Real, Index]:
+    """Points (M, 3), in radii, of circles (C,) around the y axis, and how many each has.
 
-    def ring(count: int) -> Real:
-        turn = 2 * np.pi * np.arange(count) / count
-        sine = math.sqrt(1 - cosine**2)
-        return np.stack([sine * np.cos(turn), np.full(count, cosine), sine * np.sin(turn)], axis=1)
-
-    points = ring(TURNS)
-    way = points - ends[:, None]
-    along = np.stack([-points[:, 2], np.zeros(TURNS), points[:, 0]], axis=1)
-    turns = ka * float(np.abs((way * along).sum(axis=2) / np.linalg.norm(way, axis=2)).max())
-    orders = np.abs(jv(np.arange(int(2 * turns) + 40), turns))
-    return ring(int(np.flatnonzero(orders > MAX_REMAINDER)[-1]) + 2)
+    That many the phase asks for of what comes from some places (E, 3).
+    """
+    sine = np.sqrt(1 - cosine**2)
+    turn = 2 * np.pi * np.arange(TURNS) / TURNS
+    points = np.stack([np.outer(sine, part) for part in (np.cos(turn), np.sin(turn))])[..., None]  # (2, C, T, 1)
+    x, z = ends[:, 0], ends[:, 2]
+    away = (cosine[:, None] - ends[:, 1]) ** 2 + x**2 + z**2 + sine[:, None] ** 2  # (C, E)
+    away = np.sqrt(away[:, None] - 2 * (points[0] * x + points[1] * z))
+    turns = ka * np.abs((points[0] * z - points[1] * x) / away).max(axis=(1, 2))
+    orders = np.abs(jv(np.arange(int(2 * turns.max()) + 40), turns[:, None])) > MAX_REMAINDER
+    counts = orders.shape[1] + 1 - np.argmax(orders[:, ::-1], axis=1)
+    at = np.repeat(np.arange(cosine.size), counts)
+    turn = 2 * np.pi * (np.arange(at.size) - (np.cumsum(counts) - counts)[at]) / counts[at]
+    return np.stack([sine[at] * np.cos(turn), cosine[at], sine[at] * np.sin(turn)], axis=1), counts
 
 
 @lru_cache(maxsize=16)

@@ -129,33 +129,53 @@ class Outcome:
         )
 
 
-def required_outcomes(realised: Realised, allowed_db: dict[str, Real]) -> tuple[Outcome, ...]:
+def required_outcomes(
+    realised: Realised, allowed_db: dict[str, Real], between: Realised | None = None
+) -> tuple[Outcome, ...]:
     """Every requirement and limit as the file asks for it, in the band; the drivers' bands at all frequencies.
 
     Parameters
     ----------
     allowed_db : dict of str to float array, requirement or limit -> what the formulation fell short by (in-band frequencies,)
+    between : Realised or None, the same filters at frequencies between
 
     """
-    f = realised.band[0].frequency_hz
+    parts = [part for part in (realised, between) if part is not None]
+    solved_hz, inside_hz = realised.band[0].frequency_hz, np.concatenate([part.band[0].frequency_hz for part in parts])
+    order = np.argsort(inside_hz)
+    f = inside_hz[order]
+    on_paper_db = {requirement: np.interp(f, solved_hz, slack_db) for requirement, slack_db in allowed_db.items()}
     outcomes = (
-        Outcome.of(requirement, REQUIRED, missed, f, allowed_db.get(requirement, 0.0))
-        for requirement, missed in realised.missed_db.items()
+        Outcome.of(
+            requirement,
+            REQUIRED,
+            np.concatenate([part.missed_db[requirement] for part in parts])[order],
+            f,
+            on_paper_db.get(requirement, 0.0),
+        )
+        for requirement in realised.missed_db
         if requirement != BANDS
     )
-    return (*outcomes, *bands_outcome(realised, allowed_db.get(BANDS, 0.0)))
+    return (*outcomes, *bands_outcome(realised, allowed_db.get(BANDS, 0.0), between))
 
 
-def bands_outcome(realised: Realised, allowed_db: Real | float = 0.0) -> Iterator[Outcome]:
+def bands_outcome(
+    realised: Realised, allowed_db: Real | float = 0.0, between: Realised | None = None
+) -> Iterator[Outcome]:
     """The drivers' bands at all frequencies, and what of them the formulation missed in the band; nothing without a band."""
     target = realised.target
     if target.band_gain is None:
         return
-    excess_db, on_paper_db = measures.amplitude_db(realised.w / target.band_feed), np.zeros(len(realised.w))
+    parts = [part for part in (realised, between) if part is not None]
+    frequency_hz = np.concatenate([part.target.frequency_hz for part in parts])
+    order = np.argsort(frequency_hz)
+    f, on_paper_db = frequency_hz[order], np.zeros(target.frequency_hz.size)
     on_paper_db[target.in_band] = allowed_db
+    excess_db = np.concatenate([measures.amplitude_db(part.w / part.target.band_feed) for part in parts])[order]
     loudest = realised.scene.drivers[realised.index[int(np.argmax(excess_db.max(axis=0)))]]
     excess_db = np.maximum(excess_db.max(axis=1), 0.0)
-    yield Outcome.of(BANDS, REQUIRED, excess_db, target.frequency_hz, on_paper_db, f', "{loudest}"')
+    on_paper_db = np.interp(f, target.frequency_hz, on_paper_db)
+    yield Outcome.of(BANDS, REQUIRED, excess_db, f, on_paper_db, f', "{loudest}"')
 
 
 def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,13 +10,11 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.designs.channel import design_channel
 from designer.designs.reach import MAX_DB, Reach, Shortfall, reach, shortfall
+from designer.evaluation.scalars import Scalars
 from designer.problem.messages import enumeration, number, shown
 from designer.problem.schema import Problem
 from designer.requirements.curves import in_band
 from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 COLUMNS = 8
 REALISED_DB = 0.5
@@ -59,11 +56,10 @@ def _length_key(problem: Problem) -> str:
     return f"sections = {table.sections}" if table.form == "biquad" else f"taps = {table.taps}"
 
 
-def realised_misses(metrics: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Channel -> by how many dB its realised filters miss a requirement or a limit at most, and at which frequency; of `metrics.csv`."""
-    missed = metrics.loc[metrics.groupby("channel", sort=False)["slack_db"].idxmax()]
-    rows = zip(missed["channel"], missed["slack_db"], missed["frequency_hz"], strict=True)
-    return {str(channel): (float(slack_db), float(f)) for channel, slack_db, f in rows}
+def realised_misses(scalars: Mapping[str, Scalars]) -> dict[str, tuple[float, float]]:
+    """Channel -> by how many dB its realised filters miss a requirement or a limit at most, and at which frequency, as in its verdict."""
+    worst = {name: max(numbers.outcomes, key=lambda outcome: outcome.missed_db) for name, numbers in scalars.items()}
+    return {name: (outcome.missed_db, outcome.at_hz) for name, outcome in worst.items()}
 
 
 def spread_out(frequency_hz: Real, columns: int = COLUMNS) -> Real:

@@ -9,7 +9,8 @@ of equal probability, each at its share of the places; gain, phase and place of 
 δ_l the path to the head's centre that a driver's displacement adds. The places of training and of judging are different runs of one
 evenly spread sequence, their devices different seeds, and the judging frequencies lie half way between those of training. They are kept
 where they lose by more than LOST_DB neither over these draws nor over the moved heads that every design is judged by. Where the filters
-are integers of a word, both are rounded first and judged as they run.
+are integers of a word, both are rounded first and judged as they run. Several weights of the floor are tried until one wins. Where none
+does the fit is kept; a file that names the method gets the best of those that hold, where median, 5th and 1st percentile together gain.
 """
 
 from __future__ import annotations
@@ -95,15 +96,18 @@ class Refinement:
 
     @property
     def _reason(self) -> str:
-        """Clause on why the fit is kept; empty where the refined taps are."""
-        if self.is_kept:
-            return ""
+        """Clause on why these taps are kept; empty where refined ones are worse at no number."""
         statistics = (("", self.fit_db, self.refined_db), (" of moved heads", self.fit_moved_db, self.refined_moved_db))
         for of_heads, before_db, after_db in statistics:
             pairs = zip(("median", "5th percentile", "1st percentile"), before_db, after_db, strict=True)
             worse = [name for name, fit_db, refined_db in pairs if refined_db < fit_db - LOST_DB]
+            numbers = f"worse at the {' and the '.join(worse)}{of_heads}"
+            if worse and self.is_kept:
+                return f"; {numbers}, and better in their sum: kept because the file names the method"
             if worse:
-                return f", which are worse at the {' and the '.join(worse)}{of_heads}"
+                return f", which are {numbers}"
+        if self.is_kept:
+            return ""
         if not self.holds:
             return f", which break a requirement or a limit by {self.violation_db:.2f} dB"
         if sum(self.refined_db) <= sum(self.fit_db):
@@ -150,7 +154,7 @@ def realize_judged(
     )
     if not indices:
         return as_run(fitted, channels, scene, table), {}
-    before, named = as_run(fitted, channels, scene, table), _are_named(channels, indices)
+    before, trials = as_run(fitted, channels, scene, table), []
     for weight in FLOOR_WEIGHTS if table.floor_weight is None else (table.floor_weight,):
         weighed = table.model_copy(update={"floor_weight": weight})
         solved = {n: _solved(channels[n], scene, fitted, n, weighed) for n in indices}
@@ -160,12 +164,13 @@ def realize_judged(
             refined[n][_fit(fitted, n).drivers] = taps.taps
         after = as_run(replace(fitted, taps=refined), channels, scene, table)
         judged = {n: _judged(channels[n], scene, [before.taps[n], after.taps[n]]) for n in indices}
-        # Both ears or neither: a pair of which one half is refined would sound different from its two sides.
-        wins, holds = all(_wins(numbers) for numbers, _ in judged.values()), all(taps.holds for taps in solved.values())
-        if wins and holds:
+        trials.append(Trial(refined, solved, judged))
+        if trials[-1].holds and trials[-1].wins:
             break
-    is_kept = holds and (wins or named)
-    chosen, refinements = list(refined if is_kept else fitted.taps), {}
+    best = max(trials, key=lambda trial: (trial.holds, trial.wins, trial.gain_db))
+    is_kept = best.holds and (best.wins or (_are_named(channels, indices) and best.gain_db > 0))
+    solved, judged = best.solved, best.judged
+    chosen, refinements = list(best.taps if is_kept else fitted.taps), {}
     for n, taps in solved.items():
         numbers, efforts = judged[n]
         fit_db, refined_db, fit_moved_db, refined_moved_db = (
@@ -185,8 +190,35 @@ def realize_judged(
     return as_run(replace(fitted, taps=chosen), channels, scene, table), refinements
 
 
+@dataclass(frozen=True)
+class Trial:
+    """Refined taps of one floor weight: those of all channels, the refined ones' solutions, and gains and efforts beside the fit's.
+
+    Both ears win or neither: a pair of which one half is refined would sound different from its two sides.
+    """
+
+    taps: list[Real]
+    solved: dict[int, RobustTaps]
+    judged: dict[int, tuple[list[Real], list[float]]]
+
+    @property
+    def holds(self) -> bool:
+        """Whether each channel's taps keep everything that they have to."""
+        return all(taps.holds for taps in self.solved.values())
+
+    @property
+    def wins(self) -> bool:
+        """Whether each channel loses by no number, and gains in their sum."""
+        return all(_wins(numbers) for numbers, _ in self.judged.values())
+
+    @property
+    def gain_db(self) -> float:
+        """Sum of what median, 5th and 1st percentile of the draws gain, over the channels."""
+        return float(sum((numbers[1] - numbers[0])[0].sum() for numbers, _ in self.judged.values()))
+
+
 def _are_named(channels: Sequence[ChannelDesign], indices: Sequence[int]) -> bool:
-    """Whether the file names refined taps as the method of all of these channels: then it gets them whatever they are worth."""
+    """Whether the file names refined taps as the method of all of these channels: then it gets them where their sum alone gains."""
     return all((method := method_of(channels[n].design)) is not None and method.refined for n in indices)
 
 

@@ -65,13 +65,10 @@ def scalars(
     """
     realised = Realised(design, taps, plain, scene, moved=moved)
     inside, w = realised.band
-    judged, allowed_db = realised, design_slacks_db
-    judged_hz = judged_frequencies_hz(scene.frequency_hz, taps.shape[1], [design.band_hz])
-    if judged_hz.size > scene.frequency_hz.size:  # requirements alone are judged between
-        judged, f = Realised(design, taps, plain, scene.at(judged_hz)), inside.frequency_hz
-        inside_hz = judged.band[0].frequency_hz
-        allowed_db = {name: np.interp(inside_hz, f, slack_db) for name, slack_db in design_slacks_db.items()}
-    outcomes = required_outcomes(judged, allowed_db)
+    judged_hz = judged_frequencies_hz(scene.frequency_hz, taps.shape[1], [design])
+    between_hz = np.setdiff1d(judged_hz, scene.frequency_hz)  # requirements alone are judged there
+    between = Realised(design, taps, plain, scene.at(between_hz)) if between_hz.size else None
+    outcomes = required_outcomes(realised, design_slacks_db, between)
     costs = tuple(_costs(realised, weights_costs_db)) if weights_costs_db else ()
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)
     return Scalars(numbers_of(realised), outcomes, costs, orders)

@@ -9,7 +9,7 @@ the drivers' phases turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -47,13 +47,17 @@ def joined_frequencies_hz(problem: Problem) -> Real:
 
 
 def _named_hz(problem: Problem, table: DesignTable) -> Iterator[float]:
-    low_hz, high_hz = table.band_hz
-    yield from (low_hz, high_hz)
-    lines = [line.band_hz for line in table.mask or [] if line.band_hz is not None]
-    points = [point[0] for point in table.cancellation_gain_db or []] if problem.grid.refine else []
-    for f in [*(end for line in lines for end in line), *points]:
-        if low_hz < f < high_hz:
+    points_hz = curve_points_hz(table) if problem.grid.refine else []
+    yield from table.band_hz
+    for f in (*(end for line in table.mask or [] for end in line.band_hz or ()), *points_hz):
+        if table.band_hz[0] < f < table.band_hz[1]:
             yield f
+
+
+def curve_points_hz(table: DesignTable) -> list[float]:
+    """Frequencies within the band at which a design's curve bends."""
+    low_hz, high_hz = table.band_hz
+    return [point[0] for point in table.cancellation_gain_db or [] if low_hz < point[0] < high_hz]
 
 
 def with_half_steps(frequency_hz: Real) -> Real:
@@ -64,20 +68,24 @@ def with_half_steps(frequency_hz: Real) -> Real:
     return fine
 
 
-def judged_frequencies_hz(frequency_hz: Real, taps: int, bands_hz: Iterable[Sequence[float]]) -> Real:
-    """Frequencies (F,) of the whole range, and as many between two of them in a band as T taps can dip between.
+def judged_frequencies_hz(frequency_hz: Real, taps: int, tables: Iterable[DesignTable]) -> Real:
+    """Frequencies (F,) of the whole range, and as many between two of them in a band as T taps can dip between; the curves' points.
 
     That is half of f_s / T, but no less than the half steps of 257 equal ones: where steps are wider, as those of a logarithmic grid are
-    at its upper end, filters may meet a curve at both ends and miss it between.
+    at its upper end, filters may meet a curve at both ends and miss it between. A curve is the hardest to meet where it bends.
     """
+    tables = list(tables)
     nyquist_hz = float(frequency_hz[-1])
     step_hz = nyquist_hz * max(1 / taps, 1 / JUDGED_STEPS) * (1 + MAX_SAME_SHARE)
     parts = np.maximum(np.ceil(np.diff(frequency_hz) / step_hz), 1).astype(int)
     low_hz, high_hz = frequency_hz[:-1], frequency_hz[1:]
-    in_a_band = np.any([(high_hz > band[0]) & (low_hz < band[1]) for band in bands_hz], axis=0)
+    in_a_band = np.any([(high_hz > table.band_hz[0]) & (low_hz < table.band_hz[1]) for table in tables], axis=0)
     parts = np.where(in_a_band, parts, 1)
     between = [np.linspace(low, high, n, endpoint=False) for low, high, n in zip(low_hz, high_hz, parts, strict=True)]
-    return np.concatenate([*between, frequency_hz[-1:]])
+    judged_hz = np.concatenate([*between, frequency_hz[-1:]])
+    bends_hz = np.unique([f for table in tables for f in curve_points_hz(table)])
+    nearest_hz = np.abs(bends_hz[:, None] - judged_hz).min(axis=1, initial=np.inf)
+    return np.sort(np.concatenate([judged_hz, bends_hz[nearest_hz > MAX_SAME_SHARE * nyquist_hz]]))
 
 
 def shown_band_hz(problem: Problem) -> tuple[float, float]:

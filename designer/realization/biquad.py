@@ -3,7 +3,8 @@
 A filter's arrival is the peak of its impulse response without the bulk delay. The cascade gets `lead` samples less of
 delay than that: what its zeros can build before the arrival, at most 2S samples, and they pay for it with what they
 could do otherwise. So leads are tried, the same for every driver; those with the smallest errors at the points are refined on,
-and then held to the requirements, to the limits and to a decibel of tone (see `held_sections.py`), until one of them holds all.
+and then held to the requirements, to the limits, to a decibel of tone and to the weights' headroom (see `held_sections.py`), until
+one of them holds all.
 The bulk delay is the smallest that leaves no driver a delay below 0. A fraction of a sample is left to the sections: an
 all-pass section is one of them, and the fit takes it where it helps.
 
@@ -28,8 +29,8 @@ from designer.errors import Fault, ProblemError
 from designer.problem.schema import Realization
 from designer.realization.cascade import Cascade, scaled, settled_length
 from designer.realization.dense_targets import audible, slacks_between, weights_between
-from designer.realization.held_requirements import HELD_DB, Held, bands_of, requirements_of, tone_of
-from designer.realization.held_sections import hold_sections, largest_excess_db
+from designer.realization.held_requirements import HELD_DB, Held, bands_of, requirements_of
+from designer.realization.held_sections import headroom_of, hold_sections, largest_excess_db, tone_of
 from designer.realization.realized import Realized, SectionsFit
 from designer.realization.section_fit import SectionProblem, refine
 from designer.realization.section_rounding import Lattice, round_sections
@@ -68,13 +69,13 @@ def fit_sections(
 
 
 def _held(channel: ChannelDesign, target: ChannelTarget, weights: Complex, drivers: Sequence[str]) -> tuple[Held, ...]:
-    """Requirements and limits where the design was solved; the drivers' bands and the tone everywhere."""
+    """Requirements and limits where the design was solved; the drivers' bands, headroom and the tone everywhere."""
     solved_hz = channel.frequency_hz[channel.in_band]
     f = target.frequency_hz
     solved = (f >= solved_hz[0] * (1 - 1e-9)) & (f <= solved_hz[-1] * (1 + 1e-9))
     all_requirements = requirements_of(target, weights, slacks_between(channel, f), drivers=drivers)
     held = [requirement.within(solved) for requirement in all_requirements]
-    return (*held, *bands_of(target, drivers), tone_of(target, weights))
+    return (*held, *bands_of(target, drivers), *tone_of(target, weights), *headroom_of(weights))
 
 
 def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:

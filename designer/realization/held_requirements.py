@@ -9,7 +9,6 @@ the bright points. Limits are balls around 0 of linear functions of w as well:
     effort:             Σ_l |w_l|² <= E |d|² / s²,      s the level of the best single driver fed with 1, d the level reached
     white-noise gain:   Σ_l |w_l|² <= |h_look w|² r² / G
     a driver's gain:    |w_l| <= g
-    tone:               the root mean square of h_p w - h_p W over the bright points is below a share of that of h_p W
 
 d is taken from the taps of the round before, where it is below that of the weights, so that each set is convex. What the
 formulation itself could not meet is asked only as far as it did.
@@ -55,8 +54,6 @@ RAISED_STAGE, RAISED_PATIENCE = 15, 60
 """Shorter stages where the levels are projected too, and how many rounds their excess may take to begin to fall."""
 OVER = 1.8
 """Over-relaxation: p counts this much, less what was projected last; two to three times fewer rounds than 1."""
-TONE_DB = 1.0
-"""How far the level at the bright points may be held from the weights' own."""
 TONE_BAND_HZ = (100.0, 16_000.0)
 
 
@@ -251,7 +248,7 @@ def requirements_of(
     for l in np.flatnonzero(np.isfinite(target.max_gain)).tolist() if drivers else ():
         label = f'max_gain_db of "{drivers[l]}"'
         requirements.append(
-            _feed(label, l, count, inside, wider(label, np.full(inside.size, target.max_gain[l]), inside))
+            feed_within(label, l, count, inside, wider(label, np.full(inside.size, target.max_gain[l]), inside))
         )
     return requirements
 
@@ -263,32 +260,16 @@ def bands_of(target: ChannelTarget, drivers: Sequence[str]) -> list[Held]:
     bands = []
     for l, name in enumerate(drivers):
         at = np.flatnonzero(np.isfinite(target.band_gain[:, l]))
-        bands.append(_feed(f'band_hz of "{name}"', l, len(drivers), at, target.band_feed[at, l]))
+        bands.append(feed_within(f'band_hz of "{name}"', l, len(drivers), at, target.band_feed[at, l]))
     return [band for band in bands if band.index.size]
 
 
-def _feed(label: str, driver: int, count: int, at: Index, limit: Real) -> Held:
-    """One of so many drivers fed at most `limit` (J,)."""
+def feed_within(label: str, driver: int, count: int, at: Index, limit: Real) -> Held:
+    """One of so many drivers fed at most `limit` (J,) at frequencies `at` (J,)."""
     rows = np.broadcast_to(np.eye(count, dtype=complex)[driver], (at.size, 1, count))
     unit_level = Rows(np.zeros_like(rows), np.ones((at.size, 1), dtype=complex))
-    return Held(label, at, _rows(rows), unit_level, np.ones(at.size), limit, together=True)
-
-
-def tone_of(target: ChannelTarget, weights: Complex) -> Held:
-    """The level and phase that the weights reach, in the band and outside it."""
-    f = target.frequency_hz
-    at = np.flatnonzero((f >= TONE_BAND_HZ[0]) & (f <= TONE_BAND_HZ[1]))
-    points = target.bright[at]
-    pressures = _rows(points).pressure(weights[at])
-    level = root_mean_square(pressures)
-    limit = np.full(at.size, 10 ** (TONE_DB / 20) - 1)
-    return Held(
-        "tone", at, Rows(points, -pressures), Rows(np.zeros_like(points), pressures), level, limit, together=True
-    )
-
-
-def _rows(points: Complex) -> Rows:
-    return Rows(points, np.zeros(points.shape[:2], dtype=complex))
+    unfed = Rows(rows, np.zeros((at.size, 1), dtype=complex))
+    return Held(label, at, unfed, unit_level, np.ones(at.size), limit, together=True)
 
 
 def hold(

@@ -10,6 +10,11 @@ that nothing binds there. Both enter Gauss and Newton's equations beside C.
 
 r grows from stage to stage until all is held; the levels that limits are relative to are taken anew at each stage.
 
+What few sections owe beside the file's requirements is a level and a headroom. The level at the bright points stays within a decibel of
+the weights' own; up to the band's end its phase is left to the sum of squares, because a turn of the phase is what a steep lower fade
+costs sections. No driver is fed more than the weights feed one anywhere: below its band a pair whose drivers play against each other
+would hold the level at 20 dB more.
+
 Source: J. Nocedal and S. Wright, Numerical Optimization, 2nd ed. (2006), section 17.1, the quadratic penalty method.
 """
 
@@ -20,14 +25,74 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
+from designer.measures import amplitude_db, pressure
 from designer.realization.cascade import Cascade
-from designer.realization.held_requirements import HELD_DB, MARGIN_DB, Held
+from designer.realization.held_requirements import (
+    HELD_DB,
+    MARGIN_DB,
+    TONE_BAND_HZ,
+    Held,
+    Rows,
+    feed_within,
+    root_mean_square,
+)
 from designer.realization.section_fit import SectionProblem, refine
+from designer.requirements.target import ChannelTarget
 
-STAGES, STEPS, GROWTH = 14, 15, 2.5
+STAGES, STEPS, GROWTH = 20, 15, 2.5
+TONE_DB = 1.0
+"""How far the level at the bright points may be held from the weights' own."""
+HEADROOM_DB = 0.3
+"""How far a driver's feed may be held above the largest of the weights, at least 0 dB."""
 MIN_RELATIVE_FALL = 1e-4
 """A relative fall of the sum that ends a stage."""
+
+
+class HeldLevel(Held):
+    """A level within its limit above and as far below what the weights reach, in any phase."""
+
+    def projected(self, p: Complex, radius: Real) -> Complex:
+        """The nearest pressures (J, M) of a level between a radius (J,) and as far below the weights' level."""
+        lowest = radius * 10 ** (MARGIN_DB / 10) / self.limit**2
+        size = self.size(p)
+        return np.asarray(p * (np.clip(size, lowest, radius) / np.maximum(size, 1e-300))[:, None])
+
+    def excess_db(self, w: Complex) -> float:
+        """By how much the level of weights (K, L) is outside, at the worst frequency."""
+        ratio = self.size(self.rows.pressure(w[self.index])) / np.maximum(self.level, 1e-150)
+        return float(np.maximum(np.abs(amplitude_db(ratio)) - amplitude_db(self.limit), 0.0).max(initial=0.0))
+
+
+def tone_of(target: ChannelTarget, weights: Complex) -> list[Held]:
+    """The level that the weights (K, L) reach at the bright points, in the band and outside it, within TONE_DB.
+
+    Above the band the pressure itself is within as much of the weights': the fit's steps are wider there than a resonance may be, and a
+    level alone would let the pressure turn through 0 between two of them.
+    """
+    f = target.frequency_hz
+    heard = (f >= TONE_BAND_HZ[0]) & (f <= TONE_BAND_HZ[1])
+    above = f > f[target.in_band].max(initial=0.0)
+    ratio = 10 ** (TONE_DB / 20)
+
+    def held(name: str, at: Index, kind: type[Held], offset_share: float, limit: float) -> Held:
+        points = target.bright[at]
+        pressures = pressure(points, weights[at])
+        level_rows = Rows(np.zeros_like(points), pressures)
+        levels, limits = root_mean_square(pressures), np.full(at.size, limit)
+        return kind(name, at, Rows(points, offset_share * pressures), level_rows, levels, limits, together=True)
+
+    return [
+        held("tone", np.flatnonzero(heard & ~above), HeldLevel, 0.0, ratio),
+        held("tone above the band", np.flatnonzero(heard & above), Held, -1.0, ratio - 1),
+    ]
+
+
+def headroom_of(weights: Complex) -> list[Held]:
+    """Each driver's feed at all frequencies: at most the largest of the weights (K, L), or the channel itself, and HEADROOM_DB."""
+    count, everywhere = weights.shape[1], np.arange(len(weights))
+    limit = np.full(everywhere.size, max(float(np.abs(weights).max()), 1.0) * 10 ** (HEADROOM_DB / 20))
+    return [feed_within(f"headroom of driver {driver}", driver, count, everywhere, limit) for driver in range(count)]
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ class Lagrangian:
     def __post_init__(self) -> None:
         constraints = self.constraints(self.spectra(self.problem.start))[0]
         self.multipliers = {name: np.zeros_like(c) for name, c in constraints.items()}
-        self.prices = {name: PRICES[name] / c.size for name, c in constraints.items()}
+        self.prices = {name: PRICES[name] / max(c.size, 1) for name, c in constraints.items()}
 
     @cached_property
     def equations(self) -> NormalEquations:
@@ -298,9 +298,9 @@ def robust_taps(
         w = function.spectra(function.filters(y))
         now, (c, *_) = function.utility(w)[0], function.constraints(w)
         remainder = function(y)[1]  # the Lagrangian's gradient, of the multipliers that follow
-        holds = all(excess.max() <= TOLERANCES[name] for name, excess in c.items())
+        holds = all(excess.max(initial=0.0) <= TOLERANCES[name] for name, excess in c.items())
         for name, excess in c.items():
-            price, violation = function.prices[name], max(float(excess.max()), 0.0)
+            price, violation = function.prices[name], float(excess.max(initial=0.0))
             function.multipliers[name] = np.maximum(function.multipliers[name] + price * excess, 0.0)
             if violation > max(TOLERANCES[name], left[name] / 2):
                 function.prices[name] *= GROWTH

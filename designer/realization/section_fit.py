@@ -31,6 +31,8 @@ STEPS = 150
 MIN_RELATIVE_FALL = 1e-6
 """A relative fall of the sum that is too small to go on for."""
 MOST_DAMPING, LEAST_DAMPING = 1e8, 1e-12
+MAX_ROWS = 64
+"""Frequencies of one product: no threads share it, so that sums are the same bytes with any number of them."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +118,16 @@ def coefficient_slopes(f: Cascade, turn: Complex) -> tuple[Complex, Complex]:
 
 def normal_equations(slopes: Sequence[Complex], symbol: Complex, heard: Complex) -> tuple[Real, Real]:
     """Gauss and Newton's matrix (n, n) and the gradient (n,), halved, from each driver's slopes (K, n_l), C and C e."""
+    parts = [slice(start, start + MAX_ROWS) for start in range(0, len(heard), MAX_ROWS)]
     edges = np.cumsum([0, *(J.shape[1] for J in slopes)])
     matrix, gradient = np.empty((edges[-1], edges[-1])), np.empty(edges[-1])
     for l, J in enumerate(slopes):
         rows = slice(edges[l], edges[l + 1])
-        gradient[rows] = (J.conj().T @ heard[:, l]).real
+        adjoint = J.conj().T
+        gradient[rows] = np.einsum("nk,k->n", adjoint, heard[:, l]).real
         for m in range(l + 1):
-            block = (J.conj().T @ (symbol[:, l, m, None] * slopes[m])).real
+            right = symbol[:, l, m, None] * slopes[m]
+            block = np.sum([(adjoint[:, part] @ right[part]).real for part in parts], axis=0)
             columns = slice(edges[m], edges[m + 1])
             matrix[rows, columns] = block
             matrix[columns, rows] = block.T

@@ -214,7 +214,7 @@ def _source(
 
 
 def shortfalls(frequency_hz: Real, side: Matched, problem: Problem) -> list[str]:
-    """Predicates on what the drivers' limits take from a virtual channel."""
+    """Predicates on what the drivers' limits take from a virtual channel; how much level the realised filters lose is in the verdict."""
     settings = problem.virtualizer
     assert settings is not None
     short, quiet = side.timed & (side.time_reached < 1 - TIME_TOLERANCE), amplitude_db(side.level) < -LOST_LEVEL_DB
@@ -231,8 +231,7 @@ def shortfalls(frequency_hz: Real, side: Matched, problem: Problem) -> list[str]
         )
     if quiet.any():
         sentences.append(
-            f"{settings.angle_deg:g} degrees within the drivers' limits cost up to"
-            f" {-float(amplitude_db(side.level).min()):.1f} dB of level, {spans(frequency_hz, quiet)};"
+            f"{settings.angle_deg:g} degrees within the drivers' limits cost level {spans(frequency_hz, quiet)};"
             f" remedy: {enumeration(ways, 'or')}"
         )
     return sentences

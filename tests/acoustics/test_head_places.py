@@ -91,3 +91,32 @@ def test_a_zone_is_few_places(
     monkeypatch.setattr(Scene, "ears_of", counted)
     assert sum(len(H) for H in ears_at(scene, moves, np.full(len(moves), turn_deg))) == len(moves)
     assert sum(asked) <= most
+
+
+@pytest.mark.parametrize(("distance_m", "turn_deg"), [(0.7, 60.0), pytest.param(0.5, 90.0, marks=pytest.mark.long)])
+def test_a_zone_near_a_device_is_few_places(
+    monkeypatch: pytest.MonkeyPatch, distance_m: float, turn_deg: float
+) -> None:
+    """441 places within 10 cm, turned near a sphere at 4, 10 and 16 kHz: one smooth function, within 0.1 dB at each ear."""
+    problem = designer.load(PROBLEMS / "smart-speaker.toml")
+    listener = problem.listener.model_copy(update={"position_m": (distance_m, 0.0, 0.0)})
+    problem = problem.model_copy(update={"listener": listener})
+    scene = designer.scene(problem).at(np.array([4e3, 10e3, 16e3]))
+    across, along = np.meshgrid(np.linspace(-0.1, 0.1, 21), np.linspace(-0.1, 0.1, 21))
+    moves = np.column_stack([across.ravel(), along.ravel(), np.zeros(across.size)])
+    asked: list[int] = []
+    plain = Scene.ears_of
+
+    def counted(self: Scene, head: Head, centres_m: Real, *arguments: Any, **named: Any) -> Complex:
+        asked.append(len(centres_m))
+        return plain(self, head, centres_m, *arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Scene, "ears_of", counted)
+        H = np.concatenate(list(ears_at(scene, moves, np.full(len(moves), turn_deg))))[::40]
+    assert len(moves) not in asked
+    turned = listener.model_copy(update={"turn_deg": turn_deg})
+    alone = Scene(problem.model_copy(update={"listener": turned}), scene.frequency_hz, moves[::40])
+    wanted = alone.ears().reshape(3, len(H), 2, -1).transpose(1, 2, 3, 0)
+    assert (np.abs(H - wanted).max(axis=(0, 1, 2)) < 1e-4 * np.abs(wanted).max(axis=(0, 1, 2))).all()
+    assert (np.abs(20 * np.log10(np.abs(H / wanted))) < 0.1).all()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
+from timing import best_of
 
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.sphere import SphereEnclosure
@@ -18,16 +16,6 @@ K = 2 * np.pi * np.linspace(0.0, 24_000.0, 513) / 343.0
 RADIUS_M = 0.0875
 AROUND = direction(np.arange(8) * 45.0, np.tile([0.0, 20.0], 4))
 DISTANCE_M = 2.0
-
-
-def best_of(count: int, run: Callable[[], object]) -> float:
-    """The shortest of a few runs, in seconds."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def one_direction(towards: Real, cos_half_angle: float) -> Complex:

@@ -12,7 +12,6 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tests"))  # run by hand, this file is no part of the test run that adds it
 
 from designs.small_problems import line, load  # noqa: E402, needs the path above
+from timing import best_of  # noqa: E402
 
 import designer  # noqa: E402
 from designer.acoustics.scene import fine_frequencies_hz  # noqa: E402
@@ -33,16 +33,6 @@ from designer.realization.toeplitz_fit import fit  # noqa: E402
 from designer.requirements.channel_target import channel_target  # noqa: E402
 
 DRIVERS, AZIMUTHS, SPACING_M = 8, 72, 0.05
-
-
-def best_of(count: int, run: Callable[[], object]) -> float:
-    """The shortest of a few runs, in seconds."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def test_the_fit_is_faster_than_a_dense_factor() -> None:

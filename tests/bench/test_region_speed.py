@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pytest
+from timing import best_of
 
 from designer.acoustics.enclosures import Device
 from designer.acoustics.enclosures.discs import Disc
@@ -27,16 +25,6 @@ DEVICES: dict[str, Device] = {
     "bar of point sources": FreeField([Disc(np.array([0.0, (l - 3.5) * 0.03, 0.0])) for l in range(8)]),
     "caps on a sphere": SphereEnclosure(0.0875, AROUND, [0.01] * 8),
 }
-
-
-def best_of(count: int, run: Callable[[], object]) -> float:
-    """The shortest of a few runs, in seconds."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def cells(step_deg: float) -> tuple[Real, Real]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 from scipy.signal import ShortTimeFFT, oaconvolve
+from timing import best_of
 
 from designer.arrays import Real
 from designer.stereo.signal_path import Running, SignalPath
@@ -15,16 +13,6 @@ from designer.stereo.upmix import window
 RATE_HZ = 48_000
 SECONDS = 20
 BLOCK = 32_768
-
-
-def best_of(count: int, run: Callable[[], object]) -> float:
-    """The shortest of a few runs, in seconds."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def test_upmix_and_nine_filters_against_scipy() -> None:

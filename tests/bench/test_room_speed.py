@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from evaluation.room_cases import encoded, error_db, receiver, room_of, sphere_in_a_room
+from timing import best_of
 
 from designer.acoustics.scene import scene
 from designer.arrays import Complex, Real
@@ -20,16 +19,6 @@ F = np.linspace(0.0, 24_000.0, 257)
 ABSORPTION = 0.3
 SOME = 40
 """Images that the slow loops run over; their time is scaled to all of them."""
-
-
-def best_of(count: int, run: Callable[[], object]) -> float:
-    """The shortest of a few runs, in seconds."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 class Rivals:

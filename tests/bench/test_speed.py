@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import cvxpy as cp
 import numpy as np
+from timing import best_of
 
 import designer
 from designer.acoustics.scene import fine_frequencies_hz
@@ -24,16 +24,6 @@ from designer.solvers.constrained_data import data_of
 
 ROOT = Path(__file__).parents[2]
 SMART_SPEAKER = ROOT / "problems" / "smart-speaker.toml"
-
-
-def best_of(count: int, run: Callable[[], object]) -> float:
-    """The shortest of a few runs, in seconds."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def python(code: str) -> Callable[[], object]:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from timing import best_of
 
 import designer
 from designer.evaluation.tolerance import CHUNK, Draws, Points, draw
 
 PROBLEM = Path(__file__).parents[2] / "problems" / "couch.toml"
-
-
-def best_of(count: int, run: Callable[[], object]) -> float:
-    """The shortest of a few runs, in seconds."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def test_a_thousand_draws_take_few_times_their_products() -> None:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from timing import best_of
 
 import designer
 from designer.acoustics.head_places import ears_at
 from designer.evaluation.listening_zone import listening_zone, square_m
 
 ROOT = Path(__file__).parents[2]
-
-
-def best_of(count: int, run: Callable[[], object]) -> float:
-    """The shortest of a few runs, in seconds."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def test_a_map_of_places_takes_few_times_its_exponentials() -> None:

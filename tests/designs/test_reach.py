@@ -114,7 +114,7 @@ def test_reach_agrees_with_the_design(name: str, more_db: float) -> None:
     what is not is missed by them.
     """
     problem = designer.loads(harder(name, more_db), folder="problems")
-    missed_db = realised_misses(designer.design(problem).metrics)
+    missed_db = realised_misses(designer.design(problem).scalars)
     lines = list(explain_reach(problem, designer.scene(problem), missed_db))
     names = [re.findall(r'"([^"]+)"', line.partition(": ")[0]) for line in lines if line.startswith("reach of")]
     outcomes = [line for line in lines if re.search("within reach|infeasible by|filters miss one by", line)]

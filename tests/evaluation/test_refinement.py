@@ -11,6 +11,7 @@ import pytest
 from designs.small_problems import Tables, line, load, pair, speaker
 
 import designer
+from designer.acoustics.scene import fine_frequencies_hz
 from designer.designs import design_channel
 from designer.errors import ProblemError
 from designer.evaluation import refinement
@@ -21,6 +22,7 @@ from designer.evaluation.tolerance import Draws, draw
 from designer.measures import db, effort
 from designer.problem.schema import Tolerance
 from designer.realization import response
+from designer.realization.forms import fit_form
 from designer.realization.robust_taps import RobustTaps, TapsProblem, robust_taps
 from designer.requirements.channel_target import channel_target
 
@@ -208,3 +210,41 @@ def test_both_ears_are_refined_or_neither(monkeypatch: pytest.MonkeyPatch) -> No
     assert right.sentence().endswith("which are worse at the median and the 5th percentile and the 1st percentile")
     assert left.holds
     assert left.sentence().endswith("as another channel's refined taps are not kept")
+
+
+@pytest.mark.parametrize(
+    ("method", "gains_db", "kept"),
+    [
+        ("auto", [(0.5, -0.3, -0.2), (0.9, 0.4, -0.5), (0.3, 0.1, -0.3)], None),
+        ("robust-taps", [(0.5, -0.3, -0.2), (0.9, 0.4, -0.5), (0.3, 0.1, -0.3)], 1),
+        ("robust-taps", [(0.5, -0.3, -0.4), (0.1, -0.4, -0.5), (0.1, 0.1, -0.4)], None),
+        ("auto", [(0.5, -0.3, -0.2), (0.1, 0.0, 0.0), (9.0, 9.0, 9.0)], 1),
+    ],
+)
+def test_of_several_floors_the_best_on_unseen_draws_is_kept(
+    monkeypatch: pytest.MonkeyPatch, method: str, gains_db: list[tuple[float, ...]], kept: int | None
+) -> None:
+    """A weight that wins ends the search; where none does the fit is kept, unless the file names the method and one gains in the sum."""
+    problem = load({**pair(), "realization": {"taps": 16, "refine": method == "auto"}})
+    scene = designer.scene(problem)
+    scene = scene.at(fine_frequencies_hz(problem))
+    channel = design_channel(problem.designs[0], scene)
+    channel = replace(channel, design=channel.design.model_copy(update={"method": method}))
+    numbers, marks = iter(gains_db), iter(range(len(gains_db)))
+
+    def solved(_channel: Any, _scene: Any, fitted: Any, n: int, _table: Any) -> RobustTaps:
+        return RobustTaps(fitted.taps[n][fitted.fits[n].drivers] + 1 + next(marks), (0.0, 0.0), 0.0, 0.0, True)
+
+    def judged(_channel: Any, _scene: Any, _taps: Any) -> tuple[list[Any], list[float]]:
+        fit = np.array([[10.0, 5.0, 4.0], [10.0, 5.0, 4.0]])
+        return [fit, fit + np.array([next(numbers), (0.0, 0.0, 0.0)])], [1.0, 1.0]
+
+    monkeypatch.setattr(refinement, "_solved", solved)
+    monkeypatch.setattr(refinement, "_judged", judged)
+    realised, outcomes = refinement.realize_judged([channel], scene, problem.realization)
+    fit = fit_form([channel], scene, problem.realization)
+    outcome = outcomes[channel.design.name]
+    expected = fit.taps[0] + (0 if kept is None else 1 + kept)
+    np.testing.assert_allclose(realised.taps[0], expected, atol=1e-12)
+    assert outcome.is_kept == (kept is not None)
+    assert ("kept because the file names the method" in outcome.sentence()) == (kept == 1 and method != "auto")

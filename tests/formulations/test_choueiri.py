@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from designer.arrays import Complex
 from designer.formulations import choueiri
-from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, random_target
-from formulations.reference import solved
+from formulations.reference import naive_system, solved
 
 seeds = st.integers(0, 2**32 - 1)
 wants = st.builds(
@@ -22,17 +21,6 @@ wants = st.builds(
     dark=st.integers(1, 4),
     bounded_drivers=st.booleans(),
 )
-
-
-def naive_system(target: ChannelTarget, f: int) -> tuple[Complex, Complex]:
-    """H (M, L) over P^(1/2) and d (M,): means of the families, the strongest driver's response, level 1."""
-    bright, dark = target.bright[f], target.dark[f]
-    powers = [sum(abs(h[l]) ** 2 for h in bright) / len(bright) for l in range(bright.shape[1])]
-    strongest = int(np.argmax(powers))
-    level = np.sqrt(powers[strongest])
-    rows = [h / np.sqrt(len(bright)) / level for h in bright] + [h / np.sqrt(len(dark)) / level for h in dark]
-    expected = [h[strongest] / np.sqrt(len(bright)) / level for h in bright] + [0.0] * len(dark)
-    return np.array(rows), np.array(expected, dtype=complex)
 
 
 def least_beta(singular: Complex, limit: float) -> float:

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from designer import measures
 from designer.arrays import Complex, Real
 from designer.formulations import pressure_matching
-from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, gaussian, random_target
-from formulations.reference import solved
+from formulations.reference import naive_system, solved
 
 seeds = st.integers(0, 2**32 - 1)
 wants = st.builds(
@@ -27,17 +26,6 @@ wants = st.builds(
     max_effort_db=st.sampled_from([None, 0.0, 6.0]),
     bounded_drivers=st.booleans(),
 )
-
-
-def naive_system(target: ChannelTarget, f: int) -> tuple[Complex, Complex]:
-    """H (M, L) and d (M,) as the docstring says: the families' means at equal weight, the strongest driver's response, level 1."""
-    bright, dark = target.bright[f], target.dark[f]
-    powers = [sum(abs(h[l]) ** 2 for h in bright) / len(bright) for l in range(bright.shape[1])]
-    strongest = int(np.argmax(powers))
-    level = np.sqrt(powers[strongest])
-    rows = [h / np.sqrt(len(bright)) / level for h in bright] + [h / np.sqrt(len(dark)) / level for h in dark]
-    expected = [h[strongest] / np.sqrt(len(bright)) / level for h in bright] + [0.0] * len(dark)
-    return np.array(rows), np.array(expected, dtype=complex)
 
 
 def weight_of(H: Complex, d: Complex, cost: Real, w: Complex) -> float:

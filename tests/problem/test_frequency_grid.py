@@ -19,6 +19,7 @@ from designer.problem.frequency_grid import (
     regular_frequencies_hz,
     with_half_steps,
 )
+from designer.problem.schema import DesignTable
 from designer.realization.dense_targets import between
 
 
@@ -162,10 +163,37 @@ def test_refinement_adds_no_more_than_the_grid_has() -> None:
 
 def test_wide_steps_of_a_band_are_judged_within() -> None:
     """100 taps up to 1,000 Hz can dip every 10 Hz: 400 to 500 Hz gets nine frequencies between, what lies outside of the band none."""
-    judged = judged_frequencies_hz(np.array([0.0, 400.0, 500.0, 505.0, 1000.0]), 100, [(410.0, 503.0)])
+    table = designed(band_hz=[410.0, 503.0], cancellation_gain_db=[[410.0, 3.0]])
+    judged = judged_frequencies_hz(np.array([0.0, 400.0, 500.0, 505.0, 1000.0]), 100, [table])
     np.testing.assert_allclose(judged, [0.0, *range(400, 501, 10), 505.0, 1000.0])
     even = with_half_steps(np.linspace(0.0, 1000.0, 257))
-    assert np.array_equal(judged_frequencies_hz(even, 4096, [(0.0, 1000.0)]), even)
+    whole = designed(band_hz=[1.0, 1000.0], cancellation_gain_db=[[1.0, 3.0], [even[7], 4.0], [1000.0, 3.0]])
+    assert np.array_equal(judged_frequencies_hz(even, 4096, [whole]), even)
+
+
+def designed(**keys: Any) -> DesignTable:
+    problem = load(pair())
+    return problem.designs[0].model_copy(update=keys)
+
+
+def test_a_bend_of_the_curve_between_frequencies_is_judged() -> None:
+    """The library's laptop pair on 33 frequencies, 2,048 taps: the curve's corner at 600 Hz, 37 Hz from the next frequency, is missed
+    by what a step of 2 Hz finds.
+    """
+    text = Path("problems/laptop-pair.toml").read_text() + "[grid]\nfrequencies = 33\n[realization]\ntaps = 2048\n"
+    design = designer.design(designer.loads(text))
+    (outcome,) = (
+        o for o in design.outcomes["left"] if (o.requirement, o.place) == ("cancellation_gain_db", "required")
+    )
+    f = np.arange(250.0, 5000.0, 2.0)
+    ears = design.fine_scene.at(f).ears()
+    w = np.exp(-2j * np.pi * np.outer(f, np.arange(2048)) / 48000) @ design.taps["left"].T
+    power = np.abs(np.einsum("fml,fl->fm", ears, w)) ** 2
+    gain_db = 10 * np.log10(power[:, 0::2].mean(axis=1) / power[:, 1::2].mean(axis=1))
+    missed_db = np.interp(np.log(f), np.log([250, 600, 2500, 5000]), [9, 15, 12, 6]) - gain_db
+    assert missed_db.max() > 0.5
+    assert outcome.missed_db == pytest.approx(missed_db.max(), abs=0.02)
+    assert outcome.at_hz == 600.0
 
 
 def test_what_filters_miss_between_few_frequencies_is_in_the_verdict() -> None:

@@ -15,8 +15,8 @@ from designer.designs import design_channel
 from designer.evaluation.scalars import scalars
 from designer.problem.schema import Realization
 from designer.realization import biquad, realize_form
-from designer.realization.held_requirements import Held, Rows, requirements_of, tone_of
-from designer.realization.held_sections import HeldSections, Pull
+from designer.realization.held_requirements import MARGIN_DB, Held, Rows, requirements_of
+from designer.realization.held_sections import HeldLevel, HeldSections, Pull, tone_of
 from designer.realization.realized import SectionsFit
 from designer.requirements.channel_target import channel_target
 from realization.section_cases import coupled, equaliser
@@ -106,14 +106,44 @@ def test_the_limit_of_effort_is_the_files(seed: int) -> None:
 
 
 def test_the_tone_is_a_decibel() -> None:
-    """The weights a decibel louder are at the limit, and two decibels louder exceed it by that ball's own ratio."""
+    """The weights a decibel louder or quieter are at both limits; two decibels exceed the level's by one, in any phase up to the band's
+    end, and above it the ball's by its own ratio, where a turn alone leaves it.
+    """
     scene = designer.scene(load(pair()))
     channel = design_channel(scene.problem.designs[0], scene)
-    tone = tone_of(channel_target(channel.design, scene, channel.plain), channel.weights)
+    tone, above = tone_of(channel_target(channel.design, scene, channel.plain), channel.weights)
     louder, loudest = 10 ** (1 / 20), 10 ** (2 / 20)
-    assert tone.excess_db(channel.weights * louder) == pytest.approx(0.0, abs=1e-9)
+    for held in (tone, above):
+        assert held.excess_db(channel.weights * louder) == pytest.approx(0.0, abs=1e-9)
+    assert tone.excess_db(channel.weights * 1j / louder) == pytest.approx(0.0, abs=1e-9)
+    assert tone.excess_db(channel.weights * 1j * loudest) == pytest.approx(1.0, abs=1e-9)
+    assert tone.excess_db(channel.weights * 1j / loudest) == pytest.approx(1.0, abs=1e-9)
     expected = 20 * np.log10((loudest - 1) / (louder - 1))
-    assert tone.excess_db(channel.weights * loudest) == pytest.approx(expected, abs=1e-9)
+    assert above.excess_db(channel.weights * loudest) == pytest.approx(expected, abs=1e-9)
+    assert above.excess_db(channel.weights * 1j) == pytest.approx(20 * np.log10(np.sqrt(2) / (louder - 1)), abs=1e-9)
+
+
+def test_the_nearest_level_is_on_its_border() -> None:
+    """Of pressures too quiet, allowed and too loud, each goes along its own phase to the nearest level, less the aim's margin."""
+    points = np.ones((3, 1, 1), complex)
+    level = Rows(np.zeros_like(points), np.ones((3, 1), complex))
+    held = HeldLevel(
+        "level", np.arange(3), Rows(points, np.zeros((3, 1), complex)), level, np.ones(3), np.full(3, 1.25), True
+    )
+    margin = 10 ** (-MARGIN_DB / 20)
+    nearest = held.projected(np.array([[0.2j], [-1.1], [3.0]]), margin * held.limit)
+    np.testing.assert_allclose(nearest[:, 0], [0.8j / margin, -1.1, 1.25 * margin], rtol=1e-12)
+
+
+def test_sections_keep_the_headroom_of_their_weights() -> None:
+    """The library's codec is fed at any of 4,000 frequencies at most half a decibel more than its weights at any; no warning."""
+    result = designer.design(designer.load("problems/laptop-biquads.toml"))
+    feeds = np.abs(np.fft.rfft(result.taps["left"], 8000, axis=1))
+    allowed = max(float(np.abs(result.weights["left"]).max()), 1.0)
+    assert 20 * np.log10(feeds.max() / allowed) < 0.5
+    assert [result.scalars[name].costs for name in ("left", "right")] == [(), ()]
+    assert result.realisation_warnings == ()
+    assert result.status == 0
 
 
 def lost_db(name: str, sections: int) -> tuple[list[float], list[float], float]:

@@ -188,6 +188,13 @@ def test_fixed_drivers_keep_their_taps() -> None:
     assert solved.utility_db[1] > solved.utility_db[0]
 
 
+def test_nothing_is_held_where_no_frequency_is_heard() -> None:
+    """A band beyond those at which the magnitude is judged leaves that constraint empty: its taps gain, and all else holds."""
+    solved = robust_taps(random_problem(heard=np.array([], dtype=int)))
+    assert solved.holds
+    assert solved.utility_db[1] > solved.utility_db[0]
+
+
 def test_one_choice_between_floor_and_median() -> None:
     """More weight of the floor raises the least gains and lowers the middle ones, from the weight 0 to 1."""
     low, mean = [], []

@@ -58,7 +58,7 @@ RULES = ((None, 2), (4, 5), (2, 12))
 """Offsets below which a Gauss rule of so many nodes a side serves."""
 CONTOUR_NODES = 12
 NO_PART = 1e-6
-"""Of the largest slope: parities that drivers in a mirror plane have no part in."""
+"""Share of the largest slope below which a parity is left out: drivers in a mirror plane have no part in it."""
 
 
 def answers(grid: BoxGrid, k: float, q: Complex) -> Complex:

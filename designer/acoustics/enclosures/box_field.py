@@ -27,6 +27,8 @@ from designer.arrays import Complex, Index, Real
 
 MAX_NUMBERS = 400_000
 """Points times rectangles that are held at once, in the processor's cache."""
+MAX_IMAGES_BYTES = 64e6
+"""Size of the values on whole surfaces that are held."""
 NEAR_STEPS = 1.5
 """Distance in steps below which rectangles are cut."""
 MOST_CUTS = 8
@@ -77,11 +79,21 @@ class Surface:
         over_R, cosine = (cosine / R).astype(np.float32), cosine.astype(np.float32)
         out = np.empty((nodes.size, len(points_m), self.values.shape[-1]), dtype=np.complex64)
         for n, node in enumerate(nodes.tolist()):
-            p, q = (np.repeat(images_of(part), cuts**2, axis=1).reshape(outward.size, -1) for part in self.values[node])
+            p, q = self._whole(node) if cuts == 1 else np.repeat(self._whole(node), cuts**2, axis=1)
             dipole = over_R + (1j * np.float32(node * self.k_step)) * cosine
             out[n] = (wave * dipole) @ p - wave @ q
             wave *= step
         return out
+
+    def _whole(self, node: int) -> Complex:
+        """Pressure and slope of all rectangles (2, 8 E, L) at a wave number solved, which many blocks of points ask for."""
+        held: dict[int, Complex] = self.__dict__.setdefault("_images", {})
+        whole = held.get(node)
+        if whole is None:
+            whole = np.stack([images_of(part).reshape(self.grid.elements, -1) for part in self.values[node]])
+            if (len(held) + 1) * whole.nbytes <= MAX_IMAGES_BYTES:
+                held[node] = whole
+        return whole
 
     def _cut(self, cuts: int) -> tuple[Real, Real, Real]:
         """Centres (8 E C, 3), sides and areas of all rectangles cut into `cuts` times as many along each side."""

@@ -39,7 +39,7 @@ NODES = 3
 NEAR_STEPS, NEAR_RADII = 6.0, 3.0
 """Distance in steps, and beyond these in the piston's radii, from which on equation (4) holds."""
 NEAR_DIGITS, FAR_DIGITS = 5, 3
-"""Of a disc's quadrature."""
+"""Digits of a disc's quadrature."""
 MAX_NUMBERS = 200_000
 """Rectangles times places of a disc times the root of the frequencies that are held at once."""
 FACINGS_DEG = {

@@ -48,6 +48,8 @@ def step_of(grid: BoxGrid) -> float:
     return 2 * math.pi / (FREQUENCIES_A_TURN * float(np.linalg.norm(grid.size_m)))
 
 
+FOLDER, MAX_STORED_BYTES = "solutions", 4e9
+"""Within the cache's: a solution is kept as a whole, and costs more than all else that is kept."""
 Progress = Callable[[int, int], None]
 """Is called with how many frequencies are done, and of how many."""
 
@@ -78,7 +80,8 @@ def solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progres
 def _solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None) -> Surface:
     step = step_of(grid)
     count = frequencies_solved([*grid.size_m], highest_k)
-    store, code = ArrayStore(cache_folder()), code_version("acoustics")
+    folder, code = cache_folder(), code_version("acoustics")
+    store = ArrayStore(folder and folder / FOLDER, MAX_STORED_BYTES)
     keys = [digest(code, grid, pistons, step, node) for node in range(count)]
     surfaces = {node: array for node, key in enumerate(keys) if (array := store.read(key)) is not None}
     missing = [node for node in range(count) if node not in surfaces]

@@ -34,7 +34,7 @@ NEAREST_M = 0.01
 """How near to its surface its field is computed: nearer it is that of rectangles."""
 ELEMENTS_A_WAVE = 6
 """Rectangles along the shortest wave that is solved: within 0.5 dB and 3 degrees of a monopole's field."""
-STEPS_OF_THINNEST, FEWEST_STEPS = 3, 6
+STEPS_OF_THINNEST, FEWEST_STEPS = 3, 8
 """No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
 FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 4
 """Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""

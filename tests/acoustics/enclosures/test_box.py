@@ -13,6 +13,7 @@ import pytest
 from designs.small_problems import Tables, load, small
 
 import designer
+from designer.acoustics import array_store
 from designer.acoustics.enclosures import box_solution
 from designer.acoustics.enclosures.box import BoxedDrivers
 from designer.acoustics.enclosures.box_equations import answers
@@ -172,8 +173,11 @@ def test_beyond_the_highest_frequency_level_and_delay_stay() -> None:
 
 
 def test_what_was_solved_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that is stopped keeps its frequencies: the next solves the others alone, the third none, and all have the same numbers."""
+    """A run that is stopped keeps its frequencies: the next solves the others alone, the third none, and all have the same numbers; a
+    solution is kept as a whole where it is larger than what is kept of other arrays.
+    """
     monkeypatch.setenv("DESIGNER_CACHE", str(tmp_path))
+    monkeypatch.setattr(array_store, "MAX_BYTES", 1000)
     solved: list[float] = []
 
     def counted(grid: BoxGrid, k: float, q: Complex, most: int = 3) -> Complex:

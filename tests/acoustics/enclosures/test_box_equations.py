@@ -57,19 +57,26 @@ def monopole(k: float, points_m: Real) -> Complex:
 
 
 @pytest.mark.parametrize(
-    "k", [1e-3, 5.0, resonance(1, 1, 1), resonance(1, 2, 1), resonance(2, 2, 2), 100.0], ids=lambda k: f"{k:.3g}"
+    "k",
+    [1e-3, 5.0, resonance(1, 1, 1), 45.0, resonance(1, 2, 1), 57.5, resonance(2, 2, 2), 100.0],
+    ids=lambda k: f"{k:.3g}",
 )
 def test_a_monopole_within_the_box(k: float) -> None:
-    """Within 0.5 dB and 3.3 degrees everywhere outside at six rectangles a wavelength, at resonances of the interior too."""
+    """Within 0.5 dB and 3 degrees everywhere outside at six rectangles a wavelength, at resonances of the interior too, and where of
+    fifty wave numbers up to 125 the level (57.5) and the phase (45) were worst.
+    """
     ratio = outside(BoxGrid(SIZE_M, steps([*SIZE_M], k)), k) / monopole(k, AROUND)
     assert np.abs(20 * np.log10(np.abs(ratio))).max() < 0.5
-    assert np.abs(np.degrees(np.angle(ratio))).max() < 3.3
+    assert np.abs(np.degrees(np.angle(ratio))).max() < 3.0
 
 
 @pytest.mark.parametrize("k", [resonance(1, 1, 1), resonance(1, 2, 1)], ids=lambda k: f"{k:.3g}")
 def test_two_grids_extrapolated(k: float) -> None:
     """The error falls with the square of the step: six and nine a wavelength together are within 0.1 dB and 1 degree."""
-    grids = [BoxGrid(SIZE_M, steps([*SIZE_M], share * k)) for share in (1.0, 1.5)]
+    counts = np.array(steps([*SIZE_M], k))
+    grids = [
+        BoxGrid(SIZE_M, (x, y, z)) for x, y, z in (counts.tolist(), (2 * np.ceil(0.75 * counts).astype(int)).tolist())
+    ]
     coarse, fine = (outside(grid, k) for grid in grids)
     squares = [float(np.prod(grid.steps_m) ** (2 / 3)) for grid in grids]
     ratio = (fine + (fine - coarse) * squares[1] / (squares[0] - squares[1])) / monopole(k, AROUND)
