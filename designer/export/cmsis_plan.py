@@ -45,7 +45,7 @@ from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export.cmsis_arrangement import arranged, post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.names import MAX_NAME_LENGTH, c_name, c_names, unique
+from designer.export.names import FirmwareNames, firmware_names
 from designer.problem.word_format import Word
 from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
 from designer.realization.words import common_shift, rounded, scale
@@ -242,30 +242,12 @@ def plan_of(filters: FilterSet, word: CmsisWord) -> Plan:
         raise UsageError(
             f"--target cmsis-{word.suffix}: got no filter in the design; expected at least one; design it again"
         )
-    user_prefix = filters.options.get("prefix", "")
-    if c_name(user_prefix) != user_prefix and user_prefix:
-        raise UsageError(
-            f"--prefix: got {user_prefix!r}; expected a letter, then letters, digits and single _, at most {MAX_NAME_LENGTH} in"
-            f" all, and no name of C's or of CMSIS-DSP's; try {c_name(user_prefix)}"
-        )
-    prefix = user_prefix or (c_name(filters.name) if filters.name else "filters")
-    names = c_names([*filters.channels, *filters.drivers])
-    pairs = unique(
-        {
-            (filter_.channel, filter_.driver): f"{names[filter_.channel]}_{names[filter_.driver]}"
-            for filter_ in filters.filters
-        }
-    )
-    paths = tuple(_path(filters, word, index, names, pairs) for index in range(len(filters.channels)))
-    changed = {name: identifier for name, identifier in names.items() if name != identifier}
-    if filters.name not in ("", prefix) and not user_prefix:
-        changed[filters.name] = prefix
-    return Plan(filters, word, prefix, tuple(names[driver] for driver in filters.drivers), paths, changed)
+    names = firmware_names(filters, "CMSIS-DSP's")
+    paths = tuple(_path(filters, word, index, names) for index in range(len(filters.channels)))
+    return Plan(filters, word, names.prefix, names.drivers(filters), paths, names.changed)
 
 
-def _path(
-    filters: FilterSet, word: CmsisWord, index: int, names: dict[str, str], pairs: dict[tuple[str, str], str]
-) -> Path:
+def _path(filters: FilterSet, word: CmsisWord, index: int, names: FirmwareNames) -> Path:
     channel = filters.channels[index]
     wait = filters.delays.get(channel, 0)
     channel_filters = [filter_ for filter_ in filters.filters if filter_.channel == channel]
@@ -273,7 +255,7 @@ def _path(
     routes = []
     for filter_ in channel_filters:
         name, location, driver = (
-            pairs[filter_.channel, filter_.driver],
+            names.pairs[filter_.channel, filter_.driver],
             f"{channel} to {filter_.driver}",
             filters.drivers.index(filter_.driver),
         )
@@ -286,7 +268,7 @@ def _path(
     guard = max((route.stored.guard for route in routes if isinstance(route.stored, StoredTaps)), default=0)
     raised = [replace(r, restore=shift + guard) if isinstance(r.stored, StoredTaps) else r for r in routes]
     history = max((route.delay for route in routes), default=0)
-    return Path(channel, index, names[channel], wait, history, shift, guard, tuple(raised))
+    return Path(channel, index, names.identifiers[channel], wait, history, shift, guard, tuple(raised))
 
 
 def _shift(filters: FilterSet, word: CmsisWord, taps: list[Real], channel: str) -> int:

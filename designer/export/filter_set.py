@@ -73,10 +73,14 @@ class Memory(NamedTuple):
 
 @dataclass(frozen=True)
 class Headroom:
-    """Room in dB, at least 0: `any_input_db` for whatever is played, `tones_db` for steady tones in all channels at once."""
+    """Room in dB, at least 0: `any_input_db` for whatever is played, `tones_db` for steady tones in all channels at once.
+
+    `worst_output` is the largest feed for inputs of full scale, of full scale: the room for whatever is played, where it is above 1.
+    """
 
     any_input_db: float
     tones_db: float
+    worst_output: float
 
     @property
     def text(self) -> str:
@@ -165,7 +169,8 @@ class FilterSet:
         for driver, taps in responses:
             norms[driver] = norms.get(driver, 0.0) + float(np.abs(taps).sum())
             spectra[driver] = spectra.get(driver, np.zeros(count // 2 + 1)) + np.abs(np.fft.rfft(taps, count))
-        return Headroom(_room_db(norms.values()), _room_db(float(spectrum.max()) for spectrum in spectra.values()))
+        tones_db = _room_db(float(spectrum.max()) for spectrum in spectra.values())
+        return Headroom(_room_db(norms.values()), tones_db, max(norms.values(), default=0.0))
 
     def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""

@@ -9,8 +9,9 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Hashable, Iterable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+from designer.errors import UsageError
 from designer.export.filter_set import Filter, FilterSet
 
 Key = TypeVar("Key", bound=Hashable)
@@ -99,6 +100,42 @@ def c_names(names: Iterable[str]) -> dict[str, str]:
     first = sorted(identifiers, key=lambda name: identifiers[name] != name)  # stable
     distinct = unique({name: identifiers[name] for name in first})
     return {name: distinct[name] for name in identifiers}
+
+
+class FirmwareNames(NamedTuple):
+    """Names of a firmware's files and of a C source: the prefix of all, identifiers of channels and drivers, and of their pairs.
+
+    `changed` holds name in the problem -> identifier, where they differ.
+    """
+
+    prefix: str
+    identifiers: dict[str, str]
+    pairs: dict[tuple[str, str], str]
+    changed: dict[str, str]
+
+    def drivers(self, filters: FilterSet) -> tuple[str, ...]:
+        """Identifiers of the drivers, in their order."""
+        return tuple(self.identifiers[driver] for driver in filters.drivers)
+
+
+def firmware_names(filters: FilterSet, library: str = "") -> FirmwareNames:
+    """Names of a set of filters in C. Raises UsageError: the user's prefix is none that C, or a library, takes."""
+    user_prefix = filters.options.get("prefix", "")
+    if c_name(user_prefix) != user_prefix and user_prefix:
+        raise UsageError(
+            f"--prefix: got {user_prefix!r}; expected a letter, then letters, digits and single _, at most {MAX_NAME_LENGTH} in"
+            f" all, and no name of C's{f' or of {library}' if library else ''}; try {c_name(user_prefix)}"
+        )
+    prefix = user_prefix or (c_name(filters.name) if filters.name else "filters")
+    names = c_names([*filters.channels, *filters.drivers])
+    stems = {
+        (filter_.channel, filter_.driver): f"{names[filter_.channel]}_{names[filter_.driver]}"
+        for filter_ in filters.filters
+    }
+    changed = {name: identifier for name, identifier in names.items() if name != identifier}
+    if filters.name not in ("", prefix) and not user_prefix:
+        changed[filters.name] = prefix
+    return FirmwareNames(prefix, names, unique(stems), changed)
 
 
 def _ascii(name: str) -> str:

@@ -15,97 +15,39 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from programs import missing, need
+from programs import missing
+
+from export import machines
+from export.machines import HERE, Machine, call, compiler, linked
 
 VERSION = "1.10.3"
-HERE = Path(__file__).parent / "cortex_m"
 FUNCTIONS = ("fir", "fir_init", "biquad_cascade_df1", "biquad_cascade_df1_init")
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
 PLAIN_C = "-D__GNUC_PYTHON__"  # frees the library from CMSIS-Core's headers: no intrinsics
 UNROLLED = "-DARM_MATH_LOOPUNROLL"
 
 
-@dataclass(frozen=True)
-class Machine:
-    """Where a program runs: its compiler, the Debian package of it, the options, and the machine that qemu is."""
-
-    name: str
-    compiler: str
-    package: str
-    options: tuple[str, ...]
-    qemu: str = ""
-
-
-HOST = Machine("host", "gcc", "gcc", (PLAIN_C,))
-M4 = Machine(
-    "cortex-m4",
-    "arm-none-eabi-gcc",
-    "gcc-arm-none-eabi",
-    (f"-I{HERE}", UNROLLED, "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
-    "mps2-an386",
-)
-M7 = Machine(
-    "cortex-m7",
-    "arm-none-eabi-gcc",
-    "gcc-arm-none-eabi",
-    (PLAIN_C, UNROLLED, "-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-d16", "-mfloat-abi=hard"),
-    "mps2-an500",
-)
+HOST = replace(machines.HOST, options=(PLAIN_C,))
+M4 = replace(machines.M4, options=(f"-I{HERE}", UNROLLED, *machines.M4.options))
+M7 = replace(machines.M7, options=(PLAIN_C, UNROLLED, *machines.M7.options))
 CORES = (M4, M7)
 
 
 def run(machine: Machine, sources: Sequence[Path], work: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Build a program in a folder, run it there, and return how it ended."""
-    program = build(machine, sources, work, *options)
-    command = [str(program)]
-    if machine.qemu:
-        qemu = need("qemu-system-arm", "qemu-system-arm")
-        semihosting = ["-semihosting-config", "enable=on,target=native"]
-        command = [qemu, "-M", machine.qemu, "-nographic", *semihosting, "-kernel", str(program)]
-    return subprocess.run(
-        command, cwd=work, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL
-    )
-
-
-def build(machine: Machine, sources: Sequence[Path], work: Path, *options: str) -> Path:
-    """The program, with all warnings of its own sources as errors."""
-    objects = [compiled(machine, source, work, *options) for source in sources]
-    program = work / f"{machine.name}.elf"
-    start = (
-        ["-nostartfiles", "--specs=rdimon.specs", "-T", str(HERE / "link.ld"), str(HERE / "start.c")]
-        if machine.qemu
-        else []
-    )
-    end = ["-lc", "-lrdimon"] if machine.qemu else []
-    if machine.qemu and "no-such" in _asked(machine, "-print-file-name=rdimon.specs"):
-        missing("needs libnewlib-arm-none-eabi (Debian)")
-    _call(
-        [
-            _compiler(machine),
-            *machine.options,
-            "-O2",
-            *start,
-            *map(str, objects),
-            *library(machine),
-            *end,
-            "-lm",
-            "-o",
-            str(program),
-        ]
-    )
-    return program
+    objects = [str(compiled(machine, source, work, *options)) for source in sources]
+    program = linked(machine, [*objects, *library(machine)], work / f"{machine.name}.elf")
+    return machines.run(machine, program, work)
 
 
 def compiled(machine: Machine, source: Path, work: Path, *options: str) -> Path:
     """One object file of a source that this project wrote."""
     made = work / f"{source.stem}.{machine.name}.o"
     include = [f"-I{archive() / 'Include'}", f"-I{source.parent}", f"-I{work}"]
-    _call(
-        [_compiler(machine), *STRICT, *machine.options, "-O2", *options, *include, "-c", str(source), "-o", str(made)]
-    )
+    call([compiler(machine), *STRICT, *machine.options, "-O2", *options, *include, "-c", str(source), "-o", str(made)])
     return made
 
 
@@ -122,7 +64,7 @@ def library(machine: Machine) -> list[str]:
                 source = root / "Source" / "FilteringFunctions" / f"arm_{function}_{word}.c"
                 include = [f"-I{root / 'Include'}", f"-I{root / 'PrivateInclude'}"]
                 made = ["-w", "-c", str(source), "-o", str(partial / f"{source.stem}.o")]
-                _call([_compiler(machine), *machine.options, "-O2", *include, *made])
+                call([compiler(machine), *machine.options, "-O2", *include, *made])
         _put(partial, place)
     return sorted(map(str, place.glob("*.o")))
 
@@ -163,17 +105,3 @@ def _put(partial: Path, place: Path) -> None:
         partial.rename(place)
     except OSError:
         shutil.rmtree(partial)
-
-
-def _compiler(machine: Machine) -> str:
-    return need(machine.compiler, machine.package)
-
-
-def _asked(machine: Machine, question: str) -> str:
-    answer = subprocess.run([_compiler(machine), question], capture_output=True, text=True, check=True).stdout.strip()
-    return answer if Path(answer).is_absolute() else "no-such"
-
-
-def _call(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr}"

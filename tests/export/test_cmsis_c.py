@@ -15,7 +15,8 @@ from designer.export.filter_set import FilterSet
 from designer.export.targets.cmsis import write_cmsis
 from designer.export.targets.cmsis_test import write_proof
 from export.cmsis_cases import awkward, sectioned
-from export.cmsis_library import CORES, HERE, HOST, M4, Machine, compiled, run
+from export.cmsis_library import CORES, HOST, M4, compiled, run
+from export.machines import HERE, Machine
 
 SETS = {"awkward": awkward, "sections": sectioned}
 

@@ -17,7 +17,8 @@ from designer.export.cmsis_source import array
 from designer.export.of_design import filter_set
 from designer.export.targets.cmsis import write_cmsis
 from designer.export.write import export_of
-from export.cmsis_library import CORES, Machine, run
+from export.cmsis_library import CORES, run
+from export.machines import Machine
 
 SPEAKER = Path(__file__).parents[2] / "problems" / "smart-speaker.toml"
 PERIOD = 1024

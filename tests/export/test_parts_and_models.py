@@ -16,6 +16,7 @@ from designer.declared import declared
 from designer.errors import ProblemError, UsageError
 from designer.export import FilterSet, target_named
 from designer.export.of_design import filter_set
+from designer.export.targets.c import LIBRARIES
 from designer.export.targets.minidsp import MODELS
 from designer.export.targets.sigmadsp import FAMILIES, PARTS
 from designer.export.write import write_elsewhere
@@ -82,7 +83,7 @@ def test_a_coefficient_outside_a_parts_word_is_refused() -> None:
 def test_the_problem_file_knows_parts_and_models() -> None:
     """`[export]` takes the names that the flags take."""
     names = {option["key"]: option.get("names") for option in declared(DECLARED, "Option")}
-    assert names == {"prefix": None, "sigmadsp_part": PARTS, "minidsp_model": MODELS}
+    assert names == {"prefix": None, "sigmadsp_part": PARTS, "minidsp_model": MODELS, "c_library": LIBRARIES}
     assert {family for family, _ in PARTS.values()} == set(FAMILIES)
 
 
@@ -168,7 +169,8 @@ def test_flags_name_the_part(
     [
         ("wav", ("--part", "adau1452"), "sigmadsp"),
         ("sigmadsp", ("--model", "2x4-hd"), "minidsp"),
-        ("camilladsp", ("--prefix", "bar"), "cmsis-f32, cmsis-q31, cmsis-q15, cmsis-test"),
+        ("camilladsp", ("--prefix", "bar"), "cmsis-f32, cmsis-q31, cmsis-q15, cmsis-test, c, c-q31, c-q15"),
+        ("cmsis-f32", ("--library", "juce"), "c, c-q31, c-q15"),
     ],
 )
 def test_a_flag_that_a_target_does_not_heed_is_refused(

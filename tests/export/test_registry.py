@@ -250,6 +250,28 @@ def ringing(length: int) -> FilterSet:
             "target jconvolver: got 65 drivers; expected at most 64; export brutefir or camilladsp",
         ),
         (
+            "c-q15",
+            filter_cases.made({"a": np.full((1, 8), 5000.0)}, ("d",), {}, "fir"),
+            "target c-q15: got a feed of up to 4e+04 of full scale (d); expected at most 32768, which sums of 64 bits hold;"
+            " lower the filters (max_gain_db, max_effort_db), or export c",
+        ),
+        (
+            "c-q15",
+            replace(long(202), options={"library": "teensy"}),
+            "target c-q15: got 202 taps of --library teensy; expected at most 200; design with fewer ([realization] taps),"
+            " or compile the C itself",
+        ),
+        (
+            "c-q31",
+            replace(long(64), options={"library": "esp-dsp"}),
+            "target c-q31: got --library esp-dsp; expected it with c, c-q15, whose words that library has; export one of these",
+        ),
+        (
+            "c",
+            replace(long(64), options={"library": "cmsis"}),
+            "--library: got 'cmsis'; expected esp-dsp, teensy, hifi, juce",
+        ),
+        (
             "equalizerapo",
             many(10, 10),
             "target equalizerapo: got 100 filters; expected at most 99; export camilladsp or brutefir",

@@ -31,6 +31,8 @@ STEP = {
     **dict.fromkeys(EXACT, 0.0),
     "cmsis-q31": 2.0**-30,
     "cmsis-q15": 2.0**-14,
+    "c-q31": 2.0**-30,
+    "c-q15": 2.0**-14,
     "xilinx-coe": 2.0**-23,
     "hex": 2.0**-23,
 }
@@ -41,6 +43,7 @@ OF_SECTIONS = {
     **dict.fromkeys(("wav", "jconvolver"), 2.0**-24),
     "cmsis-q31": 1e-6,
     "cmsis-q15": 2e-2,
+    **dict.fromkeys(("c-q31", "c-q15"), 1e-6),  # in 32 bits both
     "xilinx-coe": 2.0**-23,
     "hex": 1e-4,
 }

@@ -116,7 +116,7 @@ def between(k: Real, step: float, count: int) -> tuple[Index, Real, Real]:
 
 
 def _sinc(x: Real) -> Real:
-    return np.sinc(x / np.pi)
+    return np.asarray(np.sinc(x / np.pi))
 
 
 def read_between(values: Complex, plain: Real, conjugate: Real) -> Complex:

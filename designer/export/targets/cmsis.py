@@ -29,7 +29,7 @@ PREFIX = Option(
     flag="prefix",
     key="prefix",
     about="of the files and names in C; default: from the problem's file name",
-    help="With cmsis targets: prefix of the files and of the names in C; default: the problem's file name.",
+    help="With c and cmsis targets: prefix of the files and of the names in C; default: the problem's file name.",
     pattern="^[A-Za-z][A-Za-z0-9_]{0,17}$",
 )
 MAX_BYTES = 100_000_000

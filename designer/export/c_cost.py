@@ -1,0 +1,118 @@
+"""Cost of the dependency-free C, as its header's macros and the manifest state it: the same for every compiler.
+
+Flash is the constants, without code, to which one or two kilobytes come on a Cortex-M, five with the upmix. RAM is the state's
+struct, of which a part lasts from call to call; the rest is scratch. Both are counted here from the plan, and asserted by the
+source where it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from designer.export.c_plan import FLOAT, Plan
+from designer.export.c_tables import row_bytes
+from designer.export.c_upmix import products, stereo_members
+from designer.stereo.upmix import Upmix
+
+
+class Member(NamedTuple):
+    """A member of the state's struct: its text, its bytes, and whether it lasts from call to call."""
+
+    text: str
+    bytes: int
+    lasts: bool
+
+
+class Cost(NamedTuple):
+    """Numbers that a firmware engineer needs; memory in bytes."""
+
+    multiply_adds_per_s: int
+    flash: int
+    ram: int
+    state: int
+    latency_samples: int
+    latency_ms: float
+    headroom_db: float
+    worst_output: float
+
+
+def cost_of(plan: Plan) -> Cost:
+    """The numbers of the header's macros."""
+    filters, rate = plan.filters, plan.filters.sample_rate_hz
+    parts = members(plan)
+    late = filters.bulk_delay_samples + max(filters.delays.values(), default=0)
+    return Cost(
+        round(plan.multiply_adds * rate),
+        flash_bytes(plan),
+        sum(member.bytes for member in parts),
+        sum(member.bytes for member in parts if member.lasts),
+        late,
+        1e3 * late / rate,
+        filters.headroom.any_input_db,
+        filters.headroom.worst_output,
+    )
+
+
+class StereoCost(NamedTuple):
+    """Cost with the upmix ahead: what changes of the numbers above."""
+
+    multiply_adds_per_s: int
+    ram: int
+    latency_ms: float
+
+
+def stereo_cost(plan: Plan, stage: Upmix) -> StereoCost:
+    """The numbers of the header's macros for stereo."""
+    filters, rate = cost_of(plan), plan.filters.sample_rate_hz
+    ram = sum(size for _, size in stereo_members(plan, stage, filters.ram))
+    return StereoCost(
+        round((plan.multiply_adds + products(stage)) * rate),
+        ram,
+        filters.latency_ms + 1e3 * stage.latency_samples / rate,
+    )
+
+
+def coefficient_bytes(plan: Plan) -> int:
+    """Memory of taps, sections and spectra."""
+    taps = plan.word.bytes * sum(route.values.size for route in plan.taps)
+    return taps + 4 * (sum(r.values.size for r in plan.sections) + sum(tail.spectra.size for tail in plan.tails))
+
+
+def flash_bytes(plan: Plan) -> int:
+    """Memory of all constants; code comes to it."""
+    return coefficient_bytes(plan) + row_bytes(plan)
+
+
+def members(plan: Plan) -> list[Member]:
+    """The state's members, in order: as wide ones come first, no compiler puts gaps between them."""
+    big, fixed, word = plan.names.prefix.upper(), plan.word is not FLOAT, plan.word
+    drivers, block, sections = len(plan.filters.drivers), plan.block, sum(len(r.values) for r in plan.sections)
+    listed = [
+        Member(
+            f"{'int64_t' if fixed else 'float'} sum[{big}_DRIVERS][{big}_BLOCK]",
+            (8 if fixed else 4) * drivers * block,
+            False,
+        )
+    ]
+    kind = "int32_t" if fixed else "float"
+    if plan.tails:
+        listed += [
+            Member(f"float work[2U * {big}_BLOCK]", 8 * block, False),
+            Member(f"float ahead[{big}_DRIVERS][{big}_BLOCK]", 4 * drivers * block, True),
+            Member(
+                f"float past[{big}_CHANNELS][{big}_PARTS][2U * {big}_BLOCK]",
+                8 * plan.channels * plan.parts * block,
+                True,
+            ),
+            Member("uint32_t slot", 4, True),
+        ]
+    if sections:
+        listed.append(Member(f"{kind} part[{big}_BLOCK]", 4 * block, False))
+        listed.append(Member(f"{kind} node[{(4 if fixed else 2) * sections}]", (16 if fixed else 8) * sections, True))
+        if fixed:
+            listed.append(Member(f"uint32_t lost[{sections}]", 4 * sections, True))
+    listed.append(Member("uint32_t filled", 4, True))
+    words = sum(plan.histories) + plan.channels * block
+    before = sum(member.bytes for member in listed)
+    words += -(before + word.bytes * words) % 8 // word.bytes  # a multiple of the widest member
+    return [*listed, Member(f"{word.c_type} line[{words}]", word.bytes * words, True)]

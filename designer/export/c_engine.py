@@ -1,0 +1,310 @@
+"""The functions of the dependency-free C as text: the same in every export but for the prefix, each written where something needs it.
+
+Names begin with `prefix_` and `PREFIX_` here and with the export's own prefix there. A line reads from the newest sample's place
+backwards: a channel's sample n of the portion that is computed lies at first + history + filled + n.
+
+No recursion, no allocation, no object that changes outside the caller's state, types of fixed width, conversions that are written,
+one exit a function. Of MISRA C:2012 cppcheck's checker finds shifts of signed numbers (10.1), which the source asserts keep the
+sign, in q15 products of 32 bits that are added to 64 (10.7), which they cannot pass, and advice on what is unused or local (2, 8).
+"""
+
+from __future__ import annotations
+
+import re
+
+TAPS = {
+    "float": """/* Sums of products of taps, the last of them first, and the samples x, added to y. */
+static void prefix_multiply(const float *taps, uint32_t count, const float *x, float *y, uint32_t frames)
+{
+    uint32_t n = 0U;
+    while ((n + 4U) <= frames) { /* four at once: each tap is read once for them */
+        float first = 0.0F;
+        float second = 0.0F;
+        float third = 0.0F;
+        float fourth = 0.0F;
+        for (uint32_t k = 0U; k < count; k++) {
+            const float tap = taps[k];
+            first += tap * x[n + k];
+            second += tap * x[n + k + 1U];
+            third += tap * x[n + k + 2U];
+            fourth += tap * x[n + k + 3U];
+        }
+        y[n] += first;
+        y[n + 1U] += second;
+        y[n + 2U] += third;
+        y[n + 3U] += fourth;
+        n += 4U;
+    }
+    while (n < frames) {
+        float sum = 0.0F;
+        for (uint32_t k = 0U; k < count; k++) {
+            sum += taps[k] * x[n + k];
+        }
+        y[n] += sum;
+        n++;
+    }
+}
+""",
+    "fixed": """/* Sums of products of taps, the last of them first, and the samples x, in 64 bits, shifted and added to y. */
+static void prefix_multiply(const SAMPLE *taps, uint32_t count, int32_t shift, const SAMPLE *x, int64_t *y,
+    uint32_t frames)
+{
+    uint32_t n = 0U;
+    while ((n + 4U) <= frames) { /* four at once: each tap is read once for them */
+        int64_t first = 0;
+        int64_t second = 0;
+        int64_t third = 0;
+        int64_t fourth = 0;
+        for (uint32_t k = 0U; k < count; k++) {
+            const PRODUCT tap = (PRODUCT)taps[k];
+            first += tap * (PRODUCT)x[n + k];
+            second += tap * (PRODUCT)x[n + k + 1U];
+            third += tap * (PRODUCT)x[n + k + 2U];
+            fourth += tap * (PRODUCT)x[n + k + 3U];
+        }
+        y[n] += prefix_shifted(first, shift);
+        y[n + 1U] += prefix_shifted(second, shift);
+        y[n + 2U] += prefix_shifted(third, shift);
+        y[n + 3U] += prefix_shifted(fourth, shift);
+        n += 4U;
+    }
+    while (n < frames) {
+        int64_t sum = 0;
+        for (uint32_t k = 0U; k < count; k++) {
+            sum += (PRODUCT)taps[k] * (PRODUCT)x[n + k];
+        }
+        y[n] += prefix_shifted(sum, shift);
+        n++;
+    }
+}
+""",
+}
+SECTION = {
+    "float": """/* One section over the samples x, in the transposed direct form II, feedback added. */
+static void prefix_section(const float *c, float *node, float *x, uint32_t frames)
+{
+    float first = node[0];
+    float second = node[1];
+    for (uint32_t n = 0U; n < frames; n++) {
+        const float in = x[n];
+        const float out = (c[0] * in) + first;
+        first = ((c[1] * in) + (c[3] * out)) + second;
+        second = (c[2] * in) + (c[4] * out);
+        x[n] = out;
+    }
+    node[0] = first;
+    node[1] = second;
+}
+""",
+    "fixed": """/* One section over the samples x, in direct form I, feedback added; what a sum loses is added to the next. */
+static void prefix_section(const int32_t *c, uint32_t lower, int32_t *node, uint32_t *lost, int32_t *x,
+    uint32_t frames)
+{
+    const uint64_t mask = ((uint64_t)1U << lower) - 1U;
+    int32_t x1 = node[0];
+    int32_t x2 = node[1];
+    int32_t y1 = node[2];
+    int32_t y2 = node[3];
+    uint32_t rest = *lost;
+    for (uint32_t n = 0U; n < frames; n++) {
+        int64_t sum = (int64_t)c[0] * (int64_t)x[n];
+        int64_t out;
+        sum += (int64_t)c[1] * (int64_t)x1;
+        sum += (int64_t)c[2] * (int64_t)x2;
+        sum += (int64_t)c[3] * (int64_t)y1;
+        sum += (int64_t)c[4] * (int64_t)y2;
+        sum += (int64_t)rest;
+        rest = (uint32_t)((uint64_t)sum & mask);
+        out = sum >> lower;
+        if (out > (int64_t)INT32_MAX) {
+            out = (int64_t)INT32_MAX;
+        } else if (out < (int64_t)INT32_MIN) {
+            out = (int64_t)INT32_MIN;
+        } else {
+            /* within the word */
+        }
+        x2 = x1;
+        x1 = x[n];
+        y2 = y1;
+        y1 = (int32_t)out;
+        x[n] = y1;
+    }
+    *lost = rest;
+    node[0] = x1;
+    node[1] = x2;
+    node[2] = y1;
+    node[3] = y2;
+}
+""",
+}
+SHIFTED = """/* A sum raised, or lowered towards minus infinity. */
+static int64_t prefix_shifted(int64_t sum, int32_t shift)
+{
+    int64_t shifted;
+    if (shift >= 0) {
+        shifted = sum * ((int64_t)1 << (uint32_t)shift);
+    } else {
+        shifted = sum >> (uint32_t)(-shift);
+    }
+    return shifted;
+}
+"""
+ROUNDED = """/* A driver's sum rounded to its nearest sample, and saturated. */
+static SAMPLE prefix_rounded(int64_t sum)
+{
+    int64_t rounded = (sum + ((int64_t)1 << (PREFIX_CUT_BITS - 1U))) >> PREFIX_CUT_BITS;
+    if (rounded > (int64_t)MOST) {
+        rounded = (int64_t)MOST;
+    } else if (rounded < (int64_t)LEAST) {
+        rounded = (int64_t)LEAST;
+    } else {
+        /* within the word */
+    }
+    return (SAMPLE)rounded;
+}
+"""
+ROOM = """/* Frames that go into the block that is being filled. */
+static uint32_t prefix_room(const prefix_state *state, uint32_t frames)
+{
+    const uint32_t room = PREFIX_BLOCK - state->filled;
+    return (frames < room) ? frames : room;
+}
+
+/* Where a channel's newest samples go. */
+static SAMPLE *prefix_newest(prefix_state *state, uint32_t channel)
+{
+    return &state->line[prefix_lines[channel].first + prefix_lines[channel].history + state->filled];
+}
+
+/* A channel's samples as they were `delay` samples ago. */
+static const SAMPLE *prefix_late(const prefix_state *state, uint32_t channel, uint32_t delay)
+{
+    return &state->line[(prefix_lines[channel].first + prefix_lines[channel].history + state->filled) - delay];
+}
+"""
+ADVANCE = """/* So many frames are done; a full block makes room for the next. */
+static void prefix_advance(prefix_state *state, uint32_t frames)
+{
+    state->filled += frames;
+    if (state->filled == PREFIX_BLOCK) {
+        LOOK_AHEAD
+        for (uint32_t c = 0U; c < PREFIX_CHANNELS; c++) {
+            SAMPLE *line = &state->line[prefix_lines[c].first];
+            (void)memmove(line, &line[PREFIX_BLOCK], prefix_lines[c].history * sizeof(SAMPLE));
+        }
+        state->filled = 0U;
+    }
+}
+"""
+PROCESS = """void prefix_init(prefix_state *state)
+{
+    (void)memset(state, 0, sizeof *state);
+}
+
+void prefix_process(prefix_state *state, const SAMPLE *const *in, SAMPLE *const *out, uint32_t frames)
+{
+    uint32_t done = 0U;
+    while (done < frames) {
+        const uint32_t count = prefix_room(state, frames - done);
+        for (uint32_t c = 0U; c < PREFIX_CHANNELS; c++) {
+            (void)memcpy(prefix_newest(state, c), &in[c][done], count * sizeof(SAMPLE));
+        }
+        prefix_run(state, count);
+        for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {
+            for (uint32_t n = 0U; n < count; n++) {
+                out[l][done + n] = FEED;
+            }
+        }
+        prefix_advance(state, count);
+        done += count;
+    }
+}
+
+void prefix_process_interleaved(prefix_state *state, const SAMPLE *in, SAMPLE *out, uint32_t frames)
+{
+    const SAMPLE *from = in;
+    SAMPLE *to = out;
+    uint32_t left = frames;
+    while (left > 0U) {
+        const uint32_t count = prefix_room(state, left);
+        for (uint32_t c = 0U; c < PREFIX_CHANNELS; c++) {
+            SAMPLE *newest = prefix_newest(state, c);
+            for (uint32_t n = 0U; n < count; n++) {
+                newest[n] = from[(n * PREFIX_CHANNELS) + c];
+            }
+        }
+        prefix_run(state, count);
+        for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {
+            for (uint32_t n = 0U; n < count; n++) {
+                to[(n * PREFIX_DRIVERS) + l] = FEED;
+            }
+        }
+        prefix_advance(state, count);
+        from = &from[count * PREFIX_CHANNELS];
+        to = &to[count * PREFIX_DRIVERS];
+        left -= count;
+    }
+}
+"""
+RUN_DELAYS = """    for (uint32_t r = 0U; r < PREFIX_DELAYS; r++) {
+        const prefix_delay *route = &prefix_delays[r];
+        const SAMPLE *x = prefix_late(state, route->channel, route->delay);
+        for (uint32_t n = 0U; n < frames; n++) {
+            state->sum[route->driver][n] += WHOLE;
+        }
+    }
+"""
+RUN_TAPS = {
+    "float": """    for (uint32_t r = 0U; r < PREFIX_FIRS; r++) {
+        const prefix_fir *route = &prefix_firs[r];
+        const float *x = prefix_late(state, route->channel, route->delay + (route->count - 1U));
+        prefix_multiply(&prefix_taps[route->first], route->count, x, state->sum[route->driver], frames);
+    }
+""",
+    "fixed": """    for (uint32_t r = 0U; r < PREFIX_FIRS; r++) {
+        const prefix_fir *route = &prefix_firs[r];
+        const SAMPLE *x = prefix_late(state, route->channel, route->delay + (route->count - 1U));
+        prefix_multiply(&prefix_taps[route->first], route->count, route->shift, x, state->sum[route->driver], frames);
+    }
+""",
+}
+RUN_SECTIONS = {
+    "float": """    for (uint32_t r = 0U; r < PREFIX_CASCADES; r++) {
+        const prefix_cascade *route = &prefix_cascades[r];
+        const float *x = prefix_late(state, route->channel, route->delay);
+        float *sum = state->sum[route->driver];
+        (void)memcpy(state->part, x, frames * sizeof(float));
+        for (uint32_t s = 0U; s < route->count; s++) {
+            prefix_section(&prefix_sections[(route->first + s) * 5U], &state->node[(route->first + s) * 2U], state->part,
+                frames);
+        }
+        for (uint32_t n = 0U; n < frames; n++) {
+            sum[n] += state->part[n];
+        }
+    }
+""",
+    "fixed": """    for (uint32_t r = 0U; r < PREFIX_CASCADES; r++) {
+        const prefix_cascade *route = &prefix_cascades[r];
+        const SAMPLE *x = prefix_late(state, route->channel, route->delay);
+        int64_t *sum = state->sum[route->driver];
+        for (uint32_t n = 0U; n < frames; n++) {
+            state->part[n] = NODE;
+        }
+        for (uint32_t s = 0U; s < route->count; s++) {
+            prefix_section(&prefix_sections[(route->first + s) * 5U], route->lower, &state->node[(route->first + s) * 4U],
+                &state->lost[route->first + s], state->part, frames);
+        }
+        for (uint32_t n = 0U; n < frames; n++) {
+            sum[n] += prefix_shifted((int64_t)state->part[n], route->shift);
+        }
+    }
+""",
+}
+
+
+def named(text: str, prefix: str, **words: str) -> list[str]:
+    """Lines of a text with an export's prefix, and with words in capitals replaced."""
+    text = re.sub(r"\bprefix_", f"{prefix}_", re.sub(r"\bPREFIX_", f"{prefix.upper()}_", text))
+    for word, replacement in words.items():
+        text = re.sub(rf"\b{word}\b", replacement, text)
+    return text.rstrip("\n").split("\n")

@@ -1,0 +1,148 @@
+"""Filters as the libraries of some processors take them: arrays beside the dependency-free C, for who runs the library's own loops.
+
+Learned from
+
+- esp-dsp (espressif/esp-dsp): `modules/fir` and `modules/biquad`. `dsps_fir_f32` takes the last tap first (its issue 77, of
+  2023), on the ESP32-S3 a multiple of 4 of them, aligned to 16 bytes; `dsps_fird_s16` the first tap first and a multiple of 8, with
+  the shift of the sum as its argument; `dsps_biquad_f32` b0, b1, b2, a1, a2 of H(z);
+- teensy (PaulStoffregen/Audio): `filter_fir.h`, at most FIR_MAX_COEFFS = 200 taps of int16, for `arm_fir_init_q15` an even
+  number, 4 or more, the last first; `filter_biquad.h`, four sections of doubles below 2, kept as 2.30;
+- hifi (Cadence NatureDSP as in NXP's SDK, `naturedsp_hifi4/fir`: `bkfirf`, `bkfir32x32`, `bkfir16x16`): the first tap
+  first, a multiple of 4, aligned to 8 bytes;
+- juce (docs.juce.com, `dsp::FIR::Coefficients`): the first tap first; `dsp::IIR::Coefficients` wants a0 = 1 between b2 and a1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer.export.c_plan import FLOAT, Q15, Q31, CWord, Numbers, Plan, stored_taps, wanted_shift
+from designer.export.cmsis_source import array, comment, literals
+from designer.export.filter_set import Filter
+from designer.export.provenance import one_line, provenance, text_file
+from designer.export.target import at_most, refuse
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a library takes taps: the order, a multiple and a least number of them, bytes of alignment, how many at most.
+
+    `sections` is how many it takes of a filter, none where 0, and `section_type` their type.
+    """
+
+    last_first: bool
+    multiple: int = 1
+    least: int = 1
+    alignment: int = 1
+    most: int = 0
+    sections: int = 0
+    section_type: str = "float"
+    use: str = ""
+
+
+FORMS: dict[tuple[str, CWord], Form] = {
+    ("esp-dsp", FLOAT): Form(
+        True,
+        4,
+        4,
+        16,
+        sections=255,
+        use="dsps_fir_init_f32(&fir, ARRAY, delay, TAPS), delay of TAPS + 4; dsps_biquad_f32",
+    ),
+    ("esp-dsp", Q15): Form(
+        False,
+        8,
+        8,
+        16,
+        use="dsps_fird_init_s16(&fir, ARRAY, delay, TAPS, 1, 0, SHIFT); on an ESP32-S3 then dsps_16_array_rev(ARRAY, TAPS)",
+    ),
+    ("teensy", Q15): Form(
+        True,
+        2,
+        4,
+        most=200,
+        sections=4,
+        section_type="double",
+        use="AudioFilterFIR::begin(ARRAY, TAPS), then an AudioAmplifier with a gain of 2^SHIFT;"
+        " AudioFilterBiquad::setCoefficients(stage, &ARRAY[5 * stage])",
+    ),
+    ("hifi", FLOAT): Form(False, 4, 4, 8, use="bkfirf_init(memory, TAPS, 0, ARRAY)"),
+    ("hifi", Q31): Form(False, 4, 4, 8, use="bkfir32x32_init(memory, TAPS, 0, ARRAY), the output raised by SHIFT bits"),
+    ("hifi", Q15): Form(False, 4, 4, 8, use="bkfir16x16_init(memory, TAPS, 0, ARRAY), the output raised by SHIFT bits"),
+    ("juce", FLOAT): Form(
+        False, sections=255, use="dsp::FIR::Coefficients<float>(ARRAY, TAPS), or a Convolution without normalisation"
+    ),
+}
+MAX_TEENSY_COEFFICIENT = 2.0
+
+
+def library_file(plan: Plan, library: str) -> dict[str, bytes]:
+    """`PREFIX_LIBRARY.h` with an array a filter. Raises UsageError: the library does not take this word, or so many taps or sections."""
+    target, form = plan.word.target, FORMS.get((library, plan.word))
+    if form is None:
+        words = ", ".join(word.target for name, word in FORMS if name == library)
+        raise refuse(
+            target, f"--library {library}", f"it with {words}, whose words that library has", "export one of these"
+        )
+    prefix = plan.names.prefix
+    stem = f"{prefix}_{library.replace('-', '_')}"
+    head = [
+        *provenance(
+            plan.filters, target, f"a tap is q 2^(SHIFT - {8 * plan.word.bytes - 1})" if plan.word.word else "none"
+        )
+    ]
+    lines = [
+        *comment([*head, f"for {library}: {form.use}"]),
+        f"#ifndef {stem.upper()}_H",
+        f"#define {stem.upper()}_H",
+        "",
+    ]
+    lines += ["#include <stdint.h>", ""]
+    for filter_ in plan.filters.filters:
+        lines += _filter(plan, form, filter_)
+    return {f"{stem}.h": text_file([*lines, "#endif"])}
+
+
+def _filter(plan: Plan, form: Form, filter_: Filter) -> list[str]:
+    name = f"{plan.names.prefix}_{plan.names.pairs[filter_.channel, filter_.driver]}"
+    names = f"{one_line(filter_.channel)} -> {one_line(filter_.driver)}"
+    delay = plan.filters.delay(filter_)
+    lines = [f"#define {name.upper()}_DELAY {delay} /* {names}: samples ahead of the array, or all that there is */"]
+    if filter_.cascade is not None:
+        at_most(
+            plan.word.target,
+            len(filter_.cascade.b),
+            form.sections,
+            "sections",
+            "design with fewer, or compile the C itself",
+        )
+        table = np.concatenate([filter_.cascade.b, filter_.cascade.a], axis=1)
+        double = form.section_type == "double"
+        if double and np.abs(table).max() >= MAX_TEENSY_COEFFICIENT:
+            actual = f"a coefficient of {np.abs(table).max():.4g} ({names})"
+            raise refuse(plan.word.target, actual, "below 2, as AudioFilterBiquad keeps them", "compile the C itself")
+        values = table.ravel()
+        texts = [repr(value) for value in values.tolist()] if double else literals(values.astype(np.float32))
+        lines += [f"#define {name.upper()}_SECTIONS {len(table)} /* b0, b1, b2, a1, a2 of H(z) */"]
+        rows = [", ".join(texts[start : start + 5]) for start in range(0, len(texts), 5)]
+        lines += [f"static {form.section_type} {name}[{values.size}] = {{", *(f"    {row}," for row in rows), "};"]
+    elif filter_.has_taps:
+        values, shift = _taps(plan, form, filter_)
+        lines.append(f"#define {name.upper()}_TAPS {values.size}")
+        if plan.word.word:
+            lines.append(f"#define {name.upper()}_SHIFT {shift}")
+        aligned = f" __attribute__((aligned({form.alignment})))" if form.alignment > 1 else ""
+        lines += array(f"static {plan.word.c_type} {name}[{values.size}]{aligned}", values)
+    return [*lines, ""]
+
+
+def _taps(plan: Plan, form: Form, filter_: Filter) -> tuple[Numbers, int]:
+    values, shift, _ = stored_taps(filter_.taps, plan.word, wanted_shift(plan.filters, filter_, plan.word))
+    count = max(form.least, -(-values.size // form.multiple) * form.multiple)
+    if form.most:
+        remedy = "design with fewer ([realization] taps), or compile the C itself"
+        at_most(plan.word.target, count, form.most, "taps of --library teensy", remedy)
+    filled = np.concatenate([values, np.zeros(count - values.size, dtype=values.dtype)])
+    return (filled[::-1] if form.last_first else filled), shift

@@ -1,0 +1,333 @@
+"""Plan of the dependency-free C, before it is text: what is stored of each filter, in which word, and how long all arrays are.
+
+A channel's samples lie in one line of D + block samples: D the longest reach, delay and taps, of what reads it. Every filter of the
+channel reads the same line where its own delay ends, so that delays and further filters of a channel cost no memory. The line
+moves back once a block; in between new samples are appended, in portions of any size.
+
+**Taps.** q 2^(s - f) in words of f fraction bits, with a shift s of each filter's own: the design's, where its word is the target's,
+else the smallest that fits, which is below 0 for quiet filters. Products are summed in 64 bits, which must not overflow (C leaves
+undefined what happens then): with |x| <= 2^f that is Σ|q| 2^f <= 2^63 - 1, and of q31 s is raised until it holds,
+
+    Σ|q| <= 2^32 - 1.
+
+**Feeds.** All that leads to a driver is added up in 64 bits of SUM_BITS behind the point before anything is cut: sums rise or fall
+to there by s. Once, at the driver, the sum is rounded to its nearest sample and saturated. 2^(63 - SUM_BITS) of full scale is
+the most that feeds may reach, whatever is played.
+
+**Sections** run in 32 bits in both fixed words: samples of q15 are raised by 16 bits on their way in. Direct form I, nodes scaled by powers
+of two, coefficients c 2^-(31 - p), p the smallest with which all fit and no sum of five products passes 64 bits. Each sum is cut to
+32 bits and saturated, and what is cut off is added to the section's next sum: no DC, and no limit cycle that is heard.
+
+Floats are what they are: single precision, sections in the transposed direct form II; long filters in partitions (`c_partition.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer.arrays import Real
+from designer.export.c_partition import Place, Tail, best_block, direct_count, tail_of, transform_products
+from designer.export.cmsis_arrangement import post_shift, scaled_table
+from designer.export.filter_set import Filter, FilterSet
+from designer.export.names import FirmwareNames, firmware_names
+from designer.export.target import at_most, refuse
+from designer.problem.word_format import Word
+from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
+from designer.realization.words import driver_shift, rounded, scale
+from designer.stereo.upmix import Upmix
+
+BLOCK = 64
+"""Samples that are computed at once, where no partition sets it: longer ones take memory and gain little."""
+SUM_BITS = 47
+"""Bits behind the point of a driver's sum: 16 below the last of q31, and room for 2^16 of full scale above."""
+MAX_FEED = 2.0**15
+MAX_NUMBERS = 1 << 24
+"""Coefficients of a source: 64 MB of flash, which no processor that it is for has, and text that a compiler reads in minutes."""
+NODE = Word.of("q31")
+"""The word of sections and their nodes."""
+QUIETER = "lower the filters (max_gain_db, max_effort_db), or export c"
+Numbers = NDArray[np.int64] | NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CWord:
+    """Word of samples and taps: the target of that name, a sample's type in C and its bytes, its fixed point, None for float."""
+
+    target: str
+    c_type: str
+    bytes: int
+    word: Word | None
+
+    @property
+    def fixed(self) -> Word:
+        """Its fixed point."""
+        assert self.word is not None
+        return self.word
+
+
+FLOAT = CWord("c", "float", 4, None)
+Q31 = CWord("c-q31", "int32_t", 4, Word.of("q31"))
+Q15 = CWord("c-q15", "int16_t", 2, Word.of("q15"))
+WORDS = (FLOAT, Q31, Q15)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Path from a channel to a driver, by their indices, `delay` samples late; by itself it is a pure delay."""
+
+    source: Filter
+    channel: int
+    driver: int
+    delay: int
+
+    @property
+    def reach(self) -> int:
+        """Samples before the newest that it reads."""
+        return self.delay
+
+    @property
+    def error(self) -> float:
+        """The largest |stored - designed| coefficient."""
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Taps(Route):
+    """Taps that are multiplied one by one: values (T,) in time order, and s."""
+
+    values: Numbers
+    shift: int
+    largest_error: float
+
+    @property
+    def reach(self) -> int:
+        """Samples before the newest that it reads."""
+        return self.delay + self.values.size - 1
+
+    @property
+    def error(self) -> float:
+        """The largest |stored - designed| tap."""
+        return self.largest_error
+
+
+@dataclass(frozen=True)
+class Sections(Route):
+    """Sections: values (S, 5) of b0, b1, b2, a1, a2, the last two negated against scipy's; p, and e, by which the output is raised."""
+
+    values: Numbers
+    post_shift: int
+    raised: int
+    largest_error: float
+
+    @property
+    def error(self) -> float:
+        """The largest |stored - designed| coefficient, on the scale of the stored ones."""
+        return self.largest_error
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole set in one word.
+
+    Attributes
+    ----------
+    block : int, samples that are computed at once; of filters in partitions the partition
+    delays, taps, sections, tails : tuple of Route or Tail, everything that leads to a driver, by kind, in the order of channels, then
+        drivers; taps have their beginning in `taps`, where the rest is in `tails`
+
+    """
+
+    filters: FilterSet
+    word: CWord
+    names: FirmwareNames
+    block: int
+    delays: tuple[Route, ...]
+    taps: tuple[Taps, ...]
+    sections: tuple[Sections, ...]
+    tails: tuple[Tail, ...]
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """All that reads the lines."""
+        return (*self.delays, *self.taps, *self.sections)
+
+    @property
+    def histories(self) -> list[int]:
+        """D of each channel: of partitions at least one block is looked back at."""
+        longest = [self.block if any(tail.channel == c for tail in self.tails) else 0 for c in range(self.channels)]
+        for route in self.routes:
+            longest[route.channel] = max(longest[route.channel], route.reach)
+        return longest
+
+    @property
+    def channels(self) -> int:
+        """Count of inputs."""
+        return len(self.filters.channels)
+
+    @property
+    def upmix(self) -> Upmix | None:
+        """Upmix that makes the channels from stereo."""
+        return Upmix(self.filters.sample_rate_hz) if self.filters.fed_by_upmix else None
+
+    @property
+    def points(self) -> int:
+        """Points of the longest transform, for which the sines are; 0 where there is none."""
+        return max(self.block if self.tails else 0, self.upmix.frame if self.upmix else 0)
+
+    @property
+    def parts(self) -> int:
+        """Spectra of the past that each channel keeps: the last partition's number."""
+        return max((tail.first + len(tail.spectra) - 1 for tail in self.tails), default=0)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Products a sample, in the mean."""
+        direct = sum(taps.values.size for taps in self.taps) + sum(part.values.size for part in self.sections)
+        parts = 4 * sum(len(tail.spectra) for tail in self.tails)
+        return direct + parts + transform_products(self.tails, self.block)
+
+    @property
+    def largest_error(self) -> float:
+        """Largest rounding error of any stored coefficient."""
+        return max((route.error for route in self.routes), default=0.0)
+
+
+def plan_of(filters: FilterSet, word: CWord) -> Plan:
+    """The plan of a set of filters. Raises UsageError: the word cannot hold them."""
+    if not filters.filters:
+        raise refuse(word.target, "no filter in the design", "at least one", "design it again")
+    places = [
+        (filters.channels.index(f.channel), filters.drivers.index(f.driver), filters.delay(f)) for f in filters.filters
+    ]
+    lengths = [
+        Place(c, d, f.taps.size, wait) for f, (c, d, wait) in zip(filters.filters, places, strict=True) if f.has_taps
+    ]
+    block = best_block(lengths) if word is FLOAT else 0
+    delays: list[Route] = []
+    taps: list[Taps] = []
+    sections: list[Sections] = []
+    tails: list[Tail] = []
+    for filter_, place in zip(filters.filters, places, strict=True):
+        if filter_.cascade is not None:
+            values, post_shift, raised, error = stored_sections(filter_.cascade, word, _location(filter_))
+            sections.append(Sections(filter_, *place, values, post_shift, raised, error))
+        elif not filter_.has_taps:
+            delays.append(Route(filter_, *place))
+        else:
+            direct = direct_count(filter_.taps.size, place[-1], block)
+            if direct:
+                values = filter_.taps[:direct]
+                taps.append(Taps(filter_, *place, *stored_taps(values, word, wanted_shift(filters, filter_, word))))
+            if direct < filter_.taps.size:
+                tails.append(tail_of(filter_, *place, block))
+    plan = Plan(
+        filters,
+        word,
+        firmware_names(filters),
+        block or BLOCK,
+        tuple(delays),
+        tuple(taps),
+        tuple(sections),
+        tuple(tails),
+    )
+    numbers = sum(taps.values.size for taps in plan.taps) + sum(cascade.values.size for cascade in plan.sections)
+    numbers += sum(tail.spectra.size for tail in plan.tails)
+    at_most(word.target, numbers, MAX_NUMBERS, "coefficients", "design with fewer taps, or export wav")
+    _check_feeds(plan)
+    return plan
+
+
+def stored_taps(taps: Real, word: CWord, shift: int) -> tuple[Numbers, int, float]:
+    """Values (T,), s and the largest error of taps (T,), of which a word would take the shift."""
+    if word.word is None:
+        single = taps.astype(np.float32)
+        return single, 0, float(np.abs(single - taps).max())
+    while True:
+        whole = rounded(taps, word.word, shift).astype(np.int64)
+        if int(np.abs(whole).sum()) << word.word.fraction_bits < 2**63:
+            return whole, shift, float(np.abs(whole * scale(word.word, shift) - taps).max())
+        shift += 1
+
+
+def wanted_shift(filters: FilterSet, filter_: Filter, word: CWord) -> int:
+    """The design's own shift where its integers are this word's, so that they stay; else the filter's smallest."""
+    if word.word is None:
+        return 0
+    if filters.word == word.word:
+        place = (filter_.channel, filter_.driver)
+        shift = filters.own_shifts.get(place, filters.shifts.get(filter_.channel))
+        if shift is not None:
+            return shift
+    return driver_shift(filter_.taps, word.word)
+
+
+def stored_sections(cascade: Cascade, word: CWord, location: str) -> tuple[Numbers, int, int, float]:
+    """Values (S, 5), p, e and the largest error of a cascade.
+
+    Raises UsageError: a section that rounding makes unstable, or coefficients that no p holds.
+    """
+    if word.word is None:
+        plain = np.ascontiguousarray(np.concatenate([cascade.b, -cascade.a], axis=1))
+        single = plain.astype(np.float32)
+        _hold_stable(np.asarray(single, dtype=float), word, location)
+        return single, 0, 0, float(np.abs(single - plain).max())
+    lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(np.int64)
+    lowered[-1] = max(0, lowered[-1])
+    table = scaled_table(cascade, lowered)
+    shift = post_shift(table, NODE)
+    while shift < NODE.fraction_bits:
+        step = 2.0 ** (shift - NODE.fraction_bits)
+        whole = np.rint(table / step).astype(np.int64)
+        if int(np.abs(whole).sum(axis=1).max()) <= 2**32 - 2:
+            _hold_stable(whole * step, word, location)
+            return whole, shift, int(lowered[-1]), float(np.abs(whole * step - table).max())
+        shift += 1
+    size = f"coefficients up to {np.abs(table).max():.3g} in {location}"
+    raise refuse(word.target, size, f"below {2.0**NODE.fraction_bits:.3g}", QUIETER)
+
+
+def _hold_stable(values: Real, word: CWord, location: str) -> None:
+    radius = pole_radii(-values[:, 3:])
+    worst = int(np.argmax(radius))
+    if radius[worst] >= 1.0:
+        actual = f"a pole of magnitude {radius[worst]:.6f} once rounded, in {location}, section {worst}"
+        raise refuse(word.target, actual, "below 1", "choose a smaller [realization] max_pole_radius")
+
+
+def _check_feeds(plan: Plan) -> None:
+    """Refuse feeds that 64 bits cannot hold."""
+    if plan.word is FLOAT:
+        return
+    most = dict.fromkeys(range(len(plan.filters.drivers)), 0.0)
+    for route in plan.routes:
+        most[route.driver] += _most(route, plan.word)
+    driver = max(most, key=lambda index: most[index])
+    if most[driver] > MAX_FEED:
+        actual = f"a feed of up to {most[driver]:.3g} of full scale ({plan.filters.drivers[driver]})"
+        raise refuse(plan.word.target, actual, f"at most {MAX_FEED:g}, which sums of 64 bits hold", QUIETER)
+
+
+def _most(route: Route, word: CWord) -> float:
+    if isinstance(route, Taps):
+        return float(np.abs(route.values).sum() * scale(word.fixed, route.shift))
+    return float(2.0**route.raised) if isinstance(route, Sections) else 1.0
+
+
+def _location(filter_: Filter) -> str:
+    return f"{filter_.channel} to {filter_.driver}"
+
+
+def rounding_notes(plan: Plan) -> Iterable[str]:
+    """Changes of the coefficients, in words."""
+    word: Any = plan.word.word
+    if plan.word is Q15 and plan.largest_error > 0 and plan.taps:
+        remedy = '; set [realization] word = "q15" to have better integers searched for'
+        yield f"each tap was rounded to its nearest in q15, by at most {plan.largest_error:.2g}{remedy}"
+    silent = [_location(route.source) for route in plan.taps if not route.values.any()]
+    if silent and word is not None:
+        yield f"too quiet for {plan.word.target}, all zeros: {', '.join(silent)}"

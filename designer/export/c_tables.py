@@ -1,0 +1,150 @@
+"""Arrays and tables of the dependency-free C: which filter has which coefficients, how late, and what a number in them is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from designer.export.c_partition import weights
+from designer.export.c_plan import FLOAT, SUM_BITS, Plan, Sections, Taps
+from designer.export.c_upmix import bands, half_window
+from designer.export.cmsis_source import A_LINE, literals
+from designer.export.filter_set import Filter
+from designer.export.provenance import one_line
+
+FIRS, DELAYS, CASCADES, TAILS = "fir", "delay", "cascade", "tail"
+SIGNED = "shift"
+Rows = list[tuple[int, ...]]
+
+
+def tables(plan: Plan) -> dict[str, tuple[str, Rows]]:
+    """Kind of row -> names of its numbers, and the rows; of an empty table nothing is written."""
+    fixed, listed = plan.word is not FLOAT, dict[str, tuple[str, Rows]]()
+    places = _places([history + plan.block for history in plan.histories])
+    listed["line"] = ("first history", [(*row,) for row in zip(places, plan.histories, strict=True)])
+    if plan.delays:
+        listed[DELAYS] = ("channel driver delay", [(r.channel, r.driver, r.delay) for r in plan.delays])
+    if plan.taps:
+        places = _places([route.values.size for route in plan.taps])
+        rows = [
+            (r.channel, r.driver, r.delay, place, r.values.size) + ((_shift(plan, r),) if fixed else ())
+            for r, place in zip(plan.taps, places, strict=True)
+        ]
+        listed[FIRS] = ("channel driver delay first count" + " shift" * fixed, rows)
+    if plan.sections:
+        places = _places([len(route.values) for route in plan.sections])
+        rows = [
+            (r.channel, r.driver, r.delay, place, len(r.values))
+            + ((31 - r.post_shift, SUM_BITS - 31 + r.raised) if fixed else ())
+            for r, place in zip(plan.sections, places, strict=True)
+        ]
+        listed[CASCADES] = ("channel driver delay first count" + " lower shift" * fixed, rows)
+    if plan.tails:
+        places = _places([tail.spectra.size for tail in plan.tails])
+        rows = [
+            (t.channel, t.driver, t.first, len(t.spectra), place) for t, place in zip(plan.tails, places, strict=True)
+        ]
+        listed[TAILS] = ("channel driver part count first", rows)
+    return listed
+
+
+def _places(sizes: list[int]) -> list[int]:
+    """Where parts of an array begin."""
+    return [int(place) for place in np.cumsum([0, *sizes[:-1]])]
+
+
+def _shift(plan: Plan, route: Taps) -> int:
+    """From the point of a sum of products to that of a driver's sum."""
+    return SUM_BITS - 2 * plan.word.fixed.fraction_bits + route.shift
+
+
+def row_bytes(plan: Plan) -> int:
+    """Memory of the tables, and of the turns, sines, windows and bands of transforms."""
+    rows = sum(4 * len(row) for _, table in tables(plan).values() for row in table)
+    rows += 8 * plan.block if plan.tails else 0
+    rows += 4 * plan.points
+    return rows + (4 * (plan.upmix.frame // 2 + len(bands(plan.upmix))) if plan.upmix else 0)
+
+
+NOTES = {
+    "line": "of each channel: where it begins in state->line, and samples that are kept",
+    DELAYS: "feeds that are a channel, so many samples late",
+    FIRS: "filters in taps: samples that the channel waits, place and number of taps",
+    CASCADES: "filters in sections: samples that the channel waits, place and number of sections",
+    TAILS: "what follows the beginnings above, in partitions: number of the first, how many, place of their spectra",
+}
+SHIFTS = {FIRS: ", shift of the sum", CASCADES: ", bits that a section's sum is lowered by, shift of the output"}
+
+
+def tables_text(plan: Plan) -> list[list[str]]:
+    """Definitions, each as lines."""
+    prefix, kind = plan.names.prefix, plan.word.c_type
+    pieces: list[list[str]] = []
+    if plan.taps:
+        blocks = [(_of(r.source, _taps_note(plan, r)), r.values[::-1]) for r in plan.taps]
+        pieces.append(_array(f"static const {kind} {prefix}_taps", blocks))
+    if plan.sections:
+        blocks = [(_of(r.source, _sections_note(plan, r)), r.values.ravel()) for r in plan.sections]
+        pieces.append(_array(f"static const {'float' if plan.word is FLOAT else 'int32_t'} {prefix}_sections", blocks))
+    if plan.tails:
+        note = "{} spectra from partition {} on, real parts, then imaginary ones"
+        blocks = [(_of(t.source, note.format(len(t.spectra), t.first)), t.spectra.ravel()) for t in plan.tails]
+        pieces.append(_array(f"static const float {prefix}_spectra", blocks))
+        turn = weights(plan.block)
+        blocks = [("e^(i pi n / (2 BLOCK)): real parts, then imaginary ones", np.concatenate([turn.real, turn.imag]))]
+        pieces.append(_array(f"static const float {prefix}_turn", [(note, v.astype(np.float32)) for note, v in blocks]))
+    if plan.points:
+        angle = 2 * np.pi * np.arange(plan.points // 2) / plan.points
+        for name, values in (("cosine", np.cos(angle)), ("sine", np.sin(angle))):
+            blocks = [("of 2 pi k / POINTS", values.astype(np.float32))]
+            pieces.append(_array(f"static const float {prefix}_{name}", blocks))
+    if plan.upmix:
+        blocks = [("the rising half of sin(pi (n + 1/2) / FRAME)", half_window(plan.upmix))]
+        pieces.append(_array(f"static const float {prefix}_window", blocks))
+        firsts = np.array(bands(plan.upmix))
+        pieces.append(
+            _array(f"static const uint32_t {prefix}_bands", [("first bins of the bands, and the end", firsts)])
+        )
+    return pieces + [_table(plan, kind, words.split(), rows) for kind, (words, rows) in tables(plan).items()]
+
+
+def _table(plan: Plan, kind: str, words: list[str], rows: Rows) -> list[str]:
+    prefix = plan.names.prefix
+    note = NOTES[kind] + ("" if plan.word is FLOAT else SHIFTS.get(kind, ""))
+    cells = [", ".join(f"{v}" if w == SIGNED else f"{v}U" for w, v in zip(words, row, strict=True)) for row in rows]
+    return [
+        f"/* {note} */",
+        "typedef struct {",
+        *(f"    {'int32_t' if word == SIGNED else 'uint32_t'} {word};" for word in words),
+        f"}} {prefix}_{kind};",
+        *([] if kind == "line" else [f"#define {prefix.upper()}_{kind.upper()}S {len(rows)}U"]),
+        f"static const {prefix}_{kind} {prefix}_{kind}s[{len(rows)}] = {{",
+        *(f"    {{{text}}}," for text in cells),
+        "};",
+    ]
+
+
+def _taps_note(plan: Plan, route: Taps) -> str:
+    unit = "" if plan.word is FLOAT else f"; a tap is q 2^({route.shift} - {plan.word.fixed.fraction_bits})"
+    return f"{route.values.size} taps, the last first{unit}"
+
+
+def _sections_note(plan: Plan, route: Sections) -> str:
+    unit = f"; a coefficient is c 2^({route.post_shift} - 31), the output 2^{route.raised} of a node"
+    text = f"{len(route.values)} sections of b0, b1, b2, a1, a2, feedback added"
+    return text if plan.word is FLOAT else text + unit
+
+
+def _of(source: Filter, text: str) -> str:
+    return f"{one_line(source.channel)} -> {one_line(source.driver)}: {text}"
+
+
+def _array(head: str, blocks: list[tuple[str, Any]]) -> list[str]:
+    """An array in parts, each behind its comment."""
+    lines = [f"{head}[{sum(values.size for _, values in blocks)}] = {{"]
+    for note, values in blocks:
+        texts = literals(values)
+        lines.append(f"    /* {note} */")
+        lines += [f"    {', '.join(texts[n : n + A_LINE])}," for n in range(0, len(texts), A_LINE)]
+    return [*lines, "};"]

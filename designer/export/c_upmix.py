@@ -1,0 +1,84 @@
+"""The upmix in the dependency-free C: left and right in, the channels that it makes into the filters' lines, and driver feeds out.
+
+It is that of `designer.stereo.upmix`, frame by frame, in single precision with averages in double. What is decided by small
+differences must not be left to the rounding of large numbers: E|S|² and Re E[M S*] nearly cancel for sound that is hard-panned, and
+S itself vanishes for sound that is nearly mono. So of each frame S and the quieter of L and R, Q, are transformed, as one complex
+signal a S + i Q with a power of two a that makes both as loud: each is as exact as by itself. With M = R + S = L - S,
+
+    Re E[S L*] = (1 + ρ) E|S|²,   Re E[S R*] = -(1 - ρ) E|S|²,   E|M'|² = E|R|² - Re E[S R*]² / E|S|²,   M' = R + (1 - ρ) S,
+
+or the same with L and the other sign, whichever is the quieter in a band: sums without differences.
+
+In fixed words the samples stay what they are: the centre alone is in single precision, is rounded to a sample, and is taken off
+left and right as one, so that L' + C is L bit for bit.
+
+Measured on noise that is mixed, hard-panned with another 60 to 80 dB below on the other side, and mono but for 80 dB, on a
+panned tone and on sound out of phase, at 16 and 48 kHz: within 4e-7 of the peak of double precision; with E|M|², E|S|² and
+Re E[M S*] it would be 3e-5.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from designer.export.c_plan import FLOAT, Plan
+from designer.stereo.upmix import SILENCE, Upmix, window
+
+SUMS = 5
+
+
+def sources(plan: Plan) -> dict[str, str]:
+    """Words of the text in `c_stereo.py` -> numbers: the channels of left, right and centre in the stereo chain's order, and SUMS."""
+    channels = plan.filters.channels
+    centre = channels.index("centre")
+    left, right = (index for index in range(len(channels)) if index != centre)
+    return {"LEFTU": f"{left}U", "RIGHTU": f"{right}U", "CENTREU": f"{centre}U", "SUMSU": f"{SUMS}U", "SUMS": f"{SUMS}"}
+
+
+def constants(plan: Plan, stage: Upmix) -> list[str]:
+    """Definitions that the source alone needs."""
+    big, pole = plan.names.prefix.upper(), stage.pole
+    scale = [] if plan.word is FLOAT else [f"#define {big}_FULL_SCALE {2.0**plan.word.fixed.fraction_bits!r}F"]
+    return [
+        *scale,
+        f"#define {big}_ENTER {(1 - pole) ** 2!r}",
+        f"#define {big}_STAY {2 * pole!r}",
+        f"#define {big}_FADE {pole**2!r}",
+        f"#define {big}_SILENCE {SILENCE!r}",
+        f"#define {big}_OVERLAP {np.float32(0.5 / stage.frame)!s}F",
+    ]
+
+
+def half_window(stage: Upmix) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """The rising half of the window of analysis and synthesis (N/2,)."""
+    return window(stage.frame)[: stage.frame // 2].astype(np.float32)
+
+
+def bands(stage: Upmix) -> list[int]:
+    """First bin of each band, and the end of the last."""
+    return [*stage.bands.first.tolist(), stage.frame // 2 + 1]
+
+
+def stereo_members(plan: Plan, stage: Upmix, filters_bytes: int) -> list[tuple[str, int]]:
+    """Members of the struct with their bytes: the widest first, and a multiple of it together."""
+    big, count = plan.names.prefix.upper(), stage.bands.count.size
+    floats = [(f"float {name}[{big}_FRAME]", 4 * stage.frame) for name in ("re", "im", "tail")]
+    return [
+        (f"double average[{big}_BANDS][{SUMS}][2]", 16 * SUMS * count),
+        (f"{plan.names.prefix}_state filters", filters_bytes),
+        (f"{plan.word.c_type} recent[2][{big}_FRAME]", 2 * plan.word.bytes * stage.frame),
+        *floats,
+        (f"{plan.word.c_type} ready[3][{big}_HOP]", 3 * plan.word.bytes * stage.hop),
+        ("uint32_t phase", 4),
+        ("uint32_t started", 4),
+    ]
+
+
+def products(stage: Upmix) -> float:
+    """Products a sample in single precision: windows and energies, two transforms, and 18 of each bin.
+
+    A frame whose side is not raised takes fewer.
+    """
+    frame = stage.frame
+    whole = 8 * frame + 4 * frame * int(np.log2(frame)) + 18 * (frame // 2 + 1) + 2 * frame
+    return whole / stage.hop
