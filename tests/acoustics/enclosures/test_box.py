@@ -217,18 +217,6 @@ def in_box(places: dict[str, list[float]] = FRONT, box: Tables = BOX, **more: An
     return load(small(places, LISTENER, EAR, enclosure=box, **more))
 
 
-def test_the_front_axis_rises_by_the_baffle_step() -> None:
-    """A small source off the centre of a front of 0.2 x 0.25 m: 0 dB at 1 Hz within 0.1, and 3 dB at c/(2πa) within 1.
-
-    a is the radius of the circle of the front's area, at which a sphere's step is half way.
-    """
-    corner_hz = C / (2 * np.pi * math.sqrt(0.2 * 0.25 / math.pi))
-    device = boxed(corner_hz, 1.0, (0.2, 0.2, 0.25), (Piston(0, 1, (0.1, 0.03, 0.05)),))
-    level_db = 20 * np.log10(np.abs(device.far_field(wave_numbers(1.0, corner_hz), TURN[:1])[:, 0, 0]))
-    assert abs(level_db[0]) < 0.1
-    assert abs(level_db[1] - 3.0) < 1.0
-
-
 def test_a_cubes_edges_ripple_as_olson_measured() -> None:
     """In the middle of a cube's face all edges are alike: on axis the level is highest where they are half a wave away, and lowest, some
     10 dB below, where they are one. Beside the middle of an oblong face the same is less than half as much.
