@@ -174,6 +174,7 @@ def design(
     with stage("scene"):
         fine = scene(problem).at(fine_frequencies_hz(problem))
         problem = fine.problem
+        fine.prepare(progress)
         if fine.is_small and any(not table.is_beam for table in problem.designs):
             fine.ears()
         if fine.is_small and any(table.is_beam for table in problem.designs):

@@ -22,6 +22,10 @@ from multiprocessing.process import BaseProcess
 from designer.stopping import STOPPING
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+ONE_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+"""The environment of a process that shares the cores with others: threads of linear algebra that wait for each other burn time in it."""
 
 
 class _Deaf(BaseProcess):

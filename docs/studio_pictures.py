@@ -106,7 +106,7 @@ def pictures(browser: Browser, file: Path) -> Mapping[str, bytes]:
         settled(page)
         _tool(page, "Snapshots")
         page.locator("#snapshots button", has_text="Lay over").first.click()
-        page.locator("figure.gain .chip", has_text=re.compile("^A ")).first.wait_for(timeout=WAIT_MS)
+        page.locator("figure.gain .chip", has_text=re.compile("^A")).first.wait_for(timeout=WAIT_MS)
         settled(page)
         files["studio-snapshots.png"] = page.screenshot()
     with opened(browser, file, color_scheme="dark", **window) as (page, _):

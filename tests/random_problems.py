@@ -57,7 +57,9 @@ def problem(seed: int) -> dict[str, Any]:
     if model:
         tables["enclosure"] = {"model": model} | ({"radius_m": radius_m} if model in ("sphere", "cylinder") else {})
         if model == "free-field" and draw.chance(0.3):
-            tables["enclosure"]["box_front_m"] = [draw.ratio(0.7, 2), draw.ratio(0.3, 1)]
+            size_m = [draw.ratio(0.2, 0.4), draw.ratio(0.7, 1), draw.ratio(0.3, 0.5)]
+            model, place = "box", [-size_m[0] / 2, 0.0, 0.0]
+            tables["enclosure"] = {"model": "box", "size_m": size_m, "centre_m": place, "highest_hz": 150.0}
     count = draw.choice((1, 2, 2, 3, 3, 4, 6))
     tables["drivers"] = [_driver(draw, n, model, radius_m, rate_hz) for n in range(count)]
     distance_m = draw.ratio(0.5, 20)
@@ -161,11 +163,11 @@ def _driver(draw: Draw, n: int, model: str | None, radius_m: float, rate_hz: flo
         place = [radius_m * v for v in (across * math.cos(azimuth), across * math.sin(azimuth), height)]
     if model == "cylinder":
         place = [radius_m * math.cos(azimuth), radius_m * math.sin(azimuth), draw.number(-0.2, 0.2)]
-    if model == "baffle":
+    if model in ("baffle", "box"):
         place[0] = 0.0
     driver: dict[str, Any] = {"name": f"{draw.choice(NAMES)}{n}", "position_m": place}
     if draw.chance(0.4):
-        driver["radius_m"] = draw.ratio(0.002, min(0.07, radius_m / 2) if model in ("sphere", "cylinder") else 0.07)
+        driver["radius_m"] = draw.ratio(0.002, min(0.07, radius_m / 2) if model in ("sphere", "cylinder") else 0.05)
     if draw.chance(0.3) and model in (None, "free-field"):
         driver["facing_deg"] = [draw.number(-360, 360), draw.number(-90, 90)]
     if draw.chance(0.3):

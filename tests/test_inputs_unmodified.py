@@ -184,7 +184,8 @@ def problems(folder: Path) -> Iterator[dict[str, Any]]:
         of(speaker(), taps=64, word="q15", word_scale="channel"), 0, response=f"{folder}/woofer hor *.frd"
     )
     yield round_body | {"enclosure": {"model": "cylinder", "radius_m": 0.08}, "scene": {"air_absorption": True}}
-    yield of(pair()) | {"enclosure": {"model": "free-field", "box_front_m": [0.4, 0.3]}}
+    box = {"model": "box", "size_m": [0.1, 0.4, 0.2], "centre_m": [-0.05, 0.0, 0.0], "highest_hz": 500.0}
+    yield of(pair()) | {"enclosure": box}
     measured(folder, circle=False)
     device = of(tomllib.loads(PAIR))
     device["listener"]["head"] = "points"

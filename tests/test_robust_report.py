@@ -50,11 +50,13 @@ def test_a_robust_design_is_worth_it(make: ModuleType) -> None:
     Four short sections a driver do not keep what the spread gains: the page names that problem with its numbers.
     """
     rows = {(row.problem, row.design): row for row in make.read((HERE / "robust.csv").read_text("utf-8"))}
-    assert {problem for problem, _ in rows} == set(library())
+    problems = {name: designer.load(path) for name, (path, _) in library().items()}
+    problems = {name: problem for name, problem in problems.items() if make.left_ear(problem) is not None}
+    assert {problem for problem, _ in rows} == set(problems)
     page = (HERE / "README.md").read_text("utf-8")
-    for problem, (path, _) in library().items():
+    for problem, loaded in problems.items():
         low = {design: rows[problem, design].fifth_percentile_db for design in (make.PLAIN, make.ROBUST)}
-        if designer.load(path).realization.form == "biquad":
+        if loaded.realization.form == "biquad":
             assert (low[make.ROBUST] > low[make.PLAIN]) != (f"but `{problem}`" in page)
         else:
             assert low[make.ROBUST] > low[make.PLAIN], problem

@@ -2,7 +2,8 @@
 
 A file is a checksum, a line that states type and shape, and the numbers. It is written under another name and moved into its place, so
 that two processes and a kill leave whole files or none; one whose checksum does not fit is as good as none. The folder holds at most
-MAX_BYTES: the files not read for longest go first. Nothing here is ever an error: a folder that cannot be written stores nothing.
+MAX_BYTES, or as many as are asked for: the files not read for longest go first. Nothing here is ever an error: a folder that cannot be
+written stores nothing.
 
 The folder is the platform's for caches (`$XDG_CACHE_HOME`, `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`); DESIGNER_CACHE names
 another, or is "off".
@@ -58,12 +59,21 @@ def cache_folder() -> Path | None:
 
 
 class ArrayStore:
-    """The arrays of one folder; with None nothing is stored."""
+    """The arrays of one folder; with None nothing is stored.
 
-    def __init__(self, folder: Path | None) -> None:
+    Parameters
+    ----------
+    folder : Path or None
+    most : float or None, bytes that the folder holds, all of which one process may write; by default MAX_BYTES and WRITTEN_SHARE of them
+
+    """
+
+    def __init__(self, folder: Path | None, most: float | None = None) -> None:
         self.folder = folder
+        self._most = MAX_BYTES if most is None else most
+        self._writes = WRITTEN_SHARE * MAX_BYTES if most is None else most
         self._written = 0  # bytes by this process
-        self._held: int | None = None  # bytes in the folder, as far as this process knows
+        self._held: float | None = None  # bytes in the folder, as far as this process knows
 
     def array(self, key_of: Callable[[], str], make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         """The array of a key (40 hexadecimal digits), read or made; read-only, and laid out alike in both cases."""
@@ -100,7 +110,7 @@ class ArrayStore:
         """Store an array, if the folder and this process's share have room."""
         header = json.dumps({"dtype": array.dtype.str, "shape": array.shape}).encode().ljust(HEADER_BYTES)
         size = CHECKSUM_BYTES + HEADER_BYTES + array.nbytes
-        too_much = self._written + size > WRITTEN_SHARE * MAX_BYTES
+        too_much = self._written + size > self._writes
         if self.folder is None or too_much or len(header) > HEADER_BYTES:
             return
         path, body = self._path(key), array.reshape(-1).view(np.uint8).data
@@ -117,8 +127,8 @@ class ArrayStore:
                 Path(name).unlink(missing_ok=True)
                 raise
             self._written += size
-            self._held = MAX_BYTES + 1 if self._held is None else self._held + size
-            if self._held > MAX_BYTES:
+            self._held = self._most + 1 if self._held is None else self._held + size
+            if self._held > self._most:
                 self._held = self._clean()
         except OSError:  # a full disk, no right to write
             self.folder = None
@@ -139,10 +149,10 @@ class ArrayStore:
                 elif path.suffix == ENDING:
                     files.append((state.st_mtime, state.st_size, path))
         held = sum(size for _, size, _ in files)
-        if held <= MAX_BYTES:
+        if held <= self._most:
             return held
         for _, size, path in sorted(files):
-            if held <= LEFT_AFTER_CLEANING * MAX_BYTES:
+            if held <= LEFT_AFTER_CLEANING * self._most:
                 break
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)

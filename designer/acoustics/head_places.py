@@ -30,6 +30,8 @@ from designer.problem import geometry
 
 MAX_CHUNK_NUMBERS = 400_000
 """Complex numbers of a chunk of places: they stay in the processor's cache."""
+EDGE_PLACES = 9
+"""Azimuths and distances at which a surface is looked at before it is made."""
 MIN_PLACES = 100
 """Fewest places of one turn for a surface, which costs about as many evaluations."""
 TOLERANCE_OF_EARS = 3e-5
@@ -137,8 +139,13 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
         def relative(azimuth: Real, nearness: Real) -> Complex:
             return ears(_around_device_m(azimuth, nearness, float(centres_m[0, 2])), turn_rad).reshape(azimuth.size, -1)
 
+        around = _about_the_device(centres_m)
+        turns, ends = (np.linspace(part.min(), part.max(), EDGE_PLACES) for part in around)
+        edge_m = _around_device_m(np.tile(turns, EDGE_PLACES), np.repeat(ends, EDGE_PLACES), float(centres_m[0, 2]))
+        if (scene.problem.body.clearance_m(edge_m) < head.radius_m).any():
+            return None  # it would be asked for heads within the device
         sizes = tuple(size for size in SIZES if math.prod(size) < len(centres_m))
-        return fitted(relative, *_about_the_device(centres_m), TOLERANCE_OF_EARS, sizes, alike=2)
+        return fitted(relative, *around, TOLERANCE_OF_EARS, sizes, alike=2)
 
     def ratio(H: Complex, part: slice) -> None:
         for turn_rad in np.unique(places.turn_rad[part]).tolist():
@@ -155,7 +162,7 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
 
 
 def _of_points(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
-    """G and D of drivers that are points in free field, on a baffle or in a closed box."""
+    """G and D of drivers that are points in free field or on a baffle."""
     around = _around(scene, places.ears_m, drivers_m)
     shadow = None if isinstance(head, Points) else _shadow(scene, head, places, drivers_m)
     if around is None or (shadow is None and not isinstance(head, Points)):

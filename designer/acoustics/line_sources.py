@@ -1,4 +1,4 @@
-"""Point sources on an arc about a head, and the strengths with which they make a driver's field on the line between its ears.
+"""The line between a head's ears: point sources on an arc that make a driver's field there, and, of long waves, its own answer.
 
 Equation (2) of `heads`, which says why; the strengths follow from the field at Chebyshev points between the ears.
 """
@@ -6,7 +6,9 @@ Equation (2) of `heads`, which says why; the strengths follow from the field at 
 from __future__ import annotations
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebvander
 
+from designer.acoustics.sphere_series import line_weights
 from designer.acoustics.turning import phase
 from designer.arrays import Complex, Real
 
@@ -14,6 +16,8 @@ MAX_ENTRIES = 16_000
 """Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
 MIN_SINE, MAX_SINE = 1e-9, 0.98
 """Sines of an arc that is a point, and of half the widest one."""
+LONG_POINTS = 14
+"""Points of the line from which long waves are answered."""
 
 
 def between(count: int) -> Real:
@@ -68,3 +72,19 @@ def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> C
     normal = adjoint @ V
     mean = np.trace(normal, axis1=-2, axis2=-1).real[..., None, None] / V.shape[-1]
     return np.asarray(np.linalg.solve(normal + loading * mean * np.eye(V.shape[-1]), adjoint @ g))
+
+
+def long_wave_answers(radius_m: float, k: Real, count: int, distance_m: Real, ray: Real) -> Complex:
+    """Pressure at both ears of a rigid sphere (F, D, 2, I) for each value at so many points of the line, of the field over a source's.
+
+    distance_m (D,) are the sources', ray (D, 1) their cosines with the line.
+    """
+    points = between(LONG_POINTS)
+    left, along_m = line_weights(tuple((k * radius_m).tolist()), tuple(points.tolist())), radius_m * points
+    from_m = np.sqrt(distance_m[:, None] ** 2 + along_m * (along_m - 2 * distance_m[:, None] * ray))
+    wave = phase(-np.multiply.outer(k, from_m)) / from_m
+    both = np.stack([left, left[:, ::-1]], axis=1)[:, None] * wave[:, :, None]
+    polynomials = chebvander(between(count), count - 1)
+    few = chebvander(points, count - 1) @ (polynomials.T * np.where(np.arange(count), 2.0, 1.0)[:, None] / count)
+    pairs = np.stack([both.real, both.imag]) @ few
+    return np.asarray(pairs[0] + 1j * pairs[1])

@@ -19,7 +19,7 @@ import numpy as np
 
 from designer.acoustics.air import Air
 from designer.acoustics.cache import Array, Cache
-from designer.acoustics.enclosures import Device, device_in
+from designer.acoustics.enclosures import Device, EnclosedDrivers, device_in
 from designer.acoustics.heads import Head, ears_in_field, heads_of
 from designer.acoustics.heard_places import head_warnings, in_heard_cloud
 from designer.acoustics.measured.device import MeasuredDevice, read_device
@@ -53,9 +53,9 @@ def air_of(problem: Problem) -> Air | None:
     return Air(temperature_c=table.temperature_c, relative_humidity_percent=table.relative_humidity_percent)
 
 
-def device_of(problem: Problem) -> Device:
-    """The device model that the problem's enclosure and drivers ask for."""
-    return device_in(problem.body, problem.drivers)
+def device_of(problem: Problem, solved_to_k: float | None = None) -> Device:
+    """The device model that the problem's enclosure and drivers ask for, solved to another wave number (rad/m) than its own."""
+    return device_in(problem.body, problem.drivers, solved_to_k or problem.solved_to_k)
 
 
 def _rows_of_whole(tensor: Callable[[Scene], Complex]) -> Callable[[Scene], Complex]:
@@ -126,19 +126,27 @@ class Scene:
     def _device_key(self) -> Hashable:
         tables = [self.problem.body, *self.problem.drivers]
         measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
-        return "device", *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables), measured
+        solved = (self.read_for or self.problem).solved_to_k if self.problem.body.is_solved else 0.0  # whatever the air
+        return "device", *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables), measured, solved
 
     @property
     def device(self) -> Device:
         """The device's model, with the drivers that are measured."""
 
         def make() -> Device:
-            problem, model = self.problem, device_of(self.problem)
+            problem, model = self.problem, device_of(self.problem, (self.read_for or self.problem).solved_to_k)
             facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in problem.drivers)
             measured = driver_places_m(problem), facing, self.responses, problem.speed_of_sound_m_s
             return MeasuredDrivers(model, *measured) if self.responses else model
 
         return self.cache.model(self._device_key, make)
+
+    def prepare(self, progress: Callable[[str], None] | None) -> None:
+        """Solve what all of the device's fields need, where it has no closed form, and say how far it is, in words."""
+        if self.problem.body.is_solved and not self.is_measured:
+            device = self.device.model if isinstance(self.device, MeasuredDrivers) else self.device
+            if isinstance(device, EnclosedDrivers):
+                device.prepare(progress or (lambda _: None))
 
     @property
     def is_measured(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import socket
@@ -29,6 +30,8 @@ Options = tuple[str | None, int | None, float | None, float | None]
 """Shape, number of drivers, width and distance, as far as they are given."""
 STARTER: Options = ("sphere", 3, 0.175, 2.0)
 """Geometry of a studio that is given nothing: a smart speaker."""
+ENTERED_WITHIN_S = 120.0
+"""How long the file that leads a browser here may be needed."""
 FINDING = "finding what the layout can reach"
 EXTRA = ("starlette", "uvicorn", "websockets")
 
@@ -120,8 +123,8 @@ class Beginning:
         from designer.search.starter import new_problem
 
         assert self.geometry is not None
-        with Stages(FINDING):
-            text, remarks = new_problem(self.geometry)
+        with Stages(FINDING) as shown:
+            text, remarks = new_problem(self.geometry, shown.update)
         say_all(remarks, "note")
         options = [
             *("--shape", self.geometry.shape, "--drivers", str(self.geometry.drivers)),
@@ -194,17 +197,20 @@ def _serve(
         say(f"{begin.path}: {address}")
         say("Ctrl-C ends it")
         if browser:
-            _open(address)
+            _open(address, serving.entered)
         document = document or begin.document(changes)
         disk = OnDisk(begin.path, time.monotonic)
         session = Session(document, disk, engine, lambda path: f"/{path}?token={token}", autosave=autosave)
         sessions.append(session)
         serving.begin(session)
+        gc.freeze()  # what is loaded is no rubbish: a search of it all would hold up a hand
         serving.wait()
 
 
-def _open(address: str) -> None:
+def _open(address: str, entered: threading.Event) -> None:
     """Open a browser, if there is one that needs no terminal; it may take its time, or never return."""
+    from designer.studio.way_in import WayIn
+
     try:
         browser = webbrowser.get()
     except webbrowser.Error:
@@ -212,4 +218,11 @@ def _open(address: str) -> None:
     if browser is None or (type(browser) is webbrowser.GenericBrowser and "BROWSER" not in os.environ):
         say("note: there is no browser here; open the address in one", error=True)
         return
-    threading.Thread(target=browser.open, args=(address,), daemon=True).start()
+    way = WayIn(address)
+
+    def remove() -> None:
+        entered.wait(ENTERED_WITHIN_S)
+        way.close()
+
+    threading.Thread(target=remove, daemon=True).start()
+    threading.Thread(target=browser.open, args=(way.path.as_uri(),), daemon=True).start()

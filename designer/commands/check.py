@@ -108,7 +108,7 @@ def explained(
         from designer.stereo.reachable_angle import explain_angle
 
         progress("designing what is required, and what is within reach")
-        missed = realised_misses(design(problem).scalars)
+        missed = realised_misses(design(problem, progress=progress).scalars)
         yield from (("", line) for line in (*explain_reach(problem, whole, missed), *explain_angle(problem, whole)))
 
 

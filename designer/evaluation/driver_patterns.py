@@ -5,9 +5,9 @@ first factor is in e^{-jkr} already, and D_l is what is encoded. Which series is
 
 - **Caps on a rigid sphere**: x_l is the centre, one for all drivers, and D = Σ C_n(f) P_n(cos γ) about the cap's axis, equation (3) of
   `sphere_series`, with about ka terms; or, for the nearest images, the driver's own place, with twice as many.
-- **Points and discs in free field**, in a closed box too: x_l is the driver's own place. A point has D = 1; a disc has even
+- **Points and discs in free field**: x_l is the driver's own place. A point has D = 1; a disc has even
   terms about its axis, found by Gauss-Legendre quadrature, C_n = (2n+1)/2 ∫ D P_n d cos γ.
-- **Anything else** (cylinder, measured drivers): a table over directions about its place, read by cubics. Harmonics
+- **Anything else** (cylinder, box, measured drivers): a table over directions about its place, read by cubics. Harmonics
   would be short for neither: a cylinder without ends has a logarithm at its axis and a measurement has kinks, and -28 dB were left at
   16 kHz by order 30 on a cylinder of 5 cm.
 
@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from designer.acoustics.enclosures import Device
+from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.enclosures.discs import Disc
-from designer.acoustics.enclosures.free_field import ClosedBox, FreeField
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.sphere_series import cap_weights, legendre_table, radial_terms
@@ -241,12 +241,14 @@ def encode(device: Device, k: Real, k_most: float, *, places_m: Real | None = No
     if isinstance(device, SphereEnclosure):
         return _on_sphere(device, k) if places_m is None else _beside_centre(device, k)
     if isinstance(device, FreeField) and not device.front_only:
-        return _free(device, k, np.ones(k.size, dtype=complex))
-    if isinstance(device, ClosedBox):
-        return _free(device.free_field, k, device.step(k))
+        return _free(device, k)
     if places_m is None or isinstance(device, MeasuredDrivers):
-        places_m = device.places_m if isinstance(device, MeasuredDrivers) else device.source_places_m()
+        places_m = device.places_m if isinstance(device, MeasuredDrivers) else _own_places_m(device)
     return _sampled(device, k, k_most, places_m)
+
+
+def _own_places_m(device: Device) -> Real:
+    return device.driver_places_m() if isinstance(device, EnclosedDrivers) else device.source_places_m()
 
 
 def _on_sphere(device: SphereEnclosure, k: Real) -> Encoded:
@@ -273,11 +275,11 @@ def _beside_centre(device: SphereEnclosure, k: Real) -> Encoded:
     return Encoded(device.radius_m * device.directions, patterns)
 
 
-def _free(device: FreeField, k: Real, step: Complex) -> Encoded:
+def _free(device: FreeField, k: Real) -> Encoded:
     patterns: list[Pattern] = []
     for disc in device.discs:
         if disc.radius_m == 0.0:
-            patterns.append(Everywhere(np.asarray(step, dtype=complex)))
+            patterns.append(Everywhere(np.ones(k.size, dtype=complex)))
             continue
         count = int(np.ceil(float(k.max()) * disc.radius_m)) + 30
         node, weight = np.polynomial.legendre.leggauss(count)
@@ -285,7 +287,7 @@ def _free(device: FreeField, k: Real, step: Complex) -> Encoded:
         pattern = FreeField([Disc(np.zeros(3), (0.0, 0.0), disc.radius_m)]).far_field(k, around)[:, :, 0]
         degree = 2 * np.arange(count // 2) + 1.0
         table = legendre_table(node, count // 2) * degree[:, None] / 2 * weight
-        patterns.append(Axial.of(direction(*disc.facing_deg), (pattern @ table.T) * np.asarray(step)[:, None]))
+        patterns.append(Axial.of(direction(*disc.facing_deg), pattern @ table.T))
     return Encoded(device.source_places_m(), patterns)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.design_checks import design_checks
+from designer.problem.enclosures.enclosure import Enclosure
+from designer.problem.enclosures.round_body import RoundBody
 from designer.problem.frequency_grid import MAX_REFINEMENT
 from designer.problem.messages import number
 from designer.problem.place_checks import place_checks, room_checks
@@ -47,6 +49,8 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
     files : dict, where data files lie that have moved
 
     """
+    if isinstance(body := if_known(problem, "enclosure"), Enclosure):
+        body.locate(folder, files)
     checks: Iterator[Iterator[Fault]] = chain(
         (_names(key, problem) for key in ("drivers", "designs")),
         place_checks(problem, folder, files),
@@ -54,7 +58,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
             _driver_band(f"drivers[{i}].band_hz", driver, problem)
             for i, driver in enumerate(entries(problem, "drivers"))
         ),
-        (sizes(problem) for sizes in (_transfer_size, _fit_size, _sphere_sizes, _disc_sizes)),
+        (sizes(problem) for sizes in (_transfer_size, _fit_size, _sphere_sizes, _disc_sizes, _solving)),
         design_checks(problem),
         realization_checks(problem),
         virtualizer_checks(problem),
@@ -170,6 +174,12 @@ def _disc_sizes(problem: Problem) -> Iterator[Fault]:
     yield from problem.body.size_faults(dict(enumerate(entries(problem, "drivers"))), k)
 
 
+def _solving(problem: Problem) -> Iterator[Fault]:
+    """A body whose field is to be solved by more than fits."""
+    highest_hz, speed_m_s = problem.solved_to_hz, problem.speed_of_sound_m_s
+    yield from problem.body.solving_faults(highest_hz, speed_m_s, len(problem.drivers))
+
+
 def _sphere_sizes(problem: Problem) -> Iterator[Fault]:
     """Spheres and cylinders that are too large, at this sample rate, for their series."""
     largest_m = MAX_KA * problem.speed_of_sound_m_s / (3.141592653589793 * problem.sample_rate_hz)
@@ -178,8 +188,8 @@ def _sphere_sizes(problem: Problem) -> Iterator[Fault]:
         path = "listener.head" if isinstance(problem.listener.head, str) else f"listener.head[{i}]"
         with suppress(ValueError):  # said already
             radii[path] = geometry.head_radius_m(head, 0.0)
-    if problem.body.half_size_m.any():
-        radii["enclosure.radius_m"] = float(problem.body.half_size_m.max())
+    if isinstance(problem.body, RoundBody):
+        radii["enclosure.radius_m"] = problem.body.radius_m
     expected = f"at most {number(largest_m)} at this sample rate and speed of sound"
     for path, radius_m in radii.items():
         yield from unless(radius_m <= largest_m, path, radius_m, expected, "the unit is metres")

@@ -25,6 +25,10 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
     """
     yield problem.title
     yield f"enclosure: {problem.body.described()}; {number(problem.sample_rate_hz)} Hz, {number(problem.speed_of_sound_m_s)} m/s"
+    if problem.body.is_solved:
+        highest_hz = problem.solved_to_hz
+        size = problem.body.solving(highest_hz, problem.speed_of_sound_m_s, len(problem.drivers))
+        yield f"{problem.body.solved(highest_hz)}: {size}"
     left = geometry.head_axes(problem.listener)[1]
     yield "drivers, as the listener sees them:"
     width = max(len(driver.name) for driver in problem.drivers)

@@ -40,6 +40,10 @@ REPLACED = {
     "reach_regions": "bright_regions",
 }
 """Key of an older version -> the key that replaced it."""
+GONE = {
+    "box_front_m": 'model = "box" with size_m = [depth, width, height] replaces it, and solves the box; its drivers are on its faces'
+}
+"""Remedy for a key of an older version that no one key replaced."""
 
 _TAGS = ("union_tag_invalid", "union_tag_not_found")
 _LENGTHS = ("too_short", "too_long")
@@ -249,6 +253,8 @@ def header(location: Location) -> str:
 def key_remedy(location: Location) -> str:
     """Remedy for an unknown key: the key that replaced it, the nearest key of its table, or the tables that know it."""
     table, key = location[:-1], str(location[-1])
+    if key in GONE:
+        return GONE[key]
     if new := REPLACED.get(key):
         homes = [home for home, keys in _tables() if new in keys]
         home = homes[0] if len(homes) == 1 else homes[0].partition(" with ")[0]  # a key of all kinds

@@ -324,17 +324,20 @@ def _outside_m(room: Room, places_m: np.ndarray, margin_m: float) -> np.ndarray:
 
 
 def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
-    """The whole device: its origin and its drivers off the walls, and a round enclosure's surface inside them."""
+    """The whole device: its origin and its drivers off the walls, and the enclosure inside them."""
     device_m = np.array(room.device_m, dtype=float)
     actual = f"got {shown(room.device_m)}"
     if _outside_m(room, device_m[None], 0.0)[0] > 0:
         yield Fault("room.device_m", f"{actual}, outside the room", _sides(room, 0.0), "move the device into the room")
         return
-    half_m = problem.body.half_size_m
+    half_m, corners_m = problem.body.half_size_m, problem.body.corners_m
     out_m = np.maximum(half_m - device_m, device_m - np.array(room.size_m) + half_m).max()
+    expected = f"{number(float(half_m.max()))} m or more from every wall"
+    if len(corners_m):
+        out_m = _outside_m(room, room_places.in_room_m(room, corners_m), 0.0).max() - MAX_SAME_PLACE_M
+        expected = "its eight corners within the room"
     if out_m > 0:
         description = f"{actual}, where a wall cuts the {problem.body.model_name} by {out_m * 1000:.0f} mm"
-        expected = f"{number(float(half_m.max()))} m or more from every wall"
         yield Fault("room.device_m", description, expected, "move the device off it")
         return
     places_m = room_places.in_room_m(room, np.array([driver.position_m for driver in problem.drivers]))

@@ -31,7 +31,14 @@ MAX_FACING_DEG = 15.0
 def warnings(problem: Problem) -> list[str]:
     """Sentences for the user, each with its dotted path."""
     grid_hz = regular_frequencies_hz(problem)
-    messages = [*_places(problem), *_overlaps(problem), *_facings(problem), *_listener(problem), *_air(problem)]
+    messages = [
+        *_places(problem),
+        *_overlaps(problem),
+        *_facings(problem),
+        *_solved(problem),
+        *_listener(problem),
+        *_air(problem),
+    ]
     messages += [*_drivers(problem), *_unused(problem), *_taps(problem), *_export(problem)]
     for i, design in enumerate(problem.designs):
         above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
@@ -75,6 +82,18 @@ def _facings(problem: Problem) -> Iterator[str]:
                 )
         elif driver.radius_m is None and any(driver.facing_deg):
             yield f"{path} has no effect: a point source has no front. Give the driver a radius_m, or leave it out"
+
+
+def _solved(problem: Problem) -> Iterator[str]:
+    """Bands beyond the frequency up to which a body is solved."""
+    if not problem.body.is_solved:
+        return
+    for i, design in enumerate(problem.designs):
+        if design.band_hz[1] > problem.solved_to_hz * (1 + 1e-9):
+            yield (
+                f"designs[{i}].band_hz ends at {number(design.band_hz[1])} Hz, and {problem.body.solved(problem.solved_to_hz)}; raise"
+                " enclosure.highest_hz, or end the band there"
+            )
 
 
 def _listener(problem: Problem) -> Iterator[str]:

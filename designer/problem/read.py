@@ -16,6 +16,7 @@ from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
 from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.messages import Location, shown
+from designer.problem.nesting import MOST_NESTED, too_deep_line
 from designer.problem.place_checks import with_possible_cloud
 from designer.problem.schema import Problem
 from designer.problem.sourced import OF_TEXT
@@ -173,12 +174,13 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
     if not text.strip():
         remedy = "`designer problems` lists files to begin from"
         raise ProblemError(source, [Fault("", "the file is empty", "a problem in TOML", remedy)])
+    if line := too_deep_line(text):
+        actual = f"lists inside lists, more than {MOST_NESTED} deep (at line {line})"
+        raise ProblemError(source, [Fault("", actual, "", "close the brackets")])
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         fault = Fault("", f"not TOML: {error}{_line(text, error)}", "", "mend the line that is named, or one above it")
-    except RecursionError:
-        fault = Fault("", "not TOML: lists inside lists, too deep to read", "", "close the brackets")
     except ValueError:  # Python's own limit on the digits of a whole number
         actual = "not TOML: a whole number of thousands of digits"
         fault = Fault("", actual, "whole numbers of 64 bits", "write it shorter")

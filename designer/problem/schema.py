@@ -7,6 +7,7 @@ key is, for a form or an editor; messages go without it.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PrivateAttr, create_model
@@ -42,6 +43,8 @@ from designer.problem.table import MAX_SECTIONS as MAX_SECTIONS
 from designer.problem.table import MAX_TAPS as MAX_TAPS
 from designer.problem.word_format import Word
 
+MAX_SOLVED_FADE_OCTAVES = 0.5
+"""Share of a design's fade, in octaves, that a body is solved for: farther out plain playback is what is heard."""
 MAX_NAMED = 6
 """Designs that a problem's line names."""
 ONE_PLACE_M = [[0.0, 0.0, 0.0]]
@@ -326,12 +329,29 @@ class Problem(Sourced):
         """Data files that the problem names, as it names them."""
         heads = [head for head in self.heads if head.lower().endswith(".sofa")]
         device = [self.scene.transfer] if self.scene is not None and self.scene.transfer is not None else []
-        return (*device, *heads, *(driver.response for driver in self.drivers if driver.response is not None))
+        return (
+            *self.body.data_files,
+            *device,
+            *heads,
+            *(driver.response for driver in self.drivers if driver.response is not None),
+        )
 
     @property
     def body(self) -> Enclosure:
         """The enclosure; free field where the file has none."""
         return self.enclosure or FreeField()
+
+    @property
+    def solved_to_hz(self) -> float:
+        """Up to which the field of a body without a closed form is solved, at most half of the sample rate."""
+        ends = (table.band_hz[1] * 2 ** min(table.fade_octaves, MAX_SOLVED_FADE_OCTAVES) for table in self.designs)
+        highest_hz = getattr(self.body, "highest_hz", None) or max(ends)
+        return float(min(highest_hz, self.sample_rate_hz / 2))
+
+    @property
+    def solved_to_k(self) -> float:
+        """That frequency as a wave number, rad/m."""
+        return 2 * math.pi * self.solved_to_hz / self.speed_of_sound_m_s
 
     @property
     def driver_names(self) -> tuple[str, ...]:

@@ -36,9 +36,6 @@ Coordinate = Annotated[float, Field(ge=-MAX_DISTANCE_M, le=MAX_DISTANCE_M)]
 Point = Annotated[list[Coordinate], Field(min_length=3, max_length=3, description="x, y, z")]
 Angle = Annotated[float, Field(ge=-360.0, le=360.0)]
 Facing = Annotated[list[Angle], Field(min_length=2, max_length=2, description="azimuth, elevation")]
-Front = Annotated[
-    list[Annotated[float, Field(ge=0.01, le=10.0)]], Field(min_length=2, max_length=2, description="width, height")
-]
 Band = Annotated[list[Frequency], Field(min_length=2, max_length=2, description="lowest, highest")]
 CurvePoint = Annotated[list[float], Field(min_length=2, max_length=2, description="frequency_hz, gain_db")]
 Curve = Annotated[list[CurvePoint], Field(min_length=1, max_length=MAX_POINTS)]

@@ -33,7 +33,7 @@ def layout_figure(problem: Problem) -> Figure:
     From above the page's right is the device's +y, its bottom +x; from the side its right is +x, the front, and its top +z.
     """
     extent_m = max(float(np.linalg.norm(d.position_m)) for d in problem.drivers)
-    extent_m = max(extent_m, float(problem.body.half_size_m[2]))
+    extent_m = max(extent_m, float(problem.body.half_size_m.max()))
     half_m = 1.55 * extent_m + 0.01
     # The device and every ear, equal in both directions.
     ears = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)
@@ -59,9 +59,11 @@ def layout_words(problem: Problem) -> str:
     x, y, _ = problem.listener.position_m
     cloud = len(problem.listener.ear_cloud_m)
     drivers = f"{len(places)} drivers, the furthest {span_m:.2f} m apart" if len(places) > 1 else "1 driver"
+    solved = problem.body.solved(problem.solved_to_hz)
     return (
         f"{drivers}; the middle of the head is {np.linalg.norm(problem.listener.position_m):.2f} m away at"
         f" {np.degrees(np.arctan2(y, x)) + 0.0:.0f} degrees; the designs consider {cloud} place{'' if cloud == 1 else 's'} of it"
+        + (f"; {solved}" if solved else "")
     )
 
 
@@ -118,6 +120,12 @@ def _outline(problem: Problem, view: str) -> list[Any]:
         return []
     if outline.form == "circle":
         return [{"form": "circle", "x": 0.0, "y": 0.0, "radius": outline.radius_m, **surface}]
+    if outline.form == "rectangle":
+        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * outline.half_m + outline.middle_m
+        return [{"form": "polygon", "x": corners[:, 0], "y": corners[:, 1], **surface}]
+    if outline.form == "polygon":
+        places = np.array(outline.corners_m)
+        return [{"form": "polygon", "x": places[:, 0], "y": places[:, 1], **surface}]
     if outline.form == "strip":
         return [{"form": "strip", "x": [-outline.radius_m, outline.radius_m], **surface}]
     along, across = np.array([-BAFFLE_M, BAFFLE_M]), np.zeros(2)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +25,9 @@ from designer.designs.within_reach import MIN_GAIN_DB, Requirement, requirement_
 from designer.errors import UsageError
 from designer.measures import db
 from designer.problem import Problem, loads
+from designer.problem.enclosures.box import Box
 from designer.problem.library import SCHEMA_FILE, write_schema
+from designer.problem.messages import number
 from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import channel_target
 from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
@@ -42,6 +44,29 @@ REALISED_DB = 0.5
 FADE_OCTAVES = 3.0
 """Wide, because a band that begins at 200 Hz leaves a few milliseconds of taps little room to come from the plain driver in."""
 LARGEST_DRIVER_M = 0.03
+BOXES = ("bar", "box")
+"""Shapes whose box is solved, up to what SOLVING_MINUTES hold."""
+SOLVING_MINUTES, SPEED_OF_SOUND_M_S = 0.025, 343.0
+MIN_SOLVED_HZ = 1000.0
+
+
+def box_size_m(geometry: Geometry) -> list[float]:
+    """Depth, width and height of a bar or box, with room for its drivers."""
+    spots = places(geometry)
+    height_m = _rounded(min(max(4 * spots[0].radius_m, 0.04), geometry.width_m), 3)
+    depth_m = -2 * spots[0].position_m[0] if geometry.shape == "box" else height_m
+    return [_rounded(depth_m), geometry.width_m, height_m]
+
+
+def highest_asked_hz(geometry: Geometry) -> float:
+    """Up to which something is asked of a device: of a box, as far as it is solved in SOLVING_MINUTES."""
+    if geometry.shape not in BOXES:
+        return HIGHEST_HZ
+    box = Box(size_m=box_size_m(geometry))
+    for highest_hz in np.arange(HIGHEST_HZ, MIN_SOLVED_HZ, -100.0).tolist():
+        if box.effort(2 * math.pi * highest_hz / SPEED_OF_SOUND_M_S, geometry.drivers).minutes <= SOLVING_MINUTES:
+            return float(highest_hz)
+    return MIN_SOLVED_HZ
 
 
 @dataclass(frozen=True)
@@ -66,18 +91,18 @@ def places(geometry: Geometry) -> list[Place]:
         row = np.linspace(-half, half, count)[1:-1]
         radius = min(LARGEST_DRIVER_M, 0.4 * geometry.width_m / (count - 1))
         azimuths = np.array([-90.0, *np.zeros(count - 2), 90.0])
-        back = -min(half, 2 * radius)  # the middle of a side
+        back = -min(half, 2 * math.floor(1000 * radius) / 1000)  # the middle of a side
         spots = [(back, -half, 0.0), *((0.0, float(y), 0.0) for y in row), (back, half, 0.0)]
     else:
         radius = min(LARGEST_DRIVER_M, 0.4 * geometry.width_m / max(count - 1, 1), half / 2)
         azimuths = np.zeros(count)
-        edge = half if geometry.shape == "pair" else half - radius
+        edge = half if geometry.shape == "pair" else half - 1.1 * radius
         spots = [(0.0, float(y), 0.0) for y in np.linspace(-edge, edge, count)]
     names = ["left", "right"] if count == 2 else ["left", *(f"d{n}" for n in range(2, count)), "right"]
     if count == 3:
         names[1] = "front"
     return [
-        Place(name, (_rounded(x), _rounded(y), _rounded(z)), float(azimuth), _rounded(radius, 3))
+        Place(name, (_rounded(x), _rounded(y), _rounded(z)), float(azimuth), math.floor(1000 * radius) / 1000)
         for name, (x, y, z), azimuth in zip(names, spots, azimuths, strict=True)
     ]
 
@@ -86,8 +111,8 @@ def _rounded(value: float, digits: int = 6) -> float:
     return round(value, digits) + 0.0
 
 
-def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
-    """The text of a problem file for a geometry, and what to say of it.
+def new_problem(geometry: Geometry, progress: Callable[[str], None] | None = None) -> tuple[str, list[str]]:
+    """The text of a problem file for a geometry, and what to say of it; `progress` hears how far its box is solved.
 
     Raises
     ------
@@ -95,19 +120,21 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
 
     """
     geometry.check()
-    wide = Requirement((LOWEST_HZ, HIGHEST_HZ), ())
+    highest_hz = highest_asked_hz(geometry)
+    wide = Requirement((LOWEST_HZ, highest_hz), ())
     open_problem = loads(
         text_of(geometry, replace(wide, curve=((LOWEST_HZ, 0.0),)), wide if geometry.drivers > 2 else None),
         source="new",
     )
     on_grid = scene(open_problem)
-    inside = on_grid.frequency_hz[(on_grid.frequency_hz >= LOWEST_HZ) & (on_grid.frequency_hz <= HIGHEST_HZ)]
+    on_grid.prepare(progress)
+    inside = on_grid.frequency_hz[(on_grid.frequency_hz >= LOWEST_HZ) & (on_grid.frequency_hz <= highest_hz)]
     narrowed = on_grid.at(inside)
     left, right, *beams = open_problem.designs
     bound = np.minimum(*(db(reachable_gain(channel_target(table, narrowed))) for table in (left, right)))
     ears = requirement_below(inside, bound, CAP_DB)
     if ears is None:
-        band = f"{LOWEST_HZ:.0f} Hz to {HIGHEST_HZ / 1000:.0f} kHz"
+        band = f"{LOWEST_HZ:.0f} Hz to {number(round(highest_hz / 1000, 1))} kHz"
         raise UsageError(
             f"no octave from {band} leaves {MIN_GAIN_DB:.0f} dB of cancellation gain at {EFFORT_DB:.0f} dB of effort:"
             " raise --width, or lower --distance"
@@ -229,11 +256,13 @@ def _enclosure(geometry: Geometry) -> list[str]:
         return ["[enclosure]", 'model = "sphere"', f"radius_m = {radius}", ""]
     if geometry.shape == "pair":
         return []
-    height = _toml(_rounded(min(max(4 * places(geometry)[0].radius_m, 0.04), geometry.width_m), 3))
+    size_m = box_size_m(geometry)
     return [
         "[enclosure]",
-        'model = "free-field"',
-        f"box_front_m = [{_toml(geometry.width_m)}, {height}]         # width and height of the front, for its baffle step",
+        'model = "box"',
+        f"size_m = [{', '.join(map(_toml, size_m))}]        # depth, width, height",
+        f"centre_m = [{_toml(-size_m[0] / 2)}, 0.0, 0.0]          # the front is at x = 0",
+        f"highest_hz = {_toml(highest_asked_hz(geometry))}                # up to which the box is solved; a higher one takes longer",
         "",
     ]
 
@@ -263,8 +292,12 @@ def _short(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(value)
 
 
-def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[str]:
+def write_new(
+    path: Path, geometry: Geometry, *, force: bool = False, progress: Callable[[str], None] | None = None
+) -> list[str]:
     """Write the problem file, and beside it the JSON schema that its first line names, if it is not there.
+
+    `progress` hears how far a box is solved.
 
     Returns
     -------
@@ -282,7 +315,7 @@ def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[st
         raise UsageError(f"{path}: got no folder {path.parent}; make it first, or choose another place")
     check_file(path, force=force)
     reserve(path)
-    text, remarks = new_problem(geometry)
+    text, remarks = new_problem(geometry, progress)
     with contextlib.ExitStack() as undo:
         if schema := write_schema(path.parent):
             undo.callback(schema.unlink)

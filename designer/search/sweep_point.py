@@ -21,16 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 from designer.errors import EXIT_INFEASIBLE, DesignerError, ProblemError
 from designer.problem.key_places import Change, changed_data
-from designer.workers import pool
+from designer.workers import ONE_THREAD, pool
 
 if TYPE_CHECKING:
     from designer.problem import Problem
 
 DONE, INFEASIBLE, FAILED = "done", "infeasible", "failed"
 """How a point ended: all requirements hold; the best compromise was designed; an error."""
-ONE_THREAD = dict.fromkeys(
-    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
 AHEAD = 3
 """Points handed out a process: enough that none waits, and few enough that memory does not grow with the sweep."""
 

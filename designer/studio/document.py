@@ -26,6 +26,8 @@ from designer.studio.sliders import sliders
 
 MOST_STEPS = 500
 """Steps of the history that are kept."""
+MOST_LETTERS = 20_000_000
+"""Letters of all their texts together: of a large file fewer steps are kept."""
 SNAPSHOTS: tuple[SnapshotName, ...] = ("A", "B", "C", "D")
 
 
@@ -125,6 +127,8 @@ class Document:
             return False
         self._past.append(_Step(label, self.text))
         del self._past[:-MOST_STEPS]
+        while len(self._past) > 1 and sum(len(step.text) for step in self._past) > MOST_LETTERS:
+            del self._past[0]
         self._future.clear()
         self._become(text)
         return True

@@ -10,7 +10,7 @@ from designer.errors import DesignerError, UsageError
 from designer.problem.schema import Problem
 from designer.studio.background import Background
 from designer.studio.document import Document
-from designer.studio.places import OUT, plain_name
+from designer.studio.places import OUT, for_pages, plain_name
 from designer.studio.shelf import EXCERPT, Shelf
 from designer.writing import sweep_stale
 
@@ -57,12 +57,17 @@ class Errands:
         try:
             sounds = await self._background.run(write_sounds, states, recording, place, self._shelf.new_place())
         except DesignerError as error:
-            raise DesignerError(str(error).replace(str(recording), source)) from None
+            raise DesignerError(for_pages(str(error).replace(str(recording), source))) from None
         number = self._shelf.add_set(sounds.files)
         items = [
             {"name": name, "url": self._address(f"sounds/{number}/{name}.wav"), "gain_db": 0.0} for name in sounds.files
         ]
-        return {"is": "sound", "items": items, "seconds": sounds.seconds, "notes": list(sounds.notes)}
+        return {
+            "is": "sound",
+            "items": items,
+            "seconds": sounds.seconds,
+            "notes": [for_pages(note) for note in sounds.notes],
+        }
 
     async def hand(self, request: Mapping[str, Any]) -> Message:
         """Write for others: `done`, or the `question` whether to replace what was edited.

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from designer.problem.schema import DesignTable, Problem
 from designer.studio.messages import Addition, Handle
 
+SAME_DEG = 2e-3
+"""Azimuths that differ by less are one."""
 Values = dict[str, Any]
 """Key of the problem file, tables counted -> value, None where the key is left out."""
 
@@ -83,4 +83,4 @@ def about_look(table: DesignTable, azimuth_deg: float) -> float:
 
 def same_angle(first_deg: float, second_deg: float) -> bool:
     """Whether two azimuths are one."""
-    return bool(np.isclose((first_deg - second_deg + 180) % 360, 180.0, atol=1e-6))
+    return abs((first_deg - second_deg + 180) % 360 - 180) < SAME_DEG

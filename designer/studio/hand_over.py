@@ -5,7 +5,6 @@ Everything is made by the functions that the commands call, and written below th
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any, Literal, get_args
 from designer.errors import UsageError
 from designer.problem.schema import Problem
 from designer.studio.design_store import stored_design
-from designer.studio.places import OUT, inside
+from designer.studio.places import OUT, for_pages, inside
 
 Over = Literal["export", "figures", "page", "comparison", "folder"]
 CURRENT = "current"
@@ -76,19 +75,13 @@ def hand_over(order: Order) -> Handed:
     """
     if order.over not in get_args(Over):
         raise UsageError(f"hand over: got {order.over!r}; expected {', '.join(get_args(Over))}")
-    write, default = WRITERS[order.over](order)
-    place = inside(order.folder, order.options.get("place") or f"{OUT}/{default}")
     try:
-        return write(place, order.force)
+        write, default = WRITERS[order.over](order)
+        return write(inside(order.folder, order.options.get("place") or f"{OUT}/{default}"), order.force)
     except UsageError as error:
         if not order.force and "--force" in str(error):
-            return Handed(_for_pages(error), "")
-        raise UsageError(_for_pages(error)) from None
-
-
-def _for_pages(error: UsageError) -> str:
-    """A message of a command without its options."""
-    return re.sub(r",? or choose another with -o|; choose another with -o|[;,] [^;,]*--force[^;]*", "", str(error))
+            return Handed(for_pages(str(error)), "")
+        raise UsageError(for_pages(str(error))) from None
 
 
 Write = Callable[[Path, bool], Handed]

@@ -128,7 +128,7 @@ def _ear(channel: LiveChannel) -> Figure:
     """Level at the bright points, over plain playback's."""
     level: Real = channel.ideal.tone_db
     most = float(np.clip(np.abs(level).max() + 1, 3.0, LARGEST_DB))
-    shown = line(channel.frequency_hz, level, IDEAL, color=5, dash="dash", width=2)
+    shown = line(channel.frequency_hz, level, IDEAL, dash="dash", width=2)
     y = axis("dB re plain playback", "dB", -most, most)
     return figure(
         [_over_band(channel, y, [shown], ear_title(channel.table.is_beam), limits=[{"y": 0.0, "text": ""}])], 2.8

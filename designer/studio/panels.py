@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from designer.errors import EXIT_SOLVER
 from designer.evaluation.outcomes import REQUIRED
 from designer.job import Design
 from designer.metrics import BY_NAME
 from designer.report import channel_curves, channel_maps, channel_time, layout
-from designer.report.figure_data import Figure, figure
+from designer.report.figure_data import Figure, Line, figure, line
 from designer.report.page import outcome_rows
 from designer.studio.live_figures import ear_title, layout_of, words_of
 from designer.studio.messages import Number, PanelName, SnapshotName, Verdict
@@ -37,7 +39,16 @@ def judged_panels(design: Design, name: str, laid: Mapping[SnapshotName, Design]
     for snapshot, other in laid.items():
         if name in other.channels:
             _lay(figures, _figures(other, name), snapshot)
-    return {**figures, "impulse": _impulse(design, name), "layout": layout_of(layout.layout_figure(design.problem))}
+    impulse = _impulse(design, name)
+    panel: Any = impulse["panels"][0]
+    others = [
+        line
+        for snapshot, other in laid.items()
+        if name in other.channels
+        for line in _laid_impulses(design, other, name, snapshot)
+    ]
+    panel["lines"] = others + panel["lines"]  # on top, and what differs shows below
+    return {**figures, "impulse": impulse, "layout": layout_of(layout.layout_figure(design.problem))}
 
 
 def _figures(design: Design, name: str) -> dict[PanelName, Figure]:
@@ -70,12 +81,17 @@ def _effort(design: Design, name: str) -> Figure:
 def _ear(design: Design, name: str) -> Figure:
     shown = _titled(channel_curves.tone_figure(design, name), ear_title(design.channels[name].table.is_beam))
     panel: Any = shown["panels"][0]
+    panel["lines"][0]["color"] = "soft"
     panel["lines"][-1]["metric"] = "magnitude_db"  # smoothed: what a snapshot is compared by
     return shown
 
 
 def _impulse(design: Design, name: str) -> Figure:
-    return _titled(channel_time.impulses_figure(design, name), "Impulse responses")
+    shown = _titled(channel_time.impulses_figure(design, name), "Impulse responses")
+    panel: Any = shown["panels"][0]
+    for mark in panel["marks"]:
+        mark["text"] = mark["text"].removeprefix("bulk ")  # beside its line in a panel of 320 pixels
+    return shown
 
 
 def _lay(figures: dict[PanelName, Figure], other: dict[PanelName, Figure], snapshot: SnapshotName) -> None:
@@ -87,7 +103,12 @@ def _lay(figures: dict[PanelName, Figure], other: dict[PanelName, Figure], snaps
             source: Any = other[panel]["panels"][place]
             chosen = [line for line in source["lines"] if line.get("metric") in metrics]
             target["lines"] += [
-                {**line, "name": f"{snapshot} {line['name']}".strip(), "design": number} for line in chosen
+                {
+                    **line,
+                    "name": f"{snapshot} target" if line.get("metric") == "target_db" else snapshot,
+                    "design": number,
+                }
+                for line in chosen
             ]
             low, high = target["y"]["range"]
             other_low, other_high = source["y"]["range"]
@@ -97,6 +118,21 @@ def _lay(figures: dict[PanelName, Figure], other: dict[PanelName, Figure], snaps
     level_map["others"] = [
         *level_map.get("others", []),
         {**{key: laid_map[key] for key in ("xs", "ys", "z")}, "overlay": snapshot},
+    ]
+
+
+def _laid_impulses(design: Design, other: Design, name: str, snapshot: SnapshotName) -> list[Line]:
+    """A snapshot's taps of the drivers that are shown, in their rows and on their scale."""
+    shown, taps = design.taps[name], other.taps[name]
+    scale, time_ms = float(np.abs(shown).max()), np.arange(taps.shape[1]) / other.problem.sample_rate_hz * 1e3
+    rows = [design.drivers[l] for l in range(len(shown)) if shown[l].any()]
+    return [
+        {
+            **line(time_ms, taps[other.drivers.index(driver)] / scale * 0.9 - row, snapshot, width=1),
+            "design": NAMES.index(snapshot),
+        }
+        for row, driver in enumerate(rows)
+        if driver in other.drivers
     ]
 
 

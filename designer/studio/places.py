@@ -11,6 +11,11 @@ from designer.errors import UsageError
 OUT = "out"
 """The folder beside the problem file that `designer design` writes into, too."""
 LONGEST_PART_BYTES, SHORTENED_BYTES = 200, 150
+OF_COMMANDS = re.compile(
+    r",? or choose another with -o|; choose another with -o|[;,] [^;,]*--force[^;]*|(?:; |, or )leave --[a-z-]+ out[^;]*"
+    r"|, or --[a-z]+(?=\))|--target (?=[a-z][\w-]*:)|--(?=(?:target|prefix|model|part|room|plain)\b)"
+)
+"""Options of a command in a message; a page has fields in their places."""
 UNTAKEN = '<>:"|?*~/\\'
 """Letters that a name may not have on every system."""
 
@@ -53,3 +58,8 @@ def _is_plain(part: str) -> bool:
         and not set(part) & set(UNTAKEN)
         and 0 < len(part.encode(errors="replace")) <= LONGEST_PART_BYTES
     )
+
+
+def for_pages(message: str) -> str:
+    """A command's message without its options."""
+    return OF_COMMANDS.sub("", message)

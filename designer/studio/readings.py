@@ -14,6 +14,7 @@ from designer.errors import ProblemError, UsageError
 from designer.problem.key_faults import known_keys
 from designer.problem.key_places import STEP, changed_data, fitted, locations
 from designer.problem.messages import Location
+from designer.problem.nesting import too_deep_line
 from designer.problem.read import changed
 from designer.problem.replacing import plain, without_absent
 from designer.problem.schema import Problem
@@ -96,6 +97,8 @@ def _number(place: Sequence[int | str], value: Any) -> Any:
 
 def tables_of(text: str) -> dict[str, Any] | None:
     """The tables of a text as JSON may hold them; None where it is no TOML, or deeper, or of longer numbers, than can be read."""
+    if too_deep_line(text):
+        return None
     try:
         tables: dict[str, Any] = jsonable(tomllib.loads(text))
     except (ValueError, RecursionError):

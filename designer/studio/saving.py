@@ -47,6 +47,7 @@ class Saving:
         self._saved_status: int | None = None  # of what was read or saved last
         self._settled = asyncio.Event()  # whether the status will change no more
         self._warned = False
+        self._unreadable = ""  # why what lies on disk cannot be read
 
     def begin(self) -> None:
         """A new version of the document is to be judged; a faulty one will not be."""
@@ -127,9 +128,17 @@ class Saving:
             self.document.reload(change.text)
         else:
             self.document.saw(UNREADABLE if change.fault else change.text)
-            if question := self._hindrance():
-                self._tell({**question, "message": change.fault or question["message"]})
+            self._unreadable = change.fault
+            if question := self.of_disk():
+                self._tell(question)
         self._show()
+
+    def of_disk(self) -> Message | None:
+        """The question what to do about a change that another program made to the file; None where there is none."""
+        question = self._hindrance()
+        if question is None or question["about"] not in ("disk", "gone"):
+            return None
+        return {**question, "message": self._unreadable or question["message"]}
 
     def _hindrance(self) -> Message | None:
         hindrance = self.document.hinders(self._status)

@@ -42,7 +42,9 @@ ENDING_S = 5.0
 """How long the server may take to say goodbye."""
 
 
-def application(begun: Callable[[], Awaitable[Session]], port: int, token: str, stage: str) -> Guard:
+def application(
+    begun: Callable[[], Awaitable[Session]], port: int, token: str, stage: str, entered: threading.Event
+) -> Guard:
     """The studio as an ASGI application, whose page comes before its session has begun, and shows the stage meanwhile."""
 
     def text(content: str, kind: str) -> Response:
@@ -79,6 +81,7 @@ def application(begun: Callable[[], Awaitable[Session]], port: int, token: str, 
 
     async def tab(socket: WebSocket) -> None:
         await socket.accept()
+        entered.set()
         await socket.send_text(encoded({"is": "working", "stage": stage, "version": 0}))
         session = await begun()
         async with session.tab() as tab:
@@ -156,9 +159,10 @@ class Serving:
         self._socket = taken
         self._session: Future[Session] = Future()
         self._ended = threading.Event()
+        self.entered = threading.Event()  # a page has come
         self._failure: Exception | None = None
         config = uvicorn.Config(
-            application(self._begun, self.port, token, stage), loop="asyncio", http="h11", ws="websockets-sansio",
+            application(self._begun, self.port, token, stage, self.entered), loop="asyncio", http="h11", ws="websockets-sansio",
             lifespan="off", log_config=None, log_level="critical", access_log=False, proxy_headers=False, server_header=False,
             ws_per_message_deflate=False, ws_max_size=LARGEST_REQUEST_BYTES, timeout_graceful_shutdown=0,
         )  # fmt: skip

@@ -126,6 +126,8 @@ class Session:
             case "hello", _:
                 self._channels()
                 tab.put(self._state(number))
+                if question := self._saving.of_disk():
+                    tab.put(question)
                 self._show_judged(tab)
             case "show", _:
                 self._show_judged(tab)

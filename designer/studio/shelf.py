@@ -5,14 +5,13 @@ Nothing is ever found by a path from outside: a recording by its name, a sound b
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import tempfile
 from collections import OrderedDict
 from pathlib import Path
 
 from designer.errors import DataError, DesignerError, UsageError
 from designer.stereo.sound_file import StereoFile
+from designer.studio.private_folder import PrivateFolder
 
 EXCERPT = "excerpt"
 """Name of the built-in programme among the recordings."""
@@ -28,7 +27,7 @@ class Shelf:
     """The folder of one session."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="designer-studio-", ignore_cleanup_errors=True)
+        self._folder = PrivateFolder()
         self._recordings: OrderedDict[str, Path] = OrderedDict()
         self._sets: OrderedDict[int, dict[str, Path]] = OrderedDict()
         self._count = 0
@@ -36,7 +35,7 @@ class Shelf:
     def new_place(self) -> Path:
         """A path in the folder that is not there yet."""
         self._count += 1
-        return Path(self._folder.name) / f"{self._count}"
+        return self._folder.path / f"{self._count}"
 
     def add_recording(self, name: str, path: Path) -> float:
         """Keep an uploaded file under a name; its seconds.
@@ -86,8 +85,7 @@ class Shelf:
 
     def close(self) -> None:
         """Remove everything."""
-        with contextlib.suppress(OSError):
-            self._folder.cleanup()
+        self._folder.close()
 
 
 def checked_name(name: str) -> str:

@@ -8,6 +8,7 @@ by a signal, where there are such signals, and between two stages everywhere.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import signal
@@ -139,8 +140,10 @@ class Interruption:
 def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
     """The process: answers requests until its pipe or its parent ends."""
     workers.begin(parent_id)
+    os.environ.update(workers.ONE_THREAD)  # before numpy is imported
     for module in NEEDS[kind]:
         importlib.import_module(module)
+    gc.freeze()  # modules are no rubbish: to search them takes longer than an answer
     interruption = Interruption(pipe)
     answers: Any = Lively() if kind == "live" else Judge(interruption.between_stages)
     if kind == "judge" and hasattr(os, "nice"):

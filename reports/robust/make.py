@@ -21,7 +21,7 @@ from designer.evaluation.moved_head import displaced_heads_m, possible_heads_m
 from designer.evaluation.tolerance import draw, tolerance
 from designer.problem import Problem
 from designer.problem.library import library
-from designer.problem.schema import Spread, Tolerance
+from designer.problem.schema import DesignTable, Spread, Tolerance
 
 HERE = Path(__file__).parent
 COLUMNS = ("problem", "effort_db", "design", "median_db", "fifth_percentile_db")
@@ -34,8 +34,8 @@ DEEPER_DB = 60.0
 
 BEGINNING = f"""# What robust designs are worth
 
-The left ear's channel of every problem of the library, asked for {DEEPER_DB:g} dB within the file's own limit of effort, so that
-all three designs spend the same effort at every frequency:
+The left ear's channel of every problem of the library that has one, asked for {DEEPER_DB:g} dB within the file's own limit of
+effort, so that all three designs spend the same effort at every frequency:
 
 - *{PLAIN}*: over the cloud's middle and the first head alone;
 - *{CLOUD}*: over the file's heads and ear cloud;
@@ -65,9 +65,13 @@ class Row:
     fifth_percentile_db: float
 
 
-def variants(problem: Problem) -> dict[str, Problem]:
-    """The three problems to design."""
-    table = next(table for table in problem.designs if table.ear == "left")
+def left_ear(problem: Problem) -> DesignTable | None:
+    """The left ear's channel, where there is one."""
+    return next((table for table in problem.designs if table.ear == "left"), None)
+
+
+def variants(problem: Problem, table: DesignTable) -> dict[str, Problem]:
+    """The three problems to design, from the left ear's channel."""
     deep = table.model_copy(
         update={
             "cancellation_gain_db": [[1000.0, DEEPER_DB]],
@@ -88,7 +92,8 @@ def variants(problem: Problem) -> dict[str, Problem]:
 
 def judged(problem: Problem, taps: dict[str, Real], frequency_hz: Real) -> dict[str, Real]:
     """Cancellation gain in dB of each design's taps (L, T), over heads, places, draws and frequencies."""
-    table = next(table for table in problem.designs if table.ear == "left")
+    table = left_ear(problem)
+    assert table is not None
     cloud_m = np.array(problem.listener.ear_cloud_m, dtype=float)
     moves_m = possible_heads_m(problem, displaced_heads_m(cloud_m))
     gains: dict[str, list[Real]] = {name: [] for name in taps}
@@ -113,7 +118,10 @@ def measured(names: Iterable[str] | None = None) -> list[Row]:
         if names is not None and path.stem not in names:
             continue
         problem = designer.load(path)
-        every = variants(problem)
+        channel = left_ear(problem)
+        if channel is None:
+            continue
+        every = variants(problem, channel)
         results = {name: designer.design(variant) for name, variant in every.items()}
         taps = {name: design.taps[design.problem.designs[0].name] for name, design in results.items()}
         effort_db = every[CLOUD].designs[0].max_effort_db

@@ -24,7 +24,6 @@ from oracles.naive_field import (
     DEFAULT_RADIUS_M,
     DEFAULT_SPEED_OF_SOUND_M_S,
     Vector,
-    box_step,
     disc_points,
     driver_pressure,
 )
@@ -310,10 +309,10 @@ class _Scene:
             total = 0j
             for point, share in disc_points(driver):
                 total += share * self.head_pressure(frequency_hz, point, centre, ear)
-            return total * box_step(self.problem["enclosure"], k) if "enclosure" in self.problem else total
-        if self.enclosure == "cylinder":
+            return total
+        if self.enclosure in ("cylinder", "box", "mesh"):
             if self.head != "points":
-                raise NotImplementedError("a head before a cylinder")
+                raise NotImplementedError(f"a head before a {self.enclosure}")
             at = self.ear_place(centre, ear)
             return driver_pressure(self.problem, driver, frequency_hz, _scale(at, 1.0 / _length(at)), _length(at))
 

@@ -2,8 +2,7 @@
 
 Plain loops; time factor e^{+jωt}, outgoing waves e^{-jkr}/r, pressure relative to a point source's at 1 m; at a distance of inf the
 limit of r e^{jkr} p. A disc is the mean over its area of point sources, with or without a baffle before whose plane it lies; behind a
-baffle is silence. A closed box is a shelf, (1 + j√2 ka)/(1 + jka/√2) with πa² the front's area. Caps on a sphere are those of
-`naive_sphere.py`. On a cylinder without end
+baffle is silence. Caps on a sphere are those of `naive_sphere.py`, drivers in a box those of `naive_box.py`. On a cylinder without end
 
     p = -2/(πa) Σ ε_n sinc(nβ) cos n(φ-φ₀) ∫_0^∞ sinc(qb) cos q(z-z₀) H_n(κr) / [κ H_n'(κa)] dq,    κ² = k² - q²
 
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 from scipy.special import h2vp, hankel2
 
+from oracles.naive_box import in_box
 from oracles.naive_room import series
 from oracles.naive_sphere import naive_sphere_pressure
 
@@ -66,14 +66,6 @@ def discs(k: float, driver: dict[str, Any], towards: Vector, distance_m: float) 
             r = math.dist((x, y, z), [distance_m * c for c in towards])
             total += share * cmath.exp(-1j * k * r) / r
     return total
-
-
-def box_step(enclosure: dict[str, Any], k: float) -> complex:
-    """The shelf of a closed box; 1 without one."""
-    if "box_front_m" not in enclosure:
-        return 1 + 0j
-    ka = k * math.sqrt(math.prod(enclosure["box_front_m"]) / math.pi)
-    return (1 + 1j * math.sqrt(2) * ka) / (1 + 1j * ka / math.sqrt(2))
 
 
 def sinc(x: float) -> float:
@@ -136,6 +128,20 @@ def on_sphere(k: float, a: float, driver: dict[str, Any], towards: Vector, dista
     return naive_sphere_pressure(k, a, a, distance_m, cosine, rim_m)
 
 
+def on_meshed_sphere(
+    k: float, problem: dict[str, Any], driver: dict[str, Any], towards: Vector, distance_m: float
+) -> complex:
+    """A mesh that is a sphere, by the sphere's series up to the highest frequency; beyond it level and delay stay."""
+    highest_k = 2 * math.pi * problem["enclosure"]["highest_hz"] / DEFAULT_SPEED_OF_SOUND_M_S
+    place = driver["position_m"]
+    pressure = on_sphere(min(k, highest_k), math.hypot(*place), driver, towards, distance_m)
+    if k <= highest_k:
+        return pressure
+    along = sum(c * d for c, d in zip(place, towards, strict=True))
+    way_m = -along if math.isinf(distance_m) else math.dist(place, [distance_m * c for c in towards])
+    return pressure * cmath.exp(-1j * (k - highest_k) * way_m)
+
+
 def driver_pressure(
     problem: dict[str, Any], driver: dict[str, Any], frequency_hz: float, towards: Vector, distance_m: float
 ) -> complex:
@@ -149,4 +155,8 @@ def driver_pressure(
         return on_cylinder(k, radius_m, driver, towards, distance_m)
     if enclosure["model"] == "baffle":
         return discs(k, driver, towards, distance_m) if towards[0] > -1e-9 else 0j
-    return box_step(enclosure, k) * discs(k, driver, towards, distance_m)
+    if enclosure["model"] == "mesh":
+        return on_meshed_sphere(k, problem, driver, towards, distance_m)
+    if enclosure["model"] == "box":
+        return in_box(problem, driver, k, towards, distance_m, disc_points)
+    return discs(k, driver, towards, distance_m)

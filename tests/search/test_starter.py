@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,14 @@ GEOMETRIES = [
     Geometry("sphere", 3, 0.175, 2.0),
     Geometry("box", 3, 0.15, 1.0),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def solved_in_a_moment() -> Iterator[None]:
+    """Boxes up to where half a second solves them, not a second and a half."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starter, "SOLVING_MINUTES", 0.5 / 60)
+        yield
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ It costs seconds, because it is the whole tool: three processes that design, and
 from __future__ import annotations
 
 import io
+import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,6 +122,13 @@ def sentence_of(text: str, folder: Path) -> tuple[designer.Design, str]:
     return design, design.sentence("left")
 
 
+FOLLOWED = """() => {
+  const input = document.querySelector('#form [aria-label="designs[0].cancellation_gain_db 2, gain_db"]');
+  return input && Number(input.value) > 12;
+}"""
+"""The second point of the curve stands in the form where the hand has it."""
+
+
 def slider(page: Page) -> Locator:
     return page.locator(f'.c-slider[data-key="{EFFORT}"]')
 
@@ -143,6 +152,9 @@ def test_a_problem_is_shaped_heard_saved_and_exported(judged: None, page: Page, 
     _, first = sentence_of(TEXT, file.parent)
     shows(page, first)
 
+    for group in ("designs", "designs[0]"):
+        page.locator(f'#form details[data-key="{group}"] > summary').click()
+
     # drag: a point of the curve up to where it cannot be met; the figures follow the hand, the file does not
     page.wait_for_function("() => document.querySelector('.c-stage').textContent === ''")
     handle = page.locator('[data-handle="curve:0:1"] .dot')
@@ -153,6 +165,7 @@ def test_a_problem_is_shaped_heard_saved_and_exported(judged: None, page: Page, 
     x, y = point["x"] + point["width"] / 2, point["y"] + point["height"] / 2
     page.mouse.move(x, y - 70, steps=4)
     page.get_by_text("Dashed: ideal weights").wait_for()
+    page.wait_for_function(FOLLOWED)  # the row of the form too
     assert page.locator(".c-dirty").inner_text() == "saved"
     page.mouse.up()
     page.locator(".c-dirty.on").wait_for()
@@ -186,7 +199,7 @@ def test_a_problem_is_shaped_heard_saved_and_exported(judged: None, page: Page, 
     design, second = sentence_of(better, file.parent)
     shows(page, second)
     page.locator('.c-slot[data-name="A"]').get_by_role("button", name="Lay over").click()
-    page.locator("#panels .chip").get_by_text(re.compile("^A ")).first.wait_for()
+    page.locator("#panels .chip").get_by_text(re.compile("^A")).first.wait_for()
     rows = [line.split("\t") for line in page.locator(".c-differences").inner_text().splitlines() if line.strip()]
     assert rows == [
         ["Key", "current", "A", "B"],
@@ -251,3 +264,19 @@ def test_a_problem_is_shaped_heard_saved_and_exported(judged: None, page: Page, 
     page.locator(".c-results .question").wait_for(state="detached")
     page.locator(".c-results .done").nth(1).wait_for()
     assert np.load(edited)["taps"].shape == (6, 128)
+
+    # the rest that is handed over: what each says and what lies there
+    for button, name in (
+        ("Write figures", "ball-figures/layout.svg"),
+        ("Write the page", "ball.html"),
+        ("Write comparison", "ball-comparison/comparison.csv"),
+        ("Write the folder", "ball/summary.json"),
+    ):
+        count = page.locator(".c-results .done").count()
+        page.get_by_role("button", name=button, exact=True).click()
+        page.locator(".c-results .done").nth(count).wait_for()
+        assert (file.parent / "out" / name).is_file(), button
+    lines = (file.parent / "out" / "ball-comparison" / "comparison.csv").read_text(encoding="utf-8").splitlines()
+    assert list(dict.fromkeys(line.partition(",")[0] for line in lines[1:])) == ["current", "A", "B"]
+    command = json.loads((file.parent / "out" / "ball" / "summary.json").read_text(encoding="utf-8"))["command"]
+    assert shlex.split(command)[:3] == ["designer", "design", str(file)] and "--set" not in command

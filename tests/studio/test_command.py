@@ -7,13 +7,17 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
+import threading
 import urllib.request
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 from architecture import imports, modules
@@ -217,13 +221,19 @@ class Browser:
         return True
 
 
-def test_a_browser_is_opened_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that the system names."""
-    browser = Browser()
+def test_a_browser_is_led_to_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a file that this user alone can read, so that no list of processes shows the token; it goes once a page has come."""
+    browser, entered = Browser(), threading.Event()
     monkeypatch.setattr(webbrowser, "get", lambda: browser)
-    studio._open("http://127.0.0.1:1/?token=x")
+    studio._open("http://127.0.0.1:1/?token=x", entered)
     assert comes(lambda: bool(browser.opened))
-    assert browser.opened == ["http://127.0.0.1:1/?token=x"]
+    (address,) = browser.opened
+    path = Path(url2pathname(urlsplit(address).path))
+    assert address.startswith("file://") and "token" not in address
+    assert "url=http://127.0.0.1:1/?token=x" in path.read_text(encoding="utf-8")
+    assert [stat.S_IMODE(place.stat().st_mode) for place in (path, path.parent)] == [0o600, 0o700]
+    entered.set()
+    assert comes(lambda: not path.parent.exists())
 
 
 @pytest.mark.parametrize("found", [None, webbrowser.GenericBrowser("w3m")])
@@ -239,7 +249,7 @@ def test_without_a_browser_it_says_so(
 
     monkeypatch.delenv("BROWSER", raising=False)
     monkeypatch.setattr(webbrowser, "get", get)
-    studio._open("http://127.0.0.1:1/")
+    studio._open("http://127.0.0.1:1/", threading.Event())
     assert capsys.readouterr().err == "note: there is no browser here; open the address in one\n"
 
 

@@ -60,6 +60,19 @@ def test_undo_and_redo_walk_the_same_texts(document: Document) -> None:
     assert document.state()["undo"] == "set realization.taps"
 
 
+def test_of_large_texts_fewer_steps_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history is bounded in letters, the newest steps stay, and one always does."""
+    monkeypatch.setattr("designer.studio.document.MOST_LETTERS", 1000)
+    document = Document("x = 0", Path(), "large.toml")
+    for n in range(1, 9):
+        document.edit(f"x = {n} #".ljust(300, "-"))
+    back = [document.text[4] for _ in range(20) if document.undo()]
+    assert back == ["7", "6", "5"]
+    document.edit("y" * 5000)
+    document.edit("z")
+    assert document.undo() and document.text == "y" * 5000 and not document.undo()
+
+
 def test_nothing_changed_is_no_step(document: Document) -> None:
     """The value that a key has already is not recorded; the version stays."""
     version = document.version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,8 @@ def test_a_key_that_nothing_knows_is_refused_or_taken_out() -> None:
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("deep = " + "[" * 2000, "too deep to read"),
-        ("deep = " + "[" * 500 + "]" * 500, "too deep to read"),
+        ("deep = " + "[" * 2000, "lists inside lists, more than 32 deep (at line 1)"),
+        ("deep = " + "[" * 330 + "]" * 330, "lists inside lists, more than 32 deep (at line 1)"),
         ("long = " + "1" * 5000, "a whole number of thousands of digits"),
     ],
 )
@@ -55,7 +56,7 @@ def test_a_text_that_the_parser_gives_up_on_is_shown_and_left_again(line: str, f
     state = document.state()
     assert fault in state["faults"][0]["message"]
     assert state["data"]["sample_rate_hz"] == 48000 and state["text"].startswith(line[:9])
-    with pytest.raises(UsageError, match=f"{fault}; mend the text first"):
+    with pytest.raises(UsageError, match=re.escape(f"{fault}; mend the text first")):
         document.set({"title": "x"})
     assert document.undo() and document.state()["faults"] == []
 

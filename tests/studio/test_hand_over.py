@@ -100,6 +100,34 @@ def test_a_comparison_has_the_snapshots_by_their_names(here: Path) -> None:
     ]
 
 
+def test_a_comparison_is_what_its_commands_write(here: Path, designer_command: Command) -> None:
+    """Byte for byte, but for where it says that the designs come from: a state and its command here, a folder there."""
+    other = document()
+    other.set({TAPS: 48})
+    states = {"current": problem_of(document()), "A": problem_of(other)}
+    commands = {"current": document().command, "A": other.command}
+    place = Path(hand_over(Order("comparison", states, commands, Path("problems"), "trio")).path)
+    first = files(place)
+    recorded = json.loads(first["comparison.json"])["command"]
+    for line in recorded.splitlines():
+        assert designer_command(*shlex.split(line)[1:]).code in (0, 3, 4)
+    again = files(place)
+    written = first["comparison.html"].decode()
+    for shown, there in (
+        (recorded, recorded.splitlines()[-1]),
+        ("problems/trio.toml</span>", "out/current</span>"),
+        ("problems/trio.toml realization.taps=48</span>", "out/A</span>"),
+    ):
+        assert written.count(shown) == 1
+        written = written.replace(shown, there)
+    assert written.encode() == again["comparison.html"]
+    differ = {"comparison.html", "comparison.json", "designer-manifest.json"}  # the last has hashes of the others
+    assert {name: text for name, text in first.items() if name not in differ} == {
+        name: text for name, text in again.items() if name not in differ
+    }
+    assert "comparison.csv" in first.keys() & again.keys() - differ
+
+
 def test_what_is_ours_is_replaced_and_what_was_edited_is_a_question(here: Path) -> None:
     """Written again without a word; edited, it takes force; with files of others in it, nothing helps."""
     place = Path(handed("export", target="wav").path)

@@ -95,12 +95,13 @@ def test_a_snapshot_lies_over_the_panels(warm: Judge) -> None:
     message = judge(warm, source(), "left", B=other)["left"]
     panels = message["panels"]
     gain = panels["gain"]["panels"][0]
-    assert [line["name"] for line in gain["lines"] if line.get("design") == 1] == ["B realised", "B target"]
+    assert [line["name"] for line in gain["lines"] if line.get("design") == 1] == ["B", "B target"]
     design = designer.design(designer.loads(source().text))
     own = [line["name"] for line in gain_figure(design, "left")["panels"][0]["lines"]]  # type: ignore[typeddict-item] # curves
     assert [line["name"] for line in gain["lines"] if "design" not in line] == own
     assert [line["name"] for line in panels["effort"]["panels"][0]["lines"] if line.get("design") == 1] == ["B"]
     assert len([line for line in panels["ear"]["panels"][0]["lines"] if line.get("design") == 1]) == 1
+    assert [line.get("design") for line in panels["impulse"]["panels"][0]["lines"]] == [1, 1, 1, None, None, None]
     (laid,) = panels["map"]["panels"][0]["others"]
     assert laid["overlay"] == "B"
     assert laid["z"][2:4] == panels["map"]["panels"][0]["z"][2:4]  # of as many numbers and rows

@@ -209,6 +209,34 @@ def test_a_first_picture_that_comes_late_is_not_drawn(page: Page, played: Played
     assert page.locator("figure.moving").count() == 0
 
 
+def test_a_figure_that_stands_is_not_drawn_while_a_hand_moves(page: Page, played: Played) -> None:
+    """A design that is judged meanwhile, of a drag before, is drawn when the hand lets go."""
+    curve = page.locator("figure.gain .chart .scatterlayer path.js-line").first
+    before = curve.get_attribute("d")
+    x, y = grip(page, "curve:0:1")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 9)
+    played.tell(judged(14.0, version=2))
+    page.locator("#words", has_text="14 dB hold").wait_for()
+    page.wait_for_timeout(400)  # longer than a figure waits for an idle page
+    assert curve.get_attribute("d") == before
+    page.mouse.up()
+    wait_until(page, lambda: curve.get_attribute("d") != before, "the judged curve")
+
+
+def test_drivers_at_one_place_are_counted_and_named(page: Page, played: Played) -> None:
+    """As those of a bar from the side."""
+    at_one = [one | ({"x": 0.05} if one["kind"] == "driver" else {}) for one in handles()]
+    played.tell(state(2, handles=at_one), judged(10.0, version=2))
+    last = handle(page, "driver:1")
+    wait_until(page, lambda: last.get_attribute("data-count") == "×2", "the count")
+    page.mouse.move(*grip(page, "driver:1"))
+    names = [line.inner_text() for line in page.locator(".tip > *").all()]
+    assert sorted(name.removeprefix("here too: ") for name in names) == ["driver:0", "driver:1"]
+    assert names[1].startswith("here too: ")
+
+
 def test_a_drop_that_changes_nothing_ends_the_live_layer(page: Page, played: Played) -> None:
     """The document is as it was judged: nothing more will come."""
 
@@ -379,11 +407,11 @@ def test_a_tab_shows_another_channel(page: Page, played: Played) -> None:
 
 
 def test_snapshots_lie_over_curves_and_polar_with_names(page: Page, played: Played) -> None:
-    """A laid snapshot has a chip in the legend that hides it, and its own curve in the polar plot."""
+    """A laid snapshot has one chip in a legend that hides all of it, one line on the map, and its own curve in the polar plot."""
     laid = judged(10.0)
     panel = played_studio.panels(10.0)
     other = {
-        "name": "A, realised",
+        "name": "A",
         "x": FREQUENCY_HZ,
         "y": gain_db(4.0),
         "color": 1,
@@ -391,13 +419,24 @@ def test_snapshots_lie_over_curves_and_polar_with_names(page: Page, played: Play
         "width": 1.2,
         "design": 0,
     }
-    panel["gain"]["panels"][0]["lines"].append(other)
+    panel["gain"]["panels"][0]["lines"] += [other, {**other, "name": "A target", "y": gain_db(5.0)}]
     panel["map"]["panels"][0]["others"] = [{"overlay": "A", "xs": FREQUENCY_HZ, "ys": AZIMUTH_DEG, "z": map_db(2.0)}]
     played.tell(laid | played_studio.packed(panel, 10.0, "left"))
-    chip = page.locator("figure.gain .chip", has_text="A, realised")
+    chip = page.locator("figure.gain .chip", has_text=re.compile("^A"))
     chip.wait_for()
+    page.locator("figure.map .chip", has_text=re.compile("^A")).wait_for()
+    assert [page.locator(f"figure.{name} .chip", has_text=re.compile("^A")).count() for name in ("gain", "map")] == [
+        1,
+        1,
+    ]
+    assert page.locator("figure.map .over .name").inner_text() == "Level on the circle; lines at −6 dB"
+    contours = page.locator(
+        "figure.map .contourlayer path"
+    )  # of the snapshot and of the current state, each on its paper
+    before = contours.count()
     chip.click()
     assert chip.get_attribute("aria-pressed") == "false"
+    assert contours.count() == before / 2
     chip.click()
     box = area(page, "polar")
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 30)

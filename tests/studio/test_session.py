@@ -272,6 +272,15 @@ def test_an_editor_s_save_over_unsaved_changes_is_a_question(studio: Studio, pag
     assert "taps = 256" in studio.file.read_text()
 
 
+def test_a_tab_that_is_opened_later_is_asked_too(studio: Studio, page: Page) -> None:
+    """What to do about an editor's save is not known by the tag beside the file's name alone."""
+    page.ask("set", 1, values={TAPS: 64}, phase="drop")
+    studio.file.write_text(with_taps(128))
+    question = page.next("question")
+    with studio.page() as later:
+        assert later.next("question") == question
+
+
 def test_saving_over_an_editor_s_save_is_done_when_said(studio: Studio, page: Page) -> None:
     """With `despite`; and not where the change came after the question."""
     page.ask("set", 1, values={TAPS: 256}, phase="drop")

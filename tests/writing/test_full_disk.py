@@ -42,7 +42,7 @@ def stereo() -> dict[str, object]:
 
 
 def without_drawing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("designer.search.starter.new_problem", lambda _: ("x" * 5000, []))
+    patch.setattr("designer.search.starter.new_problem", lambda *_: ("x" * 5000, []))
 
 
 @pytest.fixture

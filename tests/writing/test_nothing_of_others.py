@@ -305,7 +305,7 @@ def one_after_the_other(tasks: Iterable[Task], _: int) -> Iterator[tuple[Task, O
 
 def test_files_alone(here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """`new` and `render` replace neither a folder, a link, a device nor the input; an edited recording by --force alone."""
-    monkeypatch.setattr("designer.search.starter.new_problem", lambda _: ("text", []))
+    monkeypatch.setattr("designer.search.starter.new_problem", lambda *_: ("text", []))
     (here / "real.toml").write_text("mine", encoding="utf-8")
     (here / "link.toml").symlink_to("real.toml")
     (here / "folder.toml").mkdir()
@@ -351,6 +351,6 @@ def test_geometry_is_not_asked_before_the_place(here: Path, monkeypatch: pytest.
     """`new` looks at its place before it computes."""
     from designer.search.starter import write_new
 
-    monkeypatch.setattr("designer.search.starter.new_problem", lambda _: pytest.fail("was computed"))
+    monkeypatch.setattr("designer.search.starter.new_problem", lambda *_: pytest.fail("was computed"))
     with pytest.raises(errors.UsageError, match=r"p\.toml: file exists; expected a new file"):
         write_new(Path("p.toml"), Geometry("pair", 2, 0.2, 0.6))

@@ -1,4 +1,5 @@
-"""The physics of each enclosure of `designer.problem.enclosures`, in the module of the same name: `device(enclosure, drivers)`.
+"""The physics of each enclosure of `designer.problem.enclosures`, in the module of the same name: `device(enclosure, drivers)`,
+or `device(enclosure, drivers, highest_k)` of one that `is_solved`.
 
 Modules of other names (`discs`, `cylinder_contour`) hold what an enclosure is made of, and are not looked for.
 """
@@ -6,7 +7,8 @@ Modules of other names (`discs`, `cylinder_contour`) hold what an enclosure is m
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
@@ -67,6 +69,15 @@ class EnclosedDrivers(Device):
     """Whether `ears_of_balls` knows spheres before it."""
     has_series: ClassVar[bool] = False
     """Whether `encoded` knows its spherical harmonics."""
+    highest_k: float = math.inf
+    """Wave number, rad/m, beyond which its field is continued with each driver's level and delay."""
+
+    def prepare(self, progress: Callable[[str], None]) -> None:
+        """Compute what all of its fields need, and say how far it is, in words."""
+
+    def driver_places_m(self) -> Real:
+        """Places (L, 3) about which each driver's far field turns least with frequency."""
+        return self.source_places_m()
 
     def extent_m(self, drivers: Sequence[int]) -> float:
         """Radius of the sphere around the origin that holds the sources of some drivers."""
@@ -85,8 +96,9 @@ class EnclosedDrivers(Device):
         return None
 
 
-def device_in(enclosure: Enclosure, drivers: Sequence[Driver]) -> EnclosedDrivers:
-    """The device model of drivers in an enclosure."""
-    name = type(enclosure).__module__.rpartition(".")[2]
-    device: EnclosedDrivers = importlib.import_module(f"{__name__}.{name}").device(enclosure, drivers)
+def device_in(enclosure: Enclosure, drivers: Sequence[Driver], highest_k: float) -> EnclosedDrivers:
+    """The device model of drivers in an enclosure; one that is solved, up to a wave number in rad/m."""
+    module = importlib.import_module(f"{__name__}.{type(enclosure).__module__.rpartition('.')[2]}")
+    highest = (highest_k,) if enclosure.is_solved else ()
+    device: EnclosedDrivers = module.device(enclosure, drivers, *highest)
     return device

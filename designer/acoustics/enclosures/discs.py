@@ -167,14 +167,14 @@ def _parts(disc: Disc, k: Real) -> Iterator[tuple[Index, float]]:
     yield from octaves(k)
 
 
-def disc_nodes(disc: Disc, k_max: float) -> tuple[Real, Real]:
-    """Places (Q, 3) and weights (Q,), of sum 1, of a quadrature over a disc, exact to 1e-6 up to the wave number `k_max`."""
+def disc_nodes(disc: Disc, k_max: float, digits: int = 6) -> tuple[Real, Real]:
+    """Places (Q, 3) and weights (Q,), of sum 1, of a quadrature over a disc, exact to 10^-digits up to the wave number `k_max`."""
     if disc.radius_m == 0.0:
         return disc.position_m[None, :], np.ones(1)
     ka = k_max * disc.radius_m
-    squared, radial_weight = np.polynomial.legendre.leggauss(math.ceil(ka / 2) + 5)
+    squared, radial_weight = np.polynomial.legendre.leggauss(math.ceil(ka / 2) + digits - 1)
     radius_m = disc.radius_m * np.sqrt((squared + 1) / 2)
-    ring = _ring(direction(*disc.facing_deg), 2 * math.ceil(ka) + 12)
+    ring = _ring(direction(*disc.facing_deg), 2 * (math.ceil(ka) + digits))
     nodes = disc.position_m + radius_m[:, None, None] * ring
     return nodes.reshape(-1, 3), np.repeat(radial_weight / 2 / len(ring), len(ring))
 

@@ -1,37 +1,15 @@
-"""Drivers in free field, or in a closed box by its baffle step alone.
+"""Drivers in free field.
 
 A point source of unit reference is p(r) = e^{-jkr} / r (time factor e^{+jωt}, so that a delay is e^{-jωτ}); in the far
 field the limit of R e^{jkR} p, which is e^{+jk x·n} for a source at x and a direction n. A driver with a radius is a disc of such
 sources with equal strength (`discs`), normalised to unit volume velocity, that radiates to both sides alike.
 
-**A closed box** (`box_front_m`), as an approximation. Far below the frequency at which its front is as large as the wave, a driver
-in a box radiates all around (4π); far above it, into the half space before it (2π), and its pressure on axis is twice as large. In
-between the response on axis is taken to be that of a small source on the rigid sphere whose great circle has the front's area,
-
-    a = sqrt(width · height / π)                                                                                   (1)
-
-and that in turn, relative to the driver's own place, to be a shelf of first order whose half-way point, +3 dB, lies at
-ka = 1, that is at f = c/(2πa), or 0.28 c/W for a square front of width W:
-
-    H = (1 + j√2 ka) / (1 + jka/√2)                                                                                (2)
-
-Every driver keeps its place and its own directivity in free field, and (2) multiplies its pressure alike in all directions. So the
-step tells how loud a driver in the box is over frequency, what a measured driver joins below its band, and how a box compares with
-other enclosures. What a design makes of ratios (between ears, between azimuths) it leaves as in free field: behind the box, where it
-is quieter in truth, it is an overestimate by up to the step itself. Against the sphere, whose series is exact, (2) is within 0.6 dB
-and 3 degrees at every frequency, for a small driver. A box has edges: around the same rise its response ripples by some decibels,
-most for a driver at equal distances from all edges and least for one off centre (Olson measured both), which neither sphere nor
-shelf shows. So it serves to level and to sketch; a box that matters is measured. The common rule f = 115 m/s / W puts the step 20 %
-higher.
-
-Sources: Kinsler, Frey, Coppens and Sanders, Fundamentals of Acoustics, 4th ed., sections 7.2 to 7.4; H. F. Olson, "Direct radiator
-loudspeaker enclosures", Audio Engineering, November 1951, reprinted in JAES 17 (1969), 22-29. The encoding: Williams, Fourier
+Sources: Kinsler, Frey, Coppens and Sanders, Fundamentals of Acoustics, 4th ed., sections 7.2 to 7.4. The encoding: Williams, Fourier
 Acoustics (1999), section 6.10 and Colton and Kress, Inverse Acoustic and Electromagnetic Scattering Theory (1998), theorem 2.11.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -148,46 +126,6 @@ def _radial(k: Real, places_m: Real, distance_m: float, order: int) -> Complex:
     return np.where(np.isfinite(product), product, 0.0)
 
 
-def equivalent_radius_m(width_m: float, height_m: float) -> float:
-    """Radius of the sphere whose great circle has the area of the box's front: equation (1)."""
-    return math.sqrt(width_m * height_m / math.pi)
-
-
-@dataclass(frozen=True)
-class ClosedBox(EnclosedDrivers):
-    """Drivers in free field, each with the baffle step of a closed box whose front is so wide and so high."""
-
-    free_field: FreeField
-    width_m: float
-    height_m: float
-
-    def step(self, k: Real) -> Complex:
-        """Pressure on axis, far away, over that of the same source in free field at the same place: equation (2), (F,)."""
-        ka = k * equivalent_radius_m(self.width_m, self.height_m)
-        return np.asarray((1 + 1j * math.sqrt(2) * ka) / (1 + 1j * ka / math.sqrt(2)))
-
-    def source_places_m(self) -> Real:
-        """Where each driver's sound comes from (L, 3)."""
-        return self.free_field.source_places_m()
-
-    def source_extent_m(self) -> Real:
-        """How far around that place it comes from (L,)."""
-        return self.free_field.source_extent_m()
-
-    def field(self, k: Real, points_m: Real) -> Complex:
-        """Pressure (F, M, L) at points (M, 3)."""
-        return np.asarray(self.free_field.field(k, points_m) * self.step(k)[:, None, None])
-
-    def far_field(self, k: Real, directions: Real) -> Complex:
-        """The limit of R e^{jkR} p (F, M, L) for unit vectors (M, 3)."""
-        return np.asarray(self.free_field.far_field(k, directions) * self.step(k)[:, None, None])
-
-    def radiated_power(self, k: Real) -> Complex:
-        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude."""
-        return np.asarray(self.free_field.radiated_power(k) * np.abs(self.step(k)[:, None, None]) ** 2)
-
-
-def device(enclosure: in_file.FreeField, drivers: Sequence[Driver]) -> FreeField | ClosedBox:
-    """Point sources and discs, with a closed box's step where its front is given."""
-    in_free_field = FreeField(flat.discs_of(drivers))
-    return in_free_field if enclosure.box_front_m is None else ClosedBox(in_free_field, *enclosure.box_front_m)
+def device(enclosure: in_file.FreeField, drivers: Sequence[Driver]) -> FreeField:
+    """Point sources and discs."""
+    return FreeField(flat.discs_of(drivers))

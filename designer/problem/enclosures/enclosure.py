@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -47,10 +48,13 @@ class Intrusion:
 
 @dataclass(frozen=True)
 class Outline:
-    """The body as it is seen: a circle, a strip without end, or a wall (a line without end) across the front."""
+    """The body as it is seen: a circle, a rectangle, a polygon, a strip without end, or a wall (a line without end) across the front."""
 
-    form: str  # "circle", "strip" or "wall"
+    form: str  # "circle", "rectangle", "polygon", "strip" or "wall"
     radius_m: float = 0.0
+    middle_m: tuple[float, float] = (0.0, 0.0)  # of a rectangle, in the view's axes
+    half_m: tuple[float, float] = (0.0, 0.0)
+    corners_m: tuple[tuple[float, float], ...] = ()  # of a polygon, in the view's axes
 
 
 class Enclosure(Table):
@@ -58,8 +62,18 @@ class Enclosure(Table):
 
     silent_behind: ClassVar[bool] = False
     """Whether nothing sounds behind the plane x = 0."""
+    is_solved: ClassVar[bool] = False
+    """Whether its field is solved up to a highest frequency, which its device then asks for."""
     outlines: ClassVar[tuple[str | None, str | None]] = (None, None)
     """Form of its outline from above and from the side; None where nothing is to be seen."""
+
+    def locate(self, folder: Path, files: Mapping[str, str]) -> None:
+        """Remember where its data files lie, from the problem's folder, of which some have moved; faults of them are faults of the file."""
+
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        """Data files that it names, as it names them."""
+        return ()
 
     @property
     def model_name(self) -> str:
@@ -72,6 +86,11 @@ class Enclosure(Table):
     def half_size_m(self) -> Array:
         """How far its body goes from the origin along x, y and z (3,); 0 where it has none, or no end."""
         return np.zeros(3)
+
+    @property
+    def corners_m(self) -> Array:
+        """Its corners (N, 3), which a room holds; none of a round body, which `half_size_m` says all of."""
+        return np.zeros((0, 3))
 
     @property
     def nearest_m(self) -> float:
@@ -128,6 +147,18 @@ class Enclosure(Table):
                 remedy = "the unit is metres; leave it out for a point source"
                 yield Fault(f"drivers[{i}].radius_m", f"got {shown(driver.radius_m)}", expected, remedy)
         yield from apart_faults(pistons, k)
+
+    def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
+        """More to solve up to a frequency than memory and time hold."""
+        return iter(())
+
+    def solved(self, highest_hz: float) -> str:
+        """How far it is solved, and what holds beyond; empty where nothing is to be solved."""
+        return ""
+
+    def solving(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
+        """Size of the solution, in words."""
+        return ""
 
     def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
         """A head (its centre (3,), its ears (2, 3); radius 0: two points) that is inside of the device."""

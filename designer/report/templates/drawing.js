@@ -1,9 +1,13 @@
 // A drawing of shapes in metres, both axes in one scale; and the table of all painters of panels.
 
 // As much of a text's end as fits: there is the number of a driver.
-function shortened(text, pixels) {
-  const letters = Math.floor(pixels / 7.6);
-  return text.length <= letters ? text : letters > 1 ? `…${text.slice(1 - letters)}` : "";
+function shortened(text, pixels, size) {
+  if (pixelsOf(text, size) <= pixels) return text;
+  for (let cut = 1; cut < text.length; cut++) {
+    const rest = `…${text.slice(cut)}`;
+    if (pixelsOf(rest, size) <= pixels) return rest;
+  }
+  return "";
 }
 
 // Whether an upright text would lie on one before it, on its side, that is shown.
@@ -102,7 +106,7 @@ const drawing = {
             xshift: right,
             yshift: up,
             text: escaped(
-              shortened(shape.text, (up < 0 ? shape.y - box.yr[0] : box.yr[1] - shape.y) / perPixel[1] - Math.abs(up)),
+              shortened(shape.text, (up < 0 ? shape.y - box.yr[0] : box.yr[1] - shape.y) / perPixel[1] - Math.abs(up), font.size),
             ),
             textangle: -90,
             showarrow: false,

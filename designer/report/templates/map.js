@@ -42,7 +42,14 @@ const map = {
       for (const [color, thick] of double(3, 1.5))
         isolines(put, panel, panel.contour, panel.contour, 1, { color, width: thick });
     for (const other of panel.others ?? []) {
-      const ticks = list(levels.ticks);
+      const ticks = list(levels.ticks),
+        { look, contour } = other; // of one that has a look of its own one level alone
+      if (look) {
+        isolines(put, other, contour, contour, 1, { color: scheme.paper, width: 3.4 }, other.overlay, look);
+        const line = { color: colour(scheme, look.color), width: 1.8, dash: DASHES[look.dash] };
+        isolines(put, other, contour, contour, 1, line, other.overlay, look);
+        continue;
+      }
       for (const [color, thick] of double(2.4, 1.1))
         isolines(
           put,
@@ -154,7 +161,7 @@ function cellsAlong(middles, log, range, pixels) {
   });
 }
 
-function isolines(put, panel, start, end, size, line, overlay = "") {
+function isolines(put, panel, start, end, size, line, overlay = "", look = null) {
   const every = panel.xs.length * panel.ys.length > MOST_CELLS ? 2 : 1,
     thin = values => values.filter((_, i) => i % every === 0);
   put(
@@ -169,7 +176,7 @@ function isolines(put, panel, start, end, size, line, overlay = "") {
       contours: { coloring: "none", start, end, size },
       line: { smoothing: 0, ...line },
     },
-    null,
+    look,
     { overlay },
   );
 }

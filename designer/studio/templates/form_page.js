@@ -133,6 +133,26 @@ const form = {
     this.fault.textContent = this.faults.at("");
   },
 
+  // What a hand sets stands in its rows already, until a state comes, or the hand gives up.
+  follow(values) {
+    const keys = Object.keys(values);
+    if (!keys.length) return;
+    const data = structuredClone(this.data);
+    for (const key of keys) {
+      const place = placeOf(key),
+        table = valueAt(data, place.slice(0, -1));
+      if (table) table[place.at(-1)] = values[key] ?? undefined;
+    }
+    for (const part of this.leaves())
+      if (keys.some(key => part.path === key || key.startsWith(`${part.path}[`))) part.show(data, this.faults);
+  },
+
+  *leaves(parts = [...this.parts, ...this.matching]) {
+    for (const part of parts)
+      if (part.parts) yield* this.leaves(part.parts);
+      else yield part;
+  },
+
   rebuild() {
     const hold = this.held(),
       top = document.getElementById("left").scrollTop;
@@ -257,3 +277,5 @@ class FieldPart extends Field {
 
 form.build();
 hub.on("state", state => form.show(state));
+hub.on("live", ({ values }) => hub.dragging && form.follow(values ?? {}));
+hub.on("still", () => form.show(hub.state));

@@ -113,9 +113,32 @@ function placeHandles(all = shown) {
       element.remove();
       handles.delete(id);
     }
+  countStacks();
 }
 
-function draw({ handle, element, panel }) {
+// Drivers that a drawing shows at one place: how many stand beside the last of them, and their names in the tip.
+const stacks = new Map(); // place -> handles
+function countStacks() {
+  stacks.clear();
+  for (const held of handles.values()) {
+    if (held.handle.kind !== "driver") continue;
+    const key = held.handle.panel + held.element.style.translate;
+    stacks.set(key, [...(stacks.get(key) ?? []), held]);
+  }
+  for (const stack of stacks.values())
+    stack.forEach(({ element }, i) => {
+      const count = i === stack.length - 1 && i > 0 ? `×${stack.length}` : "";
+      if ((element.dataset.count ?? "") !== count) element.dataset.count = count;
+    });
+}
+const stackOf = ({ handle, element }) => stacks.get(handle.panel + element.style.translate) ?? [];
+
+// An answer brings all handles, of which a hand moves few.
+function draw(held) {
+  const { handle, element, panel } = held,
+    words = JSON.stringify(handle);
+  if (held.spec === panel.spec && held.words === words) return;
+  Object.assign(held, { spec: panel.spec, words });
   const box = boxOf(handle),
     [left, top] = pixelsOfHandle(box, handle),
     { plot } = box;
@@ -160,8 +183,14 @@ function tellHandle(id) {
     bounds = panel.plot.getBoundingClientRect(),
     [left, top] = pixelsOfHandle(box, handle);
   const rows = handle.fault ? [{ name: handle.fault, look: {}, text: "" }] : [];
-  const isAhead = drag.active && box.panel.kind !== "drawing"; // of the answer, which brings the label
-  tip.show(isAhead ? valueOf(handle, box) : handle.label, rows, bounds.left + left, bounds.top + top, panel.scheme);
+  if (!drag.active)
+    for (const other of stackOf(held)) if (other !== held) rows.push({ name: `here too: ${other.handle.label}`, look: {}, text: "" });
+  const isDrawn = box.panel.kind === "drawing",
+    isAhead = drag.active && !isDrawn, // of the answer, which brings the label
+    { plot } = box;
+  // A drawing is small: while a hand moves, the tip stands below it, from the edge of the window on.
+  const [x, y] = drag.active && isDrawn ? [0 - bounds.left, plot.y + plot.h] : [left, top];
+  tip.show(isAhead ? valueOf(handle, box) : handle.label, rows, bounds.left + x, bounds.top + y, panel.scheme);
 }
 
 // A drag, by pointer or by keys.
@@ -206,6 +235,7 @@ const drag = {
     }
     live.since = hub.asked + 1;
     live.clear();
+    hub.tell("still");
     this.over();
     placeHandles(offered);
     announce("as before");

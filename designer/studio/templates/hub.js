@@ -20,7 +20,7 @@ const hub = {
     }
     this.tell(message.is, message);
   },
-  // Events of the page itself have names of their own: "channel", "scheme", "drag".
+  // Events of the page itself have names of their own: "channel", "scheme", "drag", "still" (a hand has given up).
   tell(kind, content) {
     for (const act of this.listeners.get(kind) ?? []) act(content);
   },

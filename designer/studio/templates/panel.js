@@ -2,7 +2,7 @@
 
 const panels = new Map(); // name -> Panel
 const MOST_BESIDE = 3; // values
-const LAID_STEP_DB = 12; // between a snapshot's lines of equal level
+const LAID_DB = -6; // level of the one line of each snapshot on a map, and of the current state's beside them
 const isLaid = ({ overlay }) => !hiddenDesigns.has(SNAPSHOTS.indexOf(overlay));
 
 // A view that fills its cell.
@@ -28,7 +28,13 @@ class Panel extends View {
       ? Math.min(width, MOST_PIXELS)
       : Math.min(Math.max(width, LEAST_PIXELS), MOST_PIXELS);
     const top = title ? wrapped(title, width - 8).length * LINE_PIXELS + 4 : 0;
-    const panels = parts.map(part => (part.others ? { ...part, others: part.others.filter(isLaid).map(other => ({ ...other, step: LAID_STEP_DB })) } : part));
+    const looked = other => {
+      const look = { ...snapshotLook(SNAPSHOTS.indexOf(other.overlay)), name: other.overlay, overlay: other.overlay };
+      return { ...other, look, contour: LAID_DB };
+    };
+    const panels = parts.map(part =>
+      part.others ? { ...part, contour: LAID_DB, others: part.others.map(looked), title: `${part.title}; lines at −6 dB` } : part,
+    );
     return { ...this.base, panels, height: ((height - top) / base) * 7.2 + 0.3 };
   }
 
@@ -75,10 +81,14 @@ class Panel extends View {
     });
   }
 
-  // What hides a snapshot hides its lines of equal level, which are no curve.
-  apply() {
-    super.apply();
-    if (this.base.panels.some(part => part.others)) this.resized();
+  // A snapshot has one name in a legend, whatever of it is shown.
+  fillLegend() {
+    super.fillLegend();
+    for (const [name, { chip, look }] of this.chips)
+      if (look.design !== undefined && name !== SNAPSHOTS[look.design]) {
+        chip.remove();
+        this.chips.delete(name);
+      }
   }
 
   resized() {
@@ -96,7 +106,7 @@ class Panel extends View {
   }
 }
 
-// One figure an idle task, so that a hand's events are answered in between.
+// One figure an idle task, so that a hand's events are answered in between; while a hand moves none that stands already.
 const queue = [];
 let running = false;
 const whenIdle = window.requestIdleCallback ?? (act => setTimeout(act));
@@ -105,17 +115,21 @@ function enqueue(panel) {
   document.documentElement.classList.add("drawing");
   work();
 }
+const next = () => queue.findIndex(panel => !hub.dragging || !panel.drawn);
 function work() {
-  if (running || !queue.length || !window.Plotly) return;
+  if (running || next() < 0 || !window.Plotly) return;
   running = true;
   whenIdle(
     () => {
-      const panel = queue.shift();
-      if (panel.stale) panel.draw();
       running = false;
+      const place = next();
+      if (place < 0) return;
+      const [panel] = queue.splice(place, 1);
+      if (panel.stale) panel.draw();
       document.documentElement.classList.toggle("drawing", queue.length > 0);
       work();
     },
     { timeout: 250 },
   );
 }
+hub.on("drag", moving => moving || work());

@@ -127,7 +127,7 @@ class Knob {
     this.held = false;
     hub.tell("drag", false);
     hub.send({ do: "set", values: {}, phase: "cancel" });
-    this.show(this.slider);
+    hub.tell("still");
   }
 
   drop() {
@@ -181,3 +181,4 @@ const sliders = {
 hub.on("state", state => sliders.show(state));
 hub.on("channel", () => hub.state && sliders.show(hub.state));
 hub.on("live", live => sliders.follow(live));
+hub.on("still", () => sliders.show(hub.state));

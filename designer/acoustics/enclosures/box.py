@@ -1,0 +1,76 @@
+"""Drivers in a rigid box: `surface_drivers` of `box_pistons`, whose surface `box_equations` answers and `box_field` continues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from designer.acoustics.enclosures.box_field import Surface, mean_products
+from designer.acoustics.enclosures.box_grid import MIRRORS, BoxGrid, images_of
+from designer.acoustics.enclosures.box_pistons import Piston
+from designer.acoustics.enclosures.box_solution import solved
+from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
+from designer.acoustics.enclosures.surface_solution import Progress
+from designer.arrays import Real
+from designer.problem.enclosures.box import Box, steps
+from designer.problem.schema import Driver
+
+
+@dataclass(frozen=True)
+class BoxedDrivers(SurfaceDrivers[Surface]):
+    """Pistons and points on the faces of a box.
+
+    Attributes
+    ----------
+    centre_m : (3,) float array, of the box
+    grid : BoxGrid
+    pistons : tuple of Piston (L), their places from the box's centre
+    highest_k : float
+
+    """
+
+    body: ClassVar[str] = "box"
+    late: ClassVar[float] = 0.5
+
+    centre_m: Real
+    grid: BoxGrid
+    pistons: tuple[Piston, ...]
+    highest_k: float
+
+    @property
+    def half_diagonal_m(self) -> float:
+        """Half of the box's diagonal."""
+        return float(np.linalg.norm(self.grid.size_m)) / 2
+
+    def solve(self, progress: Progress | None) -> Surface:
+        """The solution, from disk or solved now."""
+        return solved(self.grid, self.pistons, self.highest_k, progress)
+
+    def extent_m(self, drivers: Sequence[int]) -> float:
+        """Radius of the sphere around the origin that holds the box."""
+        return float(np.linalg.norm(np.abs(self.centre_m) + np.array(self.grid.size_m) / 2))
+
+    def mean_products(self, node: int) -> Real:
+        """Q (L, L) at a wave number solved."""
+        rays, weights = self.surface.directions(node)
+        scattered = images_of(self.surface.far_parities(node, rays))
+        k = np.array([node * self.surface.k_step])
+        walls = [
+            np.stack([piston.far_field(k, mirror * rays)[0] for piston in self.pistons], axis=-1) for mirror in MIRRORS
+        ]
+        return np.asarray(mean_products([a + b for a, b in zip(walls, scattered, strict=True)], weights).real)
+
+
+def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float) -> BoxedDrivers:
+    """The drivers put on their faces."""
+    centre_m = np.array(enclosure.centre_m, dtype=float)
+    pistons = []
+    for driver in drivers:
+        x, y, z = (enclosure.on_face(driver) - centre_m).tolist()
+        pistons.append(Piston(*enclosure.face_of(driver), (x, y, z), driver.radius_m or 0.0))
+    depth_m, width_m, height_m = enclosure.size_m
+    grid = BoxGrid((depth_m, width_m, height_m), steps(enclosure.size_m, highest_k))
+    return BoxedDrivers(centre_m, grid, tuple(pistons), highest_k)

@@ -1,0 +1,64 @@
+"""The drivers of a box solved at the frequencies of `surface_solution`.
+
+Kept are pressure and slope at each frequency by themselves; in memory the box that was asked for last, because scenes of one problem are
+made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from designer.acoustics.content import code_version, digest
+from designer.acoustics.enclosures.box_equations import answers
+from designer.acoustics.enclosures.box_field import Surface
+from designer.acoustics.enclosures.box_grid import BoxGrid, parities_of
+from designer.acoustics.enclosures.box_pistons import Piston, scattered_slopes
+from designer.acoustics.enclosures.surface_solution import Progress, read_or_solved, step_of
+from designer.arrays import Complex
+from designer.problem.enclosures.solved_body import frequencies_solved
+
+PART, MAX_BYTES = 16, 64e6
+"""Frequencies whose slopes are computed together: so many at the least, and as fit."""
+
+
+@lru_cache(maxsize=1)
+def in_memory(grid: BoxGrid, pistons: Sequence[Piston], highest_k: float) -> list[Surface]:
+    """A place for what is asked for again."""
+    return []
+
+
+def solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None = None) -> Surface:
+    """Pressure and slope that the pistons of a box make on its surface, from memory, or read from disk as far as they are there.
+
+    Parameters
+    ----------
+    grid : BoxGrid
+    pistons : tuple of Piston (L)
+    highest_k : float, wave number up to which it is to be known, rad/m
+    progress : callable, optional, called with how many frequencies are done, and of how many
+
+    """
+    known = in_memory(grid, pistons, highest_k)
+    if not known:
+        known.append(_solved(grid, pistons, highest_k, progress))
+    return known[0]
+
+
+def _solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None) -> Surface:
+    diagonal_m = float(np.linalg.norm(grid.size_m))
+    step, code = step_of(diagonal_m), code_version("acoustics")
+    keys = [digest(code, grid, pistons, step, node) for node in range(frequencies_solved(diagonal_m, highest_k))]
+    size = max(PART, int(MAX_BYTES / (64 * grid.octant_size * len(pistons))))
+
+    def solve(nodes: list[int]) -> Iterator[Complex]:
+        for start in range(0, len(nodes), size):
+            k = step * np.array(nodes[start : start + size], dtype=float)
+            slopes = np.stack([scattered_slopes(grid, piston, k) for piston in pistons], axis=-1)  # (F, 8, E, L)
+            for wave_number, slope in zip(k.tolist(), slopes, strict=True):
+                q = parities_of(slope)
+                yield np.stack([answers(grid, wave_number, q), q])
+
+    return Surface(grid, step, np.stack(read_or_solved(keys, solve, progress)))

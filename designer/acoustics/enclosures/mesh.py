@@ -1,0 +1,105 @@
+"""Drivers on a mesh: `surface_drivers` of `mesh_pistons`, whose surface `mesh_equations` answers and `mesh_field` continues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+
+from designer.acoustics.content import code_version, digest
+from designer.acoustics.enclosures.mesh_equations import MeshEquations
+from designer.acoustics.enclosures.mesh_field import MeshSurface
+from designer.acoustics.enclosures.mesh_grid import MeshGrid
+from designer.acoustics.enclosures.mesh_pistons import MeshPiston, piston_of, scattered_slopes
+from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
+from designer.acoustics.enclosures.surface_solution import Progress, read_or_solved, step_of
+from designer.arrays import Complex, Real
+from designer.problem.enclosures.mesh import FREQUENCIES_A_TURN, Mesh, longest_m
+from designer.problem.enclosures.solved_body import frequencies_solved
+from designer.problem.meshes.mirrors import MirroredPart
+from designer.problem.schema import Driver
+
+PART = 16
+"""Frequencies whose slopes are computed together."""
+
+
+@dataclass(frozen=True)
+class MeshedDrivers(SurfaceDrivers[MeshSurface]):
+    """Pistons and points on a mesh.
+
+    Attributes
+    ----------
+    centre_m : (3,) float array, of the mesh
+    grid : MeshGrid, around it
+    pistons : tuple of MeshPiston (L), their places from the centre
+    highest_k : float
+
+    """
+
+    body: ClassVar[str] = "mesh"
+    late: ClassVar[float] = 1.0  # waves that creep around a round body come late, and long
+
+    centre_m: Real
+    grid: MeshGrid
+    pistons: tuple[MeshPiston, ...]
+    highest_k: float
+
+    @property
+    def half_diagonal_m(self) -> float:
+        """Radius around the centre within which it is."""
+        return self.grid.half_diagonal_m
+
+    def solve(self, progress: Progress | None) -> MeshSurface:
+        """The solution, from memory or disk, or solved now."""
+        step = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN)
+        key = digest(code_version("acoustics"), self.grid, self.pistons, step)
+        count = frequencies_solved(2 * self.half_diagonal_m, self.highest_k, FREQUENCIES_A_TURN)
+        known = in_memory(key, count)
+        if not known:
+            surfaces = read_or_solved([digest(key, node) for node in range(count)], self._solved, progress)
+            known.append(MeshSurface(self.grid, step, np.stack(surfaces)))
+        return known[0]
+
+    def _solved(self, nodes: list[int]) -> Iterator[Complex]:
+        """Pressure at the vertices and slopes on the triangles, by parities (S, V + T, L)."""
+        grid, equations = self.grid, MeshEquations(self.grid)
+        for start in range(0, len(nodes), PART):
+            k = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN) * np.array(
+                nodes[start : start + PART], dtype=float
+            )
+            slopes = np.stack([scattered_slopes(grid, piston, k) for piston in self.pistons], axis=-1)  # (F, S, T, L)
+            for wave_number, slope in zip(k.tolist(), slopes, strict=True):
+                q = grid.parities_of(slope)
+                yield np.concatenate([equations.answers(wave_number, q), q.astype(np.complex64)], axis=1)
+
+    def mean_products(self, node: int) -> Real:
+        """Q (L, L) at a wave number solved."""
+        rays, weights = self.surface.directions(node)
+        k = np.array([node * self.surface.k_step])
+        walls = np.stack([piston.far_field(k, rays)[0] for piston in self.pistons], axis=-1)
+        field = walls + self.surface.far_field(np.array([node]), rays)[0]
+        return np.asarray(((field.conj() * weights[:, None]).T @ field).real)
+
+
+@lru_cache(maxsize=1)
+def in_memory(key: str, count: int) -> list[MeshSurface]:
+    """A place for what is asked for again."""
+    return []
+
+
+def device(enclosure: Mesh, drivers: Sequence[Driver], highest_k: float) -> MeshedDrivers:
+    """The drivers put on the surface."""
+    surface = enclosure.surface
+    centre_m = surface.centre_m
+    pistons = tuple(piston_of(enclosure.mounted(driver), centre_m, highest_k) for driver in drivers)
+    return MeshedDrivers(centre_m, grid_of(enclosure.shape.mirrored, longest_m(highest_k)), pistons, highest_k)
+
+
+def grid_of(mirrored: MirroredPart, longest_m: float) -> MeshGrid:
+    """Triangles with no edge longer than `longest_m`."""
+    finer = mirrored.part.refined(longest_m)
+    assert finer is not None
+    return MeshGrid(finer.vertices_m, finer.faces, mirrored.planes)

@@ -1,0 +1,185 @@
+"""Drivers on a body whose surface is solved: each in an endless wall, and what the body makes of that.
+
+p = p_b + p_s: the field of each driver's own wall and that of the surface, solved at the frequencies of `surface_solution`. Both are read
+between frequencies together, over the wave of a point source at the driver's place.
+
+**Where the sound comes from.** From the driver, and from every edge that it passes: for the head that it meets, from the body's centre
+and half of its diagonal around it.
+
+**Power.** At the frequencies solved Q is the mean of the far fields' products. It is even in k, and read between frequencies likewise;
+at 0 Hz every driver is the same point source, and Q = 1.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from designer.acoustics.enclosures import EnclosedDrivers
+from designer.acoustics.enclosures.surface_solution import Progress, between, read_between
+from designer.acoustics.turning import phase
+from designer.arrays import Complex, Index, Real
+
+MAX_BYTES = 64e6
+"""Size of a field at the frequencies solved that is held at once."""
+
+
+class Source(Protocol):
+    """A driver in an endless wall; its place from the body's centre."""
+
+    @property
+    def place_m(self) -> tuple[float, float, float]:
+        """Where it is."""
+
+    def field(self, k: Real, points_m: Real) -> Complex:
+        """p_b (F, M)."""
+
+    def far_field(self, k: Real, directions: Real) -> Complex:
+        """The limit of R e^{jkR} p_b (F, M) for unit vectors (M, 3)."""
+
+
+class SolvedSurface(Protocol):
+    """Field that a body scatters, at wave numbers in equal steps from 0."""
+
+    @property
+    def k_step(self) -> float:
+        """Step of the wave numbers, rad/m."""
+
+    @property
+    def count(self) -> int:
+        """Wave numbers that are solved."""
+
+    def field(self, nodes: Index, points_m: Real) -> Complex:
+        """p_s (N, M, L) at consecutive wave numbers, by index (N,), and points (M, 3) from the body's centre."""
+
+    def far_field(self, nodes: Index, directions: Real) -> Complex:
+        """The limit of R e^{jkR} p_s (N, M, L) for unit vectors (M, 3)."""
+
+
+S = TypeVar("S", bound=SolvedSurface)
+
+
+class SurfaceDrivers(EnclosedDrivers, Generic[S]):
+    """Base of drivers on a body that is solved.
+
+    Attributes
+    ----------
+    centre_m : (3,) float array, of the body
+    pistons : sequence of Source (L), their places from the body's centre
+    highest_k : float, rad/m, beyond which each place keeps its level and delay
+
+    """
+
+    body: ClassVar[str]
+    """The word for it in messages."""
+    late: ClassVar[float]
+    """Delay that is taken out beside the straight way, in diagonals of the body: half way between the first and the last wave."""
+
+    centre_m: Real
+    pistons: Sequence[Source]
+    highest_k: float
+
+    @property
+    def half_diagonal_m(self) -> float:
+        """Radius around the body's centre within which it is."""
+        raise NotImplementedError
+
+    def solve(self, progress: Progress | None) -> S:
+        """The solution, from disk or solved now."""
+        raise NotImplementedError
+
+    def mean_products(self, node: int) -> Real:
+        """Q (L, L) at a wave number solved."""
+        raise NotImplementedError
+
+    @cached_property
+    def surface(self) -> S:
+        """The solution."""
+        return self.solve(None)
+
+    def prepare(self, progress: Callable[[str], None]) -> None:
+        """Solve now, and say how far it is and how long it will take."""
+        begin, before = time.perf_counter(), -1
+
+        def say(done: int, count: int) -> None:
+            nonlocal before
+            before = done - 1 if before < 0 else before
+            left_s = (time.perf_counter() - begin) / (done - before) * (count - done)
+            progress(f"solving the {self.body}: {done} of {count} frequencies, {left_s:.0f} s left")
+
+        if "surface" not in self.__dict__:
+            self.__dict__["surface"] = self.solve(say)
+
+    @property
+    def places_m(self) -> Real:
+        """The drivers' places from the body's centre (L, 3)."""
+        return np.array([piston.place_m for piston in self.pistons])
+
+    def driver_places_m(self) -> Real:
+        """The drivers' own places (L, 3)."""
+        return np.asarray(self.centre_m + self.places_m)
+
+    def source_places_m(self) -> Real:
+        """The body's centre, around which all of its surface is (L, 3)."""
+        return np.tile(self.centre_m, (len(self.pistons), 1))
+
+    def source_extent_m(self) -> Real:
+        """Half of the body's diagonal (L,)."""
+        return np.full(len(self.pistons), self.half_diagonal_m)
+
+    def extent_m(self, drivers: Sequence[int]) -> float:
+        """Radius of the sphere around the origin that holds the body."""
+        return float(np.linalg.norm(self.centre_m)) + self.half_diagonal_m
+
+    def field(self, k: Real, points_m: Real) -> Complex:
+        """Pressure (F, M, L) at points (M, 3) outside the body."""
+        from_centre_m = points_m - self.centre_m
+        out = np.empty((k.size, len(points_m), len(self.pistons)), dtype=complex)
+        size = max(1, int(MAX_BYTES / (16 * len(self.pistons) * max(k.size, self.surface.count))))
+        for start in range(0, len(points_m), size):
+            some_m = from_centre_m[start : start + size]
+            distance_m = np.linalg.norm(some_m[:, None] - self.places_m, axis=-1)
+
+            def at_nodes(nodes: Index, k_nodes: Real, some_m: Real = some_m) -> Complex:
+                walls = np.stack([piston.field(k_nodes, some_m) for piston in self.pistons], axis=-1)
+                return walls + self.surface.field(nodes, some_m)
+
+            out[:, start : start + size] = self._between(k, -distance_m, at_nodes)
+        return out
+
+    def far_field(self, k: Real, directions: Real) -> Complex:
+        """The limit of R e^{jkR} p (F, M, L) for unit vectors (M, 3)."""
+
+        def at_nodes(nodes: Index, k_nodes: Real) -> Complex:
+            walls = np.stack([piston.far_field(k_nodes, directions) for piston in self.pistons], axis=-1)
+            return walls + self.surface.far_field(nodes, directions)
+
+        values = self._between(k, directions @ self.places_m.T, at_nodes)
+        return np.asarray(values * phase(np.multiply.outer(k, directions @ self.centre_m))[..., None])
+
+    def _between(self, k: Real, way_m: Real, at_nodes: Callable[[Index, Real], Complex]) -> Complex:
+        """A field (F, M, L) that turns as e^{jk way_m} (M, L), from its values at wave numbers solved, by index and number."""
+        solved_k = np.minimum(k, self.highest_k)
+        few_k, place = np.unique(solved_k, return_inverse=True)
+        nodes, plain, conjugate = between(few_k, self.surface.k_step, self.surface.count)
+        k_nodes = nodes * self.surface.k_step
+        late_m = way_m - 2 * self.late * self.half_diagonal_m
+        values = at_nodes(nodes, k_nodes) * phase(np.multiply.outer(-k_nodes, late_m))
+        centred = read_between(values, plain, conjugate)[place]
+        return np.asarray(centred * phase(np.multiply.outer(solved_k, late_m) + np.multiply.outer(k - solved_k, way_m)))
+
+    @cached_property
+    def _solved_power(self) -> Real:
+        """Q (N, L, L) at the frequencies solved."""
+        at_zero = np.ones((len(self.pistons), len(self.pistons)))
+        return np.stack([at_zero, *(self.mean_products(node) for node in range(1, self.surface.count))])
+
+    def radiated_power(self, k: Real) -> Complex:
+        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude."""
+        solved_k = np.minimum(k, self.highest_k)
+        nodes, plain, conjugate = between(solved_k, self.surface.k_step, self.surface.count)
+        return read_between(self._solved_power[nodes].astype(complex), plain, conjugate)

@@ -1,0 +1,205 @@
+"""A rigid box with drivers on its faces, whose field is solved up to a highest frequency."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from designer.errors import Fault
+from designer.problem.enclosures.enclosure import (
+    MAX_DEVICE_M,
+    SURFACE_TOLERANCE_M,
+    Array,
+    Outline,
+    in_metres,
+    millimetres,
+)
+from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
+from designer.problem.messages import number, shown
+from designer.problem.table import Point, if_known
+
+if TYPE_CHECKING:
+    from designer.problem.schema import Driver
+
+ELEMENTS_A_WAVE = 6
+"""Rectangles along the shortest wave that is solved: within 0.5 dB and 3 degrees of a monopole's field."""
+STEPS_OF_THINNEST, FEWEST_STEPS = 3, 8
+"""No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
+CUBE_S, SQUARE_S, LEAST_S = 2.4e-10, 2e-7, 0.015
+"""CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none,"""
+DRIVER_S, DRIVERS_RECTANGLE_S = 1e-3, 4e-6
+"""and for a driver, and each of its rectangles."""
+FACE_NAMES = {
+    (0, 1): "front",
+    (0, -1): "back",
+    (1, 1): "side at +y",
+    (1, -1): "side at -y",
+    (2, 1): "top",
+    (2, -1): "bottom",
+}
+
+Side = Annotated[float, Field(ge=0.005, le=10.0)]
+
+
+class Box(SolvedBody):
+    """Drivers on the faces of a rigid box: point sources, or rigid pistons that face along the face's normal."""
+
+    model: Literal["box"] = "box"
+    size_m: Annotated[
+        list[Side],
+        Field(min_length=3, max_length=3, description="depth, width, height", title="of the box, along x, y and z"),
+    ]
+    centre_m: Point = Field(default=[0.0, 0.0, 0.0], title="of the box, from the device's origin")
+    size_key: ClassVar[str] = "size_m"
+    outlines: ClassVar[tuple[str | None, str | None]] = ("rectangle", "rectangle")
+
+    @property
+    def half_size_m(self) -> Array:
+        """How far it goes from the origin along x, y and z (3,)."""
+        return np.asarray(np.abs(np.array(self.centre_m)) + np.array(self.size_m) / 2)
+
+    @property
+    def corners_m(self) -> Array:
+        """The eight corners (8, 3)."""
+        signs = np.stack(np.meshgrid(*[[-0.5, 0.5]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+        return np.asarray(np.array(self.centre_m) + signs * np.array(self.size_m))
+
+    def _beyond_m(self, points_m: Array) -> Array:
+        """How far points (..., 3) are beyond each pair of faces (..., 3); negative between them."""
+        return np.asarray(np.abs(points_m - np.array(self.centre_m)) - np.array(self.size_m) / 2)
+
+    def clearance_m(self, points_m: Array) -> Array:
+        """Distance from its surface (...) of points (..., 3); negative inside."""
+        beyond_m = self._beyond_m(points_m)
+        outside_m = np.linalg.norm(np.maximum(beyond_m, 0.0), axis=-1)
+        return np.asarray(np.where(outside_m > 0, outside_m, beyond_m.max(axis=-1)))
+
+    def extent_m(self, places_m: Array) -> float:
+        """Radius around the origin within which it is."""
+        return float(np.linalg.norm(self.half_size_m))
+
+    def face_of(self, driver: Driver) -> tuple[int, int]:
+        """The face that a driver is on: the axis it is across, and its side (1, -1); at an edge that which the driver faces along."""
+        way_m = np.array(driver.position_m, dtype=float) - np.array(self.centre_m)
+        off_m = self._off_m(way_m)
+        near = np.flatnonzero(off_m <= max(SNAPPED_M, float(off_m.min()) + 1e-9))
+        sides = np.where(way_m < 0, -1, 1)
+        azimuth, elevation = np.radians(if_known(driver, "facing_deg") or [0.0, 0.0])
+        along = (
+            np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+            * sides
+        )
+        axis = int(max(near, key=lambda a: (along[a], -off_m[a])))
+        return axis, int(sides[axis])
+
+    def _off_m(self, way_m: Array) -> Array:
+        """Distance of a place from the nearer face of each pair (3,)."""
+        half = np.array(self.size_m) / 2
+        beside = np.maximum(np.abs(way_m) - half, 0.0)
+        others = np.array([np.linalg.norm(np.delete(beside, axis)) for axis in range(3)])
+        return np.asarray(np.hypot(np.abs(np.abs(way_m) - half), others))
+
+    def on_face(self, driver: Driver) -> Array:
+        """A driver's place (3,), in the plane of its face."""
+        place = np.array(driver.position_m, dtype=float)
+        axis, side = self.face_of(driver)
+        place[axis] = self.centre_m[axis] + side * self.size_m[axis] / 2
+        return place
+
+    def on_surface(self, place_m: Array) -> Array:
+        """A driver's place (3,), put on the nearest face where it is within 2 mm of it."""
+        place, size_m = np.array(place_m, dtype=float), if_known(self, "size_m")
+        if size_m is None or if_known(self, "centre_m") is None:
+            return place
+        way_m = place - np.array(self.centre_m)
+        off_m = self._off_m(way_m)
+        axis = int(off_m.argmin())
+        if off_m[axis] <= SNAPPED_M:
+            place[axis] = self.centre_m[axis] + math.copysign(size_m[axis] / 2, way_m[axis])
+        return place
+
+    def normal(self, driver: Driver) -> Array:
+        """Out of its face."""
+        axis, side = self.face_of(driver)
+        return np.where(np.arange(3) == axis, float(side), 0.0)
+
+    def outline(self, view: str) -> Outline:
+        """The rectangle from "above" (along y, along x) or from the "side" (along x, along z)."""
+        first, second = (1, 0) if view == "above" else (0, 2)
+        return Outline(
+            "rectangle",
+            middle_m=(self.centre_m[first], self.centre_m[second]),
+            half_m=(self.size_m[first] / 2, self.size_m[second] / 2),
+        )
+
+    def described(self) -> str:
+        """Words for `designer check`."""
+        sides = " x ".join(number(side) for side in self.size_m)
+        centre = f", centred at {shown(self.centre_m)}" if any(self.centre_m) else ""
+        return f"{self.model_name}, {sides} m deep, wide and high{centre}"
+
+    def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
+        """A driver off the surface."""
+        place = driver.position_m
+        axis, side = self.face_of(driver)
+        way_m = np.array(place, dtype=float) - np.array(self.centre_m)
+        off_m = float(self._off_m(way_m)[axis])
+        if off_m > SNAPPED_M:
+            where = "inside" if float(self.clearance_m(np.array(place, dtype=float))) < 0 else "outside"
+            actual = f"got {shown(place)}, {millimetres(off_m)} {where} the {self.model_name}"
+            nearest = [
+                self.centre_m[a] + float(np.clip(way_m[a], -self.size_m[a] / 2, self.size_m[a] / 2)) for a in range(3)
+            ]
+            nearest[axis] = self.centre_m[axis] + side * self.size_m[axis] / 2
+            expected = f"a place on one of its faces (enclosure.size_m), within {millimetres(SNAPPED_M)}"
+            remedy = f"the nearest is {shown([round(x, 6) + 0.0 for x in nearest])}, on its {FACE_NAMES[axis, side]}"
+            far = math.dist(place, (0, 0, 0)) > MAX_DEVICE_M
+            yield Fault(f"{path}.position_m", actual, expected, in_metres(place) if far else remedy)
+
+    def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
+        """A piston beyond its face's edges, or a point source on one."""
+        if any(self.place_faults(path, driver)):
+            return
+        axis, side = self.face_of(driver)
+        way_m = np.abs(np.array(driver.position_m, dtype=float) - np.array(self.centre_m))
+        free_m = min(self.size_m[a] / 2 - float(way_m[a]) for a in range(3) if a != axis)
+        name = FACE_NAMES[axis, side]
+        if driver.radius_m is None:
+            if free_m < SURFACE_TOLERANCE_M:
+                actual = f"got {shown(driver.position_m)}, a point source on an edge of the {name}"
+                expected = f"places {millimetres(SURFACE_TOLERANCE_M)} or more from the face's edges"
+                yield Fault(f"{path}.position_m", actual, expected, "move the driver inwards")
+        elif driver.radius_m > free_m + 1e-9:
+            expected = f"at most {number(max(round(free_m, 6), 0.0))}, from its place to the nearest edge of the {name}"
+            yield Fault(
+                f"{path}.radius_m",
+                f"got {shown(driver.radius_m)}",
+                expected,
+                "make the driver smaller, or move it inwards",
+            )
+
+    def effort(self, highest_k: float, drivers: int) -> Effort:
+        """Size of the solution up to a wave number, rad/m."""
+        counts = steps(self.size_m, highest_k)
+        octant = (counts[0] * counts[1] + counts[1] * counts[2] + counts[2] * counts[0]) // 4
+        frequencies = frequencies_solved(math.hypot(*self.size_m), highest_k)
+        seconds = CUBE_S * octant**3 + SQUARE_S * octant**2 + LEAST_S
+        seconds += drivers * (DRIVER_S + DRIVERS_RECTANGLE_S * octant)
+        size = 3e8 + 8.0 * (3 * octant**2 + 3 * 16 * frequencies * octant * drivers) + 16.0 * 30 * math.prod(counts)
+        return Effort(8 * octant, "rectangles", frequencies, frequencies * seconds / 60, size)
+
+
+def longest_step_m(highest_k: float) -> float:
+    """Longest side of a rectangle for waves up to a wave number, rad/m."""
+    return 2 * math.pi / max(highest_k, 1e-9) / ELEMENTS_A_WAVE
+
+
+def steps(size_m: list[float], highest_k: float) -> tuple[int, int, int]:
+    """Rectangles along x, y and z, even."""
+    longest_m = min(longest_step_m(highest_k), min(size_m) / STEPS_OF_THINNEST)
+    x, y, z = (max(FEWEST_STEPS, 2 * math.ceil(side / longest_m / 2 - 1e-9)) for side in size_m)
+    return x, y, z

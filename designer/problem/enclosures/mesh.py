@@ -1,0 +1,298 @@
+"""A rigid body of triangles from a file, with drivers on its surface, whose field is solved up to a highest frequency."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, PrivateAttr
+
+from designer.errors import DataError, Fault
+from designer.problem.enclosures.enclosure import MAX_DEVICE_M, Array, Outline, in_metres, millimetres
+from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
+from designer.problem.meshes.mending import closed_surface
+from designer.problem.meshes.mirrors import MirroredPart, mirrored_part
+from designer.problem.meshes.places import MountedPiston
+from designer.problem.meshes.reading import MeshError, read_soup
+from designer.problem.meshes.triangles import Triangles
+from designer.problem.messages import number, shown
+from designer.problem.table import FaultyKeyError, Name, Point, if_known
+
+if TYPE_CHECKING:
+    from designer.problem.schema import Driver
+
+UNITS_M = {"m": 1.0, "mm": 0.001, "cm": 0.01, "in": 0.0254}
+AXES = {
+    sign + name: (-1.0 if sign else 1.0) * axis
+    for name, axis in zip("xyz", np.eye(3), strict=True)
+    for sign in ("", "-")
+}
+ELEMENTS_A_WAVE = 5.5
+"""Longest edges along the shortest wave that is solved: a cap on a sphere is then within 0.4 dB in front and 1 dB behind, to -20 dB."""
+FREQUENCIES_A_TURN = 5
+"""Frequencies solved between two that differ by a turn over the diagonal: with 4, as of a box, a sphere is read 0.1 dB off."""
+MAX_SIZE_M, MIN_SIZE_M = 10.0, 0.005
+MAX_ELEMENTS = 60_000
+"""Triangles that are counted, and no more."""
+SHARE = 0.2
+"""Area of a triangle over the square of the longest edge, about, when edges are halved."""
+PAIR_S, CUBE_S, ELEMENT_S, SETUP_S = 1.5e-7, 5e-12, 2e-5, 3e-4
+"""CPU seconds of one frequency for the square and the cube of the triangles, and for each and each driver; and of all for each."""
+TRIANGLE_BYTES, PAIR_BYTES = 6e3, 4.0
+
+Axis = Literal["x", "-x", "y", "-y", "z", "-z"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A file as a surface in the device's axes, what was mended, and the digest of its content."""
+
+    surface: Triangles
+    notes: tuple[str, ...]
+    content: str
+
+    @cached_property
+    def mirrored(self) -> MirroredPart:
+        """The part of it whose images are the whole."""
+        return mirrored_part(self.surface)
+
+
+class Mesh(SolvedBody):
+    """Drivers on a closed surface from an STL, OBJ or PLY file: point sources, or rigid pistons that move along the surface's normal."""
+
+    model: Literal["mesh"] = "mesh"
+    file: Annotated[Name, Field(title="STL, OBJ or PLY: a closed surface of triangles")]
+    unit: Annotated[Literal["m", "cm", "mm", "in"], Field(title="of the file's numbers")] = "m"
+    front: Annotated[Axis, Field(title="axis of the file that points to the front")] = "x"
+    up: Annotated[Axis, Field(title="axis of the file that points up")] = "z"
+    centre_m: Annotated[
+        Point | None, Field(title="where the middle of its bounds is put; by default where the file has it")
+    ] = None
+
+    size_key: ClassVar[str] = "file"
+    too_large: ClassVar[str] = "export it with fewer triangles"
+    outlines: ClassVar[tuple[str | None, str | None]] = ("polygon", "polygon")
+
+    _path: Path | None = PrivateAttr(default=None)
+    _is_checked: bool = PrivateAttr(default=False)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember where the file lies, if the loader says so."""
+        super().model_post_init(context)
+        if context:
+            self.locate(context["folder"], context["files"])
+            self._is_checked = False
+
+    def locate(self, folder: Path, files: Mapping[str, str]) -> None:
+        """Remember where the file lies; what is wrong with it is a fault of the key from now on."""
+        name = if_known(self, "file")
+        if name is not None:
+            self._path = (folder / files.get(name, name)).absolute()
+        self._is_checked = True
+
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        """The mesh."""
+        return (self.file,)
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self._path or Path(self.file)
+
+    def model_dump_json(self, **options: Any) -> str:
+        """The table as text, by which what is computed of it is kept: with the digest of the file's content."""
+        return super().model_dump_json(**options) + self.shape.content
+
+    def _read(self) -> Shape:
+        path = self.path
+        if AXES[self.front] @ AXES[self.up]:
+            raise MeshError("two axes along one another", "two of the file's axes", "name another")
+        try:
+            state = path.stat()
+            stamp = state.st_mtime_ns, state.st_size
+        except OSError:
+            stamp = (0, 0)
+        centre = None if self.centre_m is None else tuple(self.centre_m)
+        return read_shape(path, stamp, self.unit, self.front, self.up, centre)
+
+    @property
+    def shape(self) -> Shape:
+        """The file as it was read.
+
+        Raises
+        ------
+        DataError : it cannot be used any more
+
+        """
+        try:
+            return self._read()
+        except MeshError as error:
+            if self._is_checked:
+                raise FaultyKeyError("file") from None
+            raise DataError(f"{self.path}: {error}") from None
+
+    @property
+    def surface(self) -> Triangles:
+        """The surface in the device's axes."""
+        return self.shape.surface
+
+    def layout_faults(self, drivers: list[Driver]) -> Iterator[Fault]:
+        """A file that is no closed surface, or has another size than a device."""
+        if AXES[self.front] @ AXES[self.up]:
+            expected = "an axis across enclosure.front"
+            yield Fault("enclosure.up", f"got {shown(self.up)}", expected, "name two of the file's axes")
+            return
+        try:
+            size_m = self._read().surface.size_m
+        except MeshError as error:
+            yield Fault("enclosure.file", f"got {shown(self.file)}, {error.actual}", error.expected, error.remedy)
+            return
+        if not _is_a_device(size_m):
+            fitting = [unit for unit, m in UNITS_M.items() if _is_a_device(size_m / UNITS_M[self.unit] * m)]
+            remedy = f"set enclosure.unit = {shown(fitting[0])}" if fitting else "scale it"
+            actual = f"got {shown(self.unit)}, in which {shown(self.file)} is {_sides(size_m)} m large"
+            expected = f"a body from {number(MIN_SIZE_M)} to {number(MAX_SIZE_M)} m"
+            yield Fault("enclosure.unit", actual, expected, remedy)
+
+    @property
+    def half_size_m(self) -> Array:
+        """How far it goes from the origin along x, y and z (3,)."""
+        return np.asarray(np.abs(self.surface.bounds_m).max(axis=0))
+
+    @property
+    def corners_m(self) -> Array:
+        """Its vertices (V, 3)."""
+        return self.surface.vertices_m
+
+    def clearance_m(self, points_m: Array) -> Array:
+        """Distance from its surface (...) of points (..., 3); negative inside."""
+        return self.surface.clearance_m(points_m.reshape(-1, 3)).reshape(points_m.shape[:-1])
+
+    def extent_m(self, places_m: Array) -> float:
+        """Radius around the origin within which it is."""
+        return float(np.linalg.norm(self.surface.vertices_m, axis=1).max())
+
+    def on_surface(self, place_m: Array) -> Array:
+        """A driver's place (3,), put on the surface where it is within 2 mm of it."""
+        place = np.array(place_m, dtype=float)
+        distance_m, _, foot_m = self.surface.nearest(place[None])
+        return foot_m[0] if distance_m[0] <= SNAPPED_M else place
+
+    def mounted(self, driver: Driver) -> MountedPiston:
+        """The driver on the surface."""
+        return MountedPiston(
+            self.surface, self.on_surface(np.array(driver.position_m, dtype=float)), driver.radius_m or 0.0
+        )
+
+    def normal(self, driver: Driver) -> Array:
+        """The way that the surface lets a driver move."""
+        return self.mounted(driver).axis
+
+    def outline(self, view: str) -> Outline:
+        """The convex outline from "above" (along y, along x) or from the "side" (along x, along z)."""
+        from scipy.spatial import ConvexHull
+
+        places_m = self.surface.vertices_m[:, [1, 0] if view == "above" else [0, 2]]
+        corners = places_m[ConvexHull(places_m).vertices].tolist()
+        return Outline("polygon", corners_m=tuple((x, y) for x, y in corners))
+
+    def described(self) -> str:
+        """Words for `designer check`."""
+        shape = self.shape
+        mended = f"; mended: {', '.join(shape.notes)}" if shape.notes else ""
+        size = _sides(shape.surface.size_m)
+        return f"{self.model_name} {self.file}, closed, {len(shape.surface.faces)} triangles, {size} m deep, wide and high{mended}"
+
+    def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
+        """A driver off the surface."""
+        place = np.array(driver.position_m, dtype=float)
+        distance_m, _, foot_m = self.surface.nearest(place[None])
+        if distance_m[0] > SNAPPED_M and _is_a_device(self.surface.size_m):  # else the unit is at fault
+            where = "inside" if float(self.clearance_m(place)) < 0 else "outside"
+            actual = (
+                f"got {shown(driver.position_m)}, {millimetres(float(distance_m[0]))} {where} the {self.model_name}"
+            )
+            expected = f"a place on its surface ({self.file}), within {millimetres(SNAPPED_M)}"
+            nearest = [round(x, 6) + 0.0 for x in foot_m[0].tolist()]
+            far = float(np.linalg.norm(place)) > MAX_DEVICE_M
+            remedy = in_metres(driver.position_m) if far else f"the nearest is {shown(nearest)}"
+            yield Fault(f"{path}.position_m", actual, expected, remedy)
+
+    def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
+        """A piston over an edge of the surface."""
+        if any(self.place_faults(path, driver)) or self.mounted(driver).is_whole:
+            return
+        expected = "a piston whose surface faces within 60 degrees of its axis"
+        actual = f"got {shown(driver.radius_m)}, which goes over an edge of the {self.model_name}"
+        yield Fault(f"{path}.radius_m", actual, expected, "make the driver smaller, or move it away from the edge")
+
+    def effort(self, highest_k: float, drivers: int) -> Effort:
+        """Size of the solution up to a wave number, rad/m."""
+        mirrored, surface = self.shape.mirrored, self.surface
+        part = _elements(mirrored.part, longest_m(highest_k))
+        count, images = part * mirrored.images, mirrored.images
+        frequencies = frequencies_solved(2 * half_diagonal_m(surface), highest_k, FREQUENCIES_A_TURN)
+        seconds = (
+            frequencies * images * (PAIR_S * part * count / images + CUBE_S * part**3 + ELEMENT_S * part * drivers)
+        )
+        seconds += SETUP_S * part
+        size = 3e8 + TRIANGLE_BYTES * part + PAIR_BYTES * part * count + 24.0 * frequencies * count * drivers
+        return Effort(count, "triangles", frequencies, seconds / 60, size)
+
+
+@lru_cache(maxsize=8)
+def read_shape(
+    path: Path, stamp: tuple[int, int], unit: str, front: str, up: str, centre_m: tuple[float, ...] | None
+) -> Shape:
+    """A file in metres and in the device's axes.
+
+    Parameters
+    ----------
+    stamp : tuple of int, time and size of the file, so that one that changed is read again
+
+    Raises
+    ------
+    MeshError : it is no closed surface
+
+    """
+    vertices, faces = read_soup(path)
+    surface, notes = closed_surface((vertices, faces))
+    rows = np.stack([AXES[front], np.cross(AXES[up], AXES[front]), AXES[up]])
+    places_m = surface.vertices_m @ rows.T * UNITS_M[unit]
+    if centre_m is not None:
+        places_m = places_m - Triangles(places_m, surface.faces).centre_m + np.array(centre_m)
+    content = hashlib.blake2b(places_m.tobytes() + surface.faces.tobytes(), digest_size=16).hexdigest()
+    return Shape(Triangles(places_m, surface.faces), tuple(notes), content)
+
+
+def longest_m(highest_k: float) -> float:
+    """Longest edge for waves up to a wave number, rad/m."""
+    return 2 * math.pi / max(highest_k, 1e-9) / ELEMENTS_A_WAVE
+
+
+def half_diagonal_m(surface: Triangles) -> float:
+    """Radius around the middle of its bounds within which it is."""
+    return float(np.linalg.norm(surface.vertices_m - surface.centre_m, axis=1).max())
+
+
+def _elements(part: Triangles, longest_m: float) -> int:
+    """Triangles that a part has when its edges are halved, or about that where they are more than are counted."""
+    finer = part.refined(longest_m, MAX_ELEMENTS) if len(part.faces) < MAX_ELEMENTS else None
+    if finer is not None:
+        return len(finer.faces)
+    return max(len(part.faces), MAX_ELEMENTS + math.ceil(float(part.areas_m2.sum()) / (SHARE * longest_m**2)))
+
+
+def _is_a_device(size_m: Array) -> bool:
+    return bool(MIN_SIZE_M <= size_m.max() <= MAX_SIZE_M)
+
+
+def _sides(size_m: Array) -> str:
+    return " x ".join(number(round(float(side), 4)) for side in size_m)

@@ -1,0 +1,132 @@
+"""A rigid body with drivers on its surface, whose field is solved up to a highest frequency: effort, limits, and room for a head."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from designer.errors import Fault
+from designer.problem.enclosures.enclosure import Array, Enclosure, Intrusion, millimetres, which_ears
+from designer.problem.messages import number, shown
+from designer.problem.table import Frequency
+
+SNAPPED_M = 2e-3
+"""How far from the surface a driver may be that is to be on it."""
+NEAREST_M = 0.01
+"""How near to its surface its field is computed: nearer it is that of elements."""
+FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 4
+"""Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""
+MAX_MINUTES, MAX_BYTES = 60.0, 8e9
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Size of a solution: elements on the surface, their name, frequencies, CPU minutes, and bytes of memory."""
+
+    elements: int
+    name: str
+    frequencies: int
+    minutes: float
+    size: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is not refused."""
+        return self.minutes <= MAX_MINUTES and self.size <= MAX_BYTES
+
+    def __str__(self) -> str:
+        """In words."""
+        if self.minutes >= MAX_MINUTES:
+            time = f"{math.ceil(self.minutes / 60)} CPU hours"
+        else:
+            time = f"{self.minutes:.0f} CPU minutes" if self.minutes >= 2 else f"{math.ceil(60 * self.minutes)} CPU s"
+        memory = f"{number(round(self.size / 1e9, 1))} GB" if self.size >= 1e9 else f"{math.ceil(self.size / 1e6)} MB"
+        return f"{self.elements} {self.name} at {self.frequencies} frequencies, about {time} and {memory}"
+
+
+class SolvedBody(Enclosure):
+    """Base of box and mesh."""
+
+    highest_hz: Annotated[
+        Frequency | None,
+        Field(
+            gt=0,
+            title="up to which its field is solved; beyond it each driver keeps its level and delay in each direction;"
+            " by default the end of the designs' bands, and half an octave of their fades",
+        ),
+    ] = None
+
+    is_solved: ClassVar[bool] = True
+    size_key: ClassVar[str]
+    """The key that says how large the body is."""
+    too_large: ClassVar[str] = "the unit is metres; millimetres?"
+    """The remedy for one that fits at no frequency."""
+
+    @property
+    def nearest_m(self) -> float:
+        """How near to its surface its field can be computed."""
+        return NEAREST_M
+
+    def effort(self, highest_k: float, drivers: int) -> Effort:
+        """Size of the solution up to a wave number, rad/m."""
+        raise NotImplementedError
+
+    def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
+        """Ears within the box, or a head that it cuts."""
+        clear_m = self.clearance_m(ears_m)
+        inside = which_ears(clear_m < self.nearest_m)
+        head_m = float(self.clearance_m(centre_m))
+        if inside:
+            how = "inside" if clear_m.min() < 0 else "at the surface of"
+            yield Intrusion(
+                f"puts {inside} {how} the device",
+                f"ears {millimetres(self.nearest_m)} or more from the {self.model_name}",
+            )
+        elif head_radius_m and head_m < head_radius_m:
+            expected = f"a head's centre more than {number(head_radius_m)} m from the {self.model_name}"
+            yield Intrusion(f"puts the head {millimetres(head_radius_m - head_m)} into the device", expected)
+
+    def solved(self, highest_hz: float) -> str:
+        """How far it is solved, and what holds beyond."""
+        return (
+            f"the {self.model_name} is solved up to {number(round(highest_hz))} Hz; beyond, each driver keeps the level and delay"
+            " that it has there in each direction"
+        )
+
+    def solving(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
+        """Size of the solution."""
+        return f"{self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)} unless it is on disk"
+
+    def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
+        """More than memory and patience hold, and what would fit."""
+
+        def effort(hz: float) -> Effort:
+            return self.effort(2 * math.pi * hz / speed_m_s, drivers)
+
+        if effort(highest_hz).fits:
+            return
+        low, high = 0.0, highest_hz
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if effort(middle).fits else (low, middle)
+        most_hz = math.floor(low / 10) * 10
+        subject = shown(getattr(self, self.size_key) if self.highest_hz is None else self.highest_hz)
+        actual = (
+            f"got {subject}; solving the {self.model_name} to {number(round(highest_hz))} Hz takes {effort(highest_hz)}"
+        )
+        expected = f"at most {number(MAX_MINUTES)} CPU minutes and {number(MAX_BYTES / 1e9)} GB"
+        if most_hz <= 0:
+            yield Fault(f"enclosure.{self.size_key}", actual, expected, self.too_large)
+            return
+        path = f"enclosure.{self.size_key}" if self.highest_hz is None else "enclosure.highest_hz"
+        yield Fault(path, actual, expected, f"set enclosure.highest_hz = {number(most_hz)}: {effort(most_hz)}")
+
+
+def frequencies_solved(diagonal_m: float, highest_k: float, a_turn: int = FREQUENCIES_A_TURN) -> int:
+    """Wave numbers solved in equal steps from 0."""
+    step = 2 * math.pi / (a_turn * diagonal_m)
+    return math.ceil(highest_k / step - 1e-9) + 1 + FREQUENCIES_BEYOND

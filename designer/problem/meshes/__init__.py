@@ -1,0 +1,1 @@
+"""Triangle meshes of a body: read from files, checked and mended, measured, and subdivided."""

@@ -1,0 +1,84 @@
+"""The mirror planes of a mesh.
+
+A plane through the middle of the bounds cuts the edges that cross it; what is on its positive side is kept as the part whose image is the
+other side, if places of each side lie on the image of the other. The triangles themselves need not be mirror images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer.problem.meshes.triangles import NEXT, Array, Index, Triangles, split
+
+SAME_PLACE = 1e-6
+"""Distance from the image, over the size, within which a place is on it."""
+SAMPLES = 400
+"""Places of each side that are looked at."""
+
+
+@dataclass(frozen=True)
+class MirroredPart:
+    """A part of a surface around the middle of its bounds, and the axes that the planes are across in which its images are the whole."""
+
+    part: Triangles
+    planes: tuple[int, ...]
+
+    @property
+    def images(self) -> int:
+        """How many images the whole has."""
+        return int(2 ** len(self.planes))
+
+
+def mirrored_part(surface: Triangles) -> MirroredPart:
+    """The smallest part; the whole, where there is no plane."""
+    part = Triangles(surface.vertices_m - surface.centre_m, surface.faces)
+    tolerance_m = SAME_PLACE * float(surface.size_m.max())
+    planes = []
+    for axis in range(3):
+        half = _half(part, axis, tolerance_m)
+        if half is not None:
+            part = half
+            planes.append(axis)
+    return MirroredPart(part, tuple(planes))
+
+
+def _half(part: Triangles, axis: int, tolerance_m: float) -> Triangles | None:
+    """The triangles on the positive side of a plane through the origin; None where the other side is not their image."""
+    if abs(part.bounds_m[:, axis].sum()) > tolerance_m:
+        return None
+    vertices, faces = _cut(part, axis, tolerance_m)
+    beyond = vertices[faces][..., axis].mean(axis=1) > 0
+    sides = [_used(vertices, faces[half]) for half in (beyond, ~beyond)]
+    if abs(sides[0].areas_m2.sum() - sides[1].areas_m2.sum()) > 1e-5 * part.areas_m2.sum():
+        return None
+    mirror = np.where(np.arange(3) == axis, -1.0, 1.0)
+    for side, other in (sides, sides[::-1]):
+        places_m = np.concatenate([side.vertices_m, side.corners_m.mean(axis=1)])
+        samples_m = places_m[:: max(1, len(places_m) // SAMPLES)] * mirror
+        if other.nearest(samples_m)[0].max() > 10 * tolerance_m:
+            return None
+    return sides[0]
+
+
+def _cut(part: Triangles, axis: int, tolerance_m: float) -> tuple[Array, Index]:
+    """Vertices and faces with the edges that cross the plane divided there."""
+    vertices, faces = part.vertices_m.copy(), part.faces
+    vertices[np.abs(vertices[:, axis]) <= tolerance_m, axis] = 0.0
+    pairs = np.sort(np.stack([faces, faces[:, NEXT]], axis=-1).reshape(-1, 2), axis=1)
+    edges, of = np.unique(pairs, axis=0, return_inverse=True)
+    first, second = vertices[edges[:, 0]], vertices[edges[:, 1]]
+    crossing = first[:, axis] * second[:, axis] < 0
+    share = first[crossing, axis] / (first[crossing, axis] - second[crossing, axis])
+    places_m = first[crossing] + share[:, None] * (second[crossing] - first[crossing])
+    places_m[:, axis] = 0.0
+    middle = np.full(len(edges), -1)
+    middle[crossing] = len(vertices) + np.arange(crossing.sum())
+    vertices = np.concatenate([vertices, places_m])
+    return vertices, split(vertices, faces, middle[of.reshape(-1, 3)])
+
+
+def _used(vertices: Array, faces: Index) -> Triangles:
+    used, of = np.unique(faces, return_inverse=True)
+    return Triangles(vertices[used], of.reshape(-1, 3))

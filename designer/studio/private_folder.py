@@ -1,0 +1,71 @@
+"""A folder that only this user may look into and that goes with its process; of processes that were killed it is removed by the next."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, where what a killed process leaves is left to the system's own cleaning
+    fcntl = None  # type: ignore[assignment]
+
+PREFIX = "designer-studio-"
+YOUNG_S = 60.0
+"""Age up to which a folder may not be locked yet."""
+
+
+class PrivateFolder:
+    """A temporary folder (mode 0700), locked for as long as its process lives."""
+
+    def __init__(self) -> None:
+        sweep()
+        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
+        self.path = Path(self._folder.name)
+        self._lock = _locked(self.path)
+
+    def close(self) -> None:
+        """Remove it with all that it holds."""
+        with contextlib.suppress(OSError):
+            self._folder.cleanup()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def sweep() -> None:
+    """Remove the folders of processes that are dead."""
+    with contextlib.suppress(OSError):
+        for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            with contextlib.suppress(OSError):
+                _remove_dead(path)
+
+
+def _remove_dead(path: Path) -> None:
+    state = path.lstat()
+    if fcntl is None or state.st_uid != os.getuid() or time.time() - state.st_mtime < YOUNG_S:
+        return
+    lock = _locked(path)
+    if lock is not None:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(path: Path) -> int | None:
+    """A folder's lock, which ends with its process whatever ends that; None where a living process has it, or it is no folder."""
+    if fcntl is None:
+        return None
+    try:
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock

@@ -1,0 +1,39 @@
+"""A file that leads a browser to the studio: what a browser is started with stands in the list of processes, for every user to read, and
+the studio's address holds its token. So it is started with the place of a file that only this user can read, and that goes soon.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+from pathlib import Path
+
+from designer.studio.private_folder import PrivateFolder
+
+PAGE = """<!doctype html>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url={address}">
+<meta name="referrer" content="no-referrer">
+<title>Studio</title>
+<p>This leads to <a href="{address}">the studio</a>.</p>
+"""
+
+
+class WayIn:
+    """A page of its own (mode 0600, in a folder of mode 0700) that leads on to an address.
+
+    Parameters
+    ----------
+    address : str, with its token
+
+    """
+
+    def __init__(self, address: str) -> None:
+        self._folder = PrivateFolder()
+        self.path: Path = self._folder.path / "open.html"
+        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(PAGE.format(address=html.escape(address)))
+
+    def close(self) -> None:
+        """Remove it."""
+        self._folder.close()
