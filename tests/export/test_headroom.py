@@ -121,7 +121,7 @@ def test_jconvolver_names_the_gain_of_its_preamp(tmp_path: Path) -> None:
     assert len(lines) == len(filters.filters) and all(line[3] == "1.0" for line in lines)
 
 
-@pytest.mark.parametrize("target", ["wav", "camilladsp", "equalizerapo", "jconvolver", "pipewire"])
+@pytest.mark.parametrize("target", ["wav", "camilladsp", "equalizerapo", "jconvolver", "pipewire", "convolver-cfg"])
 @pytest.mark.parametrize("loud", [True, False])
 def test_float_files_beyond_full_scale_say_so(target: str, loud: bool, tmp_path: Path) -> None:
     """A tap of 1.5 in a float WAV is kept by libsndfile's float reader, and noted; taps of 0.75 need no word."""

@@ -296,7 +296,9 @@ def test_a_feedback_coefficient_outside_the_word_is_refused() -> None:
     assert refused("hex", filters).endswith('two or more bits before its point ([realization] word = "2.30")')
 
 
-@pytest.mark.parametrize("target", ["wav", "camilladsp", "brutefir", "jconvolver", "pipewire", "equalizerapo"])
+@pytest.mark.parametrize(
+    "target", ["wav", "camilladsp", "brutefir", "jconvolver", "pipewire", "convolver-cfg", "equalizerapo"]
+)
 def test_a_broken_rate_is_refused(target: str) -> None:
     """A file that holds whole hertz holds no 44100.5."""
     assert refused(target, long(16, 44100.5)).startswith(

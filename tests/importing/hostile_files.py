@@ -301,6 +301,26 @@ def filter_chains() -> Iterator[bytes]:
         yield text.encode()
 
 
+def convolver_files() -> Iterator[bytes]:
+    """Convolver's."""
+    head = "48000 2 3 0\n0 0\n0 0 0\n"
+    for text in (
+        "\n",
+        "48000 2 3\n",
+        "48000 2 3 0\n",
+        "48000 1e9 1e9 0\n0\n",
+        "48000 2 3 0\n" + "0 " * 30_000,
+        head + "/dev/zero\n0\n0.0\n0.0\n",
+        head + "a\0.wav\n0\n0.0\n0.0\n",
+        head + "a.wav\n-1\n0.0\n0.0\n",
+        head + "a.wav\n0\n0.0\n",
+        "48000 2 3 0\n1e300 0\n0 0 0\na.wav\n0\n0.0\n0.0\n",
+        "48000 2 3 0\nnan 0\n0 0 0\na.wav\n0\n0.0\n0.0\n",
+        "a.cfg\nb.cfg\n",
+    ):
+        yield text.encode()
+
+
 def equalizer_apo() -> Iterator[bytes]:
     """Equalizer APO's."""
     for text in (
@@ -334,6 +354,7 @@ BY_ENDING: dict[str, Callable[[], Iterable[bytes]]] = {
     "a.csv": tables,
     "a.c": sources,
     "a.conf": lambda: (*configurations(), *filter_chains()),
+    "a.cfg": convolver_files,
     "a.txt": equalizer_apo,
 }
 

@@ -40,7 +40,7 @@ STEP = {
 OF_SECTIONS = {
     **dict.fromkeys(TARGETS, 1e-5),
     **dict.fromkeys((*EXACT, "camilladsp", "equalizerapo", "minidsp"), 1e-14),
-    **dict.fromkeys(("wav", "jconvolver", "pipewire"), 2.0**-24),
+    **dict.fromkeys(("wav", "jconvolver", "pipewire", "convolver-cfg"), 2.0**-24),
     "cmsis-q31": 1e-6,
     "cmsis-q15": 2e-2,
     **dict.fromkeys(("c-q31", "c-q15"), 1e-6),  # in 32 bits both
@@ -48,7 +48,7 @@ OF_SECTIONS = {
     "hex": 1e-4,
 }
 """Of the largest sample of a response: sections' coefficients, rounded to the target's word, at poles of a radius up to 0.9."""
-NO_SECTIONS = ("wav", "brutefir", "jconvolver", "pipewire", "xilinx-coe")
+NO_SECTIONS = ("wav", "brutefir", "jconvolver", "pipewire", "convolver-cfg", "xilinx-coe")
 CHAIN = ("virtual-left", "virtual-right", "centre")
 
 

@@ -1,10 +1,11 @@
 """`convolver-cfg`: the configuration that Convolver, Roon and CamillaDSP's interface read, with a WAV a channel.
 
-After Convolver's page on its config file (version 3.0 and later), Roon's on convolution, and the import of CamillaDSP's interface: the first line holds sample rate,
-inputs, outputs and a mask of speakers (0: none); the second and the third hold delays of inputs and outputs in milliseconds; then
-come four lines a path: file, its track, inputs, outputs. An input or output is one number, channel and weight: the weight is
-what stands behind the point, 0 for 1, and a minus inverts. All files are of one length, and there are no comments. Delays of
-milliseconds are not always samples, and some readers take whole ones alone: the channels' own delays are zeros in the WAVs.
+After Convolver's page on its config file (version 3.0 and later), Roon's on convolution, and the import of CamillaDSP's
+interface: the first line holds sample rate, inputs, outputs and a mask of speakers (0: none); the second and the third hold
+delays of inputs and outputs in milliseconds; then come four lines a path: file, its track, inputs, outputs. An input or output is
+one number, channel and weight: the weight is what stands behind the point, 0 for 1, and a minus inverts. All files are of one
+length, and there are no comments. Delays of milliseconds are not always samples, and some readers take whole ones alone: the
+channels' own delays are zeros in the WAVs.
 
 Read back are delays to the nearest sample, and paths from several inputs to several outputs.
 """
@@ -26,7 +27,6 @@ FILE = "convolver.cfg"
 MAX_BYTES = 10_000_000
 TOKEN = re.compile(r"(-?)(\d{1,4})(?:\.(\d{0,20}))?")
 PATH_LINES = 4
-EXPECTED = "a config file of Convolver's"
 USAGE = """{file} names the WAVs beside it. Inputs are the channels and outputs the drivers, in the order above: {inputs} in, {outputs}
 out, and the player's device needs as many outputs.
 
@@ -43,7 +43,9 @@ def write_convolver_cfg(filters: FilterSet) -> Export:
     """
     rate = whole_rate(filters, "convolver-cfg")
     stems, comment = file_names(filters.channels), "\n".join(provenance(filters, "convolver-cfg", SCALING))
-    waves = {f"{stems[name]}.wav": wave_float(channel_responses(filters, name), rate, comment) for name in filters.channels}
+    waves = {
+        f"{stems[name]}.wav": wave_float(channel_responses(filters, name), rate, comment) for name in filters.channels
+    }
     counts = (len(filters.channels), len(filters.drivers))
     lines = [f"{rate} {counts[0]} {counts[1]} 0", *(" ".join(["0"] * count) for count in counts)]
     for filter_ in filters.filters:
@@ -110,7 +112,9 @@ def _weighted(coefficients: Coefficients, line: str, count: int) -> list[tuple[i
     for text in line.split():
         token = TOKEN.fullmatch(text)
         if token is None or int(token[2]) >= count:
-            raise coefficients.refusal(f"the channel {shown(text)}", f"0.0 to {count - 1}.0, with a weight behind the point")
+            raise coefficients.refusal(
+                f"the channel {shown(text)}", f"0.0 to {count - 1}.0, with a weight behind the point"
+            )
         weight = float(f"0.{token[3] or 0}") or 1.0
         channels.append((int(token[2]), -weight if token[1] else weight))
     return channels
