@@ -147,7 +147,7 @@ class Target:
                 self.name,
                 f'a scale for each driver (word_scale = "driver") in words of {filters.word.bits} bits',
                 "one scale a channel, to which every tap would be rounded again",
-                'set [realization] word_scale = "channel", or export c-q31, c-q15, hex or xilinx-coe, which hold a scale a filter',
+                'set [realization] word_scale = "channel", or export c-q31, c-q15, hex, mif or xilinx-coe, which hold a scale a filter',
             )
 
 

@@ -1,9 +1,10 @@
-"""miniDSP, SigmaDSP, COE and hexadecimal words, each read back by naive readers written from the formats' documentation."""
+"""miniDSP, SigmaDSP, COE, MIF and hexadecimal words, each read back by naive readers written from the formats' documentation."""
 
 from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -123,18 +124,40 @@ def hex_words(content: str, bits: int) -> list[int]:
     return [v - 2**width if (v := int(word, 16)) >= 2 ** (width - 1) else v for word in digits if word]
 
 
+def mif(content: str, bits: int) -> list[int]:
+    """A reader of Quartus's memory files, decimal addresses in a row, words of so many bits in HEX; -- begins a comment."""
+    lines = [line for line in content.splitlines() if not line.startswith("--")]
+    assert lines[0] == f"WIDTH = {bits};" and lines[2:5] == [
+        "ADDRESS_RADIX = UNS;",
+        "DATA_RADIX = HEX;",
+        "CONTENT BEGIN",
+    ]
+    assert lines[1] == f"DEPTH = {len(lines) - 6};" and lines[-1] == "END;"
+    values = []
+    for address, line in enumerate(lines[5:-1]):
+        word = int(line.removeprefix(f"{address} : ").removesuffix(";"), 16)
+        assert 0 <= word < 2**bits
+        values.append(word - 2**bits if word >= 2 ** (bits - 1) else word)
+    return values
+
+
+READERS: dict[str, tuple[str, Callable[[str, int], list[int]]]] = {
+    "xilinx-coe": ("coe", lambda content, _: coe(content)),
+    "mif": ("mif", mif),
+    "hex": ("hex", hex_words),
+}
+
+
 @pytest.mark.parametrize("name", ["q15", "q31", "5.23", "1.17"])
-@pytest.mark.parametrize("target", ["xilinx-coe", "hex"])
+@pytest.mark.parametrize("target", READERS)
 def test_the_problems_words_are_exact(target: str, name: str) -> None:
     """Where the problem names the word, an integer times its stated step is the tap, exactly."""
     filters = filter_cases.words(name)
     export = exported(target, filters)
     assert filters.word is not None
     for one in filters.filters:
-        if target == "hex":
-            integers = hex_words(text(export, f"a-{one.driver}.hex"), filters.word.bits)
-        else:
-            integers = coe(text(export, f"a-{one.driver}.coe"))
+        ending, reader = READERS[target]
+        integers = reader(text(export, f"a-{one.driver}.{ending}"), filters.word.bits)
         assert max(map(abs, integers)) < 2 ** (filters.word.bits - 1)
         step = 2.0 ** (export.facts["shifts"]["a"] - filters.word.fraction_bits)
         assert [q * step for q in integers] == one.taps.tolist()
@@ -142,7 +165,7 @@ def test_the_problems_words_are_exact(target: str, name: str) -> None:
 
 @settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), gain=st.floats(1e-3, 100))
-@pytest.mark.parametrize("target", ["xilinx-coe", "hex"])
+@pytest.mark.parametrize("target", READERS)
 def test_other_taps_are_rounded_to_half_a_step(target: str, seed: int, gain: float) -> None:
     """Without a word: q23, a shift that the channel shares, each tap to half a step; a pure delay stands in the table."""
     base = filter_cases.fir(taps=12, seed=seed)
@@ -153,23 +176,24 @@ def test_other_taps_are_rounded_to_half_a_step(target: str, seed: int, gain: flo
     step = 2.0 ** (shift - 23)
     assert shift == 0 or np.abs(channels["b"]).max() > 2.0 ** (shift - 1) * (1 - 2.0**-23)
     for l, driver in enumerate(filter_cases.DRIVERS):
-        content = text(export, f"b-{driver}.{'hex' if target == 'hex' else 'coe'}")
-        q = np.array(hex_words(content, 24) if target == "hex" else coe(content))
+        ending, reader = READERS[target]
+        q = np.array(reader(text(export, f"b-{driver}.{ending}"), 24))
         assert np.abs(q * step - channels["b"][l]).max() <= step / 2 * (1 + 1e-9)
         assert re.search(rf"^a +{driver} +- +{l} ", text(export, "README.txt"), re.MULTILINE)
     assert "channel b waits 4 samples" in text(export, "README.txt")
     assert not any(name.startswith("a-") for name in export.files)
 
 
-def test_hex_sections_play_the_filter() -> None:
+@pytest.mark.parametrize(("target", "mark"), [("hex", "//"), ("mif", "--")])
+def test_sections_in_words_play_the_filter(target: str, mark: str) -> None:
     """Words, gains and delays of the sections give the cascade's response to the word's rounding."""
     filters = filter_cases.biquads()
-    export = exported("hex", filters)
+    export = exported(target, filters)
     for one in filters.filters:
         assert one.cascade is not None
-        content = text(export, f"{one.channel}-{one.driver}.hex")
-        gains = [2.0 ** int(g) for g in re.findall(r"^// section \d+, gain 2\^(\d+)$", content, re.MULTILINE)]
-        words = np.array(hex_words(content, 28)).reshape(4, 5) * 2.0**-23
+        content = text(export, f"{one.channel}-{one.driver}.{target}")
+        gains = [2.0 ** int(g) for g in re.findall(rf"^{mark} section \d+, gain 2\^(\d+)$", content, re.MULTILINE)]
+        words = np.array(READERS[target][1](content, 28)).reshape(4, 5) * 2.0**-23
         b = words[:, :3] * np.array(gains)[:, None]
         response = cascaded(b.tolist(), (-words[:, 3:]).tolist(), 200)
         delay = one.cascade.delay_samples

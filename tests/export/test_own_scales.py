@@ -28,7 +28,7 @@ def design() -> designer.Design:
     return designer.design(designer.loads(text("q7", []), source="pair.toml"))
 
 
-@pytest.mark.parametrize("target", ["hex", "xilinx-coe", "c-q15", "c-q31"])
+@pytest.mark.parametrize("target", ["hex", "mif", "xilinx-coe", "c-q15", "c-q31"])
 def test_each_filters_own_integers_are_written(design: designer.Design, target: str, tmp_path: Path) -> None:
     """No tap is rounded again: what is read back is what the design was judged from, at scales that differ."""
     filters = filter_set(design)
@@ -47,7 +47,8 @@ def test_one_scale_a_channel_is_refused_before_the_design(target: str, word: str
     """The message says what would be rounded, and what holds it; no stage has begun."""
     stages: list[str] = []
     with pytest.raises(
-        UsageError, match=rf"target {target}: got a scale for each driver .*or export c-q31, c-q15, hex or xilinx-coe"
+        UsageError,
+        match=rf"target {target}: got a scale for each driver .*or export c-q31, c-q15, hex, mif or xilinx-coe",
     ):
         designer.design(designer.loads(text(word, ["csv", target])), progress=stages.append)
     assert stages == []

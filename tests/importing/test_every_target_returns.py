@@ -34,7 +34,7 @@ STEP = {
     "c-q31": 2.0**-30,
     "c-q15": 2.0**-14,
     "xilinx-coe": 2.0**-23,
-    "hex": 2.0**-23,
+    **dict.fromkeys(("mif", "hex"), 2.0**-23),
 }
 """Of the largest tap: half of the last place that a target keeps."""
 OF_SECTIONS = {
@@ -45,7 +45,7 @@ OF_SECTIONS = {
     "cmsis-q15": 2e-2,
     **dict.fromkeys(("c-q31", "c-q15"), 1e-6),  # in 32 bits both
     "xilinx-coe": 2.0**-23,
-    "hex": 1e-4,
+    **dict.fromkeys(("mif", "hex"), 1e-4),
 }
 """Of the largest sample of a response: sections' coefficients, rounded to the target's word, at poles of a radius up to 0.9."""
 NO_SECTIONS = ("wav", "brutefir", "jconvolver", "pipewire", "convolver-cfg", "xilinx-coe")
@@ -133,7 +133,9 @@ def test_sections_return_until_they_are_silent(target: str, tmp_path: Path) -> N
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
     found = read_coefficients(tmp_path, problem(channels, drivers))
-    tolerance = {"sigmadsp": 1e-2, "hex": 1e-2}.get(target, 1e-3)  # words of 24 bits; those of q15 hold no such pole
+    tolerance = dict.fromkeys(("sigmadsp", "mif", "hex"), 1e-2).get(
+        target, 1e-3
+    )  # words of 24 bits; those of q15 hold no such pole
     assert found.taps[channels[0]][drivers[0]].sum() == pytest.approx(exact, rel=tolerance)
 
 
