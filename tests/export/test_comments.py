@@ -48,7 +48,17 @@ def test_one_line_is_one_line_of_a_comment(name: str) -> None:
     assert one_line(text) == text
 
 
-COMMENTED = {".c": None, ".h": None, ".hex": "//", ".coe": ";", ".mif": "--", ".csv": "# ", ".conf": "#", ".yml": "#"}
+COMMENTED = {
+    ".c": None,
+    ".h": None,
+    ".hex": "//",
+    ".coe": ";",
+    ".mif": "--",
+    ".dsp": "//",
+    ".csv": "# ",
+    ".conf": "#",
+    ".yml": "#",
+}
 
 
 @pytest.mark.parametrize("target", TARGETS)

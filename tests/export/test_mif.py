@@ -26,7 +26,7 @@ def test_srecord_reads_the_words(name: str, tmp_path: Path) -> None:
     for one in filters.filters:
         path = tmp_path / f"a-{one.driver}.mif"
         path.write_bytes(export.files[path.name])
-        command = [program, path, "-mif", "-output", tmp_path / "out.bin", "-binary"]
+        command: list[str | Path] = [program, path, "-mif", "-output", tmp_path / "out.bin", "-binary"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         content = (tmp_path / "out.bin").read_bytes()

@@ -250,6 +250,11 @@ def ringing(length: int) -> FilterSet:
             "target jconvolver: got 65 drivers; expected at most 64; export brutefir or camilladsp",
         ),
         (
+            "faust",
+            long(1025),
+            "target faust: got 1,025 taps; expected at most 1,024; design with fewer ([realization] taps), or export c",
+        ),
+        (
             "pipewire",
             many(3, 60),
             "target pipewire: got 504 controls of mixers and delays; expected at most 500; fewer drivers or channels: each"

@@ -301,6 +301,26 @@ def filter_chains() -> Iterator[bytes]:
         yield text.encode()
 
 
+def programs() -> Iterator[bytes]:
+    """Faust's."""
+    head = '// ["a", "woofer"]\nfilter_a = '
+    for text in (
+        "process = _;\n",
+        head + "@(999999999);\n",
+        head + "fi.fir((1e300));\n",
+        head + "fi.fir(());\nprocess = _;\n" * 2,
+        head + "fi.fir((1, nan));\n",
+        head + "fi.tf2(1, 0, 0, 0, 2);\n",
+        head + "_ : " * 20_000 + ";\n",
+        head + "fi.fir((1)) : fi.fir((1));\n",
+        '// ["a"]\nfilter_a = _;\n',
+        '// ["a", ["b"]]\nfilter_a = _;\n',
+        '// ["", }"]\nfilter_a = _;\n',
+        '// ["' * 20_000,
+    ):
+        yield text.encode()
+
+
 def convolver_files() -> Iterator[bytes]:
     """Convolver's."""
     head = "48000 2 3 0\n0 0\n0 0 0\n"
@@ -355,6 +375,7 @@ BY_ENDING: dict[str, Callable[[], Iterable[bytes]]] = {
     "a.c": sources,
     "a.conf": lambda: (*configurations(), *filter_chains()),
     "a.cfg": convolver_files,
+    "a.dsp": programs,
     "a.txt": equalizer_apo,
 }
 

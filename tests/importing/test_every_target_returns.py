@@ -25,7 +25,7 @@ from designer.realization.cascade import Cascade
 from designer.stereo.upmix import Upmix
 from importing.test_round_trip import problem, responses
 
-EXACT = ("csv", "json", "npz", "brutefir", "matlab")
+EXACT = ("csv", "json", "npz", "brutefir", "faust", "matlab")
 STEP = {
     **dict.fromkeys(TARGETS, 2.0**-24),  # single precision
     **dict.fromkeys(EXACT, 0.0),

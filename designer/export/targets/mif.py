@@ -24,7 +24,7 @@ from designer.problem.schema import MAX_TAPS
 RADIXES = {"BIN": 2, "OCT": 8, "DEC": 10, "UNS": 10, "HEX": 16}
 SETTING = re.compile(r"\b(WIDTH|DEPTH|ADDRESS_RADIX|DATA_RADIX)\s*=\s*(\w{1,9})\s*;", re.IGNORECASE)
 CONTENT = re.compile(r"\bCONTENT\s+BEGIN\b", re.IGNORECASE)
-END = re.compile(r"\bEND ?;$", re.IGNORECASE)
+END = re.compile(r"\bEND\s*;$", re.IGNORECASE)
 LINE = re.compile(r"(?:\[\s*(\w{1,64})\s*\.\.\s*(\w{1,64})\s*\]|(\w{1,64}))\s*:\s*([-\w\s]+)")
 USAGE = """NAME.mif fills a memory block of as many words as it has: the first tap at address 0. Of sections it holds b0, b1, b2, a1, a2
 of each, with the signs of H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2); the section's output is multiplied by its

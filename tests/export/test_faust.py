@@ -1,0 +1,111 @@
+"""The Faust compiler's C of the exported program, compiled here, plays the filters; and what its reader refuses."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from importing.test_round_trip import problem
+from programs import need
+
+from designer.arrays import Real
+from designer.errors import DataError
+from designer.export import FilterSet, target_named
+from designer.importing import read_coefficients
+from export import filter_cases
+from export.test_convolvers import by_scipy
+
+CASES = {
+    "taps with a pure delay, a silent driver and a waiting channel": filter_cases.fir(),
+    "sections behind delays": filter_cases.biquads(),
+}
+LONG = {
+    "two lengths": filter_cases.two_lengths(),
+    "names that nothing takes": filter_cases.odd_names(),
+    "a driver that is silent for all channels": filter_cases.made(
+        {"a": np.array([[0.5, 0.25], [0.0, 0.0], [1.0, 0.0]])}, filter_cases.DRIVERS, {}, "fir"
+    ),
+    "as many taps as are written": filter_cases.made(
+        {"a": np.random.default_rng(3).uniform(-1, 1, (1, 1024))}, ("d",), {}, "fir"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("case", "filters"),
+    [*CASES.items(), *(pytest.param(*item, marks=pytest.mark.long) for item in LONG.items())],
+)
+def test_the_compiled_program_plays_the_filters(case: str, filters: FilterSet, tmp_path: Path) -> None:
+    """In double precision noise through it is what scipy gives, to 1e-12 of the loudest feed."""
+    x = np.random.default_rng(5).uniform(-0.5, 0.5, (2000, len(filters.channels)))
+    written(filters, tmp_path)
+    y = played(tmp_path, x, len(filters.drivers))
+    assert np.abs(y - by_scipy(filters, x)).max() <= 1e-12 * filters.headroom.worst_output, case
+
+
+def written(filters: FilterSet, folder: Path) -> Path:
+    for path, content in target_named("faust").write(filters).files.items():
+        (folder / path).write_bytes(content)
+    return folder
+
+
+def played(folder: Path, x: Real, drivers: int) -> Real:
+    """Feeds (N, drivers) of `filters.dsp` for inputs (N, channels), by faust, gcc and ctypes."""
+    programs = need("faust", "faust"), need("gcc", "gcc")
+    for command in (
+        [programs[0], "-double", "-lang", "c", "filters.dsp", "-o", "filters.c"],
+        [
+            programs[1],
+            "-shared",
+            "-fPIC",
+            "-DFAUSTFLOAT=double",
+            "-include",
+            "faust/gui/CInterface.h",
+            "filters.c",
+            "-o",
+            "f.so",
+        ],
+    ):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0, done.stderr
+    library = ctypes.CDLL(str(folder / "f.so"))
+    library.newmydsp.restype = ctypes.c_void_p
+    dsp = ctypes.c_void_p(library.newmydsp())
+    assert (library.getNumInputsmydsp(dsp), library.getNumOutputsmydsp(dsp)) == (x.shape[1], drivers)
+    library.initmydsp(dsp, 48000)
+    inputs, outputs = np.ascontiguousarray(x.T), np.zeros((drivers, len(x)))
+    rows = [
+        (ctypes.POINTER(ctypes.c_double) * len(table))(
+            *(row.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for row in table)
+        )
+        for table in (inputs, outputs)
+    ]
+    library.computemydsp(dsp, len(x), *rows)
+    library.deletemydsp(dsp)
+    return outputs.T
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("fi.tf2(", "fi.iir(", r"got the step 'fi.iir\(.*; expected @\(d\), fi.fir"),
+        ('// ["left", "woofer"]', '// ["left" "woofer"]', "got the comment .*; expected"),
+        ('// ["left", "woofer"]', '// ["left", "nobody"]', "got driver 'nobody'"),
+        ("@(9)", "@(999999999)", "got 1,000,000,000 taps"),
+        (" : fi.tf2(", " : fi.tf2(1, ", "expected one fi.fir, and five numbers of a section"),
+        ("@(9)", "fi.fir((1.0))", "got taps and sections in a filter; expected one or the other"),
+        ("filter_", "f_", "got no filter; expected a file of `designer export --target faust`"),
+    ],
+)
+def test_what_is_no_such_program_is_refused(old: str, new: str, message: str, tmp_path: Path) -> None:
+    """The step or the comment, and what stands there in an export."""
+    filters = filter_cases.biquads()
+    path = written(filters, tmp_path) / "filters.dsp"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        read_coefficients(path, problem(filters.channels, filters.drivers, "biquad"))
