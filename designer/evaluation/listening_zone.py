@@ -94,7 +94,7 @@ def half_width_m(problem: Problem, step_m: float) -> float:
     """Half a side of the square, in whole steps: who listens half a metre away does not move by half a metre."""
     centre_m = np.array([problem.listener.position_m], dtype=float)
     places_m = np.array([driver.position_m for driver in problem.drivers])
-    to_drivers_m = np.linalg.norm(places_m - centre_m, axis=1).min()
+    to_drivers_m = float(np.linalg.norm(places_m - centre_m, axis=1).min())
     radius_m = max(geometry.head_radius_m(head, problem.listener.head_radius_m) for head in problem.heads)
     room_m = min(to_drivers_m, float(problem.body.clearance_m(centre_m)[0])) - radius_m
     steps = math.floor(min(HALF_WIDTH_M, room_m / 2) / step_m + 1e-9)
