@@ -196,7 +196,7 @@ def test_no_weights_are_above_the_bound_at_every_place(spread: float) -> None:
 
 
 def test_fewer_dark_points_than_drivers_have_a_bound_too() -> None:
-    """Two dark points, four drivers: exact ones null both, so no ratio of means is a bound; for those that deviate there is one, a dB away."""
+    """Two dark points, four drivers: exact ones null both, and means have no bound; those that deviate have one, a dB away."""
     target = target_of(3, gain_db=40.0, dark=2)
     largest = reachable_gain(of_means(target))
     assert np.isinf(largest).all()
