@@ -96,6 +96,7 @@ def played(folder: Path, x: Real, drivers: int) -> Real:
         ('// ["left", "woofer"]', '// ["left", "nobody"]', "got driver 'nobody'"),
         ("@(9)", "@(999999999)", "got 1,000,000,000 taps"),
         (" : fi.tf2(", " : fi.tf2(1, ", "expected one fi.fir, and five numbers of a section"),
+        ("@(9)", "fi.fir(())", r"got the step 'fi.fir\(\(\)\)'; expected @"),
         ("@(9)", "fi.fir((1.0))", "got taps and sections in a filter; expected one or the other"),
         ("filter_", "f_", "got no filter; expected a file of `designer export --target faust`"),
     ],

@@ -23,7 +23,7 @@ SCALING = "none: 17 digits, which faust -double keeps; without it 24 bits of man
 FILE = "filters.dsp"
 MAX_FIR_TAPS = 1024
 DEFINITION = re.compile(r'^// (\[".{1,2000}"\])\nfilter_\w{1,99} = (.*);$', re.MULTILINE)
-STEP = re.compile(r"(_)|@\((\d{1,9})\)|fi\.fir\(\(([^()]*)\)\)|fi\.tf2\(([^()]*)\)")
+STEP = re.compile(r"(_)|@\((\d{1,9})\)|fi\.fir\(\(([^()]+)\)\)|fi\.tf2\(([^()]+)\)")
 
 
 def write_faust(filters: FilterSet) -> Export:
