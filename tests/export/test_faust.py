@@ -110,3 +110,10 @@ def test_what_is_no_such_program_is_refused(old: str, new: str, message: str, tm
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(DataError, match=message):
         read_coefficients(path, problem(filters.channels, filters.drivers, "biquad"))
+
+
+def test_many_taps_are_noted() -> None:
+    """Two filters of 600 taps are more than 1,024 together, which the compiler is slow for; two of 500 are not."""
+    for taps, notes in ((600, 1), (500, 0)):
+        filters = filter_cases.made({"a": np.ones((2, taps))}, ("d", "e"), {}, "fir")
+        assert len(target_named("faust").write(filters).notes) == notes

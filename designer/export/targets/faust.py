@@ -34,6 +34,8 @@ def write_faust(filters: FilterSet) -> Export:
     longest = max((filter_.taps.size for filter_ in filters.filters if filter_.has_taps), default=0)
     at_most("faust", longest, MAX_FIR_TAPS, "taps", "design with fewer ([realization] taps), or export c")
     names = identifiers(f"filter {joined(filter_)}" for filter_ in filters.filters)
+    total = sum(filter_.taps.size for filter_ in filters.filters if filter_.has_taps)
+    slow = f"the Faust compiler unrolls {total:,} taps, and may take minutes for them; fewer taps, or c, take none"
     room_db = filters.headroom.tones_db
     lines = [
         *(f"// {line}" for line in provenance(filters, "faust", SCALING)),
@@ -57,6 +59,7 @@ def write_faust(filters: FilterSet) -> Export:
         filters.memory(),
         8,
         SCALING,
+        notes=(slow,) if total > MAX_FIR_TAPS else (),
         preamp=f"a factor behind each input of process in {FILE}",
     )
 

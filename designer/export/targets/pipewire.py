@@ -1,13 +1,13 @@
 """`pipewire`: a configuration for PipeWire's filter-chain, a sink of a device's channels, with a WAV a channel beside it.
 
-After the page of module-filter-chain and its `builtin_plugin.c`, versions 0.3.65 to 1.4: `mixer` sums `In 1` to `In 8` times
-`Gain 1` to `Gain 8`; an input takes one link, an output any number; `convolver` plays one track of a WAV that libsndfile reads,
-without latency; `null` for an output is a silent one. `delay` waits the whole samples in `Delay (s)`, cut, so that half a
-sample more is written; the `delay` of a convolver is not used, because later versions turn it to seconds and back in single
-precision, and may lose a sample. The versions up to 0.3.80 have room for 510 controls of a graph, and none looks whether they fit.
+After the page of module-filter-chain, and its source for what the page leaves out: `mixer` sums `In 1` to `In 8` times `Gain 1` to
+`Gain 8`; an input takes one link, an output any number; `convolver` plays one track of a WAV that libsndfile reads, without
+latency; `null` for an output is a silent one. `delay` waits the whole samples in `Delay (s)`, cut, so that half a sample more is
+written; the `delay` of a convolver is not used, because later versions turn it to seconds and back in single precision, and
+may lose a sample. A version held 512 parameters of a stream, one a control, without a look at whether they fit; 0.3.65 plays 497.
 File names are relative to where the program is started.
 
-Read back is what the graph does, in whatever order of nodes a user has labels of it (see `ways.py`); nodes that are computed
+Read back is what the graph does, in whatever order of nodes a user has made of it (see `ways.py`); nodes that are computed
 from a frequency, or loaded from elsewhere, are refused by name.
 """
 
@@ -204,9 +204,9 @@ def _graph(filters: FilterSet, nodes: list[Node]) -> Iterable[str]:
         for number, term in enumerate(terms, 1):
             port = f"In {number}" if label == "mixer" else "In"
             yield f'            {{ output = "{term}:Out" input = "{name}:{port}" }}'
-    labels = {name for name, *_ in nodes}
+    names = {name for name, *_ in nodes}
     inputs = [f'"{name}:In 1"' for name in _names("in", filters.channels)]
-    outputs = [f'"{name}:Out"' if name in labels else '"null"' for name in _names("driver", filters.drivers)]
+    outputs = [f'"{name}:Out"' if name in names else '"null"' for name in _names("driver", filters.drivers)]
     yield from (
         "          ]",
         f"          inputs = [ {' '.join(inputs)} ]",
