@@ -56,8 +56,8 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
     if max(now_db) <= SLACK_TOLERANCE_DB:
         grid = scene.problem.grid
         refined = "" if grid.refine else "refine = true, which adds the curve's points, or "
-        wanted = f"[grid] {refined}more than frequencies = {grid.frequencies}"
-        return f"all between the design's frequencies, where nothing was solved; remedy: {wanted}"
+        clause = f"[grid] {refined}more than frequencies = {grid.frequencies}"
+        return f"all between the design's frequencies, where nothing was solved; remedy: {clause}"
     for change, words in _changes(channel, len(drivers), table, banded=now_db[1] > SLACK_TOLERANCE_DB):
         without = f"{_not_enough(change)}; "
         try:
