@@ -15,6 +15,7 @@ import numpy as np
 from designer.arrays import Bool, Real
 from designer.evaluation.outcomes import REQUIRED, Outcome, decibels, hz
 from designer.problem.explain import hold_phrase
+from designer.problem.frequency_grid import curve_points_hz
 from designer.problem.messages import enumeration
 from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable
@@ -32,7 +33,8 @@ def requirement_phrase(design: DesignTable, places: int) -> str:
     band = f"from {hz(design.band_hz[0])} to {hz(design.band_hz[1])}"
     requirements = []
     if design.cancellation_gain_db:
-        gain = _decibels([point[1] for point in design.cancellation_gain_db])
+        ends_and_bends_hz = np.array([*design.band_hz, *curve_points_hz(design)])
+        gain = _decibels(np.round(curve_db(design.cancellation_gain_db, ends_and_bends_hz), 2).tolist())
         requirements.append(gain if design.dark_regions is None else f"{gain} between regions of the sphere")
     if design.mask:
         requirements.append(f"a mask of {_decibels([line.max_db for line in design.mask])}")

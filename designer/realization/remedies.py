@@ -54,8 +54,10 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
 
     without, now_db = "", missed_db(table)
     if max(now_db) <= SLACK_TOLERANCE_DB:
-        count = scene.problem.grid.frequencies
-        return f"all between the design's frequencies, where nothing was solved; remedy: more than [grid] frequencies = {count}"
+        grid = scene.problem.grid
+        refined = "" if grid.refine else "refine = true, which adds the curve's points, or "
+        clause = f"[grid] {refined}more than frequencies = {grid.frequencies}"
+        return f"all between the design's frequencies, where nothing was solved; remedy: {clause}"
     for change, words in _changes(channel, len(drivers), table, banded=now_db[1] > SLACK_TOLERANCE_DB):
         without = f"{_not_enough(change)}; "
         try:

@@ -15,6 +15,8 @@ except ImportError:  # Windows, where what a killed process leaves is left to th
     fcntl = None  # type: ignore[assignment]
 
 PREFIX = "designer-studio-"
+MARK = ".designer-studio"
+"""A file in each, without which a folder of such a name is somebody else's."""
 YOUNG_S = 60.0
 """Age up to which a folder may not be locked yet."""
 
@@ -26,6 +28,7 @@ class PrivateFolder:
         sweep()
         self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
         self.path = Path(self._folder.name)
+        (self.path / MARK).touch()
         self._lock = _locked(self.path)
 
     def close(self) -> None:
@@ -49,7 +52,7 @@ def _remove_dead(path: Path) -> None:
     state = path.lstat()
     if fcntl is None or state.st_uid != os.getuid() or time.time() - state.st_mtime < YOUNG_S:
         return
-    lock = _locked(path)
+    lock = _locked(path) if (path / MARK).is_file() else None
     if lock is not None:
         shutil.rmtree(path, ignore_errors=True)
         os.close(lock)

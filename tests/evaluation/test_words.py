@@ -73,6 +73,10 @@ def test_what_is_asked() -> None:
         requirement_phrase(load(pair()).designs[0], 5)
         == "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
     )
+    beyond = pair(
+        cancellation_gain_db=[[250, 2], [1000, 6], [2000, 9], [8000, 30]]
+    )  # dB over octaves: 4 at 500, 19.5 at 4000 Hz
+    assert requirement_phrase(load(beyond).designs[0], 5).startswith("4 to 19.5 dB asked from 500 Hz to 4 kHz,")
     beam = line(
         window_deg=[-30.0, 30.0], mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -10.0}], cancellation_gain_db=[[800, 9]]
     )  # fmt: skip

@@ -200,6 +200,16 @@ def test_faults_have_a_remedy(keys: dict[str, Any], message: str, body: Path) ->
         problem(body, places, **keys)
 
 
+@pytest.mark.parametrize(("unit", "per_m"), [("mm", 1000.0), ("cm", 100.0), ("in", 1 / 0.0254)])
+def test_of_another_unit_the_unit_is_the_only_fault(unit: str, per_m: float, tmp_path: Path) -> None:
+    """Named is that in which the drivers are on the surface; what is computed of so large a body is no further fault."""
+    path = meshes.write(tmp_path / "body.stl", meshes.box((0.1 * per_m, 0.3 * per_m, 0.12 * per_m)))
+    with pytest.raises(
+        ProblemError, match=rf'1 fault\b.*\n.*enclosure\.unit: got "m".*; set enclosure\.unit = "{unit}"'
+    ):
+        problem(path, radius_m=0.02)
+
+
 def test_a_driver_is_put_on_the_surface(body: Path) -> None:
     """1.5 mm before the front is the front, where it faces along the normal; a file that goes away afterwards is a fault of the data."""
     table = problem(body, {"left": [0.0515, -0.1, 0.0], "right": [0.05, 0.1, 0.0]})

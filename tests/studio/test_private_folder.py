@@ -30,22 +30,24 @@ def aged(path: Path) -> None:
 
 
 def test_a_killed_studios_folder_goes_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what is in it; that of one that lives stays, and so does what is young, a link, or no folder of the studio's."""
+    """With what is in it; that of one that lives stays, and so does what is young, a link, or not the studio's, whatever its name."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, text=True)
     dead, living = Path(killed.stdout.strip()), PrivateFolder()
     young, other, link = tmp_path / f"{PREFIX}young", tmp_path / "thesis", tmp_path / f"{PREFIX}link"
-    for folder in (young, other):
+    notes = tmp_path / f"{PREFIX}notes"
+    for folder in (young, other, notes):
         folder.mkdir()
+    (notes / "thesis").write_text("mine")
     link.symlink_to(other)
-    for folder in (dead, living.path, other):
+    for folder in (dead, living.path, other, notes):
         aged(folder)
     assert (dead / "1").read_bytes() == b"sound"
     assert stat.S_IMODE(living.path.stat().st_mode) == 0o700
     newer = PrivateFolder()
     assert not dead.exists()
-    assert all(path.exists() for path in (living.path, newer.path, young, other, link))
+    assert all(path.exists() for path in (living.path, newer.path, young, other, link, notes / "thesis"))
     living.close()
     newer.close()
     assert not living.path.exists() and not newer.path.exists()

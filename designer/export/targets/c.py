@@ -113,8 +113,8 @@ def arithmetics(filters: FilterSet, word: CWord) -> dict[str, ArithmeticModel]:
 
 
 def is_own(text: str) -> bool:
-    """Whether a header or a source is one of these."""
-    return "_process_interleaved(" in text
+    """Whether a header or a source is one of these, whole or cut off behind its first lines."""
+    return "_process_interleaved(" in text or "state_is_as_long_as_said[" in text
 
 
 def read_c(coefficients: Coefficients) -> None:

@@ -132,11 +132,14 @@ class Mesh(SolvedBody):
 
         """
         try:
-            return self._read()
+            shape = self._read()
         except MeshError as error:
             if self._is_checked:
                 raise FaultyKeyError("file") from None
             raise DataError(f"{self.path}: {error}") from None
+        if self._is_checked and not _is_a_device(shape.surface.size_m):
+            raise FaultyKeyError("unit")
+        return shape
 
     @property
     def surface(self) -> Triangles:
@@ -150,13 +153,21 @@ class Mesh(SolvedBody):
             yield Fault("enclosure.up", f"got {shown(self.up)}", expected, "name two of the file's axes")
             return
         try:
-            size_m = self._read().surface.size_m
+            surface = self._read().surface
         except MeshError as error:
             yield Fault("enclosure.file", f"got {shown(self.file)}, {error.actual}", error.expected, error.remedy)
             return
+        size_m = surface.size_m
         if not _is_a_device(size_m):
-            fitting = [unit for unit, m in UNITS_M.items() if _is_a_device(size_m / UNITS_M[self.unit] * m)]
-            remedy = f"set enclosure.unit = {shown(fitting[0])}" if fitting else "scale it"
+            scales = {unit: m / UNITS_M[self.unit] for unit, m in UNITS_M.items()}
+            known = [place for driver in drivers if (place := if_known(driver, "position_m"))]
+            places = np.array(known or [[0.0, 0.0, 0.0]], dtype=float)
+            off_m = {
+                unit: float(scale * surface.nearest(places / scale)[0].max())
+                for unit, scale in scales.items()
+                if _is_a_device(scale * size_m)
+            }
+            remedy = f"set enclosure.unit = {shown(min(off_m, key=lambda unit: off_m[unit]))}" if off_m else "scale it"
             actual = f"got {shown(self.unit)}, in which {shown(self.file)} is {_sides(size_m)} m large"
             expected = f"a body from {number(MIN_SIZE_M)} to {number(MAX_SIZE_M)} m"
             yield Fault("enclosure.unit", actual, expected, remedy)
@@ -214,7 +225,7 @@ class Mesh(SolvedBody):
         """A driver off the surface."""
         place = np.array(driver.position_m, dtype=float)
         distance_m, _, foot_m = self.surface.nearest(place[None])
-        if distance_m[0] > SNAPPED_M and _is_a_device(self.surface.size_m):  # else the unit is at fault
+        if distance_m[0] > SNAPPED_M:
             where = "inside" if float(self.clearance_m(place)) < 0 else "outside"
             actual = (
                 f"got {shown(driver.position_m)}, {millimetres(float(distance_m[0]))} {where} the {self.model_name}"
