@@ -53,7 +53,7 @@ LAPTOP_DEPTH, LAPTOP_HEIGHT_M = 0.7, 0.025
 LAPTOP_DRIVER_M, LAPTOP_AHEAD = 0.01, 0.06
 """Largest radius of a laptop's driver, and how far in front of its middle it is, over the width: beside the keyboard."""
 LAPTOP_ELEVATION_DEG = 40.0
-"""Of the head of who sits before a laptop."""
+"""Elevation of the head of who sits before a laptop."""
 
 
 def box_size_m(geometry: Geometry) -> list[float]:
