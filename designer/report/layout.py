@@ -20,6 +20,8 @@ FLAT, NARROW = 0.3, 1.2
 BAFFLE_M = 100.0
 """How far the line of a plane is drawn to both sides."""
 RIGHT, FRONT = "← listener's left  |  y in m  |  listener's right →", "x in m (front is down)"
+NEAR_RIGHT = "y in m (right is the listener's)"
+"""For panels beside another, where RIGHT has no room on the page."""
 
 
 def drawing(
@@ -46,7 +48,7 @@ def layout_figure(problem: Problem) -> Figure:
     half = 0.58 * float((highs - lows).max()) + 0.06
     x, y = (lows + highs) / 2
     scene_axes = axis(RIGHT, "m", y - half, y + half), axis(FRONT, "m", x + half, x - half)
-    near_axes = axis(RIGHT, "m", -half_m, half_m), axis(FRONT, "m", half_m, -half_m)
+    near_axes = axis(NEAR_RIGHT, "m", -half_m, half_m), axis(FRONT, "m", half_m, -half_m)
     scene_shapes = [*_device(problem, names=False), *_listener(problem)]
     panels = [
         drawing("The scene, from above", (0, 0, 1, 1), *scene_axes, scene_shapes),
@@ -91,7 +93,7 @@ def _device_from_the_front(problem: Problem) -> Drawing:
     places = np.abs([driver.position_m for driver in problem.drivers]).max(axis=0)
     half_y, half_z = 1.3 * np.maximum(np.maximum(places, problem.body.half_size_m)[1:], 0.02)
     half_y, half_z = max(float(half_y), NARROW * float(half_z)), max(float(half_z), FLAT * float(half_y))
-    x, y = axis(RIGHT, "m", -half_y, half_y), axis("z in m", "m", -half_z, half_z)
+    x, y = axis(NEAR_RIGHT, "m", -half_y, half_y), axis("z in m", "m", -half_z, half_z)
     return drawing("The device, from the front", (1, 1, 1, 1), x, y, _seen(problem, "front"))
 
 
