@@ -28,6 +28,8 @@ from designer.requirements.worst_case import places, worst_gain
 from designer.solvers.common_forms import exclude_each_other
 
 HALVINGS = 7
+MOST_ABOVE_DB = 60.0
+"""Above what weights reach, where a bound is looked for: more drivers than dark points leave none to the ratio of mean powers."""
 LEAST_NORM = 1e-150
 
 
@@ -37,17 +39,18 @@ def worst_place_bound(target: ChannelTarget, w: Complex, largest: Real) -> Real:
     Parameters
     ----------
     w : (F, L) complex array, weights that came near
-    largest : (F,) float array, the largest ratio of mean powers of drivers without errors, which is a bound too
+    largest : (F,) float array, the largest ratio of mean powers of drivers without errors, which is a bound too; inf where there is none
 
     """
     target = target.over_regions()
-    low, high = db(np.maximum(worst_gain(target, w), 1e-30)), db(largest)
-    low = np.minimum(low, high)
+    low = np.minimum(db(np.maximum(worst_gain(target, w), 1e-30)), db(largest))
+    highest = np.minimum(db(largest), low + MOST_ABOVE_DB)
+    high = highest
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         excluded = exclude_each_other(necessary_forms(target, w, 10 ** (middle / 10)))
         low, high = np.where(excluded, low, middle), np.where(excluded, middle, high)
-    return np.asarray(10 ** (high / 10))
+    return np.where(high < highest, 10 ** (high / 10), largest)
 
 
 def necessary_forms(target: ChannelTarget, w: Complex, ratio: Real) -> Complex:

@@ -1,6 +1,6 @@
 """How the result holds as the listener moves and turns: maps over the head's place, and one number to compare designs by.
 
-At each place, in the channel's band:
+At each place, in the channel's band up to HIGHEST_HEARD_HZ:
 
 - the cancellation gain, its mean in dB, equal parts of an octave counting alike;
 - the tone: how far the level at the ipsilateral ear, smoothed to third octaves, leaves the plain driver's at the same place,
@@ -13,6 +13,7 @@ The zone is the area of the places whose mean gain is at least the target's mean
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,12 +30,14 @@ from designer.realization import response as filter_response
 from designer.requirements.curves import curve_db, in_band
 
 HALF_WIDTH_M = 0.5
+"""Largest of the square: nearer than a metre, it goes half of the way to the device."""
 STEP_M = 0.02
 MEASURED_STEP_M = 0.1  # a measured head is interpolated anew at each place, which takes longer
 NEAR_HALF_WIDTH_M = 0.1
 TURNS_DEG = np.arange(-30.0, 31.0, 5.0)
 ZONE_DB = 3.0
 CLEARANCE_M = 0.12  # from the head's surface to the nearest driver: nearer, a head is in the device's way
+HIGHEST_HEARD_HZ = 20_000.0
 PHANTOM_BAND_HZ = (200.0, 1500.0)
 LARGEST_ITD_S = 1e-3
 ITD_STEPS = 401
@@ -87,6 +90,17 @@ def possible(problem: Problem, displacements_m: Real) -> Bool:
     return np.asarray(clear & (problem.body.clearance_m(centres_m) > radius_m + CLEARANCE_M))
 
 
+def half_width_m(problem: Problem, step_m: float) -> float:
+    """Half a side of the square, in whole steps: who listens half a metre away does not move by half a metre."""
+    centre_m = np.array([problem.listener.position_m], dtype=float)
+    places_m = np.array([driver.position_m for driver in problem.drivers])
+    to_drivers_m = float(np.linalg.norm(places_m - centre_m, axis=1).min())
+    radius_m = max(geometry.head_radius_m(head, problem.listener.head_radius_m) for head in problem.heads)
+    room_m = min(to_drivers_m, float(problem.body.clearance_m(centre_m)[0])) - radius_m
+    steps = math.floor(min(HALF_WIDTH_M, room_m / 2) / step_m + 1e-9)
+    return max(NEAR_HALF_WIDTH_M, steps * step_m)
+
+
 def listening_zone(
     designs: list[DesignTable],
     taps: Mapping[str, Real],
@@ -126,9 +140,10 @@ def listening_zone(
     channels = {}
     centre = np.flatnonzero((np.abs(displacements_m[clear]).max(axis=1) < 1e-9) & (turns[clear] == 0))
     for n, table in enumerate(ears):
-        inside = in_band(f[low:high], table.band_hz)
+        band_hz = _heard_hz(table)
+        inside = in_band(f[low:high], band_hz)
         near = geometry.LEFT if table.ear == "left" else geometry.RIGHT
-        share = octave_shares(f[low:high][inside], table.band_hz)
+        share = octave_shares(f[low:high][inside], band_hz)
         bright, dark = power[n, :, near][:, inside], power[n, :, 1 - near][:, inside]
         gain = measures.db(measures.ratio(bright, dark)) @ share
         over_plain_db = measures.db(bright) - measures.db(power[count + n, :, near][:, inside])
@@ -141,7 +156,7 @@ def listening_zone(
         )
     level = delay = np.full(len(displacements_m), np.nan)
     if middle:
-        heard = in_band(f[low:high], list(PHANTOM_BAND_HZ))
+        heard = in_band(f[low:high], PHANTOM_BAND_HZ)
         both = power[-1][:, :, heard] @ octave_shares(f[low:high][heard], PHANTOM_BAND_HZ)
         level = _filled(measures.db(both[:, geometry.LEFT]) - measures.db(both[:, geometry.RIGHT]), clear)
         delay = _filled(interaural_delay_s(cross[:, heard], f[low:high][heard]), clear)
@@ -155,7 +170,8 @@ class Zones:
     square: Zone
     near: Zone
     turned: Zone
-    step_m: float  # of the square
+    half_width_m: float  # of the square
+    step_m: float  # of it
     turn_deg: Real  # of the third
 
 
@@ -168,10 +184,12 @@ def zones(designs: list[DesignTable], taps: Mapping[str, Real], plain: dict[str,
 
     """
     step_m = STEP_M if isinstance(scene.heads[0], (Points, Sphere)) else MEASURED_STEP_M
-    square = listening_zone(designs, taps, plain, scene, square_m(step_m=step_m), cell_m2=step_m**2)
+    half_m = half_width_m(scene.problem, step_m)
+    square = listening_zone(designs, taps, plain, scene, square_m(half_m, step_m), cell_m2=step_m**2)
     near = listening_zone(designs, taps, plain, scene, square_m(NEAR_HALF_WIDTH_M, step_m / 2))
     still = np.zeros((TURNS_DEG.size, 3))
-    return Zones(square, near, listening_zone(designs, taps, plain, scene, still, TURNS_DEG), step_m, TURNS_DEG)
+    turned = listening_zone(designs, taps, plain, scene, still, TURNS_DEG)
+    return Zones(square, near, turned, half_m, step_m, TURNS_DEG)
 
 
 def _middle(designs: list[DesignTable], taps: Mapping[str, Real]) -> str:
@@ -181,9 +199,16 @@ def _middle(designs: list[DesignTable], taps: Mapping[str, Real]) -> str:
     return "left + right" if {"left", "right"} <= ears & set(taps) else ""
 
 
-def _judged_hz(table: DesignTable) -> list[float]:
+def _heard_hz(table: DesignTable) -> tuple[float, float]:
+    """The channel's band as far as it is heard, of one above that its lowest octave."""
+    low_hz, high_hz = table.band_hz
+    return low_hz, min(high_hz, max(HIGHEST_HEARD_HZ, 2 * low_hz))
+
+
+def _judged_hz(table: DesignTable) -> tuple[float, float]:
     """The channel's band, and for the middle the band of the phantom as well."""
-    return [min(table.band_hz[0], PHANTOM_BAND_HZ[0]), max(table.band_hz[1], PHANTOM_BAND_HZ[1])]
+    low_hz, high_hz = _heard_hz(table)
+    return min(low_hz, PHANTOM_BAND_HZ[0]), max(high_hz, PHANTOM_BAND_HZ[1])
 
 
 def _heard(scene: Scene, W: Complex, displacements_m: Real, turn_deg: Real) -> tuple[Real, Complex]:

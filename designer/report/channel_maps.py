@@ -9,7 +9,7 @@ import numpy as np
 
 from designer.arrays import Bool, Real
 from designer.comparison.numbers import relative_level_db
-from designer.evaluation.listening_zone import HALF_WIDTH_M, NEAR_HALF_WIDTH_M, ZONE_DB, Zones
+from designer.evaluation.listening_zone import NEAR_HALF_WIDTH_M, ZONE_DB, Zones
 from designer.evaluation.outcomes import hz
 from designer.measures import db, lowest_hz
 from designer.problem import geometry
@@ -214,11 +214,11 @@ def place_map(values: Real, half_m: float, levels: Levels, *, title: str, place:
 
 
 def zone_figure(result: Result, name: str) -> Figure:
-    """Gain over the place, near by and as far as half a metre, its zone outlined; and the gain as the head turns."""
+    """Gain over the place, near by and as far as the square goes, its zone outlined; and the gain as the head turns."""
     zones = _zones(result)
     levels = steps(np.arange(-1.5, 31.5, 3.0), np.arange(0.0, 31.0, 6.0), "mean gain in dB", "dB")
     panels: list[Any] = []
-    for zone, half_m in ((zones.near, NEAR_HALF_WIDTH_M), (zones.square, HALF_WIDTH_M)):
+    for zone, half_m in ((zones.near, NEAR_HALF_WIDTH_M), (zones.square, zones.half_width_m)):
         shown, title = zone.channels[name], f"within {half_m * 100:.0f} cm"
         edge = shown.target_db - ZONE_DB
         place = (0, len(panels))
@@ -235,23 +235,27 @@ def zone_figure(result: Result, name: str) -> Figure:
 
 def say_zone(result: Result, name: str) -> str:
     """The area of the zone."""
-    channel = _zones(result).square.channels[name]
-    share = channel.area_m2 / (2 * HALF_WIDTH_M) ** 2
+    zones = _zones(result)
+    channel = zones.square.channels[name]
+    share = channel.area_m2 / (2 * zones.half_width_m) ** 2
     return (
         f"the mean gain is at most 3 dB below the target of {channel.target_db:.1f} dB (the line) over {channel.area_m2:.2f} square metres,"
-        f" {share * 100:.0f} % of the places within half a metre"
+        f" {share * 100:.0f} % of the places within {zones.half_width_m * 100:.0f} cm"
     )
 
 
 def phantom_figure(result: Result, name: str) -> Figure:
     """Sound from the middle, over the place: level between the ears, and time between them."""
-    zone = _zones(result).square
+    zones = _zones(result)
+    zone = zones.square
     rows = (
         ("Level, left ear over right", zone.level_db, np.arange(-6.0, 6.5, 1.0), "dB"),
         ("Time, right ear after left", zone.delay_s * 1e6, np.arange(-420.0, 421.0, 60.0), "µs"),
     )
     panels = [
-        place_map(values, HALF_WIDTH_M, steps(edges, edges[::2], unit, unit, "RdBu_r"), title=title, place=(0, column))
+        place_map(
+            values, zones.half_width_m, steps(edges, edges[::2], unit, unit, "RdBu_r"), title=title, place=(0, column)
+        )
         for column, (title, values, edges, unit) in enumerate(rows)
     ]
     return figure(panels, 3.1)

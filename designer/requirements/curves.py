@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from designer.arrays import Bool, Real
@@ -21,7 +23,7 @@ def curve_db(points: list[list[float]], frequency_hz: Real) -> Real:
     return np.asarray(np.interp(np.log(np.maximum(frequency_hz, 1e-9)), np.log(at_hz), value_db))
 
 
-def in_band(frequency_hz: Real, band_hz: list[float]) -> Bool:
+def in_band(frequency_hz: Real, band_hz: Sequence[float]) -> Bool:
     """Which frequencies lie in a band, ends included."""
     tolerance = 1e-9 * band_hz[1]
     return (frequency_hz >= band_hz[0] - tolerance) & (frequency_hz <= band_hz[1] + tolerance)

@@ -12,6 +12,7 @@ import designer
 from designer.evaluation.listening_zone import (
     ChannelZone,
     Zone,
+    half_width_m,
     interaural_delay_s,
     listening_zone,
     octave_shares,
@@ -134,6 +135,16 @@ def test_the_area_counts_cells(made: designer.Design) -> None:
     assert left.target_db == pytest.approx(curve.mean(), abs=0.1)
     mirrored = zone.channels["right"].gain_db.reshape(11, 11)[:, ::-1]
     np.testing.assert_allclose(left.gain_db.reshape(11, 11), mirrored, atol=1e-3)
+
+
+@pytest.mark.parametrize(("distance_m", "half_m"), [(2.0, 0.5), (0.6, 0.24), (0.35, 0.12), (0.2, 0.1)])
+def test_the_map_of_a_near_listener_goes_half_of_the_way_to_the_device(distance_m: float, half_m: float) -> None:
+    """From the head's surface, of 8.75 cm, to a pair 8 cm aside, in whole steps of 2 cm; at least 10 cm, at most half a metre."""
+    tables = pair()
+    for driver, y_m in zip(tables["drivers"], (-0.08, 0.08), strict=True):
+        driver["position_m"] = [0.0, y_m, 0.0]
+    tables["listener"] = {"position_m": [distance_m, 0.0, 0.0]}
+    assert half_width_m(designer.loads(toml(tables)), 0.02) == pytest.approx(half_m)
 
 
 def test_places_inside_the_device_are_left_out(made: designer.Design) -> None:

@@ -195,6 +195,17 @@ def test_no_weights_are_above_the_bound_at_every_place(spread: float) -> None:
     assert (db(bound) - db(worst_gain(target, w)) < 1.0).all()
 
 
+def test_fewer_dark_points_than_drivers_have_a_bound_too() -> None:
+    """Two dark points, four drivers: exact ones null both, and means have no bound; those that deviate have one, a dB away."""
+    target = target_of(3, gain_db=40.0, dark=2)
+    largest = reachable_gain(of_means(target))
+    assert np.isinf(largest).all()
+    w = worst_case_weights(target)
+    above_db = db(worst_place_bound(target, w, largest)) - db(worst_gain(target, w))
+    assert (above_db > 0).all()
+    assert (above_db < 1.0).all()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_superdirective_weights_raise_the_directivity_of_the_worst_drivers(seed: int) -> None:
     """More in the worst case than without the spread and than in its mean; of drawn drivers none is below the guarantee."""
