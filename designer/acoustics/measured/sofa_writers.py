@@ -110,6 +110,7 @@ def _directivities(data: Complex, frequency_hz: Real, receivers: Real) -> Any:
 
 def modelled_sofa(device: MeasuredDevice) -> Any:
     """A Sofa object of a device's drivers one by one, at receivers on a sphere, in the device's axes."""
+    assert device.frequency_hz is not None  # a model's are spectra
     distance_m = float(np.linalg.norm(device.receivers_m[0]))
     data = device.data.transpose(1, 0, 2).astype(complex)
     sofa = _directivities(data, device.frequency_hz, _spherical(device.receivers_m / distance_m, distance_m))
