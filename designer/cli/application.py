@@ -50,14 +50,19 @@ NoCache = Annotated[
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
 
 Shape = Annotated[
-    str | None, typer.Option(metavar="bar|sphere|box|pair", help="Shape that carries the drivers; by default a bar.")
+    str | None,
+    typer.Option(metavar="bar|sphere|box|laptop|pair", help="Shape that carries the drivers; by default a bar."),
 ]
 Drivers = Annotated[int | None, typer.Option(help="Number of drivers; by default 3 in a box and 2 elsewhere.")]
 Width = Annotated[
-    float | None, typer.Option(metavar="M", help="Width of the device, or diameter of the sphere; by default 0.6.")
+    float | None,
+    typer.Option(metavar="M", help="Width of the device, or diameter of the sphere; by default 0.6, of a laptop 0.3."),
 ]
 Distance = Annotated[
-    float | None, typer.Option(metavar="M", help="Distance from the device to the listener's head; by default 2.5.")
+    float | None,
+    typer.Option(
+        metavar="M", help="Distance from the device to the listener's head; by default 2.5, from a laptop 0.6."
+    ),
 ]
 """Options of a new geometry; `search.new_geometry.geometry_of` has what is not given."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
-from designer.cli.application import ForceFile, app
+from designer.cli.application import ForceFile, NoCache, app
 from designer.cli.terminal import Stages, say_all
 from designer.errors import UsageError
 
@@ -17,7 +17,8 @@ def convert(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...", help='Measured files, or a pattern in quotes; "device.sofa#tweeter" picks one driver.'
+            metavar="FILE...",
+            help='Measured files, or a pattern in quotes; "device.sofa#tweeter" picks one driver. Or one problem file.',
         ),
     ],
     out: Annotated[Path, typer.Option("-o", metavar="OUT.sofa", help="The file to write.")],
@@ -33,7 +34,8 @@ def convert(
         typer.Option(
             min=0.001,
             metavar="M",
-            help="Distance of the measurement, if its file does not state it, as response_distance_m.",
+            help="Distance of the measurement, if its file does not state it, as response_distance_m; of a problem's device the"
+            " radius of the sphere, by default that of the circle, or the listener's distance.",
         ),
     ] = None,
     clockwise: Annotated[
@@ -70,16 +72,29 @@ def convert(
     speed_of_sound: Annotated[
         float, typer.Option(min=100.0, max=2000.0, metavar="M/S", help="Speed of sound in the air.")
     ] = 343.0,
+    convention: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FreeFieldDirectivityTF|GeneralTF|GeneralTF-E",
+            help="Of a problem's device: its drivers on a sphere (default), or at the ears and on the circle.",
+        ),
+    ] = None,
     force: ForceFile = False,
+    no_cache: NoCache = False,
 ) -> None:
-    """Write measured data as SOFA, for use elsewhere.
+    """Write measured data, or a problem's device as modelled, as SOFA, for use elsewhere.
 
     Drivers (FRD and REW sets, spinorama tables, impulse responses, complex tables, SOFA directivities) become
     FreeFieldDirectivityTF: one measurement a driver, on the level and time that a design uses (stated in the file's
     comment), at the distance of the microphones or 1 m. Drivers of one file share directions and frequencies and face
     the front. A measured head becomes SimpleFreeFieldHRIR, a whole measured device GeneralTF-E or GeneralFIR-E; for
     these no option but -o applies.
+
+    A problem file's device, its body solved or in closed form, becomes FreeFieldDirectivityTF: one measurement a driver, on a
+    sphere about the device; or GeneralTF or GeneralTF-E: at the ears, with the head, and on the circle, without. As `response` of
+    each driver, or as `transfer` of [scene], a problem reads it back.
     """
+    from designer.acoustics.device_file import CONVENTIONS
     from designer.acoustics.measured.convert import DriverOptions, check_writable
     from designer.acoustics.measured.convert import convert as write
     from designer.acoustics.measured.driver_sets import TimeKey
@@ -87,10 +102,20 @@ def convert(
     check_writable(out, force=force)
     if time not in ("auto", "shared", "own"):
         raise UsageError(f"--time: got {time!r}; expected auto, shared, own")
+    if convention not in (None, *CONVENTIONS):
+        raise UsageError(f"--convention: got {convention!r}; expected {', '.join(CONVENTIONS)}")
     options = DriverOptions(
         name, gate_ms, distance, clockwise, facing, angles, channel, turned_about, cast(TimeKey, time)
     )
-    with Stages("converting"):
-        converted = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound, force=force)
+    with Stages("converting") as shown:
+        converted = write(
+            files,
+            out,
+            options=options,
+            speed_of_sound_m_s=speed_of_sound,
+            convention=convention,
+            progress=shown.update,
+            force=force,
+        )
     say_all(converted.lines)
     say_all(converted.warnings, "warning")

@@ -107,7 +107,7 @@ def _plain(result: Result, name: str) -> tuple[Plain, tuple[str, ...], Problem]:
     return result.channels[name].plain, result.channels[name].plain_names, result.problem
 
 
-LAYOUT = Declared(of="problem", kind="layout", caption="The layout, from above and from the side", build=layout.layout_figure,
+LAYOUT = Declared(of="problem", kind="layout", caption="The layout, from above, front and side", build=layout.layout_figure,
                   says=layout.layout_words, core=True)  # fmt: skip
 ROOM_PLAN = Declared(of="problem", kind="room-plan", caption="The room, from above and from the side", build=room.plan_figure,
                      says=room.plan_words, shown=lambda problem: problem.room is not None)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The layout: device and listener from above, the device at the top, so that the listener's left is on the left; and from the side."""
+"""The layout: device and listener from above, the device at the top, so that the listener's left is on the left; front and side."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.problem import geometry
+from designer.problem.enclosures.enclosure import VIEWS
 from designer.problem.schema import Problem
 from designer.report.figure_data import Axis, Drawing, Figure, Note, Shape, axis, figure, shortened
 
 CROWDED, MOST_NAMED = 6, 14
 """Drivers in a row beyond which their names stand upright, and beyond which not all are named, so that none covers another."""
+FLAT, NARROW = 0.3, 1.2
+"""Least height of the front's panel over its width, and least width over its height, so that its axes can be read."""
 BAFFLE_M = 100.0
 """How far the line of a plane is drawn to both sides."""
 RIGHT, FRONT = "← listener's left  |  y in m  |  listener's right →", "x in m (front is down)"
+NEAR_RIGHT = "y in m (right is the listener's)"
+"""For panels beside another, where RIGHT has no room on the page."""
 
 
 def drawing(
@@ -28,9 +33,10 @@ def drawing(
 
 
 def layout_figure(problem: Problem) -> Figure:
-    """The scene from above, and the device near by from above and from the side.
+    """The scene from above, and the device near by from above, from the side and from the front.
 
-    From above the page's right is the device's +y, its bottom +x; from the side its right is +x, the front, and its top +z.
+    From above the page's right is the device's +y, its bottom +x; from the front, where the listener is, its right is +y and its top
+    +z; from the side its right is +x, the front, and its top +z.
     """
     extent_m = max(float(np.linalg.norm(d.position_m)) for d in problem.drivers)
     extent_m = max(extent_m, float(problem.body.half_size_m.max()))
@@ -42,14 +48,15 @@ def layout_figure(problem: Problem) -> Figure:
     half = 0.58 * float((highs - lows).max()) + 0.06
     x, y = (lows + highs) / 2
     scene_axes = axis(RIGHT, "m", y - half, y + half), axis(FRONT, "m", x + half, x - half)
-    near_axes = axis(RIGHT, "m", -half_m, half_m), axis(FRONT, "m", half_m, -half_m)
+    near_axes = axis(NEAR_RIGHT, "m", -half_m, half_m), axis(FRONT, "m", half_m, -half_m)
     scene_shapes = [*_device(problem, names=False), *_listener(problem)]
     panels = [
-        drawing("The scene, from above", (0, 0, 2, 1), *scene_axes, scene_shapes),
+        drawing("The scene, from above", (0, 0, 1, 1), *scene_axes, scene_shapes),
         drawing("The device, from above", (0, 1, 1, 1), *near_axes, _device(problem, names=True)),
         _device_from_the_side(problem),
+        _device_from_the_front(problem),
     ]
-    return figure(panels, 4.6, heights=[1.5, 1.0])
+    return figure(panels, 5.0, heights=[1.6, 1.0])
 
 
 def layout_words(problem: Problem) -> str:
@@ -73,16 +80,34 @@ def _points(x: Any, y: Any, colour: int | str, size: float) -> Shape:
 
 def _device_from_the_side(problem: Problem) -> Drawing:
     """The device as seen from its right: front to the right, up at the top."""
-    places = np.array([driver.position_m for driver in problem.drivers])
-    half_m = 1.3 * max(float(np.abs(places[:, [0, 2]]).max()), 0.25 * float(np.abs(places[:, 1]).max()), 0.02)
-    half_m = max(half_m, 1.25 * float(problem.body.half_size_m.max()))
-    shapes = _outline(problem, "side")
-    shapes += [_points(x, z, l, 6.0) for l, (x, _, z) in enumerate(places)]
+    half_m = _half_height_m(problem)
     height_m = float(problem.listener.position_m[2])
     words = "to the listener" + (f", {height_m:+.2f} m up" if height_m else "")
     note: Note = {"x": 0.98, "y": 0.04, "text": words, "color": "soft", "share": True}
     x, y = axis("x in m (front is right)", "m", -1.6 * half_m, 1.6 * half_m), axis("z in m", "m", -half_m, half_m)
-    return drawing("The device, from the side", (1, 1, 1, 1), x, y, shapes, [note])
+    return drawing("The device, from the side", (1, 0, 1, 1), x, y, _seen(problem, "side"), [note])
+
+
+def _device_from_the_front(problem: Problem) -> Drawing:
+    """The device as the listener sees it: the listener's left on the left, up at the top."""
+    places = np.abs([driver.position_m for driver in problem.drivers]).max(axis=0)
+    half_y, half_z = 1.3 * np.maximum(np.maximum(places, problem.body.half_size_m)[1:], 0.02)
+    half_y, half_z = max(float(half_y), NARROW * float(half_z)), max(float(half_z), FLAT * float(half_y))
+    x, y = axis(NEAR_RIGHT, "m", -half_y, half_y), axis("z in m", "m", -half_z, half_z)
+    return drawing("The device, from the front", (1, 1, 1, 1), x, y, _seen(problem, "front"))
+
+
+def _half_height_m(problem: Problem) -> float:
+    places = np.array([driver.position_m for driver in problem.drivers])
+    half_m = 1.3 * max(float(np.abs(places[:, [0, 2]]).max()), 0.25 * float(np.abs(places[:, 1]).max()), 0.02)
+    return max(half_m, 1.25 * float(problem.body.half_size_m[[0, 2]].max()))
+
+
+def _seen(problem: Problem, view: str) -> list[Any]:
+    """The body's outline and the drivers, as they are seen from one side."""
+    first, second = VIEWS[view]
+    places = [(driver.position_m[first], driver.position_m[second]) for driver in problem.drivers]
+    return [*_outline(problem, view), *(_points(x, y, l, 6.0) for l, (x, y) in enumerate(places))]
 
 
 def _device(problem: Problem, *, names: bool) -> list[Any]:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from designer.errors import UsageError
 from designer.problem.messages import number
 
-DRIVERS = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "pair": (2, 2)}
+DRIVERS = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "laptop": (2, 2), "pair": (2, 2)}
 """The fewest and the most of each shape."""
+WIDTH_M, DISTANCE_M = {"laptop": 0.3}, {"laptop": 0.6}
+"""The usual of a shape, where it is not USUAL_WIDTH_M and USUAL_DISTANCE_M."""
+USUAL_WIDTH_M, USUAL_DISTANCE_M = 0.6, 2.5
 SHAPES = tuple(DRIVERS)
 
 
@@ -56,9 +59,13 @@ class Geometry:
     @property
     def title(self) -> str:
         """A title for the file."""
-        across = {"sphere": "on a sphere of", "bar": "on a bar of", "box": "on a box of", "pair": "apart by"}[
-            self.shape
-        ]
+        across = {
+            "sphere": "on a sphere of",
+            "bar": "on a bar of",
+            "box": "on a box of",
+            "laptop": "on a laptop of",
+            "pair": "apart by",
+        }[self.shape]
         width = f"{number(round(self.width_m * 100, 1))} cm"
         return f"{self.drivers} drivers {across} {width}, heard at {number(self.distance_m)} m"
 
@@ -70,6 +77,6 @@ def geometry_of(shape: str | None, drivers: int | None, width_m: float | None, d
     return Geometry(
         shape,
         least if drivers is None else drivers,
-        0.6 if width_m is None else width_m,
-        2.5 if distance_m is None else distance_m,
+        WIDTH_M.get(shape, USUAL_WIDTH_M) if width_m is None else width_m,
+        DISTANCE_M.get(shape, USUAL_DISTANCE_M) if distance_m is None else distance_m,
     )

@@ -44,14 +44,23 @@ REALISED_DB = 0.5
 FADE_OCTAVES = 3.0
 """Wide, because a band that begins at 200 Hz leaves a few milliseconds of taps little room to come from the plain driver in."""
 LARGEST_DRIVER_M = 0.03
-BOXES = ("bar", "box")
-"""Shapes whose box is solved, up to what SOLVING_MINUTES hold."""
-SOLVING_MINUTES, SPEED_OF_SOUND_M_S = 0.025, 343.0
+BOXES = ("bar", "box", "laptop")
+"""Shapes whose box is solved, up to what SOLVING_MINUTES hold; a laptop's, LAPTOP_MINUTES: a thin box takes longer than they say."""
+SOLVING_MINUTES, LAPTOP_MINUTES, SPEED_OF_SOUND_M_S = 0.025, 0.016, 343.0
 MIN_SOLVED_HZ = 1000.0
+LAPTOP_DEPTH, LAPTOP_HEIGHT_M = 0.7, 0.025
+"""Depth of a laptop's case over its width, and how high it is: a thinner one takes more rectangles."""
+LAPTOP_DRIVER_M, LAPTOP_AHEAD = 0.01, 0.06
+"""Largest radius of a laptop's driver, and how far in front of its middle it is, over the width: beside the keyboard."""
+LAPTOP_ELEVATION_DEG = 40.0
+"""Elevation of the head of who sits before a laptop."""
 
 
 def box_size_m(geometry: Geometry) -> list[float]:
-    """Depth, width and height of a bar or box, with room for its drivers."""
+    """Depth, width and height of a bar, box or laptop, with room for its drivers."""
+    if geometry.shape == "laptop":
+        height_m = min(LAPTOP_HEIGHT_M, geometry.width_m / 4)
+        return [_rounded(LAPTOP_DEPTH * geometry.width_m, 3), geometry.width_m, _rounded(height_m, 3)]
     spots = places(geometry)
     height_m = _rounded(min(max(4 * spots[0].radius_m, 0.04), geometry.width_m), 3)
     depth_m = -2 * spots[0].position_m[0] if geometry.shape == "box" else height_m
@@ -59,12 +68,13 @@ def box_size_m(geometry: Geometry) -> list[float]:
 
 
 def highest_asked_hz(geometry: Geometry) -> float:
-    """Up to which something is asked of a device: of a box, as far as it is solved in SOLVING_MINUTES."""
+    """Up to which something is asked of a device: of a box, as far as its minutes solve it."""
     if geometry.shape not in BOXES:
         return HIGHEST_HZ
     box = Box(size_m=box_size_m(geometry))
+    most_minutes = min(SOLVING_MINUTES, LAPTOP_MINUTES) if geometry.shape == "laptop" else SOLVING_MINUTES
     for highest_hz in np.arange(HIGHEST_HZ, MIN_SOLVED_HZ, -100.0).tolist():
-        if box.effort(2 * math.pi * highest_hz / SPEED_OF_SOUND_M_S, geometry.drivers).minutes <= SOLVING_MINUTES:
+        if box.effort(2 * math.pi * highest_hz / SPEED_OF_SOUND_M_S, geometry.drivers).minutes <= most_minutes:
             return float(highest_hz)
     return MIN_SOLVED_HZ
 
@@ -77,11 +87,18 @@ class Place:
     position_m: tuple[float, float, float]
     azimuth_deg: float
     radius_m: float
+    elevation_deg: float = 0.0
+
+    @property
+    def facing_deg(self) -> tuple[float, float]:
+        """Azimuth and elevation."""
+        return self.azimuth_deg, self.elevation_deg
 
 
 def places(geometry: Geometry) -> list[Place]:
     """The drivers, from the listener's left (the device's -y) to the right."""
     count, half = geometry.drivers, geometry.width_m / 2
+    elevation_deg = 90.0 if geometry.shape == "laptop" else 0.0  # up, out of the top
     if geometry.shape == "sphere":
         azimuths = np.linspace(-90.0, 90.0, count)
         radius = min(LARGEST_DRIVER_M, 0.4 * half * math.radians(180.0 / (count - 1)), 0.3 * half)
@@ -93,6 +110,11 @@ def places(geometry: Geometry) -> list[Place]:
         azimuths = np.array([-90.0, *np.zeros(count - 2), 90.0])
         back = -min(half, 2 * math.floor(1000 * radius) / 1000)  # the middle of a side
         spots = [(back, -half, 0.0), *((0.0, float(y), 0.0) for y in row), (back, half, 0.0)]
+    elif geometry.shape == "laptop":
+        radius = min(LAPTOP_DRIVER_M, geometry.width_m / 20)
+        azimuths = np.zeros(count)
+        ahead_m, up_m = LAPTOP_AHEAD * geometry.width_m, box_size_m(geometry)[2] / 2
+        spots = [(ahead_m, side * (half - 1.5 * radius), up_m) for side in (-1, 1)]
     else:
         radius = min(LARGEST_DRIVER_M, 0.4 * geometry.width_m / max(count - 1, 1), half / 2)
         azimuths = np.zeros(count)
@@ -102,9 +124,21 @@ def places(geometry: Geometry) -> list[Place]:
     if count == 3:
         names[1] = "front"
     return [
-        Place(name, (_rounded(x), _rounded(y), _rounded(z)), float(azimuth), math.floor(1000 * radius) / 1000)
+        Place(
+            name,
+            (_rounded(x), _rounded(y), _rounded(z)),
+            float(azimuth),
+            math.floor(1000 * radius) / 1000,
+            elevation_deg,
+        )
         for name, (x, y, z), azimuth in zip(names, spots, azimuths, strict=True)
     ]
+
+
+def head_m(geometry: Geometry) -> tuple[float, float, float]:
+    """Centre of the listener's head: straight ahead, and above a laptop."""
+    up = math.radians(LAPTOP_ELEVATION_DEG) if geometry.shape == "laptop" else 0.0
+    return _rounded(geometry.distance_m * math.cos(up), 3), 0.0, _rounded(geometry.distance_m * math.sin(up), 3)
 
 
 def _rounded(value: float, digits: int = 6) -> float:
@@ -197,7 +231,7 @@ def text_of(geometry: Geometry, ears: Requirement, beam: Requirement | None) -> 
             "[[drivers]]",
             f'name = "{place.name}"',
             f"position_m = [{', '.join(_toml(x) for x in place.position_m)}]",
-            f"facing_deg = [{_toml(place.azimuth_deg)}, 0.0]            # azimuth (counter-clockwise from the front), elevation",
+            f"facing_deg = [{', '.join(map(_toml, place.facing_deg))}]            # azimuth (counter-clockwise from the front), elevation",
             f"radius_m = {_toml(place.radius_m)}                   # of the cone",
             "# band_hz = [150.0, 16000.0]       # outside it the driver is to stay quiet",
             "# max_gain_db = 12.0",
@@ -206,7 +240,7 @@ def text_of(geometry: Geometry, ears: Requirement, beam: Requirement | None) -> 
         ]
     parts += [
         "[listener]",
-        f"position_m = [{_toml(geometry.distance_m)}, 0.0, 0.0]      # centre of the head, which faces the device",
+        f"position_m = [{', '.join(map(_toml, head_m(geometry)))}]      # centre of the head, which faces the device",
         'head = "sphere"                     # or a measured head: the path of a SOFA file',
         "# The head's displacements that a design holds over: a single place loses everything as the head moves by 3 cm.",
         "ear_cloud_m = [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]",
@@ -257,11 +291,17 @@ def _enclosure(geometry: Geometry) -> list[str]:
     if geometry.shape == "pair":
         return []
     size_m = box_size_m(geometry)
+    is_laptop = geometry.shape == "laptop"
+    centre = [
+        "# The case alone: a body is one box, and the screen is left out. The origin is its middle."
+        if is_laptop
+        else f"centre_m = [{_toml(-size_m[0] / 2)}, 0.0, 0.0]          # the front is at x = 0"
+    ]
     return [
         "[enclosure]",
         'model = "box"',
         f"size_m = [{', '.join(map(_toml, size_m))}]        # depth, width, height",
-        f"centre_m = [{_toml(-size_m[0] / 2)}, 0.0, 0.0]          # the front is at x = 0",
+        *centre,
         f"highest_hz = {_toml(highest_asked_hz(geometry))}                # up to which the box is solved; a higher one takes longer",
         "",
     ]

@@ -142,9 +142,10 @@ def ear_title(is_beam: bool) -> str:
 
 def layout_of(shown: Figure) -> Figure:
     """The layout's drawings one below the other: the scene and the device from above, the device from the side."""
-    for row, panel in enumerate(shown["panels"]):
+    panels = shown["panels"][:3]
+    for row, panel in enumerate(panels):
         panel["place"] = [row, 0, 1, 1]
-    return figure(shown["panels"], 7.2)
+    return figure(panels, 7.2)
 
 
 def words_of(values: dict[str, float]) -> list[Number]:

@@ -45,7 +45,7 @@ def test_what_is_met_on_paper_alone_ends_with_7(here: Path, designer_command: Co
     assert "left: 6 dB asked from 500 Hz to 4 kHz, at the listener's one place; met at every frequency" in longer.out
 
 
-@pytest.mark.parametrize(("shape", "drivers"), [("bar", 2), ("sphere", 2), ("box", 3), ("pair", 2)])
+@pytest.mark.parametrize(("shape", "drivers"), [("bar", 2), ("sphere", 2), ("box", 3), ("laptop", 2), ("pair", 2)])
 def test_every_shape_needs_no_number_of_drivers(
     shape: str, drivers: int, here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

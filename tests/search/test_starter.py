@@ -18,7 +18,7 @@ from designer.evaluation.tolerance import draw, tolerance
 from designer.problem.library import library, library_folder, schema_text
 from designer.requirements.curves import curve_db
 from designer.search import starter
-from designer.search.new_geometry import Geometry
+from designer.search.new_geometry import Geometry, geometry_of
 from designer.search.starter import places, write_new
 
 new_problem = functools.cache(starter.new_problem)
@@ -29,6 +29,7 @@ GEOMETRIES = [
     Geometry("pair", 2, 0.1, 2.5),
     Geometry("sphere", 3, 0.175, 2.0),
     Geometry("box", 3, 0.15, 1.0),
+    Geometry("laptop", 2, 0.3, 0.6),
 ]
 
 
@@ -94,6 +95,23 @@ def test_drivers_stand_from_the_listeners_left_to_the_right() -> None:
         assert max(map(abs, sides)) <= geometry.width_m / 2 + 1e-9
 
 
+@pytest.mark.parametrize("width_m", [0.1, 0.3, 0.45])
+def test_a_laptop_is_heard_from_above_its_case(width_m: float) -> None:
+    """Both drivers lie whole on the top of a thin case and face up; the head is before and above them, as far away as it is asked for."""
+    geometry = geometry_of("laptop", None, width_m, 0.7)
+    depth_m, across_m, height_m = starter.box_size_m(geometry)
+    for spot in places(geometry):
+        x, y, z = spot.position_m
+        assert z == pytest.approx(height_m / 2, abs=1e-9)
+        assert (abs(x) + spot.radius_m < depth_m / 2, abs(y) + spot.radius_m < across_m / 2) == (True, True)
+        assert spot.facing_deg == (0.0, 90.0)
+    assert (across_m, height_m <= 0.025) == (width_m, True)
+    x, y, z = starter.head_m(geometry)
+    assert np.hypot(x, z) == pytest.approx(0.7, abs=2e-3)
+    assert (y, x > depth_m / 2, z > 0.3) == (0.0, True, True)
+    assert geometry_of("laptop", None, None, None) == Geometry("laptop", 2, 0.3, 0.6)
+
+
 def test_a_curve_lies_below_the_bound_between_its_knots_as_well() -> None:
     """A bound with a dip between two knots: straight lines over log f stay MARGIN_DB under it everywhere."""
     f = np.arange(200.0, 8000.0, 93.75)
@@ -116,9 +134,10 @@ def test_nothing_is_asked_where_no_octave_is_within_reach() -> None:
 @pytest.mark.parametrize(
     ("geometry", "message"),
     [
-        (Geometry("tube", 3, 0.2, 2.0), "--shape: got 'tube'; expected bar, sphere, box, pair"),
+        (Geometry("tube", 3, 0.2, 2.0), "--shape: got 'tube'; expected bar, sphere, box, laptop, pair"),
         (Geometry("pair", 3, 0.2, 2.0), "--drivers: got 3; expected 2 for --shape pair"),
         (Geometry("box", 2, 0.2, 2.0), "--drivers: got 2; expected 3 to 64 for --shape box"),
+        (Geometry("laptop", 4, 0.3, 0.6), "--drivers: got 4; expected 2 for --shape laptop"),
         (Geometry("bar", 4, 60.0, 2.0), "--width: got 60; expected 0.02 to 5 metres"),
         (Geometry("bar", 4, 1.0, 0.3), "--distance: got 0.3; expected 0.7 (half the width"),
         (Geometry("pair", 2, 0.02, 20.0), "raise --width, or lower --distance"),

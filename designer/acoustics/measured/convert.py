@@ -1,23 +1,26 @@
-"""`designer convert`: measured drivers, a head or a whole device as a SOFA file, written whole or not at all.
+"""`designer convert`: measured drivers, a head or a whole device, or a problem's model, as a SOFA file, written whole or not at all.
 
 | what is given | what is written |
 |---|---|
 | drivers in any format that `response` takes | FreeFieldDirectivityTF, one measurement a driver |
 | a head: (Simple)FreeFieldHRIR or -HRTF, or GeneralFIR or -TF with two receivers where source or head moves | SimpleFreeFieldHRIR |
 | a whole device: GeneralTF or -FIR, with -E or without | GeneralTF-E or GeneralFIR-E |
+| a problem file: its device as modelled, whatever its body | FreeFieldDirectivityTF, GeneralTF or GeneralTF-E, as `device_file` says |
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 import designer
 from designer.acoustics.measured.formats import SOFA, named_sets, read_set
 from designer.acoustics.measured.raw_set import Request, TurnedAbout, matching_files, named_emitter
-from designer.acoustics.measured.sofa import kind_of
+from designer.acoustics.measured.sofa import DRIVER_CONVENTION, kind_of
 from designer.acoustics.measured.sofa_writers import (
     append_names,
     comment,
@@ -27,10 +30,16 @@ from designer.acoustics.measured.sofa_writers import (
     global_texts,
     head_sofa,
     is_sealed,
+    modelled_sofa,
     seal,
 )
 from designer.errors import OutputError, UsageError
 from designer.writing import check_file, reserve, write_file
+
+if TYPE_CHECKING:
+    from designer.acoustics.device_file import Convention
+
+PROBLEM = ".toml"
 
 
 @dataclass(frozen=True)
@@ -83,14 +92,19 @@ def convert(
     *,
     options: DriverOptions | None = None,
     speed_of_sound_m_s: float = 343.0,
+    convention: Convention | None = None,
+    progress: Callable[[str], None] | None = None,
     force: bool = False,
 ) -> Converted:
-    """Read measured data and write them as SOFA.
+    """Read measured data, or a problem file, and write them as SOFA.
 
     Parameters
     ----------
     patterns : sequence of str, files or patterns; "#name" or "#index" after a SOFA file picks one of its drivers
     out : Path, the file to write
+    speed_of_sound_m_s : float, in the air of measured drivers; a problem states its own
+    convention : str or None, of a problem's device; FreeFieldDirectivityTF by default
+    progress : callable, optional, hears how far a problem's body is solved
     force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
@@ -98,31 +112,39 @@ def convert(
     UsageError : the output is not free, or the inputs do not belong together
     OutputError : it cannot be written; what was there is as it was
     DataError : the data cannot be used
+    ProblemError : the problem file has faults
     """
     if not patterns:
         raise UsageError("got no file of measured data; expected one or more")
     check_writable(out, force=force)
     options = options or DriverOptions()
     paths = [path for p in patterns for path in matching_files(named_emitter(p, Path())[0], Path())]
-    kinds = {path: kind_of(path) if path.suffix.lower() in SOFA else "driver" for path in paths}
+    kinds = {path: _kind(path) for path in paths}
     check_writable(out, inputs=list(kinds), force=force)
     names: list[str] = []
     path, kind = next(iter(kinds.items()))
+    if convention is not None and kind != "problem":
+        expected = "a problem file, because measured data state their own"
+        raise UsageError(f"{path}: got --convention for a {kind}; expected with {expected}; leave it out")
     if set(kinds.values()) == {"driver"}:
         sofa, names, facts = _drivers(patterns, options, speed_of_sound_m_s)
     else:
         if len(kinds) > 1:
             kind_list = ", ".join(f"{path} (a {kind})" for path, kind in kinds.items())
             raise UsageError(
-                f"got {kind_list}; expected drivers of one file together, or one head, or one device; convert each alone"
+                f"got {kind_list}; expected drivers of one file together, or one head, device or problem; convert each alone"
             )
-        unfit = [f.name for f in fields(options) if getattr(options, f.name) != f.default]
+        fit = {"distance_m"} if kind == "problem" else set()
+        unfit = [f.name for f in fields(options) if f.name not in fit and getattr(options, f.name) != f.default]
         if unfit:
             flag = f"--{unfit[0].removesuffix('_deg').removesuffix('_m').replace('_', '-')}"
             raise UsageError(f"{path}: got {flag} for a {kind}; expected for drivers alone; leave it out")
-        sofa, facts = _head(path) if kind == "head" else _device(path)
+        if kind == "problem":
+            sofa, names, facts = _problem(path, convention or DRIVER_CONVENTION, options.distance_m, progress)
+        else:
+            sofa, facts = _head(path) if kind == "head" else _device(path)
     texts = global_texts(path) if path.suffix.lower() in SOFA and len(kinds) == 1 else {}
-    title = ", ".join(names) if names else path.stem
+    title = ", ".join(names) if names and kind == "driver" else path.stem
     describe(sofa, title=title, comment=facts.lines[-1], files=list(kinds), version=designer.__version__, texts=texts)
     _write(sofa, names, out)
     return Converted((*facts.lines[:-1], f"wrote {out} ({sofa.GLOBAL_SOFAConventions})"), facts.warnings)
@@ -176,6 +198,43 @@ def _device(path: Path) -> tuple[Any, Converted]:
     over = f"{count} samples at {device.sample_rate_hz:g} Hz" if device.frequency_hz is None else f"{count} frequencies"
     line = f"device: {drivers} drivers at {points} points, {over}"
     return device_sofa(device), Converted((line, "emitters are the drivers; responses as they were"), ())
+
+
+def _kind(path: Path) -> Literal["driver", "head", "device", "problem"]:
+    if path.suffix.lower() in SOFA:
+        return kind_of(path)
+    return "problem" if path.suffix.lower() == PROBLEM else "driver"
+
+
+def _problem(
+    path: Path, convention: Convention, distance_m: float | None, progress: Callable[[str], None] | None
+) -> tuple[Any, list[str], Converted]:
+    """A Sofa object of a problem's device, the names that its file holds, and what to say."""
+    from designer.acoustics.device_file import modelled_device
+    from designer.problem import load
+
+    problem = load(path)
+    device = modelled_device(problem, convention, distance_m=distance_m, progress=progress)
+    points, drivers, count = device.data.shape
+    body = problem.body.model_name
+    names = list(problem.driver_names)
+    if convention == DRIVER_CONVENTION:
+        sofa = modelled_sofa(device)
+        where = f"{points} directions at {np.linalg.norm(device.receivers_m[0]):.6g} m"
+        read_by = 'the driver\'s name picks its measurement; response = "FILE.sofa" and its position_m and facing_deg read it back'
+    else:
+        sofa = device_sofa(device, as_emitters=convention == "GeneralTF-E")
+        circle = points - 2 * len(problem.listener.ear_cloud_m)
+        where = f"{points - circle} ears with the head and {circle} points of the circle without"
+        read_by = f"drivers in their order: {', '.join(names)}; [scene] transfer reads it back"
+        names = []
+    f = device.frequency_hz
+    assert f is not None  # a model's are spectra
+    line = f"model: {body}, {drivers} drivers at {where}, {count} frequencies from {f[0]:g} to {f[-1]:g} Hz"
+    reference = "pressure relative to an ideal source's on-axis free-field pressure at 1 m, e^{+jwt}"
+    axes = "x front, y the device's own left, z up"
+    comment_text = f"{reference}; {problem.speed_of_sound_m_s:g} m/s; {axes}; {line}; {read_by}"
+    return sofa, names, Converted((line, comment_text), ())
 
 
 def _write(sofa: Any, names: list[str], out: Path) -> None:

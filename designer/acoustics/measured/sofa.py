@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.problem.geometry import direction
 
-DRIVER_CONVENTION = "FreeFieldDirectivityTF"
+DRIVER_CONVENTION: Final = "FreeFieldDirectivityTF"
 HEAD_CONVENTIONS = (
     "SimpleFreeFieldHRIR", "FreeFieldHRIR", "SimpleFreeFieldHRTF", "FreeFieldHRTF", "SimpleFreeFieldTF", "GeneralFIR", "GeneralTF",
 )  # fmt: skip

@@ -13,7 +13,8 @@ directions and frequencies, and a problem that reads them faces all of them to t
 
 **A head** (SimpleFreeFieldHRIR) is written as it was understood: the left ear first, azimuths counter-clockwise in degrees, each
 direction once, what cannot be right left out. **A device's** (GeneralTF-E, GeneralFIR-E) emitters are its drivers. Samples, level,
-delays, places and frequencies are the source's own.
+delays, places and frequencies are the source's own. **A model's** drivers (`device_file`) stand in the device's axes and turn about its
+origin, each at its EmitterPosition.
 
 **Texts** are ASCII: sofar reads no others. The dates are those of the data, so that a file converted twice is the same
 file; where the data come from a SOFA file, its authors, licence and references go on.
@@ -31,7 +32,7 @@ import numpy as np
 
 from designer.acoustics.measured.interaural_time import HEAD_RADIUS_M
 from designer.acoustics.measured.sphere import spherical_deg
-from designer.arrays import Real
+from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.versions import WRITER
 
@@ -79,8 +80,6 @@ def directivity_sofa(drivers: Mapping[str, MeasuredDirectivity], speed_of_sound_
     ------
     DataError : their directions or frequencies differ
     """
-    import sofar  # slow to import
-
     _check_alike(drivers)
     sets = list(drivers.values())
     distances_m = {d.summary.distance_m or 1.0 for d in sets}
@@ -88,16 +87,41 @@ def directivity_sofa(drivers: Mapping[str, MeasuredDirectivity], speed_of_sound_
     f = sets[0].frequency_hz
     away = np.exp(-2j * np.pi * f * distance_m / speed_of_sound_m_s) / distance_m
     data = np.stack([(d.pressure * away[:, None]).T for d in sets])  # (M, R, N)
-    sofa = sofar.Sofa("FreeFieldDirectivityTF")
-    for name in ("Description", "EmitterDescriptions", "MIDINote", "SourceTuningFrequency"):
-        sofa.delete(name)  # musical instruments' ones, and texts, which `append_names` writes
-    sofa.Data_Real, sofa.Data_Imag, sofa.N = data.real, data.imag, f
-    sofa.ReceiverPosition = _spherical(sets[0].directions, distance_m)
-    sofa.GLOBAL_SourceType = "loudspeaker driver"
+    sofa = _directivities(data, f, _spherical(sets[0].directions, distance_m))
     sofa.add_attribute("GLOBAL_Level", "absolute" if all(d.level == "absolute" for d in sets) else "relative")
     sofa.SourcePosition_Reference = "the point that the angles turn around"
     sofa.SourceView_Reference = "the axis of the driver"
+    return sofa
+
+
+def _directivities(data: Complex, frequency_hz: Real, receivers: Real) -> Any:
+    """A Sofa object of pressure (M, R, N), a driver a measurement, at azimuths, elevations and distances (R, 3)."""
+    import sofar  # slow to import
+
+    sofa = sofar.Sofa("FreeFieldDirectivityTF")
+    for name in ("Description", "EmitterDescriptions", "MIDINote", "SourceTuningFrequency"):
+        sofa.delete(name)  # musical instruments' ones, and texts, which `append_names` writes
+    sofa.Data_Real, sofa.Data_Imag, sofa.N = data.real, data.imag, frequency_hz
+    sofa.ReceiverPosition = receivers
+    sofa.GLOBAL_SourceType = "loudspeaker driver"
     sofa.SourceUp_Reference = "up, as mounted"
+    return sofa
+
+
+def modelled_sofa(device: MeasuredDevice) -> Any:
+    """A Sofa object of a device's drivers one by one, at receivers on a sphere, in the device's axes."""
+    assert device.frequency_hz is not None  # a model's are spectra
+    distance_m = float(np.linalg.norm(device.receivers_m[0]))
+    data = device.data.transpose(1, 0, 2).astype(complex)
+    sofa = _directivities(data, device.frequency_hz, _spherical(device.receivers_m / distance_m, distance_m))
+    sofa.add_attribute("GLOBAL_Level", "absolute")
+    sofa.EmitterPosition, sofa.EmitterPosition_Type, sofa.EmitterPosition_Units = (
+        device.emitters_m,
+        "cartesian",
+        "metre",
+    )
+    sofa.SourcePosition_Reference = "the origin of the device"
+    sofa.SourceView_Reference = "the front of the device, whichever driver plays"
     return sofa
 
 
@@ -140,21 +164,30 @@ def head_sofa(recording: HeadRecording) -> Any:
     return sofa
 
 
-def device_sofa(device: MeasuredDevice) -> Any:
-    """A Sofa object of a device; its emitters' places are those that were read, 0 where there were none."""
+def device_sofa(device: MeasuredDevice, *, as_emitters: bool = True) -> Any:
+    """A Sofa object of a device.
+
+    Parameters
+    ----------
+    as_emitters : bool, drivers are the emitters of one measurement, their places those that were read, 0 where there were
+        none; else spectra are a measurement each, of a source at the driver's place
+
+    """
     import sofar  # slow to import
 
     spectra = device.frequency_hz is not None
-    sofa = sofar.Sofa("GeneralTF-E" if spectra else "GeneralFIR-E")
-    data = device.data.transpose(0, 2, 1)[None]  # (M, R, N, E)
+    sofa = sofar.Sofa(("GeneralTF" if spectra else "GeneralFIR") + "-E" * as_emitters)
+    drivers = device.data.shape[1]
+    places_m = np.zeros((drivers, 3)) if device.emitters_m is None else device.emitters_m
+    data = device.data.transpose(0, 2, 1)[None] if as_emitters else device.data.transpose(1, 0, 2)  # (M, R, N, E)
     if spectra:
         sofa.Data_Real, sofa.Data_Imag, sofa.N = data.real, data.imag, device.frequency_hz
     else:
         sofa.Data_IR, sofa.Data_SamplingRate = data.real, device.sample_rate_hz
         sofa.Data_Delay = device.delay_s[None] * device.sample_rate_hz
-    sofa.ReceiverPosition, sofa.SourcePosition = device.receivers_m, np.zeros((1, 3))
-    drivers = device.data.shape[1]
-    sofa.EmitterPosition = np.zeros((drivers, 3)) if device.emitters_m is None else device.emitters_m
+    origin_m = np.zeros((1, 3))
+    sofa.SourcePosition, sofa.EmitterPosition = (origin_m, places_m) if as_emitters else (places_m, origin_m)
+    sofa.ReceiverPosition = device.receivers_m
     for place in ("Receiver", "Emitter", "Source"):
         setattr(sofa, f"{place}Position_Type", "cartesian")
         setattr(sofa, f"{place}Position_Units", "metre")

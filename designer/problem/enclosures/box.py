@@ -13,6 +13,7 @@ from designer.errors import Fault
 from designer.problem.enclosures.enclosure import (
     MAX_DEVICE_M,
     SURFACE_TOLERANCE_M,
+    VIEWS,
     Array,
     Outline,
     in_metres,
@@ -131,8 +132,8 @@ class Box(SolvedBody):
         return np.where(np.arange(3) == axis, float(side), 0.0)
 
     def outline(self, view: str) -> Outline:
-        """The rectangle from "above" (along y, along x) or from the "side" (along x, along z)."""
-        first, second = (1, 0) if view == "above" else (0, 2)
+        """The rectangle from "above", the "front" or the "side", along the axes of VIEWS."""
+        first, second = VIEWS[view]
         return Outline(
             "rectangle",
             middle_m=(self.centre_m[first], self.centre_m[second]),

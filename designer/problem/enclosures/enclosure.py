@@ -46,6 +46,10 @@ class Intrusion:
     remedy: str = "move the listener away"
 
 
+VIEWS = {"above": (1, 0), "front": (1, 2), "side": (0, 2)}
+"""View -> which of the axes x, y, z goes to the right, and which upwards or, from above, downwards."""
+
+
 @dataclass(frozen=True)
 class Outline:
     """The body as it is seen: a circle, a rectangle, a polygon, a strip without end, or a wall (a line without end) across the front."""
@@ -65,7 +69,7 @@ class Enclosure(Table):
     is_solved: ClassVar[bool] = False
     """Whether its field is solved up to a highest frequency, which its device then asks for."""
     outlines: ClassVar[tuple[str | None, str | None]] = (None, None)
-    """Form of its outline from above and from the side; None where nothing is to be seen."""
+    """Form of its outline from above, and from the side and the front; None where nothing is to be seen."""
 
     def locate(self, folder: Path, files: Mapping[str, str]) -> None:
         """Remember where its data files lie, from the problem's folder, of which some have moved; faults of them are faults of the file."""
@@ -114,9 +118,10 @@ class Enclosure(Table):
         return None
 
     def outline(self, view: str) -> Outline | None:
-        """Its outline from "above" or from the "side"."""
-        form = self.outlines[view == "side"]
-        return None if form is None else Outline(form, float(self.half_size_m.max()))
+        """Its outline from "above", the "front" or the "side"; a wall is seen from the front as nothing but its plane."""
+        form = self.outlines[view != "above"]
+        is_seen = form is not None and (form, view) != ("wall", "front")
+        return Outline(form, float(self.half_size_m.max())) if form and is_seen else None
 
     def piston_half_angle_rad(self, radius_m: float) -> float | None:
         """Half of the angle that a piston takes up on a round surface, seen from above."""

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from designer.errors import DataError, Fault
-from designer.problem.enclosures.enclosure import MAX_DEVICE_M, Array, Outline, in_metres, millimetres
+from designer.problem.enclosures.enclosure import MAX_DEVICE_M, VIEWS, Array, Outline, in_metres, millimetres
 from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
 from designer.problem.meshes.mending import closed_surface
 from designer.problem.meshes.mirrors import MirroredPart, mirrored_part
@@ -207,10 +207,10 @@ class Mesh(SolvedBody):
         return self.mounted(driver).axis
 
     def outline(self, view: str) -> Outline:
-        """The convex outline from "above" (along y, along x) or from the "side" (along x, along z)."""
+        """The convex outline from "above", the "front" or the "side", along the axes of VIEWS."""
         from scipy.spatial import ConvexHull
 
-        places_m = self.surface.vertices_m[:, [1, 0] if view == "above" else [0, 2]]
+        places_m = self.surface.vertices_m[:, VIEWS[view]]
         corners = places_m[ConvexHull(places_m).vertices].tolist()
         return Outline("polygon", corners_m=tuple((x, y) for x, y in corners))
 

@@ -1,0 +1,135 @@
+"""A problem's device as its model has it, solved or in closed form, for a SOFA file that other tools read, and this one reads back.
+
+| convention | what it holds | read back by |
+|---|---|---|
+| FreeFieldDirectivityTF | the drivers, a measurement each, on a sphere about the origin | `response` of each of the `[[drivers]]` |
+| GeneralTF | the same at the ears, with the head, and on the circle, without | `transfer` of `[scene]` |
+| GeneralTF-E | that, the drivers as the emitters of one measurement | `transfer` of `[scene]` |
+
+Data.Real + j Data.Imag is pressure with e^{+jωt}, relative to an ideal source's on-axis free-field pressure at 1 m, at the design's
+frequencies, of a solved body as far as it is solved. SOFA's axes are the device's: x front, y its own left, z up, azimuth
+counter-clockwise from above; left and right of the ears are the listener's, so that the left ear lies at negative y.
+
+The sphere has a receiver every STEP_DEG in azimuth and elevation, and unless a radius is asked for the circle's, or the listener's distance
+where the circle is in the far field. A reader interpolates between directions, and takes a driver for a far one from that distance on:
+exact is what it hears at the receivers. The air's absorption is left out of the sphere, because a scene puts it in; at the ears
+and on the circle it is in. Where half of the space is silent, or the body has no end, a sphere around it holds no directivity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import numpy as np
+
+from designer.acoustics.enclosures import EnclosedDrivers
+from designer.acoustics.measured.device import MeasuredDevice
+from designer.acoustics.measured.drivers import MeasuredDrivers
+from designer.acoustics.measured.raw_set import check_bytes
+from designer.acoustics.scene import Scene, driver_places_m, scene
+from designer.arrays import Complex, Real
+from designer.errors import UsageError
+from designer.problem import Problem, geometry
+
+Convention = Literal["FreeFieldDirectivityTF", "GeneralTF", "GeneralTF-E"]
+CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
+STEP_DEG = 5
+PART = 32
+"""Frequencies whose field is computed at once."""
+
+
+def modelled_device(
+    problem: Problem,
+    convention: Convention,
+    *,
+    distance_m: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> MeasuredDevice:
+    """A problem's device at a file's receivers, as it would have been measured.
+
+    Parameters
+    ----------
+    distance_m : float or None, radius of the sphere of FreeFieldDirectivityTF
+    progress : callable, optional, hears how far a body is solved
+
+    Raises
+    ------
+    UsageError : the problem's device is a measured one, or the convention cannot hold it
+    DataError : the file would be larger than its reader takes
+    """
+    whole = scene(problem)
+    if whole.is_measured:
+        raise UsageError(
+            f"{problem.source}: got a device that was measured ([scene] transfer); expected one that is modelled; convert"
+            " its file"
+        )
+    highest_hz = problem.solved_to_hz if problem.body.is_solved else np.inf
+    used = whole.at(whole.frequency_hz[(whole.frequency_hz > 0) & (whole.frequency_hz <= highest_hz * (1 + 1e-9))])
+    if convention == "FreeFieldDirectivityTF":
+        points_m = _sphere_m(used, distance_m)
+        check_bytes(str(problem.source), 16 * len(points_m) * used.k.size * len(used.drivers), "pressure")
+        used.prepare(progress)
+        parts = np.array_split(
+            used.k, -(-used.k.size // PART)
+        )  # the tensor of a solved body's surface to all points is large
+        field = np.concatenate([used.device.field(k, points_m) for k in parts])
+    elif distance_m is not None:
+        raise UsageError(
+            f"{problem.source}: got --distance for {convention}, whose places are the problem's; expected for"
+            " FreeFieldDirectivityTF; leave it out"
+        )
+    else:
+        points_m, field = _at_places(used, progress)
+    data = field.transpose(1, 2, 0)
+    late_s, places_m = np.zeros(data.shape[:2]), driver_places_m(problem)
+    return MeasuredDevice(str(problem.source), points_m, data, used.frequency_hz, 0.0, late_s, places_m)
+
+
+def sphere_directions() -> Real:
+    """Unit vectors (N, 3) every STEP_DEG in azimuth and elevation, each pole once."""
+    elevation_deg, azimuth_deg = np.meshgrid(
+        np.arange(STEP_DEG - 90.0, 90, STEP_DEG), np.arange(0.0, 360, STEP_DEG), indexing="ij"
+    )
+    around = geometry.direction(azimuth_deg.ravel(), elevation_deg.ravel())
+    return np.concatenate([[[0.0, 0.0, -1.0]], around, [[0.0, 0.0, 1.0]]])
+
+
+def _sphere_m(used: Scene, distance_m: float | None) -> Real:
+    """Receivers (N, 3) around the device."""
+    problem, device = used.problem, used.device
+    model = device.model if isinstance(device, MeasuredDrivers) else device
+    assert isinstance(model, EnclosedDrivers)  # what every enclosure makes
+    if model.endless or model.front_only:
+        actual = "a body without end" if model.endless else "a wall behind which it is silent"
+        raise UsageError(
+            f"{problem.source}: got {actual} ({problem.body.model_name}); expected a body of finite size for"
+            " FreeFieldDirectivityTF; choose another enclosure, or convention GeneralTF"
+        )
+    circle_m = problem.azimuth_distance_m
+    usual_m = circle_m if np.isfinite(circle_m) else float(np.linalg.norm(problem.listener.position_m))
+    radius_m = usual_m if distance_m is None else distance_m
+    nearest_m = model.extent_m(range(len(used.drivers)))
+    if radius_m <= nearest_m:
+        raise UsageError(
+            f"{problem.source}: got receivers at {radius_m:g} m, within the device; expected more than {nearest_m:.3g} m;"
+            " choose another --distance"
+        )
+    return radius_m * sphere_directions()
+
+
+def _at_places(used: Scene, progress: Callable[[str], None] | None) -> tuple[Real, Complex]:
+    """Places (N, 3) of the ears and of the circle, where it is not in the far field, and the field there (F, N, L)."""
+    problem = used.problem
+    if len(problem.heads) > 1:
+        raise UsageError(
+            f"{problem.source}: got {len(problem.heads)} heads, whose ears are at the same places; expected one in a file of"
+            " transfer functions; name one in listener.head, or write FreeFieldDirectivityTF"
+        )
+    used.prepare(progress)
+    cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
+    places, fields = [geometry.ears_m(problem.listener, used.heads[0].radius_m, cloud_m).reshape(-1, 3)], [used.ears()]
+    if np.isfinite(problem.azimuth_distance_m):
+        places.append(problem.azimuth_distance_m * geometry.direction(used.azimuth_deg))
+        fields.append(used.circle())
+    return np.concatenate(places), np.concatenate(fields, axis=1)
