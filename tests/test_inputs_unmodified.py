@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import meshes
 import numpy as np
 import pytest
 import soundfile
@@ -186,6 +187,8 @@ def problems(folder: Path) -> Iterator[dict[str, Any]]:
     yield round_body | {"enclosure": {"model": "cylinder", "radius_m": 0.08}, "scene": {"air_absorption": True}}
     box = {"model": "box", "size_m": [0.1, 0.4, 0.2], "centre_m": [-0.05, 0.0, 0.0], "highest_hz": 500.0}
     yield of(pair()) | {"enclosure": box}
+    meshes.write(folder / "ball.stl", meshes.sphere(5, 0.08))
+    yield of(pair()) | {"enclosure": {"model": "mesh", "file": f"{folder}/ball.stl", "highest_hz": 500.0}}
     measured(folder, circle=False)
     device = of(tomllib.loads(PAIR))
     device["listener"]["head"] = "points"

@@ -126,7 +126,7 @@ def test_most_are_designed() -> None:
     assert valid > len(LONG) * 2 / 3
 
 
-@pytest.mark.parametrize("seed", [2, 45])
+@pytest.mark.parametrize("seed", [2, 12, 28])
 def test_the_same_bytes_and_a_page(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Designed twice, all files are the same byte for byte but for the folder's name; no NaN in them; and they are opened again."""
     text = toml(small(problem(seed)))

@@ -170,7 +170,9 @@ def test_a_band_between_two_of_the_even_frequencies_is_judged_on_the_designs_own
     text = text.replace("[[250, 10], [600, 15], [2500, 12], [5000, 6]]", "[[1000, 6]]")
     result = designer.design(designer.loads(text))
     assert result.tolerances["left"].frequency_hz.size > 1
-    assert result.zones is not None and np.isfinite(result.zones.square.channels["left"].gain_db[1300])
+    assert result.zones is not None
+    gain_db = result.zones.square.channels["left"].gain_db
+    assert np.isfinite(gain_db[gain_db.size // 2])  # the listener's own place
 
 
 def test_a_scene_that_no_surface_holds_is_left_out(made: designer.Design, monkeypatch: pytest.MonkeyPatch) -> None:
