@@ -163,7 +163,7 @@ def test_what_breaks_the_mask_is_crossed() -> None:
 def test_a_figure_is_asked_for_by_name(smart_speaker: designer.Design) -> None:
     """A channel's and the layout; an unknown one names those that there are."""
     assert smart_speaker.figure("left", "gain").axes[0].get_title(loc="left").startswith("Cancellation gain")
-    assert len(smart_speaker.figure("layout").axes) == 3
+    assert len(smart_speaker.figure("layout").axes) == 4
     for names in ((), ("gain",), ("left", "layout"), ("left", "gian"), ("rear", "gain"), ("left", "gain", "more")):
         with pytest.raises(
             UsageError,
