@@ -156,7 +156,7 @@ def test_a_new_geometry_is_written_when_it_is_saved(here: Path) -> None:
         (["none.toml"], errors.EXIT_BAD_INPUT, "none.toml: cannot be read: no such file"),
         (["."], errors.EXIT_BAD_INPUT, "got no file; expected a problem file"),
         (["trio.toml", "--shape", "bar"], errors.EXIT_USAGE, "trio.toml: file exists; expected no --shape"),
-        (["--shape", "cube"], errors.EXIT_USAGE, "--shape: got 'cube'; expected bar, sphere, box, pair, laptop"),
+        (["--shape", "cube"], errors.EXIT_USAGE, "--shape: got 'cube'; expected bar, sphere, box, laptop, pair"),
         (["--drivers", "1"], errors.EXIT_USAGE, "--drivers: got 1; expected 2 to 64 for --shape bar"),
         (["new.txt", "--shape", "bar"], errors.EXIT_USAGE, "new.txt: got no name of a problem file"),
         (["no/new.toml", "--shape", "bar"], errors.EXIT_USAGE, "no/new.toml: got no name of a problem file"),
