@@ -83,6 +83,14 @@ class Session:
         return [at - asked[message["id"]] for at, message in answers], (self.cpu_s("live") - before_s) / len(answers)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _stored_fields(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fields are kept on disk, as a user's studio keeps them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DESIGNER_CACHE", str(tmp_path_factory.mktemp("fields")))
+        yield
+
+
 @pytest.fixture(scope="module", params=[SPEAKER, BAR])
 def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Session]]:
     """A session of the smart speaker, and of the eight-driver bar; both lanes warm."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,14 @@ CASES = [
     Case(problem="eight-driver-bar", handle="curve:0:1", curve_s=0.15, judged_s=2.0),
     Case(problem="eight-driver-bar", handle="driver:1:layout-plan", curve_s=0.25, judged_s=2.0),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _stored_fields(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fields are kept on disk, as a user's studio keeps them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DESIGNER_CACHE", str(tmp_path_factory.mktemp("fields")))
+        yield
 
 
 @pytest.fixture(scope="module")
