@@ -49,6 +49,23 @@ def test_a_file_holds_one_idea() -> None:
     assert {path.name: n for path in modules() if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400} == {}
 
 
+def test_nothing_is_loose_at_the_top() -> None:
+    """What is kept at the top level is what the layout of the repository names."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("no repository: a copy of the files alone")
+    top = {line.split("/")[0] for line in listed.stdout.splitlines()}
+    folders = {".ci", "designer", "docs", "problems", "reports", "tests"}
+    assert top <= folders | {".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "pyproject.toml"}
+
+
+def test_no_test_outside_the_benches_reads_a_clock() -> None:
+    """How busy a machine is decides nothing in the gate."""
+    clocks = ("perf_" + "counter", "time." + "time()", "mono" + "tonic(")
+    gate = [path for path in (ROOT / "tests").rglob("*.py") if "bench" not in path.relative_to(ROOT).parts]
+    assert [path.name for path in gate if any(clock in path.read_text(encoding="utf-8") for clock in clocks)] == []
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "problems/smart-speaker.toml"]])
 def test_light_commands_load_no_heavy_library(arguments: list[str]) -> None:
     """`--help` and `check` import neither cvxpy, matplotlib, pandas nor scipy.signal."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from timing import best_of
 
+from bench.timing import best_of
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.heads import Sphere, ears_in_field

@@ -21,9 +21,9 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tests"))  # run by hand, this file is no part of the test run that adds it
 
 from designs.small_problems import line, load  # noqa: E402, needs the path above
-from timing import best_of  # noqa: E402
 
 import designer  # noqa: E402
+from bench.timing import best_of  # noqa: E402
 from designer.acoustics.scene import fine_frequencies_hz  # noqa: E402
 from designer.arrays import Complex, Real  # noqa: E402
 from designer.designs import design_channel  # noqa: E402

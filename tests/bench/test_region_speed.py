@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from timing import best_of
 
+from bench.timing import best_of
 from designer.acoustics.enclosures import Device
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField

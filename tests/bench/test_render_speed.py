@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.signal import ShortTimeFFT, oaconvolve
-from timing import best_of
 
+from bench.timing import best_of
 from designer.arrays import Real
 from designer.stereo.signal_path import Running, SignalPath
 from designer.stereo.upmix import window

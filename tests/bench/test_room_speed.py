@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from evaluation.room_cases import encoded, error_db, receiver, room_of, sphere_in_a_room
-from timing import best_of
 
+from bench.timing import best_of
 from designer.acoustics.scene import scene
 from designer.arrays import Complex, Real
 from designer.evaluation.image_sources import Images, Walls, gathered, images_within, log_reflection, waves_from

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import cvxpy as cp
 import numpy as np
-from timing import best_of
 
 import designer
+from bench.timing import best_of
 from designer.acoustics.scene import fine_frequencies_hz
 from designer.designs import design_channel
 from designer.formulations import constrained

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from timing import best_of
 
 import designer
+from bench.timing import best_of
 from designer.evaluation.tolerance import CHUNK, Draws, Points, draw
 
 PROBLEM = Path(__file__).parents[2] / "problems" / "couch.toml"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from timing import best_of
 
 import designer
+from bench.timing import best_of
 from designer.acoustics.head_places import ears_at
 from designer.evaluation.listening_zone import listening_zone, square_m
 
