@@ -35,11 +35,11 @@ def write_faust(filters: FilterSet) -> Export:
     at_most("faust", longest, MAX_FIR_TAPS, "taps", "design with fewer ([realization] taps), or export c")
     names = identifiers(f"filter {joined(filter_)}" for filter_ in filters.filters)
     total = sum(filter_.taps.size for filter_ in filters.filters if filter_.has_taps)
-    slow = f"the Faust compiler unrolls {total:,} taps, and may take minutes for them; fewer taps, or c, take none"
+    slow = f"the Faust compiler unrolls {total:,} taps, for minutes: -t 0 lifts its limit of 120 s; fewer taps, or c, take none"
     room_db = filters.headroom.tones_db
     lines = [
         *(f"// {line}" for line in provenance(filters, "faust", SCALING)),
-        "// Inputs are the channels and outputs the drivers, in the order above: faust -double filters.dsp",
+        "// Inputs are the channels and outputs the drivers, in the order above: faust -t 0 -double filters.dsp",
         f"// A preamp of {-room_db:.2f} dB, which steady tones of full scale need, is *({10 ** (-room_db / 20):.4f}) behind each input.",
         'import("stdfaust.lib");',
     ]
