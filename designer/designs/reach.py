@@ -171,8 +171,10 @@ def _judged(
 
 
 def shortfall(channel: ChannelDesign) -> Shortfall | None:
-    """The requirement or limit that a design misses most; None where it meets all."""
+    """The requirement or limit that a design misses most; None where it meets all, or has none."""
     missed = {**channel.slacks_db, **channel.excesses_db}
+    if not missed:
+        return None
     f = channel.frequency_hz[channel.in_band]
     name = max(missed, key=lambda requirement: float(missed[requirement].max()))
     at = int(missed[name].argmax())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 
 import numpy as np
 
@@ -57,9 +58,12 @@ def _length_key(problem: Problem) -> str:
 
 
 def realised_misses(scalars: Mapping[str, Scalars]) -> dict[str, tuple[float, float]]:
-    """Channel -> by how many dB its realised filters miss a requirement or a limit at most, and at which frequency, as in its verdict."""
-    worst = {name: max(numbers.outcomes, key=lambda outcome: outcome.missed_db) for name, numbers in scalars.items()}
-    return {name: (outcome.missed_db, outcome.at_hz) for name, outcome in worst.items()}
+    """Channel -> by how many dB its realised filters miss a requirement or a limit at most, and at which frequency, as in its verdict.
+
+    A channel that has neither, as a beam of which nothing but nulls is asked, misses 0 dB.
+    """
+    missed = {name: [(o.missed_db, o.at_hz) for o in numbers.outcomes] for name, numbers in scalars.items()}
+    return {name: max(pairs, key=itemgetter(0), default=(0.0, 0.0)) for name, pairs in missed.items()}
 
 
 def spread_out(frequency_hz: Real, columns: int = COLUMNS) -> Real:

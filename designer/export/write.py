@@ -15,11 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from designer.errors import DataError, UsageError
+from designer.export.coefficients import MAX_VALUE
 from designer.export.filter_set import FilterSet
 from designer.export.judged import with_judgement
 from designer.export.provenance import command
-from designer.export.target import Export
+from designer.export.target import Export, refuse
 from designer.export.targets import target_named
 from designer.stereo.upmix import AVERAGE_S, OVERLAP, SILENCE, Upmix
 from designer.writing import (
@@ -62,9 +65,21 @@ def export_of(filters: FilterSet, name: str) -> Export:
 def write_target(filters: FilterSet, name: str) -> Export:
     """Files of a target, with the upmix's parameters where one feeds them; raises as `export_of` does."""
     target = target_named(name)
+    _check_numbers(filters, name)
     target.check_scales(filters)
     export = target.write(target.heeded(filters))
     return _fed_by_upmix(filters, export) if filters.fed_by_upmix else export
+
+
+def _check_numbers(filters: FilterSet, name: str) -> None:
+    """Refuse coefficients that are none, or so large that no target's file could be read back."""
+    for filter_ in filters.filters:
+        tables = [filter_.taps] if filter_.cascade is None else [filter_.cascade.b, filter_.cascade.a]
+        largest = float(np.max([np.abs(table).max(initial=0.0) for table in tables]))
+        if not largest <= MAX_VALUE:  # NaN is not
+            actual = f"a coefficient of magnitude {largest:.3g} in {filter_.channel} to {filter_.driver}"
+            expected = f"finite numbers up to {MAX_VALUE:g}"
+            raise refuse(name, actual, expected, "lower the filters (max_gain_db, max_effort_db), and design it again")
 
 
 def exports_of(filters: FilterSet, names: Sequence[str], refusals: dict[str, str]) -> dict[str, Export]:

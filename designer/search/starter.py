@@ -43,11 +43,11 @@ REALISED_DB = 0.5
 """Largest shortfall of realised filters from a curve that a new file asks for."""
 FADE_OCTAVES = 3.0
 """Wide, because a band that begins at 200 Hz leaves a few milliseconds of taps little room to come from the plain driver in."""
-LARGEST_DRIVER_M = 0.03
+LARGEST_DRIVER_M, SMALLEST_DRIVER_M = 0.03, 0.001
 BOXES = ("bar", "box", "laptop")
 """Shapes whose box is solved, up to what SOLVING_MINUTES hold; a laptop's, LAPTOP_MINUTES: a thin box takes longer than they say."""
 SOLVING_MINUTES, LAPTOP_MINUTES, SPEED_OF_SOUND_M_S = 0.025, 0.016, 343.0
-MIN_SOLVED_HZ = 1000.0
+MIN_SOLVED_HZ, MIN_DEPTH_M = 1000.0, 0.005
 LAPTOP_DEPTH, LAPTOP_HEIGHT_M = 0.7, 0.025
 """Depth of a laptop's case over its width, and how high it is: a thinner one takes more rectangles."""
 LAPTOP_DRIVER_M, LAPTOP_AHEAD = 0.01, 0.06
@@ -63,7 +63,7 @@ def box_size_m(geometry: Geometry) -> list[float]:
         return [_rounded(LAPTOP_DEPTH * geometry.width_m, 3), geometry.width_m, _rounded(height_m, 3)]
     spots = places(geometry)
     height_m = _rounded(min(max(4 * spots[0].radius_m, 0.04), geometry.width_m), 3)
-    depth_m = -2 * spots[0].position_m[0] if geometry.shape == "box" else height_m
+    depth_m = max(-2 * spots[0].position_m[0], MIN_DEPTH_M) if geometry.shape == "box" else height_m
     return [_rounded(depth_m), geometry.width_m, height_m]
 
 
@@ -135,6 +135,15 @@ def places(geometry: Geometry) -> list[Place]:
     ]
 
 
+def _check_room(geometry: Geometry) -> None:
+    """Refuse more drivers than have room side by side."""
+    if places(geometry)[0].radius_m < SMALLEST_DRIVER_M:
+        raise UsageError(
+            f"--drivers: got {geometry.drivers} on {number(geometry.width_m)} m; expected drivers of at least"
+            f" {number(1000 * SMALLEST_DRIVER_M)} mm in radius; lower --drivers, or raise --width"
+        )
+
+
 def head_m(geometry: Geometry) -> tuple[float, float, float]:
     """Centre of the listener's head: straight ahead, and above a laptop."""
     up = math.radians(LAPTOP_ELEVATION_DEG) if geometry.shape == "laptop" else 0.0
@@ -154,6 +163,7 @@ def new_problem(geometry: Geometry, progress: Callable[[str], None] | None = Non
 
     """
     geometry.check()
+    _check_room(geometry)
     highest_hz = highest_asked_hz(geometry)
     wide = Requirement((LOWEST_HZ, highest_hz), ())
     open_problem = loads(

@@ -127,6 +127,18 @@ def test_reach_agrees_with_the_design(name: str, more_db: float) -> None:
                 assert missed_db[name_of_design][0] > 0.1
 
 
+def test_a_beam_of_nulls_alone_has_nothing_to_miss() -> None:
+    """Nulls are made as deep as the rest allows: no requirement, and a reach all the same."""
+    head, _, _ = TEXT.partition("[[designs]]")
+    nulls = (
+        'name = "centre"\nkind = "beamformer"\nlook_deg = 0.0\nnulls_deg = [-90.0, 90.0]\nband_hz = [500.0, 2000.0]\n'
+    )
+    problem = designer.loads(f"{head}[[designs]]\n{nulls}")
+    missed_db = realised_misses(designer.design(problem).scalars)
+    assert missed_db == {"centre": (0.0, 0.0)}
+    assert next(explain_reach(problem, designer.scene(problem), missed_db)).startswith('reach of "centre": ')
+
+
 def most_by_duality_db(ears: Complex, bright: int, max_effort_db: float | None) -> float:
     """The largest ratio of mean powers in dB within an effort, of ears (2 M, L), by the dual over scipy's eigenvalues.
 

@@ -251,6 +251,8 @@ def test_the_readme_knows_the_processors() -> None:
         (r"\{0U, 0U, 0U, 0U, ", "{0U, 0U, 0U, ", "numbers in a row of firs"),
         (r"sample rate: 48000", "sample rate: 44100", "a sample rate of 44100 Hz"),
         (r"_firs\[", "_none[", "or no filter"),
+        (r"_CUT_BITS 16U", "_CUT_BITS 99U", "got CUT_BITS 99U; expected 16U or 32U, of q31 or q15; name the .c file"),
+        (r"_CUT_BITS 16U", "_CUT_BITS 17", "got CUT_BITS 17; expected 16U or 32U"),
         (r"(?s)\n\};.*", "", "no end of taps; expected the arrays and tables of a c export"),
         (r"(?m)^(static const int32_t) ", r"\1  ", "numbers in taps|none of a c export"),
     ],

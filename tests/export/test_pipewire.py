@@ -143,6 +143,18 @@ def test_a_users_own_graph_is_read(tmp_path: Path) -> None:
             "got the node 'l': 'builtin' 'bq_peaking'; expected builtin copy, mixer",
         ),
         ('output = "late:Out"', 'output = "l:Out"', None),
+        ('"sum:In 2"', '"sum:In 9"', "got the port 'sum:In 9' as one that is fed; expected In 1, .*, In 8 of a mixer"),
+        ('"sum:In 2"', '"sum:Gain 2"', "got the port 'sum:Gain 2' as one that is fed"),
+        (
+            'input = "late:In"',
+            'input = "late:In 1"',
+            "got the port 'late:In 1' as one that is fed; expected In of a convolver",
+        ),
+        (
+            'output = "late:Out"',
+            'output = "late:In"',
+            "got the port 'late:In' as one that feeds; expected Out of a convolver",
+        ),
         ('"sum:In 2"', '"sum:In 1"', "got two links to 'sum:In 1'; expected one; a mixer sums"),
         (
             'output = "l:Out" input = "late:In"',

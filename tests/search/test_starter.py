@@ -95,6 +95,26 @@ def test_drivers_stand_from_the_listeners_left_to_the_right() -> None:
         assert max(map(abs, sides)) <= geometry.width_m / 2 + 1e-9
 
 
+@pytest.mark.parametrize("shape", ["bar", "box", "sphere"])
+def test_drivers_without_room_are_refused(shape: str) -> None:
+    """Cones of less than a millimetre: an error that names the option, not the keys of a file that nobody wrote."""
+    geometry = Geometry(shape, 16, 0.02, 1.0)
+    with pytest.raises(UsageError, match=r"--drivers: got 16 on 0.02 m; expected drivers of at least 1 mm in radius"):
+        starter.new_problem(geometry)
+
+
+def test_a_flat_box_is_as_deep_as_a_body_must_be() -> None:
+    """Cones of one millimetre are 4 mm behind each other on the sides, and a box is at least 5 mm deep."""
+    assert starter.box_size_m(Geometry("box", 9, 0.03, 1.0))[0] == 0.005
+
+
+@pytest.mark.parametrize("width_m", [0.71, 2.0])
+def test_a_laptop_that_is_none_is_refused(width_m: float) -> None:
+    """Its box would take 87,000 rectangles at 2 m; the error names the option before anything is solved."""
+    with pytest.raises(UsageError, match=r"--width: got .*; expected 0.02 to 0.7 metres for --shape laptop"):
+        starter.new_problem(geometry_of("laptop", None, width_m, 2.0))
+
+
 @pytest.mark.parametrize("width_m", [0.1, 0.3, 0.45])
 def test_a_laptop_is_heard_from_above_its_case(width_m: float) -> None:
     """Both drivers lie whole on the top of a thin case and face up; the head is before and above them, as far away as it is asked for."""

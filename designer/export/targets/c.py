@@ -126,8 +126,7 @@ def read_c(coefficients: Coefficients) -> None:
     comments = text[: max(text.find("*/"), 0)]
     coefficients.check_stated_rate(comments)
     channels, drivers = coefficients.order(comments)
-    cut = re.search(r"^#define \w{1,60}_CUT_BITS (\d{1,2})U", text, re.MULTILINE)
-    bits, arrays = SUM_BITS - int(cut[1]) if cut else 0, dict[str, Real]()
+    bits, arrays = _fraction_bits(coefficients, text), dict[str, Real]()
     heads: dict[tuple[str, str], tuple[int, Real]] = {}
     tails: dict[tuple[str, str], tuple[int, Real]] = {}
     definitions = list(_definitions(coefficients, text))
@@ -154,6 +153,17 @@ def read_c(coefficients: Coefficients) -> None:
     if not coefficients.taps or defined != len(definitions):
         raise coefficients.refusal("definitions that are none of a c export, or no filter", *EXPECTED)
     coefficients.heed(comments)
+
+
+def _fraction_bits(coefficients: Coefficients, text: str) -> int:
+    """Bits behind the point of the word that a source's sums are cut to; 0 of floats."""
+    cut = re.search(r"^#define \w{1,60}_CUT_BITS (\w{1,9})", text, re.MULTILINE)
+    if cut is None:
+        return 0
+    words = {f"{SUM_BITS - word.fixed.fraction_bits}U": word.fixed.fraction_bits for word in (Q31, Q15)}
+    if cut[1] not in words:
+        raise coefficients.refusal(f"CUT_BITS {cut[1]}", f"{' or '.join(words)}, of q31 or q15", EXPECTED[1])
+    return words[cut[1]]
 
 
 def _definitions(coefficients: Coefficients, text: str) -> Iterator[tuple[str, int, str]]:

@@ -35,6 +35,10 @@ SCALING = "none; 32-bit float, 24 bits of mantissa"
 FILE = "filter-chain.conf"
 MAX_PORTS = 64
 MIXER_INPUTS = 8
+MIXER_PORTS = tuple(f"In {number}" for number in range(1, MIXER_INPUTS + 1))
+LABELS = ("copy", "mixer", "delay", "convolver")
+IN, OUT = "In", "Out"
+LED = {IN: "is fed", OUT: "feeds"}
 MAX_CONTROLS = 500
 MAX_NODES = 10_000
 MAX_BYTES = 10_000_000
@@ -285,9 +289,9 @@ class _Graph:
         self.links: dict[str, str] = {}
         for link in self._list(table.get("links", []), "links"):
             ends = self._table(link, "a link")
-            self._take(self._port(ends.get("input")), self._port(ends.get("output")))
-        self.inputs = [self._port(port) for port in self._list(table.get("inputs"), "inputs")]
-        self.outputs = [self._port(port) for port in self._list(table.get("outputs"), "outputs")]
+            self._take(self._port(ends.get("input"), IN), self._port(ends.get("output"), OUT))
+        self.inputs = [self._port(port, IN) for port in self._list(table.get("inputs"), "inputs")]
+        self.outputs = [self._port(port, OUT) for port in self._list(table.get("outputs"), "outputs")]
         for number, port in enumerate(self.inputs):
             if port != "null":
                 self._take(port, f"{number}")
@@ -310,11 +314,17 @@ class _Graph:
             )
         return value
 
-    def _port(self, value: object) -> str:
-        """A port's name, node and colon included."""
-        if value != "null" and (not isinstance(value, str) or value.partition(":")[0] not in self.nodes):
+    def _port(self, value: object, way: str) -> str:
+        """A port's name, node and colon included; an unknown node's ports are left to what refuses the node."""
+        name, colon, port = value.partition(":") if isinstance(value, str) else ("", "", "")
+        if value != "null" and (not colon or name not in self.nodes):
             raise self.coefficients.refusal(f"the port {shown(value)}", '"node:port", of a node of the graph')
-        return value
+        label = self.nodes[name].get("label") if colon else None
+        ports = MIXER_PORTS if way == IN and label == "mixer" else (way,)
+        if label in LABELS and port not in ports:
+            actual, expected = f"the port {shown(value)} as one that {LED[way]}", f"{', '.join(ports)} of a {label}"
+            raise self.coefficients.refusal(actual, expected)
+        return str(value)
 
     def run(self) -> list[Signal]:
         """Signal of each output; nodes are run once what feeds them has run."""
@@ -329,8 +339,7 @@ class _Graph:
         return [() if port == "null" else self.signals[port.partition(":")[0]] for port in self.outputs]
 
     def _feeding(self, name: str) -> Iterable[str]:
-        ports = ("In", *(f"In {number}" for number in range(1, MIXER_INPUTS + 1)))
-        sources = (self.links.get(f"{name}:{port}", "0") for port in ports)
+        sources = (self.links.get(f"{name}:{port}", "0") for port in (IN, *MIXER_PORTS))
         return (source.partition(":")[0] for source in sources if not source.isdecimal())
 
     def _fed(self, name: str, port: str) -> Signal:
@@ -345,8 +354,8 @@ class _Graph:
         node, number = self.nodes[name], self.coefficients.number
         config, control = (self._table(node.get(key, {}), f"{key} of {shown(name)}") for key in ("config", "control"))
         label, signal = node.get("label"), self._fed(name, "In")
-        if node.get("type") != "builtin" or label not in ("copy", "mixer", "delay", "convolver"):
-            labels = "builtin copy, mixer, delay, convolver"
+        if node.get("type") != "builtin" or label not in LABELS:
+            labels = f"builtin {', '.join(LABELS)}"
             raise self.coefficients.refusal(f"the node {shown(name)}: {shown(node.get('type'))} {shown(label)}", labels)
         if label == "mixer":
             terms: Signal = ()
