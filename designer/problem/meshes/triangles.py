@@ -122,7 +122,7 @@ class Triangles:
         )
 
     def windings(self, points_m: Array) -> Array:
-        """How often the surface goes around points (M, 3): 1 inside, 0 outside."""
+        """Winding number of the surface around points (M, 3): 1 inside, 0 outside."""
         out = np.empty(len(points_m))
         size = max(1, MAX_NUMBERS // len(self.faces))
         for start in range(0, len(points_m), size):
