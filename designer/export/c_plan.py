@@ -1,7 +1,7 @@
-"""Plan of the dependency-free C, before it is text: what is stored of each filter, in which word, and how long all arrays are.
+"""Plan of the dependency-free C, before it is text: the stored numbers of each filter, their word, and the lengths of all arrays.
 
-A channel's samples lie in one line of D + block samples: D the longest reach, delay and taps, of what reads it. Every filter of the
-channel reads the same line where its own delay ends, so that delays and further filters of a channel cost no memory. The line
+A channel's samples lie in one line of D + block samples, D the largest sum of delay and taps of the filters that read it. Every filter
+of the channel reads the same line where its own delay ends, so that delays and further filters of a channel cost no memory. The line
 moves back once a block; in between new samples are appended, in portions of any size.
 
 **Taps.** q 2^(s - f) in words of f fraction bits, with a shift s of each filter's own: the design's, where its word is the target's,
@@ -42,12 +42,12 @@ from designer.realization.words import driver_shift, rounded, scale
 from designer.stereo.upmix import Upmix
 
 BLOCK = 64
-"""Samples that are computed at once, where no partition sets it: longer ones take memory and gain little."""
+"""Samples computed at once, if no partition sets their number: longer blocks take memory and gain little."""
 SUM_BITS = 47
-"""Bits behind the point of a driver's sum: 16 below the last of q31, and room for 2^16 of full scale above."""
+"""Fraction bits of a driver's sum: 16 more than q31 has, with room for 2^16 times full scale above."""
 MAX_FEED = 2.0**15
 MAX_NUMBERS = 1 << 24
-"""Coefficients of a source: 64 MB of flash, which no processor that it is for has, and text that a compiler reads in minutes."""
+"""Largest number of coefficients of a source: 64 MB of flash, more than its processors have, and minutes of compiling."""
 NODE = Word.of("q31")
 """The word of sections and their nodes."""
 QUIETER = "lower the filters (max_gain_db, max_effort_db), or export c"
@@ -87,7 +87,7 @@ class Route:
 
     @property
     def reach(self) -> int:
-        """Samples before the newest that it reads."""
+        """Number of samples before the newest that it reads."""
         return self.delay
 
     @property
@@ -106,7 +106,7 @@ class Taps(Route):
 
     @property
     def reach(self) -> int:
-        """Samples before the newest that it reads."""
+        """Number of samples before the newest that it reads."""
         return self.delay + self.values.size - 1
 
     @property
@@ -158,7 +158,7 @@ class Plan:
 
     @property
     def histories(self) -> list[int]:
-        """D of each channel: of partitions at least one block is looked back at."""
+        """D of each channel; partitions need at least one block."""
         longest = [self.block if any(tail.channel == c for tail in self.tails) else 0 for c in range(self.channels)]
         for route in self.routes:
             longest[route.channel] = max(longest[route.channel], route.reach)
@@ -243,7 +243,7 @@ def plan_of(filters: FilterSet, word: CWord) -> Plan:
 
 
 def stored_taps(taps: Real, word: CWord, shift: int) -> tuple[Numbers, int, float]:
-    """Values (T,), s and the largest error of taps (T,), of which a word would take the shift."""
+    """Values (T,), s and the largest error of taps (T,) in a word; s is `shift`, or the least above it whose sums fit."""
     if word.word is None:
         single = taps.astype(np.float32)
         return single, 0, float(np.abs(single - taps).max())
@@ -295,7 +295,7 @@ def _hold_stable(values: Real, word: CWord, location: str) -> None:
     radius = pole_radii(-values[:, 3:])
     worst = int(np.argmax(radius))
     if radius[worst] >= 1.0:
-        actual = f"a pole of magnitude {radius[worst]:.6f} once rounded, in {location}, section {worst}"
+        actual = f"a pole of magnitude {radius[worst]:.6f} after rounding, in {location}, section {worst}"
         raise refuse(word.target, actual, "below 1", "choose a smaller [realization] max_pole_radius")
 
 
@@ -323,11 +323,11 @@ def _location(filter_: Filter) -> str:
 
 
 def rounding_notes(plan: Plan) -> Iterable[str]:
-    """Changes of the coefficients, in words."""
+    """Sentences on changes of the coefficients."""
     word: Any = plan.word.word
     if plan.word is Q15 and plan.largest_error > 0 and plan.taps:
-        remedy = '; set [realization] word = "q15" to have better integers searched for'
-        yield f"each tap was rounded to its nearest in q15, by at most {plan.largest_error:.2g}{remedy}"
+        remedy = '; set [realization] word = "q15" to let the design search for better integers'
+        yield f"each tap was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}{remedy}"
     silent = [_location(route.source) for route in plan.taps if not route.values.any()]
     if silent and word is not None:
-        yield f"too quiet for {plan.word.target}, all zeros: {', '.join(silent)}"
+        yield f"filters too quiet for {plan.word.target}, whose taps are all zero: {', '.join(silent)}"

@@ -1,4 +1,4 @@
-"""The upmix in the dependency-free C: left and right in, the channels that it makes into the filters' lines, and driver feeds out.
+"""The upmix in the dependency-free C: it makes the filters' channels from left and right.
 
 It is that of `designer.stereo.upmix`, frame by frame, in single precision with averages in double. What is decided by small
 differences must not be left to the rounding of large numbers: E|S|² and Re E[M S*] nearly cancel for sound that is hard-panned, and
