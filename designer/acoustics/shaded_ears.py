@@ -1,4 +1,4 @@
-"""The ears of a rigid sphere from the field on its surface, where the line between them does not tell the one in the shadow.
+"""Ears of a rigid sphere from the field on its surface, where the line between them does not determine the ear in the shadow.
 
 With P_n the field's parts about the ears' axis (`heads`), the field's mean around that axis is, at r from the centre and at the
 angle θ from the first ear,
@@ -50,14 +50,14 @@ FAR_KA, FAR_NEARNESS, FAR_LATERAL = 33.0, 0.04, 0.9
 MIN_KA_OF_WAVES = 12.0
 """before a device with waves of its own, whose height the line tells less of, and which costs little there,"""
 LEAST_KA_OF_WIDE, MIN_TURNS = 8.0, 5.0
-"""Above this ka a head that is near and aside has a wide line, which does below this ka times nearness, within 0.05 dB,"""
+"""ka above which a near head that is turned aside has a wide line; ka times nearness below which that line holds within 0.05 dB."""
 MAX_WIDTH, MAX_SHARE = 2.5, 0.8
 """Half a wide line in radii, and over the way to the device,"""
 LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
 """and where one ear hears so little of the other's pressure from a point source: no more than in the first ring around the bright spot,
 which a point has behind a sphere and a device of some width has not. Elsewhere it is within 0.1 dB and 1 degree."""
 TRIED, MAX_DIFFERENCE = 4, 1e-3
-"""Frequencies at which waves are tried, and the line's difference there from which on they are taken: it differs more at others."""
+"""Number of frequencies at which waves are tried, and the difference from the line above which the waves are used."""
 MAX_PLACES = 16
 """Places that are answered together."""
 MIN_GAP = 1.25
@@ -76,7 +76,7 @@ MAX_NUMBERS = 2_000_000
 def put_shaded_ears(
     ears: Complex, device: Device, k: Real, centres_m: Real, axes: Real, head_radius_m: float, among_m: Real | None
 ) -> None:
-    """Put ears from the surface of rigid spheres in, where the line does not tell them.
+    """Replace ears that the line does not determine by ears from the surface of rigid spheres.
 
     Parameters
     ----------
@@ -200,9 +200,9 @@ def _from_surface(device: Device, k: Real, radius_m: float, centres_m: Real, axe
 
 
 def _circles(ka: float, cosine: Real, ends: Real) -> tuple[Real, Index]:
-    """Points (M, 3), in radii, of circles (C,) around the y axis, and how many each has.
+    """Points (M, 3), in radii, of circles (C,) around the y axis, and the number of points of each circle.
 
-    That many the phase asks for of what comes from some places (E, 3).
+    The phase of sound from places (E, 3) along each circle sets that number.
     """
     sine = np.sqrt(1 - cosine**2)
     turn = 2 * np.pi * np.arange(TURNS) / TURNS

@@ -57,7 +57,7 @@ def _length_key(problem: Problem) -> str:
 
 
 def realised_misses(scalars: Mapping[str, Scalars]) -> dict[str, tuple[float, float]]:
-    """Channel -> by how many dB its realised filters miss a requirement or a limit at most, and at which frequency, as in its verdict."""
+    """Channel -> largest miss in dB of a requirement or a limit by its realised filters, and its frequency, as in the verdict."""
     worst = {name: max(numbers.outcomes, key=lambda outcome: outcome.missed_db) for name, numbers in scalars.items()}
     return {name: (outcome.missed_db, outcome.at_hz) for name, outcome in worst.items()}
 
