@@ -250,7 +250,6 @@ class Drawing(TypedDict):
     x: Axis
     y: Axis
     shapes: list[Shape]
-    notes: NotRequired[list[Note]]
 
 
 Panel = Curves | Map | Polar | Drawing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from designer.arrays import Real
 from designer.problem import geometry
 from designer.problem.enclosures.enclosure import VIEWS
 from designer.problem.schema import Problem
-from designer.report.figure_data import Axis, Drawing, Figure, Note, Shape, axis, figure, shortened
+from designer.report.figure_data import Axis, Drawing, Figure, Shape, axis, figure, shortened
 
 CROWDED, MOST_NAMED = 6, 14
 """Drivers in a row beyond which their names stand upright, and beyond which not all are named, so that none covers another."""
@@ -20,16 +20,13 @@ FLAT, NARROW = 0.3, 1.2
 BAFFLE_M = 100.0
 """How far the line of a plane is drawn to both sides."""
 RIGHT, FRONT = "← listener's left  |  y in m  |  listener's right →", "x in m (front is down)"
-NEAR_RIGHT = "y in m (right is the listener's)"
+NEAR_RIGHT = "y in m (listener's left is left)"
 """Label of panels beside another, for which RIGHT is too long."""
 
 
-def drawing(
-    title: str, place: Sequence[int], x: Axis, y: Axis, shapes: list[Shape], notes: Sequence[Note] = ()
-) -> Drawing:
+def drawing(title: str, place: Sequence[int], x: Axis, y: Axis, shapes: list[Shape]) -> Drawing:
     """A panel of shapes."""
-    panel: Any = {"kind": "drawing", "title": title, "place": list(place), "x": x, "y": y, "shapes": shapes}
-    return cast(Drawing, panel | ({"notes": list(notes)} if notes else {}))
+    return {"kind": "drawing", "title": title, "place": list(place), "x": x, "y": y, "shapes": shapes}
 
 
 def layout_figure(problem: Problem) -> Figure:
@@ -82,10 +79,9 @@ def _device_from_the_side(problem: Problem) -> Drawing:
     """The device as seen from its right: front to the right, up at the top."""
     half_m = _half_height_m(problem)
     height_m = float(problem.listener.position_m[2])
-    words = "to the listener" + (f", {height_m:+.2f} m up" if height_m else "")
-    note: Note = {"x": 0.98, "y": 0.04, "text": words, "color": "soft", "share": True}
-    x, y = axis("x in m (front is right)", "m", -1.6 * half_m, 1.6 * half_m), axis("z in m", "m", -half_m, half_m)
-    return drawing("The device, from the side", (1, 0, 1, 1), x, y, _seen(problem, "side"), [note])
+    words = "front is right" + (f"; listener {height_m:+.2f} m up" if height_m else "")
+    x, y = axis(f"x in m ({words})", "m", -1.6 * half_m, 1.6 * half_m), axis("z in m", "m", -half_m, half_m)
+    return drawing("The device, from the side", (1, 0, 1, 1), x, y, _seen(problem, "side"))
 
 
 def _device_from_the_front(problem: Problem) -> Drawing:

@@ -319,7 +319,6 @@ def draw_drawing(axes: Axes, panel: Drawing) -> None:
             axes.annotate("", (tip_x, tip_y), (tail_x, tail_y), arrowprops=look)
         else:
             _text(axes, shape, colour)
-    _notes(axes, panel.get("notes", []))
     axes.set(xlim=panel["x"]["range"], ylim=panel["y"]["range"])
 
 

@@ -36,6 +36,8 @@ END = "end"
 SPARE_DESIGNS, MOST_DESIGNS = 1, 6
 """Designs that are kept beside the current one and those laid over it, and the most in all."""
 MOST_CHANNELS = 16
+MOST_FIELD_BYTES = 128e6
+"""Fields of drivers that stay where others move."""
 GEOMETRY = ("drivers", "listener", "enclosure")
 """Tables whose change shows in the layout."""
 
@@ -232,6 +234,9 @@ class Judge:
     """Answers of the process that judges."""
 
     def __init__(self, between_stages: Callable[[], None] = lambda: None) -> None:
+        from designer.acoustics.recent import RECENT
+
+        RECENT.most_bytes = MOST_FIELD_BYTES
         self._between_stages = between_stages
         self._designs: dict[tuple[Source, Hashable], Any] = {}
         self._channels: dict[Hashable, Any] = {}

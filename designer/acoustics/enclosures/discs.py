@@ -46,6 +46,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import j0, j1
 
+from designer.acoustics.recent import remembered_values
 from designer.acoustics.sphere_series import legendre_table
 from designer.acoustics.turning import MIN_STEPS, equal_steps, sum_of_waves
 from designer.arrays import Complex, Index, Real
@@ -92,6 +93,7 @@ def disc_pattern(ka: Real, sine: Real) -> Real:
     return np.asarray(np.where(small, 1 - x**2 / 8, 2 * j1(safe) / safe))
 
 
+@remembered_values
 def disc_field(disc: Disc, k: Real, points_m: Real) -> Complex:
     """Pressure (F, M) of one disc: by spherical waves where it is large and the points are away from it, else by its quadrature."""
     way_m = points_m - disc.position_m
@@ -236,6 +238,7 @@ def _summed(k: Real, weights: Real, length_m: Real, shape: Real) -> Complex:
     return total
 
 
+@remembered_values
 def mean_product(k: Real, apart_m: Real, axes: tuple[Real, Real], radii_m: tuple[float, float]) -> Real:
     """Equation (4) (F,).
 
