@@ -1,4 +1,4 @@
-"""How the result holds as the listener moves and turns: maps over the head's place, and one number to compare designs by.
+"""The result as the listener moves and turns: maps over the head's place, and one number to compare designs by.
 
 At each place, in the channel's band up to HIGHEST_HEARD_HZ:
 

@@ -1,4 +1,4 @@
-"""Taps refined over drawn places and devices, and kept where they win on draws that neither they nor the fit saw.
+"""Taps refined over drawn places and devices, and kept where they win on draws that were used for neither them nor the fit.
 
 A sample is one place of one head and one device: the head anywhere in the box of the file's ear cloud, at least +/-3 cm, and of the
 device's and listener's errors those of `[tolerance]`. Temperature and size of the head, which every response depends on, take four values

@@ -79,7 +79,7 @@ MAX_TEENSY_COEFFICIENT = 2.0
 
 
 def library_file(plan: Plan, library: str) -> dict[str, bytes]:
-    """`PREFIX_LIBRARY.h` with an array a filter. Raises UsageError: the library does not take this word, or so many taps or sections."""
+    """`PREFIX_LIBRARY.h` with an array a filter. Raises UsageError: the library does not take this word, or this many taps or sections."""
     target, form = plan.word.target, FORMS.get((library, plan.word))
     if form is None:
         words = ", ".join(word.target for name, word in FORMS if name == library)

@@ -4,21 +4,20 @@ A channel's samples lie in one line of D + block samples, D the largest sum of d
 of the channel reads the same line where its own delay ends, so that delays and further filters of a channel cost no memory. The line
 moves back once a block; in between new samples are appended, in portions of any size.
 
-**Taps.** q 2^(s - f) in words of f fraction bits, with a shift s of each filter's own: the design's, where its word is the target's,
-else the smallest that fits, which is below 0 for quiet filters. Products are summed in 64 bits, which must not overflow (C leaves
-undefined what happens then): with |x| <= 2^f that is Σ|q| 2^f <= 2^63 - 1, and of q31 s is raised until it holds,
+**Taps.** A stored number q is the tap q 2^(s - f) in words of f fraction bits, with a shift s for each filter. s is the design's shift if
+the design's word is the target's, else the smallest that fits, which is below 0 for quiet filters. Products are summed in 64 bits, which
+must not overflow (in C the result would be undefined). With |x| <= 2^f this means Σ|q| 2^f <= 2^63 - 1; for q31 s is raised until
 
     Σ|q| <= 2^32 - 1.
 
-**Feeds.** All that leads to a driver is added up in 64 bits of SUM_BITS behind the point before anything is cut: sums rise or fall
-to there by s. Once, at the driver, the sum is rounded to its nearest sample and saturated. 2^(63 - SUM_BITS) of full scale is
-the most that feeds may reach, whatever is played.
+**Feeds.** The sums of all routes to a driver are shifted by s to SUM_BITS fraction bits, and added in 64 bits. The driver's sum is rounded
+once to the nearest sample and saturated. No input may drive a feed above 2^(63 - SUM_BITS) times full scale.
 
-**Sections** run in 32 bits in both fixed words: samples of q15 are raised by 16 bits on their way in. Direct form I, nodes scaled by powers
-of two, coefficients c 2^-(31 - p), p the smallest with which all fit and no sum of five products passes 64 bits. Each sum is cut to
-32 bits and saturated, and what is cut off is added to the section's next sum: no DC, and no limit cycle that is heard.
+**Sections** run in 32 bits in both fixed words: samples of q15 are raised by 16 bits at the input. They have direct form I, nodes scaled by
+powers of two, and coefficients c 2^-(31 - p), p the smallest with which all fit and no sum of five products exceeds 64 bits. Each sum is
+cut to 32 bits and saturated, and the part cut off is added to the section's next sum: no DC, and no audible limit cycle.
 
-Floats are what they are: single precision, sections in the transposed direct form II; long filters in partitions (`c_partition.py`).
+**Floats** have single precision, sections in the transposed direct form II, and long filters in partitions (`c_partition.py`).
 """
 
 from __future__ import annotations

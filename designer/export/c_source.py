@@ -30,7 +30,7 @@ def files(plan: Plan) -> dict[str, bytes]:
 
 
 def scaling(plan: Plan) -> str:
-    """Full scale and shifts, in words."""
+    """Clause on full scale and shifts."""
     if plan.word is FLOAT:
         return "full scale 1; single precision"
     bits = plan.word.fixed.fraction_bits

@@ -350,7 +350,7 @@ class Problem(Sourced):
 
     @property
     def solved_to_k(self) -> float:
-        """That frequency as a wave number, rad/m."""
+        """Wave number of `solved_to_hz`, rad/m."""
         return 2 * math.pi * self.solved_to_hz / self.speed_of_sound_m_s
 
     @property

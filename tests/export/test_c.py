@@ -236,7 +236,7 @@ def test_the_readme_knows_the_processors() -> None:
     assert (
         f"{facts['multiply_adds_per_s']:,} multiply-adds a second; {facts['flash_bytes']:,} bytes of constants" in text
     )
-    assert f"{facts['ram_bytes']:,} of RAM, of which {export.state_bytes:,} last" in text
+    assert f"{facts['ram_bytes']:,} bytes of RAM, of which {export.state_bytes:,} last" in text
     assert facts["multiply_adds_per_s"] == export.multiply_adds * 48000 and export.state_bytes < facts["ram_bytes"]
     assert facts["worst_output"] == pytest.approx(10 ** (facts["headroom_db"] / 20), rel=1e-4)
 

@@ -64,7 +64,7 @@ class Piston:
 
     @property
     def disc(self) -> Disc:
-        """The disc whose field is half of the piston's in an endless wall."""
+        """Disc whose field in free field is half of the piston's in an infinite wall."""
         return Disc(np.array(self.place_m), FACINGS_DEG[self.axis, self.side], self.radius_m)
 
     def field(self, k: Real, points_m: Real) -> Complex:

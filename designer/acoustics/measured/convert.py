@@ -5,7 +5,7 @@
 | drivers in any format that `response` takes | FreeFieldDirectivityTF, one measurement a driver |
 | a head: (Simple)FreeFieldHRIR or -HRTF, or GeneralFIR or -TF with two receivers where source or head moves | SimpleFreeFieldHRIR |
 | a whole device: GeneralTF or -FIR, with -E or without | GeneralTF-E or GeneralFIR-E |
-| a problem file: its device as modelled, whatever its body | FreeFieldDirectivityTF, GeneralTF or GeneralTF-E, as `device_file` says |
+| a problem file: its modelled device, with any body | FreeFieldDirectivityTF, GeneralTF or GeneralTF-E, as `device_file` says |
 """
 
 from __future__ import annotations

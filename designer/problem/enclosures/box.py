@@ -73,7 +73,7 @@ class Box(SolvedBody):
         return np.asarray(np.array(self.centre_m) + signs * np.array(self.size_m))
 
     def _beyond_m(self, points_m: Array) -> Array:
-        """How far points (..., 3) are beyond each pair of faces (..., 3); negative between them."""
+        """Distance (..., 3) of points (..., 3) beyond each pair of faces; negative between them."""
         return np.asarray(np.abs(points_m - np.array(self.centre_m)) - np.array(self.size_m) / 2)
 
     def clearance_m(self, points_m: Array) -> Array:

@@ -52,7 +52,7 @@ VIEWS = {"above": (1, 0), "front": (1, 2), "side": (0, 2)}
 
 @dataclass(frozen=True)
 class Outline:
-    """The body as it is seen: a circle, a rectangle, a polygon, a strip without end, or a wall (a line without end) across the front."""
+    """Outline of a body: a circle, a rectangle, a polygon, an infinite strip, or a wall (an infinite line) across the front."""
 
     form: str  # "circle", "rectangle", "polygon", "strip" or "wall"
     radius_m: float = 0.0

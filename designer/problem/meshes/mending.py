@@ -2,7 +2,7 @@
 
 Mending that leaves the shape as it is is safe. Coincident vertices are merged. Triangles without an area are dropped, and the neighbour
 of one whose corners lie on a line gets its middle corner. Repeated triangles are dropped. Triangles that face the wrong way are turned.
-Bodies inside another, such as the inner wall of a hollow box, are dropped: nobody hears them outside. A surface with a hole, or with an
+Bodies inside another, such as the inner wall of a hollow box, are dropped: they are inaudible outside. A surface with a hole, or with an
 edge that more than two triangles share, has no certain inside, and is refused.
 """
 
@@ -168,7 +168,7 @@ def _outward(vertices: Any, faces: Index, body: Index, notes: list[str]) -> Inde
         inner += int(around.all())
         outer += [] if around.all() else [n]
     if inner:
-        notes.append(f"dropped {inner} {'body' if inner == 1 else 'bodies'} inside another, which nobody hears")
+        notes.append(f"dropped {inner} {'body' if inner == 1 else 'bodies'} inside another, inaudible outside")
     parts = []
     for n in outer:
         inverted = surfaces[n].volume_m3 < 0

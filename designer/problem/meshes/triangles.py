@@ -144,9 +144,9 @@ class Triangles:
         return np.where(inside, -distance_m, distance_m)
 
     def hit(self, points_m: Array, axis: Array) -> tuple[Array, Index]:
-        """Where lines through points (M, 3) along an axis (3,) meet the surface nearest to the points: way along it (M,) and triangle (M,).
+        """Nearest places at which lines through points (M, 3) along an axis (3,) meet the surface: distance along it (M,), triangle (M,).
 
-        The way is infinite where a line meets no triangle that faces along the axis.
+        The distance is infinite where a line meets no triangle that faces along the axis.
         """
         facing = self.normals @ axis
         ahead = np.flatnonzero(facing > 1e-6)
