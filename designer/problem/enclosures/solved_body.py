@@ -99,7 +99,7 @@ class SolvedBody(Enclosure):
 
     def solving(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
         """Clause on the size of its solution."""
-        return f"solving it takes {self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)}, unless it is on disk"
+        return f"solving it takes {self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)}, unless the solution is on disk"
 
     def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
         """Fault of a solution that needs more than MAX_MINUTES or MAX_BYTES, with the highest frequency that fits."""

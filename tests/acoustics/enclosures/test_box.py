@@ -326,7 +326,7 @@ def test_check_says_what_is_solved() -> None:
     assert lines[1].startswith("enclosure: box, 0.1 x 0.3 x 0.12 m deep, wide and high;")
     assert lines[2].startswith("the box is solved up to 1414 Hz; above, each driver keeps in each direction the level")
     assert re.search(
-        r"; solving it takes \d+ rectangles at \d+ frequencies, about \d+ CPU s and \d+ MB, unless it is on disk$",
+        r"; solving it takes \d+ rectangles at \d+ frequencies, about \d+ CPU s and \d+ MB, unless the solution is on disk$",
         lines[2],
     )
     assert list(explain(in_box(box=BOX | {"highest_hz": 500.0})))[2].startswith("the box is solved up to 500 Hz")
