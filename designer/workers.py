@@ -25,7 +25,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
-"""The environment of a process that shares the cores with others: threads of linear algebra that wait for each other burn time in it."""
+"""Environment of a process that shares the cores with others: with one thread of linear algebra, because waiting threads take time."""
 
 
 class _Deaf(BaseProcess):

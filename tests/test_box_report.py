@@ -1,4 +1,4 @@
-"""The report on the true body: a part of its tables is computed again, its page is drawn from its tables, and its claims hold."""
+"""The report on the true box: a part of its tables is computed again, its page follows from its tables, and its claims hold."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_the_levels_are_what_is_measured(make: ModuleType) -> None:
 
 
 def test_the_page_is_drawn_from_the_tables(make: ModuleType) -> None:
-    """Drawn again from the tables, it is the same text."""
+    """The page made again from the tables is the same text."""
     tables = kept(make, "Row", "gains.csv"), kept(make, "Level", "levels.csv"), kept(make, "Null", "nulls.csv")
     assert make.page(*tables) == (HERE / "README.md").read_text("utf-8")
 

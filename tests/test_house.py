@@ -60,7 +60,7 @@ def test_nothing_is_loose_at_the_top() -> None:
 
 
 def test_no_test_outside_the_benches_reads_a_clock() -> None:
-    """How busy a machine is decides nothing in the gate."""
+    """No test of the gate depends on the load of the machine."""
     clocks = ("perf_" + "counter", "time." + "time()", "mono" + "tonic(")
     gate = [path for path in (ROOT / "tests").rglob("*.py") if "bench" not in path.relative_to(ROOT).parts]
     assert [path.name for path in gate if any(clock in path.read_text(encoding="utf-8") for clock in clocks)] == []

@@ -1,8 +1,8 @@
-"""Arrays on disk by the digest of what they were computed from: what one run has computed, the next one reads.
+"""Arrays on disk, named by the digest of their inputs: a run reads what an earlier run has computed.
 
 A file is a checksum, a line that states type and shape, and the numbers. It is written under another name and moved into its place, so
-that two processes and a kill leave whole files or none; one whose checksum does not fit is as good as none. The folder holds at most
-MAX_BYTES, or as many as are asked for: the files not read for longest go first. Nothing here is ever an error: a folder that cannot be
+that two processes or a kill leave a whole file or none; a file with a wrong checksum counts as absent. The folder holds at most
+MAX_BYTES, or the caller's limit: the least recently read files are removed first. The store raises no error: a folder that cannot be
 written stores nothing.
 
 The folder is the platform's for caches (`$XDG_CACHE_HOME`, `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`); DESIGNER_CACHE names
@@ -59,12 +59,12 @@ def cache_folder() -> Path | None:
 
 
 class ArrayStore:
-    """The arrays of one folder; with None nothing is stored.
+    """Arrays of one folder; with None nothing is stored.
 
     Parameters
     ----------
     folder : Path or None
-    most : float or None, bytes that the folder holds, all of which one process may write; by default MAX_BYTES and WRITTEN_SHARE of them
+    most : float or None, limit of the folder in bytes, all of which one process may write; by default MAX_BYTES, of which WRITTEN_SHARE
 
     """
 

@@ -1,13 +1,13 @@
-"""A head in the field of a device beyond the highest frequency up to which it is solved.
+"""Ears of a head in the field of a device, above the highest frequency up to which the device is solved.
 
-There the device's field keeps at each place the level and the delay that it has at the highest wave number K. A head is met by that
-field as if it came from the driver's place, and what else an ear hears at K keeps level and delay, too:
+There the device's field keeps at each place the level and the delay that it has at the highest wave number K. The field reaches the head
+as a wave from the driver's place; the rest of what an ear hears at K keeps its level and its delay:
 
     H(k) = b P(k) + [H(K) - b P(K)] e^{-j(k-K)r},                                                                  (1)
 
-P the head's ear before a point source at the driver's place, b the field at K over that source's at the head's centre, r from there to
-the ear. Two points for ears hear the field itself; of a head the shadow grows with k, and nothing is divided by what it leaves. The
-device is asked for frequencies up to K alone: beyond, a large box would cost a hundred times as much as it is known.
+P is the pressure at the ear for a point source at the driver's place, b the field at K over that source's field at the head's centre, and
+r the distance from the driver's place to the ear. Ears without a head hear the field itself. The shadow of a head grows with k; (1) divides
+by no pressure in that shadow. The device is evaluated at frequencies up to K alone: above K a large box would cost a hundred times as much.
 """
 
 from __future__ import annotations

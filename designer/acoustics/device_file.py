@@ -1,19 +1,19 @@
-"""A problem's device as its model has it, solved or in closed form, for a SOFA file that other tools read, and this one reads back.
+"""A problem's device from its model, solved or in closed form, for a SOFA file that other tools and this one read.
 
-| convention | what it holds | read back by |
+| convention | content | key that reads it back |
 |---|---|---|
-| FreeFieldDirectivityTF | the drivers, a measurement each, on a sphere about the origin | `response` of each of the `[[drivers]]` |
-| GeneralTF | the same at the ears, with the head, and on the circle, without | `transfer` of `[scene]` |
-| GeneralTF-E | that, the drivers as the emitters of one measurement | `transfer` of `[scene]` |
+| FreeFieldDirectivityTF | the drivers, one measurement each, on a sphere about the origin | `response` of each of the `[[drivers]]` |
+| GeneralTF | the drivers, one measurement each, at the ears with the head, and on the circle without it | `transfer` of `[scene]` |
+| GeneralTF-E | as GeneralTF, with the drivers as emitters of one measurement | `transfer` of `[scene]` |
 
 Data.Real + j Data.Imag is pressure with e^{+jωt}, relative to an ideal source's on-axis free-field pressure at 1 m, at the design's
-frequencies, of a solved body as far as it is solved. SOFA's axes are the device's: x front, y its own left, z up, azimuth
+frequencies; those of a solved body end where its solution ends. SOFA's axes are the device's: x front, y its own left, z up, azimuth
 counter-clockwise from above; left and right of the ears are the listener's, so that the left ear lies at negative y.
 
-The sphere has a receiver every STEP_DEG in azimuth and elevation, and unless a radius is asked for the circle's, or the listener's distance
-where the circle is in the far field. A reader interpolates between directions, and takes a driver for a far one from that distance on:
-exact is what it hears at the receivers. The air's absorption is left out of the sphere, because a scene puts it in; at the ears
-and on the circle it is in. Where half of the space is silent, or the body has no end, a sphere around it holds no directivity.
+The sphere has a receiver every STEP_DEG in azimuth and elevation. Its radius by default is that of the circle, or the listener's distance
+where the circle is in the far field. A reader interpolates between directions, and extrapolates a driver to other distances as a far
+source: the file is exact at its receivers alone. The sphere leaves out the air's absorption, because a scene adds it; the ears and the
+circle include it. A device that is silent in half of the space, or of infinite length, has no directivity on a sphere.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def modelled_device(
     distance_m: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> MeasuredDevice:
-    """A problem's device at a file's receivers, as it would have been measured.
+    """Response of a problem's device at a file's receivers.
 
     Parameters
     ----------
     distance_m : float or None, radius of the sphere of FreeFieldDirectivityTF
-    progress : callable, optional, hears how far a body is solved
+    progress : callable, optional, receives sentences on how far a body is solved
 
     Raises
     ------
@@ -61,8 +61,8 @@ def modelled_device(
     whole = scene(problem)
     if whole.is_measured:
         raise UsageError(
-            f"{problem.source}: got a device that was measured ([scene] transfer); expected one that is modelled; convert"
-            " its file"
+            f"{problem.source}: got a measured device ([scene] transfer); expected a modelled one; convert the file of the"
+            " measurement"
         )
     highest_hz = problem.solved_to_hz if problem.body.is_solved else np.inf
     used = whole.at(whole.frequency_hz[(whole.frequency_hz > 0) & (whole.frequency_hz <= highest_hz * (1 + 1e-9))])
@@ -76,8 +76,8 @@ def modelled_device(
         field = np.concatenate([used.device.field(k, points_m) for k in parts])
     elif distance_m is not None:
         raise UsageError(
-            f"{problem.source}: got --distance for {convention}, whose places are the problem's; expected for"
-            " FreeFieldDirectivityTF; leave it out"
+            f"{problem.source}: got --distance with {convention}, whose places the problem states; expected it with"
+            " FreeFieldDirectivityTF alone; leave it out"
         )
     else:
         points_m, field = _at_places(used, progress)
@@ -101,10 +101,10 @@ def _sphere_m(used: Scene, distance_m: float | None) -> Real:
     model = device.model if isinstance(device, MeasuredDrivers) else device
     assert isinstance(model, EnclosedDrivers)  # what every enclosure makes
     if model.endless or model.front_only:
-        actual = "a body without end" if model.endless else "a wall behind which it is silent"
+        actual = "a body of infinite length" if model.endless else "a wall, behind which there is silence"
         raise UsageError(
             f"{problem.source}: got {actual} ({problem.body.model_name}); expected a body of finite size for"
-            " FreeFieldDirectivityTF; choose another enclosure, or convention GeneralTF"
+            " FreeFieldDirectivityTF; choose another enclosure, or --convention GeneralTF"
         )
     circle_m = problem.azimuth_distance_m
     usual_m = circle_m if np.isfinite(circle_m) else float(np.linalg.norm(problem.listener.position_m))
@@ -113,7 +113,7 @@ def _sphere_m(used: Scene, distance_m: float | None) -> Real:
     if radius_m <= nearest_m:
         raise UsageError(
             f"{problem.source}: got receivers at {radius_m:g} m, within the device; expected more than {nearest_m:.3g} m;"
-            " choose another --distance"
+            " choose a larger --distance"
         )
     return radius_m * sphere_directions()
 
@@ -123,7 +123,7 @@ def _at_places(used: Scene, progress: Callable[[str], None] | None) -> tuple[Rea
     problem = used.problem
     if len(problem.heads) > 1:
         raise UsageError(
-            f"{problem.source}: got {len(problem.heads)} heads, whose ears are at the same places; expected one in a file of"
+            f"{problem.source}: got {len(problem.heads)} heads, whose ears are at the same places; expected one head in a file of"
             " transfer functions; name one in listener.head, or write FreeFieldDirectivityTF"
         )
     used.prepare(progress)

@@ -31,7 +31,7 @@ from designer.problem import geometry
 MAX_CHUNK_NUMBERS = 400_000
 """Complex numbers of a chunk of places: they stay in the processor's cache."""
 EDGE_PLACES = 9
-"""Azimuths and distances at which a surface is looked at before it is made."""
+"""Azimuths and distances at which a surface of places is tried before it is built."""
 MIN_PLACES = 100
 """Fewest places of one turn for a surface, which costs about as many evaluations."""
 TOLERANCE_OF_EARS = 3e-5
@@ -143,7 +143,7 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
         turns, ends = (np.linspace(part.min(), part.max(), EDGE_PLACES) for part in around)
         edge_m = _around_device_m(np.tile(turns, EDGE_PLACES), np.repeat(ends, EDGE_PLACES), float(centres_m[0, 2]))
         if (scene.problem.body.clearance_m(edge_m) < head.radius_m).any():
-            return None  # it would be asked for heads within the device
+            return None  # its places would put heads into the device
         sizes = tuple(size for size in SIZES if math.prod(size) < len(centres_m))
         return fitted(relative, *around, TOLERANCE_OF_EARS, sizes, alike=2)
 

@@ -25,29 +25,29 @@ in front of the face, far less where the ears' axis points at the device. S sour
 is the first with x^S/S! < MAX_REMAINDER, and no fewer than the near field takes: its polynomials on the line converge as those of a
 pole at (R - reach)/a. More sources than that are alike, and their strengths cancel.
 
-The sources stand on an arc about the head's centre, at one distance, in the plane of the ears and the driver: the line (1) cannot
-tell a source from one that is turned about the axis, and a head that is measured in the horizontal plane alone is asked for no
-direction outside it. The arc spans the reach; where it would pass the axis, cosines in equal steps. A driver that is a point is its
+The sources stand on an arc about the head's centre, at one distance, in the plane of the ears and the driver: a source and its rotation
+about the ears' axis have the same field on the line (1), and a head that is measured in the horizontal plane alone has no directions
+outside it. The arc spans the reach; where it would pass the axis, cosines in equal steps. A driver that is a point is its
 own source, S = 1, and nothing is fitted.
 
-**Long waves.** Below ka = LONG_WAVES any sources of an arc are alike. There the line itself is answered (`line_weights`): (1) holds for
-every order that LONG_POINTS of it tell from others, with the same weights for every place and driver. They grow with ka, because
-the line cannot tell the far ear's shadow: hence the sources above.
+**Long waves.** Below ka = LONG_WAVES all sources of an arc have nearly the same field. There weights lead from the line to the ears
+(`line_weights`): they satisfy (1) for every order that LONG_POINTS of the line distinguish, and are the same for every place and driver.
+They grow with ka, because the line does not determine the far ear's shadow: hence the sources above.
 
-**A wide line.** An ear in the shadow of a near device hears orders around ka, and the line between the ears tells (2/π)ka of them. So
-the line of a near head that is turned goes on beyond its ears (`shaded_ears.wide_line`): sources that make the field there come from
-directions told apart more finely, and the far ear is within 0.05 dB as far as ka·reach/R < 5. Above that it is heard from the surface,
-and before a cylinder by its own waves about the head (`cylinder_ears`), which also cost less than its field far away.
+**A wide line.** An ear in the shadow of a near device hears orders around ka, and the line between the ears determines (2/π)ka of them.
+So the line of a near head that is turned extends beyond its ears (`shaded_ears.wide_line`): it resolves directions more finely, and the
+far ear is within 0.05 dB up to ka·reach/R = 5. Above that, the far ear follows from the field on the head's surface; in front of a
+cylinder it follows from the cylinder's own waves about the head (`cylinder_ears`), which also cost less than its field far away.
 
-**Measured heads** are met in the same way: each source is answered by what was measured in its direction, near field and parallax
-included. (2) is met in least squares, and MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|² is added to what is missed: it keeps Σ |c_s|
-below about 2, so that what interpolation misses is not made louder, and the fit misses up to 0.1 dB more for it. That a head is not
-round about its ears' axis is left out within the arc: its elevation is the driver's.
+**Measured heads** are treated in the same way: the response to each source is the measured one of its direction, near field and parallax
+included. (2) is solved in least squares with the added cost MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|². This keeps Σ |c_s| below about 2,
+so that errors of the interpolation are not amplified, and increases the error of the fit by up to 0.1 dB. Within the arc the head counts
+as round about its ears' axis, at the driver's elevation.
 
-**Few frequencies.** Over a point source's wave at the ear from the driver's place, what a sphere hears is smooth in frequency: some
-eighty Chebyshev points of 24 kHz stand for all, within 0.004 dB. Measured drivers and measured heads are not smooth; for such a head
-the field on the line is. Scattering back and forth between head and device is left out: up to 2 kHz
-0.25 dB beside a sphere like the head at 0.35 m and 0.02 dB at 2 m; before a box of 0.1 x 0.3 x 0.12 m 0.8 dB at 0.35 m, 0.25 dB at 1 m.
+**Few frequencies.** What a sphere hears, over the wave of a point source from the driver's place to the ear, is smooth in frequency: some
+eighty Chebyshev points up to 24 kHz determine it within 0.004 dB. Measured drivers and measured heads are not smooth; for such a head
+the field on the line is. Multiple scattering between head and device is left out. Up to 2 kHz this costs 0.25 dB beside a sphere like the
+head at 0.35 m, and 0.02 dB at 2 m; in front of a box of 0.1 x 0.3 x 0.12 m it costs 0.8 dB at 0.35 m, and 0.25 dB at 1 m.
 
 Sources: R. Duda and W. Martens, Range dependence of the response of a spherical head model (JASA 104, 1998); the strengths of equivalent
 sources: G. Koopmann, L. Song and J. Fahnline, A method for computing acoustic fields based on the principle of wave superposition
@@ -91,7 +91,7 @@ MAX_NUMBERS = 2_000_000
 MAX_REMAINDER_NEAR = 1e-6
 """Error of too few sources in the near field, which falls as the polynomials on the line do."""
 LONG_WAVES = 3.0
-"""Below this ka the line itself is answered."""
+"""ka below which weights lead from the line to the ears."""
 MORE_SOURCES = 6  # of a wide line
 LEAST_KA_OF_WAVES, LEAST_KA_IN_SHADOW = 2.0, 6.0
 """Smallest ka that a device's own waves answer, where the line of so many points is within 1e-6, and where the line costs less."""
@@ -329,7 +329,7 @@ def _some_ears(
     source_of: Index,
     width: float,
 ) -> Complex:
-    """Ears (F, D, 2, L) from sources (place and reach, 4), so many a frequency (F,), and the driver's of them (L,), on a line so wide."""
+    """Ears (F, D, 2, L) from places with reaches (G, 4), each driver's (L,), by `counts` (F,) sources, on a line of `width` radii."""
     rays = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
     distance_m = np.linalg.norm(rays, axis=-1)
     rays = rays / distance_m[..., None]

@@ -1,4 +1,4 @@
-"""The line between a head's ears: point sources on an arc that make a driver's field there, and, of long waves, its own answer.
+"""The line between a head's ears: point sources on an arc that make a driver's field there, and, for long waves, direct weights.
 
 Equation (2) of `heads`, which says why; the strengths follow from the field at Chebyshev points between the ears.
 """
@@ -75,7 +75,7 @@ def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> C
 
 
 def long_wave_answers(radius_m: float, k: Real, count: int, distance_m: Real, ray: Real) -> Complex:
-    """Pressure at both ears of a rigid sphere (F, D, 2, I) for each value at so many points of the line, of the field over a source's.
+    """Weights (F, D, 2, I) from the field at the line's points, relative to a source's field, to the pressure at a rigid sphere's ears.
 
     distance_m (D,) are the sources', ray (D, 1) their cosines with the line.
     """

@@ -1,7 +1,7 @@
-"""Arrays that costly functions have computed last, in the memory of a process that asks for that.
+"""Last results of costly functions, which a process keeps in memory if it opts in.
 
-A studio judges one layout after the other: of eight drivers seven stay where they were, and so do their fields. A command computes each
-once, and keeps none.
+A studio judges one layout after the other: if one of eight drivers moves, seven keep their fields. A command computes each field once,
+and keeps none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Array = TypeVar("Array", bound=NDArray[Any])
 
 
 class Recent:
-    """The last arrays, as many as fit.
+    """Last arrays, up to a number of bytes.
 
     Attributes
     ----------
@@ -36,14 +36,14 @@ class Recent:
         self._lock = Lock()
 
     def read(self, key: str) -> NDArray[Any] | None:
-        """The array of a key, which is the last to go now."""
+        """The array of a key, which becomes the last to be removed."""
         with self._lock:
             if key in self._arrays:
                 self._arrays.move_to_end(key)
             return self._arrays.get(key)
 
     def write(self, key: str, array: NDArray[Any]) -> None:
-        """Keep an array, and let those go that were asked for longest ago."""
+        """Keep an array, and remove the least recently used ones."""
         with self._lock:
             if key in self._arrays or array.nbytes > self.most_bytes:
                 return
@@ -57,7 +57,7 @@ RECENT = Recent()
 
 
 def remembered_values(function: Callable[P, Array]) -> Callable[P, Array]:
-    """A function of numbers and arrays whose last values are kept, read-only, where `RECENT` has room for any."""
+    """Decorate a function of numbers and arrays: its last values are kept, read-only, where `RECENT` has room."""
 
     @wraps(function)
     def values(*args: P.args, **kwargs: P.kwargs) -> Array:

@@ -142,7 +142,7 @@ class Scene:
         return self.cache.model(self._device_key, make)
 
     def prepare(self, progress: Callable[[str], None] | None) -> None:
-        """Solve what all of the device's fields need, where it has no closed form, and say how far it is, in words."""
+        """Solve what all of the device's fields need, if it has no closed form, and report progress in sentences."""
         if self.problem.body.is_solved and not self.is_measured:
             device = self.device.model if isinstance(self.device, MeasuredDrivers) else self.device
             if isinstance(device, EnclosedDrivers):

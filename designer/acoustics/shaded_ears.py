@@ -1,29 +1,29 @@
-"""The ears of a rigid sphere from the field on its surface, where the line between them does not tell the one in the shadow.
+"""Ears of a rigid sphere from the field on its surface, where the line between them does not determine the ear in the shadow.
 
 With P_n the field's parts about the ears' axis (`heads`), the field's mean around that axis is, at r from the centre and at the
 angle θ from the first ear,
 
     p(r, θ) = Σ P_n j_n(kr) P_n(cos θ).                                                                           (1)
 
-On the axis the functions j_n(kr), -a < r < a, are Fourier transforms of the Legendre polynomials, of which so short a line tells
-(2/π)ka: orders from there to ka hardly change the field on it. At an ear in the deep shadow of a near device, 50 to 65 dB below the other
-at the highest frequencies, they are what is left. On the surface r = a the polynomials are orthogonal, and every order to ka and beyond
-is told, but for those whose j_n(ka) is about zero: they live within the sphere, and the line tells them. So (1) is met in
-least squares at circles around the axis (Gauss's rule in cos θ) and at points of the axis, and the ears hear
+On the axis the functions j_n(kr), -a < r < a, are Fourier transforms of the Legendre polynomials. So short a line determines (2/π)ka of
+their orders: orders from there to ka hardly change the field on it. They dominate at an ear in the deep shadow of a near device, 50 to
+65 dB below the other ear at the highest frequencies. On the surface r = a the polynomials are orthogonal, which determines every order to
+ka and beyond, except those whose j_n(ka) is about zero; the line determines these. So (1) is solved in least squares at circles
+around the axis (Gauss's rule in cos θ) and at points of the axis, and the ears hear
 
     p_ear = Σ (±1)^n P_n A_n,     A_n = -j / ((ka)² h_n'(ka)).                                                      (2)
 
-P_n A_n are the unknowns, which are of one size: A_n falls with n as j_n(ka) does. The matrix knows of no device, so that (1) and (2) come
-to one weight for each circle and point (F, I), which serves all drivers and places.
+P_n A_n are the unknowns, which have similar sizes: A_n falls with n as j_n(ka) does. The matrix does not depend on the device, so that (1)
+and (2) give one weight for each circle and point (F, I), for all drivers and places.
 
-**Points.** Orders go on until (2n+1) |j_n(ka) h_n(kR)|, the terms of a point source at R, where the nearest sound comes from, are
-MAX_REMAINDER of the largest. On a circle the phase of what comes from within the device's reach turns by x at most for a radian of the
-circle, so that its order m is about J_m(x) large, and a mean over M equal steps misses J_M(x).
+**Points.** Orders end where (2n+1) |j_n(ka) h_n(kR)| is MAX_REMAINDER of the largest: these are the terms of a point source at the distance
+R of the nearest sound. On a circle the phase of sound from within the device's reach turns by at most x for a radian of the
+circle, so that its order m has a size of about J_m(x), and a mean over M equal steps has an error of J_M(x).
 
-**Where.** Places and frequencies are looked for by distance, turn, ka and the level of the far ear (`are_shaded`), where the wide line of
-`heads` does not do: its work is the geometry of a place, whatever the number of frequencies. Places that are to be one smooth function
-(a zone) are answered alike: from the surface where it may be asked for at any of them. A device whose own waves about a sphere are known
-(a cylinder) is heard by these there.
+**Choice.** Distance, turn, ka and the level of the far ear select the places and frequencies (`are_shaded`) at which the wide line of
+`heads` is too inexact; the line costs the geometry of a place, whatever the number of frequencies. Places that must be one smooth function
+(a zone) take one method: the surface, if any of them may need it. If a device's own waves about a sphere are known (a cylinder), they
+give the ears there.
 
 Source: H. Schenck, Improved integral formulation for acoustic radiation problems (JASA 44, 1968), for the points within the body.
 """
@@ -42,7 +42,7 @@ from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
 
 MIN_KA, MIN_NEARNESS, MIN_LATERAL = 21.0, 0.055, 0.45
-"""The line may not do above this ka, with a larger reach over distance (nearness) and a larger cosine between source and ears' axis,"""
+"""The line may be too inexact above this ka, reach over distance (nearness) and cosine between source and ears' axis,"""
 KA_PER_NEARNESS, LATERAL_PER_NEARNESS, ANY_NEARNESS = 15.0, 0.3, 0.55
 """below both near the device, and with any cosine where it all but touches the head,"""
 FAR_KA, FAR_NEARNESS, FAR_LATERAL = 33.0, 0.04, 0.9
@@ -50,16 +50,16 @@ FAR_KA, FAR_NEARNESS, FAR_LATERAL = 33.0, 0.04, 0.9
 MIN_KA_OF_WAVES = 12.0
 """before a device with waves of its own, whose height the line tells less of, and which costs little there,"""
 LEAST_KA_OF_WIDE, MIN_TURNS = 8.0, 5.0
-"""Above this ka a head that is near and aside has a wide line, which does below this ka times nearness, within 0.05 dB,"""
+"""ka above which a near head that is turned aside has a wide line; ka times nearness below which that line holds within 0.05 dB."""
 MAX_WIDTH, MAX_SHARE = 2.5, 0.8
-"""Half a wide line in radii, and over the way to the device,"""
+"""Largest half width of a wide line: in radii, and over the distance to the device."""
 LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
-"""and where one ear hears so little of the other's pressure from a point source: no more than in the first ring around the bright spot,
-which a point has behind a sphere and a device of some width has not. Elsewhere it is within 0.1 dB and 1 degree."""
+"""and where one ear's pressure from a point source is below this share of the other's: that of the first ring around the bright spot,
+which a point source has behind a sphere and a wide device has not. Elsewhere the line is within 0.1 dB and 1 degree."""
 TRIED, MAX_DIFFERENCE = 4, 1e-3
-"""Frequencies at which waves are tried, and the line's difference there from which on they are taken: it differs more at others."""
+"""Number of frequencies at which waves are tried, and the difference from the line above which the waves are used."""
 MAX_PLACES = 16
-"""Places that are answered together."""
+"""Places that are computed together."""
 MIN_GAP = 1.25
 """Distance of the nearest sound, in the head's radii, from which the orders are few."""
 MAX_REMAINDER = 1e-5
@@ -68,7 +68,7 @@ LINE_POINTS = 1.0
 MIN_COSINE = 0.35
 """The largest circles, between the ears, are left out: with the line the others tell all orders, and no weights grow above 100."""
 TURNS = 48
-"""Places of a circle that its phase is followed at."""
+"""Places of a circle at which its phase is followed."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times points times drivers that are held at once."""
 
@@ -76,7 +76,7 @@ MAX_NUMBERS = 2_000_000
 def put_shaded_ears(
     ears: Complex, device: Device, k: Real, centres_m: Real, axes: Real, head_radius_m: float, among_m: Real | None
 ) -> None:
-    """Put ears from the surface of rigid spheres in, where the line does not tell them.
+    """Replace ears that the line does not determine by ears from the surface of rigid spheres.
 
     Parameters
     ----------
@@ -200,9 +200,9 @@ def _from_surface(device: Device, k: Real, radius_m: float, centres_m: Real, axe
 
 
 def _circles(ka: float, cosine: Real, ends: Real) -> tuple[Real, Index]:
-    """Points (M, 3), in radii, of circles (C,) around the y axis, and how many each has.
+    """Points (M, 3), in radii, of circles (C,) around the y axis, and the number of points of each circle.
 
-    That many the phase asks for of what comes from some places (E, 3).
+    The phase of sound from places (E, 3) along each circle sets that number.
     """
     sine = np.sqrt(1 - cosine**2)
     turn = 2 * np.pi * np.arange(TURNS) / TURNS

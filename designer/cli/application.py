@@ -56,12 +56,12 @@ Shape = Annotated[
 Drivers = Annotated[int | None, typer.Option(help="Number of drivers; by default 3 in a box and 2 elsewhere.")]
 Width = Annotated[
     float | None,
-    typer.Option(metavar="M", help="Width of the device, or diameter of the sphere; by default 0.6, of a laptop 0.3."),
+    typer.Option(metavar="M", help="Width of the device, or diameter of the sphere; by default 0.6, for a laptop 0.3."),
 ]
 Distance = Annotated[
     float | None,
     typer.Option(
-        metavar="M", help="Distance from the device to the listener's head; by default 2.5, from a laptop 0.6."
+        metavar="M", help="Distance from the device to the listener's head; by default 2.5, for a laptop 0.6."
     ),
 ]
 """Options of a new geometry; `search.new_geometry.geometry_of` has what is not given."""

@@ -18,7 +18,7 @@ def convert(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help='Measured files, or a pattern in quotes; "device.sofa#tweeter" picks one driver. Or one problem file.',
+            help='Measured files, a pattern in quotes ("device.sofa#tweeter" picks one driver), or one problem file.',
         ),
     ],
     out: Annotated[Path, typer.Option("-o", metavar="OUT.sofa", help="The file to write.")],
@@ -34,8 +34,8 @@ def convert(
         typer.Option(
             min=0.001,
             metavar="M",
-            help="Distance of the measurement, if its file does not state it, as response_distance_m; of a problem's device the"
-            " radius of the sphere, by default that of the circle, or the listener's distance.",
+            help="Distance of the measurement, if its file does not state it (as response_distance_m). For a problem's device:"
+            " radius of the sphere of directions; by default the circle's, or the listener's distance if the circle is far.",
         ),
     ] = None,
     clockwise: Annotated[
@@ -76,7 +76,8 @@ def convert(
         str | None,
         typer.Option(
             metavar="FreeFieldDirectivityTF|GeneralTF|GeneralTF-E",
-            help="Of a problem's device: its drivers on a sphere (default), or at the ears and on the circle.",
+            help="What the file holds of a problem's device: its drivers on a sphere (FreeFieldDirectivityTF, the default),"
+            " or at the ears and on the circle (GeneralTF and GeneralTF-E).",
         ),
     ] = None,
     force: ForceFile = False,
@@ -90,9 +91,9 @@ def convert(
     the front. A measured head becomes SimpleFreeFieldHRIR, a whole measured device GeneralTF-E or GeneralFIR-E; for
     these no option but -o applies.
 
-    A problem file's device, its body solved or in closed form, becomes FreeFieldDirectivityTF: one measurement a driver, on a
-    sphere about the device; or GeneralTF or GeneralTF-E: at the ears, with the head, and on the circle, without. As `response` of
-    each driver, or as `transfer` of [scene], a problem reads it back.
+    The device of a problem file, its body solved or in closed form, becomes FreeFieldDirectivityTF (one measurement a driver, on
+    a sphere about the device), or GeneralTF or GeneralTF-E (at the ears with the head, and on the circle without it). A problem
+    reads the first back as `response` of each driver, the others as `transfer` of [scene].
     """
     from designer.acoustics.device_file import CONVENTIONS
     from designer.acoustics.measured.convert import DriverOptions, check_writable

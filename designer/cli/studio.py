@@ -31,7 +31,7 @@ Options = tuple[str | None, int | None, float | None, float | None]
 STARTER: Options = ("sphere", 3, 0.175, 2.0)
 """Geometry of a studio that is given nothing: a smart speaker."""
 ENTERED_WITHIN_S = 120.0
-"""How long the file that leads a browser here may be needed."""
+"""Time after which the file that leads a browser to the studio is removed, if no page has come before."""
 FINDING = "finding what the layout can reach"
 EXTRA = ("starlette", "uvicorn", "websockets")
 
@@ -203,7 +203,7 @@ def _serve(
         session = Session(document, disk, engine, lambda path: f"/{path}?token={token}", autosave=autosave)
         sessions.append(session)
         serving.begin(session)
-        gc.freeze()  # what is loaded is no rubbish: a search of it all would hold up a hand
+        gc.freeze()  # loaded modules are no garbage: a full collection would delay a drag
         serving.wait()
 
 

@@ -29,16 +29,16 @@ from designer.solvers.common_forms import exclude_each_other
 
 HALVINGS = 7
 MOST_ABOVE_DB = 60.0
-"""Above what weights reach, where a bound is looked for: more drivers than dark points leave none to the ratio of mean powers."""
+"""Largest excess of the bound over the gain that weights reach, where drivers outnumber dark points and mean powers give no bound."""
 LEAST_NORM = 1e-150
 
 
 def worst_place_bound(target: ChannelTarget, w: Complex, largest: Real) -> Real:
-    """Ratio of powers (F,) that no weights reach at every place and for all errors.
+    """Upper bound (F,) of the ratio of powers that weights reach at all places and for all errors.
 
     Parameters
     ----------
-    w : (F, L) complex array, weights that came near
+    w : (F, L) complex array, weights near the bound
     largest : (F,) float array, the largest ratio of mean powers of drivers without errors, which is a bound too; inf where there is none
 
     """

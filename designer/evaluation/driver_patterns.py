@@ -7,13 +7,13 @@ first factor is in e^{-jkr} already, and D_l is what is encoded. Which series is
   `sphere_series`, with about ka terms; or, for the nearest images, the driver's own place, with twice as many.
 - **Points and discs in free field**: x_l is the driver's own place. A point has D = 1; a disc has even
   terms about its axis, found by Gauss-Legendre quadrature, C_n = (2n+1)/2 ∫ D P_n d cos γ.
-- **Anything else** (cylinder, box, measured drivers): a table over directions about its place, read by cubics. Harmonics
-  would be short for neither: a cylinder without ends has a logarithm at its axis and a measurement has kinks, and -28 dB were left at
-  16 kHz by order 30 on a cylinder of 5 cm.
+- **Anything else** (cylinder, box, measured drivers): a table over directions about its place, read by cubics. Series of
+  harmonics would be long: an infinite cylinder has a logarithm at its axis, and a measurement has kinks. On a cylinder of 5 cm order 30
+  left an error of -28 dB at 16 kHz.
 
 **What truncation leaves out.** |P_n| <= 1, so that a Legendre series cut at N is wrong by at most Σ_{n>N} |C_n|; N is the least
-with that sum 60 dB below the pattern's root mean square, at every frequency. A table's step is chosen for -40 dB (root mean square)
-at the highest frequency that is asked for; `error_db` says what is left. The 60 dB are because weights that cancel most of
+with that sum 60 dB below the pattern's root mean square, at every frequency. A table's step is chosen for an error of -40 dB (root mean
+square) at the highest frequency asked for; `error_db` is the error reached. The 60 dB are because weights that cancel most of
 the field leave the error as it was.
 
 **Tables** over azimuth and elevation. Lagrange's cubic through four nodes a step h apart is wrong in the middle by 3/128 h⁴ times

@@ -1,4 +1,4 @@
-"""How the result holds as the listener moves and turns: maps over the head's place, and one number to compare designs by.
+"""The result as the listener moves and turns: maps over the head's place, and one number to compare designs by.
 
 At each place, in the channel's band up to HIGHEST_HEARD_HZ:
 
@@ -30,7 +30,7 @@ from designer.realization import response as filter_response
 from designer.requirements.curves import curve_db, in_band
 
 HALF_WIDTH_M = 0.5
-"""Largest of the square: nearer than a metre, it goes half of the way to the device."""
+"""Largest half width of the square; for a listener nearer than a metre it is half of the distance to the device."""
 STEP_M = 0.02
 MEASURED_STEP_M = 0.1  # a measured head is interpolated anew at each place, which takes longer
 NEAR_HALF_WIDTH_M = 0.1
@@ -91,7 +91,7 @@ def possible(problem: Problem, displacements_m: Real) -> Bool:
 
 
 def half_width_m(problem: Problem, step_m: float) -> float:
-    """Half a side of the square, in whole steps: who listens half a metre away does not move by half a metre."""
+    """Half a side of the square, in whole steps: a listener half a metre away does not move by half a metre."""
     centre_m = np.array([problem.listener.position_m], dtype=float)
     places_m = np.array([driver.position_m for driver in problem.drivers])
     to_drivers_m = float(np.linalg.norm(places_m - centre_m, axis=1).min())
@@ -200,7 +200,7 @@ def _middle(designs: list[DesignTable], taps: Mapping[str, Real]) -> str:
 
 
 def _heard_hz(table: DesignTable) -> tuple[float, float]:
-    """The channel's band as far as it is heard, of one above that its lowest octave."""
+    """The channel's band up to HIGHEST_HEARD_HZ; of a band above it the lowest octave."""
     low_hz, high_hz = table.band_hz
     return low_hz, min(high_hz, max(HIGHEST_HEARD_HZ, 2 * low_hz))
 

@@ -137,7 +137,7 @@ def required_outcomes(
     Parameters
     ----------
     allowed_db : dict of str to float array, requirement or limit -> what the formulation fell short by (in-band frequencies,)
-    between : Realised or None, the same filters at frequencies between
+    between : Realised or None, the same filters at frequencies between the solved ones
 
     """
     parts = [part for part in (realised, between) if part is not None]

@@ -58,11 +58,11 @@ def _length_key(problem: Problem) -> str:
 
 
 def realised_misses(scalars: Mapping[str, Scalars]) -> dict[str, tuple[float, float]]:
-    """Channel -> by how many dB its realised filters miss a requirement or a limit at most, and at which frequency, as in its verdict.
+    """Channel -> largest miss in dB of a requirement or a limit by its realised filters, and its frequency, as in the verdict.
 
     A channel that has neither, as a beam of which nothing but nulls is asked, misses 0 dB.
     """
-    missed = {name: [(o.missed_db, o.at_hz) for o in numbers.outcomes] for name, numbers in scalars.items()}
+    missed = {name: [(outcome.missed_db, outcome.at_hz) for outcome in numbers.outcomes] for name, numbers in scalars.items()}
     return {name: max(pairs, key=itemgetter(0), default=(0.0, 0.0)) for name, pairs in missed.items()}
 
 

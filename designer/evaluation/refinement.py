@@ -1,4 +1,4 @@
-"""Taps refined over drawn places and devices, and kept where they win on draws that neither they nor the fit saw.
+"""Taps refined over drawn places and devices, and kept where they win on draws that were used for neither them nor the fit.
 
 A sample is one place of one head and one device: the head anywhere in the box of the file's ear cloud, at least +/-3 cm, and of the
 device's and listener's errors those of `[tolerance]`. Temperature and size of the head, which every response depends on, take four values
@@ -9,8 +9,8 @@ of equal probability, each at its share of the places; gain, phase and place of 
 δ_l the path to the head's centre that a driver's displacement adds. The places of training and of judging are different runs of one
 evenly spread sequence, their devices different seeds, and the judging frequencies lie half way between those of training. They are kept
 where they lose by more than LOST_DB neither over these draws nor over the moved heads that every design is judged by. Where the filters
-are integers of a word, both are rounded first and judged as they run. Several weights of the floor are tried until one wins. Where none
-does the fit is kept; a file that names the method gets the best of those that hold, where median, 5th and 1st percentile together gain.
+are integers of a word, both are rounded first and judged as they run. Several weights of the floor are tried until one wins. If none
+wins the fit is kept. A file that names the method gets the best taps that hold, if median, 5th and 1st percentile gain in their sum.
 """
 
 from __future__ import annotations
@@ -96,14 +96,16 @@ class Refinement:
 
     @property
     def _reason(self) -> str:
-        """Clause on why these taps are kept; empty where refined ones are worse at no number."""
+        """Clause on the reason for keeping these taps; empty where refined taps are kept and no number is worse."""
         statistics = (("", self.fit_db, self.refined_db), (" of moved heads", self.fit_moved_db, self.refined_moved_db))
         for of_heads, before_db, after_db in statistics:
             pairs = zip(("median", "5th percentile", "1st percentile"), before_db, after_db, strict=True)
             worse = [name for name, fit_db, refined_db in pairs if refined_db < fit_db - LOST_DB]
             numbers = f"worse at the {' and the '.join(worse)}{of_heads}"
             if worse and self.is_kept:
-                return f"; {numbers}, and better in their sum: kept because the file names the method"
+                return (
+                    f"; they are {numbers}, and better in the sum of the three: kept because the file names the method"
+                )
             if worse:
                 return f", which are {numbers}"
         if self.is_kept:
@@ -192,9 +194,9 @@ def realize_judged(
 
 @dataclass(frozen=True)
 class Trial:
-    """Refined taps of one floor weight: those of all channels, the refined ones' solutions, and gains and efforts beside the fit's.
+    """Taps of all channels for one floor weight, the solutions of the refined ones, and their gains and efforts beside the fit's.
 
-    Both ears win or neither: a pair of which one half is refined would sound different from its two sides.
+    Both ears win or neither: a pair with one refined half would sound different from its two sides.
     """
 
     taps: list[Real]
@@ -208,17 +210,17 @@ class Trial:
 
     @property
     def wins(self) -> bool:
-        """Whether each channel loses by no number, and gains in their sum."""
+        """Whether each channel loses in no number, and gains in their sum."""
         return all(_wins(numbers) for numbers, _ in self.judged.values())
 
     @property
     def gain_db(self) -> float:
-        """Sum of what median, 5th and 1st percentile of the draws gain, over the channels."""
+        """Sum over the channels of the gains of median, 5th and 1st percentile of the draws."""
         return float(sum((numbers[1] - numbers[0])[0].sum() for numbers, _ in self.judged.values()))
 
 
 def _are_named(channels: Sequence[ChannelDesign], indices: Sequence[int]) -> bool:
-    """Whether the file names refined taps as the method of all of these channels: then it gets them where their sum alone gains."""
+    """Whether the file names refined taps as the method of all of these channels: then a gain of their sum is enough."""
     return all((method := method_of(channels[n].design)) is not None and method.refined for n in indices)
 
 

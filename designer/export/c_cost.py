@@ -1,8 +1,8 @@
 """Cost of the dependency-free C, as its header's macros and the manifest state it: the same for every compiler.
 
-Flash is the constants, without code, to which one or two kilobytes come on a Cortex-M, five with the upmix. RAM is the state's
-struct, of which a part lasts from call to call; the rest is scratch. Both are counted here from the plan, and asserted by the
-source where it is compiled.
+Flash is the size of the constants. The code adds one or two kilobytes on a Cortex-M, five with the upmix. RAM is the size of the
+state's struct, of which a part lasts from call to call; the rest is scratch. Both are counted here from the plan, and the source
+asserts the size of the state when it is compiled.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def cost_of(plan: Plan) -> Cost:
 
 
 class StereoCost(NamedTuple):
-    """Cost with the upmix ahead: what changes of the numbers above."""
+    """Cost with the upmix ahead of the filters: the numbers of `Cost` that it changes."""
 
     multiply_adds_per_s: int
     ram: int
@@ -79,12 +79,12 @@ def coefficient_bytes(plan: Plan) -> int:
 
 
 def flash_bytes(plan: Plan) -> int:
-    """Memory of all constants; code comes to it."""
+    """Memory of all constants, without the code."""
     return coefficient_bytes(plan) + row_bytes(plan)
 
 
 def members(plan: Plan) -> list[Member]:
-    """The state's members, in order: as wide ones come first, no compiler puts gaps between them."""
+    """The state's members, in order: the widest first, so that no compiler puts gaps between them."""
     big, fixed, word = plan.names.prefix.upper(), plan.word is not FLOAT, plan.word
     drivers, block, sections = len(plan.filters.drivers), plan.block, sum(len(r.values) for r in plan.sections)
     listed = [

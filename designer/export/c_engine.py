@@ -1,11 +1,12 @@
-"""The functions of the dependency-free C as text: the same in every export but for the prefix, each written where something needs it.
+"""The functions of the dependency-free C as text: the same in every export but for the prefix. An export holds those that it needs.
 
-Names begin with `prefix_` and `PREFIX_` here and with the export's own prefix there. A line reads from the newest sample's place
-backwards: a channel's sample n of the portion that is computed lies at first + history + filled + n.
+Names begin with `prefix_` and `PREFIX_` here, and with the prefix of the export in its source. A line holds a channel's samples, the
+newest last: sample n of the portion that is computed lies at first + history + filled + n.
 
-No recursion, no allocation, no object that changes outside the caller's state, types of fixed width, conversions that are written,
-one exit a function. Of MISRA C:2012 cppcheck's checker finds shifts of signed numbers (10.1), which the source asserts keep the
-sign, in q15 products of 32 bits that are added to 64 (10.7), which they cannot pass, and advice on what is unused or local (2, 8).
+The source has no recursion, no allocation, no object that changes outside the caller's state, types of fixed width, explicit
+conversions, and one exit a function. Of the rules of MISRA C:2012 the checker of cppcheck reports 10.1 (shifts of signed numbers, which
+the source asserts keep the sign), in q15 10.7 (products of 32 bits that are added to 64 bits, which cannot overflow), and
+advisory rules 2 and 8 (unused or local objects).
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from __future__ import annotations
 import re
 
 TAPS = {
-    "float": """/* Sums of products of taps, the last of them first, and the samples x, added to y. */
+    "float": """/* Adds to y the sums of products of the samples x and the taps, the last tap first. */
 static void prefix_multiply(const float *taps, uint32_t count, const float *x, float *y, uint32_t frames)
 {
     uint32_t n = 0U;
-    while ((n + 4U) <= frames) { /* four at once: each tap is read once for them */
+    while ((n + 4U) <= frames) { /* four samples at once: each tap is read once for all of them */
         float first = 0.0F;
         float second = 0.0F;
         float third = 0.0F;
@@ -45,12 +46,12 @@ static void prefix_multiply(const float *taps, uint32_t count, const float *x, f
     }
 }
 """,
-    "fixed": """/* Sums of products of taps, the last of them first, and the samples x, in 64 bits, shifted and added to y. */
+    "fixed": """/* Adds to y the sums of products of the samples x and the taps, the last tap first; in 64 bits, shifted. */
 static void prefix_multiply(const SAMPLE *taps, uint32_t count, int32_t shift, const SAMPLE *x, int64_t *y,
     uint32_t frames)
 {
     uint32_t n = 0U;
-    while ((n + 4U) <= frames) { /* four at once: each tap is read once for them */
+    while ((n + 4U) <= frames) { /* four samples at once: each tap is read once for all of them */
         int64_t first = 0;
         int64_t second = 0;
         int64_t third = 0;
@@ -80,7 +81,7 @@ static void prefix_multiply(const SAMPLE *taps, uint32_t count, int32_t shift, c
 """,
 }
 SECTION = {
-    "float": """/* One section over the samples x, in the transposed direct form II, feedback added. */
+    "float": """/* Runs one section over the samples x, in the transposed direct form II; the feedback is added. */
 static void prefix_section(const float *c, float *node, float *x, uint32_t frames)
 {
     float first = node[0];
@@ -96,7 +97,7 @@ static void prefix_section(const float *c, float *node, float *x, uint32_t frame
     node[1] = second;
 }
 """,
-    "fixed": """/* One section over the samples x, in direct form I, feedback added; what a sum loses is added to the next. */
+    "fixed": """/* Runs one section over the samples x, in direct form I; the feedback is added, a sum's rest is added to the next sum. */
 static void prefix_section(const int32_t *c, uint32_t lower, int32_t *node, uint32_t *lost, int32_t *x,
     uint32_t frames)
 {
@@ -137,7 +138,7 @@ static void prefix_section(const int32_t *c, uint32_t lower, int32_t *node, uint
 }
 """,
 }
-SHIFTED = """/* A sum raised, or lowered towards minus infinity. */
+SHIFTED = """/* A sum times 2^shift; a negative shift rounds towards minus infinity. */
 static int64_t prefix_shifted(int64_t sum, int32_t shift)
 {
     int64_t shifted;
@@ -149,7 +150,7 @@ static int64_t prefix_shifted(int64_t sum, int32_t shift)
     return shifted;
 }
 """
-ROUNDED = """/* A driver's sum rounded to its nearest sample, and saturated. */
+ROUNDED = """/* A driver's sum rounded to the nearest sample and saturated. */
 static SAMPLE prefix_rounded(int64_t sum)
 {
     int64_t rounded = (sum + ((int64_t)1 << (PREFIX_CUT_BITS - 1U))) >> PREFIX_CUT_BITS;
@@ -163,14 +164,14 @@ static SAMPLE prefix_rounded(int64_t sum)
     return (SAMPLE)rounded;
 }
 """
-ROOM = """/* Frames that go into the block that is being filled. */
+ROOM = """/* Frames that still fit into the current block. */
 static uint32_t prefix_room(const prefix_state *state, uint32_t frames)
 {
     const uint32_t room = PREFIX_BLOCK - state->filled;
     return (frames < room) ? frames : room;
 }
 
-/* Where a channel's newest samples go. */
+/* The place of a channel's newest samples. */
 static SAMPLE *prefix_newest(prefix_state *state, uint32_t channel)
 {
     return &state->line[prefix_lines[channel].first + prefix_lines[channel].history + state->filled];
@@ -182,7 +183,7 @@ static const SAMPLE *prefix_late(const prefix_state *state, uint32_t channel, ui
     return &state->line[(prefix_lines[channel].first + prefix_lines[channel].history + state->filled) - delay];
 }
 """
-ADVANCE = """/* So many frames are done; a full block makes room for the next. */
+ADVANCE = """/* Counts the frames as done; a full block makes room for the next. */
 static void prefix_advance(prefix_state *state, uint32_t frames)
 {
     state->filled += frames;

@@ -1,4 +1,4 @@
-"""Filters as the libraries of some processors take them: arrays beside the dependency-free C, for who runs the library's own loops.
+"""Filters as the libraries of some processors take them: arrays beside the dependency-free C, for users of the library's own loops.
 
 Learned from
 
@@ -27,9 +27,9 @@ from designer.export.target import at_most, refuse
 
 @dataclass(frozen=True)
 class Form:
-    """How a library takes taps: the order, a multiple and a least number of them, bytes of alignment, how many at most.
+    """Form in which a library takes taps: their order, their count's multiple, minimum and maximum, and bytes of alignment.
 
-    `sections` is how many it takes of a filter, none where 0, and `section_type` their type.
+    `sections` is the largest number of sections of a filter (0: the library takes none), and `section_type` their type.
     """
 
     last_first: bool
@@ -79,18 +79,20 @@ MAX_TEENSY_COEFFICIENT = 2.0
 
 
 def library_file(plan: Plan, library: str) -> dict[str, bytes]:
-    """`PREFIX_LIBRARY.h` with an array a filter. Raises UsageError: the library does not take this word, or so many taps or sections."""
+    """`PREFIX_LIBRARY.h` with an array a filter. Raises UsageError: the library does not take this word, or this many taps or sections."""
     target, form = plan.word.target, FORMS.get((library, plan.word))
     if form is None:
         words = ", ".join(word.target for name, word in FORMS if name == library)
         raise refuse(
-            target, f"--library {library}", f"it with {words}, whose words that library has", "export one of these"
+            target, f"--library {library}", f"it with {words}, whose samples that library takes", "export one of these"
         )
     prefix = plan.names.prefix
     stem = f"{prefix}_{library.replace('-', '_')}"
     head = [
         *provenance(
-            plan.filters, target, f"a tap is q 2^(SHIFT - {8 * plan.word.bytes - 1})" if plan.word.word else "none"
+            plan.filters,
+            target,
+            f"a number q of an array is the tap q 2^(SHIFT - {8 * plan.word.bytes - 1})" if plan.word.word else "none",
         )
     ]
     lines = [
@@ -109,14 +111,16 @@ def _filter(plan: Plan, form: Form, filter_: Filter) -> list[str]:
     name = f"{plan.names.prefix}_{plan.names.pairs[filter_.channel, filter_.driver]}"
     names = f"{one_line(filter_.channel)} -> {one_line(filter_.driver)}"
     delay = plan.filters.delay(filter_)
-    lines = [f"#define {name.upper()}_DELAY {delay} /* {names}: samples ahead of the array, or all that there is */"]
+    lines = [
+        f"#define {name.upper()}_DELAY {delay} /* {names}: delay in samples before the array; without an array the whole filter */"
+    ]
     if filter_.cascade is not None:
         at_most(
             plan.word.target,
             len(filter_.cascade.b),
             form.sections,
             "sections",
-            "design with fewer, or compile the C itself",
+            "design with fewer sections, or compile the C itself",
         )
         table = np.concatenate([filter_.cascade.b, filter_.cascade.a], axis=1)
         double = form.section_type == "double"

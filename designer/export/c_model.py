@@ -1,8 +1,8 @@
-"""Model of the dependency-free C in numpy: its integers bit for bit, and what its floats are near to.
+"""Model of the dependency-free C in numpy: its integers bit for bit, and its floats without rounding.
 
-A driver's sum is exact but for what falls below SUM_BITS, and is rounded once; of one route alone the cut below SUM_BITS does not
-show, because a sum that is cut towards minus infinity twice is cut once. Judged is each route alone, tested is all that leads to a
-driver together. How a caller portions its frames never shows: in floats too each sample is computed by the same operations.
+A driver's sum is exact above SUM_BITS, and is rounded once. The cut below SUM_BITS does not change a single route, because two cuts
+towards minus infinity equal one. The verdict judges each route alone; the tests run all routes of a driver together. The caller's
+portions never change the output: in floats, too, each sample is computed by the same operations.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class CModel(ArithmeticModel):
     raise_bits: int = 0
 
     def raised(self, indices: Sequence[int], x: Whole) -> Whole:
-        """Feed as the driver gives it (R, K, N), ahead of its saturation."""
+        """Feed (R, K, N) before its saturation."""
         out = np.empty_like(x)
         for n, route in enumerate(self.routes[index] for index in indices):
             if route.sections is not None:
@@ -135,5 +135,5 @@ def _shifted(values: Whole, shift: int) -> Whole:
 
 
 def _late(x: NDArray[Sample], samples: int) -> NDArray[Sample]:
-    """A signal (N,) that waits."""
+    """A delayed signal (N,)."""
     return np.concatenate([np.zeros(samples, dtype=x.dtype), x])[: x.size]

@@ -11,14 +11,14 @@ keeps. Modulo z^B - i, where z^B is i,
 
 the imaginary part is what is wanted. Polynomials modulo z^B - i are multiplied point by point at the roots of z^B = i, which are
 w e^{-2πjk/B}, w = e^{iπ/(2B)}: a transform of B points after sample n was turned by w^n (the right-angle convolution of Crandall
-and Fagin, Mathematics of Computation 62, 1994; partitions as in Kulp, 85th AES Convention, 1988). Every point is a complex number as any
-other, none is packed, and as both ways are multiplied in the same order no bits are reversed: the forward
-transform ends in bit-reversed order, the inverse begins there.
+and Fagin, Mathematics of Computation 62, 1994; partitions as in Kulp, 85th AES Convention, 1988). All points are ordinary complex
+numbers, none is packed. No bits are reversed, because spectra are multiplied in bit-reversed order: the forward transform ends in that
+order, and the inverse begins in it.
 
 **What pays.** A sample of one driver and channel takes T products directly, or B + 4 (T/B - 1) and 2 log2 B + 4 of each transform, which
-all filters of a channel share, and all of a driver. In instructions of a Cortex-M4 a product costs 2.8 in a sum of products, 1.75 times as
-much in a partition and 3 times in a transform; with that the block of least cost is taken, and none where direct sums are as cheap
-or nearly so: they need no spectra. Measured, direct sums over partitions (instructions of a Cortex-M4; time of a host, gcc -O2):
+all filters of a channel share, and all of a driver. On a Cortex-M4 a product costs 2.8 instructions in a sum of products, 1.75 times
+as much in a partition and 3 times as much in a transform. With these costs the cheapest block is chosen, and none where direct sums
+cost nearly the same: they need no spectra. Measured, direct sums over partitions (instructions of a Cortex-M4; time of a host, gcc -O2):
 
 =================  =========  ============  =====
 filters            taps       Cortex-M4     host
@@ -72,9 +72,9 @@ class Tail:
 
 
 def best_block(filters: Sequence[Place]) -> int:
-    """The partition B of least cost; 0 where direct sums cost less.
+    """Partition B of least cost; 0 where direct sums cost less.
 
-    The direct sums of a set in partitions are those of its first partitions.
+    In partitioned filters the first partition is a direct sum.
     """
     direct = sum(place.taps for place in filters)
     costs = {block: cost(filters, block) for block in BLOCKS}
@@ -98,7 +98,7 @@ def transform_products(tails: Sequence[Place] | Sequence[Tail], block: int) -> i
 
 
 def direct_count(taps: int, delay: int, block: int) -> int:
-    """Taps at the beginning that are multiplied one by one: all where there is no block."""
+    """Number of taps at the beginning that are multiplied one by one; all taps where B is 0."""
     return min(taps, max(block - delay, 0)) if block else taps
 
 

@@ -1,24 +1,23 @@
-"""Plan of the dependency-free C, before it is text: what is stored of each filter, in which word, and how long all arrays are.
+"""Plan of the dependency-free C, before it is text: the stored numbers of each filter, their word, and the lengths of all arrays.
 
-A channel's samples lie in one line of D + block samples: D the longest reach, delay and taps, of what reads it. Every filter of the
-channel reads the same line where its own delay ends, so that delays and further filters of a channel cost no memory. The line
+A channel's samples lie in one line of D + block samples, D the largest sum of delay and taps of the filters that read it. Every filter
+of the channel reads the same line where its own delay ends, so that delays and further filters of a channel cost no memory. The line
 moves back once a block; in between new samples are appended, in portions of any size.
 
-**Taps.** q 2^(s - f) in words of f fraction bits, with a shift s of each filter's own: the design's, where its word is the target's,
-else the smallest that fits, which is below 0 for quiet filters. Products are summed in 64 bits, which must not overflow (C leaves
-undefined what happens then): with |x| <= 2^f that is Σ|q| 2^f <= 2^63 - 1, and of q31 s is raised until it holds,
+**Taps.** A stored number q is the tap q 2^(s - f) in words of f fraction bits, with a shift s for each filter. s is the design's shift if
+the design's word is the target's, else the smallest that fits, which is below 0 for quiet filters. Products are summed in 64 bits, which
+must not overflow (in C the result would be undefined). With |x| <= 2^f this means Σ|q| 2^f <= 2^63 - 1; for q31 s is raised until
 
     Σ|q| <= 2^32 - 1.
 
-**Feeds.** All that leads to a driver is added up in 64 bits of SUM_BITS behind the point before anything is cut: sums rise or fall
-to there by s. Once, at the driver, the sum is rounded to its nearest sample and saturated. 2^(63 - SUM_BITS) of full scale is
-the most that feeds may reach, whatever is played.
+**Feeds.** The sums of all routes to a driver are shifted by s to SUM_BITS fraction bits, and added in 64 bits. The driver's sum is rounded
+once to the nearest sample and saturated. No input may drive a feed above 2^(63 - SUM_BITS) times full scale.
 
-**Sections** run in 32 bits in both fixed words: samples of q15 are raised by 16 bits on their way in. Direct form I, nodes scaled by powers
-of two, coefficients c 2^-(31 - p), p the smallest with which all fit and no sum of five products passes 64 bits. Each sum is cut to
-32 bits and saturated, and what is cut off is added to the section's next sum: no DC, and no limit cycle that is heard.
+**Sections** run in 32 bits in both fixed words: samples of q15 are raised by 16 bits at the input. They have direct form I, nodes scaled by
+powers of two, and coefficients c 2^-(31 - p), p the smallest with which all fit and no sum of five products exceeds 64 bits. Each sum is
+cut to 32 bits and saturated, and the part cut off is added to the section's next sum: no DC, and no audible limit cycle.
 
-Floats are what they are: single precision, sections in the transposed direct form II; long filters in partitions (`c_partition.py`).
+**Floats** have single precision, sections in the transposed direct form II, and long filters in partitions (`c_partition.py`).
 """
 
 from __future__ import annotations
@@ -42,12 +41,12 @@ from designer.realization.words import driver_shift, rounded, scale
 from designer.stereo.upmix import Upmix
 
 BLOCK = 64
-"""Samples that are computed at once, where no partition sets it: longer ones take memory and gain little."""
+"""Samples computed at once, if no partition sets their number: longer blocks take memory and gain little."""
 SUM_BITS = 47
-"""Bits behind the point of a driver's sum: 16 below the last of q31, and room for 2^16 of full scale above."""
+"""Fraction bits of a driver's sum: 16 more than q31 has, with room for 2^16 times full scale above."""
 MAX_FEED = 2.0**15
 MAX_NUMBERS = 1 << 24
-"""Coefficients of a source: 64 MB of flash, which no processor that it is for has, and text that a compiler reads in minutes."""
+"""Largest number of coefficients of a source: 64 MB of flash, more than its processors have, and minutes of compiling."""
 NODE = Word.of("q31")
 """The word of sections and their nodes."""
 QUIETER = "lower the filters (max_gain_db, max_effort_db), or export c"
@@ -87,7 +86,7 @@ class Route:
 
     @property
     def reach(self) -> int:
-        """Samples before the newest that it reads."""
+        """Number of samples before the newest that it reads."""
         return self.delay
 
     @property
@@ -106,7 +105,7 @@ class Taps(Route):
 
     @property
     def reach(self) -> int:
-        """Samples before the newest that it reads."""
+        """Number of samples before the newest that it reads."""
         return self.delay + self.values.size - 1
 
     @property
@@ -158,7 +157,7 @@ class Plan:
 
     @property
     def histories(self) -> list[int]:
-        """D of each channel: of partitions at least one block is looked back at."""
+        """D of each channel; partitions need at least one block."""
         longest = [self.block if any(tail.channel == c for tail in self.tails) else 0 for c in range(self.channels)]
         for route in self.routes:
             longest[route.channel] = max(longest[route.channel], route.reach)
@@ -243,7 +242,7 @@ def plan_of(filters: FilterSet, word: CWord) -> Plan:
 
 
 def stored_taps(taps: Real, word: CWord, shift: int) -> tuple[Numbers, int, float]:
-    """Values (T,), s and the largest error of taps (T,), of which a word would take the shift."""
+    """Values (T,), s and the largest error of taps (T,) in a word; s is `shift`, or the least above it whose sums fit."""
     if word.word is None:
         single = taps.astype(np.float32)
         return single, 0, float(np.abs(single - taps).max())
@@ -295,7 +294,7 @@ def _hold_stable(values: Real, word: CWord, location: str) -> None:
     radius = pole_radii(-values[:, 3:])
     worst = int(np.argmax(radius))
     if radius[worst] >= 1.0:
-        actual = f"a pole of magnitude {radius[worst]:.6f} once rounded, in {location}, section {worst}"
+        actual = f"a pole of magnitude {radius[worst]:.6f} after rounding, in {location}, section {worst}"
         raise refuse(word.target, actual, "below 1", "choose a smaller [realization] max_pole_radius")
 
 
@@ -323,11 +322,11 @@ def _location(filter_: Filter) -> str:
 
 
 def rounding_notes(plan: Plan) -> Iterable[str]:
-    """Changes of the coefficients, in words."""
+    """Sentences on changes of the coefficients."""
     word: Any = plan.word.word
     if plan.word is Q15 and plan.largest_error > 0 and plan.taps:
-        remedy = '; set [realization] word = "q15" to have better integers searched for'
-        yield f"each tap was rounded to its nearest in q15, by at most {plan.largest_error:.2g}{remedy}"
+        remedy = '; set [realization] word = "q15" to let the design search for better integers'
+        yield f"each tap was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}{remedy}"
     silent = [_location(route.source) for route in plan.taps if not route.values.any()]
     if silent and word is not None:
-        yield f"too quiet for {plan.word.target}, all zeros: {', '.join(silent)}"
+        yield f"filters too quiet for {plan.word.target}, whose taps are all zero: {', '.join(silent)}"

@@ -1,29 +1,30 @@
-"""README.txt of the dependency-free C: how it is called, and what is worth knowing of the processors that it is compiled for."""
+"""README.txt of the dependency-free C: its calls, its costs, and notes on the processors that it is compiled for."""
 
 from __future__ import annotations
 
 from designer.export.c_cost import cost_of, stereo_cost
 from designer.export.c_plan import FLOAT, Plan
 
-PROCESSORS = """ESP32 and ESP32-S3 have a unit for single precision: take c. ESP32-C3 and C6 have none: take c-q31 or c-q15. As a component
-of ESP-IDF the source is one entry of SRCS. Espressif's own loops use the S3's vectors: --library esp-dsp writes the arrays for
-dsps_fir_f32, the last tap first, aligned to 16 bytes and filled up to a multiple of 4, or for dsps_fird_s16, to one of 8.
+PROCESSORS = """ESP32: the ESP32 and the ESP32-S3 have a floating-point unit for single precision: take c. The ESP32-C3 and C6
+have none: take c-q31 or c-q15. In a component of ESP-IDF, list the source in SRCS. Espressif's own loops use the vector instructions
+of the S3: --library esp-dsp writes arrays for dsps_fir_f32 (the last tap first, aligned to 16 bytes, filled up to a multiple of 4
+taps) or for dsps_fird_s16 (the first tap first, filled up to a multiple of 8 taps).
 
-Teensy: call process_interleaved or process from update() of an AudioStream, with the blocks of 128 samples as they are (c-q15), or
-through a conversion (c; the 4.x have a unit for single and double precision). AudioFilterFIR takes at most 200 taps of int16, an even
-number, the last first: --library teensy writes them, where they are no more. The library runs at 44,100 Hz; design for that.
+Teensy: call process_interleaved or process from update() of an AudioStream. c-q15 takes its blocks of 128 samples as they are; c
+needs a conversion (the 4.x have a floating-point unit for single and double precision). AudioFilterFIR takes an even number of int16
+taps, at most 200, the last first: --library teensy writes them if the filters are that short. The library runs at 44,100 Hz: design
+for that rate.
 
-HiFi: the source is plain C99. --library hifi writes arrays for NatureDSP's bkfirf,
-bkfir32x32 and bkfir16x16: the first tap first, a multiple of 4, aligned to 8 bytes; these want blocks of a multiple of 4.
+HiFi: the source is plain C99. --library hifi writes arrays for NatureDSP's bkfirf, bkfir32x32 and bkfir16x16: the first tap first, a
+multiple of 4 taps, aligned to 8 bytes. These functions want blocks of a multiple of 4 samples.
 
 SHARC: compile with -char-size-8 (byte addressing), which int16_t and the sizes above need. Put the tables into the memory that the
-program data bus reads (section or pm qualifiers). CrossCore's own fir() takes const float pm coeffs[] and a state of its
-own; in what order it wants the taps was found in no public document, so no array is written for it: prove it with an
-impulse.
+program data bus reads (section or pm qualifiers). CrossCore's own fir() takes const float pm coeffs[] and a state of its own. No
+public document states the order of its taps, so no array is written for it: test the order with an impulse.
 
-JUCE: prepareToPlay calls init, processBlock calls process with getArrayOfReadPointers() and getArrayOfWritePointers() of two buffers:
-in and out must not be the same. A host's block may have any length. --library juce writes arrays for dsp::FIR::Coefficients.
-Build for the rate of the design, or export once for each rate.
+JUCE: call init from prepareToPlay, and process from processBlock with getArrayOfReadPointers() and getArrayOfWritePointers() of two
+different buffers. A host's block may have any length. --library juce writes arrays for dsp::FIR::Coefficients. Build for the sample
+rate of the design, or export once for each rate.
 """
 
 
@@ -35,15 +36,15 @@ def usage(plan: Plan) -> tuple[str, list[tuple[str, ...]]]:
     {prefix}_init(&state);
     {prefix}_process(&state, in, out, frames);             /* const {kind} *const in[{big}_CHANNELS], {kind} *const out[{big}_DRIVERS] */
     {prefix}_process_interleaved(&state, in, out, frames); /* frames of {big}_CHANNELS, of {big}_DRIVERS samples */"""
-    sizes = f"""{cost.multiply_adds_per_s:,} multiply-adds a second; {cost.flash:,} bytes of constants, {cost.ram:,} of RAM,
-of which {cost.state:,} last from call to call; {cost.latency_ms:.3f} ms of latency;
-the largest feed is {cost.worst_output:.3f} of full scale. The header has them as macros,
-and the source does not compile where the state has another size. Nothing is allocated, nothing is global, nothing calls itself."""
-    how = f"""Calls of any number of frames give the same samples, without latency of their own: up to {plan.block} are computed
-together. Input and output must not overlap."""
+    sizes = f"""{cost.multiply_adds_per_s:,} multiply-adds a second; {cost.flash:,} bytes of constants; {cost.ram:,} bytes of RAM,
+of which {cost.state:,} last from call to call; {cost.latency_ms:.3f} ms of latency. For inputs of full scale
+the largest feed is {cost.worst_output:.3f} of full scale. The header has these numbers as macros, and the source does not
+compile where the state has another size. The source allocates nothing, has no globals, and does not recurse."""
+    how = f"""A call takes any number of frames: the samples are the same, and no latency is added. Up to {plan.block} samples are
+computed together. Input and output must not overlap."""
     if plan.tails:
-        how += f""" Filters longer than {plan.block} taps run in partitions of so many: a block that is full costs more than a frame within
-it, so that frames a call should be a multiple of {plan.block} where time is short."""
+        how += f""" Filters longer than {plan.block} taps run in partitions of {plan.block} taps. The frame that completes a block costs
+more than the others: where time is short, call with a multiple of {plan.block} frames."""
     if plan.upmix:
         stereo = stereo_cost(plan, plan.upmix)
         call += f"""
@@ -52,12 +53,12 @@ it, so that frames a call should be a multiple of {plan.block} where time is sho
     {prefix}_stereo(&speaker, in, out, frames);             /* left and right in, feeds out */
     {prefix}_stereo_interleaved(&speaker, in, out, frames);"""
         how += f""" The upmix makes the channels of {prefix}_process from left and right: {prefix}_stereo is the whole chain, as
-designer render plays it, {stereo.latency_ms:.2f} ms late, in {stereo.ram:,} bytes of RAM and
-{stereo.multiply_adds_per_s:,} multiply-adds a second; it takes sqrt, floorf, frexpf and ldexpf of the C library (-lm), and reckons
-in single precision whatever the word."""
+designer render plays it. It has a latency of {stereo.latency_ms:.2f} ms, and takes {stereo.ram:,} bytes of RAM and
+{stereo.multiply_adds_per_s:,} multiply-adds a second. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm); the upmix
+computes in single precision in every word."""
     if plan.word is not FLOAT:
-        how += """ Sums are of 64 bits and cannot overflow; each feed is rounded once and saturates. Taps are multiplied one by one: a
-transform would round at each of its stages, where sums are exact."""
+        how += """ Sums have 64 bits and cannot overflow; each feed is rounded once and saturates. Taps are multiplied one by one: a
+transform would round at each of its stages, and these sums are exact."""
     rows: list[tuple[str, ...]] = [("channel", "driver", "form", "delay in samples")]
     for filter_ in filters.filters:
         count = len(filter_.cascade.b) if filter_.cascade is not None else filter_.taps.size

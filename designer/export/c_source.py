@@ -1,7 +1,7 @@
 """The text of the dependency-free C: a header with the state, names and costs, and a source with tables of coefficients and the loops.
 
-Tables hold numbers alone, and places in arrays instead of pointers, so that their sizes and that of the state are the same for
-every compiler; the source asserts it when it is compiled.
+Tables hold numbers alone: places in arrays stand for pointers. So every compiler gives tables and state the same sizes, which the
+source asserts when it is compiled.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def files(plan: Plan) -> dict[str, bytes]:
 
 
 def scaling(plan: Plan) -> str:
-    """Full scale and shifts, in words."""
+    """Clause on full scale and shifts."""
     if plan.word is FLOAT:
         return "full scale 1; single precision"
     bits = plan.word.fixed.fraction_bits
     return (
-        f"full scale 2^{bits}; a tap is q 2^(s - {bits}) with its filter's s; a driver's sum of 64 bits is rounded once and"
+        f"full scale 2^{bits}; a number q is the tap q 2^(s - {bits}), s its filter's shift; a driver's sum of 64 bits is rounded once and"
         " saturated"
     )
 
@@ -47,15 +47,19 @@ def _header(plan: Plan) -> list[str]:
         ("SAMPLE_RATE_HZ", f"{rate:.0f}" if rate == round(rate) else repr(rate), ""),
         ("CHANNELS", f"{plan.channels}U", "inputs"),
         ("DRIVERS", f"{len(plan.filters.drivers)}U", "outputs"),
-        ("BLOCK", f"{plan.block}U", "samples that are computed at once, whatever process is called with"),
+        ("BLOCK", f"{plan.block}U", "samples computed at once, for calls of any length"),
         ("LATENCY_SAMPLES", f"{cost.latency_samples}U", "of the filters; the loops add none"),
         ("LATENCY_MS", f"{cost.latency_ms:.6f}", ""),
-        ("HEADROOM_DB", f"{cost.headroom_db:.2f}", "no feed passes full scale where inputs peak so far below it"),
-        ("WORST_OUTPUT", f"{cost.worst_output:.6f}", "the largest feed that inputs of full scale make, of full scale"),
-        ("MULTIPLY_ADDS_PER_S", f"{cost.multiply_adds_per_s}U", "in the mean"),
-        ("FLASH_BYTES", f"{cost.flash}U", "constants; code comes to it"),
-        ("RAM_BYTES", f"{cost.ram}U", f"sizeof({prefix}_state); beside it a few words of stack"),
-        ("STATE_BYTES", f"{cost.state}U", "of these, what lasts from call to call; the rest is scratch"),
+        (
+            "HEADROOM_DB",
+            f"{cost.headroom_db:.2f}",
+            "no feed exceeds full scale if the peaks of all inputs are this far below it",
+        ),
+        ("WORST_OUTPUT", f"{cost.worst_output:.6f}", "largest feed for inputs of full scale, relative to full scale"),
+        ("MULTIPLY_ADDS_PER_S", f"{cost.multiply_adds_per_s}U", "on average"),
+        ("FLASH_BYTES", f"{cost.flash}U", "constants, without the code"),
+        ("RAM_BYTES", f"{cost.ram}U", f"sizeof({prefix}_state), without a few words of stack"),
+        ("STATE_BYTES", f"{cost.state}U", "part of RAM_BYTES that lasts from call to call; the rest is scratch"),
     ]
     return [
         f"#ifndef {big}_H",
@@ -68,24 +72,28 @@ def _header(plan: Plan) -> list[str]:
         "#endif",
         "",
         *(f"#define {big}_{name} {value}" + (f" /* {note} */" if note else "") for name, value, note in values),
-        *([f"#define {big}_PARTS {plan.parts}U /* spectra of the past of each channel */"] if plan.tails else []),
+        *(
+            [f"#define {big}_PARTS {plan.parts}U /* spectra of past blocks that each channel keeps */"]
+            if plan.tails
+            else []
+        ),
         "",
         *_enum(plan, "channel", "IN", plan.filters.channels),
         "",
         *_enum(plan, "driver", "OUT", plan.filters.drivers),
         "",
-        "/* All that changes while the filters run; the caller's, anywhere in memory that is aligned for it. */",
+        "/* All that changes while the filters run. The caller allocates it, in any memory that is aligned for it. */",
         "typedef struct {",
         *(f"    {member.text};" for member in members(plan)),
         f"}} {prefix}_state;",
         "",
-        "/* Silence in all histories; call it before the first frame, and again to start anew. */",
+        "/* Sets all histories to silence. Call it before the first frame, and again to restart. */",
         f"void {prefix}_init({prefix}_state *state);",
         "",
-        f"/* Any number of frames: in[{big}_CHANNELS] and out[{big}_DRIVERS] point to so many samples each, which do not overlap. */",
+        f"/* Processes frames: in[{big}_CHANNELS] and out[{big}_DRIVERS] each point to `frames` samples. No buffers may overlap. */",
         f"void {prefix}_process({prefix}_state *state, const {kind} *const *in, {kind} *const *out, uint32_t frames);",
         "",
-        f"/* The same with frames of {big}_CHANNELS and of {big}_DRIVERS samples, one after the other. */",
+        f"/* Processes interleaved frames: {big}_CHANNELS input samples and {big}_DRIVERS output samples a frame. */",
         f"void {prefix}_process_interleaved({prefix}_state *state, const {kind} *in, {kind} *out, uint32_t frames);",
         "",
         *(_stereo_header(plan, plan.upmix) if plan.upmix else []),
@@ -102,14 +110,14 @@ def _stereo_header(plan: Plan, stage: Upmix) -> list[str]:
     prefix, big, cost = plan.names.prefix, plan.names.prefix.upper(), stereo_cost(plan, stage)
     kind = plan.word.c_type
     return [
-        "/* Left and right in, feeds out: the upmix ahead of the filters. The channels above are what it makes. */",
-        f"#define {big}_FRAME {stage.frame}U /* samples that it transforms at once */",
+        "/* Stereo: the upmix makes the channels above from left and right, and the filters make the feeds. */",
+        f"#define {big}_FRAME {stage.frame}U /* samples that the upmix transforms at once */",
         f"#define {big}_HOP {stage.hop}U",
         f"#define {big}_BANDS {stage.bands.count.size}U",
         f"#define {big}_UPMIX_LATENCY_SAMPLES {stage.latency_samples}U",
-        f"#define {big}_STEREO_LATENCY_MS {cost.latency_ms:.6f} /* the filters' included */",
-        f"#define {big}_STEREO_MULTIPLY_ADDS_PER_S {cost.multiply_adds_per_s}U /* the filters' included */",
-        f"#define {big}_STEREO_RAM_BYTES {cost.ram}U /* sizeof({prefix}_stereo_state), the filters' included */",
+        f"#define {big}_STEREO_LATENCY_MS {cost.latency_ms:.6f} /* with the filters' */",
+        f"#define {big}_STEREO_MULTIPLY_ADDS_PER_S {cost.multiply_adds_per_s}U /* with the filters' */",
+        f"#define {big}_STEREO_RAM_BYTES {cost.ram}U /* sizeof({prefix}_stereo_state), with the filters' */",
         "",
         "typedef struct {",
         *(f"    {text};" for text, _ in stereo_members(plan, stage, cost_of(plan).ram)),
@@ -117,10 +125,10 @@ def _stereo_header(plan: Plan, stage: Upmix) -> list[str]:
         "",
         f"void {prefix}_stereo_init({prefix}_stereo_state *state);",
         "",
-        f"/* in[2]: left and right, of the listener; out[{big}_DRIVERS]; any number of frames, and nothing overlaps. */",
+        f"/* Processes frames: in[0] is the listener's left, in[1] the right; out[{big}_DRIVERS] are the feeds. No buffers may overlap. */",
         f"void {prefix}_stereo({prefix}_stereo_state *state, const {kind} *const *in, {kind} *const *out, uint32_t frames);",
         "",
-        f"/* The same with frames of 2 and of {big}_DRIVERS samples. */",
+        f"/* Processes interleaved frames: 2 input samples and {big}_DRIVERS output samples a frame. */",
         f"void {prefix}_stereo_interleaved({prefix}_stereo_state *state, const {kind} *in, {kind} *out, uint32_t frames);",
         "",
     ]
@@ -142,7 +150,7 @@ def _source(plan: Plan) -> list[str]:
     pieces = [*tables_text(plan)]
     if kind == "fixed":
         bits, cut = 8 * plan.word.bytes, SUM_BITS - plan.word.fixed.fraction_bits
-        pieces += [[f"#define {prefix.upper()}_CUT_BITS {cut}U /* of a driver's sum, below its sample */"]]
+        pieces += [[f"#define {prefix.upper()}_CUT_BITS {cut}U /* bits of a driver's sum below its sample */"]]
         words |= {"MOST": f"INT{bits}_MAX", "LEAST": f"INT{bits}_MIN", "PRODUCT": _product(plan)}
         texts = [engine.SHIFTED] if plan.taps or plan.sections else []
         texts += [engine.ROUNDED]
@@ -188,7 +196,7 @@ def _run(plan: Plan, kind: str) -> str:
     loops = engine.RUN_DELAYS.replace("WHOLE", whole) if plan.delays else ""
     loops += engine.RUN_TAPS[kind] if plan.taps else ""
     loops += engine.RUN_SECTIONS[kind].replace("NODE", node) if plan.sections else ""
-    return f"""/* The feeds of so many new samples, which lie in the lines, into state->sum. */
+    return f"""/* Computes the feeds of the newest samples in the lines into state->sum. */
 static void prefix_run(prefix_state *state, uint32_t frames)
 {{
     for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {{

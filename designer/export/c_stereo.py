@@ -7,7 +7,7 @@ two places go through them, that of bin k upwards and that of bin N - k downward
 from __future__ import annotations
 
 SAMPLES = {
-    "float": """/* Samples and what the upmix reckons in are the same. */
+    "float": """/* The upmix computes in the samples' own type. */
 static float prefix_level(float sample)
 {
     return sample;
@@ -28,7 +28,7 @@ static float prefix_difference(float sample, float centre)
     return sample - centre;
 }
 """,
-    "fixed": """/* Samples as the upmix reckons, of full scale. */
+    "fixed": """/* Samples as the upmix computes with them: relative to full scale. */
 static float prefix_level(SAMPLE sample)
 {
     return (float)sample * (1.0F / PREFIX_FULL_SCALE);
@@ -39,7 +39,7 @@ static float prefix_side(SAMPLE left, SAMPLE right)
     return (0.5F / PREFIX_FULL_SCALE) * (float)((int64_t)left - (int64_t)right);
 }
 
-/* And back: rounded, and saturated. */
+/* The way back: rounded and saturated. */
 static SAMPLE prefix_sample(float level)
 {
     const float nearest = floorf((level * PREFIX_FULL_SCALE) + 0.5F);
@@ -54,7 +54,7 @@ static SAMPLE prefix_sample(float level)
     return sample;
 }
 
-/* What a side has beside the centre: with the centre it is the side, bit for bit, but where it saturates. */
+/* A side without the centre: the sum of both is the side, bit for bit, unless it saturates. */
 static SAMPLE prefix_difference(SAMPLE sample, SAMPLE centre)
 {
     int64_t difference = (int64_t)sample - (int64_t)centre;
@@ -69,7 +69,7 @@ static SAMPLE prefix_difference(SAMPLE sample, SAMPLE centre)
 }
 """,
 }
-STEREO = """/* The next and the previous place of a count in bit-reversed order; `top` is the highest bit. */
+STEREO = """/* The places of the next and the previous bin in bit-reversed order; `top` is the highest bit. */
 static uint32_t prefix_next(uint32_t place, uint32_t top)
 {
     uint32_t next = place;
@@ -92,7 +92,7 @@ static uint32_t prefix_previous(uint32_t place, uint32_t top)
     return previous & ~bit;
 }
 
-/* Side and the quieter signal of a bin, real and imaginary parts, from the transform of both. */
+/* Real and imaginary parts of a bin of the side and of the quieter signal, from the transform of both. */
 static void prefix_bin(const prefix_stereo_state *state, uint32_t up, uint32_t down, float half, float *bin)
 {
     bin[0] = half * (state->re[up] + state->re[down]);
@@ -101,7 +101,7 @@ static void prefix_bin(const prefix_stereo_state *state, uint32_t up, uint32_t d
     bin[3] = 0.5F * (state->re[down] - state->re[up]);
 }
 
-/* Averages of a band: |S|^2, |L|^2, |R|^2, S L*, S R*, after |S|^2, |Q|^2, S Q* of this frame, Q right or left. */
+/* Updates a band's averages of |S|^2, |L|^2, |R|^2, S L*, S R* (S the side) by this frame's |S|^2, |Q|^2, S Q*: Q is R or L. */
 static void prefix_average(double (*average)[2], const float *sum, uint32_t is_right)
 {
     const double side = (double)sum[0];
@@ -122,7 +122,7 @@ static void prefix_average(double (*average)[2], const float *sum, uint32_t is_r
     }
 }
 
-/* Of a band: the centre is alpha (R + (1 - rho) S), or alpha (L - (1 + rho) S). */
+/* Gains of a band: the centre is alpha (R + (1 - rho) S), or alpha (L - (1 + rho) S). */
 static void prefix_gains(double (*average)[2], float *alpha, float *below, float *above)
 {
     const double side = average[0][0];
@@ -155,7 +155,7 @@ static void prefix_gains(double (*average)[2], float *alpha, float *below, float
     *above = (float)over;
 }
 
-/* The newest frame as it is transformed: side, raised by what is returned, and the quieter of left and right. */
+/* Puts the side and the quieter of left and right of the newest frame into re and im; returns the factor on the side. */
 static float prefix_take(prefix_stereo_state *state, uint32_t is_right)
 {
     const SAMPLE *quieter = state->recent[is_right];
@@ -182,7 +182,7 @@ static float prefix_take(prefix_stereo_state *state, uint32_t is_right)
     return raised;
 }
 
-/* Whether the right is the quieter of the newest frame: 1 or 0. */
+/* 1 if the right is the quieter side of the newest frame, else 0. */
 static uint32_t prefix_right_is_quieter(const prefix_stereo_state *state)
 {
     float left = 0.0F;
@@ -196,7 +196,7 @@ static uint32_t prefix_right_is_quieter(const prefix_stereo_state *state)
     return (right <= left) ? 1U : 0U;
 }
 
-/* A frame is complete: the centre of its oldest hop is known. */
+/* Processes a complete frame: it yields the centre of the frame's oldest hop. */
 static void prefix_frame(prefix_stereo_state *state)
 {
     float *re = state->re;
@@ -261,7 +261,7 @@ static void prefix_frame(prefix_stereo_state *state)
     }
 }
 
-/* One frame of stereo into the lines of the filters, as sample n of the portion. */
+/* Puts one stereo sample, upmixed, into the lines of the filters, as sample n of the portion. */
 static void prefix_upmix(prefix_stereo_state *state, SAMPLE left, SAMPLE right, uint32_t n)
 {
     SAMPLE *const to[3] = {prefix_newest(&state->filters, LEFTU), prefix_newest(&state->filters, RIGHTU),

@@ -1,4 +1,4 @@
-"""Arrays and tables of the dependency-free C: which filter has which coefficients, how late, and what a number in them is worth."""
+"""Arrays and tables of the dependency-free C: the coefficients of each filter, their scale, and its delay."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = list[tuple[int, ...]]
 
 
 def tables(plan: Plan) -> dict[str, tuple[str, Rows]]:
-    """Kind of row -> names of its numbers, and the rows; of an empty table nothing is written."""
+    """Kind of row -> names of its numbers, and the rows; an empty table is not written."""
     fixed, listed = plan.word is not FLOAT, dict[str, tuple[str, Rows]]()
     places = _places([history + plan.block for history in plan.histories])
     listed["line"] = ("first history", [(*row,) for row in zip(places, plan.histories, strict=True)])
@@ -50,7 +50,7 @@ def tables(plan: Plan) -> dict[str, tuple[str, Rows]]:
 
 
 def _places(sizes: list[int]) -> list[int]:
-    """Where parts of an array begin."""
+    """Places at which the parts of an array begin."""
     return [int(place) for place in np.cumsum([0, *sizes[:-1]])]
 
 
@@ -68,13 +68,13 @@ def row_bytes(plan: Plan) -> int:
 
 
 NOTES = {
-    "line": "of each channel: where it begins in state->line, and samples that are kept",
-    DELAYS: "feeds that are a channel, so many samples late",
-    FIRS: "filters in taps: samples that the channel waits, place and number of taps",
-    CASCADES: "filters in sections: samples that the channel waits, place and number of sections",
-    TAILS: "what follows the beginnings above, in partitions: number of the first, how many, place of their spectra",
+    "line": "a row a channel: its beginning in state->line, and the past samples that are kept",
+    DELAYS: "pure delays: a driver plays a channel, delay samples late",
+    FIRS: "filters in taps: delay in samples, place and number of the taps",
+    CASCADES: "filters in sections: delay in samples, place and number of the sections",
+    TAILS: "partitions that follow the beginnings above: number of the first, their count, place of their spectra",
 }
-SHIFTS = {FIRS: ", shift of the sum", CASCADES: ", bits that a section's sum is lowered by, shift of the output"}
+SHIFTS = {FIRS: ", shift of the sum", CASCADES: ", bits by which a section's sum is lowered, shift of the output"}
 
 
 def tables_text(plan: Plan) -> list[list[str]]:
@@ -126,12 +126,14 @@ def _table(plan: Plan, kind: str, words: list[str], rows: Rows) -> list[str]:
 
 
 def _taps_note(plan: Plan, route: Taps) -> str:
-    unit = "" if plan.word is FLOAT else f"; a tap is q 2^({route.shift} - {plan.word.fixed.fraction_bits})"
+    unit = (
+        "" if plan.word is FLOAT else f"; a number q is the tap q 2^({route.shift} - {plan.word.fixed.fraction_bits})"
+    )
     return f"{route.values.size} taps, the last first{unit}"
 
 
 def _sections_note(plan: Plan, route: Sections) -> str:
-    unit = f"; a coefficient is c 2^({route.post_shift} - 31), the output 2^{route.raised} of a node"
+    unit = f"; a number c is the coefficient c 2^({route.post_shift} - 31); the output is the last node times 2^{route.raised}"
     text = f"{len(route.values)} sections of b0, b1, b2, a1, a2, feedback added"
     return text if plan.word is FLOAT else text + unit
 

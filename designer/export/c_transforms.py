@@ -6,7 +6,7 @@ bit-reversed order, its inverse by decimation in time begins there (Oppenheim an
 
 from __future__ import annotations
 
-TRANSFORMS = """/* Transform of so many points in place, into bit-reversed order. */
+TRANSFORMS = """/* Transforms `points` points in place, into bit-reversed order. */
 static void prefix_forward(float *re, float *im, uint32_t points)
 {
     uint32_t step = PREFIX_POINTS / points;
@@ -29,7 +29,7 @@ static void prefix_forward(float *re, float *im, uint32_t points)
     }
 }
 
-/* Its inverse, times the points, from bit-reversed order. */
+/* The inverse transform, times `points`, from bit-reversed order. */
 static void prefix_backward(float *re, float *im, uint32_t points)
 {
     uint32_t step = PREFIX_POINTS / 2U;
@@ -52,7 +52,7 @@ static void prefix_backward(float *re, float *im, uint32_t points)
     }
 }
 """
-PARTITIONS = """/* One partition: spectrum of the taps times spectrum of the past, added to a feed's. */
+PARTITIONS = """/* Adds one partition to a feed's spectrum: the spectrum of its taps times that of a past block. */
 static void prefix_add_product(const float *h, const float *x, float *sum)
 {
     for (uint32_t k = 0U; k < PREFIX_BLOCK; k++) {
@@ -62,7 +62,7 @@ static void prefix_add_product(const float *h, const float *x, float *sum)
     }
 }
 
-/* A block of a channel and the one before: modulo z^PREFIX_BLOCK - i the newer is the imaginary part. */
+/* Transforms a channel's newest two blocks: modulo z^PREFIX_BLOCK - i the newer block is the imaginary part. */
 static void prefix_transform(prefix_state *state, uint32_t channel)
 {
     const float *now = &state->line[prefix_lines[channel].first + prefix_lines[channel].history];
@@ -76,7 +76,7 @@ static void prefix_transform(prefix_state *state, uint32_t channel)
     prefix_forward(re, im, PREFIX_BLOCK);
 }
 
-/* A block is full: what its past, by partitions, adds to the next block of each feed. */
+/* At the end of a block: computes what the partitions add to the next block of each feed. */
 static void prefix_look_ahead(prefix_state *state)
 {
     uint32_t ready = PREFIX_CHANNELS; /* the channel that was transformed last: tails are in the order of channels */

@@ -73,9 +73,9 @@ class Memory(NamedTuple):
 
 @dataclass(frozen=True)
 class Headroom:
-    """Room in dB, at least 0: `any_input_db` for whatever is played, `tones_db` for steady tones in all channels at once.
+    """Headroom in dB, at least 0: `any_input_db` for any input, `tones_db` for steady tones in all channels at once.
 
-    `worst_output` is the largest feed for inputs of full scale, of full scale: the room for whatever is played, where it is above 1.
+    `worst_output` is the largest feed for inputs of full scale, relative to full scale; above 1 it is `any_input_db` as a factor.
     """
 
     any_input_db: float

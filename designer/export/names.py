@@ -119,12 +119,12 @@ class FirmwareNames(NamedTuple):
 
 
 def firmware_names(filters: FilterSet, library: str = "") -> FirmwareNames:
-    """Names of a set of filters in C. Raises UsageError: the user's prefix is none that C, or a library, takes."""
+    """Names of a set of filters in C. Raises UsageError: C or the library does not take the user's prefix."""
     user_prefix = filters.options.get("prefix", "")
     if c_name(user_prefix) != user_prefix and user_prefix:
         raise UsageError(
             f"--prefix: got {user_prefix!r}; expected a letter, then letters, digits and single _, at most {MAX_NAME_LENGTH} in"
-            f" all, and no name of C's{f' or of {library}' if library else ''}; try {c_name(user_prefix)}"
+            f" all, and no reserved name of C{f' or {library}' if library else ''}; try {c_name(user_prefix)}"
         )
     prefix = user_prefix or (c_name(filters.name) if filters.name else "filters")
     names = c_names([*filters.channels, *filters.drivers])

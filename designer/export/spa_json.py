@@ -1,7 +1,7 @@
 """SPA-JSON, the notation of PipeWire's configurations: JSON in which `=`, `:` and `,` are blanks, and names need no quotes.
 
 After spa/utils/json.h of PipeWire: `#` starts a comment wherever a word could; a word ends at a blank, a bracket or `#`; a
-configuration's outermost braces may be left out. Every bare word is kept as its text, so that a number is what its user makes of it.
+configuration's outermost braces may be left out. A bare word is kept as its text, also where it is a number.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_DEPTH = 50
 def parsed_spa_json(text: str) -> dict[str, Any]:
     """A configuration: tables, lists and texts.
 
-    Raises ValueError: with what is wrong, and the line.
+    Raises ValueError: with the fault and its line.
     """
     tokens, position = list[str](), 0
     while position < len(text):
@@ -29,7 +29,7 @@ def parsed_spa_json(text: str) -> dict[str, Any]:
     tokens.append("}")
     table, after = _table(tokens, 0, 0)
     if after != len(tokens):
-        raise ValueError("a closing brace too many")
+        raise ValueError("one closing brace too many")
     return table
 
 

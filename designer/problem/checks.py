@@ -175,7 +175,7 @@ def _disc_sizes(problem: Problem) -> Iterator[Fault]:
 
 
 def _solving(problem: Problem) -> Iterator[Fault]:
-    """A body whose field is to be solved by more than fits."""
+    """Faults of a body whose solution needs too much memory or time."""
     highest_hz, speed_m_s = problem.solved_to_hz, problem.speed_of_sound_m_s
     yield from problem.body.solving_faults(highest_hz, speed_m_s, len(problem.drivers))
 

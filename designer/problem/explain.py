@@ -28,7 +28,7 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
     if problem.body.is_solved:
         highest_hz = problem.solved_to_hz
         size = problem.body.solving(highest_hz, problem.speed_of_sound_m_s, len(problem.drivers))
-        yield f"{problem.body.solved(highest_hz)}: {size}"
+        yield f"{problem.body.solved(highest_hz)}; {size}"
     left = geometry.head_axes(problem.listener)[1]
     yield "drivers, as the listener sees them:"
     width = max(len(driver.name) for driver in problem.drivers)

@@ -69,10 +69,10 @@ def with_half_steps(frequency_hz: Real) -> Real:
 
 
 def judged_frequencies_hz(frequency_hz: Real, taps: int, tables: Iterable[DesignTable]) -> Real:
-    """Frequencies (F,) of the whole range, and as many between two of them in a band as T taps can dip between; the curves' points.
+    """Frequencies (F,) of the whole range, with further ones in the bands, where T taps can dip between two, and the curves' points.
 
-    That is half of f_s / T, but no less than the half steps of 257 equal ones: where steps are wider, as those of a logarithmic grid are
-    at its upper end, filters may meet a curve at both ends and miss it between. A curve is the hardest to meet where it bends.
+    Steps in a band are at most f_s / (2 T), but not below half a step of 257 equal ones: between wider steps, such as the upper ones of
+    a logarithmic grid, filters may meet a curve at both ends and miss it between. A curve is hardest to meet where it bends.
     """
     tables = list(tables)
     nyquist_hz = float(frequency_hz[-1])

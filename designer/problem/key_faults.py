@@ -41,9 +41,9 @@ REPLACED = {
 }
 """Key of an older version -> the key that replaced it."""
 GONE = {
-    "box_front_m": 'model = "box" with size_m = [depth, width, height] replaces it, and solves the box; its drivers are on its faces'
+    "box_front_m": 'set model = "box" and size_m = [depth, width, height] instead, and put the drivers on its faces'
 }
-"""Remedy for a key of an older version that no one key replaced."""
+"""Key of an older version that no single key replaced -> its remedy."""
 
 _TAGS = ("union_tag_invalid", "union_tag_not_found")
 _LENGTHS = ("too_short", "too_long")

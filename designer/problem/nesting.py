@@ -1,11 +1,11 @@
-"""How deep a text's lists and tables nest: what a parser that calls itself at each bracket can follow has an end."""
+"""Depth of the lists and tables of a text, which is limited because parsers recurse at each bracket."""
 
 from __future__ import annotations
 
 import re
 
 MOST_NESTED = 32
-"""Brackets inside each other; a problem file has four."""
+"""Largest depth of nested brackets; a problem file has four."""
 TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}]', re.DOTALL
 )

@@ -335,7 +335,7 @@ def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     expected = f"{number(float(half_m.max()))} m or more from every wall"
     if len(corners_m):
         out_m = _outside_m(room, room_places.in_room_m(room, corners_m), 0.0).max() - MAX_SAME_PLACE_M
-        expected = "its eight corners within the room"
+        expected = f"the whole {problem.body.model_name} within the room"
     if out_m > 0:
         description = f"{actual}, where a wall cuts the {problem.body.model_name} by {out_m * 1000:.0f} mm"
         yield Fault("room.device_m", description, expected, "move the device off it")

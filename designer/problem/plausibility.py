@@ -92,7 +92,7 @@ def _solved(problem: Problem) -> Iterator[str]:
         if design.band_hz[1] > problem.solved_to_hz * (1 + 1e-9):
             yield (
                 f"designs[{i}].band_hz ends at {number(design.band_hz[1])} Hz, and {problem.body.solved(problem.solved_to_hz)}; raise"
-                " enclosure.highest_hz, or end the band there"
+                " enclosure.highest_hz, or end the band at that frequency"
             )
 
 

@@ -175,7 +175,7 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
         remedy = "`designer problems` lists files to begin from"
         raise ProblemError(source, [Fault("", "the file is empty", "a problem in TOML", remedy)])
     if line := too_deep_line(text):
-        actual = f"lists inside lists, more than {MOST_NESTED} deep (at line {line})"
+        actual = f"lists or tables nested more than {MOST_NESTED} deep, at line {line}"
         raise ProblemError(source, [Fault("", actual, "", "close the brackets")])
     try:
         return tomllib.loads(text)

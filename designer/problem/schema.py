@@ -44,7 +44,7 @@ from designer.problem.table import MAX_TAPS as MAX_TAPS
 from designer.problem.word_format import Word
 
 MAX_SOLVED_FADE_OCTAVES = 0.5
-"""Share of a design's fade, in octaves, that a body is solved for: farther out plain playback is what is heard."""
+"""Largest part of a design's fade, in octaves, up to which a body is solved: farther out plain playback dominates."""
 MAX_NAMED = 6
 """Designs that a problem's line names."""
 ONE_PLACE_M = [[0.0, 0.0, 0.0]]
@@ -343,14 +343,14 @@ class Problem(Sourced):
 
     @property
     def solved_to_hz(self) -> float:
-        """Up to which the field of a body without a closed form is solved, at most half of the sample rate."""
+        """Frequency up to which the field of a body without a closed form is solved, at most half of the sample rate."""
         ends = (table.band_hz[1] * 2 ** min(table.fade_octaves, MAX_SOLVED_FADE_OCTAVES) for table in self.designs)
         highest_hz = getattr(self.body, "highest_hz", None) or max(ends)
         return float(min(highest_hz, self.sample_rate_hz / 2))
 
     @property
     def solved_to_k(self) -> float:
-        """That frequency as a wave number, rad/m."""
+        """Wave number of `solved_to_hz`, rad/m."""
         return 2 * math.pi * self.solved_to_hz / self.speed_of_sound_m_s
 
     @property

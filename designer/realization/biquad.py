@@ -2,9 +2,9 @@
 
 A filter's arrival is the peak of its impulse response without the bulk delay. The cascade gets `lead` samples less of
 delay than that: what its zeros can build before the arrival, at most 2S samples, and they pay for it with what they
-could do otherwise. So leads are tried, the same for every driver; those with the smallest errors at the points are refined on,
-and then held to the requirements, to the limits, to a decibel of tone and to the weights' headroom (see `held_sections.py`), until
-one of them holds all.
+could do otherwise. So leads are tried, the same for every driver. Those with the smallest errors at the points are refined further,
+and then held to the requirements, to the limits, to the level within a decibel and to the weights' headroom (see `held_sections.py`),
+until one of them holds all.
 The bulk delay is the smallest that leaves no driver a delay below 0. A fraction of a sample is left to the sections: an
 all-pass section is one of them, and the fit takes it where it helps.
 

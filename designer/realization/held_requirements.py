@@ -265,7 +265,7 @@ def bands_of(target: ChannelTarget, drivers: Sequence[str]) -> list[Held]:
 
 
 def feed_within(label: str, driver: int, count: int, at: Index, limit: Real) -> Held:
-    """One of so many drivers fed at most `limit` (J,) at frequencies `at` (J,)."""
+    """One of the drivers, fed at most `limit` (J,) at frequencies `at` (J,)."""
     rows = np.broadcast_to(np.eye(count, dtype=complex)[driver], (at.size, 1, count))
     unit_level = Rows(np.zeros_like(rows), np.ones((at.size, 1), dtype=complex))
     unfed = Rows(rows, np.zeros((at.size, 1), dtype=complex))

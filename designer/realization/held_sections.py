@@ -1,4 +1,4 @@
-"""Sections that hold the requirements themselves: a curve, masks and limits pull on the refinement where it leaves them.
+"""Sections that hold the requirements themselves: the refinement pays for leaving a curve, a mask or a limit.
 
     minimise    Σ_k e^H C e  +  Σ_g,k r_g(k) dist²(p_g(k), S_g(k)),      p_g = H_g (wanted + e),
 
@@ -10,10 +10,10 @@ that nothing binds there. Both enter Gauss and Newton's equations beside C.
 
 r grows from stage to stage until all is held; the levels that limits are relative to are taken anew at each stage.
 
-What few sections owe beside the file's requirements is a level and a headroom. The level at the bright points stays within a decibel of
-the weights' own; up to the band's end its phase is left to the sum of squares, because a turn of the phase is what a steep lower fade
-costs sections. No driver is fed more than the weights feed one anywhere: below its band a pair whose drivers play against each other
-would hold the level at 20 dB more.
+Two conditions beside the file's requirements bind few sections: a level and a headroom. The level at the bright points stays within a
+decibel of the weights' level; up to the band's end its phase is left to the sum of squares, because a steep lower fade turns the phase of
+sections. No driver is fed more than the largest feed of the weights: without this, two drivers could play against each other below
+their band, and hold the level with 20 dB more.
 
 Source: J. Nocedal and S. Wright, Numerical Optimization, 2nd ed. (2006), section 17.1, the quadratic penalty method.
 """
@@ -42,24 +42,24 @@ from designer.requirements.target import ChannelTarget
 
 STAGES, STEPS, GROWTH = 20, 15, 2.5
 TONE_DB = 1.0
-"""How far the level at the bright points may be held from the weights' own."""
+"""Largest deviation of the level at the bright points from that of the weights."""
 HEADROOM_DB = 0.3
-"""How far a driver's feed may be held above the largest of the weights, at least 0 dB."""
+"""Largest excess of a driver's feed over the largest feed of the weights, at least 0 dB."""
 MIN_RELATIVE_FALL = 1e-4
 """A relative fall of the sum that ends a stage."""
 
 
 class HeldLevel(Held):
-    """A level within its limit above and as far below what the weights reach, in any phase."""
+    """Level within its limit above and below the level of the weights, in any phase."""
 
     def projected(self, p: Complex, radius: Real) -> Complex:
-        """The nearest pressures (J, M) of a level between a radius (J,) and as far below the weights' level."""
+        """The nearest pressures (J, M) whose level is between a radius (J,) and the same ratio below the weights' level."""
         lowest = radius * 10 ** (MARGIN_DB / 10) / self.limit**2
         size = self.size(p)
         return np.asarray(p * (np.clip(size, lowest, radius) / np.maximum(size, 1e-300))[:, None])
 
     def excess_db(self, w: Complex) -> float:
-        """By how much the level of weights (K, L) is outside, at the worst frequency."""
+        """Largest excess in dB of the level of weights (K, L) over frequency."""
         ratio = self.size(self.rows.pressure(w[self.index])) / np.maximum(self.level, 1e-150)
         return float(np.maximum(np.abs(amplitude_db(ratio)) - amplitude_db(self.limit), 0.0).max(initial=0.0))
 
@@ -89,7 +89,7 @@ def tone_of(target: ChannelTarget, weights: Complex) -> list[Held]:
 
 
 def headroom_of(weights: Complex) -> list[Held]:
-    """Each driver's feed at all frequencies: at most the largest of the weights (K, L), or the channel itself, and HEADROOM_DB."""
+    """Each driver's feed at all frequencies: at most HEADROOM_DB above the largest feed of the weights (K, L), or above the channel."""
     count, everywhere = weights.shape[1], np.arange(len(weights))
     limit = np.full(everywhere.size, max(float(np.abs(weights).max()), 1.0) * 10 ** (HEADROOM_DB / 20))
     return [feed_within(f"headroom of driver {driver}", driver, count, everywhere, limit) for driver in range(count)]

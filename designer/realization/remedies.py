@@ -57,7 +57,7 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
         grid = scene.problem.grid
         refined = "" if grid.refine else "refine = true, which adds the curve's points, or "
         clause = f"[grid] {refined}more than frequencies = {grid.frequencies}"
-        return f"all between the design's frequencies, where nothing was solved; remedy: {clause}"
+        return f"all of it between the design's frequencies, where nothing was solved; remedy: {clause}"
     for change, words in _changes(channel, len(drivers), table, banded=now_db[1] > SLACK_TOLERANCE_DB):
         without = f"{_not_enough(change)}; "
         try:

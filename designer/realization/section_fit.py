@@ -32,7 +32,7 @@ MIN_RELATIVE_FALL = 1e-6
 """A relative fall of the sum that is too small to go on for."""
 MOST_DAMPING, LEAST_DAMPING = 1e8, 1e-12
 MAX_ROWS = 64
-"""Frequencies of one product: no threads share it, so that sums are the same bytes with any number of them."""
+"""Frequencies of one product: no threads share it, so that sums are the same bytes with any number of threads."""
 
 
 @dataclass(frozen=True)

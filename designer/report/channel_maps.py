@@ -214,7 +214,7 @@ def place_map(values: Real, half_m: float, levels: Levels, *, title: str, place:
 
 
 def zone_figure(result: Result, name: str) -> Figure:
-    """Gain over the place, near by and as far as the square goes, its zone outlined; and the gain as the head turns."""
+    """Gain over the place, near by and over the whole square with its zone outlined, and gain over the turn of the head."""
     zones = _zones(result)
     levels = steps(np.arange(-1.5, 31.5, 3.0), np.arange(0.0, 31.0, 6.0), "mean gain in dB", "dB")
     panels: list[Any] = []
@@ -240,7 +240,7 @@ def say_zone(result: Result, name: str) -> str:
     share = channel.area_m2 / (2 * zones.half_width_m) ** 2
     return (
         f"the mean gain is at most 3 dB below the target of {channel.target_db:.1f} dB (the line) over {channel.area_m2:.2f} square metres,"
-        f" {share * 100:.0f} % of the places within {zones.half_width_m * 100:.0f} cm"
+        f" {share * 100:.0f} % of the square of +/-{zones.half_width_m * 100:.0f} cm"
     )
 
 

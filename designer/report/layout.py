@@ -1,4 +1,4 @@
-"""The layout: device and listener from above, the device at the top, so that the listener's left is on the left; front and side."""
+"""The layout: device and listener from above, the device at the top and the listener's left on the left; the device from front and side."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BAFFLE_M = 100.0
 """How far the line of a plane is drawn to both sides."""
 RIGHT, FRONT = "← listener's left  |  y in m  |  listener's right →", "x in m (front is down)"
 NEAR_RIGHT = "y in m (listener's left is left)"
-"""For panels beside another, where RIGHT has no room on the page."""
+"""Label of panels beside another, for which RIGHT is too long."""
 
 
 def drawing(title: str, place: Sequence[int], x: Axis, y: Axis, shapes: list[Shape]) -> Drawing:

@@ -10,7 +10,7 @@ from designer.problem.messages import number
 DRIVERS = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "laptop": (2, 2), "pair": (2, 2)}
 """The fewest and the most of each shape."""
 WIDTH_M, DISTANCE_M = {"laptop": 0.3}, {"laptop": 0.6}
-"""The usual of a shape, where it is not USUAL_WIDTH_M and USUAL_DISTANCE_M."""
+"""Usual width and distance of a shape, where they are not USUAL_WIDTH_M and USUAL_DISTANCE_M."""
 USUAL_WIDTH_M, USUAL_DISTANCE_M = 0.6, 2.5
 MAX_WIDTH_M, MOST_WIDE_M = {"laptop": 0.7}, 5.0
 """The widest of a shape, and of the others: the box of a wider laptop is solved in minutes, or not at all."""

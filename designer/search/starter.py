@@ -45,15 +45,15 @@ FADE_OCTAVES = 3.0
 """Wide, because a band that begins at 200 Hz leaves a few milliseconds of taps little room to come from the plain driver in."""
 LARGEST_DRIVER_M, SMALLEST_DRIVER_M = 0.03, 0.001
 BOXES = ("bar", "box", "laptop")
-"""Shapes whose box is solved, up to what SOLVING_MINUTES hold; a laptop's, LAPTOP_MINUTES: a thin box takes longer than they say."""
+"""Shapes whose box is solved, up to the frequency that SOLVING_MINUTES allow (a laptop: LAPTOP_MINUTES, as thin boxes take longer)."""
 SOLVING_MINUTES, LAPTOP_MINUTES, SPEED_OF_SOUND_M_S = 0.025, 0.016, 343.0
 MIN_SOLVED_HZ, MIN_DEPTH_M = 1000.0, 0.005
 LAPTOP_DEPTH, LAPTOP_HEIGHT_M = 0.7, 0.025
-"""Depth of a laptop's case over its width, and how high it is: a thinner one takes more rectangles."""
+"""Depth of a laptop's case over its width, and its height: a thinner case takes more rectangles."""
 LAPTOP_DRIVER_M, LAPTOP_AHEAD = 0.01, 0.06
-"""Largest radius of a laptop's driver, and how far in front of its middle it is, over the width: beside the keyboard."""
+"""Largest radius of a laptop's driver, and its distance in front of the middle over the width: beside the keyboard."""
 LAPTOP_ELEVATION_DEG = 40.0
-"""Elevation of the head of who sits before a laptop."""
+"""Elevation of the head of a person in front of a laptop."""
 
 
 def box_size_m(geometry: Geometry) -> list[float]:
@@ -68,7 +68,7 @@ def box_size_m(geometry: Geometry) -> list[float]:
 
 
 def highest_asked_hz(geometry: Geometry) -> float:
-    """Up to which something is asked of a device: of a box, as far as its minutes solve it."""
+    """Highest frequency of a device's requirements; of a box, the highest that its minutes allow to solve."""
     if geometry.shape not in BOXES:
         return HIGHEST_HZ
     box = Box(size_m=box_size_m(geometry))
@@ -155,7 +155,7 @@ def _rounded(value: float, digits: int = 6) -> float:
 
 
 def new_problem(geometry: Geometry, progress: Callable[[str], None] | None = None) -> tuple[str, list[str]]:
-    """The text of a problem file for a geometry, and what to say of it; `progress` hears how far its box is solved.
+    """Text of a problem file for a geometry, and remarks for the user; `progress` receives sentences on the solution of its box.
 
     Raises
     ------
@@ -303,7 +303,7 @@ def _enclosure(geometry: Geometry) -> list[str]:
     size_m = box_size_m(geometry)
     is_laptop = geometry.shape == "laptop"
     centre = [
-        "# The case alone: a body is one box, and the screen is left out. The origin is its middle."
+        "# The box is the case without the screen, because a body is one box. The origin is its centre."
         if is_laptop
         else f"centre_m = [{_toml(-size_m[0] / 2)}, 0.0, 0.0]          # the front is at x = 0"
     ]
@@ -312,7 +312,7 @@ def _enclosure(geometry: Geometry) -> list[str]:
         'model = "box"',
         f"size_m = [{', '.join(map(_toml, size_m))}]        # depth, width, height",
         *centre,
-        f"highest_hz = {_toml(highest_asked_hz(geometry))}                # up to which the box is solved; a higher one takes longer",
+        f"highest_hz = {_toml(highest_asked_hz(geometry))}                # end of the box's solution; a higher one takes longer",
         "",
     ]
 
@@ -347,7 +347,7 @@ def write_new(
 ) -> list[str]:
     """Write the problem file, and beside it the JSON schema that its first line names, if it is not there.
 
-    `progress` hears how far a box is solved.
+    `progress` receives sentences on the solution of a box.
 
     Returns
     -------

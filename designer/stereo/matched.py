@@ -214,7 +214,7 @@ def _source(
 
 
 def shortfalls(frequency_hz: Real, side: Matched, problem: Problem) -> list[str]:
-    """Predicates on what the drivers' limits take from a virtual channel; how much level the realised filters lose is in the verdict."""
+    """Predicates on the losses of a virtual channel by the drivers' limits; the verdict states the lost level of realised filters."""
     settings = problem.virtualizer
     assert settings is not None
     short, quiet = side.timed & (side.time_reached < 1 - TIME_TOLERANCE), amplitude_db(side.level) < -LOST_LEVEL_DB

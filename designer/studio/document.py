@@ -27,7 +27,7 @@ from designer.studio.sliders import sliders
 MOST_STEPS = 500
 """Steps of the history that are kept."""
 MOST_LETTERS = 20_000_000
-"""Letters of all their texts together: of a large file fewer steps are kept."""
+"""Largest number of letters of all their texts together: of a large file fewer steps are kept."""
 SNAPSHOTS: tuple[SnapshotName, ...] = ("A", "B", "C", "D")
 
 

@@ -1,9 +1,9 @@
 """The engine: two processes that compute for a session, which never waits for either.
 
-One draws what moves, one judges what was dropped, so that a drag waits for no design. Of what is asked for while a process works the
-newest counts: a request that it replaces is not answered, and a judged design that runs is interrupted. A process that ends is replaced,
-and its request asked again; one that ends without a request, soon after it has begun, is replaced by the next request. Both end with
-their parent, whatever ends it. They are started as new interpreters, because a copy of one that has threads is none to rely on.
+One process draws during a drag, the other judges after it, so that a drag waits for no design. While a process works, the newest request
+counts: a request that it replaces is not answered, and a running verdict is interrupted. A process that ends is replaced, and its request
+is repeated; a process that ends without a request, soon after its start, is replaced at the next request. Both processes end with
+their parent, whatever ends it. They are started as new interpreters, because a fork of a process with threads is not reliable.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # the processes are begun before their parent reads a file
 MOST_TRIES = 2
 """How often a request is asked of a process that ends over it."""
 SOON_S = 10.0
-"""Age of a process that ends without a request from which on it is replaced at once: a system that refuses it memory refuses it again."""
+"""Age from which on a process that ends without a request is replaced at once: a system without memory would end a new one, too."""
 WAIT_S = 0.25
 """How long a channel that others look at waits at most for one that moves."""
 Answer = Callable[[dict[str, Any]], None]

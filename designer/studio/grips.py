@@ -10,7 +10,7 @@ from designer.problem.schema import DesignTable, Problem
 from designer.studio.messages import Addition, Handle
 
 SAME_DEG = 2e-3
-"""Azimuths that differ by less are one."""
+"""Largest difference of azimuths that count as equal."""
 Values = dict[str, Any]
 """Key of the problem file, tables counted -> value, None where the key is left out."""
 

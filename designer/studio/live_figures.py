@@ -34,7 +34,7 @@ from designer.studio.polar_panel import polar_figure
 IDEAL = "ideal weights"
 MOST_GAIN_DB = 60.0
 SHADED_DB = 100.0
-"""Up to where what is beyond reach is shaded: above every axis of gain."""
+"""Upper end of the shading of gains beyond reach: above every axis of gain."""
 RANGE_DB = 44.0
 """Height of the axis of drivers' gains, as of a judged design's."""
 

@@ -15,9 +15,9 @@ OF_COMMANDS = re.compile(
     r",? or choose another with -o|; choose another with -o|[;,] [^;,]*--force[^;]*|(?:; |, or )leave --[a-z-]+ out[^;]*"
     r"|, or --[a-z]+(?=\))|--target (?=[a-z][\w-]*:)|--(?=(?:target|prefix|model|part|room|plain)\b)"
 )
-"""Options of a command in a message; a page has fields in their places."""
+"""Options of a command in a message; a page has fields instead."""
 UNTAKEN = '<>:"|?*~/\\'
-"""Letters that a name may not have on every system."""
+"""Letters that some systems refuse in a name."""
 
 
 def inside(folder: Path, name: Any) -> Path:
@@ -45,7 +45,7 @@ def inside(folder: Path, name: Any) -> Path:
 
 
 def plain_name(text: str) -> str:
-    """The name of a place after a file's: letters that not every system takes are hyphens."""
+    """Name of a place from that of a file: hyphens replace letters that some systems refuse."""
     taken = "".join(letter if letter.isprintable() and letter not in UNTAKEN else "-" for letter in text)
     return taken.encode()[:SHORTENED_BYTES].decode(errors="ignore").strip(" .") or "design"
 
@@ -61,5 +61,5 @@ def _is_plain(part: str) -> bool:
 
 
 def for_pages(message: str) -> str:
-    """A command's message without its options."""
+    """Message of a command without its options."""
     return OF_COMMANDS.sub("", message)

@@ -1,4 +1,4 @@
-"""A folder that only this user may look into and that goes with its process; of processes that were killed it is removed by the next."""
+"""A folder that only this user may read. It is removed with its process; the next process removes the folders of killed ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PREFIX = "designer-studio-"
 MARK = ".designer-studio"
 """A file in each, without which a folder of such a name is somebody else's."""
 YOUNG_S = 60.0
-"""Age up to which a folder may not be locked yet."""
+"""Age in seconds up to which a folder may still be without its lock."""
 
 
 class PrivateFolder:
@@ -59,7 +59,7 @@ def _remove_dead(path: Path) -> None:
 
 
 def _locked(path: Path) -> int | None:
-    """A folder's lock, which ends with its process whatever ends that; None where a living process has it, or it is no folder."""
+    """Lock of a folder, which ends with its process in any case; None if a living process holds it, or if there is no such folder."""
     if fcntl is None:
         return None
     try:

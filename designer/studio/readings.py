@@ -96,7 +96,7 @@ def _number(place: Sequence[int | str], value: Any) -> Any:
 
 
 def tables_of(text: str) -> dict[str, Any] | None:
-    """The tables of a text as JSON may hold them; None where it is no TOML, or deeper, or of longer numbers, than can be read."""
+    """Tables of a text, as JSON can hold them; None if it is not TOML, nests too deep, or has numbers too long to be read."""
     if too_deep_line(text):
         return None
     try:

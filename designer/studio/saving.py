@@ -47,7 +47,7 @@ class Saving:
         self._saved_status: int | None = None  # of what was read or saved last
         self._settled = asyncio.Event()  # whether the status will change no more
         self._warned = False
-        self._unreadable = ""  # why what lies on disk cannot be read
+        self._unreadable = ""  # reason why the file on disk cannot be read
 
     def begin(self) -> None:
         """A new version of the document is to be judged; a faulty one will not be."""
@@ -134,7 +134,7 @@ class Saving:
         self._show()
 
     def of_disk(self) -> Message | None:
-        """The question what to do about a change that another program made to the file; None where there is none."""
+        """Question to the user about a change that another program made to the file; None without such a change."""
         question = self._hindrance()
         if question is None or question["about"] not in ("disk", "gone"):
             return None

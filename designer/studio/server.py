@@ -37,7 +37,7 @@ from designer.studio.shelf import EXCERPT, LARGEST_BYTES, checked_name
 from designer.studio.tab import encoded
 
 LARGEST_REQUEST_BYTES = 4 * MAX_BYTES
-"""Limit of a message of the socket: a problem file's text is the largest, escaped as JSON."""
+"""Largest message of the socket: the text of a problem file, escaped as JSON, is the longest."""
 ENDING_S = 5.0
 """How long the server may take to say goodbye."""
 
@@ -114,7 +114,7 @@ async def _sent(socket: WebSocket, following: Any) -> None:
 
 
 async def _uploaded(session: Session, request: Request) -> tuple[str, float]:
-    """Take a recording, no more of it than is allowed; its name and its seconds.
+    """Take a recording up to the largest size; return its name and its length in seconds.
 
     Raises
     ------
@@ -138,7 +138,9 @@ async def _uploaded(session: Session, request: Request) -> tuple[str, float]:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError):
             reason = (error.strerror or str(error)).lower()
-            raise DesignerError(f"{name}: cannot be kept: {reason}; make room for it in {path.parent.parent}") from None
+            raise DesignerError(
+                f"{name}: cannot be stored: {reason}; make room for it in {path.parent.parent}"
+            ) from None
         raise
     return name, await asyncio.to_thread(session.shelf.add_recording, name, path)
 

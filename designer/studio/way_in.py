@@ -1,5 +1,5 @@
-"""A file that leads a browser to the studio: what a browser is started with stands in the list of processes, for every user to read, and
-the studio's address holds its token. So it is started with the place of a file that only this user can read, and that goes soon.
+"""A file that leads a browser to the studio. Every user can read a browser's arguments in the list of processes, and the studio's address
+holds its token. So the browser's argument is the place of a file that only this user can read, and that is removed soon.
 """
 
 from __future__ import annotations

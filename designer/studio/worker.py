@@ -145,7 +145,7 @@ def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
     os.environ.update(workers.ONE_THREAD)  # before numpy is imported
     for module in NEEDS[kind]:
         importlib.import_module(module)
-    gc.freeze()  # modules are no rubbish: to search them takes longer than an answer
+    gc.freeze()  # modules are no garbage: to collect them takes longer than an answer
     interruption = Interruption(pipe)
     answers: Any = Lively() if kind == "live" else Judge(interruption.between_stages)
     if kind == "judge" and hasattr(os, "nice"):

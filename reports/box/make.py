@@ -1,4 +1,4 @@
-"""Makes this folder's tables, figures and page: what it is worth to design against the box that a device is in.
+"""Makes this folder's tables, figures and page: what designing against the box of a device is worth.
 
     python reports/box/make.py
 
@@ -117,7 +117,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Null:
-    """Level in the box of what is left at the listener of one of PAIRS, cancelled as free field says, over the driver's own, in dB."""
+    """Level in dB of the residual of one of PAIRS at the listener, in the box with the weights of free field, over the driver alone."""
 
     pair: str
     frequency_hz: float
@@ -136,7 +136,7 @@ def problem_of(case: str, enclosure: str) -> Problem:
 
 
 def enclosures_of(drivers: Iterable[str]) -> list[str]:
-    """What drivers can be designed in: a baffle has them in its plane alone."""
+    """Enclosures that drivers can be designed in: a baffle has drivers in its plane alone."""
     return [name for name in ENCLOSURES if name != BAFFLE or not set(drivers) & set(ENDS)]
 
 
@@ -190,7 +190,7 @@ def over_db(around: dict[str, Complex], driver: str) -> Real:
 
 
 def levels(around: dict[str, Complex]) -> list[Level]:
-    """How far free field is off, from pressures at AROUND_DEG."""
+    """Errors of free field, from pressures at AROUND_DEG."""
     return [
         Level(words, azimuth_deg, hz, float(over_db(around, name)[_index(hz), a]))
         for words, name in DRIVERS.items()
@@ -204,7 +204,7 @@ def _index(frequency_hz: float) -> int:
 
 
 def nulls_db(there: dict[str, Complex]) -> dict[str, Real]:
-    """By pair: level (F,) in the box that a driver leaves at the listener, cancelled as free field says, over its own."""
+    """Level (F,) of each pair's residual at the listener, in the box with the weights of free field, over the driver alone."""
     out = {}
     for words, names in PAIRS.items():
         a, b = (ALL.index(name) for name in names)
@@ -214,7 +214,7 @@ def nulls_db(there: dict[str, Complex]) -> dict[str, Real]:
 
 
 def nulls(left: dict[str, Real]) -> list[Null]:
-    """What is left at TABLE_HZ."""
+    """Residuals at TABLE_HZ."""
     return [Null(pair, hz, float(values[_index(hz)])) for pair, values in left.items() for hz in TABLE_HZ]
 
 
@@ -301,7 +301,7 @@ def _frequencies(ends_hz: Iterable[float]) -> Any:
 
 
 def levels_picture(around: dict[str, Complex], left: dict[str, Real]) -> str:
-    """Free field's error of two drivers, and what is left where one is cancelled by another."""
+    """Error of free field for two drivers, and the residual of a driver that another cancels."""
     x = _frequencies((100.0, 5000.0))
     front, end = (over_db(around, name) for name in DRIVERS.values())
     looks: tuple[dict[str, Any], ...] = ({"color": 0}, {"color": 1, "dash": "dash"}, {"color": 2, "dash": "dashdot"})
@@ -310,72 +310,78 @@ def levels_picture(around: dict[str, Complex], left: dict[str, Real]) -> str:
         for a, (azimuth_deg, look) in enumerate(zip(AROUND_DEG, looks, strict=True))
     ]
     lines.append(line(LEVELS_HZ, end[:, 0], "an end driver, at 0°", color="ink", dash="dot", width=1.8))
-    level = axis("Free field over the box in dB", "dB", -10, 15)
+    level = axis("Level in free field over the box in dB", "dB", -10, 15)
     pairs = [
         line(LEVELS_HZ, values, words, width=1.8, **look)
         for (words, values), look in zip(left.items(), ({"color": 3}, {"color": 4, "dash": "dash"}), strict=True)
     ]
     low = 10 * np.floor(min(float(values.min()) for values in left.values()) / 10)
-    rest = axis("What is left in dB", "dB", low, 10)
+    rest = axis("Residual in dB", "dB", low, 10)
     panels = [
-        panel(x, level, lines, title="What free field is off by", place=(0, 0)),
-        panel(x, rest, pairs, title="A driver that another cancels", place=(0, 1)),
+        panel(x, level, lines, title="Error of free field", place=(0, 0)),
+        panel(x, rest, pairs, title="Residual of a driver that another cancels", place=(0, 1)),
     ]
     return svg(drawn(figure(panels, 3.2, legend_columns=2)))
 
 
-BEGINNING = f"""# What it is worth to design against the true box
+BEGINNING = f"""# What designing against the true box is worth
 
-A bar of 60 x 8 x 8 cm, six drivers of 4 cm ([bar.toml](bar.toml)), heard at 2 m. Its filters are designed as if the drivers
-were in free field, as if those on the front were in a baffle without end, and in the box; all are realised with
-{BAR.realization.taps} taps, within the same effort, and judged in the box, from {BAND_HZ[0]:g} Hz to {BAND_HZ[1] / 1000:g} kHz:
+A bar of 60 x 8 x 8 cm with six drivers of 4 cm diameter ([bar.toml](bar.toml)) is heard at 2 m. Its filters are designed in three
+ways: as if the drivers were in free field, as if those on the front were in an infinite baffle, and in the box. All are realised with
+{BAR.realization.taps} taps, within the same effort, and judged in the box, from {BAND_HZ[0]:g} Hz to {BAND_HZ[1] / 1000:g} kHz. The gain is
 
-- *beam*: on axis over the arcs of 10 degrees around +/-90 degrees, with {BAR.designs[0].max_effort_db:g} dB of effort;
-- *canceller*: the left ear over the right, over places of +/-3 cm, with {BAR.designs[1].max_effort_db:g} dB.
+- of the *beam*: the level on axis over that in the arcs of 10 degrees around +/-90 degrees, with
+  {BAR.designs[0].max_effort_db:g} dB of effort;
+- of the *canceller*: the level at the left ear over that at the right ear, for heads displaced by up to +/-3 cm, with
+  {BAR.designs[1].max_effort_db:g} dB of effort.
 
-All are asked for 60 dB, which few frequencies reach within that effort. In dB: the mean gain where it was designed, the mean and
-the least in the box, and the mean over frequency of the median of {DRAWS} devices of a product line in the box
-(gain, phase and place of every driver, temperature and head, by the defaults of `[tolerance]`), the head at its own place.
+Each design is asked for 60 dB, which few frequencies reach within that effort. All numbers are in dB:
+
+- *promised* is the mean gain over frequency in the enclosure that the filters were designed in;
+- *mean* and *least* are the mean and the smallest gain over frequency in the box;
+- *product line* is the median gain of {DRAWS} devices in the box, as a mean over frequency. Their errors (gain, phase and place of
+  every driver, temperature and size of the head) have the defaults of `[tolerance]`; the head stays at its place.
 
 """
 LEVELS = """
 ## Why
 
-Level of a driver in free field over its level in the box, in dB, at 2 m. Free field has no baffle step: a driver on the front is up to
-{front:.1f} dB too soft ahead, right at the sides, and up to {behind:.1f} dB too loud behind; one at an end is too soft at its side, and
-right ahead. One error for all drivers would be a matter of tone: it is their difference that spoils a null.
+The table holds the level of a driver in free field over its level in the box, in dB, at 2 m. Free field has no baffle step: a driver
+on the front is up to {front:.1f} dB too soft ahead, about right at the sides, and up to {behind:.1f} dB too loud behind; a driver at an
+end is too soft at its own side, and about right ahead. An error that all drivers share would change the tone alone; the difference
+between drivers spoils a null.
 
 """
 NULLS = """
-![Level in free field over the box of a front driver and one at an end; what is left of a driver that another cancels](levels.svg)
+![Level in free field over the level in the box, of a front driver and an end driver; residual of a driver that another cancels](levels.svg)
 
-A front driver that its neighbour cancels at the listener, with the weights of free field, leaves {same_1:.0f} dB at 1 kHz in the box and
-{same_4:.0f} dB at 4 kHz. An end's driver that the nearest of the front cancels leaves {other_1:.0f} dB and {other_4:+.0f} dB: about as
-much as there was.
+With the weights of free field one driver cancels another at the listener. In the box a residual is left, relative to the cancelled
+driver alone. A front driver that its neighbour cancels leaves {same_1:.0f} dB at 1 kHz and {same_4:.0f} dB at 4 kHz. An end driver that the
+nearest front driver cancels leaves {other_1:.0f} dB and {other_4:+.0f} dB: about as much as there was.
 """
 ENDING = """
 ![Gain over frequency of each design, judged in the box](gains.svg)
 
-What is lost is what the box does to one driver and not to another. Two ends are mirrors of each other, and lose {ends:.1f} dB. Of the
-front's drivers two are near an end: by free field they lose {beam_front:.1f} dB of the beam's gain and {canceller_front:.1f} dB of
-the canceller's. Front and ends together lose {beam_both:.1f} and {canceller_both:.1f} dB: free field promises {promised:.1f} dB of
-cancellation, and the box gives {true:.1f} dB, where its own design gives {own:.1f} dB. A baffle is no better: before it a driver
-radiates as in free field.
+A design in free field loses gain where the box changes one driver otherwise than another. The two ends mirror each other: with them alone
+the canceller loses {ends:.1f} dB. Of the front drivers two are near an end: the beam of the front drivers loses {beam_front:.1f} dB, and
+their canceller {canceller_front:.1f} dB. With front and ends together the beam loses {beam_both:.1f} dB and the canceller
+{canceller_both:.1f} dB: the design in free field promises {promised:.1f} dB of cancellation and reaches {true:.1f} dB in the box, where the
+design in the box reaches {own:.1f} dB. A baffle is no better: in front of it a driver radiates as in free field.
 
-With the true box the ends are worth having: the beam's gain is {with_ends:.1f} dB, against {without_ends:.1f} dB of the front alone.
-Designed in free field they are not: {free_with:.1f} against {free_without:.1f} dB.
+Designed in the box, the beam gains by the end drivers: it reaches {with_ends:.1f} dB, and {without_ends:.1f} dB with the front drivers
+alone. Designed in free field, it loses by them: it reaches {free_with:.1f} dB, and {free_without:.1f} dB without them.
 
 ![Level over azimuth of the beam of front and ends, in the box](azimuth.svg)
 
-Drivers that differ set a bound of their own. In the product line the canceller of front and ends keeps {line_free:.1f} dB where free
-field designed it and {line_box:.1f} dB where the box did; the beam, whose depth no such line has, {beam_line_free:.1f} and
-{beam_line_box:.1f} dB.
+Differences between the drivers of a product line bound the gain as well. There the canceller of front and ends reaches
+{line_free:.1f} dB if it was designed in free field and {line_box:.1f} dB if it was designed in the box. The beam reaches
+{beam_line_free:.1f} dB and {beam_line_box:.1f} dB: no such line keeps its deep nulls.
 """
 
 
 def page(rows: list[Row], off: list[Level], left: list[Null]) -> str:
     """The page, in Markdown, with what the numbers say."""
-    text = BEGINNING + _markdown(["case", "designed in", "promised", "mean in the box", "least", "product line"])
+    text = BEGINNING + _markdown(["case", "designed in", "promised", "mean", "least", "product line"])
     for row in rows:
         numbers = (row.promised_db, row.mean_db, row.least_db, row.line_db)
         text += _markdown([row.case, _article(row.designed_in), *(f"{value:.1f}" for value in numbers)], head=False)

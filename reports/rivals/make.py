@@ -81,11 +81,12 @@ ENDING = f"""
   above the joint fit in all three numbers over the library, and above the rival too; no problem loses 0.1 dB in any of them. Where too
   much is asked the fit is kept. With two and three drivers, and on the cylinder, the rival's median stays the higher.
 
-*{FREE}*, {FREE_FREQUENCIES} in the band, are no filters: they go on from the joint fit as the taps do, for the same places and
-devices, under the same limits and at the same mean effort in the band, and owe nothing between these frequencies or outside the band.
-What they reach is judged at these frequencies, as is what stands beside it; the search trades the three numbers against each other, so
-it estimates what taps of any length could add, and bounds no number by itself. On the soundbar it reaches {{median}} dB more than the
-joint fit in the median and {{fifth}} dB in the 5th percentile; the refined taps, {{median_left}} and {{fifth_left}} dB less than that.
+*{FREE}* ({FREE_FREQUENCIES} frequencies in the band) are no filters. Their search starts from the joint fit, as that of the refined taps
+does, for the same places and devices, under the same limits and at the same mean effort in the band; it requires nothing between these
+frequencies or outside the band. The rows judge them, and the taps beside them, at these frequencies. The search trades the three numbers
+against each other, so it estimates what taps of any length could add, and is no bound of any single number. On the soundbar it reaches
+{{median}} dB more than the joint fit in the median and {{fifth}} dB more in the 5th percentile; the refined taps reach
+{{median_left}} dB and {{fifth_left}} dB less than the search.
 
 The curve is what the file asks for, so the first is what ships; `designer check --reach` says what a frequency could give.
 """

@@ -34,7 +34,7 @@ DEEPER_DB = 60.0
 
 BEGINNING = f"""# What robust designs are worth
 
-The left ear's channel of every problem of the library that has one, asked for {DEEPER_DB:g} dB within the file's own limit of
+The left ear's channel of every problem of the library that has one is asked for {DEEPER_DB:g} dB within the file's own limit of
 effort, so that all three designs spend the same effort at every frequency:
 
 - *{PLAIN}*: over the cloud's middle and the first head alone;

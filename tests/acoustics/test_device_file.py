@@ -1,4 +1,4 @@
-"""A problem's device as SOFA: the model's field in other tools' terms, and a problem that reads it back hears the same."""
+"""A problem's device as SOFA: the file holds the model's field, and a problem that reads it back has the same responses."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_a_solved_box_is_read_back_as_a_device(convention: str, convert: Command
     model = write(tmp_path / "box.toml")
     ended = convert("box.toml", "-o", "box.sofa", "--convention", convention)
     assert ended.code == 0, ended.err
-    assert "2 drivers at 4 ears with the head and 72 points of the circle without" in ended.out
+    assert "2 drivers at 4 ears of the head and 72 points of the circle without the head" in ended.out
     modelled, read = both(model, read_back(tmp_path / "box.toml", scene={"transfer": "box.sofa"}))
     assert read.warnings == ()
     for got, true in ((read.ears(), modelled.ears()), (read.circle(), modelled.circle())):
@@ -162,7 +162,7 @@ def test_a_solved_box_is_read_back_as_a_device(convention: str, convert: Command
 
 @pytest.mark.parametrize("convention", ["FreeFieldDirectivityTF", "GeneralTF", "GeneralTF-E"])
 def test_the_conventions_own_checks_pass(convention: str, convert: Command, tmp_path: Path) -> None:
-    """The library of AES69, sofar, finds nothing to say of names, dimensions and units; e^{+jωt} and the axes stand in the comment."""
+    """sofar, the library of AES69, reports no fault of names, dimensions and units; the comment states e^{+jωt} and the axes."""
     write(tmp_path / "sphere.toml", enclosure={"model": "sphere", "radius_m": 0.08}, drivers=[
         {"name": side, "position_m": [0.0, 0.08 * sign, 0.0], "radius_m": 0.02, "facing_deg": [90.0 * sign, 0.0]}
         for side, sign in (("left", -1), ("right", 1))
@@ -194,7 +194,7 @@ def test_a_far_circle_is_read_from_a_far_sphere(
 
 
 def test_what_a_file_cannot_hold(convert: Command, tmp_path: Path) -> None:
-    """A silent half, a body without end, receivers within the body, several heads, options of other kinds: 2, with the remedy."""
+    """A silent half space, an infinite body, receivers within the body, several heads, wrong options: exit code 2, with the remedy."""
     write(tmp_path / "box.toml")
     front = [{"name": n, "position_m": [0.0, y, 0.0]} for n, y in (("left", -0.1), ("right", 0.1))]
     write(tmp_path / "wall.toml", enclosure={"model": "baffle"}, drivers=front)
@@ -202,20 +202,29 @@ def test_what_a_file_cannot_hold(convert: Command, tmp_path: Path) -> None:
     (tmp_path / "box.csv").write_text("frequency_hz,azimuth_deg,real,imag\n", encoding="utf-8")
     before = sorted(p.name for p in tmp_path.iterdir())
     for arguments, says in (
-        (["wall.toml"], "wall.toml: got a wall behind which it is silent (baffle); expected a body of finite size"),
+        (
+            ["wall.toml"],
+            "wall.toml: got a wall, behind which there is silence (baffle); expected a body of finite size",
+        ),
         (["box.toml", "--distance", "0.05"], "got receivers at 0.05 m, within the device; expected more than 0.0"),
         (
             ["box.toml", "--convention", "GeneralTF", "--distance", "2"],
-            "got --distance for GeneralTF, whose places are",
+            "got --distance with GeneralTF, whose places the",
         ),
-        (["heads.toml", "--convention", "GeneralTF"], "got 2 heads, whose ears are at the same places; expected one"),
+        (
+            ["heads.toml", "--convention", "GeneralTF"],
+            "got 2 heads, whose ears are at the same places; expected one head",
+        ),
         (["box.toml", "--gate-ms", "4"], "box.toml: got --gate-ms for a problem; expected for drivers alone"),
         (
             ["box.toml", "--convention", "HRTF"],
             "--convention: got 'HRTF'; expected FreeFieldDirectivityTF, GeneralTF, G",
         ),
-        (["box.csv", "--convention", "GeneralTF"], "box.csv: got --convention for a driver; expected with a problem"),
-        (["box.toml", "box.csv"], "expected drivers of one file together, or one head, device or problem"),
+        (
+            ["box.csv", "--convention", "GeneralTF"],
+            "box.csv: got --convention for a driver; expected it with a problem",
+        ),
+        (["box.toml", "box.csv"], "expected drivers for one file, or one head, one device or one problem"),
     ):
         ended = convert(*arguments, "-o", "out.sofa")
         assert ended.code == 2, ended.err

@@ -1,4 +1,4 @@
-"""Arrays that a function has computed last: kept where a process asks for that, by their content, within their bytes."""
+"""Last results of functions: kept by content and up to a number of bytes, in processes that opt in."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Recent:
 
 @pytest.mark.usefixtures("room")
 def test_the_last_are_kept_by_content() -> None:
-    """A copy of the same numbers is answered without a call, other numbers and keywords with one; of three the oldest is let go."""
+    """A copy of the same numbers needs no call, other numbers and keywords need one; of three results the oldest is removed."""
     a, b, c = (np.full(10, value) for value in (1.0, 2.0, 3.0))
     first = doubled(a)
     assert doubled(a.copy()) is first and CALLS == [1.0]
@@ -48,7 +48,7 @@ def test_the_last_are_kept_by_content() -> None:
 
 
 def test_nothing_is_kept_where_nobody_asks(room: Recent) -> None:
-    """A process that computes each once pays neither for keys nor for memory; one array beyond the bytes is not kept either."""
+    """A process that computes each result once pays neither for keys nor for memory; an array above the limit is not kept."""
     room.most_bytes = 0
     assert doubled(np.ones(10)) is not doubled(np.ones(10))
     room.most_bytes = 79
@@ -56,7 +56,7 @@ def test_nothing_is_kept_where_nobody_asks(room: Recent) -> None:
 
 
 def test_a_disc_that_stays_keeps_its_field(room: Recent) -> None:
-    """Bit for bit; a disc that has moved, or is heard elsewhere, has another."""
+    """The field is the same bit for bit; a disc that has moved, or is heard elsewhere, has another."""
     room.most_bytes = 1e6
     k, points_m = np.array([10.0, 30.0]), np.array([[1.0, 0.2, 0.1], [0.7, -0.3, 0.0]])
     disc = Disc(np.array([0.0, 0.1, 0.0]), (0.0, 0.0), 0.02)

@@ -1,4 +1,4 @@
-"""Times of a busy machine."""
+"""Timing on a busy machine."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def test_a_box_of_the_library_is_met_on_the_first_run(name: str) -> None:
 
 
 def test_the_boxes_of_the_library_are_solved_soon() -> None:
-    """By the estimate that `check` gives none takes a quarter of a minute or half a gigabyte; their drivers are on four faces in all."""
+    """By the estimate of `check` each takes less than a quarter of a minute and half a gigabyte; all drivers together are on four faces."""
     assert set(BOXES) == {"bookshelf", "laptop-box", "soundbar-box"}
     faces = set()
     for problem in BOXES.values():

@@ -1,4 +1,4 @@
-"""A set of filters that meets every loop of the dependency-free C, and programs that play noise through it."""
+"""Filters that run every loop of the dependency-free C, and programs that play noise through them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KINDS: dict[int, Any] = {2: np.int16, 4: np.int32}
 
 
 def everything(taps: int = 300) -> FilterSet:
-    """Long taps, which partitions pay for; pure delays; sections behind delays; a channel that waits; a silent driver; odd names.
+    """Taps long enough for partitions; pure delays; sections after delays; a delayed channel; a silent driver; odd names.
 
     What waits is longer than a partition for one channel, shorter for another.
     """

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent / "cortex_m"
 
 @dataclass(frozen=True)
 class Machine:
-    """Where a program runs: its compiler, the Debian package of it, the options, and the machine that qemu is."""
+    """Machine of a program: its compiler, the compiler's Debian package, the options, and the machine that qemu emulates."""
 
     name: str
     compiler: str

@@ -89,7 +89,7 @@ def started(command: list[object], folder: Path, environment: dict[str, str]) ->
 
 
 def until(holds: object) -> None:
-    """Wait for a program that starts; a minute decides nothing but that it never will."""
+    """Wait until a program has started; after a minute it counts as failed."""
     for _ in range(TRIES):
         if holds():  # type: ignore[operator]
             return

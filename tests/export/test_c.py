@@ -1,4 +1,4 @@
-"""What the dependency-free C holds and says: designed integers, shifts, bounds of sums, partitions, libraries' arrays."""
+"""Content of the dependency-free C: designed integers, shifts, bounds of sums, partitions, libraries' arrays."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_no_sum_of_products_leaves_64_bits(seed: int, count: int, gain: float) -
 @given(seed=st.integers(0, 10**6), sections=st.integers(1, 5), gain=st.floats(0.01, 30.0))
 @settings(max_examples=15)
 def test_no_section_leaves_64_bits(seed: int, sections: int, gain: float) -> None:
-    """Five products of full-scale nodes and what the last sum lost, and e, p within what the tables hold."""
+    """Five products of full-scale nodes, plus the last sum's rest, fit 64 bits; e and p fit the tables."""
     cascade = random_cascade(np.random.default_rng(seed), sections, 0.99, level=gain)
     base = filter_cases.made({"a": cascade.impulse_response(64)[None]}, ("d",), {"a": {"d": cascade}}, "biquad")
     (stored,) = plan_of(base, Q15).sections
@@ -156,7 +156,7 @@ def test_delays_and_further_filters_of_a_channel_cost_no_memory() -> None:
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word.target)
 @pytest.mark.parametrize("library", ["esp-dsp", "teensy", "hifi", "juce"])
 def test_a_librarys_array_is_the_filter(word: CWord, library: str, tmp_path: Path) -> None:
-    """Read by a pattern of its own: order, multiple and alignment as that library documents them, and the taps behind the delay."""
+    """An independent pattern reads order, multiple and alignment as the library documents them, and the taps after the delay."""
     known = {
         ("esp-dsp", "c"): (True, 4, 16), ("esp-dsp", "c-q15"): (False, 8, 16), ("teensy", "c-q15"): (True, 2, 0),
         ("hifi", "c"): (False, 4, 8), ("hifi", "c-q31"): (False, 4, 8), ("hifi", "c-q15"): (False, 4, 8), ("juce", "c"): (False, 1, 0),
@@ -229,14 +229,14 @@ def test_the_readme_knows_the_processors() -> None:
         "SHARC",
         "JUCE",
         "xcase_process_interleaved(&state, in, out, frames)",
-        "partitions of so many",
+        "partitions of 32 taps",
     ):
         assert said in text
     facts = export.facts
     assert (
         f"{facts['multiply_adds_per_s']:,} multiply-adds a second; {facts['flash_bytes']:,} bytes of constants" in text
     )
-    assert f"{facts['ram_bytes']:,} of RAM, of which {export.state_bytes:,} last" in text
+    assert f"{facts['ram_bytes']:,} bytes of RAM, of which {export.state_bytes:,} last" in text
     assert facts["multiply_adds_per_s"] == export.multiply_adds * 48000 and export.state_bytes < facts["ram_bytes"]
     assert facts["worst_output"] == pytest.approx(10 ** (facts["headroom_db"] / 20), rel=1e-4)
 
@@ -250,7 +250,7 @@ def test_the_readme_knows_the_processors() -> None:
         (r"\{0U, 1U, 0U, 37U, 37U", "{0U, 0U, 0U, 37U, 37U", "two rows of firs for 'a', 'woofer'"),
         (r"\{0U, 0U, 0U, 0U, ", "{0U, 0U, 0U, ", "numbers in a row of firs"),
         (r"sample rate: 48000", "sample rate: 44100", "a sample rate of 44100 Hz"),
-        (r"_firs\[", "_none[", "or no filter"),
+        (r"_firs\[", "_none[", "no filter, or definitions"),
         (r"_CUT_BITS 16U", "_CUT_BITS 99U", "got CUT_BITS 99U; expected 16U or 32U, of q31 or q15; name the .c file"),
         (r"_CUT_BITS 16U", "_CUT_BITS 17", "got CUT_BITS 17; expected 16U or 32U"),
         (r"(?s)\n\};.*", "", "no end of taps; expected the arrays and tables of a c export"),
@@ -258,7 +258,7 @@ def test_the_readme_knows_the_processors() -> None:
     ],
 )
 def test_a_source_that_was_changed_is_refused(old: str, new: str, message: str, tmp_path: Path) -> None:
-    """Rows that name what no array has, twice the same filter, another rate: never a wrong filter, never a Python error."""
+    """A row beyond its array, a filter twice, another rate: each is refused, never read as a wrong filter or a Python error."""
     filters = filter_cases.made(
         {"a": filter_cases.decaying(np.random.default_rng(1), 37)}, filter_cases.DRIVERS, {}, "fir"
     )
@@ -271,7 +271,7 @@ def test_a_source_that_was_changed_is_refused(old: str, new: str, message: str, 
 
 
 def test_long_filters_return_from_their_spectra(tmp_path: Path) -> None:
-    """600 taps in partitions behind a wait of 11 samples: read back to single precision."""
+    """600 taps in partitions after a delay of 11 samples are read back to single precision."""
     filters = filter_cases.fir(taps=600)
     (tmp_path / "xcase.c").write_bytes(write_c(filters, FLOAT).files["xcase.c"])
     found = read_coefficients(tmp_path / "xcase.c", problem(filters.channels, filters.drivers))

@@ -117,7 +117,7 @@ def edges() -> dict[str, FilterSet]:
 @pytest.mark.parametrize("word", WORDS, ids=TARGETS.get)
 @pytest.mark.parametrize("name", edges())
 def test_sets_that_lack_a_loop(name: str, word: CWord, tmp_path: Path) -> None:
-    """Compiled without a warning, run under sanitizers, and what the model says: every bit of fixed words."""
+    """Compiled without a warning and run under sanitizers, each export gives the model's output: every bit in fixed words."""
     filters = edges()[name]
     x, got = noise(filters, word), played(filters, word, HOST, tmp_path, *SANITIZED)
     plan = plan_of(filters, word)
@@ -132,12 +132,12 @@ def test_sets_that_lack_a_loop(name: str, word: CWord, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(("count", "taps", "expected"), [(1, 256, 1.7), (3, 128, 1.7), (3, 512, 3.7), (3, 2048, 8.0)])
 def test_partitions_save_what_their_module_says(count: int, taps: int, expected: float, tmp_path: Path) -> None:
-    """Instructions of an emulated Cortex-M4, direct over partitions: a count, the same on any day."""
+    """Instructions of an emulated Cortex-M4, direct sums over partitions: a count that no load changes."""
     assert saving(M4, count, taps, tmp_path) == pytest.approx(expected, rel=0.04)
 
 
 def test_one_instance_does_not_disturb_another(tmp_path: Path) -> None:
-    """Nothing is global: the object has no symbol in data or bss, and calls no allocator."""
+    """The object has no symbol in data or bss, and calls no allocator."""
     prefix = written(everything(), FLOAT, tmp_path)
     subprocess.run([need("gcc", "gcc"), "-std=c99", "-O2", "-c", f"{prefix}.c"], cwd=tmp_path, check=True)
     text = subprocess.run(

@@ -1,4 +1,4 @@
-"""Convolver's config file: played by a reader of its page's words, and a user's own file with weights, signs and delays."""
+"""Convolver's config file: a reader written from its page plays it, and a user's own file has weights, signs and delays."""
 
 from __future__ import annotations
 
@@ -93,17 +93,17 @@ def test_a_users_own_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("48000 2 3 0", "a.cfg", "got the first line 'a.cfg'; expected rate, inputs, outputs and mask"),
+        ("48000 2 3 0", "a.cfg", "got the first line 'a.cfg'; expected sample rate, inputs, outputs and mask"),
         ("48000", "44100", "got a sample rate of 44100 Hz; expected the problem's 48000 Hz"),
-        ("2 3 0", "2 2 0", "got 5 delays and 8 lines behind them; expected a delay for each input and output"),
-        ("-1.25", "-7.25", "got the channel '-7.25'; expected 0.0 to 1.0, with a weight behind the point"),
+        ("2 3 0", "2 2 0", "got 5 delays and 8 lines after them; expected a delay for each input and output"),
+        ("-1.25", "-7.25", "got the channel '-7.25'; expected 0.0 to 1.0, with a weight after the point"),
         ("H.wav\n1", "H.wav\n2", "got track 2 of 'H.wav'; expected 0 to 1"),
         ("0 1.0\n", "0 99999999\n", "for a delay in samples; expected a whole number from 0 to 65,536"),
-        ("-2.99999\n", "-2.99999\nH.wav\n", "got 5 delays and 9 lines behind them"),
+        ("-2.99999\n", "-2.99999\nH.wav\n", "got 5 delays and 9 lines after them"),
     ],
 )
 def test_what_is_no_such_file_is_refused(old: str, new: str, message: str, tmp_path: Path) -> None:
-    """The line's content, and what stands there in Convolver's."""
+    """The message states the line's content and the content that Convolver expects."""
     soundfile.write(tmp_path / "H.wav", np.ones((2, 2)), 48000, subtype="FLOAT")
     assert old in OWN
     (tmp_path / "own.cfg").write_text(OWN.replace(old, new, 1), encoding="ascii")

@@ -102,7 +102,7 @@ def played(folder: Path, x: Real, drivers: int) -> Real:
     ],
 )
 def test_what_is_no_such_program_is_refused(old: str, new: str, message: str, tmp_path: Path) -> None:
-    """The step or the comment, and what stands there in an export."""
+    """The message states the step or the comment, and what an export has there."""
     filters = filter_cases.biquads()
     path = written(filters, tmp_path) / "filters.dsp"
     text = path.read_text(encoding="utf-8")

@@ -73,7 +73,7 @@ def test_a_users_own_file_is_read(tmp_path: Path) -> None:
         ("a : 0", "0 = 0", "got the line '0 = 0'; expected address : word"),
         ("a : 0; 3 : 127 -128", "3 : 128", "got the word '128'; expected words of 8 bits"),
         ("[0..5]", "[1..4]", None),
-        ("width=8", "width=9", "got WIDTH 9; expected 8, as filters.csv says"),
+        ("width=8", "width=9", "got WIDTH 9; expected 8, as filters.csv states"),
         ("Depth = 6", "Depth = 999999999", "for DEPTH; expected a whole number from 1 to 65,536"),
         ("Depth = 6", "", "got no WIDTH, DEPTH, radixes and CONTENT; expected a memory initialization file"),
         ("= DEC", "= ROMAN", "got the radixes HEX, ROMAN; expected BIN, OCT, DEC, UNS, HEX"),
@@ -81,7 +81,7 @@ def test_a_users_own_file_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_memory_is_refused(old: str, new: str, message: str | None, tmp_path: Path) -> None:
-    """What was found, and what a memory of that size and word holds."""
+    """The message states the fault, and what a memory of that size and word holds."""
     assert old in OWN
     text = OWN.replace(old, new) if old else OWN
     if message is None:
@@ -104,7 +104,7 @@ def test_a_long_hostile_file_costs_its_length(tmp_path: Path) -> None:
 
 
 def test_sections_need_a_gain_each(tmp_path: Path) -> None:
-    """A section's gain stands in a comment; where one is lost the file is refused."""
+    """A comment states each section's gain; a file without one of these comments is refused."""
     filters = filter_cases.biquads()
     for name, content in target_named("mif").write(filters).files.items():
         (tmp_path / name).write_bytes(content)

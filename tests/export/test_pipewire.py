@@ -167,7 +167,7 @@ def test_a_users_own_graph_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_graph_that_cannot_be_read_is_refused(old: str, new: str, message: str | None, tmp_path: Path) -> None:
-    """The node or the port is named; a change that stays a graph is none."""
+    """The message names the node or the port; a change that leaves a valid graph is no fault."""
     import soundfile
 
     soundfile.write(tmp_path / "ir.wav", np.ones((4, 2)), 48000, subtype="FLOAT")
@@ -182,7 +182,7 @@ def test_a_graph_that_cannot_be_read_is_refused(old: str, new: str, message: str
 
 
 def test_speakers_of_the_sink() -> None:
-    """Sides and centre are FL, FR and FC; other channels, and those that an upmix makes, are no speakers; one is mono."""
+    """Sides and centre are FL, FR and FC; other channels, and those of an upmix, are no speakers; a single channel is mono."""
     two, chained = ("left", "right"), ("virtual-left", "virtual-right", "centre")
     for names, upmix, speakers in (
         (two, False, "FL FR"),

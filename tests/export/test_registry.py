@@ -257,8 +257,8 @@ def ringing(length: int) -> FilterSet:
         (
             "pipewire",
             many(3, 60),
-            "target pipewire: got 504 controls of mixers and delays; expected at most 500; fewer drivers or channels: each"
-            " takes 8 for its gains; or export jconvolver",
+            "target pipewire: got 504 controls of mixers and delays; expected at most 500; design with fewer drivers or"
+            " channels, whose mixers take 8 controls each, or export jconvolver",
         ),
         (
             "c-q15",
@@ -275,7 +275,7 @@ def ringing(length: int) -> FilterSet:
         (
             "c-q31",
             replace(long(64), options={"library": "esp-dsp"}),
-            "target c-q31: got --library esp-dsp; expected it with c, c-q15, whose words that library has; export one of these",
+            "target c-q31: got --library esp-dsp; expected it with c, c-q15, whose samples that library takes; export one of these",
         ),
         (
             "c",

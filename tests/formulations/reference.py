@@ -1,4 +1,4 @@
-"""What formulations are held to: cvxpy, solved by Clarabel and left out where it is itself not accurate, and systems by loops."""
+"""References of formulations: cvxpy with Clarabel, left out where Clarabel is inaccurate, and linear systems by loops."""
 
 from __future__ import annotations
 

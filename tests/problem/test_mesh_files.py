@@ -1,4 +1,4 @@
-"""A mesh's file: every format, what is mended and said, what is refused with its place, and drivers on it."""
+"""A mesh's file: every format, mending with its notes, refusals with their places, and drivers on the mesh."""
 
 from __future__ import annotations
 
@@ -72,18 +72,18 @@ def _nearly_merged() -> Triangles:
 @pytest.mark.parametrize(
     ("mesh", "volumes", "words"),
     [
-        (Triangles(BALL.vertices_m, BALL.faces[:, ::-1]), 1, "a body of 180 triangles that faced inwards turned"),
-        (Triangles(BALL.vertices_m, _turned(BALL.faces, slice(20, 30))), 1, "10 triangles turned to face as their neighbours do"),
-        (Triangles(BALL.vertices_m, np.concatenate([BALL.faces, BALL.faces[:2]])), 1, "2 repeated triangles dropped"),
-        (_with_flat_triangle(), 1, "1 triangle without an area dropped"),
-        (_nearly_merged(), 1, "vertices merged with others"),
-        (meshes.together(BALL, Triangles(BALL.vertices_m / 2, BALL.faces[:, ::-1])), 1, "1 body inside another dropped"),
+        (Triangles(BALL.vertices_m, BALL.faces[:, ::-1]), 1, "turned a body of 180 triangles that faced inwards"),
+        (Triangles(BALL.vertices_m, _turned(BALL.faces, slice(20, 30))), 1, "turned 10 triangles to face as their neighbours do"),
+        (Triangles(BALL.vertices_m, np.concatenate([BALL.faces, BALL.faces[:2]])), 1, "dropped 2 repeated triangles"),
+        (_with_flat_triangle(), 1, "dropped 1 triangle without an area"),
+        (_nearly_merged(), 1, "merged 448 vertices with others"),
+        (meshes.together(BALL, Triangles(BALL.vertices_m / 2, BALL.faces[:, ::-1])), 1, "dropped 1 body inside another"),
         (meshes.together(BALL, Triangles(BALL.vertices_m + 3.0, BALL.faces)), 2, ""),
     ],
     ids=["inside out", "some turned", "repeated", "flat", "apart by rounding", "a wall's inner side", "two bodies"],
 )  # fmt: skip
 def test_what_is_safe_is_mended(mesh: Triangles, volumes: int, words: str) -> None:
-    """The volume is the sphere's, every edge has two triangles, and it is said."""
+    """The mended volume is the sphere's, two triangles share every edge, and a note states the change."""
     surface, notes = closed_surface((mesh.vertices_m, mesh.faces))
     assert surface.volume_m3 == pytest.approx(volumes * VOLUME_M3, rel=1e-5)
     pairs = np.sort(np.stack([surface.faces, np.roll(surface.faces, -1, axis=1)], axis=-1).reshape(-1, 2), axis=1)
@@ -95,16 +95,16 @@ def test_what_is_safe_is_mended(mesh: Triangles, volumes: int, words: str) -> No
 @pytest.mark.parametrize(
     ("mesh", "message"),
     [
-        (Triangles(BALL.vertices_m, BALL.faces[1:]), r"^3 open edges, the first at \[.*\] of the file; .*; close the holes$"),
-        (meshes.together(BALL, Triangles(BALL.vertices_m + np.array([0.9, 0, 0]), BALL.faces)), "two bodies that meet near"),
-        (Triangles(BALL.vertices_m * [1, 1, 0], BALL.faces), "open edge|without a volume|no triangle that has an area"),
+        (Triangles(BALL.vertices_m, BALL.faces[1:]), r"^3 open edges, the first at \[.*\] in the file; .*; close the holes$"),
+        (meshes.together(BALL, Triangles(BALL.vertices_m + np.array([0.9, 0, 0]), BALL.faces)), "two bodies that intersect near"),
+        (Triangles(BALL.vertices_m * [1, 1, 0], BALL.faces), "open edge|without a volume|no triangle with an area"),
         (Triangles(BALL.vertices_m, BALL.faces[[0, 0, 0]]), "3 open edges"),
-        (Triangles(BALL.vertices_m * (1 - 2.2 * (BALL.vertices_m[:, :1] > 0.9)), BALL.faces), "meets itself"),
+        (Triangles(BALL.vertices_m * (1 - 2.2 * (BALL.vertices_m[:, :1] > 0.9)), BALL.faces), "intersects itself"),
     ],
     ids=["a hole", "overlapping", "a plane", "one triangle", "pulled through itself"],
 )  # fmt: skip
 def test_what_is_not_safe_is_refused(mesh: Triangles, message: str) -> None:
-    """With the place and the remedy."""
+    """The refusal states the place and the remedy."""
     with pytest.raises(MeshError, match=message):
         closed_surface((mesh.vertices_m, mesh.faces))
 
@@ -117,12 +117,12 @@ def _stated(count: int) -> Callable[[bytes], bytes]:
     ("name", "change", "message"),
     [
         ("a.stl", lambda _: b"", "the file is empty"),
-        ("a.stl", _stated(179), "not an STL file: 179 triangles in its header, and bytes for 180"),
-        ("a.stl", _stated(2**32 - 1), "4294967295 triangles in its header"),
-        ("a.stl", lambda c: c[:-3], "bytes for 179"),
+        ("a.stl", _stated(179), "not an STL file: its header states 179 triangles, and its bytes hold 180"),
+        ("a.stl", _stated(2**32 - 1), "its header states 4294967295 triangles"),
+        ("a.stl", lambda c: c[:-3], "its bytes hold 179"),
         ("a.stl", lambda c: c[:84] + struct.pack("<12f", *[float("nan")] * 12) + c[132:], "triangle 1 has a corner that is not a number"),
         ("a.txt.stl", lambda c: c.replace(b"vertex", b"vertex x", 1), "cannot be read near"),
-        ("a.txt.stl", lambda c: c[: len(c) // 2], "cannot be read near|lacks some|open edge"),
+        ("a.txt.stl", lambda c: c[: len(c) // 2], "cannot be read near|no multiple of 3|open edge"),
         ("a.obj", lambda c: c.replace(b"f 1/", b"f 9999/", 1), "names a vertex that the file does not hold|open edge"),
         ("a.obj", lambda c: b"v 0 0 0\n", "no triangles"),
         ("a.obj", lambda c: c + b"f 1 two 3\n", "cannot be read near"),
@@ -134,7 +134,7 @@ def _stated(count: int) -> Callable[[bytes], bytes]:
     ],
 )  # fmt: skip
 def test_damaged_files_are_refused(name: str, change: Callable[[bytes], bytes], message: str, tmp_path: Path) -> None:
-    """Empty, cut, with counts that lie, with numbers that are none."""
+    """Empty and cut files, files with wrong counts or without numbers are refused."""
     path = meshes.write(tmp_path / name, BALL)
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(MeshError, match=message):
@@ -143,7 +143,7 @@ def test_damaged_files_are_refused(name: str, change: Callable[[bytes], bytes], 
 
 @pytest.mark.parametrize("name", ["a.stl", "a.txt.stl", "a.obj", "a.ply", "a.txt.ply"])
 def test_bytes_at_random_never_end_in_a_traceback(name: str, tmp_path: Path) -> None:
-    """Forty times a few bytes changed, cut or put in: a body or a refusal."""
+    """A file with a few bytes changed, cut or inserted, forty times, gives a body or a refusal."""
     rng = np.random.default_rng(5)
     content = meshes.write(tmp_path / name, meshes.sphere(1)).read_bytes()
     for _ in range(40):
@@ -161,13 +161,13 @@ def test_bytes_at_random_never_end_in_a_traceback(name: str, tmp_path: Path) -> 
 
 
 def test_check_says_what_the_file_is(tmp_path: Path) -> None:
-    """Size in metres along the device's axes, of a file in millimetres with its front along -y; mended, and what solving it takes."""
+    """`check` states size in metres along the device's axes (file in millimetres, front along -y), mending, and the solution's size."""
     turned = meshes.box((300.0, 100.0, 120.0))
     path = meshes.write(tmp_path / "body.stl", Triangles(turned.vertices_m, turned.faces[:, ::-1]))
     lines = list(explain.explain(problem(path, unit="mm", front="-y", centre_m=[0.0, 0.0, 0.0])))
     assert lines[1].startswith(
-        f"enclosure: mesh {path}, closed, 12 triangles, 0.1 x 0.3 x 0.12 m deep, wide and high; mended: a body of 12 triangles that faced"
-        " inwards turned"
+        f"enclosure: mesh {path}, closed, 12 triangles, 0.1 x 0.3 x 0.12 m deep, wide and high; mended: turned a body of 12 triangles"
+        " that faced inwards"
     )
     assert "triangles at" in lines[2]
     assert lines[2].startswith("the mesh is solved up to 600 Hz")
@@ -177,18 +177,18 @@ def test_check_says_what_the_file_is(tmp_path: Path) -> None:
     ("keys", "message"),
     [
         ({"places": {"left": [0.04, -0.1, 0.0]}}, r"drivers\[0\]\.position_m: got .*, 10 mm inside the mesh; expected a place on its"
-         r" surface \(.*\), within 2 mm; the nearest is \[0\.05, -0\.1, 0\.0\]"),
+         r" surface \(.*\), within 2 mm; the nearest place is \[0\.05, -0\.1, 0\.0\]"),
         ({"places": {"left": [0.053, -0.1, 0.0]}}, "3 mm outside the mesh"),
         ({"places": {"left": [0.05, -0.14, 0.0]}, "radius_m": 0.03}, r"\.radius_m: got 0\.03, which goes over an edge of the mesh"),
-        ({"up": "x"}, r"enclosure\.up: got \"x\"; expected an axis across enclosure\.front"),
-        ({"unit": "mm"}, r"enclosure\.unit: got \"mm\", in which .* is .* m large; expected a body .*; set enclosure\.unit = \"m\""),
+        ({"up": "x"}, r"enclosure\.up: got \"x\"; expected an axis at right angles to enclosure\.front"),
+        ({"unit": "mm"}, r"enclosure\.unit: got \"mm\", in which .* measures .* m; expected a longest side.*; set enclosure\.unit = \"m\""),
         ({"file": "none.stl"}, r"enclosure\.file: got \"none\.stl\", no such file"),
-        ({"highest_hz": 8000.0, "scale": 10.0}, r"enclosure\.highest_hz: got 8000\.0; solving the mesh to 8000 Hz takes \d+ triangles"
-         r" at \d+ frequencies, about .* GB; expected at most 60 CPU minutes and 8 GB; set enclosure\.highest_hz = \d+: \d+ triangles"),
+        ({"highest_hz": 8000.0, "scale": 10.0}, r"enclosure\.highest_hz: got 8000\.0; solving the mesh up to 8000 Hz takes \d+"
+         r" triangles at \d+ frequencies, about .* GB; expected at most 60 CPU minutes and 8 GB; set enclosure\.highest_hz = \d+,"),
     ],
 )  # fmt: skip
 def test_faults_have_a_remedy(keys: dict[str, Any], message: str, body: Path) -> None:
-    """A driver off the surface or over an edge, axes and units that do not fit, no file, more to solve than fits."""
+    """A driver off the surface or over an edge, wrong axes or units, no file, too large a solution: each is a fault with a remedy."""
     keys = dict(keys)
     places, scale = keys.pop("places", FRONT), keys.pop("scale", 1.0)
     if scale != 1.0:
@@ -202,7 +202,7 @@ def test_faults_have_a_remedy(keys: dict[str, Any], message: str, body: Path) ->
 
 @pytest.mark.parametrize(("unit", "per_m"), [("mm", 1000.0), ("cm", 100.0), ("in", 1 / 0.0254)])
 def test_of_another_unit_the_unit_is_the_only_fault(unit: str, per_m: float, tmp_path: Path) -> None:
-    """Named is that in which the drivers are on the surface; what is computed of so large a body is no further fault."""
+    """The remedy names the unit in which the drivers are on the surface; a body that large gives no further faults."""
     path = meshes.write(tmp_path / "body.stl", meshes.box((0.1 * per_m, 0.3 * per_m, 0.12 * per_m)))
     with pytest.raises(
         ProblemError, match=rf'1 fault\b.*\n.*enclosure\.unit: got "m".*; set enclosure\.unit = "{unit}"'
@@ -211,7 +211,7 @@ def test_of_another_unit_the_unit_is_the_only_fault(unit: str, per_m: float, tmp
 
 
 def test_a_driver_is_put_on_the_surface(body: Path) -> None:
-    """1.5 mm before the front is the front, where it faces along the normal; a file that goes away afterwards is a fault of the data."""
+    """A driver 1.5 mm before the front is on it, along its normal; a file that is removed afterwards is a fault of the data."""
     table = problem(body, {"left": [0.0515, -0.1, 0.0], "right": [0.05, 0.1, 0.0]})
     assert isinstance(table.body, Mesh)
     np.testing.assert_allclose(table.body.on_surface(np.array([0.0515, -0.1, 0.0])), [0.05, -0.1, 0.0], atol=1e-8)

@@ -29,7 +29,7 @@ def changed(tables: Tables, place: str, value: object) -> Tables:
 FREE = {**pair(), "listener": {"position_m": [20.0, 0.0, 0.0]}, "realization": {"taps": 4096}}
 BOXED = {**pair(), "enclosure": {"model": "box", "size_m": [0.1, 0.3, 0.1], "centre_m": [-0.05, 0.0, 0.0]}}
 ODD = [
-    (BOXED, "enclosure.highest_hz", 1000.0, "designs[0].band_hz ends at 4000 Hz, and the box is solved up to 1000 Hz; beyond, "),
+    (BOXED, "enclosure.highest_hz", 1000.0, "designs[0].band_hz ends at 4000 Hz, and the box is solved up to 1000 Hz; above, "),
     (FREE, "drivers.0.position_m", [0.0, -6.0, 0.0], "drivers[0].position_m: 6 m from the device's origin; millimetres? Write ["),
     (pair(), "listener.position_m", [2000.0, 0.0, 0.0], "listener.position_m: 2000 m from the device; millimetres? Write [2.0, 0.0, 0.0]"),
     (pair(), "listener.ear_cloud_m", [[0, 0, 0], [0, 0.6, 0]], "listener.ear_cloud_m[1]: 0.6 m from the head's place"),

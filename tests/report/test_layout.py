@@ -70,7 +70,7 @@ def test_each_view_has_its_two_sides_of_the_box() -> None:
     ids=["baffle", "free-field", "sphere"],
 )  # fmt: skip
 def test_other_bodies_from_the_front(enclosure: str, front: float | None, form: str | None) -> None:
-    """A sphere is a circle; of a wall, which the listener faces, and of free field nothing is to be seen."""
+    """A sphere is a circle; a wall, which the listener faces, and free field have no outline."""
     text = TEXT if front is not None else TEXT.replace("[{front}, -0.06, 0.01]", "[0.0, -0.1, 0.0]").replace(
         "[{front}, 0.07, -0.01]", "[0.0, 0.1, 0.0]"
     )  # fmt: skip

@@ -117,7 +117,7 @@ def test_a_laptop_that_is_none_is_refused(width_m: float) -> None:
 
 @pytest.mark.parametrize("width_m", [0.1, 0.3, 0.45])
 def test_a_laptop_is_heard_from_above_its_case(width_m: float) -> None:
-    """Both drivers lie whole on the top of a thin case and face up; the head is before and above them, as far away as it is asked for."""
+    """Both drivers are wholly on the top of a thin case and face up; the head is in front of and above them, at the distance asked for."""
     geometry = geometry_of("laptop", None, width_m, 0.7)
     depth_m, across_m, height_m = starter.box_size_m(geometry)
     for spot in places(geometry):

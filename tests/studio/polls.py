@@ -1,4 +1,4 @@
-"""Waiting for what another process does, by a number of looks: no test reads a clock."""
+"""Waiting for another process by a number of polls: no test reads a clock."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ LOOKS, PAUSE_S = 6000, 0.01
 
 
 def comes(condition: Callable[[], bool]) -> bool:
-    """Whether a condition holds at one of the looks."""
+    """Whether a condition holds at one of the polls."""
     pause = threading.Event()
     return any(condition() or pause.wait(PAUSE_S) for _ in range(LOOKS))

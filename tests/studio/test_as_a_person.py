@@ -126,7 +126,7 @@ FOLLOWED = """() => {
   const input = document.querySelector('#form [aria-label="designs[0].cancellation_gain_db 2, gain_db"]');
   return input && Number(input.value) > 12;
 }"""
-"""The second point of the curve stands in the form where the hand has it."""
+"""During a drag the form shows the second point of the curve at the place of the hand."""
 
 
 def slider(page: Page) -> Locator:

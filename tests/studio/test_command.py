@@ -222,7 +222,7 @@ class Browser:
 
 
 def test_a_browser_is_led_to_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a file that this user alone can read, so that no list of processes shows the token; it goes once a page has come."""
+    """The browser opens a file that this user alone can read, so that no list of processes shows the token; then the file is removed."""
     browser, entered = Browser(), threading.Event()
     monkeypatch.setattr(webbrowser, "get", lambda: browser)
     studio._open("http://127.0.0.1:1/?token=x", entered)

@@ -273,7 +273,7 @@ def test_a_faulty_number_is_told_beside_its_key(page: Page, studio: Studio, type
 
 
 def test_a_search_and_a_fault_are_within_sight(page: Page, studio: Studio) -> None:
-    """In a window of 1280 by 800 pixels, where the form begins near its lower edge, what is looked for and what is wrong with it show."""
+    """In a window of 1280 by 800 pixels, where the form begins near the lower edge, search results and faults are in sight."""
     page.locator("#left").evaluate("element => element.scrollTo(0, 0)")
     page.locator("#panels .plot").first.focus()
     page.keyboard.press("/")
@@ -410,7 +410,7 @@ def test_every_key_is_found_and_told(page: Page, studio: Studio) -> None:
 
 
 def test_a_text_too_long_to_send_stays_where_it_is(page: Page, studio: Studio) -> None:
-    """It is refused by name, and nothing of it is sent: so long a message would end the connection, again and again."""
+    """Too long a text is refused with a message and not sent: so long a request would end the connection."""
     page.locator("#tools").get_by_text("File").click()
     area = page.locator("#text textarea")
     area.evaluate("e => { e.value = '#'.repeat(4_000_001); e.dispatchEvent(new Event('input')); }")

@@ -192,7 +192,7 @@ def test_a_process_that_ends_over_a_state_twice_is_given_up(heard: Heard, docume
 
 
 class Stillborn:
-    """A process that ends as it begins, as one does that the system refuses memory."""
+    """A process that ends at its start, as one does without memory."""
 
     pid = None
     begun = 0

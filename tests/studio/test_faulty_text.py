@@ -43,8 +43,8 @@ def test_a_key_that_nothing_knows_is_refused_or_taken_out() -> None:
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("deep = " + "[" * 2000, "lists inside lists, more than 32 deep (at line 1)"),
-        ("deep = " + "[" * 330 + "]" * 330, "lists inside lists, more than 32 deep (at line 1)"),
+        ("deep = " + "[" * 2000, "lists or tables nested more than 32 deep, at line 1"),
+        ("deep = " + "[" * 330 + "]" * 330, "lists or tables nested more than 32 deep, at line 1"),
         ("long = " + "1" * 5000, "a whole number of thousands of digits"),
     ],
 )

@@ -258,7 +258,9 @@ def test_an_upload_that_cannot_be_kept_is_told(studio: Studio, tmp_path: Path, m
     monkeypatch.setattr(studio.session.shelf, "new_place", lambda: tmp_path / "swept" / "1")
     status, answer = upload(studio, "x.wav", sound())
     assert status == 400
-    assert str(answer["message"]) == f"x.wav: cannot be kept: no such file or directory; make room for it in {tmp_path}"
+    assert (
+        str(answer["message"]) == f"x.wav: cannot be stored: no such file or directory; make room for it in {tmp_path}"
+    )
 
 
 def test_an_upload_ends_at_the_limit(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -217,7 +217,7 @@ def test_live_panels_have_the_axes_of_the_judged_ones() -> None:
 
 
 def test_what_is_beyond_reach_is_shaded_to_the_top_of_any_axis() -> None:
-    """Live curves are drawn on the judged design's axes, which end at 60 dB at most, while their own may end below."""
+    """Live curves are drawn on the judged design's axes, which end at 60 dB at most; axes of the live curves may end below."""
     (panel,) = live_figures(Live().channel(problem_of("smart-speaker"), "left"))["gain"]["panels"]
     (span,) = (span for span in panel["spans"] if span["name"] == "beyond reach")  # type: ignore[typeddict-item] # curves
     assert np.min(span["high"]) >= 60.0 > np.min(span["low"])

@@ -210,7 +210,7 @@ def test_a_first_picture_that_comes_late_is_not_drawn(page: Page, played: Played
 
 
 def test_a_figure_that_stands_is_not_drawn_while_a_hand_moves(page: Page, played: Played) -> None:
-    """A design that is judged meanwhile, of a drag before, is drawn when the hand lets go."""
+    """A verdict of an earlier drag that arrives during a drag is drawn when the drag ends."""
     curve = page.locator("figure.gain .chart .scatterlayer path.js-line").first
     before = curve.get_attribute("d")
     x, y = grip(page, "curve:0:1")
@@ -226,7 +226,7 @@ def test_a_figure_that_stands_is_not_drawn_while_a_hand_moves(page: Page, played
 
 
 def test_drivers_at_one_place_are_counted_and_named(page: Page, played: Played) -> None:
-    """As those of a bar from the side."""
+    """Drivers at one place, as those of a bar from the side, show their number."""
     at_one = [one | ({"x": 0.05} if one["kind"] == "driver" else {}) for one in handles()]
     played.tell(state(2, handles=at_one), judged(10.0, version=2))
     last = handle(page, "driver:1")

@@ -30,7 +30,7 @@ def aged(path: Path) -> None:
 
 
 def test_a_killed_studios_folder_goes_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what is in it; that of one that lives stays, and so does what is young, a link, or not the studio's, whatever its name."""
+    """A dead process's folder is removed with its content; those of living processes, young ones, links and others' folders stay."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, text=True)

@@ -102,7 +102,7 @@ def test_tabs_hear_of_the_channel_that_they_look_at(studio: Studio, page: Page) 
 
 
 def test_a_tab_that_looks_at_no_channel_sees_the_first(studio: Studio, page: Page) -> None:
-    """One that is gone is never asked of the engine."""
+    """The engine is never asked for a channel that is gone."""
     page.send("show", channel="gone")
     assert page.next("judged")["channel"] == "left"
     assert {channel for kind, *_, channels in studio.engine.asked if kind == "judge" for channel in channels} == {
@@ -273,7 +273,7 @@ def test_an_editor_s_save_over_unsaved_changes_is_a_question(studio: Studio, pag
 
 
 def test_a_tab_that_is_opened_later_is_asked_too(studio: Studio, page: Page) -> None:
-    """What to do about an editor's save is not known by the tag beside the file's name alone."""
+    """A new tab shows the question about an editor's save, not the tag beside the file's name alone."""
     page.ask("set", 1, values={TAPS: 64}, phase="drop")
     studio.file.write_text(with_taps(128))
     question = page.next("question")

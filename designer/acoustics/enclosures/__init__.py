@@ -70,10 +70,10 @@ class EnclosedDrivers(Device):
     has_series: ClassVar[bool] = False
     """Whether `encoded` knows its spherical harmonics."""
     highest_k: float = math.inf
-    """Wave number, rad/m, beyond which its field is continued with each driver's level and delay."""
+    """Wave number in rad/m above which each driver's field keeps its level and delay."""
 
     def prepare(self, progress: Callable[[str], None]) -> None:
-        """Compute what all of its fields need, and say how far it is, in words."""
+        """Compute what all of its fields need, and report progress in sentences."""
 
     def driver_places_m(self) -> Real:
         """Places (L, 3) about which each driver's far field turns least with frequency."""

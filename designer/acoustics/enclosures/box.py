@@ -1,4 +1,4 @@
-"""Drivers in a rigid box: `surface_drivers` of `box_pistons`, whose surface `box_equations` answers and `box_field` continues."""
+"""Drivers in a rigid box: `surface_drivers` with `box_pistons`; `box_equations` solves the surface, `box_field` the field around it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
         return float(np.linalg.norm(np.abs(self.centre_m) + np.array(self.grid.size_m) / 2))
 
     def mean_products(self, node: int) -> Real:
-        """Q (L, L) at a wave number solved."""
+        """Power matrix Q (L, L) at a solved wave number, by its index."""
         rays, weights = self.surface.directions(node)
         scattered = images_of(self.surface.far_parities(node, rays))
         k = np.array([node * self.surface.k_step])
@@ -65,7 +65,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
 
 
 def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float) -> BoxedDrivers:
-    """The drivers put on their faces."""
+    """Device of the drivers on their faces."""
     centre_m = np.array(enclosure.centre_m, dtype=float)
     pistons = []
     for driver in drivers:

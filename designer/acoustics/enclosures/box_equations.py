@@ -6,19 +6,19 @@
 
     S q = ∫ G q,   K p = ∫ ∂G/∂n_y p,   K' q = ∫ ∂G/∂n_x q,   N p = ∂/∂n_x ∫ ∂G/∂n_y p
 
-The first alone has no unique answer at the resonances of the box's interior with a soft wall, the second at those with a rigid wall; they
-share none, and Burton and Miller's sum has one everywhere if the coupling β has an imaginary part of the sign of -k:
+The first alone has no unique solution at the resonances of the box's interior with a soft wall, the second at those with a rigid wall.
+They share none, and Burton and Miller's sum has a unique solution at all k if the coupling β has an imaginary part of the sign of -k:
 
     (½ - K - βN) p = -(S + β(½ + K')) q,     β = -jηk/(k² + k_0²)                                                  (2)
 
 η = COUPLING = 1: of 0.2 to 1 it left the least error at six rectangles a wavelength (0.5 dB where 0.4 left 0.65, on a bar of 1 m at 6 kHz).
-Below the first resonance none is to be kept away: k_0 bounds β, which is odd in k, so that
-what the rectangles leave of an error is as smooth over frequency as the field.
+Below the first resonance no coupling is needed: k_0 bounds β, which is odd in k, so that
+the error of the rectangles is as smooth over frequency as the field.
 
-**Elements.** p and q are constant on the rectangles of `box_grid`, and (2) is met at their centres. R⁴ of a pair knows the offset along
-each axis alone, so a pair of faces has one table of kernels by offset, E numbers and not E², and a row of the table serves
-all rectangles that lie alike. With the three mirror planes (`box_grid`) each parity's matrix is sums of rows of these tables, offsets
-i - j to the rectangle itself and i + j + 1 to its mirror image.
+**Elements.** p and q are constant on the rectangles of `box_grid`, and (2) is met at their centres. The kernel of a pair depends on
+its offset along each axis alone, so a pair of faces has one table of kernels by offset (E numbers, not E²), and a row of the table
+serves all rectangles that lie alike. With the three mirror planes (`box_grid`) each parity's matrix is a sum of rows of these tables:
+offset i - j to the rectangle itself, and i + j + 1 to its mirror image.
 
 **Coplanar.** K = K' = 0. In polar coordinates about the centre x, with the contour of the rectangle at ρ(θ),
 
@@ -55,14 +55,14 @@ COUPLING = 1.0
 LEAST_COUPLED = 1.0
 """k_0 times the box's diagonal: an interior resonates from π times √3 on."""
 RULES = ((None, 2), (4, 5), (2, 12))
-"""Offsets below which a Gauss rule of so many nodes a side serves."""
+"""Nodes of the Gauss rule along each side, by the offset below which they are used."""
 CONTOUR_NODES = 12
 NO_PART = 1e-6
 """Share of the largest slope below which a parity is left out: drivers in a mirror plane have no part in it."""
 
 
 def answers(grid: BoxGrid, k: float, q: Complex) -> Complex:
-    """Pressure on the surface by parities (8, E, L) that makes the normal derivatives q (8, E, L), for e^{+jωt}.
+    """Pressure on the surface by parities (8, E, L) for the normal derivatives q (8, E, L), with e^{+jωt}.
 
     Parameters
     ----------

@@ -2,12 +2,12 @@
 
     p(x) = Σ A [ (jk + 1/R) G r·n/R p - G q ],     r = x - y, G = e^{-jkR}/(4πR)                                   (1)
 
-over the centres y of the rectangles: the sum over a uniform grid is as good as the integral from a step away on, and nearer each rectangle
-is cut into as many as that asks for. Far away, R e^{jkR} p → Σ A/(4π) (jk n·n_y p - q) e^{jk y·n}.
+over the centres y of the rectangles. At a step's distance and more the sum over a uniform grid is as exact as the integral; nearer, each
+rectangle is cut into parts of that size. Far away, R e^{jkR} p → Σ A/(4π) (jk n·n_y p - q) e^{jk y·n}.
 
 **By parities** (`box_grid`) the far field is eight parts in one octant of directions. Each is a product along the axes: with y = (X, u, v)
 on the face across an axis, the images make of e^{jkun_u} 2 cos kun_u (even) or 2j sin kun_u (odd); of the face and the one opposite
-likewise, and the other way round for p, since the normal turns. A direction so costs two products of matrices.
+likewise, and the other way round for p, since the normal turns. So a direction costs two products of matrices.
 
 **Power.** The mean over the sphere of F_i* F_j by Gauss's rule in the cosine from the z axis and equal steps of azimuth, symmetrical about
 all three planes.
@@ -28,12 +28,12 @@ from designer.arrays import Complex, Index, Real
 MAX_NUMBERS = 400_000
 """Points times rectangles that are held at once, in the processor's cache."""
 MAX_IMAGES_BYTES = 64e6
-"""Size of the values on whole surfaces that are held."""
+"""Largest size of the values on whole surfaces that are kept."""
 NEAR_STEPS = 1.5
 """Distance in steps below which rectangles are cut."""
 MOST_CUTS = 8
 EXTRA_ORDER = 12
-"""Beyond the phase across the box: as for spherical harmonics, with what a digit more takes."""
+"""Orders beyond the phase across the box, as for spherical harmonics, for one digit more."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Surface:
         return out
 
     def _whole(self, node: int) -> Complex:
-        """Pressure and slope of all rectangles (2, 8 E, L) at a wave number solved, which many blocks of points ask for."""
+        """Pressure and slope of all rectangles (2, 8 E, L) at a solved wave number, kept for many blocks of points."""
         held: dict[int, Complex] = self.__dict__.setdefault("_images", {})
         whole = held.get(node)
         if whole is None:

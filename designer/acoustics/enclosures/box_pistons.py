@@ -1,12 +1,12 @@
-"""The slope of a baffled piston's field on the other faces of a box, which the box has to take back.
+"""Normal derivative of a baffled piston's field on the other faces of a box, which the scattered field cancels.
 
-A driver on a face is a rigid piston of radius a (or a point), and the box scatters beside the field p_b that it would have in an endless
-wall at that face, twice that of a disc in free field (`discs`), taken even beyond the wall's plane:
+A driver on a face is a rigid piston of radius a, or a point. Its field is the sum of p_b, its field in an infinite wall at that face, and
+p_s, which the box scatters. p_b is twice the field of a disc in free field (`discs`), also beyond the wall's plane:
 
     p = p_b + p_s,     p_b = (2/πa²) ∫ e^{-jkr}/r dS,     ∂p_s/∂n = -∂p_b/∂n                                       (1)
 
-On the driver's face ∂p_b/∂n is the piston's velocity and nothing beside it, exactly, so that no rectangle has to follow a rim; on the
-other faces it is smooth. Far below the box's size p is a point source's, e^{-jkr}/r; a large front leaves p_b.
+On the driver's face ∂p_b/∂n is exactly 0 outside the piston, so that no rectangle has to follow its rim; on the other faces it is
+smooth. Where the box is small against the wavelength p is the field of a point source, e^{-jkr}/r; in front of a large face it is p_b.
 
 The elements take the mean of ∂p_b/∂n, so that their sum is the flux that leaves p_b, whatever their size. Of 1/r the mean is known, by the
 solid angle Ω in which the source sees the rectangle; the difference is smooth, for Gauss's rule of NODES² places:
@@ -37,7 +37,7 @@ from designer.arrays import Complex, Real
 NODES = 3
 """Places of Gauss's rule along each side."""
 NEAR_STEPS, NEAR_RADII = 6.0, 3.0
-"""Distance in steps, and beyond these in the piston's radii, from which on equation (4) holds."""
+"""Least distance for equation (4): a number of steps plus a number of the piston's radii."""
 NEAR_DIGITS, FAR_DIGITS = 5, 3
 """Digits of a disc's quadrature."""
 MAX_NUMBERS = 200_000
@@ -64,7 +64,7 @@ class Piston:
 
     @property
     def disc(self) -> Disc:
-        """The disc whose field is half of the piston's in an endless wall."""
+        """Disc whose field in free field is half of the piston's in an infinite wall."""
         return Disc(np.array(self.place_m), FACINGS_DEG[self.axis, self.side], self.radius_m)
 
     def field(self, k: Real, points_m: Real) -> Complex:
@@ -96,7 +96,7 @@ def scattered_slopes(grid: BoxGrid, piston: Piston, k: Real) -> Complex:
 
 
 def _far_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Real, k: Real) -> Complex:
-    """Equation (4) (F, M) of rectangles across one axis, at ways (M, Q, 3) from the nodes of a disc, of so much weight (Q,)."""
+    """Equation (4) (F, M) of rectangles across one axis, at vectors (M, Q, 3) from the nodes of a disc with weights (Q,)."""
     R = np.linalg.norm(way, axis=-1)
     first = weights * way[..., axis] * outward[:, None] / R**3
     total = sum_of_waves(k, -R, first) + 1j * k[:, None] * sum_of_waves(k, -R, first * R)
@@ -107,7 +107,7 @@ def _far_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Real
 
 
 def _near_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Real, k: Real) -> Complex:
-    """Equation (2), likewise."""
+    """Equation (2) (F, M), with the arguments of equation (4)."""
     c, d = others(axis)
     half_c, half_d = grid.steps_m[[c, d]] / 2
     w = way[..., axis] * outward[:, None]

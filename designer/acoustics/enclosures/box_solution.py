@@ -1,7 +1,7 @@
 """The drivers of a box solved at the frequencies of `surface_solution`.
 
-Kept are pressure and slope at each frequency by themselves; in memory the box that was asked for last, because scenes of one problem are
-made anew.
+The store keeps pressure and slope at each frequency by themselves. Memory keeps the last box, because a problem makes new scenes of the
+same box.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from designer.arrays import Complex
 from designer.problem.enclosures.solved_body import frequencies_solved
 
 PART, MAX_BYTES = 16, 64e6
-"""Frequencies whose slopes are computed together: so many at the least, and as fit."""
+"""Least number of frequencies whose slopes are computed together."""
 
 
 @lru_cache(maxsize=1)
 def in_memory(grid: BoxGrid, pistons: Sequence[Piston], highest_k: float) -> list[Surface]:
-    """A place for what is asked for again."""
+    """Memory of the last solution."""
     return []
 
 
 def solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None = None) -> Surface:
-    """Pressure and slope that the pistons of a box make on its surface, from memory, or read from disk as far as they are there.
+    """Pressure and slope that the pistons of a box make on its surface: from memory, from disk, or solved.
 
     Parameters
     ----------
     grid : BoxGrid
     pistons : tuple of Piston (L)
-    highest_k : float, wave number up to which it is to be known, rad/m
-    progress : callable, optional, called with how many frequencies are done, and of how many
+    highest_k : float, wave number up to which the surface is solved, rad/m
+    progress : callable, optional, called with the number of frequencies done and the number of all
 
     """
     known = in_memory(grid, pistons, highest_k)

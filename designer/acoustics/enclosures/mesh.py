@@ -1,4 +1,4 @@
-"""Drivers on a mesh: `surface_drivers` of `mesh_pistons`, whose surface `mesh_equations` answers and `mesh_field` continues."""
+"""Drivers on a mesh: `surface_drivers` with `mesh_pistons`; `mesh_equations` solves the surface, `mesh_field` the field around it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
 
     @property
     def half_diagonal_m(self) -> float:
-        """Radius around the centre within which it is."""
+        """Radius of the sphere around the centre that holds the mesh."""
         return self.grid.half_diagonal_m
 
     def solve(self, progress: Progress | None) -> MeshSurface:
@@ -76,7 +76,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
                 yield np.concatenate([equations.answers(wave_number, q), q.astype(np.complex64)], axis=1)
 
     def mean_products(self, node: int) -> Real:
-        """Q (L, L) at a wave number solved."""
+        """Power matrix Q (L, L) at a solved wave number, by its index."""
         rays, weights = self.surface.directions(node)
         k = np.array([node * self.surface.k_step])
         walls = np.stack([piston.far_field(k, rays)[0] for piston in self.pistons], axis=-1)
@@ -86,12 +86,12 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
 
 @lru_cache(maxsize=1)
 def in_memory(key: str, count: int) -> list[MeshSurface]:
-    """A place for what is asked for again."""
+    """Memory of the last solution."""
     return []
 
 
 def device(enclosure: Mesh, drivers: Sequence[Driver], highest_k: float) -> MeshedDrivers:
-    """The drivers put on the surface."""
+    """Device of the drivers on the surface."""
     surface = enclosure.surface
     centre_m = surface.centre_m
     pistons = tuple(piston_of(enclosure.mounted(driver), centre_m, highest_k) for driver in drivers)

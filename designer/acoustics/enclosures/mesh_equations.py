@@ -7,15 +7,15 @@ expanded, its hypersingular part is a weak one (Maue's form): with n x ∇φ the
 
     (½ <p, φ> - <K p, φ> - β <N p, φ>) = -(<S q, φ> + β (½ <q, φ> + <K' q, φ>))                                     (2)
 
-Galerkin's method asks nothing of the triangles' shape: with constant pressure met at centroids, the hypersingular part of irregular
-triangles does not converge; here the far field's error falls with the third power of their size and more. It has half as many unknowns,
-too, a vertex each and not a triangle.
+Galerkin's method converges for triangles of any shape: the far field's error falls at least with the third power of their size. With
+constant pressures, matched at centroids, the hypersingular part of irregular triangles would not converge. The method also has half as
+many unknowns: one a vertex instead of one a triangle.
 
 **Integrals.** Of ∫∫ over two triangles that are apart, the rule of the three midpoints of the edges, exact for polynomials of degree 2: two
 triangles share an edge, so that there are E points, 1.5 a triangle, each with its area, its normal times area and what φ and its curl are
-there. Of two that touch or are near (within NEAR of their radii) 1/R and its normal derivative are integrated in closed form over one
-(`mesh_integrals`) and by Gauss's rule over the other, the rest, e^{-jkR} - 1, by that rule over both, and what the midpoints gave is taken
-back. The closed part is the same at all frequencies.
+there. For two that touch or are near (within NEAR of the sum of their radii) 1/R and its normal derivative are integrated in closed form
+over one (`mesh_integrals`) and by Gauss's rule over the other; the rest, e^{-jkR} - 1, is integrated by that rule over both; and the
+midpoints' share is subtracted. The closed part is the same at all frequencies.
 
 **Mirror planes** (`mesh_grid`): each parity's matrix is the sum over the images m of χ_s(m) times the integrals between the part and its
 image, which all parities share.
@@ -46,7 +46,7 @@ COUPLING = 1.0
 LEAST_COUPLED = 1.0
 """k_0 times the body's diagonal."""
 NEAR = 1.5
-"""Distance of two triangles' centroids over the sum of their radii below which the midpoints do not serve."""
+"""Distance of two triangles' centroids over the sum of their radii below which the midpoints are too inexact."""
 MAX_NUMBERS = 400_000
 """Points times points that are held at once, in the processor's cache."""
 MAX_PAIRS = 20_000
@@ -106,7 +106,7 @@ class MeshEquations:
         return NearPairs(target, source, single, double * np.prod(mirror))
 
     def answers(self, k: float, q: Complex) -> Complex:
-        """Pressure at the vertices by parities (S, V, L) that makes the normal derivatives q (S, T, L), for e^{+jωt}.
+        """Pressure at the vertices by parities (S, V, L) for the normal derivatives q (S, T, L), with e^{+jωt}.
 
         Parameters
         ----------
@@ -198,7 +198,7 @@ class MeshEquations:
                         )
 
     def _corrections(self, k: float, mirror: Real, pairs: NearPairs, part: slice) -> tuple[Complex, Complex]:
-        """∫∫ φ_a φ_b G and ∫∫ φ_a φ_b ∂G/∂n_y (P, 3, 3), less what the midpoints gave."""
+        """∫∫ φ_a φ_b G and ∫∫ φ_a φ_b ∂G/∂n_y (P, 3, 3), less their values by the midpoints."""
         grid = self.grid
         i, j = pairs.target[part], pairs.source[part]
         area = (grid.areas_m2[i] * grid.areas_m2[j])[:, None, None] / (4 * np.pi)

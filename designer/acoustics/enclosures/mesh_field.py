@@ -3,8 +3,8 @@
     p(x) = Σ [ (jk + 1/R) G r·w/R p - G s ],     r = x - y, G = e^{-jkR}/(4πR)                                     (1)
 
 over the middles y of the edges: w and s are the sums over an edge's triangles of a third of their area times the normal and times ∂p/∂n.
-The rule is exact for polynomials of degree 2. Nearer than NEAR_EDGES edges each triangle is cut into as many as that asks for, with their
-centroids. Far away R e^{jkR} p → Σ e^{jk y·u} (jk u·w p - s)/(4π).
+The rule is exact for polynomials of degree 2. Nearer than NEAR_EDGES edges each triangle is cut into smaller parts, and their centroids
+are the sources. Far away R e^{jkR} p → Σ e^{jk y·u} (jk u·w p - s)/(4π).
 
 **Power.** The mean over the sphere of F_i* F_j by Gauss's rule in the cosine from the z axis and equal steps of azimuth.
 """
@@ -28,12 +28,12 @@ NEAR_EDGES = 1.5
 """Distance in edges below which triangles are cut."""
 MOST_CUTS = 8
 EXTRA_ORDER = 12
-"""Beyond the phase across the body: as for spherical harmonics, with what a digit more takes."""
+"""Orders beyond the phase across the body, as for spherical harmonics, for one digit more."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Places on the part (Y, 3), normals times areas there (Y, 3), and what takes p (V) and s (T) there: sparse (Y, V) and (Y, T)."""
+    """Places on the part (Y, 3), normals times areas (Y, 3), and the sparse matrices (Y, V) and (Y, T) that interpolate p and s to them."""
 
     places_m: Real
     weights_m2: Real
@@ -111,7 +111,7 @@ class MeshSurface:
             wave *= step
 
     def _cuts(self, points_m: Real) -> Index:
-        """Parts along each edge that points (M, 3) ask for (M,)."""
+        """Number of parts along each edge that points (M, 3) need (M,)."""
         grid = self.grid
         cuts = np.ones(len(points_m), dtype=int)
         close = np.flatnonzero(

@@ -84,7 +84,7 @@ class MeshGrid:
 
     @cached_property
     def half_diagonal_m(self) -> float:
-        """Radius around the origin within which it is."""
+        """Radius of the sphere around the origin that holds the surface."""
         return float(np.linalg.norm(self.vertices_m, axis=1).max())
 
     @property
@@ -107,7 +107,7 @@ class MeshGrid:
         return edges, of.reshape(-1, 3)
 
     def free(self, parity: int) -> Index:
-        """Vertices that a parity's functions do not have to be 0 at (N,): all but those on planes that it is odd about."""
+        """Vertices (N,) at which a parity's functions may differ from 0: all but those on planes about which it is odd."""
         odd = self.mirrors[parity] < 0
         return np.flatnonzero(~((self.vertices_m == 0) & odd).any(axis=1))
 

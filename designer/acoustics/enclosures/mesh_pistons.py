@@ -1,8 +1,8 @@
-"""Drivers on a mesh as in endless walls, and the slope of that field on the other triangles, which the body has to take back.
+"""Drivers on a mesh as in infinite walls, and the slope of that field on the other triangles, which the scattered field cancels.
 
 A driver is a rigid piston that moves along an axis, the mean normal of the surface under it, or a point. It is sampled at places y_i on
 the triangles under it, evenly over its disc as seen along the axis, so that each triangle moves as much air as the piston pushes through
-it; each place radiates as a source in the endless plane of its own triangle:
+it; each place radiates as a source in the infinite plane of its own triangle:
 
     p = p_b + p_s,     p_b = 2 Σ w_i e^{-jkr_i}/r_i,     ∂p_s/∂n = -∂p_b/∂n                                        (1)
 

@@ -1,13 +1,13 @@
-"""Drivers on a body whose surface is solved: each in an endless wall, and what the body makes of that.
+"""Drivers on a body whose surface is solved: each driver's field in an infinite wall, plus the field that the body scatters.
 
-p = p_b + p_s: the field of each driver's own wall and that of the surface, solved at the frequencies of `surface_solution`. Both are read
-between frequencies together, over the wave of a point source at the driver's place.
+p = p_b + p_s: the field of each driver in its wall, and that of the surface, solved at the frequencies of `surface_solution`. Their sum,
+over the wave of a point source at the driver's place, is interpolated between these frequencies.
 
-**Where the sound comes from.** From the driver, and from every edge that it passes: for the head that it meets, from the body's centre
-and half of its diagonal around it.
+**Origin of the sound.** The sound comes from the driver and from every edge that it passes. For a head, it comes from within half of the
+body's diagonal around the body's centre.
 
-**Power.** At the frequencies solved Q is the mean of the far fields' products. It is even in k, and read between frequencies likewise;
-at 0 Hz every driver is the same point source, and Q = 1.
+**Power.** At the solved frequencies Q is the mean over the sphere of the far fields' products. Q is even in k, and is interpolated
+likewise; at 0 Hz every driver is the same point source, and Q = 1.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ MAX_BYTES = 64e6
 
 
 class Source(Protocol):
-    """A driver in an endless wall; its place from the body's centre."""
+    """A driver in an infinite wall; its place is relative to the body's centre."""
 
     @property
     def place_m(self) -> tuple[float, float, float]:
-        """Where it is."""
+        """Its place (3,)."""
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """p_b (F, M)."""
@@ -75,9 +75,9 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
     """
 
     body: ClassVar[str]
-    """The word for it in messages."""
+    """Word for the body in messages."""
     late: ClassVar[float]
-    """Delay that is taken out beside the straight way, in diagonals of the body: half way between the first and the last wave."""
+    """Delay that is removed in addition to the direct path's, in diagonals of the body: the middle between the first and the last wave."""
 
     centre_m: Real
     pistons: Sequence[Source]
@@ -85,7 +85,7 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
 
     @property
     def half_diagonal_m(self) -> float:
-        """Radius around the body's centre within which it is."""
+        """Radius of the sphere around the body's centre that holds the body."""
         raise NotImplementedError
 
     def solve(self, progress: Progress | None) -> S:
@@ -93,7 +93,7 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
         raise NotImplementedError
 
     def mean_products(self, node: int) -> Real:
-        """Q (L, L) at a wave number solved."""
+        """Power matrix Q (L, L) at a solved wave number, by its index."""
         raise NotImplementedError
 
     @cached_property
@@ -102,7 +102,7 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
         return self.solve(None)
 
     def prepare(self, progress: Callable[[str], None]) -> None:
-        """Solve now, and say how far it is and how long it will take."""
+        """Solve now, and report the progress and the time left."""
         begin, before = time.perf_counter(), -1
 
         def say(done: int, count: int) -> None:
@@ -162,7 +162,7 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
         return np.asarray(values * phase(np.multiply.outer(k, directions @ self.centre_m))[..., None])
 
     def _between(self, k: Real, way_m: Real, at_nodes: Callable[[Index, Real], Complex]) -> Complex:
-        """A field (F, M, L) that turns as e^{jk way_m} (M, L), from its values at wave numbers solved, by index and number."""
+        """A field (F, M, L) whose phase turns as e^{jk way_m} (M, L), interpolated from its values at consecutive solved wave numbers."""
         solved_k = np.minimum(k, self.highest_k)
         few_k, place = np.unique(solved_k, return_inverse=True)
         nodes, plain, conjugate = between(few_k, self.surface.k_step, self.surface.count)

@@ -1,19 +1,19 @@
-"""Drivers on a body solved at few frequencies, kept on disk, and read in between.
+"""Drivers on a body, solved at few frequencies, kept on disk, and interpolated between these frequencies.
 
-**Frequencies.** With the delay of the straight way from the driver taken out, and a share of the body's diagonal, what a driver makes at
-a place is a sum of waves that went around the body: none is later or earlier than about the diagonal, so that it is as good as band
-limited over frequency. It is solved in equal steps Δ of c/(FREQUENCIES_A_TURN · diagonal) from 0 to the highest frequency asked for, and
-FREQUENCIES_BEYOND steps more. In between stand the ORDER nearest, with the shares w that miss least of all waves so late or so early,
+**Frequencies.** The delay of the direct path from the driver is removed, and a share of the body's diagonal. What a driver makes at a
+place is then a sum of waves that went around the body. None is later or earlier than about the diagonal, so that the sum is nearly band
+limited over frequency. It is solved in equal steps Δ = c/(FREQUENCIES_A_TURN · diagonal) from 0 to the highest frequency, and
+FREQUENCIES_BEYOND steps more. A value in between is a sum of the ORDER nearest, with the shares w of least error over all these waves,
 
     minimise ∫ |e^{jθx} - Σ w_i e^{jθi}|² dθ over |θ| <= TURN:     S w = s,  S_ij = sinc TURN(i - j),  s_i = sinc TURN(x - i)       (1)
 
 x the place between the nodes i, in steps, sinc x = sin(x)/x; a turn of θ a step is a wave 1/Δ late. The response is real in time,
 p(-f) = p(f)*, which gives the nodes below 0. One grid serves all frequencies: another for each would leave steps.
 
-**Beyond the highest frequency** a driver keeps the level and the phase against the straight way that it has there, in each direction and
-at each place by itself: p(k) = p(K) e^{-j(k-K)r}. It is continuous, and no more than that.
+**Above the highest frequency** (wave number K) a driver keeps its level and its phase against the direct path of length r, in each
+direction and at each place by itself: p(k) = p(K) e^{-j(k-K)r}. This continuation is continuous, and no closer approximation.
 
-**Kept**: the surface at each frequency by itself (`array_store`), so that a run that is stopped has kept what it had solved.
+**Store.** Each frequency's surface is stored by itself (`array_store`), so that a stopped run keeps what it has solved.
 
 Source of (1): J. L. Yen, On nonuniform sampling of bandwidth-limited signals (IRE Trans. Circuit Theory 3, 1956).
 """
@@ -32,12 +32,12 @@ from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.solved_body import FREQUENCIES_A_TURN
 
 ORDER, TURN, LOADING = 10, 1.9, 1e-10
-"""Frequencies between which is read; the largest turn of a step, rad: waves 1.2 diagonals late; and what keeps S from being singular."""
+"""Number of nodes of the interpolation; largest turn of a step in rad (waves 1.2 diagonals late); loading that keeps S regular."""
 
 FOLDER, MAX_STORED_BYTES = "solutions", 4e9
-"""Within the cache's: a solution is kept as a whole, and costs more than all else that is kept."""
+"""Limit within the cache's: a solution is kept as a whole, and costs more than all else in the cache."""
 Progress = Callable[[int, int], None]
-"""Is called with how many frequencies are done, and of how many."""
+"""Callable that receives the number of frequencies done and the number of all."""
 
 
 def step_of(diagonal_m: float, a_turn: int = FREQUENCIES_A_TURN) -> float:
@@ -50,13 +50,13 @@ def read_or_solved(
     solve: Callable[[list[int]], Iterable[NDArray[Any]]],
     progress: Progress | None = None,
 ) -> list[NDArray[Any]]:
-    """The surface at each node, from disk as far as it is there, else solved and stored as soon as it is.
+    """Surface at each node: read from disk, or solved and stored at once.
 
     Parameters
     ----------
     keys : sequence of str, digest of what each node's surface is computed from
     solve : callable, the surfaces of some nodes, in turn
-    progress : callable, optional, called with how many frequencies are done, and of how many
+    progress : callable, optional, called with the number of frequencies done and the number of all
 
     """
     folder = cache_folder()

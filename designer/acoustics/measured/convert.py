@@ -1,11 +1,11 @@
 """`designer convert`: measured drivers, a head or a whole device, or a problem's model, as a SOFA file, written whole or not at all.
 
-| what is given | what is written |
+| input | output |
 |---|---|
 | drivers in any format that `response` takes | FreeFieldDirectivityTF, one measurement a driver |
 | a head: (Simple)FreeFieldHRIR or -HRTF, or GeneralFIR or -TF with two receivers where source or head moves | SimpleFreeFieldHRIR |
 | a whole device: GeneralTF or -FIR, with -E or without | GeneralTF-E or GeneralFIR-E |
-| a problem file: its device as modelled, whatever its body | FreeFieldDirectivityTF, GeneralTF or GeneralTF-E, as `device_file` says |
+| a problem file: its modelled device, with any body | FreeFieldDirectivityTF, GeneralTF or GeneralTF-E, as `device_file` says |
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def convert(
     out : Path, the file to write
     speed_of_sound_m_s : float, in the air of measured drivers; a problem states its own
     convention : str or None, of a problem's device; FreeFieldDirectivityTF by default
-    progress : callable, optional, hears how far a problem's body is solved
+    progress : callable, optional, receives sentences on how far a problem's body is solved
     force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
@@ -125,14 +125,14 @@ def convert(
     path, kind = next(iter(kinds.items()))
     if convention is not None and kind != "problem":
         expected = "a problem file, because measured data state their own"
-        raise UsageError(f"{path}: got --convention for a {kind}; expected with {expected}; leave it out")
+        raise UsageError(f"{path}: got --convention for a {kind}; expected it with {expected}; leave it out")
     if set(kinds.values()) == {"driver"}:
         sofa, names, facts = _drivers(patterns, options, speed_of_sound_m_s)
     else:
         if len(kinds) > 1:
             kind_list = ", ".join(f"{path} (a {kind})" for path, kind in kinds.items())
             raise UsageError(
-                f"got {kind_list}; expected drivers of one file together, or one head, device or problem; convert each alone"
+                f"got {kind_list}; expected drivers for one file, or one head, one device or one problem; convert each alone"
             )
         fit = {"distance_m"} if kind == "problem" else set()
         unfit = [f.name for f in fields(options) if f.name not in fit and getattr(options, f.name) != f.default]
@@ -209,7 +209,7 @@ def _kind(path: Path) -> Literal["driver", "head", "device", "problem"]:
 def _problem(
     path: Path, convention: Convention, distance_m: float | None, progress: Callable[[str], None] | None
 ) -> tuple[Any, list[str], Converted]:
-    """A Sofa object of a problem's device, the names that its file holds, and what to say."""
+    """A Sofa object of a problem's device, the names that its file holds, and lines for the user."""
     from designer.acoustics.device_file import modelled_device
     from designer.problem import load
 
@@ -221,12 +221,12 @@ def _problem(
     if convention == DRIVER_CONVENTION:
         sofa = modelled_sofa(device)
         where = f"{points} directions at {np.linalg.norm(device.receivers_m[0]):.6g} m"
-        read_by = 'the driver\'s name picks its measurement; response = "FILE.sofa" and its position_m and facing_deg read it back'
+        read_by = 'each driver has a measurement of its name; to read it, set response = "FILE.sofa", its position_m and facing_deg'
     else:
         sofa = device_sofa(device, as_emitters=convention == "GeneralTF-E")
         circle = points - 2 * len(problem.listener.ear_cloud_m)
-        where = f"{points - circle} ears with the head and {circle} points of the circle without"
-        read_by = f"drivers in their order: {', '.join(names)}; [scene] transfer reads it back"
+        where = f"{points - circle} ears of the head and {circle} points of the circle without the head"
+        read_by = f"drivers in this order: {', '.join(names)}; [scene] transfer reads it back"
         names = []
     f = device.frequency_hz
     assert f is not None  # a model's are spectra

@@ -1,4 +1,4 @@
-"""Drivers, a head or a whole device as objects of the SOFA library (AES69), and what every file that this tool writes says of itself.
+"""Drivers, a head or a whole device as objects of the SOFA library (AES69), with the texts of every file that this tool writes.
 
 **Drivers** (FreeFieldDirectivityTF, one measurement a driver) are written as a design would use them: pressure relative to an ideal
 source's on-axis free-field pressure at 1 m, the common delay taken off, as `directivity` defines it, and put back to the distance r of

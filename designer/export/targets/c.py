@@ -1,7 +1,7 @@
 """`c`, `c-q31`, `c-q15`: C99 without a library, which is C++ as well: a header and a source that run the filters anywhere.
 
-Read back is a source as it is written here: its arrays, and the rows of the tables that say which filter has which part of them,
-how late, and what a number in it is worth.
+The reader takes a source as this module writes it: its arrays, and the tables, whose rows name each filter's part of the arrays, its
+delay and the scale of its numbers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from designer.export.target import Export, Option, Target
 from designer.export.targets.cmsis import MAX_BYTES, PREFIX
 
 LIBRARIES = {
-    "esp-dsp": "Espressif's, for ESP32",
+    "esp-dsp": "Espressif's ESP-DSP, for ESP32",
     "teensy": "the Teensy Audio Library",
     "hifi": "Cadence's NatureDSP",
     "juce": "JUCE's dsp module",
@@ -37,14 +37,14 @@ LIBRARY = Option(
     place=4,
     flag="library",
     key="c_library",
-    about="a library that the filters are written for too, beside the C",
-    help="With c targets: also write the filters as a library takes them: esp-dsp, teensy, hifi or juce.",
+    about="library that gets arrays of its own, beside the C",
+    help="With c targets: also write the coefficients as arrays for a library: esp-dsp, teensy, hifi or juce.",
     names=LIBRARIES,
 )
 HEAD = re.compile(r"^static const \w{1,60} \w{1,60}_([a-z]{3,9})\[(\d{1,9})\] = \{$", re.MULTILINE)
 ARRAYS = ("taps", "sections", "spectra", "turn")
 ROWS = {"firs": 5, "delays": 3, "cascades": 5, "tails": 5}
-"""Numbers in a row; of fixed words a shift more, and of sections the bits that a sum is lowered by."""
+"""Numbers in a row of each table; a row of a fixed-point word also holds a shift, and of sections the bits that a sum is lowered by."""
 FIXED_ROWS = {**ROWS, "firs": 6, "cascades": 7}
 MIN_INT32 = "(-2147483647 - 1)"
 EXPECTED = ("the arrays and tables of a c export as it wrote them", "name the .c file of a c export")
@@ -84,12 +84,12 @@ def write_c(filters: FilterSet, word: CWord) -> Export:
 
 
 def notes(plan: Plan) -> tuple[str, ...]:
-    """Changes on the way."""
+    """Sentences on what the export changed."""
     names = plan.names.changed
     texts = [f"{name!r} is called {c_name} in C" for name, c_name in names.items() if name != plan.filters.name]
     if plan.upmix:
         texts.append(
-            f"{plan.names.prefix}_stereo takes left and right: the upmix ahead of the filters is in the source"
+            f"{plan.names.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters"
         )
     return (*texts, *rounding_notes(plan))
 
@@ -113,14 +113,14 @@ def arithmetics(filters: FilterSet, word: CWord) -> dict[str, ArithmeticModel]:
 
 
 def is_own(text: str) -> bool:
-    """Whether a header or a source is one of these, whole or cut off behind its first lines."""
+    """Whether a text is a header or a source of a c export, whole or cut off after its first lines."""
     return "_process_interleaved(" in text or "state_is_as_long_as_said[" in text
 
 
 def read_c(coefficients: Coefficients) -> None:
     """The filters of an exported source.
 
-    Raises DataError: it is none, a table names what no array has, or the names do not fit.
+    Raises DataError: it is no such source, a table names places that no array has, or the names do not fit the problem.
     """
     text = coefficients.text(MAX_BYTES)
     comments = text[: max(text.find("*/"), 0)]
@@ -151,7 +151,7 @@ def read_c(coefficients: Coefficients) -> None:
         coefficients.add_taps(place, _joined(coefficients, [part[place] for part in (heads, tails) if place in part]))
     defined = len(re.findall(r"^static const [^(\n]*\[", text, re.MULTILINE))
     if not coefficients.taps or defined != len(definitions):
-        raise coefficients.refusal("definitions that are none of a c export, or no filter", *EXPECTED)
+        raise coefficients.refusal("no filter, or definitions that a c export does not write", *EXPECTED)
     coefficients.heed(comments)
 
 
@@ -186,7 +186,7 @@ def _joined(coefficients: Coefficients, parts: list[tuple[int, Real]]) -> Real:
 
 
 def _rows(coefficients: Coefficients, name: str, body: str, count: int, widths: dict[str, int]) -> Iterator[list[int]]:
-    """The rows of a table, as whole numbers; of an array none."""
+    """The rows of a table, as whole numbers; no row for an array."""
     if name not in widths:
         return
     lines = body.splitlines()
@@ -206,7 +206,7 @@ def _numbers(coefficients: Coefficients, name: str, body: str, count: int) -> Re
     plain = re.sub(r"/\*.*?\*/", "", body).replace(MIN_INT32, str(-(2**31)))
     items = [item for item in map(str.strip, plain.split(",")) if item]
     if len(items) != count:
-        raise coefficients.refusal(f"{len(items)} numbers in {name}", f"{count}, as it declares")
+        raise coefficients.refusal(f"{len(items)} numbers in {name}", f"{count}, as the array declares")
     return np.array([coefficients.number(item.removesuffix("F"), name) for item in items])
 
 

@@ -2,12 +2,12 @@
 
 After Convolver's page on its config file (version 3.0 and later), Roon's on convolution, and the import of CamillaDSP's
 interface: the first line holds sample rate, inputs, outputs and a mask of speakers (0: none); the second and the third hold
-delays of inputs and outputs in milliseconds; then come four lines a path: file, its track, inputs, outputs. An input or output is
-one number, channel and weight: the weight is what stands behind the point, 0 for 1, and a minus inverts. All files are of one
-length, and there are no comments. Delays of milliseconds are not always samples, and some readers take whole ones alone: the
-channels' own delays are zeros in the WAVs.
+delays of inputs and outputs in milliseconds; then come four lines a path: file, its track, inputs, outputs. One number holds the
+channel and the weight of an input or output: the digits after the point are the weight (0 means 1), and a minus sign inverts. All
+files have one length, and there are no comments. A delay in milliseconds is not always a whole number of samples, and some readers take
+whole milliseconds alone: so the WAVs hold the channels' delays as zeros.
 
-Read back are delays to the nearest sample, and paths from several inputs to several outputs.
+The reader takes delays to the nearest sample, and paths from several inputs to several outputs.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ FILE = "convolver.cfg"
 MAX_BYTES = 10_000_000
 TOKEN = re.compile(r"(-?)(\d{1,4})(?:\.(\d{0,20}))?")
 PATH_LINES = 4
-USAGE = """{file} names the WAVs beside it. Inputs are the channels and outputs the drivers, in the order above: {inputs} in, {outputs}
-out, and the player's device needs as many outputs.
+USAGE = """{file} names the WAVs beside it. The {inputs} inputs are the channels, and the {outputs} outputs the drivers, in the order
+above. The player's device needs as many outputs.
 
 Roon takes a .zip of this folder (DSP, Convolution, Browse). Convolver takes {file} itself, and CamillaDSP's interface imports it.
 
-Steady tones of full scale need {room:.2f} dB: set them as Roon's headroom adjustment, Convolver's attenuation or the volume.
+Steady tones of full scale need {room:.2f} dB of headroom: set it as Roon's headroom adjustment, Convolver's attenuation or the volume.
 """
 
 
@@ -74,7 +74,9 @@ def read_convolver_cfg(coefficients: Coefficients) -> None:
     head = lines[0].split() if lines else []
     if len(head) != PATH_LINES:
         actual = f"the first line {shown(lines[0] if lines else '')}"
-        raise coefficients.refusal(actual, "rate, inputs, outputs and mask", "name a file that is no list of others")
+        raise coefficients.refusal(
+            actual, "sample rate, inputs, outputs and mask", "name a file of paths, not of other files"
+        )
     coefficients.check_rate(coefficients.number(head[0], "the sample rate"))
     inputs, outputs = (coefficients.whole(text, "a number of channels", most=MAX_TRACKS, least=1) for text in head[1:3])
     delays, at = list[int](), 1
@@ -85,7 +87,7 @@ def read_convolver_cfg(coefficients: Coefficients) -> None:
         at += 1
     if len(delays) != inputs + outputs or (len(lines) - at) % PATH_LINES or at == len(lines):
         expected = "a delay for each input and output, then four lines a path"
-        raise coefficients.refusal(f"{len(delays)} delays and {len(lines) - at} lines behind them", expected)
+        raise coefficients.refusal(f"{len(delays)} delays and {len(lines) - at} lines after them", expected)
     paths = [lines[start : start + PATH_LINES] for start in range(at, len(lines), PATH_LINES)]
     program, responses = Program(coefficients), Responses(coefficients)
     signals: list[Signal] = [()] * outputs
@@ -113,7 +115,7 @@ def _weighted(coefficients: Coefficients, line: str, count: int) -> list[tuple[i
         token = TOKEN.fullmatch(text)
         if token is None or int(token[2]) >= count:
             raise coefficients.refusal(
-                f"the channel {shown(text)}", f"0.0 to {count - 1}.0, with a weight behind the point"
+                f"the channel {shown(text)}", f"0.0 to {count - 1}.0, with a weight after the point"
             )
         weight = float(f"0.{token[3] or 0}") or 1.0
         channels.append((int(token[2]), -weight if token[1] else weight))

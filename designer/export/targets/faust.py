@@ -2,7 +2,7 @@
 
 After the Faust manual and its `filters.lib`: `fi.fir((h0, h1, ...))`; `fi.tf2(b0, b1, b2, a1, a2)` has the signs of
 H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2); `@(d)` waits d samples, and `:` goes from one to the next. The compiler
-unrolls taps and takes about the cube of their number: 0.4 s of one filter of 256, 18 s of 1,024 (version 2.54.9).
+unrolls the taps, in a time of about the cube of their number: 0.4 s for a filter of 256 taps, 18 s for 1,024 (version 2.54.9).
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def write_faust(filters: FilterSet) -> Export:
     at_most("faust", longest, MAX_FIR_TAPS, "taps", "design with fewer ([realization] taps), or export c")
     names = identifiers(f"filter {joined(filter_)}" for filter_ in filters.filters)
     total = sum(filter_.taps.size for filter_ in filters.filters if filter_.has_taps)
-    slow = f"the Faust compiler unrolls {total:,} taps, for minutes: -t 0 lifts its limit of 120 s; fewer taps, or c, take none"
+    slow = f"the Faust compiler unrolls {total:,} taps, which may take minutes and needs -t 0 past its 120 s; design with fewer taps, or export c"
     room_db = filters.headroom.tones_db
     lines = [
         *(f"// {line}" for line in provenance(filters, "faust", SCALING)),
         "// Inputs are the channels and outputs the drivers, in the order above: faust -t 0 -double filters.dsp",
-        f"// A preamp of {-room_db:.2f} dB, which steady tones of full scale need, is *({10 ** (-room_db / 20):.4f}) behind each input.",
+        f"// Steady tones of full scale need a preamp of {-room_db:.2f} dB: put *({10 ** (-room_db / 20):.4f}) after each input.",
         'import("stdfaust.lib");',
     ]
     feeds: dict[str, list[str]] = {driver: [] for driver in filters.drivers}
@@ -60,7 +60,7 @@ def write_faust(filters: FilterSet) -> Export:
         8,
         SCALING,
         notes=(slow,) if total > MAX_FIR_TAPS else (),
-        preamp=f"a factor behind each input of process in {FILE}",
+        preamp=f"a factor after each input of process in {FILE}",
     )
 
 

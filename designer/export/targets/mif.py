@@ -26,9 +26,9 @@ SETTING = re.compile(r"\b(WIDTH|DEPTH|ADDRESS_RADIX|DATA_RADIX)\s*=\s*(\w{1,9})\
 CONTENT = re.compile(r"\bCONTENT\s+BEGIN\b", re.IGNORECASE)
 END = re.compile(r"\bEND\s*;$", re.IGNORECASE)
 LINE = re.compile(r"(?:\[\s*(\w{1,64})\s*\.\.\s*(\w{1,64})\s*\]|(\w{1,64}))\s*:\s*([-\w\s]+)")
-USAGE = """NAME.mif fills a memory block of as many words as it has: the first tap at address 0. Of sections it holds b0, b1, b2, a1, a2
-of each, with the signs of H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2); the section's output is multiplied by its
-gain, a power of two, which stands in a comment. A filter that is a pure delay has no words: it stands in the table.
+USAGE = """NAME.mif fills a memory block of DEPTH words. Of taps, the first is at address 0. Of sections, it holds b0, b1, b2, a1, a2 of
+each, with the signs of H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2); multiply the section's output by its gain, a power
+of two that a comment states. A filter that is a pure delay has no file: the table states the delay.
 
     altsyncram: init_file = "NAME.mif", width_a = the file's WIDTH, numwords_a = its DEPTH
 """
@@ -92,7 +92,7 @@ def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | Non
     width = coefficients.whole(settings["WIDTH"], "WIDTH", 64, 1)
     depth = coefficients.whole(settings["DEPTH"], "DEPTH", max(MAX_TAPS, 5 * MAX_SECTIONS), 1)
     if width != file.bits:
-        raise coefficients.refusal(f"WIDTH {width}", f"{file.bits}, as filters.csv says", path=file.path)
+        raise coefficients.refusal(f"WIDTH {width}", f"{file.bits}, as filters.csv states", path=file.path)
     memory = _Memory(coefficients, file, settings, depth)
     for line in END.sub("", content[0]).split(";"):
         if line.strip():
@@ -147,7 +147,7 @@ class _Memory:
             raise self.refused(f"the number {shown(text)}", f"digits of base {radix}") from None
 
     def refused(self, actual: str, expected: str) -> Exception:
-        """The error of a memory that cannot be used."""
+        """Error of a memory file that cannot be used."""
         return self.coefficients.refusal(actual, expected, path=self.file.path)
 
 

@@ -2,13 +2,13 @@
 
 After the page of module-filter-chain, and its source for what the page leaves out: `mixer` sums `In 1` to `In 8` times `Gain 1` to
 `Gain 8`; an input takes one link, an output any number; `convolver` plays one track of a WAV that libsndfile reads, without
-latency; `null` for an output is a silent one. `delay` waits the whole samples in `Delay (s)`, cut, so that half a sample more is
-written; the `delay` of a convolver is not used, because later versions turn it to seconds and back in single precision, and
-may lose a sample. A version held 512 parameters of a stream, one a control, without a look at whether they fit; 0.3.65 plays 497.
-File names are relative to where the program is started.
+latency; `null` as an output is a silent one. `delay` truncates `Delay (s)` to whole samples, so half a sample more is written.
+The `delay` of a convolver is not used, because later versions convert it to seconds and back in single precision, and
+may lose a sample. Some versions hold 512 parameters of a stream, one a control, without a check; version 0.3.65 plays 497.
+File names are relative to the folder in which the program is started.
 
-Read back is what the graph does, in whatever order of nodes a user has made of it (see `ways.py`); nodes that are computed
-from a frequency, or loaded from elsewhere, are refused by name.
+The reader follows the graph, whatever order of nodes a user has given it (see `ways.py`), and refuses by name nodes that are computed
+from a frequency or loaded from elsewhere.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ context.modules = [
     { name = libpipewire-module-protocol-native }
     { name = libpipewire-module-client-node }
     { name = libpipewire-module-adapter }"""
-USAGE = """PipeWire reads {file} where it is started, in this folder, and shows a sink for as long as it runs:
+USAGE = """Start PipeWire in this folder, from where it reads {file}. It shows a sink for as long as it runs:
 
     pipewire -c "$PWD/{file}"
 
-Its name is {sink}. Choose it as the output of a program or of the desktop, and connect the sink's own output, {output},
-to the device that has the drivers: either write its name (pw-cli ls Node) behind target.object in {file}, or connect them
-with pw-link. The drivers are AUX0, AUX1 and so on, in the order above, which is also the order of a sound card in the profile
-Pro Audio. PipeWire converts to {rate} Hz and back where its graph runs at another rate; set default.clock.rate = {rate} in
-pipewire.conf to spare that.
+The sink's name is {sink}. Choose it as the output of a program or of the desktop. Connect its own output, {output}, to
+the device that has the drivers: either write that device's name (pw-cli ls Node) as target.object in {file}, or connect both with
+pw-link. The drivers are AUX0, AUX1 and so on, in the order above, which is also the order of a sound card in the profile
+Pro Audio. If its graph runs at another rate, PipeWire converts to {rate} Hz and back; set default.clock.rate = {rate} in
+pipewire.conf to avoid that.
 
 To start it with the session, copy this folder to ~/.config/pipewire/{stem}, and write
 ~/.config/systemd/user/{stem}.service, then systemctl --user enable --now {stem}:
@@ -75,9 +75,9 @@ To start it with the session, copy this folder to ~/.config/pipewire/{stem}, and
     [Install]
     WantedBy=default.target
 
-A preamp of {preamp:.2f} dB, which steady tones of full scale need, is {factor:.4f} for "Gain 1" of each node whose name starts
-with "in "; "Gain n" of the nodes that start with "driver " are gains of a channel into a driver. Both may be changed while it
-plays, with pw-cli set-param.
+Steady tones of full scale need a preamp of {preamp:.2f} dB: set "Gain 1" of each node whose name starts with "in " to {factor:.4f}.
+"Gain n" of a node whose name starts with "driver " is the gain of a channel into a driver. Both may be changed during playback, with
+pw-cli set-param.
 """
 
 
@@ -93,7 +93,9 @@ def write_pipewire(filters: FilterSet) -> Export:
     stems, comments = file_names(filters.channels), provenance(filters, "pipewire", SCALING)
     nodes = list(_nodes(filters, stems))
     controls = sum(MIXER_INPUTS if label == "mixer" else 1 for _, label, _, _ in nodes if label != "convolver")
-    fewer = f"fewer drivers or channels: each takes {MIXER_INPUTS} for its gains; or export jconvolver"
+    fewer = (
+        f"design with fewer drivers or channels, whose mixers take {MIXER_INPUTS} controls each, or export jconvolver"
+    )
     at_most("pipewire", controls, MAX_CONTROLS, "controls of mixers and delays", fewer)
     undelayed = replace(filters, delays={})
     convolved = [

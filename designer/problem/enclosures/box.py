@@ -34,9 +34,9 @@ end of a small box is up to 0.9 dB and 3.5 degrees off (10 rectangles: 0.4 dB); 
 STEPS_OF_THINNEST, FEWEST_STEPS = 3, 8
 """No rectangle is longer than this share of the thinnest side, and no side has fewer: rectangles of like sides converge evenly."""
 CUBE_S, SQUARE_S, LEAST_S = 2.4e-10, 2e-7, 0.015
-"""CPU seconds of one frequency for the cube and the square of an octant's rectangles, and for none,"""
+"""CPU seconds of one frequency: for each cube and square of the octant's number of rectangles, and the constant part."""
 DRIVER_S, DRIVERS_RECTANGLE_S = 1e-3, 4e-6
-"""and for a driver, and each of its rectangles."""
+"""CPU seconds of one frequency for a driver, and for each rectangle of the octant and driver."""
 FACE_NAMES = {
     (0, 1): "front",
     (0, -1): "back",
@@ -63,7 +63,7 @@ class Box(SolvedBody):
 
     @property
     def half_size_m(self) -> Array:
-        """How far it goes from the origin along x, y and z (3,)."""
+        """Its largest extents from the origin along x, y and z (3,)."""
         return np.asarray(np.abs(np.array(self.centre_m)) + np.array(self.size_m) / 2)
 
     @property
@@ -73,7 +73,7 @@ class Box(SolvedBody):
         return np.asarray(np.array(self.centre_m) + signs * np.array(self.size_m))
 
     def _beyond_m(self, points_m: Array) -> Array:
-        """How far points (..., 3) are beyond each pair of faces (..., 3); negative between them."""
+        """Distance (..., 3) of points (..., 3) beyond each pair of faces; negative between them."""
         return np.asarray(np.abs(points_m - np.array(self.centre_m)) - np.array(self.size_m) / 2)
 
     def clearance_m(self, points_m: Array) -> Array:
@@ -83,11 +83,11 @@ class Box(SolvedBody):
         return np.asarray(np.where(outside_m > 0, outside_m, beyond_m.max(axis=-1)))
 
     def extent_m(self, places_m: Array) -> float:
-        """Radius around the origin within which it is."""
+        """Radius of the sphere around the origin that holds it."""
         return float(np.linalg.norm(self.half_size_m))
 
     def face_of(self, driver: Driver) -> tuple[int, int]:
-        """The face that a driver is on: the axis it is across, and its side (1, -1); at an edge that which the driver faces along."""
+        """Face of a driver: the axis that it is perpendicular to, and its side (1, -1); at an edge the face that its axis leaves."""
         way_m = np.array(driver.position_m, dtype=float) - np.array(self.centre_m)
         off_m = self._off_m(way_m)
         near = np.flatnonzero(off_m <= max(SNAPPED_M, float(off_m.min()) + 1e-9))
@@ -115,7 +115,7 @@ class Box(SolvedBody):
         return place
 
     def on_surface(self, place_m: Array) -> Array:
-        """A driver's place (3,), put on the nearest face where it is within 2 mm of it."""
+        """Place of a driver (3,), moved onto the nearest face if it is within 2 mm of it."""
         place, size_m = np.array(place_m, dtype=float), if_known(self, "size_m")
         if size_m is None or if_known(self, "centre_m") is None:
             return place
@@ -127,7 +127,7 @@ class Box(SolvedBody):
         return place
 
     def normal(self, driver: Driver) -> Array:
-        """Out of its face."""
+        """Outward normal of its face (3,)."""
         axis, side = self.face_of(driver)
         return np.where(np.arange(3) == axis, float(side), 0.0)
 
@@ -141,7 +141,7 @@ class Box(SolvedBody):
         )
 
     def described(self) -> str:
-        """Words for `designer check`."""
+        """Line of `designer check`."""
         sides = " x ".join(number(side) for side in self.size_m)
         centre = f", centred at {shown(self.centre_m)}" if any(self.centre_m) else ""
         return f"{self.model_name}, {sides} m deep, wide and high{centre}"
@@ -160,7 +160,9 @@ class Box(SolvedBody):
             ]
             nearest[axis] = self.centre_m[axis] + side * self.size_m[axis] / 2
             expected = f"a place on one of its faces (enclosure.size_m), within {millimetres(SNAPPED_M)}"
-            remedy = f"the nearest is {shown([round(x, 6) + 0.0 for x in nearest])}, on its {FACE_NAMES[axis, side]}"
+            remedy = (
+                f"the nearest place is {shown([round(x, 6) + 0.0 for x in nearest])}, on its {FACE_NAMES[axis, side]}"
+            )
             far = math.dist(place, (0, 0, 0)) > MAX_DEVICE_M
             yield Fault(f"{path}.position_m", actual, expected, in_metres(place) if far else remedy)
 
@@ -178,7 +180,7 @@ class Box(SolvedBody):
                 expected = f"places {millimetres(SURFACE_TOLERANCE_M)} or more from the face's edges"
                 yield Fault(f"{path}.position_m", actual, expected, "move the driver inwards")
         elif driver.radius_m > free_m + 1e-9:
-            expected = f"at most {number(max(round(free_m, 6), 0.0))}, from its place to the nearest edge of the {name}"
+            expected = f"at most {number(max(round(free_m, 6), 0.0))}, the distance from its centre to the nearest edge of the {name}"
             yield Fault(
                 f"{path}.radius_m",
                 f"got {shown(driver.radius_m)}",

@@ -52,7 +52,7 @@ VIEWS = {"above": (1, 0), "front": (1, 2), "side": (0, 2)}
 
 @dataclass(frozen=True)
 class Outline:
-    """The body as it is seen: a circle, a rectangle, a polygon, a strip without end, or a wall (a line without end) across the front."""
+    """Outline of a body: a circle, a rectangle, a polygon, an infinite strip, or a wall (an infinite line) across the front."""
 
     form: str  # "circle", "rectangle", "polygon", "strip" or "wall"
     radius_m: float = 0.0
@@ -67,16 +67,16 @@ class Enclosure(Table):
     silent_behind: ClassVar[bool] = False
     """Whether nothing sounds behind the plane x = 0."""
     is_solved: ClassVar[bool] = False
-    """Whether its field is solved up to a highest frequency, which its device then asks for."""
+    """Whether its field is solved up to a highest frequency, which its device takes as an argument."""
     outlines: ClassVar[tuple[str | None, str | None]] = (None, None)
     """Form of its outline from above, and from the side and the front; None where nothing is to be seen."""
 
     def locate(self, folder: Path, files: Mapping[str, str]) -> None:
-        """Remember where its data files lie, from the problem's folder, of which some have moved; faults of them are faults of the file."""
+        """Remember the places of its data files, relative to the problem's folder; some have moved. Their faults are faults of the file."""
 
     @property
     def data_files(self) -> tuple[str, ...]:
-        """Data files that it names, as it names them."""
+        """Names of its data files, as the problem file writes them."""
         return ()
 
     @property
@@ -93,7 +93,7 @@ class Enclosure(Table):
 
     @property
     def corners_m(self) -> Array:
-        """Its corners (N, 3), which a room holds; none of a round body, which `half_size_m` says all of."""
+        """Its corners (N, 3), which must be inside a room; none of a round body, for which `half_size_m` suffices."""
         return np.zeros((0, 3))
 
     @property
@@ -154,15 +154,15 @@ class Enclosure(Table):
         yield from apart_faults(pistons, k)
 
     def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
-        """More to solve up to a frequency than memory and time hold."""
+        """Faults of a solution that needs more memory or time than is allowed."""
         return iter(())
 
     def solved(self, highest_hz: float) -> str:
-        """How far it is solved, and what holds beyond; empty where nothing is to be solved."""
+        """Sentence on the highest frequency of its solution and on what holds above; empty where nothing is solved."""
         return ""
 
     def solving(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
-        """Size of the solution, in words."""
+        """Clause on the size of its solution."""
         return ""
 
     def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:

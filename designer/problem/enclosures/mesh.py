@@ -39,11 +39,11 @@ FREQUENCIES_A_TURN = 5
 """Frequencies solved between two that differ by a turn over the diagonal: with 4, as of a box, a sphere is read 0.1 dB off."""
 MAX_SIZE_M, MIN_SIZE_M = 10.0, 0.005
 MAX_ELEMENTS = 60_000
-"""Triangles that are counted, and no more."""
+"""Number of triangles above which their count is estimated."""
 SHARE = 0.2
-"""Area of a triangle over the square of the longest edge, about, when edges are halved."""
+"""Approximate area of a triangle over the square of its longest edge, after edges are halved."""
 PAIR_S, CUBE_S, ELEMENT_S, SETUP_S = 1.5e-7, 5e-12, 2e-5, 3e-4
-"""CPU seconds of one frequency for the square and the cube of the triangles, and for each and each driver; and of all for each."""
+"""CPU seconds: of one frequency for each pair, each cube, and each driver and triangle; of the preparation for each triangle."""
 TRIANGLE_BYTES, PAIR_BYTES = 6e3, 4.0
 
 Axis = Literal["x", "-x", "y", "-y", "z", "-z"]
@@ -59,7 +59,7 @@ class Shape:
 
     @cached_property
     def mirrored(self) -> MirroredPart:
-        """The part of it whose images are the whole."""
+        """Part of the surface whose mirror images make the whole."""
         return mirrored_part(self.surface)
 
 
@@ -67,13 +67,13 @@ class Mesh(SolvedBody):
     """Drivers on a closed surface from an STL, OBJ or PLY file: point sources, or rigid pistons that move along the surface's normal."""
 
     model: Literal["mesh"] = "mesh"
-    file: Annotated[Name, Field(title="STL, OBJ or PLY: a closed surface of triangles")]
-    unit: Annotated[Literal["m", "cm", "mm", "in"], Field(title="of the file's numbers")] = "m"
+    file: Annotated[Name, Field(title="STL, OBJ or PLY file of a closed surface of triangles")]
+    unit: Annotated[Literal["m", "cm", "mm", "in"], Field(title="of the file's coordinates")] = "m"
     front: Annotated[Axis, Field(title="axis of the file that points to the front")] = "x"
     up: Annotated[Axis, Field(title="axis of the file that points up")] = "z"
-    centre_m: Annotated[
-        Point | None, Field(title="where the middle of its bounds is put; by default where the file has it")
-    ] = None
+    centre_m: Annotated[Point | None, Field(title="place of the middle of its bounds; by default as in the file")] = (
+        None
+    )
 
     size_key: ClassVar[str] = "file"
     too_large: ClassVar[str] = "export it with fewer triangles"
@@ -83,14 +83,14 @@ class Mesh(SolvedBody):
     _is_checked: bool = PrivateAttr(default=False)
 
     def model_post_init(self, context: Any, /) -> None:
-        """Remember where the file lies, if the loader says so."""
+        """Remember the place of the file, if the loader passes a folder."""
         super().model_post_init(context)
         if context:
             self.locate(context["folder"], context["files"])
             self._is_checked = False
 
     def locate(self, folder: Path, files: Mapping[str, str]) -> None:
-        """Remember where the file lies; what is wrong with it is a fault of the key from now on."""
+        """Remember the place of the file; from now on its errors are faults of the key."""
         name = if_known(self, "file")
         if name is not None:
             self._path = (folder / files.get(name, name)).absolute()
@@ -103,17 +103,17 @@ class Mesh(SolvedBody):
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
+        """Path of the file."""
         return self._path or Path(self.file)
 
     def model_dump_json(self, **options: Any) -> str:
-        """The table as text, by which what is computed of it is kept: with the digest of the file's content."""
+        """The table as text with the digest of the file's content: the key of stored results."""
         return super().model_dump_json(**options) + self.shape.content
 
     def _read(self) -> Shape:
         path = self.path
         if AXES[self.front] @ AXES[self.up]:
-            raise MeshError("two axes along one another", "two of the file's axes", "name another")
+            raise MeshError("front and up along one axis", "two axes of the file at right angles", "name another axis")
         try:
             state = path.stat()
             stamp = state.st_mtime_ns, state.st_size
@@ -128,7 +128,7 @@ class Mesh(SolvedBody):
 
         Raises
         ------
-        DataError : it cannot be used any more
+        DataError : the file has become unusable since the problem was loaded
 
         """
         try:
@@ -149,8 +149,8 @@ class Mesh(SolvedBody):
     def layout_faults(self, drivers: list[Driver]) -> Iterator[Fault]:
         """A file that is no closed surface, or has another size than a device."""
         if AXES[self.front] @ AXES[self.up]:
-            expected = "an axis across enclosure.front"
-            yield Fault("enclosure.up", f"got {shown(self.up)}", expected, "name two of the file's axes")
+            expected = "an axis at right angles to enclosure.front"
+            yield Fault("enclosure.up", f"got {shown(self.up)}", expected, "name two different axes of the file")
             return
         try:
             surface = self._read().surface
@@ -167,14 +167,16 @@ class Mesh(SolvedBody):
                 for unit, scale in scales.items()
                 if _is_a_device(scale * size_m)
             }
-            remedy = f"set enclosure.unit = {shown(min(off_m, key=lambda unit: off_m[unit]))}" if off_m else "scale it"
-            actual = f"got {shown(self.unit)}, in which {shown(self.file)} is {_sides(size_m)} m large"
-            expected = f"a body from {number(MIN_SIZE_M)} to {number(MAX_SIZE_M)} m"
+            remedy = (
+                f"set enclosure.unit = {shown(min(off_m, key=lambda unit: off_m[unit]))}" if off_m else "scale the file"
+            )
+            actual = f"got {shown(self.unit)}, in which {shown(self.file)} measures {_sides(size_m)} m"
+            expected = f"a longest side from {number(MIN_SIZE_M)} to {number(MAX_SIZE_M)} m"
             yield Fault("enclosure.unit", actual, expected, remedy)
 
     @property
     def half_size_m(self) -> Array:
-        """How far it goes from the origin along x, y and z (3,)."""
+        """Its largest extents from the origin along x, y and z (3,)."""
         return np.asarray(np.abs(self.surface.bounds_m).max(axis=0))
 
     @property
@@ -187,11 +189,11 @@ class Mesh(SolvedBody):
         return self.surface.clearance_m(points_m.reshape(-1, 3)).reshape(points_m.shape[:-1])
 
     def extent_m(self, places_m: Array) -> float:
-        """Radius around the origin within which it is."""
+        """Radius of the sphere around the origin that holds it."""
         return float(np.linalg.norm(self.surface.vertices_m, axis=1).max())
 
     def on_surface(self, place_m: Array) -> Array:
-        """A driver's place (3,), put on the surface where it is within 2 mm of it."""
+        """Place of a driver (3,), moved onto the surface if it is within 2 mm of it."""
         place = np.array(place_m, dtype=float)
         distance_m, _, foot_m = self.surface.nearest(place[None])
         return foot_m[0] if distance_m[0] <= SNAPPED_M else place
@@ -203,7 +205,7 @@ class Mesh(SolvedBody):
         )
 
     def normal(self, driver: Driver) -> Array:
-        """The way that the surface lets a driver move."""
+        """Axis (3,) along which a driver on the surface moves."""
         return self.mounted(driver).axis
 
     def outline(self, view: str) -> Outline:
@@ -215,7 +217,7 @@ class Mesh(SolvedBody):
         return Outline("polygon", corners_m=tuple((x, y) for x, y in corners))
 
     def described(self) -> str:
-        """Words for `designer check`."""
+        """Line of `designer check`."""
         shape = self.shape
         mended = f"; mended: {', '.join(shape.notes)}" if shape.notes else ""
         size = _sides(shape.surface.size_m)
@@ -233,14 +235,14 @@ class Mesh(SolvedBody):
             expected = f"a place on its surface ({self.file}), within {millimetres(SNAPPED_M)}"
             nearest = [round(x, 6) + 0.0 for x in foot_m[0].tolist()]
             far = float(np.linalg.norm(place)) > MAX_DEVICE_M
-            remedy = in_metres(driver.position_m) if far else f"the nearest is {shown(nearest)}"
+            remedy = in_metres(driver.position_m) if far else f"the nearest place is {shown(nearest)}"
             yield Fault(f"{path}.position_m", actual, expected, remedy)
 
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A piston over an edge of the surface."""
         if any(self.place_faults(path, driver)) or self.mounted(driver).is_whole:
             return
-        expected = "a piston whose surface faces within 60 degrees of its axis"
+        expected = "a surface under the piston that faces within 60 degrees of its axis"
         actual = f"got {shown(driver.radius_m)}, which goes over an edge of the {self.model_name}"
         yield Fault(f"{path}.radius_m", actual, expected, "make the driver smaller, or move it away from the edge")
 
@@ -289,12 +291,12 @@ def longest_m(highest_k: float) -> float:
 
 
 def half_diagonal_m(surface: Triangles) -> float:
-    """Radius around the middle of its bounds within which it is."""
+    """Radius of the sphere around the middle of its bounds that holds it."""
     return float(np.linalg.norm(surface.vertices_m - surface.centre_m, axis=1).max())
 
 
 def _elements(part: Triangles, longest_m: float) -> int:
-    """Triangles that a part has when its edges are halved, or about that where they are more than are counted."""
+    """Number of triangles of a part after its edges are halved; an estimate above MAX_ELEMENTS."""
     finer = part.refined(longest_m, MAX_ELEMENTS) if len(part.faces) < MAX_ELEMENTS else None
     if finer is not None:
         return len(finer.faces)

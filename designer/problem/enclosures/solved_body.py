@@ -15,9 +15,9 @@ from designer.problem.messages import number, shown
 from designer.problem.table import Frequency
 
 SNAPPED_M = 2e-3
-"""How far from the surface a driver may be that is to be on it."""
+"""Largest distance from the surface of a driver that is moved onto it."""
 NEAREST_M = 0.01
-"""How near to its surface its field is computed: nearer it is that of elements."""
+"""Least distance from the surface at which the field is computed: nearer, single elements show."""
 FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 4
 """Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""
 MAX_MINUTES, MAX_BYTES = 60.0, 8e9
@@ -35,7 +35,7 @@ class Effort:
 
     @property
     def fits(self) -> bool:
-        """Whether it is not refused."""
+        """Whether it is within MAX_MINUTES and MAX_BYTES."""
         return self.minutes <= MAX_MINUTES and self.size <= MAX_BYTES
 
     def __str__(self) -> str:
@@ -55,20 +55,20 @@ class SolvedBody(Enclosure):
         Frequency | None,
         Field(
             gt=0,
-            title="up to which its field is solved; beyond it each driver keeps its level and delay in each direction;"
-            " by default the end of the designs' bands, and half an octave of their fades",
+            title="up to which its field is solved; above it each driver keeps its level and delay in each direction;"
+            " by default the highest end of the designs' bands, plus up to half an octave of their fades",
         ),
     ] = None
 
     is_solved: ClassVar[bool] = True
     size_key: ClassVar[str]
-    """The key that says how large the body is."""
+    """Key of the body's size."""
     too_large: ClassVar[str] = "the unit is metres; millimetres?"
-    """The remedy for one that fits at no frequency."""
+    """Remedy for a body whose solution fits at no frequency."""
 
     @property
     def nearest_m(self) -> float:
-        """How near to its surface its field can be computed."""
+        """Least distance from its surface at which its field can be computed."""
         return NEAREST_M
 
     def effort(self, highest_k: float, drivers: int) -> Effort:
@@ -91,18 +91,18 @@ class SolvedBody(Enclosure):
             yield Intrusion(f"puts the head {millimetres(head_radius_m - head_m)} into the device", expected)
 
     def solved(self, highest_hz: float) -> str:
-        """How far it is solved, and what holds beyond."""
+        """Sentence on the highest frequency of its solution and on what holds above."""
         return (
-            f"the {self.model_name} is solved up to {number(round(highest_hz))} Hz; beyond, each driver keeps the level and delay"
-            " that it has there in each direction"
+            f"the {self.model_name} is solved up to {number(round(highest_hz))} Hz; above, each driver keeps in each direction the"
+            " level and delay that it has at that frequency"
         )
 
     def solving(self, highest_hz: float, speed_m_s: float, drivers: int) -> str:
-        """Size of the solution."""
-        return f"{self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)} unless it is on disk"
+        """Clause on the size of its solution."""
+        return f"solving it takes {self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)}, unless the solution is on disk"
 
     def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
-        """More than memory and patience hold, and what would fit."""
+        """Fault of a solution that needs more than MAX_MINUTES or MAX_BYTES, with the highest frequency that fits."""
 
         def effort(hz: float) -> Effort:
             return self.effort(2 * math.pi * hz / speed_m_s, drivers)
@@ -115,18 +115,18 @@ class SolvedBody(Enclosure):
             low, high = (middle, high) if effort(middle).fits else (low, middle)
         most_hz = math.floor(low / 10) * 10
         subject = shown(getattr(self, self.size_key) if self.highest_hz is None else self.highest_hz)
-        actual = (
-            f"got {subject}; solving the {self.model_name} to {number(round(highest_hz))} Hz takes {effort(highest_hz)}"
-        )
+        actual = f"got {subject}; solving the {self.model_name} up to {number(round(highest_hz))} Hz takes {effort(highest_hz)}"
         expected = f"at most {number(MAX_MINUTES)} CPU minutes and {number(MAX_BYTES / 1e9)} GB"
         if most_hz <= 0:
             yield Fault(f"enclosure.{self.size_key}", actual, expected, self.too_large)
             return
         path = f"enclosure.{self.size_key}" if self.highest_hz is None else "enclosure.highest_hz"
-        yield Fault(path, actual, expected, f"set enclosure.highest_hz = {number(most_hz)}: {effort(most_hz)}")
+        yield Fault(
+            path, actual, expected, f"set enclosure.highest_hz = {number(most_hz)}, which takes {effort(most_hz)}"
+        )
 
 
 def frequencies_solved(diagonal_m: float, highest_k: float, a_turn: int = FREQUENCIES_A_TURN) -> int:
-    """Wave numbers solved in equal steps from 0."""
+    """Number of wave numbers that are solved, in equal steps from 0."""
     step = 2 * math.pi / (a_turn * diagonal_m)
     return math.ceil(highest_k / step - 1e-9) + 1 + FREQUENCIES_BEYOND

@@ -1,9 +1,9 @@
-"""Triangles of a file made a closed surface that faces outwards, where that is safe; else refused, with the place.
+"""Closed, outward-facing surface from a file's triangles: safe mending, and refusal of the rest with the place of the error.
 
-Safe is what leaves the shape as it is: vertices that coincide become one; triangles without an area go, and the neighbour of one whose
-corners lie on a line gets its middle corner; repeated triangles go; triangles that face the wrong way are turned; bodies within another,
-as the inner wall of a hollow box, go: nothing of them is heard outside. A hole, or an edge of more than two triangles, leaves open what is
-inside: it is refused.
+Mending that leaves the shape as it is is safe. Coincident vertices are merged. Triangles without an area are dropped, and the neighbour
+of one whose corners lie on a line gets its middle corner. Repeated triangles are dropped. Triangles that face the wrong way are turned.
+Bodies inside another, such as the inner wall of a hollow box, are dropped: they are inaudible outside. A surface with a hole, or with an
+edge that more than two triangles share, has no certain inside, and is refused.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from designer.problem.meshes.triangles import NEXT, Index, Triangles
 from designer.problem.messages import shown
 
 SAME_PLACE = 1e-6
-"""Distance of vertices that are one, and height of triangles without an area, over the size of the body."""
+"""Largest distance of merged vertices, and largest height of triangles without an area, over the size of the body."""
 SAMPLES = 400
-"""Places at which what is before and behind the surface is looked at."""
+"""Number of places at which both sides of the surface are checked."""
 OFF_SURFACE = 1e-4
-"""How far before and behind, over the size of the body."""
+"""Distance from the surface of these checks, over the size of the body."""
 MAX_WINDING_ERROR = 0.2
-ONE_SURFACE = "make one outer surface of the parts"
+ONE_SURFACE = "unite the parts into one outer surface"
 
 
 def closed_surface(soup: Soup) -> tuple[Triangles, list[str]]:
-    """The surface, and what was mended, in words.
+    """The surface, and phrases on what was mended.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def closed_surface(soup: Soup) -> tuple[Triangles, list[str]]:
     vertices, faces = _merged(vertices, faces, size * SAME_PLACE, notes)
     faces = _without_repeats(_without_flat(vertices, faces, size * SAME_PLACE, notes), notes)
     if not len(faces):
-        raise MeshError("no triangle that has an area", EXPECTED, EXPORT_AGAIN)
+        raise MeshError("no triangle with an area", EXPECTED, EXPORT_AGAIN)
     faces, body = _turned_alike(vertices, faces, notes)
     faces = _outward(vertices, faces, body, notes)
     used, faces = np.unique(faces, return_inverse=True)
@@ -64,7 +64,7 @@ def _merged(vertices: Any, faces: Index, tolerance: float, notes: list[str]) -> 
         first = np.full(groups, count)
         np.minimum.at(first, group, np.arange(count))
         vertices, faces = vertices[first], group[faces].astype(np.intp)
-        notes.append(f"{count - groups} vertices merged with others less than a millionth of the body's size away")
+        notes.append(f"merged {count - groups} vertices with others less than a millionth of the body's size away")
     return vertices, faces
 
 
@@ -96,14 +96,14 @@ def _without_flat(vertices: Any, faces: Index, tolerance: float, notes: list[str
         faces = np.concatenate([np.delete(faces, removed, axis=0), np.array(parts, dtype=np.intp).reshape(-1, 3)])
         dropped += 1
     if dropped:
-        notes.append(f"{_triangles(dropped)} without an area dropped")
+        notes.append(f"dropped {_triangles(dropped)} without an area")
     return faces
 
 
 def _without_repeats(faces: Index, notes: list[str]) -> Index:
     _, first, count = np.unique(np.sort(faces, axis=1), axis=0, return_index=True, return_counts=True)
     if (count > 1).any():
-        notes.append(f"{int((count - 1).sum())} repeated triangles dropped")
+        notes.append(f"dropped {int((count - 1).sum())} repeated triangles")
     return faces[np.sort(first)]
 
 
@@ -116,7 +116,11 @@ def _turned_alike(vertices: Any, faces: Index, notes: list[str]) -> tuple[Index,
     edges, of, count = np.unique(np.sort(directed, axis=1), axis=0, return_inverse=True, return_counts=True)
     for wrong, words, remedy in (
         (count < 2, ("1 open edge", "{} open edges"), "close the holes"),
-        (count > 2, ("1 edge of more than two triangles", "{} edges of more than two triangles"), ONE_SURFACE),
+        (
+            count > 2,
+            ("1 edge that more than two triangles share", "{} edges that more than two triangles share"),
+            ONE_SURFACE,
+        ),
     ):
         if wrong.any():
             at = vertices[edges[wrong.argmax()]].mean(axis=0)
@@ -138,9 +142,11 @@ def _turned_alike(vertices: Any, faces: Index, notes: list[str]) -> tuple[Index,
         if 2 * turned[body == n].sum() > (body == n).sum():
             turned[body == n] ^= True
     if (alike ^ turned[first] ^ turned[second]).any():
-        raise MeshError("a surface with one side, as a Moebius strip has", EXPECTED, "draw it with an inside")
+        raise MeshError(
+            "a surface with one side, as a Moebius strip has", EXPECTED, "draw a surface that encloses a volume"
+        )
     if turned.any():
-        notes.append(f"{_triangles(int(turned.sum()))} turned to face as their neighbours do")
+        notes.append(f"turned {_triangles(int(turned.sum()))} to face as their neighbours do")
     return np.where(turned[:, None], faces[:, ::-1], faces), body.astype(np.intp)
 
 
@@ -158,22 +164,22 @@ def _outward(vertices: Any, faces: Index, body: Index, notes: list[str]) -> Inde
         for m, other in enumerate(surfaces):
             around |= (np.abs(other.windings(at)) > 0.5) if m != n else False
         if around.any() and not around.all():
-            raise MeshError(f"two bodies that meet near {_place(at[around.argmax()])}", EXPECTED, ONE_SURFACE)
+            raise MeshError(f"two bodies that intersect near {_place(at[around.argmax()])}", EXPECTED, ONE_SURFACE)
         inner += int(around.all())
         outer += [] if around.all() else [n]
     if inner:
-        notes.append(f"{inner} {'body' if inner == 1 else 'bodies'} inside another dropped, of which nothing is heard")
+        notes.append(f"dropped {inner} {'body' if inner == 1 else 'bodies'} inside another, inaudible outside")
     parts = []
     for n in outer:
         inverted = surfaces[n].volume_m3 < 0
         parts.append(surfaces[n].faces[:, ::-1] if inverted else surfaces[n].faces)
         if inverted:
-            notes.append(f"a body of {_triangles(len(surfaces[n].faces))} that faced inwards turned")
+            notes.append(f"turned a body of {_triangles(len(surfaces[n].faces))} that faced inwards")
     return np.concatenate(parts)
 
 
 def _check_both_sides(surface: Triangles, size: float) -> None:
-    """Places evenly over the area: outside before the surface, inside behind it, or it meets itself there."""
+    """Check places evenly over the area: in front of the surface is outside, behind it inside; else it intersects itself there."""
     total = np.cumsum(surface.areas_m2)
     count = min(SAMPLES, 4 * len(surface.faces))
     face = np.minimum(np.searchsorted(total, (np.arange(count) + 0.5) / count * total[-1]), len(total) - 1)
@@ -184,12 +190,12 @@ def _check_both_sides(surface: Triangles, size: float) -> None:
         wrong = np.abs(winding - inside) > MAX_WINDING_ERROR
         if wrong.any():
             at = _place(place[wrong.argmax()])
-            actual = f"a surface that meets itself, or is thinner than {OFF_SURFACE:g} of its size, near {at}"
+            actual = f"a body that intersects itself, or is thinner than {OFF_SURFACE:g} of its size, near {at}"
             raise MeshError(actual, EXPECTED, ONE_SURFACE)
 
 
 def _place(place: Any) -> str:
-    return f"{shown([float(f'{x:.4g}') + 0.0 for x in place])} of the file"
+    return f"{shown([float(f'{x:.4g}') + 0.0 for x in place])} in the file"
 
 
 def _triangles(count: int) -> str:

@@ -27,7 +27,7 @@ class MirroredPart:
 
     @property
     def images(self) -> int:
-        """How many images the whole has."""
+        """Number of images that make the whole."""
         return int(2 ** len(self.planes))
 
 

@@ -14,10 +14,10 @@ RIM_PLACES = 24
 RINGS = (0.25, 0.5, 0.75, 1.0)
 """Shares of the radius at which the surface under a piston is looked at."""
 MIN_FACING = 0.5
-"""Cosine of the angle between the axis and the surface under a piston: steeper, it goes over an edge."""
+"""Least cosine between the axis and the normals under a piston: below it, the piston goes over an edge."""
 DIGITS = 9
 OFF_EDGE = 1e-4
-"""Share of the way to the centroid."""
+"""Share of the distance to the centroid by which places move inwards."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class MountedPiston:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the surface carries all of it: no part is beyond an edge."""
+        """Whether the surface carries the whole piston: no part is beyond an edge."""
         if not self.radius_m:
             return True
         way_m, faces = self.surface.hit(self._covered_m(self.axis), self.axis)

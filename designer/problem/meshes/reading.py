@@ -1,7 +1,7 @@
 """Vertices and polygons of STL (text and binary), OBJ and PLY files (text and binary), as far as a surface needs them.
 
-Written here and not taken from a library: the three formats take less code than the guards around a reader that guesses, a count that the
-file's length contradicts is a fault with its place, and nothing more has to be installed.
+No library reads them: the three formats take less code than guards around a reader that guesses, a count that contradicts the file's
+length is refused with its place, and no further package has to be installed.
 """
 
 from __future__ import annotations
@@ -102,13 +102,13 @@ def _stl(content: bytes) -> Soup:
         words = _words(content)
         numbers = [_numbers(words[n + 1 : n + 4], 3, n) for n, word in enumerate(words) if word == "vertex"]
         if len(numbers) % 3:
-            raise MeshError(f"{len(numbers)} corners, of which the last triangle lacks some", EXPECTED, EXPORT_AGAIN)
+            raise MeshError(f"{len(numbers)} corners, no multiple of 3", EXPECTED, EXPORT_AGAIN)
         corners = np.array(numbers, dtype=float).reshape(-1, 3, 3)
     else:
         stated = (
-            f"{count} triangles in its header, and bytes for {max(size, 0) // STL_RECORD.itemsize}"
+            f"its header states {count} triangles, and its bytes hold {max(size, 0) // STL_RECORD.itemsize}"
             if size >= 0
-            else "a cut header"
+            else "its header is incomplete"
         )
         raise MeshError(f"not an STL file: {stated}", EXPECTED, EXPORT_AGAIN)
     return corners.reshape(-1, 3), np.arange(3 * len(corners), dtype=np.intp).reshape(-1, 3)
@@ -162,7 +162,7 @@ def _ply(content: bytes) -> Soup:
     for name, count, properties in elements:
         if count * len(properties) > len(content):
             raise MeshError(
-                f"{count} entries {shown(name)} in its header, in a file of {len(content)} bytes",
+                f"its header states {count} entries {shown(name)}, more than its {len(content)} bytes can hold",
                 EXPECTED,
                 EXPORT_AGAIN,
             )

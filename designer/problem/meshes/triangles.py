@@ -122,7 +122,7 @@ class Triangles:
         )
 
     def windings(self, points_m: Array) -> Array:
-        """How often the surface goes around points (M, 3): 1 inside, 0 outside."""
+        """Winding number of the surface around points (M, 3): 1 inside, 0 outside."""
         out = np.empty(len(points_m))
         size = max(1, MAX_NUMBERS // len(self.faces))
         for start in range(0, len(points_m), size):
@@ -144,9 +144,9 @@ class Triangles:
         return np.where(inside, -distance_m, distance_m)
 
     def hit(self, points_m: Array, axis: Array) -> tuple[Array, Index]:
-        """Where lines through points (M, 3) along an axis (3,) meet the surface nearest to the points: way along it (M,) and triangle (M,).
+        """Nearest places at which lines through points (M, 3) along an axis (3,) meet the surface: distance along it (M,), triangle (M,).
 
-        The way is infinite where a line meets no triangle that faces along the axis.
+        The distance is infinite where a line meets no triangle that faces along the axis.
         """
         facing = self.normals @ axis
         ahead = np.flatnonzero(facing > 1e-6)

@@ -43,7 +43,7 @@ const map = {
         isolines(put, panel, panel.contour, panel.contour, 1, { color, width: thick });
     for (const other of panel.others ?? []) {
       const ticks = list(levels.ticks),
-        { look, contour } = other; // of one that has a look of its own one level alone
+        { look, contour } = other; // a panel with its own look has one line alone
       if (look) {
         isolines(put, other, contour, contour, 1, { color: scheme.paper, width: 3.4 }, other.overlay, look);
         const line = { color: colour(scheme, look.color), width: 1.8, dash: DASHES[look.dash] };

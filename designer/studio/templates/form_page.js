@@ -133,7 +133,7 @@ const form = {
     this.fault.textContent = this.faults.at("");
   },
 
-  // What a hand sets stands in its rows already, until a state comes, or the hand gives up.
+  // During a drag the rows show the values that it sets, until a state arrives or the drag is given up.
   follow(values) {
     const keys = Object.keys(values);
     if (!keys.length) return;

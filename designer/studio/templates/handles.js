@@ -72,7 +72,7 @@ function grip(handle) {
   return element;
 }
 
-// The handle that a pointer upon one means: of those whose dots are close by the closest, else that one, as by its edge.
+// The handle that a pointer on handle `id` means: the closest within CLOSE_PIXELS, else `id` itself (the pointer is at its edge).
 const CLOSE_PIXELS = 12;
 function meant({ clientX, clientY }, id) {
   let [closest, least] = [id, CLOSE_PIXELS];
@@ -85,7 +85,7 @@ function meant({ clientX, clientY }, id) {
   return closest;
 }
 
-// It lies above those that it overlaps.
+// Puts a handle above those that it overlaps.
 function raise(id) {
   for (const [other, { element }] of handles) element.style.zIndex = other === id ? 1 : "";
   return id;
@@ -116,7 +116,7 @@ function placeHandles(all = shown) {
   countStacks();
 }
 
-// Drivers that a drawing shows at one place: how many stand beside the last of them, and their names in the tip.
+// Drivers that a drawing shows at one place: the last one shows their number, and the tip their names.
 const stacks = new Map(); // place -> handles
 function countStacks() {
   stacks.clear();
@@ -133,7 +133,7 @@ function countStacks() {
 }
 const stackOf = ({ handle, element }) => stacks.get(handle.panel + element.style.translate) ?? [];
 
-// An answer brings all handles, of which a hand moves few.
+// An answer brings all handles; those that did not change are not drawn again.
 function draw(held) {
   const { handle, element, panel } = held,
     words = JSON.stringify(handle);
@@ -186,9 +186,9 @@ function tellHandle(id) {
   if (!drag.active)
     for (const other of stackOf(held)) if (other !== held) rows.push({ name: `here too: ${other.handle.label}`, look: {}, text: "" });
   const isDrawn = box.panel.kind === "drawing",
-    isAhead = drag.active && !isDrawn, // of the answer, which brings the label
+    isAhead = drag.active && !isDrawn, // ahead of the answer, which brings the label
     { plot } = box;
-  // A drawing is small: while a hand moves, the tip stands below it, from the edge of the window on.
+  // A drawing is small: during a drag the tip stands below it, at the left edge of the window.
   const [x, y] = drag.active && isDrawn ? [0 - bounds.left, plot.y + plot.h] : [left, top];
   tip.show(isAhead ? valueOf(handle, box) : handle.label, rows, bounds.left + x, bounds.top + y, panel.scheme);
 }

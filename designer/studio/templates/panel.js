@@ -81,7 +81,7 @@ class Panel extends View {
     });
   }
 
-  // A snapshot has one name in a legend, whatever of it is shown.
+  // A snapshot has one name in a legend, however many of its curves are shown.
   fillLegend() {
     super.fillLegend();
     for (const [name, { chip, look }] of this.chips)
@@ -106,7 +106,7 @@ class Panel extends View {
   }
 }
 
-// One figure an idle task, so that a hand's events are answered in between; while a hand moves none that stands already.
+// One figure an idle task, so that events of a drag are answered in between; during a drag no finished figure is redrawn.
 const queue = [];
 let running = false;
 const whenIdle = window.requestIdleCallback ?? (act => setTimeout(act));

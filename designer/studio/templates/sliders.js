@@ -60,7 +60,7 @@ class Knob {
     return Math.min(Math.max(Number((Math.round(value / step) * step).toPrecision(10)), low), high);
   }
 
-  // An arrow key goes on to the next value, which may be several places of the range away.
+  // An arrow key moves to the next value, which may be several positions of the range away.
   nudge(event) {
     const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
     if (!by || event.altKey || event.ctrlKey || event.metaKey) return;

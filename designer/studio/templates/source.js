@@ -1,6 +1,6 @@
 // The file's text, as it will be written, with its faults at their lines.
 
-const MOST_BYTES = 4_000_000; // of a problem file: a longer message would end the connection
+const MOST_BYTES = 4_000_000; // largest problem file: a longer message would end the connection
 
 const source = {
   place: document.getElementById("text"),
@@ -33,7 +33,7 @@ const source = {
   send() {
     if (!this.isEdited) return;
     if (new Blob([this.area.value]).size > MOST_BYTES)
-      return hub.receive({ is: "error", message: `the text: got more than ${MOST_BYTES / 1e6} MB; expected a problem file; shorten it` });
+      return hub.receive({ is: "error", message: `the text: got more than ${MOST_BYTES / 1e6} MB; expected a problem file of at most that size; shorten it` });
     this.area.defaultValue = this.area.value;
     hub.send({ do: "text", text: this.area.value });
     this.mark();

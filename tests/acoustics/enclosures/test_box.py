@@ -1,4 +1,4 @@
-"""Drivers on a box: limits, energy, reciprocity, a finer grid, the head, what is kept, and what its file may say."""
+"""Drivers on a box: limits, energy, reciprocity, a finer grid, the head, the store, and faults of its file."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def boxed(
 
 
 def differences(found: Complex, wanted: Complex) -> tuple[float, float]:
-    """Largest in dB and in degrees."""
+    """Largest differences in dB and in degrees."""
     ratio = found / wanted
     return float(np.abs(20 * np.log10(np.abs(ratio))).max()), float(np.degrees(np.abs(np.angle(ratio))).max())
 
@@ -94,7 +94,7 @@ def test_a_finer_grid_says_the_same() -> None:
 
 
 def _on_faces(device: BoxedDrivers, node: int) -> Complex:
-    """Pressure at each driver (L, L) that is at a rectangle's centre, of each driver, without what it makes itself in an endless wall."""
+    """Pressure (L, L) at each driver's rectangle from each driver, without the driver's own field in an infinite wall."""
     surface = images_of(device.surface.values[node, 0])
     places_m, k = device.grid.places_m, np.array([node * device.surface.k_step])
     out = np.empty((len(device.pistons), len(device.pistons)), dtype=complex)
@@ -134,7 +134,7 @@ def test_energy_and_reciprocity() -> None:
 
 
 def test_between_the_frequencies_solved() -> None:
-    """Read half way between two, front and back, near and far: within 0.1 dB and 0.5 degrees of the box solved there, down to -20 dB."""
+    """Half way between two solved frequencies the field is within 0.1 dB and 0.5 degrees of the box solved there, down to -20 dB."""
     device = boxed(3000.0)
     step = device.surface.k_step
     k = (np.array([0, 1, 5, len(device.surface.values) - 6]) + 0.5) * step
@@ -154,7 +154,7 @@ def test_between_the_frequencies_solved() -> None:
 
 
 def test_far_away_the_near_field_is_the_far_field() -> None:
-    """At 500 m, R e^{jkR} p: within 0.1 %, in directions of no symmetry."""
+    """At 500 m R e^{jkR} p is the far field within 0.1 %, in directions without symmetry."""
     device, k = boxed(3000.0), wave_numbers(170.0, 1000.0, 2900.0)
     rays = direction(np.array([10.0, 100.0, -33.0, 181.0]), np.array([7.0, -40.0, 80.0, 0.0]))
     near = device.field(k, 500.0 * rays) * 500.0 * np.exp(1j * k * 500.0)[:, None, None]
@@ -238,7 +238,7 @@ def test_a_cubes_edges_ripple_as_olson_measured() -> None:
 
 
 def test_a_box_beside_the_origin() -> None:
-    """Moved with its drivers, the field moves with it."""
+    """The field of a box that is moved with its drivers moves with it."""
     centre_m = [-0.05, 0.02, 0.1]
     here, there = (
         in_box(),
@@ -255,7 +255,7 @@ def test_a_box_beside_the_origin() -> None:
 
 
 def test_a_driver_near_a_face_is_put_on_it() -> None:
-    """1.5 mm before the front is the front; at an edge the driver's facing tells which face."""
+    """A driver 1.5 mm before the front is on the front; at an edge the driver's facing decides the face."""
     scene = designer.scene(in_box({"left": [0.0515, -0.1, 0.0], "right": [0.05, 0.1, 0.0]}))
     np.testing.assert_allclose(scene.device.driver_places_m()[0], np.array([0.05, -0.1, 0.0]))  # type: ignore[attr-defined] # a box
     body = in_box().body
@@ -273,13 +273,13 @@ def test_a_driver_near_a_face_is_put_on_it() -> None:
             {},
             {},
             r"drivers\[0\]\.position_m: got \[0\.0, -0\.1, 0\.0\], 50 mm inside the box; expected a place on one of its faces"
-            r" \(enclosure\.size_m\), within 2 mm; the nearest is \[.*0\.05, -0\.1, 0\.0\], on its front",
+            r" \(enclosure\.size_m\), within 2 mm; the nearest place is \[.*0\.05, -0\.1, 0\.0\], on its front",
         ),
         (
             {"left": [0.05, -0.2, 0.0]},
             {},
             {},
-            r"50 mm outside the box; .*; the nearest is \[0\.05, -0\.15, 0\.0\]",
+            r"50 mm outside the box; .*; the nearest place is \[0\.05, -0\.15, 0\.0\]",
         ),
         ({"left": [0.05, -0.15, 0.0]}, {}, {}, r"a point source on an edge of the front; expected places 1 mm or more"),
         ({"left": [50.0, -100.0, 0.0]}, {}, {}, r"millimetres\? Write \[0\.05, -0\.1, 0\.0\]"),
@@ -295,13 +295,13 @@ def test_a_driver_near_a_face_is_put_on_it() -> None:
             {"left": [0.5, -0.1, 0.0]},
             {"size_m": [1.0, 2.0, 2.0], "highest_hz": 8000.0},
             {"position_m": [3.0, 0.0, 0.0]},
-            r"enclosure\.highest_hz: got 8000\.0; solving the box to 8000 Hz takes \d+ rectangles at \d+ frequencies, about \d+ CPU"
-            r" hours and [\d.]+ GB; expected at most 60 CPU minutes and 8 GB; set enclosure\.highest_hz = \d+: \d+ rectangles",
+            r"enclosure\.highest_hz: got 8000\.0; solving the box up to 8000 Hz takes \d+ rectangles at \d+ frequencies, about \d+ CPU"
+            r" hours and [\d.]+ GB; expected at most 60 CPU minutes and 8 GB; set enclosure\.highest_hz = \d+, which takes \d+ rectangles",
         ),
     ],
 )  # fmt: skip
 def test_faults_have_a_remedy(places: dict[str, list[float]], box: Tables, listener: Tables, message: str) -> None:
-    """A driver off the box, on an edge, in millimetres; a head in it; a box that would take too long: each says what would do."""
+    """A driver off the box, on an edge or in millimetres, a head in the box, a box that takes too long: each message has a remedy."""
     design = EAR | {"kind": "null-steering"} if len(places) > 2 else EAR
     places = places | {"right": [places["left"][0] if abs(places["left"][0]) < 1 else 0.05, 0.1, 0.01]}
     with pytest.raises(ProblemError, match=message):
@@ -319,26 +319,31 @@ def test_a_piston_stays_within_its_face() -> None:
 
 
 def test_check_says_what_is_solved() -> None:
-    """Size, frequency, effort, and what holds beyond; half an octave above the band by default."""
+    """`check` states size, frequency, effort, and what holds above; the default is half an octave above the band."""
     from designer.problem.explain import explain
 
     lines = list(explain(in_box()))
     assert lines[1].startswith("enclosure: box, 0.1 x 0.3 x 0.12 m deep, wide and high;")
-    assert lines[2].startswith("the box is solved up to 1414 Hz; beyond, each driver keeps the level and delay")
-    assert re.search(r": \d+ rectangles at \d+ frequencies, about \d+ CPU s and \d+ MB unless it is on disk$", lines[2])
+    assert lines[2].startswith("the box is solved up to 1414 Hz; above, each driver keeps in each direction the level")
+    assert re.search(
+        r"; solving it takes \d+ rectangles at \d+ frequencies, about \d+ CPU s and \d+ MB, unless the solution is on disk$",
+        lines[2],
+    )
     assert list(explain(in_box(box=BOX | {"highest_hz": 500.0})))[2].startswith("the box is solved up to 500 Hz")
 
 
 def test_a_room_holds_the_whole_box() -> None:
-    """Turned by 90 degrees, a bar that fits along the wall does not: how far the wall cuts it is said."""
+    """A bar that fits along the wall does not fit turned by 90 degrees: the message states how deep the wall cuts it."""
     room: Tables = {"size_m": [5.0, 4.0, 2.5], "rt60_s": 0.4, "device_m": [0.1, 2.0, 1.0]}
     in_box(room=room)
-    with pytest.raises(ProblemError, match=r"where a wall cuts the box by 50 mm; expected its eight corners"):
+    with pytest.raises(
+        ProblemError, match=r"where a wall cuts the box by 50 mm; expected the whole box within the room"
+    ):
         in_box(room=room | {"heading_deg": 90.0, "listener_m": [2.0, 2.5, 1.0]})
 
 
 def test_what_is_no_later_than_the_diagonal_is_read_between_frequencies() -> None:
-    """Waves as early and as late as the diagonal, real in time: within 5e-4 between the frequencies solved, at 0 and at the last too."""
+    """Waves as early or as late as the diagonal, real in time, are interpolated within 5e-4, also next to 0 and to the last frequency."""
     diagonal_m, count = 0.3, 20
     step = 2 * math.pi / (4 * diagonal_m)
     k = np.linspace(0.0, step * (count - surface_solution.ORDER // 2), 57)

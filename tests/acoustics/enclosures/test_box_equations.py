@@ -1,4 +1,4 @@
-"""The box's surface: a monopole within it makes a field outside that is its own, whatever the box."""
+"""The box's surface: the field outside of a monopole inside the box is the monopole's own, whatever the box."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_two_grids_extrapolated(k: float) -> None:
 
 
 def test_without_coupling_a_resonance_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Burton and Miller's sum is for: near the first resonance the first equation alone is off by more than 3 dB at some frequency."""
+    """Near the first resonance the first equation alone, without Burton and Miller's sum, is off by more than 3 dB at some frequency."""
     monkeypatch.setattr(box_equations, "COUPLING", 0.0)
     grid = BoxGrid(SIZE_M, steps([*SIZE_M], resonance(1, 1, 1)))
     worst = [

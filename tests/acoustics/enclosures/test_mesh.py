@@ -73,13 +73,13 @@ def far(grid: MeshGrid, pistons: list[MeshPiston], k: float) -> Complex:
 
 
 def apart_db(found: Complex, wanted: Complex) -> Real:
-    """Differences of levels, on what is within 20 dB of the largest."""
+    """Differences of levels where they are within 20 dB of the largest."""
     heard = np.abs(wanted) > 0.1 * np.abs(wanted).max(axis=0)
     return np.where(heard, np.abs(20 * np.log10(np.abs(found / wanted))), 0.0)
 
 
 def irregular(count: int) -> Triangles:
-    """A sphere whose vertices are not even, and whose radius is not either."""
+    """A sphere with unevenly spread vertices and an uneven radius."""
     mesh = meshes.sphere(count)
     places = mesh.vertices_m + 0.3 / count * RNG.standard_normal(mesh.vertices_m.shape)
     bumps = 1 + 0.1 * np.sin(3 * places[:, :1]) * np.cos(2 * places[:, 1:2])
@@ -279,7 +279,7 @@ def test_scattering_back_and_forth_that_is_left_out(model: str, distance_m: floa
 
 
 def test_a_file_that_changes_has_fields_of_its_own(tmp_path: Path) -> None:
-    """The table as text, by which fields are kept, follows the file's content and not its name; a copy elsewhere is the same."""
+    """The table as text, the key of stored fields, follows the file's content and not its name; a copy elsewhere has the same text."""
     path = meshes.write(tmp_path / "body.stl", meshes.box((0.1, 0.3, 0.12)))
     table = {"model": "mesh", "file": str(path), "highest_hz": 300.0}
     places = {"left": [0.05, -0.1, 0.0], "right": [0.05, 0.1, 0.0]}
