@@ -62,7 +62,9 @@ def realised_misses(scalars: Mapping[str, Scalars]) -> dict[str, tuple[float, fl
 
     A channel that has neither, as a beam of which nothing but nulls is asked, misses 0 dB.
     """
-    missed = {name: [(outcome.missed_db, outcome.at_hz) for outcome in numbers.outcomes] for name, numbers in scalars.items()}
+    missed = {
+        name: [(outcome.missed_db, outcome.at_hz) for outcome in numbers.outcomes] for name, numbers in scalars.items()
+    }
     return {name: max(pairs, key=itemgetter(0), default=(0.0, 0.0)) for name, pairs in missed.items()}
 
 

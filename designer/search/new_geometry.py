@@ -51,7 +51,9 @@ class Geometry:
             raise UsageError(f"--drivers: got {self.drivers}; expected {expected} for --shape {self.shape}")
         widest_m = MAX_WIDTH_M.get(self.shape, MOST_WIDE_M)
         if not 0.02 <= self.width_m <= widest_m:
-            expected = f"0.02 to {number(widest_m)} metres{f' for --shape {self.shape}' if self.shape in MAX_WIDTH_M else ''}"
+            expected = (
+                f"0.02 to {number(widest_m)} metres{f' for --shape {self.shape}' if self.shape in MAX_WIDTH_M else ''}"
+            )
             raise UsageError(f"--width: got {number(self.width_m)}; expected {expected}")
         nearest = self.width_m / 2 + 0.2
         if not nearest <= self.distance_m <= 20.0:
