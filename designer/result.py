@@ -33,6 +33,7 @@ from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
+from designer.realization.cost import ChannelCost, channel_cost
 from designer.requirements.channel_target import driver_index
 from designer.requirements.curves import in_band
 from designer.requirements.plain import Plain
@@ -243,9 +244,16 @@ class Result:
         """Each channel's numbers, from the realised taps."""
         fine, moved = self.fine_scene, self.moved_heads
         return {
-            name: scalars(c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db)
+            name: scalars(
+                c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db, self.cost(name)
+            )
             for name, c in self.channels.items()
         }
+
+    def cost(self, name: str) -> ChannelCost:
+        """Cost of a channel's filters in their direct form."""
+        cascades, rate = self.sections.get(name, {}).values(), self.problem.sample_rate_hz
+        return channel_cost(self.problem.realization, self.taps[name], cascades, self.bulk_delay_samples, rate)
 
     @property
     @analysis

@@ -32,6 +32,7 @@ def export(
     """Write a design's coefficients for a firmware, a convolver or another program."""
     from designer import job
     from designer.commands.export import filters_for
+    from designer.export.cost import loss_text
     from designer.export.targets import checked_options
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
@@ -48,10 +49,9 @@ def export(
         else:
             written, place = write_elsewhere(filters, out, target, force=force), out
     say_all(written.notes, "note")
-    say(
-        f"{target}: {written.coefficient_bytes} bytes of coefficients, {written.state_bytes} of state,"
-        f" {written.multiply_adds} multiply-adds a sample; scaling: {written.scaling}"
-    )
+    say(f"{target}: {written.cost}; scaling: {written.scaling}")
+    if loss := loss_text(written.facts):
+        say(f"loss at the ears, from the words as they run: {loss}")
     say(f"headroom: {filters.headroom.text}")
     say(
         f"preamp: {-filters.headroom.tones_db:.2f} dB would make that room and is not applied; it is set by {written.preamp}"

@@ -19,6 +19,7 @@ import numpy as np
 
 from designer.errors import DataError, UsageError
 from designer.export.coefficients import MAX_VALUE
+from designer.export.cost import with_cost
 from designer.export.filter_set import FilterSet
 from designer.export.judged import with_judgement
 from designer.export.provenance import command
@@ -58,8 +59,8 @@ def export_of(filters: FilterSet, name: str) -> Export:
     """
     export = write_target(filters, name)
     assert export.files and all(export.files.values()), f"{name}: an export without content"
-    export = with_judgement(filters, target_named(name), export)
-    return replace(export, facts={**export.facts, **filters.headroom.facts})
+    target = target_named(name)
+    return with_cost(filters, target, with_judgement(filters, target, export))
 
 
 def write_target(filters: FilterSet, name: str) -> Export:

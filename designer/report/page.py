@@ -16,6 +16,7 @@ from designer import measures
 from designer.evaluation.outcomes import REQUIRED, Outcome
 from designer.evaluation.words import requirement_words
 from designer.export import Export
+from designer.export.cost import loss_text
 from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
 from designer.realization.words import output_bound
@@ -82,21 +83,16 @@ def head_rows(result: Result) -> list[tuple[str, str, list[str]]]:
 
 def form_rows(result: Result) -> list[tuple[str, list[str]]]:
     """The realisation table: a row's words, and its cell for each channel."""
-    table, rate = result.problem.realization, result.problem.sample_rate_hz
+    table = result.problem.realization
     studies = [result.study[name] for name in result.channels if name in result.study]
     if not studies:
         return []
     word = f", {table.word}" if table.word else ", floating point"
-    delay = f"{result.bulk_delay_samples} samples, {result.bulk_delay_samples / rate * 1e3:.2f} ms"
     rows = [
         ("Form", [table.form + word] * len(studies)),
         ("Memory in words", [f"{study.words:,}" for study in studies]),
         ("Multiply-adds a sample", [f"{study.multiply_adds:,}" for study in studies]),
-        ("Latency", [delay] * len(studies)),
-        (
-            "Loudest output for full-scale input (l1 norm)",
-            [f"{round(study.output_bound_db, 1) + 0.0:+.1f} dB" for study in studies],
-        ),
+        ("Bulk delay in samples", [str(result.bulk_delay_samples)] * len(studies)),
     ]
     if result.shifts:
         shifts = []
@@ -170,20 +166,25 @@ def form_words(result: Result) -> str:
     return f"{filters} of {table.taps} taps"
 
 
-def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> list[list[str]]:
-    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes; or why it is not there."""
+def export_rows(
+    exports: Mapping[str, Export], refusals: Mapping[str, str]
+) -> list[tuple[str, list[str], str, str]]:
+    """The table of exports: a target, its cost, its loss at the ears, and scaling and notes; or why it is not there."""
     rows = []
     for name, export in exports.items():
-        sizes = [f"{size:,}" for size in (export.coefficient_bytes, export.state_bytes, export.multiply_adds)]
-        rows.append([name, *sizes, "; ".join([export.scaling, *_as_run(export), *export.notes])])
-    return rows + [[name, "-", "-", "-", f"not written: {text}"] for name, text in refusals.items()]
+        facts = export.facts
+        counts = (facts["multiply_adds_per_s"], facts["flash_bytes"], facts["ram_bytes"], export.state_bytes)
+        loss = loss_text(facts) or "–"
+        words = "; ".join([export.scaling, *_as_run(export), *export.notes])
+        cells = [*(f"{count:,}" for count in counts), f"{facts['latency_ms']:.2f} ms", f"{facts['headroom_db']:.1f} dB"]
+        rows.append((name, [*cells, f"{facts['worst_output']:.2f}"], loss, words))
+    return rows + [(name, ["–"] * 7, "–", f"not written: {text}") for name, text in refusals.items()]
 
 
 def _as_run(export: Export) -> Iterator[str]:
-    """The inputs' room below full scale, and each channel's noise, DC, limit cycle, gain and level when run in its own arithmetic."""
+    """The inputs' room for steady tones, and each channel's noise, DC, limit cycle and gain when run in its own arithmetic."""
     if "headroom_db" in export.facts:
-        room, tones = export.facts["headroom_db"], export.facts["tones_headroom_db"]
-        yield f"headroom {room:.1f} dB for any input, {tones:.1f} dB for steady tones; no preamp is applied"
+        yield f"headroom {export.facts['tones_headroom_db']:.1f} dB for steady tones; no preamp is applied"
     for name, entry in export.facts.get("arithmetic", {}).items():
         channels = entry["channels"].items()
         noise = ", ".join(f"{channel} {n['signal_to_noise_db']:.0f}" for channel, n in channels)
@@ -193,7 +194,7 @@ def _as_run(export: Export) -> Iterator[str]:
             f" {cycle:.0f} dB of full scale at most"
         )
         gains = ", ".join(
-            f"{channel} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB, level within {n['level_change_db']:.2f} dB"
+            f"{channel} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB"
             for channel, n in channels
             if "exported_mean_db" in n
         )

@@ -73,13 +73,10 @@ def write_c(filters: FilterSet, word: CWord) -> Export:
             "largest_coefficient_error": plan.largest_error,
             "block_samples": plan.block,
             "partitions": plan.parts,
-            "multiply_adds_per_s": cost.multiply_adds_per_s,
-            "flash_bytes": cost.flash,
-            "ram_bytes": cost.ram,
-            "latency_ms": round(cost.latency_ms, 6),
-            "worst_output": round(cost.worst_output, 6),
             **_stereo_facts(plan),
         },
+        flash_bytes=cost.flash,
+        ram_bytes=cost.ram,
     )
 
 
