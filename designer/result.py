@@ -33,6 +33,7 @@ from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
+from designer.realization.cheapest import Choice
 from designer.realization.cost import ChannelCost, channel_cost
 from designer.requirements.channel_target import driver_index
 from designer.requirements.curves import in_band
@@ -113,6 +114,7 @@ class Result:
         - fraction_bits)
     refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
         otherwise
+    choice : Choice or None, the forms that were judged for `form = "auto"`, and the one that `problem` names now; None otherwise
     study_source : callable, makes `study`, with its curves or without, or reads it back
     promises_source : callable, makes what refined taps promise, channel -> dB, or reads it back
     room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
@@ -143,6 +145,7 @@ class Result:
     failures: dict[str, str] = field(default_factory=dict)
     remedies: dict[str, str] = field(default_factory=dict)
     refinements: dict[str, Refinement] = field(default_factory=dict)
+    choice: Choice | None = None
     scene: Scene | None = field(default=None, repr=False)
     analyses: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -357,6 +360,7 @@ class Result:
         return [
             *self.failures.values(),
             *self.fine_scene.warnings,
+            *([self.choice.reason] if self.choice and self.choice.is_short else []),
             *self.realisation_warnings,
             *(f"{name}: {cost}" for name, numbers in self.scalars.items() for cost in numbers.costs),
             *(f"{name}: {order}" for name, numbers in self.scalars.items() for order in numbers.order_warnings),

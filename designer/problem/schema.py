@@ -149,10 +149,31 @@ class Grid(Table):
 class Realization(Table):
     """The form that the filters take."""
 
-    form: Literal["fir", "rtf", "biquad"] = Field(
-        default="fir", title="of the filters: taps, taps relative to a reference driver, or biquads"
+    form: Literal["fir", "rtf", "biquad", "auto"] = Field(
+        default="fir",
+        title="of the filters: taps, taps relative to a reference driver, biquads, or the cheapest that keeps the requirements",
     )
-    taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = Field(default=512, title="length of each filter")
+    taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = Field(
+        default=512, title='length of each filter; with form = "auto" the longest'
+    )
+    max_latency_ms: Annotated[float, Field(ge=0, le=1_000.0)] | None = Field(
+        default=None, title="limit of the filters' bulk delay, which is shortened to keep it"
+    )
+    max_mac_per_s: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
+        default=None, title="limit of the multiply-adds a second of all filters, as the targets of [export] run them"
+    )
+    max_bytes: Annotated[int, Field(ge=1, le=10**10)] | None = Field(
+        default=None, title="limit of the bytes of all coefficients and states, as the targets of [export] store them"
+    )
+    max_loss_db: Annotated[float, Field(gt=0, le=20.0)] = Field(
+        default=0.5,
+        description='with form = "auto": how far realised filters may miss a requirement or limit that their weights meet, at any'
+        " frequency of the band",
+    )
+    max_level_change_db: Annotated[float, Field(gt=0, le=20.0)] = Field(
+        default=1.0,
+        description='with form = "auto": how far the level at the bright points may leave that of the weights, from 100 Hz to 16 kHz',
+    )
     bulk_delay_samples: Annotated[int, Field(ge=0, le=MAX_TAPS - 1)] | Literal["least"] | None = Field(
         default=None,
         description='a whole number, or "least": the smallest that keeps the result; default: half the taps',
@@ -183,7 +204,7 @@ class Realization(Table):
         default=0, title="of a common filter that brings back the reference's tone"
     )
     sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = Field(
-        default=8, title="second-order sections of each filter"
+        default=8, title='second-order sections of each filter; with form = "auto" the most'
     )
     max_pole_radius: Annotated[float, Field(gt=0, le=10.0)] = Field(
         default=0.998, title="of sections: how long they may ring"

@@ -43,6 +43,7 @@ FREQUENCIES = 400
 LOWEST_HZ = 10.0
 LEADS = (0.5, 1.0, 1.25, 1.5, 1.75, 1.9)
 """Samples before the arrival that are tried, over the number of sections."""
+QUICK_LEAD = 1.5
 FIRST_STEPS = 20
 REFINED_LEADS = 3
 """Leads that are refined on."""
@@ -51,9 +52,15 @@ ALIKE = 1e-6
 
 
 def fit_sections(
-    problem: SectionProblem, arrival: Index, sections: int, requirements: Sequence[Held] = ()
+    problem: SectionProblem, arrival: Index, sections: int, requirements: Sequence[Held] = (), *, quick: bool = False
 ) -> list[Cascade]:
-    """One cascade of S sections a driver, held to the requirements; delays and arrivals (L,) count from time 0."""
+    """One cascade of S sections a driver, held to the requirements; delays and arrivals (L,) count from time 0.
+
+    `quick` takes one lead and a few steps, and holds nothing.
+    """
+    if quick:
+        begin = _each_alone(problem, arrival - round(QUICK_LEAD * sections), sections)
+        return refine(begin, problem, steps=FIRST_STEPS)
     delays = {round(lead * sections) for lead in LEADS}
     begun = [refine(_each_alone(problem, arrival - d, sections), problem, steps=FIRST_STEPS) for d in sorted(delays)]
     refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:REFINED_LEADS]), key=problem.cost)
@@ -128,8 +135,10 @@ def mirror_image(
     return None
 
 
-def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
-    """Sections of each channel, made as the problem file's [realization] says.
+def realize_biquad(
+    channels: Sequence[ChannelDesign], scene: Scene, table: Realization, *, quick: bool = False
+) -> Realized:
+    """Sections of each channel, made as the problem file's [realization] says; `quick` holds no requirement, and rounds nothing.
 
     Raises
     ------
@@ -152,7 +161,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
         requirements = _held(channel, target, weights, [scene.drivers[l] for l in drivers])
         image = mirror_image(problem, arrival := arrivals(even), requirements, fits)
         filters = (
-            fit_sections(problem, arrival, table.sections, requirements)
+            fit_sections(problem, arrival, table.sections, requirements, quick=quick)
             if image is None
             else [fits[image[0]].filters[l] for l in image[1]]
         )
@@ -168,7 +177,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     sections = tuple(delayed_sections([scaled(f) for f in fit.filters], delay) for fit in fits)
     taps = impulse_responses(sections, fits, len(scene.drivers))
     exact = Realized(taps, delay, fits=tuple(fits), sections=sections)
-    if (word := table.fixed_point) is None:
+    if (word := table.fixed_point) is None or quick:
         return exact
     rounded: list[tuple[list[Cascade], float]] = []
     for channel, fit, image in zip(channels, fits, images, strict=True):

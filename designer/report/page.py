@@ -19,6 +19,7 @@ from designer.export import Export
 from designer.export.cost import loss_text
 from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
+from designer.realization.cheapest import Choice
 from designer.realization.words import output_bound
 from designer.report import figures, script
 from designer.report.listener import listener_section
@@ -111,6 +112,18 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
                 form = "{0.median_db:.1f} / {0.fifth_percentile_db:.1f} / {0.worst_db:.1f} dB"
                 cells = [form.format(gains) if gains else "–" for gains in gains_of_all]
                 rows.append((f"Gain {stage}{where}: median / 5th percentile / worst", cells))
+    return rows
+
+
+def choice_rows(choice: Choice) -> list[tuple[bool, str, list[str], str]]:
+    """The table of the forms that were judged, the cheapest first: whether chosen, form, cost and losses, and what came of it."""
+    rows = []
+    for row in sorted(choice.candidates, key=lambda candidate: candidate.order):
+        is_chosen = row is choice.winner
+        cells = [f"{row.multiply_adds_per_s / 1e6:,.2f} M", f"{row.bytes:,}", f"{row.latency_ms:.2f} ms"]
+        cells += [f"{row.loss_db:.2f} dB", f"{row.level_change_db:.2f} dB"]
+        outcome = f"beyond {', '.join(row.beyond)}" if row.beyond else "kept" if row.keeps else "loses too much"
+        rows.append((is_chosen, row.text, cells, f"chosen; {outcome}" if is_chosen else outcome))
     return rows
 
 
@@ -312,6 +325,8 @@ def render(
         listener_figures=[shown[name] for name in shown if drawn[name].declared.of in ("head", "upmix")],
         form=form_words(result),
         form_rows=form_rows(result),
+        choice=result.choice,
+        choice_rows=choice_rows(result.choice) if result.choice else [],
         study_command=""
         if any(study.curves for study in result.study.values())
         else shlex.join(["designer", "study", folder]),
