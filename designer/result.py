@@ -248,7 +248,14 @@ class Result:
         fine, moved = self.fine_scene, self.moved_heads
         return {
             name: scalars(
-                c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db, self.cost(name)
+                c.table,
+                self.taps[name],
+                c.plain,
+                c.slacks_db,
+                fine,
+                moved.get(name),
+                c.weights_costs_db,
+                self.cost(name),
             )
             for name, c in self.channels.items()
         }

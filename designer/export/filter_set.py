@@ -115,6 +115,8 @@ class FilterSet:
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
     fed_by_upmix : bool, whether an upmix makes the channels from stereo, which no filter here does
     options : dict, flag -> what the problem or the user says of a target's option; absent where nothing is said
+    suffix : str, of names in C, where the filters are exported beside those of other rates
+    at_rates : tuple of FilterSet, the same filters at every rate that is exported with them, from the lowest; empty for their own alone
 
     """
 
@@ -137,6 +139,8 @@ class FilterSet:
     imported_from: str = ""
     fed_by_upmix: bool = False
     options: dict[str, str] = field(default_factory=dict)
+    suffix: str = ""
+    at_rates: tuple[FilterSet, ...] = ()
 
     @property
     def taps(self) -> int:
@@ -178,7 +182,9 @@ class FilterSet:
     def memory(self, *, sections: bool = True, delays: bool = True) -> Memory:
         """Memory of all filters; without `sections` as impulse responses, without `delays` these are zeros among the taps."""
         waits = [Memory.of_delay(sum(self.delays.values()))] if delays else []
-        return Memory.sum([*(self._memory(filter_, sections=sections, delays=delays) for filter_ in self.filters), *waits])
+        return Memory.sum(
+            [*(self._memory(filter_, sections=sections, delays=delays) for filter_ in self.filters), *waits]
+        )
 
     def _memory(self, filter_: Filter, *, sections: bool, delays: bool) -> Memory:
         if sections and filter_.cascade is not None:

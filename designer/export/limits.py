@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from designer.errors import Fault, ProblemError, UsageError
@@ -31,7 +31,7 @@ def form_cost(problem: Problem) -> Callable[[Realization], FormCost]:
     Raises UsageError: a target cannot hold them, when it is called.
     """
 
-    @lru_cache(maxsize=None)
+    @cache
     def cost(form: str, length: int, word: str | None, scale: str, equaliser: int) -> FormCost:
         update = {"form": form, LENGTH[form]: length, "word": word, "word_scale": scale, "equaliser_taps": equaliser}
         filters = stand_in(problem, problem.realization.model_copy(update=update))
@@ -120,5 +120,7 @@ def _refuse(problem: Problem, path: str, actual: str, broken: dict[str, float], 
     bound = getattr(problem.realization, key)
     takes = f"got {actual}, which take {needed:,.0f} {UNITS[key]}"
     expected = f"at most {most}, for {key} = {number(bound)}" if most else f"filters that {key} = {number(bound)} holds"
-    remedy = f"lower it, or set {key} = {needed:.0f}" if most else f"set {key} = {needed:.0f} or more, or use fewer drivers"
+    remedy = (
+        f"lower it, or set {key} = {needed:.0f}" if most else f"set {key} = {needed:.0f} or more, or use fewer drivers"
+    )
     raise ProblemError(problem.source, [Fault(path, takes, expected, remedy)])

@@ -8,6 +8,7 @@ target's own file.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 
@@ -86,10 +87,15 @@ def check_targets(problem: Problem) -> None:
     """
     if not problem.export.targets or problem.realization.form == "auto":  # whose candidates are looked at one by one
         return
-    filters = stand_in(problem, problem.realization)
+    for name in problem.export.targets:
+        check_target(problem, name, _options(problem))
+
+
+def check_target(problem: Problem, name: str, options: dict[str, str]) -> None:
+    """Refuse a target that cannot hold a problem's filters, with these options; errors as `check_targets`."""
+    filters = replace(stand_in(problem, problem.realization), options=options)
     if sum(filter_.taps.size for filter_ in filters.filters) <= MAX_VALUES:
-        for name in problem.export.targets:
-            write_target(filters, name)
+        write_target(filters, name)
 
 
 def stand_in(problem: Problem, table: Realization) -> FilterSet:

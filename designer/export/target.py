@@ -105,6 +105,7 @@ class Target:
     name : str, as `--target` and `[export] targets` take it
     summary : str, one line: what it is for
     write : callable, the files of a set of filters; raises `UsageError` where the target cannot hold them
+    write_rates : callable or None, one set of files for filters with `at_rates`; None for a folder a rate
     channel_scale : tuple of Word, fixed-point words in which the drivers of a channel share one scale
     options : tuple of Option, that it heeds
     arithmetics : callable or None, of a target in fixed point: by name what its files compute; raises as `write` does
@@ -124,6 +125,7 @@ class Target:
     name: str
     summary: str
     write: Callable[[FilterSet], Export]
+    write_rates: Callable[[FilterSet], Export] | None = None
     channel_scale: tuple[Word, ...] = ()
     options: tuple[Option, ...] = ()
     arithmetics: Callable[[FilterSet], dict[str, ArithmeticModel]] | None = None

@@ -23,6 +23,7 @@ from designer.export.cost import with_cost
 from designer.export.filter_set import FilterSet
 from designer.export.judged import with_judgement
 from designer.export.provenance import command
+from designer.export.rates import joined_export, suffix
 from designer.export.target import Export, refuse
 from designer.export.targets import target_named
 from designer.stereo.upmix import AVERAGE_S, OVERLAP, SILENCE, Upmix
@@ -57,6 +58,10 @@ def export_of(filters: FilterSet, name: str) -> Export:
 
     Raises UsageError: no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors.
     """
+    if filters.at_rates:
+        target, sets = target_named(name), [replace(one, suffix=suffix(one)) for one in filters.at_rates]
+        joined = replace(target.heeded(filters), at_rates=tuple(target.heeded(one) for one in sets))
+        return joined_export(target, joined, [export_of(one, name) for one in sets])
     export = write_target(filters, name)
     assert export.files and all(export.files.values()), f"{name}: an export without content"
     target = target_named(name)

@@ -6,8 +6,7 @@
 
 Cost rises with the length, and the losses fall, all in all. So each form takes a bisection, not a scan: first over the lengths that the
 limits and the cheapest form so far leave, by a quick fit of the weights that nothing holds to the requirements; then from there, in
-steps that double, by filters that are realised, rounded and judged. The quick fit loses more than what is realised, so that the way
-goes down mostly. A requirement that is mended may be kept by chance at a length below one that misses it; the winner is judged itself,
+steps that double, by filters that are realised, rounded and judged. A requirement that is mended may be kept by chance at a length below one that misses it; the winner is judged itself,
 and only what is shorter than the last one that was judged is taken to lose more.
 
 FIR comes first. A ratio form is taken up to the lengths that are cheaper than it, and sections up to the number that is cheaper than
@@ -33,6 +32,8 @@ from designer.realization.realized import Realized
 LEAST_TAPS, STEPS_AN_OCTAVE = 16, 8
 MAX_TAPS_TRIED, MAX_SECTIONS_TRIED = 4096, 16
 """Longest filters that are tried where the file names no length."""
+MENDED = 6.0
+"""Factor by which the quick fit may miss a requirement more: what is realised is mended, or held, and rarely wins more."""
 SHORT_WORD = "q15"
 LENGTH = {"fir": "taps", "rtf": "taps", "biquad": "sections"}
 NAMES = {"fir": "FIR", "rtf": "RTF", "biquad": "biquads"}
@@ -76,7 +77,9 @@ class Candidate:
 
     def changes(self, table: Realization) -> dict[str, Any]:
         """Keys that make it of a [realization] with form = "auto"; None for those of the file that the form has no use for."""
-        foreign = {key: None for key, forms in HOMES.items() if key in table.model_fields_set and self.form not in forms}
+        foreign = {
+            key: None for key, forms in HOMES.items() if key in table.model_fields_set and self.form not in forms
+        }
         changes: dict[str, Any] = {**foreign, "form": self.form, LENGTH[self.form]: self.length}
         if self.form != "biquad":
             changes["bulk_delay_samples"] = self.bulk_delay_samples
@@ -173,7 +176,9 @@ class _Search:
         if form == "rtf" and self.best is not None:  # its level does not come with its length
             begin = len(sizes) - 1
         else:
-            begin = min(bisect_left(range(len(sizes)), True, key=lambda n: self.quick(form, sizes[n], word)), len(sizes) - 1)
+            begin = min(
+                bisect_left(range(len(sizes)), True, key=lambda n: self.quick(form, sizes[n], word)), len(sizes) - 1
+            )
         if self.judged(form, sizes[begin], word):
             keeps, misses, step = begin, -1, 1
             while keeps - step > misses:
@@ -237,7 +242,9 @@ class _Search:
 
     def quick(self, form: str, size: int, word: str | None) -> bool:
         """Whether the quick fit keeps the losses."""
-        return self.keeps(*self.losses(fit_form(self.channels, self.scene, self.as_table(form, size, word), quick=True)))
+        return self.keeps(
+            *self.losses(fit_form(self.channels, self.scene, self.as_table(form, size, word), quick=True))
+        )
 
     def losses(self, realised: Realized) -> tuple[float, float]:
         """The largest loss of all channels, and the largest change of level."""
@@ -294,10 +301,11 @@ def _won(search: _Search, best: Candidate) -> Choice:
         if next_best
         else "no other form that is as cheap keeps them"
     )
+    table, millions = search.table, best.multiply_adds_per_s / 1e6
     reason = (
-        f'form = "auto" chose {best.text}: at {best.multiply_adds_per_s / 1e6:,.2f} million multiply-adds a second, {best.bytes:,} bytes and'
-        f" {best.latency_ms:.2f} ms the cheapest of {len(rows)} realised that loses at most {search.table.max_loss_db:g} dB of a requirement"
-        f" ({best.loss_db:.2f}) and {search.table.max_level_change_db:g} dB of level ({best.level_change_db:.2f}); {against}"
+        f'form = "auto" chose {best.text}: at {millions:,.2f} million multiply-adds a second, {best.bytes:,} bytes and'
+        f" {best.latency_ms:.2f} ms the cheapest of {len(rows)} realised that loses at most {table.max_loss_db:g} dB of a"
+        f" requirement ({best.loss_db:.2f}) and {table.max_level_change_db:g} dB of level ({best.level_change_db:.2f}); {against}"
     )
     return Choice(tuple(rows), rows.index(best), reason)
 
@@ -318,7 +326,13 @@ def _bound(search: _Search) -> Choice:
     if not rows:  # not even the shortest fits
         search.judged("fir", LEAST_TAPS, table.word)
         rows = search.rows[-1:]
-    best = min(rows, key=lambda row: (max(row.loss_db / table.max_loss_db, row.level_change_db / table.max_level_change_db), row.order))
+    best = min(
+        rows,
+        key=lambda row: (
+            max(row.loss_db / table.max_loss_db, row.level_change_db / table.max_level_change_db),
+            row.order,
+        ),
+    )
     losses = f"{table.max_loss_db:g} dB of a requirement and {table.max_level_change_db:g} dB of level"
     head = (
         f'form = "auto" found nothing that loses at most {losses}'
@@ -331,7 +345,8 @@ def _bound(search: _Search) -> Choice:
     broken = search.beyond(FormCost(fitting.multiply_adds_per_s, fitting.bytes), fitting.latency_ms)
     needs = [f"{key} = {_whole(getattr(fitting, LIMITS[key]))}" for key in broken]
     binding = ", ".join(broken)
-    reason = f"{head}; {binding or 'the limits together'} binds: {fitting.text} would keep them, with {', '.join(needs) or 'a longer delay'}"
+    binds = f"{binding or 'the limits together'} binds"
+    reason = f"{head}; {binds}: {fitting.text} would keep them, with {', '.join(needs) or 'a longer delay'}"
     return Choice((*search.rows, *free.rows), search.rows.index(best), reason, binding)
 
 

@@ -86,9 +86,9 @@ def realize_fir(
     with threads(max(1, min(cores(), len(channels)))) as pool:
         filters = list(
             pool.map(
-                lambda fit, judge: fit.taps(table.taps, delay, table)
-                if quick
-                else fit.kept_taps(judge, table.taps, delay, table),
+                lambda fit, judge: (
+                    fit.taps(table.taps, delay, table) if quick else fit.kept_taps(judge, table.taps, delay, table)
+                ),
                 problems,
                 judges,
             )

@@ -56,9 +56,7 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
     return as_run(fit_form(channels, scene, table), channels, scene, table)
 
 
-def fit_form(
-    channels: Sequence[ChannelDesign], scene: Scene, table: Realization, *, quick: bool = False
-) -> Realized:
+def fit_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization, *, quick: bool = False) -> Realized:
     """Filters of all channels before any rounding; `quick` ones are the first fit, mended and held by nothing."""
     return FORMS[table.form](channels, scene, table, quick=quick)
 

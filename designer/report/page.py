@@ -179,9 +179,7 @@ def form_words(result: Result) -> str:
     return f"{filters} of {table.taps} taps"
 
 
-def export_rows(
-    exports: Mapping[str, Export], refusals: Mapping[str, str]
-) -> list[tuple[str, list[str], str, str]]:
+def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> list[tuple[str, list[str], str, str]]:
     """The table of exports: a target, its cost, its loss at the ears, and scaling and notes; or why it is not there."""
     rows = []
     for name, export in exports.items():

@@ -72,7 +72,9 @@ def test_worst_output_is_the_l1_norm_of_the_stored_integers() -> None:
     feeds = np.zeros(len(filters.drivers))
     for row in table[1].splitlines():
         _, driver, _, first, count, shift = (int(cell) for cell in re.findall(r"-?\d+", row))
-        feeds[driver] += np.abs(stored[first : first + count]).sum() * 2.0 ** (shift + 15 - 47)  # samples of 15, sums of 47 bits
+        feeds[driver] += np.abs(stored[first : first + count]).sum() * 2.0 ** (
+            shift + 15 - 47
+        )  # samples of 15, sums of 47 bits
     feeds[1] += 1.0  # the pure delay
     assert export.facts["worst_output"] == pytest.approx(feeds.max(), rel=1e-6)
     assert export.facts["worst_output"] != pytest.approx(filters.headroom.worst_output, rel=1e-6)
@@ -90,7 +92,11 @@ def test_the_loss_is_that_of_the_stored_taps_at_the_ears(design: designer.Design
     stored = np.zeros_like(design.taps[name])
     for row in export.facts["filters"][1:]:
         if row[0] == name and row[2] != "-":
-            numbers = [line for line in export.files[row[2]].decode().splitlines() if re.fullmatch(r"[0-9a-f]+", line.strip(), re.I)]
+            numbers = [
+                line
+                for line in export.files[row[2]].decode().splitlines()
+                if re.fullmatch(r"[0-9a-f]+", line.strip(), re.I)
+            ]
             integers = np.array([int(number, 16) for number in numbers])
             stored[design.drivers.index(row[1])] = np.where(integers > 127, integers - 256, integers) * steps[name]
     scene, table = design.fine_scene, design.channels[name].table
