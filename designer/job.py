@@ -21,7 +21,7 @@ from designer.evaluation.refinement import realize_judged
 from designer.evaluation.scalars import costs_db
 from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
-from designer.export.limits import check_latency, form_cost, within_limits
+from designer.export.limits import check_latency, chosen_form, within_limits
 from designer.export.of_design import check_targets
 from designer.folders.read import read, read_problem
 from designer.folders.write import Drawn, write
@@ -31,7 +31,6 @@ from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.realization import Realized
 from designer.realization.cascade import Cascade
-from designer.realization.cheapest import cheapest
 from designer.realization.remedies import remedy
 from designer.report import notebook
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
@@ -187,14 +186,9 @@ def design(
         if failures:
             problem = _without(problem, failures)
             fine = scene(problem).at(fine_frequencies_hz(problem))
-    choice = None
-    if problem.realization.form == "auto":
-        with stage("forms"):
-            choice = cheapest(channels, fine, problem.realization, form_cost(problem))
-            changes = choice.winner.changes(problem.realization)
-            problem = problem.replace({f"realization.{key}": value for key, value in changes.items()})
-            fine = replace(fine, problem=problem)
     with stage("realisation"):
+        choice, fine = chosen_form(channels, fine)
+        problem = fine.problem
         realised, refinements = realize_judged(channels, fine, problem.realization)
         if choice is None:
             check_latency(problem, realised.bulk_delay_samples)

@@ -34,7 +34,7 @@ from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
 from designer.realization.cheapest import Choice
-from designer.realization.cost import ChannelCost, channel_cost
+from designer.realization.cost import channel_costs
 from designer.requirements.channel_target import driver_index
 from designer.requirements.curves import in_band
 from designer.requirements.plain import Plain
@@ -160,12 +160,13 @@ class Result:
 
     @property
     def status(self) -> int:
-        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 met by weights, missed by filters by over MAX_MISSED_DB."""
+        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 met by weights, missed by filters or by every form within limits."""
         if self.failures:
             return EXIT_SOLVER
         if not all(channel.feasible for channel in self.channels.values()):
             return EXIT_INFEASIBLE
-        return EXIT_MISSED if any(map(self.misses, self.channels)) else EXIT_DONE
+        missed = any(map(self.misses, self.channels)) or (self.choice is not None and self.choice.is_short)
+        return EXIT_MISSED if missed else EXIT_DONE
 
     def misses(self, name: str) -> bool:
         """Whether a channel's designed filters miss by more than MAX_MISSED_DB what its weights meet."""
@@ -246,24 +247,13 @@ class Result:
     def scalars(self) -> dict[str, Scalars]:
         """Each channel's numbers, from the realised taps."""
         fine, moved = self.fine_scene, self.moved_heads
+        costs = channel_costs(self.problem, self.taps, self.sections, self.bulk_delay_samples)
         return {
             name: scalars(
-                c.table,
-                self.taps[name],
-                c.plain,
-                c.slacks_db,
-                fine,
-                moved.get(name),
-                c.weights_costs_db,
-                self.cost(name),
+                c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db, costs[name]
             )
             for name, c in self.channels.items()
         }
-
-    def cost(self, name: str) -> ChannelCost:
-        """Cost of a channel's filters in their direct form."""
-        cascades, rate = self.sections.get(name, {}).values(), self.problem.sample_rate_hz
-        return channel_cost(self.problem.realization, self.taps[name], cascades, self.bulk_delay_samples, rate)
 
     @property
     @analysis

@@ -102,6 +102,8 @@ def design(
                 )
             elif result.misses(name):
                 say(f'designs[{places[name]}] "{name}" is met on paper, and missed by these filters', error=True)
+        if result.choice is not None and result.choice.is_short:
+            say("realization: no form within the limits loses as little as the file allows", error=True)
         if chain_missed(result):
             say("virtualizer is met on paper, and missed by these filters", error=True)
         raise typer.Exit(result.status)

@@ -9,16 +9,19 @@ the file states and its limits do not hold is refused, with the number that woul
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from designer.acoustics.scene import Scene
+from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError, UsageError
 from designer.export.of_design import MAX_VALUES, stand_in
 from designer.export.write import write_target
 from designer.problem.messages import number
 from designer.problem.schema import Problem, Realization
-from designer.realization.cheapest import LEAST_TAPS, LENGTH, FormCost, lengths
+from designer.realization.cheapest import LEAST_TAPS, LENGTH, Choice, FormCost, cheapest, lengths
 from designer.realization.cost import word_bytes
 
 COSTS = {"max_mac_per_s": "multiply_adds_per_s", "max_bytes": "bytes"}
@@ -97,6 +100,17 @@ def within_limits(problem: Problem) -> Problem:
     if delay is not None and table.form == "fir" and table.bulk_delay_samples is None and length // 2 > delay:
         changes["bulk_delay_samples"] = delay
     return problem.replace({f"realization.{key}": value for key, value in changes.items()}) if changes else problem
+
+
+def chosen_form(channels: Sequence[ChannelDesign], scene: Scene) -> tuple[Choice | None, Scene]:
+    """Of form = "auto" the forms that were judged, and the scene of the problem that names the winner; else the scene as it is."""
+    problem = scene.problem
+    if problem.realization.form != "auto":
+        return None, scene
+    choice = cheapest(channels, scene, problem.realization, form_cost(problem))
+    changes = choice.winner.changes(problem.realization)
+    named = problem.replace({f"realization.{key}": value for key, value in changes.items()})
+    return choice, replace(scene, problem=named)
 
 
 def check_latency(problem: Problem, bulk_delay_samples: int) -> None:

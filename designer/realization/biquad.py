@@ -43,7 +43,6 @@ FREQUENCIES = 400
 LOWEST_HZ = 10.0
 LEADS = (0.5, 1.0, 1.25, 1.5, 1.75, 1.9)
 """Samples before the arrival that are tried, over the number of sections."""
-QUICK_LEAD = 1.5
 FIRST_STEPS = 20
 REFINED_LEADS = 3
 """Leads that are refined on."""
@@ -52,15 +51,9 @@ ALIKE = 1e-6
 
 
 def fit_sections(
-    problem: SectionProblem, arrival: Index, sections: int, requirements: Sequence[Held] = (), *, quick: bool = False
+    problem: SectionProblem, arrival: Index, sections: int, requirements: Sequence[Held] = ()
 ) -> list[Cascade]:
-    """One cascade of S sections a driver, held to the requirements; delays and arrivals (L,) count from time 0.
-
-    `quick` takes one lead and a few steps, and holds nothing.
-    """
-    if quick:
-        begin = _each_alone(problem, arrival - round(QUICK_LEAD * sections), sections)
-        return refine(begin, problem, steps=FIRST_STEPS)
+    """One cascade of S sections a driver, held to the requirements; delays and arrivals (L,) count from time 0."""
     delays = {round(lead * sections) for lead in LEADS}
     begun = [refine(_each_alone(problem, arrival - d, sections), problem, steps=FIRST_STEPS) for d in sorted(delays)]
     refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:REFINED_LEADS]), key=problem.cost)
@@ -135,10 +128,8 @@ def mirror_image(
     return None
 
 
-def realize_biquad(
-    channels: Sequence[ChannelDesign], scene: Scene, table: Realization, *, quick: bool = False
-) -> Realized:
-    """Sections of each channel, made as the problem file's [realization] says; `quick` holds no requirement, and rounds nothing.
+def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
+    """Sections of each channel, made as the problem file's [realization] says.
 
     Raises
     ------
@@ -161,7 +152,7 @@ def realize_biquad(
         requirements = _held(channel, target, weights, [scene.drivers[l] for l in drivers])
         image = mirror_image(problem, arrival := arrivals(even), requirements, fits)
         filters = (
-            fit_sections(problem, arrival, table.sections, requirements, quick=quick)
+            fit_sections(problem, arrival, table.sections, requirements)
             if image is None
             else [fits[image[0]].filters[l] for l in image[1]]
         )
@@ -177,7 +168,7 @@ def realize_biquad(
     sections = tuple(delayed_sections([scaled(f) for f in fit.filters], delay) for fit in fits)
     taps = impulse_responses(sections, fits, len(scene.drivers))
     exact = Realized(taps, delay, fits=tuple(fits), sections=sections)
-    if (word := table.fixed_point) is None or quick:
+    if (word := table.fixed_point) is None:
         return exact
     rounded: list[tuple[list[Cascade], float]] = []
     for channel, fit, image in zip(channels, fits, images, strict=True):

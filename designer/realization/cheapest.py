@@ -4,10 +4,12 @@
     subject to  requirements missed by at most max_loss_db, level changed by at most max_level_change_db (`losses.py`, as realised)
                 max_latency_ms, max_mac_per_s, max_bytes
 
-Cost rises with the length, and the losses fall, all in all. So each form takes a bisection, not a scan: first over the lengths that the
-limits and the cheapest form so far leave, by a quick fit of the weights that nothing holds to the requirements; then from there, in
-steps that double, by filters that are realised, rounded and judged. A requirement that is mended may be kept by chance at a length below one that misses it; the winner is judged itself,
-and only what is shorter than the last one that was judged is taken to lose more.
+Cost rises with the length, and the losses fall, all in all. So each form takes a bisection, not a scan, over the lengths that the limits
+and the cheapest form so far leave: of taps first by a quick fit of the weights that nothing holds to the requirements; then from there,
+in steps that double, by filters that are realised, rounded and judged. Ratios begin at the longest, because their level hardly comes with
+their length, and sections in the middle, because a fit that is not held yet says little of them. A requirement that is mended may be
+kept by chance at a length below one that misses it; the winner is judged itself, and only what is shorter than the last one that was
+judged is taken to lose more.
 
 FIR comes first. A ratio form is taken up to the lengths that are cheaper than it, and sections up to the number that is cheaper than
 both: what cannot win is not realised. A shorter word is tried only where the bytes leave nothing else.
@@ -170,15 +172,10 @@ class _Search:
             self.search(form, self.affordable(form, word), word)
 
     def search(self, form: str, sizes: Sequence[int], word: str | None) -> None:
-        """Judge few of the lengths of a form: where the quick fit begins to keep, and from there down or up in growing steps."""
+        """Judge few of the lengths of a form: from where its losses are likely to be kept, down or up in growing steps."""
         if not sizes:
             return
-        if form == "rtf" and self.best is not None:  # its level does not come with its length
-            begin = len(sizes) - 1
-        else:
-            begin = min(
-                bisect_left(range(len(sizes)), True, key=lambda n: self.quick(form, sizes[n], word)), len(sizes) - 1
-            )
+        begin = self.begun(sizes, word) if form == "fir" else len(sizes) - 1 if form == "rtf" else len(sizes) // 2
         if self.judged(form, sizes[begin], word):
             keeps, misses, step = begin, -1, 1
             while keeps - step > misses:
@@ -240,11 +237,15 @@ class _Search:
         most = int(limit_ms * self.rate / 1e3)
         return given if given is None and size // 2 <= most and form == "fir" else min(size // 2, most)
 
-    def quick(self, form: str, size: int, word: str | None) -> bool:
-        """Whether the quick fit keeps the losses."""
-        return self.keeps(
-            *self.losses(fit_form(self.channels, self.scene, self.as_table(form, size, word), quick=True))
-        )
+    def begun(self, sizes: Sequence[int], word: str | None) -> int:
+        """Index of the first number of taps whose quick fit keeps the level, and misses nothing by more than can be mended."""
+
+        def is_enough(size: int) -> bool:
+            table = self.as_table("fir", size, word)
+            loss_db, level_db = self.losses(fit_form(self.channels, self.scene, table, quick=True))
+            return self.keeps(loss_db / MENDED, level_db)
+
+        return min(bisect_left(range(len(sizes)), True, key=lambda n: is_enough(sizes[n])), len(sizes) - 1)
 
     def losses(self, realised: Realized) -> tuple[float, float]:
         """The largest loss of all channels, and the largest change of level."""

@@ -7,14 +7,14 @@ delay, a cascade's own delay and a channel's delay cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from designer.arrays import Real
 from designer.measures import amplitude_db
-from designer.problem.schema import Realization
+from designer.problem.schema import Problem, Realization
 from designer.realization.cascade import Cascade
 from designer.realization.words import is_pure_delay, output_bound
 
@@ -61,6 +61,18 @@ class ChannelCost(NamedTuple):
     latency_ms: float
     headroom_db: float
     worst_output_db: float
+
+
+def channel_costs(
+    problem: Problem, taps: Mapping[str, Real], sections: Mapping[str, Mapping[str, Cascade]], bulk_delay_samples: int
+) -> dict[str, ChannelCost]:
+    """Channel -> cost of its filters (L, T), or of its cascades."""
+    return {
+        name: channel_cost(
+            problem.realization, filters, sections.get(name, {}).values(), bulk_delay_samples, problem.sample_rate_hz
+        )
+        for name, filters in taps.items()
+    }
 
 
 def channel_cost(

@@ -57,8 +57,8 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
 
 
 def fit_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization, *, quick: bool = False) -> Realized:
-    """Filters of all channels before any rounding; `quick` ones are the first fit, mended and held by nothing."""
-    return FORMS[table.form](channels, scene, table, quick=quick)
+    """Filters of all channels before any rounding; `quick` taps are the first fit, mended and held by nothing."""
+    return FORMS[table.form](channels, scene, table, **({"quick": True} if quick else {}))
 
 
 def as_run(realized: Realized, channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:

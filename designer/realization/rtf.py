@@ -38,10 +38,8 @@ REPORTED_LOSS_DB = 0.1
 """A loss at the ears from which on the cap is reported."""
 
 
-def realize_rtf(
-    channels: Sequence[ChannelDesign], scene: Scene, table: Realization, *, quick: bool = False
-) -> Realized:
-    """Taps of each channel in the RTF form; `quick` leaves the first fit as it is.
+def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
+    """Taps of each channel in the RTF form.
 
     Raises
     ------
@@ -69,7 +67,7 @@ def realize_rtf(
     out: list[Real] = []
     warnings: list[str] = []
     for fit_channel, reference, u, problem in zip(heard, chosen, bounded, problems, strict=True):
-        judge = None if quick else fit_channel.judge(scene, reference, cap)
+        judge = fit_channel.judge(scene, reference, cap)
         taps = problem.taps(length, delay, table) if judge is None else problem.kept_taps(judge, length, delay, table)
         losses = problem.missed_requirements(taps, delay)
         losses += _cap_losses(fit_channel, u, cap, scene.drivers[fit_channel.drivers[reference]])

@@ -49,7 +49,9 @@ def test_the_gain_is_the_same_at_every_rate(name: str) -> None:
     """At the ears, within 0.3 dB anywhere in the common band, by a sum over the taps of each file: three designs take their seconds."""
     problem = designer.load(PROBLEMS / f"{name}.toml")
     ears = [design.name for design in problem.designs if not design.is_beam]
-    problem = problem.replace({"designs": [d for d in problem.model_dump(exclude_unset=True)["designs"] if d["name"] in ears]})
+    problem = problem.replace(
+        {"designs": [d for d in problem.model_dump(exclude_unset=True)["designs"] if d["name"] in ears]}
+    )
     design = designer.design(problem.replace({"virtualizer": None, "export.targets": []}))
     rates = (44100, 48000, 96000)
     files = designer.export(design, "wav", rates=rates)
@@ -76,7 +78,9 @@ def test_filters_last_as_long_at_every_rate() -> None:
     assert higher.realization.bulk_delay_samples == round(20 * 44100 / 16000)
     step_hz = 44100 / 2 / (higher.grid.frequencies - 1)
     assert step_hz == pytest.approx(8000 / (problem.grid.frequencies - 1), rel=0.01)
-    sections = at_rate(designer.loads(toml(pair() | {"realization": {"form": "biquad", "max_pole_radius": 0.99}})), 32000)
+    sections = at_rate(
+        designer.loads(toml(pair() | {"realization": {"form": "biquad", "max_pole_radius": 0.99}})), 32000
+    )
     assert sections.realization.max_pole_radius**2 == pytest.approx(0.99) and sections.realization.sections == 8
 
 
@@ -98,7 +102,9 @@ def test_each_rate_has_a_folder_and_a_manifest(small: designer.Design) -> None:
 
 @pytest.mark.parametrize("compiler", ["gcc -std=c99", "clang -std=c99", "g++ -x c++"])
 @pytest.mark.parametrize("target", ["c", "c-q15"])
-def test_a_firmware_switches_between_the_rates(compiler: str, target: str, small: designer.Design, tmp_path: Path) -> None:
+def test_a_firmware_switches_between_the_rates(
+    compiler: str, target: str, small: designer.Design, tmp_path: Path
+) -> None:
     """All pairs in one program without a warning: at each rate an impulse gives that rate's taps, at another silence and -1."""
     program, *options = compiler.split()
     if shutil.which(program) is None:
@@ -158,7 +164,9 @@ def test_the_chain_of_every_rate_is_under_one_name(tmp_path: Path) -> None:
     """With an upmix the union has the whole chain, too; it compiles without a warning, and its table has the upmix's latency."""
     if shutil.which("gcc") is None:
         need("gcc", "gcc")
-    design = designer.design(designer.loads(trio_toml(trio("left", "right", "centre") | {"virtualizer": {}}), source="trio.toml"))
+    design = designer.design(
+        designer.loads(trio_toml(trio("left", "right", "centre") | {"virtualizer": {}}), source="trio.toml")
+    )
     rate = round(design.problem.sample_rate_hz)
     files = designer.export(design, "c", rates=(rate, 2 * rate))
     for path, content in files.items():
