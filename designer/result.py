@@ -160,7 +160,7 @@ class Result:
 
     @property
     def status(self) -> int:
-        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 met by weights, missed by filters or by every form within limits."""
+        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 met by weights, missed by filters or by all forms."""
         if self.failures:
             return EXIT_SOLVER
         if not all(channel.feasible for channel in self.channels.values()):

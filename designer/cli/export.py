@@ -52,7 +52,7 @@ def export(
         design = job.open_folder(folder)
         warn_missing(design)
         shown.update("export")
-        filters = filters_for(design, target, whole_rates, shown.update, **options)
+        filters = filters_for(design, target, options, whole_rates, shown.update)
         if out is None:
             written, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import overload
@@ -13,7 +13,7 @@ from designer.errors import UsageError
 from designer.export.filter_set import FilterSet
 from designer.export.limits import within_limits
 from designer.export.of_design import check_target, filter_set
-from designer.export.rates import at_rate
+from designer.export.rates import at_rate, checked_rates
 from designer.export.targets import checked_options
 from designer.export.write import export_of, write_elsewhere
 
@@ -66,6 +66,7 @@ def export(
     Raises
     ------
     UsageError : no such target, one that cannot hold these filters, an option that it does not heed, or files in the way
+    ProblemError : the problem has a frequency beyond half of one of the rates, or a limit that filters at that rate break
     OutputError : the folder cannot be written
 
     Examples
@@ -76,7 +77,7 @@ def export(
     ['camilladsp.yml', 'left.wav', 'right.wav']
 
     """
-    filters = filters_for(job.design_of(design), target, rates, **options)
+    filters = filters_for(job.design_of(design), target, options, rates)
     if folder is None:
         return export_of(filters, target).files
     write_elsewhere(filters, Path(folder), target, force=force)
@@ -86,9 +87,9 @@ def export(
 def filters_for(
     design: job.Design,
     target: str,
+    options: Mapping[str, str | None],
     rates: Sequence[int] = (),
     progress: Callable[[str], None] | None = None,
-    **options: str | None,
 ) -> FilterSet:
     """Filters of a design, with those of the same problem at other rates, and what the user says of a target's options.
 
@@ -96,6 +97,7 @@ def filters_for(
 
     Parameters
     ----------
+    options : mapping of str to str or None, flag of the target -> value
     rates : sequence of int, in hertz; empty for the design's own
     progress : callable or None, called with the name of each stage
 
@@ -110,6 +112,7 @@ def filters_for(
             f"--rates: got filters that were read from {design.imported_from}; expected a design, which can be made at another rate;"
             " leave --rates out"
         )
+    rates = checked_rates(",".join(map(str, rates)))
     problems = [within_limits(at_rate(design.problem, rate)) for rate in rates]
     for problem in problems:
         check_target(problem, target, filters.options)

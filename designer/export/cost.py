@@ -132,7 +132,7 @@ def _ears(filters: FilterSet, run: FilterSet, export: Export) -> dict[str, dict[
     if filters.judge is None:
         return {}
     length = max(filter_.whole_response.size for filter_ in run.filters)
-    played = {name: np.zeros((len(run.drivers), length)) for name in run.channels}
+    played: dict[str, Real] = {name: np.zeros((len(run.drivers), length)) for name in run.channels}
     for filter_ in run.filters:
         response = filter_.whole_response
         played[filter_.channel][run.drivers.index(filter_.driver), : response.size] += response

@@ -16,7 +16,6 @@ from designer import measures
 from designer.evaluation.outcomes import REQUIRED, Outcome
 from designer.evaluation.words import requirement_words
 from designer.export import Export
-from designer.export.cost import loss_text
 from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
 from designer.realization.cheapest import Choice
@@ -179,17 +178,18 @@ def form_words(result: Result) -> str:
     return f"{filters} of {table.taps} taps"
 
 
-def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> list[tuple[str, list[str], str, str]]:
-    """The table of exports: a target, its cost, its loss at the ears, and scaling and notes; or why it is not there."""
+def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> list[tuple[str, list[str], str]]:
+    """The table of exports: a target, its cost and its loss at the ears, scaling and notes; or why it is not there."""
     rows = []
     for name, export in exports.items():
         facts = export.facts
         counts = (facts["multiply_adds_per_s"], facts["flash_bytes"], facts["ram_bytes"], export.state_bytes)
-        loss = loss_text(facts) or "–"
-        words = "; ".join([export.scaling, *_as_run(export), *export.notes])
         cells = [*(f"{count:,}" for count in counts), f"{facts['latency_ms']:.2f} ms", f"{facts['headroom_db']:.1f} dB"]
-        rows.append((name, [*cells, f"{facts['worst_output']:.2f}"], loss, words))
-    return rows + [(name, ["–"] * 7, "–", f"not written: {text}") for name, text in refusals.items()]
+        cells.append(f"{facts['worst_output']:.2f}")
+        cells += [f"{facts[key]:.3f}" if key in facts else "–" for key in ("loss_db", "level_change_db")]
+        cells.append(f"{facts['time_change_us']:.2f}" if "time_change_us" in facts else "–")
+        rows.append((name, cells, "; ".join([export.scaling, *_as_run(export), *export.notes])))
+    return rows + [(name, ["–"] * 10, f"not written: {text}") for name, text in refusals.items()]
 
 
 def _as_run(export: Export) -> Iterator[str]:
