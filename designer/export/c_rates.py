@@ -36,8 +36,8 @@ def write_c_rates(filters: FilterSet, word: CWord) -> Export:
     """
     check_same(word.target, filters)
     sets = filters.at_rates
-    rates = [whole_rate(one, word.target) for one in sets]
-    plans = [plan_of(one, word) for one in sets]
+    rates = [whole_rate(member, word.target) for member in sets]
+    plans = [plan_of(member, word) for member in sets]
     prefix = plans[0].names.prefix.removesuffix(sets[0].suffix)
     pairs = dict[str, bytes]()
     for plan in plans:

@@ -40,7 +40,7 @@ def form_cost(problem: Problem) -> Callable[[Realization], FormCost]:
         filters = stand_in(problem, problem.realization.model_copy(update=update))
         memory, width = filters.memory(), word_bytes(problem.realization.model_copy(update=update))
         direct = FormCost(memory.multiply_adds * filters.sample_rate_hz, width * (memory.coefficients + memory.state))
-        if not problem.export.targets or sum(one.taps.size for one in filters.filters) > MAX_VALUES:
+        if not problem.export.targets or sum(filter_.taps.size for filter_ in filters.filters) > MAX_VALUES:
             return direct
         exports = [write_target(filters, name) for name in problem.export.targets]
         flash = [e.coefficient_bytes if e.flash_bytes is None else e.flash_bytes for e in exports]
@@ -103,7 +103,7 @@ def within_limits(problem: Problem) -> Problem:
 
 
 def chosen_form(channels: Sequence[ChannelDesign], scene: Scene) -> tuple[Choice | None, Scene]:
-    """Of form = "auto" the forms that were judged, and the scene of the problem that names the winner; else the scene as it is."""
+    """The forms that were judged for form = "auto", and the scene of the problem that names the winner; else the scene as it is."""
     problem = scene.problem
     if problem.realization.form != "auto":
         return None, scene

@@ -83,7 +83,7 @@ def suffix(filters: FilterSet) -> str:
 def joined_export(target: Target, filters: FilterSet, exports: Sequence[Export]) -> Export:
     """One export of all rates: the files of all, memory that holds all, and each number the largest, beside those of each rate."""
     sets = filters.at_rates
-    rates = [number(one.sample_rate_hz) for one in sets]
+    rates = [number(member.sample_rate_hz) for member in sets]
     if target.write_rates is not None:
         written = target.write_rates(filters)
         files, notes = written.files, written.notes
@@ -105,12 +105,12 @@ def joined_export(target: Target, filters: FilterSet, exports: Sequence[Export])
             "coefficient_bytes": export.coefficient_bytes,
             "state_bytes": export.state_bytes,
             "multiply_adds_per_sample": export.multiply_adds,
-            "bulk_delay_samples": one.bulk_delay_samples,
-            "taps": one.taps,
+            "bulk_delay_samples": member.bulk_delay_samples,
+            "taps": member.taps,
             "scaling": export.scaling,
             **export.facts,
         }
-        for rate, one, export in zip(rates, sets, exports, strict=True)
+        for rate, member, export in zip(rates, sets, exports, strict=True)
     }
     cost = "\n".join(f"at {rate} Hz {export.cost}" for rate, export in zip(rates, exports, strict=True))
     return replace(
@@ -133,7 +133,7 @@ def check_same(target: str, filters: FilterSet) -> None:
 
     Raises UsageError: their channels or drivers differ.
     """
-    if len({(one.channels, one.drivers) for one in filters.at_rates}) > 1:
+    if len({(member.channels, member.drivers) for member in filters.at_rates}) > 1:
         raise refuse(
             target,
             "other channels or drivers at one rate than at another",

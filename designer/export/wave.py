@@ -119,13 +119,13 @@ class Responses:
         self.coefficients, self.sounds = coefficients, dict[str, Sound]()
 
     def at_rate(self, names: list[object]) -> object:
-        """Of files that are listed for several rates the name of the one at the problem's; the first where there is none."""
+        """Name of the file at the problem's rate among those that are listed for several; the first where there is none."""
         import soundfile
 
-        wanted = self.coefficients.problem.sample_rate_hz
+        rate_hz = self.coefficients.problem.sample_rate_hz
         for name in names:
             try:
-                if isinstance(name, str) and soundfile.info(self.coefficients.path.parent / name).samplerate == wanted:
+                if isinstance(name, str) and soundfile.info(self.coefficients.path.parent / name).samplerate == rate_hz:
                     return name
             except (soundfile.SoundFileError, ValueError, TypeError):  # which reading it tells
                 continue

@@ -59,9 +59,9 @@ def export_of(filters: FilterSet, name: str) -> Export:
     Raises UsageError: no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors.
     """
     if filters.at_rates:
-        target, sets = target_named(name), [replace(one, suffix=suffix(one)) for one in filters.at_rates]
-        joined = replace(target.heeded(filters), at_rates=tuple(target.heeded(one) for one in sets))
-        return joined_export(target, joined, [export_of(one, name) for one in sets])
+        target, sets = target_named(name), [replace(member, suffix=suffix(member)) for member in filters.at_rates]
+        joined = replace(target.heeded(filters), at_rates=tuple(target.heeded(member) for member in sets))
+        return joined_export(target, joined, [export_of(member, name) for member in sets])
     export = write_target(filters, name)
     assert export.files and all(export.files.values()), f"{name}: an export without content"
     target = target_named(name)

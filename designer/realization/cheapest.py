@@ -231,11 +231,13 @@ class _Search:
 
     def delay(self, form: str, size: int) -> int | str | None:
         """The file's bulk delay, or that of the form, as far as the latency allows."""
-        given, limit_ms = self.table.bulk_delay_samples, self.table.max_latency_ms
-        if form == "biquad" or isinstance(given, int) or limit_ms is None:
-            return given if form != "biquad" else None
-        most = int(limit_ms * self.rate / 1e3)
-        return given if given is None and size // 2 <= most and form == "fir" else min(size // 2, most)
+        of_file, limit_ms = self.table.bulk_delay_samples, self.table.max_latency_ms
+        if form == "biquad" and not isinstance(of_file, int):
+            return None
+        if isinstance(of_file, int) or limit_ms is None:
+            return of_file
+        most = int(limit_ms * self.rate / 1e3 + 1e-9)
+        return of_file if form == "fir" and of_file is None and size // 2 <= most else min(size // 2, most)
 
     def begun(self, sizes: Sequence[int], word: str | None) -> int:
         """Index of the first number of taps whose quick fit keeps the level, and misses nothing by more than can be mended."""

@@ -12,6 +12,7 @@ from designs.small_problems import pair
 from designs.small_problems import text as toml
 
 import designer
+from designer.arrays import Real
 from designer.errors import ProblemError
 from designer.export.of_design import filter_set
 from designer.export.write import export_of
@@ -33,15 +34,15 @@ def losses_db(design: designer.Design, reference: designer.Design) -> tuple[floa
     scene, table = reference.fine_scene, reference.channels["left"].table
     f, ears = scene.frequency_hz, scene.ears()
 
-    def powers(taps: np.ndarray) -> np.ndarray:
+    def powers(taps: Real) -> Real:
         w = np.exp(-2j * np.pi * np.outer(f / RATE_HZ, np.arange(taps.shape[1]))) @ taps.T
-        return np.abs(np.einsum("fml,fl->fm", ears, w)) ** 2
+        return np.asarray(np.abs(np.einsum("fml,fl->fm", ears, w)) ** 2)
 
     made, exact = (powers(each.taps["left"]) for each in (design, reference))
     band = (f >= table.band_hz[0]) & (f <= table.band_hz[1])
     gain_db, exact_db = (10 * np.log10(p[:, 0::2].sum(axis=1) / p[:, 1::2].sum(axis=1))[band] for p in (made, exact))
-    corners_hz, curve_db = zip(*table.cancellation_gain_db, strict=True)
-    asked_db = np.interp(np.log(f[band]), np.log(corners_hz), curve_db)
+    corners = np.array(table.cancellation_gain_db)
+    asked_db = np.interp(np.log(f[band]), np.log(corners[:, 0]), corners[:, 1])
     missed_db = float(np.maximum(asked_db - gain_db - np.maximum(asked_db - exact_db, 0), 0).max())
     heard = f >= 100
     level_db = 10 * np.log10(made[:, 0::2].mean(axis=1) / exact[:, 0::2].mean(axis=1))[heard]

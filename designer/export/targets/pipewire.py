@@ -89,7 +89,8 @@ def write_rates(filters: FilterSet) -> Export:
 def _folded(filters: FilterSet) -> FilterSet:
     """The filters with every delay among their taps."""
     taps = tuple(
-        replace(one, taps=filters.delayed_taps(one), cascade=None, delay_samples=None) for one in filters.filters
+        replace(filter_, taps=filters.delayed_taps(filter_), cascade=None, delay_samples=None)
+        for filter_ in filters.filters
     )
     return replace(filters, filters=taps, delays={})
 
@@ -97,12 +98,12 @@ def _folded(filters: FilterSet) -> FilterSet:
 def _written(source: FilterSet) -> Export:
     sets = source.at_rates or (source,)
     filters = sets[0]
-    rates = [whole_rate(one, "pipewire") for one in sets]
+    rates = [whole_rate(member, "pipewire") for member in sets]
     rate = None if source.at_rates else rates[0]
     for count, kind in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
         at_most("pipewire", count, MAX_PORTS, kind, "export brutefir or camilladsp")
     stems, comments = file_names(filters.channels), provenance(source, "pipewire", SCALING)
-    ends = [f"-{each}.wav" if rate is None else ".wav" for each in rates]
+    ends = [f"-{rate_hz}.wav" if rate is None else ".wav" for rate_hz in rates]
     nodes = list(_nodes(filters, stems, ends))
     controls = sum(MIXER_INPUTS if label == "mixer" else 1 for _, label, _, _ in nodes if label != "convolver")
     fewer = f"design with fewer drivers or channels ({MIXER_INPUTS} controls a mixer), or export jconvolver"
@@ -111,8 +112,10 @@ def _written(source: FilterSet) -> Export:
         name for name in filters.channels if any(_is_convolved(f) and f.channel == name for f in filters.filters)
     ]
     waves = {
-        f"{stems[name]}{end}": wave_float(channel_responses(replace(one, delays={}), name), each, "\n".join(comments))
-        for one, each, end in zip(sets, rates, ends, strict=True)
+        f"{stems[name]}{end}": wave_float(
+            channel_responses(replace(member, delays={}), name), rate_hz, "\n".join(comments)
+        )
+        for member, rate_hz, end in zip(sets, rates, ends, strict=True)
         for name in convolved
     }
     stem = file_names([filters.name or "filters"])[filters.name or "filters"]
