@@ -38,6 +38,8 @@ SPARE_DESIGNS, MOST_DESIGNS = 1, 6
 MOST_CHANNELS = 16
 MOST_FIELD_BYTES = 128e6
 """Fields of drivers that stay where others move."""
+MOST_COARSE_BYTES, MOST_SLOPES_BYTES = 250e6, 32e6
+"""A coarse solution's factorized equations, and the drivers' slopes on its body, in the process that draws what moves."""
 GEOMETRY = ("drivers", "listener", "enclosure")
 """Tables whose change shows in the layout."""
 
@@ -173,8 +175,11 @@ class Lively:
     """Answers of the process that draws what moves."""
 
     def __init__(self) -> None:
+        from designer.acoustics.enclosures.factored import FACTORIZATIONS
+        from designer.acoustics.recent import RECENT
         from designer.studio.live import Live
 
+        FACTORIZATIONS.most_bytes, RECENT.most_bytes = MOST_COARSE_BYTES, MOST_SLOPES_BYTES
         self.live = Live()
         self._base: tuple[Source, Any] | None = None
         self._files: tuple[Hashable, ...] = ()
@@ -200,7 +205,7 @@ class Lively:
         begin = time.perf_counter()
         message: dict[str, Any] = {
             "is": "live", "version": request.version, "channel": request.channel, "panels": {}, "arrays": "", "tables": "",
-            "numbers": [], "handles": [], "values": {}, "faults": [],
+            "numbers": [], "handles": [], "values": {}, "faults": [], "coarse": "",
         }  # fmt: skip
         if request.id is not None:
             message["id"] = request.id
@@ -227,16 +232,17 @@ class Lively:
         shown = live_figures(channel)
         if layout:
             shown["layout"] = layout_of(layout_figure(problem))
-        return {**packed(shown), "numbers": words_of(channel.numbers())}
+        return {**packed(shown), "numbers": words_of(channel.numbers()), "coarse": channel.coarse_body}
 
 
 class Judge:
     """Answers of the process that judges."""
 
     def __init__(self, between_stages: Callable[[], None] = lambda: None) -> None:
+        from designer.acoustics.enclosures.factored import FACTORIZATIONS, SWEPT_BYTES
         from designer.acoustics.recent import RECENT
 
-        RECENT.most_bytes = MOST_FIELD_BYTES
+        FACTORIZATIONS.most_bytes, RECENT.most_bytes = SWEPT_BYTES, MOST_FIELD_BYTES
         self._between_stages = between_stages
         self._designs: dict[tuple[Source, Hashable], Any] = {}
         self._channels: dict[Hashable, Any] = {}

@@ -1,0 +1,83 @@
+"""Factorized equations of a body, which a process keeps in memory if it opts in.
+
+The matrix of a body's equations depends on the surface and the wave number alone, and the drivers are its right-hand side. So a driver that
+moves costs a right-hand side, if the matrix of each wave number is kept. A command solves a body once, and keeps none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lu_factor, lu_solve
+
+from designer.arrays import Complex
+
+SWEPT_BYTES = 400e6
+"""What a process keeps that solves many layouts of one body."""
+
+
+@dataclass(frozen=True)
+class Factored:
+    """The equation left p = -right q with its left side as L and U.
+
+    Attributes
+    ----------
+    factors : (E, E) complex array, L and U
+    pivots : (E,) int array
+    right : (E, E) complex array
+
+    """
+
+    factors: Complex
+    pivots: NDArray[np.int32]
+    right: Complex
+
+    @classmethod
+    def of(cls, left: Complex, right: Complex) -> Factored:
+        """Factorize; `left` is overwritten."""
+        return cls(*lu_factor(left, overwrite_a=True, check_finite=False), right)
+
+    def answer(self, q: Complex) -> Complex:
+        """The p (E, L) of q (E, L)."""
+        return np.asarray(lu_solve((self.factors, self.pivots), -(self.right @ q), check_finite=False))
+
+    @property
+    def nbytes(self) -> int:
+        """Size."""
+        return self.factors.nbytes + self.pivots.nbytes + self.right.nbytes
+
+
+class Factorizations:
+    """Factorized equations of the body that was asked for last, up to a number of bytes: the first of them, since all come in turn.
+
+    Attributes
+    ----------
+    most_bytes : float, 0 for none
+
+    """
+
+    def __init__(self) -> None:
+        self.most_bytes = 0.0
+        self._body: Hashable = None
+        self._kept: dict[Hashable, Factored] = {}
+        self._bytes = 0
+
+    def of(self, body: Hashable, key: Hashable, make: Callable[[], Factored]) -> Factored:
+        """The equation that `key` names of a body, kept or made."""
+        if not self.most_bytes:
+            return make()
+        if body != self._body:
+            self._body, self._kept, self._bytes = body, {}, 0
+        equation = self._kept.get(key)
+        if equation is None:
+            equation = make()
+            if self._bytes + equation.nbytes <= self.most_bytes:
+                self._kept[key] = equation
+                self._bytes += equation.nbytes
+        return equation
+
+
+FACTORIZATIONS = Factorizations()
