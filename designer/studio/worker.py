@@ -239,10 +239,10 @@ class Judge:
     """Answers of the process that judges."""
 
     def __init__(self, between_stages: Callable[[], None] = lambda: None) -> None:
-        from designer.acoustics.enclosures.factored import FACTORIZATIONS, SWEPT_BYTES
+        from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
         from designer.acoustics.recent import RECENT
 
-        FACTORIZATIONS.most_bytes, RECENT.most_bytes = SWEPT_BYTES, MOST_FIELD_BYTES
+        FACTORIZATIONS.most_bytes, RECENT.most_bytes = JUDGED_BYTES, MOST_FIELD_BYTES
         self._between_stages = between_stages
         self._designs: dict[tuple[Source, Hashable], Any] = {}
         self._channels: dict[Hashable, Any] = {}

@@ -6,7 +6,8 @@ moves costs a right-hand side, if the matrix of each wave number is kept. A comm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,8 @@ from scipy.linalg import lu_factor, lu_solve
 
 from designer.arrays import Complex
 
-SWEPT_BYTES = 400e6
-"""What a process keeps that solves many layouts of one body."""
+JUDGED_BYTES, SWEPT_BYTES = 400e6, 2e9
+"""Bytes that a process keeps that solves one layout of a body after the other, and the most of all processes of a sweep."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,15 @@ class Factorizations:
         self._body: Hashable = None
         self._kept: dict[Hashable, Factored] = {}
         self._bytes = 0
+
+    @contextmanager
+    def keeping(self, most_bytes: float) -> Iterator[None]:
+        """While this lasts, keep some."""
+        before, self.most_bytes = self.most_bytes, most_bytes
+        try:
+            yield
+        finally:
+            self.most_bytes, self._body, self._kept, self._bytes = before, None, {}, 0
 
     def of(self, body: Hashable, key: Hashable, make: Callable[[], Factored]) -> Factored:
         """The equation that `key` names of a body, kept or made."""

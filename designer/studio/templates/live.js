@@ -180,6 +180,7 @@ const live = {
   seen: 0, // id of the newest answer
   since: 0, // answers to requests before this are of a drag that is over
   figures: null, // name -> figure, of hub.channel
+  coarse: "", // the body of which they are a coarser solution
   frame: 0,
   shown: 0, // pictures drawn
   take(message) {
@@ -195,6 +196,7 @@ const live = {
     if (message.faults.length || !Object.keys(message.panels).length) return;
     const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
     this.numbers = message.numbers;
+    this.coarse = message.coarse;
     if (!panels.get("gain").base) return this.showFirst(figures);
     this.version = message.version;
     this.figures = figures;
@@ -203,9 +205,13 @@ const live = {
   // The first picture, before there is any judged design.
   showFirst(figures) {
     for (const [name, figure] of Object.entries(figures)) panels.get(name)?.show(figure);
-    const text = `${hub.channel}, dashed: ideal weights on a coarse grid; they are being realised and judged.`;
+    const text = `${hub.channel}, dashed: ${this.words()}; they are being realised and judged.`;
     Object.assign(verdict, { outcome: "moving", text, numbers: this.numbers });
     fillVerdict();
+  },
+  // What the curves are.
+  words() {
+    return `ideal weights on a coarse grid${this.coarse && `, of a coarse solution of the ${this.coarse}`}`;
   },
   paint() {
     this.frame ||= requestAnimationFrame(() => {
