@@ -43,6 +43,8 @@ IN_BAND, IN_FADE, OUTSIDE = 48, 8, 10
 IN_BAND_OF_CONES, IN_FADE_OF_CONES = 20, 3
 MOST_LAYOUTS, MOST_DRIVERS_KEPT, MOST_CHANNELS = 3, 8, 8
 """Layouts whose tensors are kept, drivers beside those that are there, and channels whose weights are."""
+MOST_COARSE_BYTES = 300e6
+"""What takes drivers' slopes on a body that is solved to pressures, at all frequencies, in the process that draws what moves."""
 LOWERED = "level"
 
 
@@ -201,6 +203,11 @@ class Live:
             return in_heard_cloud(Scene(problem, frequency_hz, cloud_m, **shared))
         alone = tuple(self._alone(problem, l, first.cache) for l in range(len(problem.drivers)))
         return in_heard_cloud(DriverScene(problem, frequency_hz, cloud_m, **shared, alone=alone))
+
+    def follows(self, problem: Problem) -> bool:
+        """Whether curves can follow a hand: of a body that is solved, where what takes slopes to pressures fits into memory."""
+        device = device_of(problem, coarse=True) if problem.body.is_solved and not self._is_solved(problem) else None
+        return not isinstance(device, SurfaceDrivers) or device.solved_bytes <= MOST_COARSE_BYTES
 
     def _is_solved(self, problem: Problem) -> bool:
         """Whether the solution of its body is on disk, as the process that judges leaves it."""

@@ -38,8 +38,8 @@ SPARE_DESIGNS, MOST_DESIGNS = 1, 6
 MOST_CHANNELS = 16
 MOST_FIELD_BYTES = 128e6
 """Fields of drivers that stay where others move."""
-MOST_COARSE_BYTES, MOST_SLOPES_BYTES = 250e6, 32e6
-"""A coarse solution's factorized equations, and the drivers' slopes on its body, in the process that draws what moves."""
+MOST_SLOPES_BYTES = 32e6
+"""Drivers' slopes on a body that is solved, in the process that draws what moves."""
 GEOMETRY = ("drivers", "listener", "enclosure")
 """Tables whose change shows in the layout."""
 
@@ -177,9 +177,9 @@ class Lively:
     def __init__(self) -> None:
         from designer.acoustics.enclosures.factored import FACTORIZATIONS
         from designer.acoustics.recent import RECENT
-        from designer.studio.live import Live
+        from designer.studio.live import MOST_COARSE_BYTES, Live
 
-        FACTORIZATIONS.most_bytes, RECENT.most_bytes = MOST_COARSE_BYTES, MOST_SLOPES_BYTES
+        FACTORIZATIONS.most_bytes, FACTORIZATIONS.as_solved, RECENT.most_bytes = MOST_COARSE_BYTES, True, MOST_SLOPES_BYTES
         self.live = Live()
         self._base: tuple[Source, Any] | None = None
         self._files: tuple[Hashable, ...] = ()
@@ -228,6 +228,8 @@ class Lively:
         from designer.report.layout import layout_figure
         from designer.studio.live_figures import layout_of, live_figures, words_of
 
+        if not self.live.follows(problem):
+            return {"coarse": problem.body.model}
         channel = self.live.channel(problem, name)
         shown = live_figures(channel)
         if layout:

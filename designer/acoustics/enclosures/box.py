@@ -57,6 +57,11 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
         """Whether the solution is on disk."""
         return is_stored(keys_of(self.grid, self.pistons, self.highest_k))
 
+    @property
+    def solved_bytes(self) -> float:
+        """Size of what takes slopes to pressures."""
+        return 64.0 * self.grid.octant_size**2 * len(keys_of(self.grid, self.pistons, self.highest_k))
+
     def extent_m(self, drivers: Sequence[int]) -> float:
         """Radius of the sphere around the origin that holds the box."""
         return float(np.linalg.norm(np.abs(self.centre_m) + np.array(self.grid.size_m) / 2))

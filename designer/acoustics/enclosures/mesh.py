@@ -59,6 +59,11 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
         """Whether the solution is on disk."""
         return is_stored(self._keys)
 
+    @property
+    def solved_bytes(self) -> float:
+        """Size of what takes slopes to pressures."""
+        return 8.0 * len(self.grid.mirrors) * len(self.grid.vertices_m) * len(self.grid.faces) * len(self._keys)
+
     @cached_property
     def _keys(self) -> list[str]:
         """Key of each frequency's surface on disk."""
@@ -79,6 +84,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
     def _solved(self, nodes: list[int]) -> Iterator[Complex]:
         """Pressure at the vertices and slopes on the triangles, by parities (S, V + T, L)."""
         grid, equations = self.grid, MeshEquations(self.grid)
+        answers = equations.kept_answers if self.coarse else equations.answers
         for start in range(0, len(nodes), PART):
             k = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN) * np.array(
                 nodes[start : start + PART], dtype=float
@@ -86,7 +92,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
             slopes = np.stack([scattered_slopes(grid, piston, k) for piston in self.pistons], axis=-1)  # (F, S, T, L)
             for wave_number, slope in zip(k.tolist(), slopes, strict=True):
                 q = grid.parities_of(slope)
-                yield np.concatenate([equations.answers(wave_number, q), q.astype(np.complex64)], axis=1)
+                yield np.concatenate([answers(wave_number, q), q.astype(np.complex64)], axis=1)
 
     def mean_products(self, node: int) -> Real:
         """Power matrix Q (L, L) at a solved wave number, by its index."""

@@ -180,6 +180,7 @@ const live = {
   seen: 0, // id of the newest answer
   since: 0, // answers to requests before this are of a drag that is over
   figures: null, // name -> figure, of hub.channel
+  waits: false, // whether that is too fine to be solved under a hand
   coarse: "", // the body of which they are a coarser solution
   frame: 0,
   shown: 0, // pictures drawn
@@ -193,7 +194,9 @@ const live = {
     const isStill = !Object.keys(message.values).length && !message.faults.length;
     if (isStill && verdict.channel === hub.channel && verdict.version === message.version) return;
     hub.tell("moved", message);
-    if (message.faults.length || !Object.keys(message.panels).length) return;
+    this.waits = message.coarse !== "" && !Object.keys(message.panels).length;
+    if (this.waits) this.coarse = message.coarse;
+    if (message.faults.length || !Object.keys(message.panels).length) return fillVerdict();
     const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
     this.numbers = message.numbers;
     this.coarse = message.coarse;

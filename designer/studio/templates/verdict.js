@@ -36,6 +36,8 @@ const verdict = { version: -1, channel: null, outcome: "", text: "", numbers: []
 const FAULTY = "The file has faults; the figures are of its last state without any.";
 const EMPTY = "The file has faults; there are figures as soon as it has none.";
 function verdictWords(isFaulty, isStale) {
+  if (live.waits && hub.dragging)
+    return `The ${live.coarse} is too fine to be solved under the hand: the curves are those of the state before. It is solved when let go.`;
   if (live.figures && hub.dragging) return `Dashed: ${live.words()}; realised and judged when let go.`;
   const waiting = verdict.solving && isStale ? `${verdict.solving}. ` : "";
   if (live.figures) return `${waiting}Dashed: ${live.words()}; being realised and judged.`;
