@@ -148,6 +148,7 @@ def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
     for module in NEEDS[kind]:
         importlib.import_module(module)
     gc.freeze()  # modules are no garbage: to collect them takes longer than an answer
+    keep_what_stays(kind)
     interruption = Interruption(pipe)
     answers: Any = Lively() if kind == "live" else Judge(interruption.between_stages)
     if kind == "judge" and hasattr(os, "nice"):
@@ -163,6 +164,19 @@ def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
             pipe.send({END: serial})
 
 
+def keep_what_stays(kind: Kind) -> None:
+    """Let this process keep what drivers that stay, and bodies that are solved, need again."""
+    from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
+    from designer.acoustics.recent import RECENT
+    from designer.studio.live import MOST_COARSE_BYTES
+
+    if kind == "live":
+        FACTORIZATIONS.most_bytes, FACTORIZATIONS.as_solved = MOST_COARSE_BYTES, True
+        RECENT.most_bytes = MOST_SLOPES_BYTES
+    else:
+        FACTORIZATIONS.most_bytes, RECENT.most_bytes = JUDGED_BYTES, MOST_FIELD_BYTES
+
+
 def _message_of(error: Exception) -> str:
     """An error's message; of one that is not the tool's own, what it is, and on the terminal where."""
     if isinstance(error, DesignerError):
@@ -175,11 +189,8 @@ class Lively:
     """Answers of the process that draws what moves."""
 
     def __init__(self) -> None:
-        from designer.acoustics.enclosures.factored import FACTORIZATIONS
-        from designer.acoustics.recent import RECENT
-        from designer.studio.live import MOST_COARSE_BYTES, Live
+        from designer.studio.live import Live
 
-        FACTORIZATIONS.most_bytes, FACTORIZATIONS.as_solved, RECENT.most_bytes = MOST_COARSE_BYTES, True, MOST_SLOPES_BYTES
         self.live = Live()
         self._base: tuple[Source, Any] | None = None
         self._files: tuple[Hashable, ...] = ()
@@ -241,10 +252,6 @@ class Judge:
     """Answers of the process that judges."""
 
     def __init__(self, between_stages: Callable[[], None] = lambda: None) -> None:
-        from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
-        from designer.acoustics.recent import RECENT
-
-        FACTORIZATIONS.most_bytes, RECENT.most_bytes = JUDGED_BYTES, MOST_FIELD_BYTES
         self._between_stages = between_stages
         self._designs: dict[tuple[Source, Hashable], Any] = {}
         self._channels: dict[Hashable, Any] = {}

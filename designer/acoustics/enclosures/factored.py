@@ -89,13 +89,15 @@ class Factorizations:
         self._bytes = 0
 
     @contextmanager
-    def keeping(self, most_bytes: float) -> Iterator[None]:
+    def keeping(self, most_bytes: float, *, as_solved: bool = False) -> Iterator[None]:
         """While this lasts, keep some."""
-        before, self.most_bytes = self.most_bytes, most_bytes
+        before = self.most_bytes, self.as_solved
+        self.most_bytes, self.as_solved = most_bytes, as_solved
         try:
             yield
         finally:
-            self.most_bytes, self._body, self._kept, self._bytes = before, None, {}, 0
+            self.most_bytes, self.as_solved = before
+            self._body, self._kept, self._bytes = None, {}, 0
 
     def of(self, body: Hashable, key: Hashable, make: Callable[[], Factored]) -> Factored | Solved:
         """The equation that `key` names of a body, kept or made."""
