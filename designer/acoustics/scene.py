@@ -137,10 +137,9 @@ class Scene:
         """The device's model, with the drivers that are measured."""
 
         def make() -> Device:
-            problem, solved_to_k = self.problem, (self.read_for or self.problem).solved_to_k
-            model = device_of(problem, solved_to_k, coarse=self.coarse)
-            facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in problem.drivers)
-            measured = driver_places_m(problem), facing, self.responses, problem.speed_of_sound_m_s
+            model = device_of(self.problem, (self.read_for or self.problem).solved_to_k, coarse=self.coarse)
+            facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in self.problem.drivers)
+            measured = driver_places_m(self.problem), facing, self.responses, self.problem.speed_of_sound_m_s
             return MeasuredDrivers(model, *measured) if self.responses else model
 
         return self.cache.model(self._device_key, make)
@@ -280,9 +279,8 @@ class Scene:
 
     def with_problem(self, problem: Problem) -> Scene:
         """The scene of another air or listener: the drivers' measured responses stay as they were read, in the air of their day."""
-        read_for = self.read_for or self.problem
         other = Scene(problem, self.frequency_hz, self.displacements_m, cache=self.cache)
-        return replace(other, read_for=read_for, coarse=self.coarse)
+        return replace(other, read_for=self.read_for or self.problem, coarse=self.coarse)
 
     @_rows_of_whole
     def ears(self) -> Complex:

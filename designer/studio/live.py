@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from designer.acoustics.cache import Cache
-from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
+from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene, device_of
 from designer.arrays import Complex, Real
 from designer.comparison.numbers import relative_level_of
@@ -44,7 +44,7 @@ IN_BAND_OF_CONES, IN_FADE_OF_CONES = 20, 3
 MOST_LAYOUTS, MOST_DRIVERS_KEPT, MOST_CHANNELS = 3, 8, 8
 """Layouts whose tensors are kept, drivers beside those that are there, and channels whose weights are."""
 MOST_COARSE_BYTES = 300e6
-"""What takes drivers' slopes on a body that is solved to pressures, at all frequencies, in the process that draws what moves."""
+"""Size of the matrices that take drivers' slopes on a body that is solved to pressures, in the process that draws what moves."""
 LOWERED = "level"
 
 

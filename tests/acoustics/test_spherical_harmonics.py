@@ -89,8 +89,8 @@ def test_an_analysis_is_the_projection() -> None:
     values = np.stack([c @ sh.harmonics(8, directions) for c in rng.standard_normal((3, 2, sh.count(8)))])  # (F, L, M)
     values = (values * np.array([1.0, 1j, 1 - 2j])[:, None, None]).transpose(0, 2, 1)
     expected = np.zeros((3, sh.count(6), 2), dtype=complex)
-    for weight, direction, value in zip(weights, directions, values.transpose(1, 0, 2), strict=True):
-        expected += weight * sh.harmonics(6, direction[None])[:, 0, None] * value[:, None, :]
+    for weight, place, value in zip(weights, directions, values.transpose(1, 0, 2), strict=True):
+        expected += weight * sh.harmonics(6, place[None])[:, 0, None] * value[:, None, :]
     np.testing.assert_allclose(sh.analysed(values, 6, 9), expected, atol=1e-12)
 
 

@@ -192,11 +192,15 @@ BOX = {
     "enclosure": {"model": "box", "size_m": [0.1, 0.3, 0.12]},
     "drivers": [{"name": "left", "position_m": [0.05, -0.1, 0.0]}, {"name": "right", "position_m": [0.05, 0.1, 0.0]}],
     "listener": {"position_m": [1.5, 0.0, 0.0]},
-    "designs": [{"name": "a", "kind": "ctc", "ear": "left", "band_hz": [300, 1500], "cancellation_gain_db": [[300, 4]]}],
+    "designs": [
+        {"name": "a", "kind": "ctc", "ear": "left", "band_hz": [300, 1500], "cancellation_gain_db": [[300, 4]]}
+    ],
 }
 
 
-def test_a_driver_on_a_box_is_followed_by_a_coarse_solution_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_driver_on_a_box_is_followed_by_a_coarse_solution_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pressures at the ears are within 0.3 dB of the whole solution's, and nothing is written; as soon as that is on disk, it is used,
     and the weights are an ordinary design's.
     """

@@ -203,7 +203,9 @@ def test_live_curves_stand_on_the_plot_s_axes_until_the_design_is_judged(page: P
 def test_a_body_that_is_solved_is_told(page: Page, played: Played) -> None:
     """Under the hand that the curves are of a coarse solution, or that they do not follow; let go, how far the solution is."""
     words, coarse = page.locator("#words"), {"coarse": "box"}
-    played.answer = lambda request: played.tell(live(20.0, request) | coarse) if request.get("phase") == "drag" else None
+    played.answer = lambda request: (
+        played.tell(live(20.0, request) | coarse) if request.get("phase") == "drag" else None
+    )
     x, y = grip(page, "driver:1")
     page.mouse.move(x, y)
     page.mouse.down()

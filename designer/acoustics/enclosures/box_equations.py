@@ -83,7 +83,11 @@ def answers(grid: BoxGrid, k: float, q: Complex) -> Complex:
 
 
 def _factored(
-    grid: BoxGrid, k: float, tables: Callable[[], dict[tuple[int, int], Complex]], signs: tuple[int, ...], dtype: np.dtype
+    grid: BoxGrid,
+    k: float,
+    tables: Callable[[], dict[tuple[int, int], Complex]],
+    signs: tuple[int, ...],
+    dtype: np.dtype,
 ) -> Factored:
     """Equation (2) of one parity."""
     left, right = (_matrix(grid, tables(), signs, side, dtype) for side in (0, 1))

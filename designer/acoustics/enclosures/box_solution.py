@@ -31,7 +31,12 @@ def in_memory(grid: BoxGrid, pistons: Sequence[Piston], highest_k: float) -> lis
 
 
 def solved(
-    grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None = None, *, coarse: bool = False
+    grid: BoxGrid,
+    pistons: tuple[Piston, ...],
+    highest_k: float,
+    progress: Progress | None = None,
+    *,
+    coarse: bool = False,
 ) -> Surface:
     """Pressure and slope that the pistons of a box make on its surface: from memory, from disk, or solved.
 
@@ -66,7 +71,9 @@ def _solved(
     def solve(nodes: list[int]) -> Iterator[Complex]:
         for start in range(0, len(nodes), size):
             k = step * np.array(nodes[start : start + size], dtype=float)
-            slopes = np.stack([scattered_slopes(grid, piston, k, coarse=coarse) for piston in pistons], axis=-1)  # (F, 8, E, L)
+            slopes = np.stack(
+                [scattered_slopes(grid, piston, k, coarse=coarse) for piston in pistons], axis=-1
+            )  # (F, 8, E, L)
             for wave_number, slope in zip(k.tolist(), slopes, strict=True):
                 q = parities_of(slope)
                 yield np.stack([answers(grid, wave_number, q), q])

@@ -46,7 +46,7 @@ class Factored:
         return np.asarray(lu_solve((self.factors, self.pivots), -(self.right @ q), check_finite=False))
 
     def solved(self) -> Solved:
-        """What takes q to p."""
+        """The matrix that takes q to p."""
         return Solved(np.asarray(lu_solve((self.factors, self.pivots), -self.right, check_finite=False)))
 
     @property
@@ -85,7 +85,7 @@ class Factorizations:
         self.most_bytes = 0.0
         self.as_solved = False
         self._body: Hashable = None
-        self._kept: dict[Hashable, Factored | Solved] = {}
+        self._equations: dict[Hashable, Factored | Solved] = {}
         self._bytes = 0
 
     @contextmanager
@@ -97,20 +97,20 @@ class Factorizations:
             yield
         finally:
             self.most_bytes, self.as_solved = before
-            self._body, self._kept, self._bytes = None, {}, 0
+            self._body, self._equations, self._bytes = None, {}, 0
 
     def of(self, body: Hashable, key: Hashable, make: Callable[[], Factored]) -> Factored | Solved:
         """The equation that `key` names of a body, kept or made."""
         if not self.most_bytes:
             return make()
         if body != self._body:
-            self._body, self._kept, self._bytes = body, {}, 0
-        equation = self._kept.get(key)
+            self._body, self._equations, self._bytes = body, {}, 0
+        equation = self._equations.get(key)
         if equation is None:
             factored = make()
             equation = factored.solved() if self.as_solved else factored
             if self._bytes + equation.nbytes <= self.most_bytes:
-                self._kept[key] = equation
+                self._equations[key] = equation
                 self._bytes += equation.nbytes
         return equation
 

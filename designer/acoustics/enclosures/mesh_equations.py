@@ -135,7 +135,7 @@ class MeshEquations:
         return p
 
     def kept_answers(self, k: float, q: Complex) -> Complex:
-        """`answers`, of factorized equations as far as `FACTORIZATIONS` keeps them: each triangle's slope is a column of their right side."""
+        """`answers`, of factorized equations as far as `FACTORIZATIONS` keeps them: a slope is a column of their right side."""
         grid = self.grid
         p = np.zeros((len(q), len(grid.vertices_m), q.shape[-1]), dtype=np.complex64)
         parities = [n for n in range(len(q)) if q[n].any()]
@@ -183,7 +183,7 @@ class MeshEquations:
         grid = self.grid
         count = len(grid.vertices_m)
         points, weights = (part.astype(np.float32) for part in (self.middles.places_m, self.middles.weights_m2))
-        each, charges = self.middles.slope.T.tocsr(), np.zeros((0, len(points)), dtype=np.complex64)
+        spread, charges = self.middles.slope.T.tocsr(), np.zeros((0, len(points)), dtype=np.complex64)
         if q is not None:
             slopes = np.concatenate([q[n] for n in left], axis=1).astype(np.complex64)
             # Laid out by rows: a product of a narrow transposed view takes a hundred times as long.
@@ -199,7 +199,7 @@ class MeshEquations:
                 six[:3] *= mirror[:, None, None]
                 six[3:] *= (mirror * mirror.prod())[:, None, None]
                 products.append(np.concatenate([six, _times(self._inner_double, D)[None]]))
-                waves.append(_times(each, G).T if q is None else (charges @ G).T)  # (b, T or parities L)
+                waves.append(_times(spread, G).T if q is None else (charges @ G).T)  # (b, T or parities L)
             outer = block_array([[matrix[block].T for matrix in self._outer]]).tocsr()
             rows = np.flatnonzero(np.diff(outer.indptr))
             outer = outer[rows]
@@ -210,7 +210,7 @@ class MeshEquations:
                 single = sum(sign * wave[:, mine] for sign, wave in zip(grid.characters[n], waves, strict=True))
                 right[n] += self.area[block].T @ single
                 if q is None:
-                    right[n] += np.complex64(beta) * _times(each[:, block], np.ascontiguousarray(totals[at][6].T)).T
+                    right[n] += np.complex64(beta) * _times(spread[:, block], np.ascontiguousarray(totals[at][6].T)).T
                 else:
                     right[n] += beta * (totals[at][6] @ charges[mine, block].T)
                 stacked = np.ascontiguousarray((totals[at] * factors).transpose(0, 2, 1)).reshape(-1, count)
