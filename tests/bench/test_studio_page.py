@@ -198,7 +198,7 @@ def heap_mb(tools: CDPSession) -> tuple[float, float]:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="memory of processes is read from /proc")
 def test_memory_is_flat_over_two_thousand_drags(files: dict[str, Path], chromium: Browser) -> None:
-    """From the 200th drag to the 2,000th what the page holds grows by less than 2 %, its elements and listeners not at all, and the
+    """From the 200th drag to the 2,000th what the page holds grows by less than 3 %, its elements and listeners not at all, and the
     studio's processes, whose designs of the last states are all there by then, by less than a tenth.
     """
     sizes = []
@@ -219,5 +219,5 @@ def test_memory_is_flat_over_two_thousand_drags(files: dict[str, Path], chromium
                 settled(page)
             drag(page, "curve:0:2", number, moves=2)
     (data, resident, nodes, listeners), (data_after, resident_after, nodes_after, listeners_after) = sizes[0], sizes[-1]
-    assert data_after < 1.02 * data and resident_after < 1.1 * resident
+    assert data_after < 1.03 * data and resident_after < 1.1 * resident
     assert nodes_after < 1.02 * nodes and listeners_after <= listeners

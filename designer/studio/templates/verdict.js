@@ -39,6 +39,8 @@ function verdictWords(isFaulty, isStale) {
   if (live.waits && hub.dragging)
     return `The ${live.coarse} is too fine to be solved under the hand: the curves are those of the state before. It is solved when let go.`;
   if (live.figures && hub.dragging) return `Dashed: ${live.words()}; realised and judged when let go.`;
+  if (drag.active && drag.moved && !live.figures && live.seen < live.since)
+    return "The curves are those of the state before; the first of this place are being computed.";
   const waiting = verdict.solving && isStale ? `${verdict.solving}. ` : "";
   if (live.figures) return `${waiting}Dashed: ${live.words()}; being realised and judged.`;
   if (isFaulty) return verdict.text ? FAULTY : EMPTY;
@@ -60,6 +62,13 @@ function fillVerdict() {
   }
 }
 
+// An answer that is late is told so.
+const LATE_MS = 500;
+let looking = 0;
+hub.on("drag", moving => {
+  clearInterval(looking);
+  if (moving) looking = setInterval(fillVerdict, LATE_MS);
+});
 // A body that is solved takes its time: how much is left stands where the verdict will.
 hub.on("working", ({ stage }) => {
   const solving = stage.startsWith("solving") ? stage[0].toUpperCase() + stage.slice(1) : "";
