@@ -83,7 +83,7 @@ class LiveChannel:
     @property
     def coarse_body(self) -> str:
         """The body that is solved coarsely ("box", "mesh"); empty of curves that hold for the field of the file."""
-        return self.problem.body.model if self.ideal.scene.coarse else ""
+        return self.problem.body.model_name if self.ideal.scene.coarse else ""
 
     @property
     def frequency_hz(self) -> Real:

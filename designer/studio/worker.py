@@ -240,7 +240,7 @@ class Lively:
         from designer.studio.live_figures import layout_of, live_figures, words_of
 
         if not self.live.follows(problem):
-            return {"coarse": problem.body.model}
+            return {"coarse": problem.body.model_name}
         channel = self.live.channel(problem, name)
         shown = live_figures(channel)
         if layout:
