@@ -225,6 +225,9 @@ def _drawn_percentile(percentile: float) -> Callable[[Realised], Any]:
 
 
 ANGLES = _need("drivers", "directions")
+COST = _need("drivers", "cost")
+PRICED = frozenset({"page", "sweep"})
+"""Cost of filters stands on the page and in a sweep; a comparison is of what is heard, and names length and latency beside."""
 CURVES = (
     Metric("cancellation_gain_db", "Cancellation gain", "mean power over the bright points over that over the dark ones", 1,
            compute=lambda c: _gain_db(c.target, c.w)),
@@ -279,17 +282,17 @@ NUMBERS = (
            _need("draws"), _drawn_percentile(95.0), frozenset({"sweep"})),
     Metric("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "area around the listener's place", 1,
            _need("zone"), lambda c: c.zone_m2),
-    Metric("multiply_adds_per_s", "Multiply-adds", "products of the channel's filters in their direct form", -1, _need("cost"),
-           _of_cost("multiply_adds_per_s")),
-    Metric("coefficient_bytes", "Memory of coefficients", "bytes of the channel's coefficients in the word, floats with 4", -1,
-           _need("cost"), _of_cost("coefficient_bytes")),
-    Metric("state_bytes", "Memory of state", "bytes of past samples and delays, in the same word", -1, _need("cost"),
-           _of_cost("state_bytes")),
-    Metric("latency_ms", "Latency", "bulk delay of the filters", -1, _need("cost"), _of_cost("latency_ms")),
-    Metric("headroom_db", "Headroom for any input", "level below full scale at which no input drives a feed beyond it", -1,
-           _need("cost"), _of_cost("headroom_db")),
-    Metric("worst_output_db", "Worst output for full-scale input", "level of the largest feed over full scale (l1 norm)", -1,
-           _need("cost"), _of_cost("worst_output_db")),
+    Metric("multiply_adds_per_s", "Multiply-adds", "products of the channel's filters in their direct form", -1, COST,
+           _of_cost("multiply_adds_per_s"), PRICED),
+    Metric("coefficient_bytes", "Memory of coefficients", "bytes of the channel's coefficients in the word, floats with 4", -1, COST,
+           _of_cost("coefficient_bytes"), PRICED),
+    Metric("state_bytes", "Memory of state", "bytes of past samples and delays, in the same word", -1, COST,
+           _of_cost("state_bytes"), PRICED),
+    Metric("latency_ms", "Latency", "bulk delay of the filters", -1, COST, _of_cost("latency_ms"), PRICED),
+    Metric("headroom_db", "Headroom for any input", "level below full scale at which no input drives a feed beyond it", -1, COST,
+           _of_cost("headroom_db"), PRICED),
+    Metric("worst_output_db", "Worst output for full-scale input", "level of the largest feed over full scale (l1 norm)", -1, COST,
+           _of_cost("worst_output_db"), PRICED),
 )  # fmt: skip
 ON_DEMAND = frozenset({"draws", "zone"})
 """Needs that are dear: their numbers are not among a channel's scalars."""
