@@ -9,7 +9,7 @@ from typing import overload
 
 from designer import job
 from designer.arguments import checked_arguments
-from designer.errors import UsageError
+from designer.errors import ProblemError, UsageError
 from designer.export.filter_set import FilterSet
 from designer.export.limits import within_limits
 from designer.export.of_design import check_target, filter_set
@@ -113,9 +113,13 @@ def filters_for(
             " leave --rates out"
         )
     rates = checked_rates(",".join(map(str, rates)))
-    problems = [within_limits(at_rate(design.problem, rate)) for rate in rates]
-    for problem in problems:
-        check_target(problem, target, filters.options)
+    problems = []
+    for rate in rates:
+        try:
+            problems.append(within_limits(at_rate(design.problem, rate)))
+        except ProblemError as error:
+            raise ProblemError(f"{error.file} at {rate} Hz", error.faults) from None
+        check_target(problems[-1], target, filters.options)
     sets = []
     for rate, problem in zip(rates, problems, strict=True):
         if progress is not None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 from designer.acoustics.scene import Scene
@@ -314,19 +314,22 @@ def _won(search: _Search, best: Candidate) -> Choice:
 
 
 def _bound(search: _Search) -> Choice:
-    """The candidate that loses least within the limits, and which limit binds: that of the cheapest that keeps without them."""
+    """The candidate that loses least within the limits, and the limits that bind: those of the cheapest that keeps without them.
+
+    Work and bytes are freed first, and only if nothing keeps then the latency, too.
+    """
     table = search.table
-    free = _Search(
-        search.channels,
-        search.scene,
-        table.model_copy(update=dict.fromkeys(LIMITS)),
-        search.cost,
-        search.judges,
-    )
-    if any(getattr(table, key) is not None for key in LIMITS):
-        free.run(table.word, ("fir",))
+    freed = [search]
+    for keys in (("max_mac_per_s", "max_bytes"), tuple(LIMITS)):
+        if freed[-1].best is None and any(getattr(table, key) is not None for key in keys):
+            changed = table.model_copy(update=dict.fromkeys(keys))
+            freed.append(_Search(search.channels, search.scene, changed, search.cost, search.judges))
+            freed[-1].run(table.word, ("fir",))
+    free = freed[-1]
     rows = [row for row in search.rows if not row.beyond]
     if not rows:  # not even the shortest fits
+        shortest = search.as_table("fir", LEAST_TAPS, table.word)
+        search.cost(shortest)  # says what a target cannot hold
         search.judged("fir", LEAST_TAPS, table.word)
         rows = search.rows[-1:]
     best = min(
@@ -348,9 +351,11 @@ def _bound(search: _Search) -> Choice:
     broken = search.beyond(FormCost(fitting.multiply_adds_per_s, fitting.bytes), fitting.latency_ms)
     needs = [f"{key} = {_whole(getattr(fitting, LIMITS[key]))}" for key in broken]
     binding = ", ".join(broken)
-    binds = f"{binding or 'the limits together'} binds"
-    reason = f"{head}; {binds}: {fitting.text} would keep them, with {', '.join(needs) or 'a longer delay'}"
-    return Choice((*search.rows, *free.rows), search.rows.index(best), reason, binding)
+    verb = "binds" if len(broken) == 1 else "bind"
+    reason = f"{head}; {binding or 'the limits'} {verb}: {fitting.text} would keep them, with {', '.join(needs) or 'a longer delay'}"
+    beyond = [search.beyond(FormCost(row.multiply_adds_per_s, row.bytes), row.latency_ms) for row in free.rows]
+    freed_rows = [replace(row, beyond=keys) for row, keys in zip(free.rows, beyond, strict=True)]
+    return Choice((*search.rows, *freed_rows), search.rows.index(best), reason, binding)
 
 
 def _whole(value: float) -> str:

@@ -177,6 +177,7 @@ def test_the_limit_that_binds_is_named() -> None:
     text = next(warning for warning in design.warnings if "found nothing" in warning)
     fitting = min((row for row in design.choice.candidates if row.keeps), key=lambda row: row.order)
     assert fitting.length * FILTERS * RATE_HZ == fitting.multiply_adds_per_s > 6e5
+    assert fitting.beyond == ("max_mac_per_s",)
     assert (
         f"max_mac_per_s binds: {fitting.text} would keep them, with max_mac_per_s = {fitting.multiply_adds_per_s:.0f}"
         in text
