@@ -156,7 +156,7 @@ class Result:
 
     @property
     def status(self) -> int:
-        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 met by weights, missed by filters by over MAX_MISSED_DB."""
+        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 missed by its filters, as `misses` has it."""
         if self.failures:
             return EXIT_SOLVER
         if not all(channel.feasible for channel in self.channels.values()):
@@ -164,8 +164,9 @@ class Result:
         return EXIT_MISSED if any(map(self.misses, self.channels)) else EXIT_DONE
 
     def misses(self, name: str) -> bool:
-        """Whether a channel's designed filters miss by more than MAX_MISSED_DB what its weights meet."""
-        return not self.imported_from and any(o.beyond_db > MAX_MISSED_DB for o in self.scalars[name].outcomes)
+        """Whether a channel's filters miss by more than MAX_MISSED_DB what its weights meet; imported ones, what is asked."""
+        outcomes = self.scalars[name].outcomes
+        return any((o.missed_db if self.imported_from else o.beyond_db) > MAX_MISSED_DB for o in outcomes)
 
     @property
     @analysis

@@ -25,7 +25,7 @@ from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
 REQUIRED = "required"
 WORST, PRODUCT_LINE, MOVED = "worst place", "5th percentile of product line and heads", "5th percentile of moved heads"
 MAX_MISSED_DB = 0.5
-"""Largest miss of a requirement that the weights meet, before exit code 7."""
+"""Largest miss of a requirement that the weights meet, or that imported filters are judged by, before exit code 7."""
 MAX_RUNS = 3
 """Parts of a band that are told one by one."""
 
