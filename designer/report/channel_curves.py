@@ -30,14 +30,14 @@ from designer.report.figure_data import (
     shortened,
 )
 from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, drawn_reach, drawn_scene
-from designer.requirements.curves import curve_db
+from designer.requirements.curves import curve_db, in_band
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
 
 FRONT_DEG = 45.0
 LARGEST_DB = 15.0
 MOST_HEADROOM_DB = 6.0
-"""How much higher the axis of gain may go to show where reach ends."""
+"""How much further an axis may go than the curves in their bands: to show where reach ends, or the curves outside."""
 GAIN = "Cancellation gain in dB"
 SPAN_COLOUR = 5
 
@@ -49,6 +49,24 @@ def over_band(
     """Curves over what the frequency axes show, with the channel's band."""
     x, band_hz = frequency_axis(shown_band_hz(result.problem)), list(result.channels[name].table.band_hz)
     return curves(x, y, lines, title=title, place=place, band_hz=band_hz, **more)
+
+
+def ends_in_bands(curves_in_bands: Iterable[tuple[Real, Real, Sequence[float]]]) -> tuple[float, float]:
+    """Least and largest of curves, each frequencies (F,), values (F,) and its band, for an axis: whole in the bands.
+
+    Outside of its band a curve may spike where nothing is asked of it: there the axis follows it by MOST_HEADROOM_DB at most. Both NaN
+    where no curve has a value in its band.
+    """
+    inside, outside = [np.empty(0)], [np.empty(0)]
+    for f, values, band_hz in curves_in_bands:
+        known, is_inside = np.isfinite(values), in_band(f, list(band_hz))
+        inside.append(values[known & is_inside])
+        outside.append(values[known & ~is_inside])
+    if not np.concatenate(inside).size:
+        return float("nan"), float("nan")
+    low, high = float(np.concatenate(inside).min()), float(np.concatenate(inside).max())
+    beyond = np.clip(np.concatenate(outside), low - MOST_HEADROOM_DB, high + MOST_HEADROOM_DB)
+    return float(beyond.min(initial=low)), float(beyond.max(initial=high))
 
 
 def target_line(x: Real, y: Real, name: str = "target") -> Line:
@@ -152,7 +170,7 @@ def say_response(result: Result, name: str) -> str:
 def costs_figure(result: Result, name: str) -> Figure:
     """Cost of the gain, and the power to the front over that to the sides, each with its limit."""
     table, values = result.channels[name].table, drawn_metrics(result, name)
-    f = values["frequency_hz"]
+    f, band_hz = values["frequency_hz"], table.band_hz
     rows = [
         (
             metric.label,
@@ -168,7 +186,7 @@ def costs_figure(result: Result, name: str) -> Figure:
     rows.append((front, front_over_side_db(result, name), None, 0, ""))
     panels = []
     for row, (title, y, limit, better, metric) in enumerate(rows):
-        low, high = float(y.min()), float(y.max())
+        low, high = ends_in_bands([(f, y, band_hz)])
         limits = []
         if limit is not None:
             low, high = min(low, limit), max(high, limit)
