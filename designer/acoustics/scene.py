@@ -141,12 +141,12 @@ class Scene:
 
         return self.cache.model(self._device_key, make)
 
-    def prepare(self, progress: Callable[[str], None] | None) -> None:
-        """Solve what all of the device's fields need, if it has no closed form, and report progress in sentences."""
+    def prepare(self) -> None:
+        """Solve what all of the device's fields need, if it has no closed form; `designer.progress` hears how far it is."""
         if self.problem.body.is_solved and not self.is_measured:
             device = self.device.model if isinstance(self.device, MeasuredDrivers) else self.device
             if isinstance(device, EnclosedDrivers):
-                device.prepare(progress or (lambda _: None))
+                device.prepare()
 
     @property
     def is_measured(self) -> bool:

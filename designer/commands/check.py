@@ -102,8 +102,9 @@ def explained(
         from designer.acoustics.measured.head_facts import explain_heads
 
         device = whole.measured_device
-        models = (*explain_heads(whole), *explain_drivers(problem, whole.responses)) if device is None else ()
-        yield from (("", line) for line in (*models, *([] if device is None else explain_device(device))))
+        heads = explain_heads(whole)
+        drivers = explain_drivers(problem, whole.responses) if device is None else explain_device(device)
+        yield from (("", line) for line in (*heads, *drivers))
         yield from (("warning", line) for line in whole.warnings)
     if reach:
         from designer.evaluation.reach_words import explain_reach, realised_misses

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
 from designer.acoustics.enclosures.surface_solution import Progress
 from designer.arrays import Real
 from designer.problem.enclosures.box import Box, steps
+from designer.problem.enclosures.solved_body import Effort
 from designer.problem.schema import Driver
 
 
@@ -29,6 +31,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     grid : BoxGrid
     pistons : tuple of Piston (L), their places from the box's centre
     highest_k : float
+    effort : callable or None, size of the solution, of a problem's body
 
     """
 
@@ -39,6 +42,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     grid: BoxGrid
     pistons: tuple[Piston, ...]
     highest_k: float
+    effort: Callable[[], Effort] | None = field(default=None, compare=False, repr=False)
 
     @property
     def half_diagonal_m(self) -> float:
@@ -73,4 +77,4 @@ def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float) -> Boxed
         pistons.append(Piston(*enclosure.face_of(driver), (x, y, z), driver.radius_m or 0.0))
     depth_m, width_m, height_m = enclosure.size_m
     grid = BoxGrid((depth_m, width_m, height_m), steps(enclosure.size_m, highest_k))
-    return BoxedDrivers(centre_m, grid, tuple(pistons), highest_k)
+    return BoxedDrivers(centre_m, grid, tuple(pistons), highest_k, partial(enclosure.effort, highest_k, len(pistons)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
 from designer.acoustics.enclosures.surface_solution import Progress, read_or_solved, step_of
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.mesh import FREQUENCIES_A_TURN, Mesh, longest_m
-from designer.problem.enclosures.solved_body import frequencies_solved
+from designer.problem.enclosures.solved_body import Effort, frequencies_solved
 from designer.problem.meshes.mirrors import MirroredPart
 from designer.problem.schema import Driver
 
@@ -36,6 +36,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
     grid : MeshGrid, around it
     pistons : tuple of MeshPiston (L), their places from the centre
     highest_k : float
+    effort : callable or None, size of the solution, of a problem's body
 
     """
 
@@ -46,6 +47,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
     grid: MeshGrid
     pistons: tuple[MeshPiston, ...]
     highest_k: float
+    effort: Callable[[], Effort] | None = field(default=None, compare=False, repr=False)
 
     @property
     def half_diagonal_m(self) -> float:
@@ -95,7 +97,8 @@ def device(enclosure: Mesh, drivers: Sequence[Driver], highest_k: float) -> Mesh
     surface = enclosure.surface
     centre_m = surface.centre_m
     pistons = tuple(piston_of(enclosure.mounted(driver), centre_m, highest_k) for driver in drivers)
-    return MeshedDrivers(centre_m, grid_of(enclosure.shape.mirrored, longest_m(highest_k)), pistons, highest_k)
+    grid = grid_of(enclosure.shape.mirrored, longest_m(highest_k))
+    return MeshedDrivers(centre_m, grid, pistons, highest_k, partial(enclosure.effort, highest_k, len(pistons)))
 
 
 def grid_of(mirrored: MirroredPart, longest_m: float) -> MeshGrid:

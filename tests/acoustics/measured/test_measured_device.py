@@ -74,7 +74,7 @@ def test_without_a_circle_the_maps_are_the_models_and_that_is_said(tmp_path: Pat
 
 
 def test_check_explains_the_file_and_what_it_replaces(tmp_path: Path) -> None:
-    """Neither enclosure, pistons nor head are told as if they were used; the keys that the file replaces are named, and what they are for."""
+    """Neither enclosure, pistons nor head are told as if they were used; the keys that the file replaces are named."""
     path = measured(tmp_path, circle=True)
     body = '[enclosure]\nmodel = "sphere"\nradius_m = 0.1\n'
     pistons = PAIR.replace("[[drivers]]\n", "[[drivers]]\nradius_m = 0.02\n")
