@@ -233,12 +233,12 @@ def test_an_outcome_is_told_once() -> None:
     asked = "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
     assert whole_sentence(table, on_paper, [met]) == f"{asked}; met at every frequency"
     assert whole_sentence(table, on_paper, [missed, worst], remedy="remedy: taps = 64") == (
-        f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; remedy: taps = 64; worst place up to"
-        " 3.0 dB below the curve (75 % of the band)"
+        f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; remedy: taps = 64. Elsewhere the gain falls"
+        " below the curve: at the worst place by up to 3.0 dB (at 500 Hz)"
     )
     assert whole_sentence(table, on_paper, [met, worst, moved]) == (
-        f"{asked}; met at every frequency; worst place up to 3.0 dB below the curve (75 % of the band), 5th percentile of moved heads"
-        " 4.0 dB (100 %)"
+        f"{asked}; met at every frequency. Elsewhere the gain falls below the curve: at the worst place by up to 3.0 dB (at 500 Hz), at the 5th"
+        " percentile of moved heads by up to 4.0 dB (at 500 Hz)"
     )
     assert (
         whole_sentence(table, on_paper, [missed], imported=True)
