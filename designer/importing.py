@@ -98,7 +98,10 @@ def _bulk_delay(coefficients: Coefficients, taps: dict[str, Real], problem: Prob
         return problem.realization.bulk_delay_samples, ()
     loudest = np.max([np.abs(filters).max(axis=0) for filters in taps.values()], axis=0)
     peak = int(np.argmax(loudest))
-    return peak, (f"the file states no bulk delay: {peak} samples are taken, where its loudest tap is",)
+    return peak, (
+        f"the file states no bulk delay: {peak} samples are taken, where its loudest tap is; if it is another, set"
+        " realization.bulk_delay_samples (--set realization.bulk_delay_samples=N)",
+    )
 
 
 def _channel(table: DesignTable, weights: Complex, fine: Scene) -> Channel:

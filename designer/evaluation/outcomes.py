@@ -7,8 +7,9 @@ at each frequency: over the product line and heads that `[tolerance]` draws, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -176,6 +177,16 @@ def bands_outcome(
     excess_db = np.maximum(excess_db.max(axis=1), 0.0)
     on_paper_db = np.interp(f, target.frequency_hz, on_paper_db)
     yield Outcome.of(BANDS, REQUIRED, excess_db, f, on_paper_db, f', "{loudest}"')
+
+
+def worse_outcomes(*of_channels: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Of channels that are mirror images, each requirement and place at the one that misses it most."""
+    worse: dict[tuple[str, str], Outcome] = {}
+    for outcome in chain(*of_channels):
+        known = worse.setdefault((outcome.requirement, outcome.place), outcome)
+        if outcome.missed_db > known.missed_db:
+            worse[outcome.requirement, outcome.place] = outcome
+    return tuple(worse.values())
 
 
 def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:

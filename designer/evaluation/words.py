@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Bool, Real
-from designer.evaluation.outcomes import REQUIRED, Outcome, decibels, hz
+from designer.evaluation.outcomes import PRODUCT_LINE, REQUIRED, WORST, Outcome, decibels, hz
 from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import curve_points_hz
 from designer.problem.messages import enumeration
@@ -68,6 +68,8 @@ class Verdict:
 
 
 MET = "met at every frequency"
+BEAM_PLACES = {WORST: "worst azimuth", PRODUCT_LINE: "5th percentile of the product line"}
+"""Places where a beam's curve is judged, which has no head."""
 
 
 def requirement_words(design: DesignTable, requirement: str) -> str:
@@ -190,8 +192,9 @@ def whole_sentence(
     else:
         parts = [f"{phrase}; met on paper, and these filters miss {enumeration(missed)}"]
     parts += [remedy] if remedy else []
+    names = BEAM_PLACES if design.is_beam else {}
     below = [
-        f"at the {o.place} by up to {decibels(o.missed_db)} dB (at {hz(o.at_hz)})"
+        f"at the {names.get(o.place, o.place)} by up to {decibels(o.missed_db)} dB (at {hz(o.at_hz)})"
         for o in outcomes
         if o.place != REQUIRED and not o.is_met
     ]

@@ -12,6 +12,7 @@ from designer.arrays import Bool, Real
 from designer.evaluation.outcomes import hz
 from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
 from designer.metrics import CURVES, Realised
+from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import shown_band_hz
 from designer.realization import response
 from designer.report.figure_data import (
@@ -140,9 +141,17 @@ def say_gain(result: Result, name: str) -> str:
         if "moved_head_median_db" in n
         else ""
     )
+    hold = hold_phrase(result.channels[name].table, result.problem.head_places)
+    passed = (
+        f". Beyond reach is the gain {hold}, and a head that moved may pass it"
+        if shifted and drawn_reach(result, name)
+        else ""
+    )
+    places = "azimuths of the arcs" if result.channels[name].table.is_beam else "places of the head"
     return (
         f"{band_words(result, name)} the realised gain is {n['mean_cancellation_gain_db']:.1f} dB in the mean and"
-        f" {n['least_cancellation_gain_db']:.1f} dB at least{shifted}"
+        f" {n['least_cancellation_gain_db']:.1f} dB at least over the {places} together, and"
+        f" {n['least_worst_cancellation_gain_db']:.1f} dB at least at any one{shifted}{passed}"
     )
 
 

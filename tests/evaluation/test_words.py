@@ -237,8 +237,12 @@ def test_an_outcome_is_told_once() -> None:
         " below the curve: at the worst place by up to 3.0 dB (at 500 Hz)"
     )
     assert whole_sentence(table, on_paper, [met, worst, moved]) == (
-        f"{asked}; met at every frequency. Elsewhere the gain falls below the curve: at the worst place by up to 3.0 dB (at 500 Hz), at the 5th"
-        " percentile of moved heads by up to 4.0 dB (at 500 Hz)"
+        f"{asked}; met at every frequency. Elsewhere the gain falls below the curve: at the worst place by up to 3.0 dB (at 500 Hz),"
+        " at the 5th percentile of moved heads by up to 4.0 dB (at 500 Hz)"
+    )
+    beam = load(line(nulls_deg=[90.0], cancellation_gain_db=[[800, 9]])).designs[0]
+    assert whole_sentence(beam, Verdict("asked; met", ()), [worst]).endswith(
+        ": at the worst azimuth by up to 3.0 dB (at 500 Hz)"
     )
     assert (
         whole_sentence(table, on_paper, [missed], imported=True)
