@@ -194,11 +194,11 @@ def whole_sentence(
     parts += [remedy] if remedy else []
     names = BEAM_PLACES if design.is_beam else {}
     below = [
-        f"at the {names.get(o.place, o.place)} by up to {decibels(o.missed_db)} dB (at {hz(o.at_hz)})"
+        f"{decibels(o.missed_db)} dB at the {names.get(o.place, o.place)} ({hz(o.at_hz)})"
         for o in outcomes
         if o.place != REQUIRED and not o.is_met
     ]
-    elsewhere = f". Elsewhere the gain falls below the curve: {', '.join(below)}" if below else ""
+    elsewhere = f". Elsewhere the curve is missed by up to {', '.join(below)}" if below else ""
     return "; ".join(parts) + elsewhere
 
 

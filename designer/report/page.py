@@ -41,10 +41,10 @@ KEY = "gain"
 """Kind of the figure on top."""
 TILES = {
     "mean_cancellation_gain_db": "Mean gain",
-    "least_worst_cancellation_gain_db": "Least gain at any one point and frequency",
-    "moved_head_5th_percentile_db": "5th percentile over moved heads and frequencies",
-    "tolerance_5th_percentile_db": "5th percentile of the product line's mean gain",
-    "largest_effort_db": "Largest effort",
+    "least_worst_cancellation_gain_db": "Least gain, any one point",
+    "moved_head_5th_percentile_db": "5th percentile, moved heads",
+    "tolerance_5th_percentile_db": "5th percentile, product line",
+    "largest_effort_db": "Effort",
 }
 """Metrics whose numbers stand on top, and their labels."""
 PER_HEAD = [metric for metric in NUMBERS if "head" in metric.on]

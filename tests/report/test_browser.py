@@ -364,6 +364,20 @@ def test_the_page_is_legible_and_prints(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
+def test_what_is_printed_at_once_has_its_figures(chromium: Browser, folder: Path) -> None:
+    """Printed before the library is there, as by `chromium --print-to-pdf`, a page shows every figure that is not folded."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark", offline=True)
+    page = context.new_page()
+    page.add_init_script("window.requestAnimationFrame = () => 0;")  # what begins the drawing never comes
+    page.goto((folder / "report.html").as_uri())
+    drawn = "() => [...document.querySelectorAll('figure .plot')].filter(e => e.checkVisibility()).map(e => !!e.querySelector('.main-svg'))"
+    assert not any(page.evaluate(drawn))
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    shown = page.evaluate(drawn)
+    assert len(shown) > 10 and all(shown)
+    context.close()
+
+
 def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
     """At 390 pixels, dark: seven numbers of each channel on the first screen, one column, the cuts below the map, nothing over the side,
     the polar plots' switch, and the twin's figures.

@@ -333,6 +333,5 @@ def test_of_mirror_images_the_worse_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     ]
     assert worse_outcomes(*sides) == (sides[1][0], sides[0][1])
     monkeypatch.setattr(Result, "outcomes", dict(zip(("left", "right"), sides, strict=True)))
-    assert design.sentence("left", "right").endswith(
-        "worst place by up to 2.0 dB (at 500 Hz), at the 5th percentile of moved heads by up to 4.0 dB (at 500 Hz)"
-    )
+    words = "2.0 dB at the worst place (500 Hz), 4.0 dB at the 5th percentile of moved heads (500 Hz)"
+    assert design.sentence("left", "right").endswith(f". Elsewhere the curve is missed by up to {words}")
