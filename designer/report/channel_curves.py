@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from designer import measures
 from designer.arrays import Bool, Real
 from designer.evaluation.outcomes import hz
 from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
@@ -124,12 +125,33 @@ def gain_figure(result: Result, name: str) -> Figure:
         if reach_db.min() < top:
             ceiling = {"low": np.clip(reach_db, bottom, top), "high": np.full(reach_hz.size, float(top))}
             spans.insert(0, {"name": "beyond reach", "x": reach_hz, **ceiling, "color": "soft", "opacity": 0.2})
-    short = (np.nan_to_num(slack) > SLACK_TOLERANCE_DB) & (np.nan_to_num(target, nan=-np.inf) > gain)
     subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the contralateral one"
     y = axis(GAIN, "dB", bottom, top)
     title = f"Cancellation gain: {subject}"
-    missed = [shortfall(f, gain, target, short)] if short.any() else []
+    missed = missed_curve(result, name, f, gain)
     return figure([over_band(result, name, y, lines, title=title, spans=spans, shortfalls=missed)], 3.4)
+
+
+def missed_curve(result: Result, name: str, drawn_hz: Real, gain_db: Real) -> list[Shortfall]:
+    """Where the curve is missed as it is asked for, at one frequency of the verdict too, between two that are drawn; none where it is met.
+
+    From the target down to the gain, or by as much as `hold` misses where the mean gain is above the target.
+    """
+    channel = result.channels[name]
+    realised = Realised(channel.table, result.taps[name], channel.plain, result.fine_scene)
+    missed_db, f = realised.missed_db.get("cancellation_gain_db"), realised.band[0].frequency_hz
+    if missed_db is None or channel.table.cancellation_gain_db is None or not (missed_db > SLACK_TOLERANCE_DB).any():
+        return []
+    short = np.concatenate([[False], missed_db > SLACK_TOLERANCE_DB, [False]])
+    ends = short[1:-1] & ~(short[2:] & short[:-2])
+    known_hz, first = np.unique(np.concatenate([drawn_hz, f[ends]]), return_index=True)
+    ends_db = measures.db(measures.cancellation_gain(realised.band[0].bright, realised.band[0].dark, realised.band[1]))[
+        ends
+    ]
+    x = known_hz[in_band(known_hz, channel.table.band_hz)]
+    gain_db = np.interp(x, known_hz, np.concatenate([gain_db, ends_db])[first])
+    target_db, lacking_db = curve_db(channel.table.cancellation_gain_db, x), np.interp(x, f, missed_db)
+    return [shortfall(x, np.minimum(gain_db, target_db - lacking_db), target_db, lacking_db > SLACK_TOLERANCE_DB)]
 
 
 def say_gain(result: Result, name: str) -> str:
@@ -249,7 +271,10 @@ def tone_figure(result: Result, name: str) -> Figure:
     is_beam = result.channels[name].table.kind == "beamformer"
     title = f"Magnitude deviation {'in the look direction' if is_beam else 'at the ipsilateral ear'}"
     most = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
-    lines = [line(f, level, "realised", color=5, width=1.1), line(f, smooth, "1/3 octave", width=2)]
+    lines = [
+        line(f, level, "realised", color=1, width=1.1),
+        line(f, smooth, "1/3 octave", color="ink", dash="dash", width=2),
+    ]
     y = axis("dB re plain playback", "dB", -most, most)
     return figure([over_band(result, name, y, lines, title=title, limits=[{"y": 0.0, "text": ""}])], 2.8)
 
