@@ -138,7 +138,7 @@ def convert(
             flag = f"--{unfit[0].removesuffix('_deg').removesuffix('_m').replace('_', '-')}"
             raise UsageError(f"{path}: got {flag} for a {kind}; expected for drivers alone; leave it out")
         if kind == "problem":
-            sofa, names, facts = _problem(path, convention or DRIVER_CONVENTION, options.distance_m)
+            sofa, names, facts = _problem(path, out, convention or DRIVER_CONVENTION, options.distance_m)
         else:
             sofa, facts = _head(path) if kind == "head" else _device(path)
     texts = global_texts(path) if path.suffix.lower() in SOFA and len(kinds) == 1 else {}
@@ -204,7 +204,9 @@ def _kind(path: Path) -> Literal["driver", "head", "device", "problem"]:
     return "problem" if path.suffix.lower() == PROBLEM else "driver"
 
 
-def _problem(path: Path, convention: Convention, distance_m: float | None) -> tuple[Any, list[str], Converted]:
+def _problem(
+    path: Path, out: Path, convention: Convention, distance_m: float | None
+) -> tuple[Any, list[str], Converted]:
     """A Sofa object of a problem's device, the names that its file holds, and lines for the user."""
     from designer.acoustics.device_file import modelled_device
     from designer.problem import load
@@ -222,7 +224,7 @@ def _problem(path: Path, convention: Convention, distance_m: float | None) -> tu
         sofa = device_sofa(device, as_emitters=convention == "GeneralTF-E")
         circle = points - 2 * len(problem.listener.ear_cloud_m)
         where = f"{points - circle} ears of the head and {circle} points of the circle without the head"
-        read_by = f"drivers in this order: {', '.join(names)}; [scene] transfer reads it back"
+        read_by = f'drivers in this order: {", ".join(names)}; to read it, set [scene] transfer = "FILE.sofa"'
         names = []
     f = device.frequency_hz
     assert f is not None  # a model's are spectra
@@ -230,7 +232,7 @@ def _problem(path: Path, convention: Convention, distance_m: float | None) -> tu
     reference = "pressure relative to an ideal source's on-axis free-field pressure at 1 m, e^{+jwt}"
     axes = "x front, y the device's own left, z up"
     comment_text = f"{reference}; {problem.speed_of_sound_m_s:g} m/s; {axes}; {line}; {read_by}"
-    return sofa, names, Converted((line, comment_text), ())
+    return sofa, names, Converted((line, read_by.replace("FILE.sofa", out.name), comment_text), ())
 
 
 def _write(sofa: Any, names: list[str], out: Path) -> None:

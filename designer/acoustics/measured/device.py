@@ -121,7 +121,7 @@ def explain_device(device: MeasuredDevice) -> list[str]:
     content, lowest = "impulse responses, up to", ""
     if device.frequency_hz is not None:
         content, lowest = f"{device.frequency_hz.size} frequencies,", f"{device.frequency_hz[0]:.0f} to "
-    return [f"measured device: {Path(device.path).name}", f"  {heard}; {content} {lowest}{device.highest_hz:.0f} Hz"]
+    return [f"whole device: {Path(device.path).name}", f"  {heard}; {content} {lowest}{device.highest_hz:.0f} Hz"]
 
 
 def _interpolated(nodes: Real, values: Complex, points: Real) -> Complex:
