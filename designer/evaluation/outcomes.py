@@ -180,7 +180,7 @@ def bands_outcome(
 
 
 def worse_outcomes(*of_channels: Iterable[Outcome]) -> tuple[Outcome, ...]:
-    """Of channels that are mirror images, each requirement and place at the one that misses it most."""
+    """Requirements and places of channels that are mirror images, each at the one that misses it most."""
     worse: dict[tuple[str, str], Outcome] = {}
     for outcome in chain(*of_channels):
         known = worse.setdefault((outcome.requirement, outcome.place), outcome)
