@@ -59,15 +59,16 @@ def ends_in_bands(curves_in_bands: Iterable[tuple[Real, Real, Sequence[float]]])
     Outside of its band a curve may spike where nothing is asked of it: there the axis follows it by MOST_HEADROOM_DB at most. Both NaN
     where no curve has a value in its band.
     """
-    inside, outside = [np.empty(0)], [np.empty(0)]
+    inside, outside = list[Real](), list[Real]()
     for f, values, band_hz in curves_in_bands:
         known, is_inside = np.isfinite(values), in_band(f, list(band_hz))
         inside.append(values[known & is_inside])
         outside.append(values[known & ~is_inside])
-    if not np.concatenate(inside).size:
+    all_inside = np.concatenate([np.empty(0), *inside])
+    if not all_inside.size:
         return float("nan"), float("nan")
-    low, high = float(np.concatenate(inside).min()), float(np.concatenate(inside).max())
-    beyond = np.clip(np.concatenate(outside), low - MOST_HEADROOM_DB, high + MOST_HEADROOM_DB)
+    low, high = float(all_inside.min()), float(all_inside.max())
+    beyond = np.clip(np.concatenate([np.empty(0), *outside]), low - MOST_HEADROOM_DB, high + MOST_HEADROOM_DB)
     return float(beyond.min(initial=low)), float(beyond.max(initial=high))
 
 

@@ -147,7 +147,7 @@ def test_costs_are_scaled_by_what_lies_in_the_bands(few: Comparison) -> None:
     dear = replace(entry, result=replace(entry.result, taps={"left": taps}))
     drawn = side_by_side([few.entries[0], dear])
     (panel,) = [panel for panel in drawn.pictures["left-costs"].build()["panels"] if panel["title"] == "Effort"]
-    low, high = panel["y"]["range"]
+    low, high = panel["y"]["range"]  # type: ignore[typeddict-item] # curves
     inside_db, all_db = [], []
     for shown in drawn.entries:
         metrics, (first_hz, last_hz) = shown.result.metrics, shown.result.channels["left"].table.band_hz
