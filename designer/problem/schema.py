@@ -167,8 +167,7 @@ class Realization(Table):
     )
     max_loss_db: Annotated[float, Field(gt=0, le=20.0)] = Field(
         default=0.5,
-        description='with form = "auto": how far realised filters may miss a requirement or limit that their weights meet, at any'
-        " frequency of the band",
+        description='with form = "auto": how far filters may miss what their weights meet, at any frequency of the band',
     )
     max_level_change_db: Annotated[float, Field(gt=0, le=20.0)] = Field(
         default=1.0,
