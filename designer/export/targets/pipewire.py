@@ -25,6 +25,7 @@ from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import changed, file_names, filter_files
 from designer.export.provenance import README, one_line, provenance, readme, text_file
+from designer.export.runners.pipewire import run_pipewire
 from designer.export.spa_json import parsed_spa_json, spa_text
 from designer.export.target import Export, Target, at_most, whole_rate
 from designer.export.wave import Responses, channel_responses, loud_note, wave_float
@@ -398,4 +399,5 @@ PIPEWIRE = Target(
     endings=(".conf",),
     is_own=lambda text: re.search(r"^[^#\n]*\bfilter\.graph\b", text, re.MULTILINE) is not None,
     in_folders=(FILE,),
+    run=run_pipewire,
 )
