@@ -58,7 +58,7 @@ def apart_db(y: Real, expected: Real) -> float:
 @pytest.mark.parametrize("target", ["jconvolver", "wav", "brutefir"])
 @pytest.mark.parametrize("case", CASES)
 def test_a_convolver_plays_the_filters(target: str, case: str, tmp_path: Path) -> None:
-    """fconvolver with jconvolver's configuration, and with filters.wav alone; BruteFIR: what scipy gives, to -120 dB."""
+    """Fconvolver with jconvolver's configuration, and with filters.wav alone; BruteFIR: what scipy gives, to -120 dB."""
     filters, run = CASES[case], target_named(target).run
     assert run is not None
     x = noise(filters)

@@ -26,7 +26,10 @@ from designer.export.runners.machines import (
 )
 from designer.export.runners.samples import FLOAT, KINDS, full_scale, samples_of
 
-WARNINGS = ("-std=c99", *"-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wcast-qual -Werror".split())
+WARNINGS = [
+    "-std=c99",
+    *(f"-W{name}" for name in "all extra pedantic conversion sign-conversion shadow undef cast-qual error".split()),
+]
 
 
 def run_c(folder: Path, signals: Real, filters: FilterSet, bench: Bench, *, word: CWord) -> Real:

@@ -1,0 +1,365 @@
+"""What is wrong with a driver's feed: each known fault is fitted to what came out, and the one that leaves least is named.
+
+1. **Shape.** The design's own filters are fitted first (gain, sign, delay, by least squares over all channels): where they leave at most `accepted_db` of the
+   response, nothing else is looked for. Otherwise every shape of `shapes.py` is fitted, and saturation and growth are. The one that leaves least is the fault
+   if it leaves at most `accepted_db`, and the next, unless it predicts the same, leaves MARGIN_DB more. Else each channel's filter is looked at by itself in the same way; and
+   where that names nothing either, none of the faults is it, and the nearest is told with what it leaves.
+2. **Gain, sign and delay.** A recorder's gain and latency are all drivers' alike. So the common ones are those that most drivers share, within
+   LEVEL_DB and DELAY samples; of several as frequent the louder and the earlier. What runs here has no recorder: gain 1, delay 0. A driver apart
+   from them is too quiet or loud, late or early; and inverted where its gain is below 0.
+3. **Swaps.** Filters that differ in gain and delay alone fit each other's drivers as well as their own. Where two drivers changed for each other explain with fewer
+   faults what came out, they are named instead.
+4. **Saturation** is looked for in the loud noise, with the shape, gain and delay that the quieter sweeps gave.
+
+`accepted_db` is ACCEPTED_DB, or NOISE_ROOM_DB above the noise of the recorder, as the silence shows it in the same way, where that is more, and at most
+LOUDEST_NOISE_DB. Identical filters
+predict the same: drivers that are alike are changed for each other without a trace, and no fault is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.export.filter_set import FilterSet
+from designer.proof.feedback import beginning_fit, growing
+from designer.proof.reference import exact_feeds
+from designer.proof.responses import Deconvolution, Fit, decibels
+from designer.proof.saturation import Bound, bound_of, delayed
+from designer.proof.shapes import FEEDBACK, OWN, RATE, SWAPPED, Shape, Shapes
+from designer.proof.stimulus import Stimulus
+
+ACCEPTED_DB = -40.0
+NOISE_ROOM_DB, LOUDEST_NOISE_DB = 6.0, -15.0
+MARGIN_DB = 6.0
+LEVEL_DB, DELAY = 0.5, 0.2
+SAME_DB = -50.0
+"""Shapes whose predictions differ by less are one."""
+GROWTH_ACCEPTED_DB = -12.0
+"""What the beginning of a growing feed may leave: its last samples are its loudest, and the first ones to be held back."""
+SATURATION_GAIN_DB = 10.0
+"""How much less must be left with a bound than without."""
+SILENT, NONE, SATURATED, GAIN, SIGN, TIME, CLOCK = "silent", "none", "saturation", "gain", "sign", "time", "clock"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault.
+
+    Attributes
+    ----------
+    drivers : tuple of str, whose it is; all of the design's for a clock
+    channel : str, whose filter it is; empty where it is of all channels
+    kind : str, as "reversed", "swapped", "sign", "time", "gain", "rate", "feedback", "saturation", "clock", "silent" or "none"
+    words : str, the sentence
+    value : float or None, the number: dB, samples, Hz, or dB of full scale
+    residual_db, next_db : float or None, what it leaves, and what the next hypothesis leaves
+
+    """
+
+    drivers: tuple[str, ...]
+    kind: str
+    words: str
+    value: float | None = None
+    channel: str = ""
+    residual_db: float | None = None
+    next_db: float | None = None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A driver's feed, or one channel's part of it, by the shape that fits."""
+
+    shape: Shape
+    fit: Fit
+    next_db: float | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found.
+
+    Attributes
+    ----------
+    gain, delay : float, common to all drivers: the recorder's
+    faults : tuple of Fault
+    own_fits : tuple of Fit, how the design's own filters fit each driver
+    accepted_db : tuple of float, of each driver
+
+    """
+
+    gain: float
+    delay: float
+    faults: tuple[Fault, ...]
+    own_fits: tuple[Fit, ...]
+    accepted_db: tuple[float, ...]
+
+
+@dataclass
+class _Driver:
+    """One driver on the way."""
+
+    index: int
+    name: str
+    measured: Complex
+    own: Shape
+    own_fit: Fit
+    accepted_db: float
+    whole: Explained | None = None
+    parts: dict[int, Explained] = field(default_factory=dict)
+    nearest: tuple[Shape, Fit] | None = None
+
+
+def diagnose(
+    feeds: Real, filters: FilterSet, stimulus: Stimulus, *, is_recorded: bool, clock_hz: float | None = None
+) -> Diagnosis:
+    """The faults of feeds (N, drivers) that lie under the stimulus to a sample, or, of what runs here, exactly.
+
+    With `clock_hz` the device played at another rate than the design's, which is one of the faults.
+    """
+    rate_hz = filters.sample_rate_hz
+    deconvolution = Deconvolution(stimulus, min(1.0, rate_hz / (clock_hz or rate_hz)))
+    shapes, exact = Shapes(filters, deconvolution), exact_feeds(filters, stimulus.samples)
+    faults, drivers = list[Fault](), list[_Driver]()
+    if clock_hz is not None and clock_hz != rate_hz:
+        words = f"all drivers play everything at {clock_hz:g} Hz, not at {rate_hz:g} Hz"
+        faults.append(Fault(filters.drivers, CLOCK, words, clock_hz))
+    for index, name in enumerate(filters.drivers):
+        driver = _driver(index, name, feeds[:, index], shapes)
+        loudness, expected = float(np.sum(np.abs(driver.measured) ** 2)), bool(exact[:, index].any())
+        if loudness == 0 or not expected:
+            if expected or driver.accepted_db < LOUDEST_NOISE_DB:
+                words = "is silent" if expected else "plays, and no filter of the design feeds it"
+                faults.append(Fault((name,), SILENT, f"{name} {words}"))
+            continue
+        if driver.own_fit.residual_db <= driver.accepted_db:
+            driver.whole = Explained(driver.own, driver.own_fit)
+        else:
+            _explain(driver, shapes)
+        drivers.append(driver)
+    explained = [part for driver in drivers for part in (driver.whole, *driver.parts.values()) if part is not None]
+    gain, delay = _common([part.fit for part in explained]) if is_recorded else (1.0, 0.0)
+    if is_recorded:
+        gain, delay = _with_swaps(drivers, shapes, gain, delay)
+    if not is_recorded:
+        _with_swaps(drivers, shapes, gain, delay, fixed=True)
+    for driver in drivers:
+        faults += _faults_of(driver, feeds, filters, deconvolution, exact, (gain, delay))
+    own_fits = {driver.index: driver.own_fit for driver in drivers}
+    accepted = {driver.index: driver.accepted_db for driver in drivers}
+    indices = range(len(filters.drivers))
+    return Diagnosis(
+        gain,
+        delay,
+        tuple(_together(faults, filters.drivers)),
+        tuple(own_fits.get(index, Fit(0.0, 0.0, 0.0)) for index in indices),
+        tuple(accepted.get(index, ACCEPTED_DB) for index in indices),
+    )
+
+
+def _driver(index: int, name: str, feed: Real, shapes: Shapes) -> _Driver:
+    deconvolution = shapes.deconvolution
+    measured = deconvolution.spectrum(deconvolution.responses(feed))
+    silent = deconvolution.spectrum(deconvolution.responses(feed, deconvolution.stimulus.silence))
+    energy = float(np.sum(np.abs(measured) ** 2))
+    noise_db = decibels(float(np.sum(np.abs(silent) ** 2)) / energy) if energy else 0.0
+    own = shapes.own(index)
+    fit = deconvolution.fit(measured, own.spectrum)
+    return _Driver(index, name, measured, own, fit, _accepted(noise_db))
+
+
+def _accepted(noise_db: float) -> float:
+    return max(ACCEPTED_DB, min(noise_db + NOISE_ROOM_DB, LOUDEST_NOISE_DB))
+
+
+def _explain(driver: _Driver, shapes: Shapes) -> None:
+    """Find the shape of a driver that its own filters do not explain, of all channels together or else channel by channel."""
+    candidates = [driver.own, *shapes.others(driver.index)]
+    driver.whole, driver.nearest = _chosen(driver.measured, candidates, shapes.deconvolution, driver.accepted_db)
+    channels = len(driver.measured)
+    if driver.whole is not None or channels < 2:
+        return
+    total = float(np.sum(np.abs(driver.measured) ** 2))
+    for channel in range(channels):
+        part = driver.measured[channel : channel + 1]
+        share_db = decibels(float(np.sum(np.abs(part) ** 2)) / total)
+        if share_db <= driver.accepted_db:
+            continue
+        accepted_db = driver.accepted_db - share_db if driver.accepted_db > ACCEPTED_DB else ACCEPTED_DB
+        alone = [shape.of_channel(channel) for shape in candidates]
+        own = shapes.deconvolution.fit(part, alone[0].spectrum)
+        one, _ = (Explained(alone[0], own), None) if own.residual_db <= accepted_db else _chosen(part, alone, shapes.deconvolution, accepted_db)  # fmt: skip
+        if one is None:
+            driver.parts.clear()
+            return
+        driver.parts[channel] = one
+
+
+def _chosen(
+    measured: Complex, candidates: Sequence[Shape], deconvolution: Deconvolution, accepted_db: float
+) -> tuple[Explained | None, tuple[Shape, Fit]]:
+    """The shape that is named, if there is one; and the nearest."""
+    fits = [(shape, deconvolution.fit(measured, shape.spectrum, shape.band)) for shape in candidates]
+    fits.sort(key=lambda pair: pair[1].residual_db)
+    best, fit = fits[0]
+    rivals = [other.residual_db for shape, other in fits[1:] if not _are_same(best, shape, deconvolution)]
+    next_db = min(rivals, default=None)
+    is_clear = next_db is None or next_db - fit.residual_db >= MARGIN_DB
+    explained = Explained(best, fit, next_db) if fit.residual_db <= accepted_db and is_clear else None
+    return explained, (best, fit)
+
+
+def _are_same(one: Shape, other: Shape, deconvolution: Deconvolution) -> bool:
+    return deconvolution.fit(one.spectrum, other.spectrum, one.band).residual_db <= SAME_DB
+
+
+def _common(fits: Sequence[Fit]) -> tuple[float, float]:
+    """Gain, above 0, and delay that most fits share; of several as frequent the larger gain and the smaller delay."""
+    if not fits:
+        return 1.0, 0.0
+    levels = np.array([20 * np.log10(max(abs(fit.gain), 1e-300)) for fit in fits])
+    delays = np.array([fit.delay for fit in fits])
+    return 10 ** (_most(levels, LEVEL_DB, largest=True) / 20), _most(delays, DELAY, largest=False)
+
+
+def _most(values: Real, width: float, *, largest: bool) -> float:
+    near = np.abs(values[:, None] - values[None]) <= width
+    counts = near.sum(axis=1)
+    candidates = [float(np.median(values[near[n]])) for n in np.flatnonzero(counts == counts.max())]
+    return max(candidates) if largest else min(candidates)
+
+
+def _apart(fit: Fit, gain: float, delay: float) -> int:
+    """How many of level, sign and delay are apart from the common ones."""
+    level_db = 20 * np.log10(max(abs(fit.gain), 1e-300) / gain)
+    return int(abs(level_db) > LEVEL_DB) + int(fit.gain < 0) + int(abs(fit.delay - delay) > DELAY)
+
+
+def _with_swaps(
+    drivers: list[_Driver], shapes: Shapes, gain: float, delay: float, *, fixed: bool = False
+) -> tuple[float, float]:
+    """Change pairs of drivers for each other where that explains the feeds with fewer faults; the common gain and delay then."""
+
+    def cost(fits: Iterable[Fit], at: tuple[float, float]) -> int:
+        return sum(_apart(fit, *at) for fit in fits)
+
+    whole = {driver.index: driver for driver in drivers if driver.whole is not None and driver.whole.shape.kind == OWN}
+    for one, other in combinations(list(whole.values()), 2):
+        fits = {n: d.whole.fit for n, d in whole.items() if d.whole is not None}
+        if _apart(fits[one.index], gain, delay) + _apart(fits[other.index], gain, delay) < 2:
+            continue
+        changed = dict(fits)
+        for driver, twin in ((one, other), (other, one)):
+            changed[driver.index] = shapes.deconvolution.fit(driver.measured, twin.own.spectrum)
+        if any(changed[d.index].residual_db > d.accepted_db for d in (one, other)):
+            continue
+        at = (gain, delay) if fixed else _common(list(changed.values()))
+        if cost(changed.values(), at) + 1 < cost(fits.values(), (gain, delay)):
+            gain, delay = at
+            for driver, twin in ((one, other), (other, one)):
+                shape = Shape(SWAPPED, f"plays the filters of {twin.name}", twin.own.spectrum, twin.index)
+                driver.whole = Explained(shape, changed[driver.index])
+    return gain, delay
+
+
+def _faults_of(
+    driver: _Driver, feeds: Real, filters: FilterSet, deconvolution: Deconvolution, exact: Real,
+    common: tuple[float, float],
+) -> Iterable[Fault]:  # fmt: skip
+    """The faults of one driver, shape first."""
+    name, y, stimulus = driver.name, feeds[:, driver.index], deconvolution.stimulus
+    if driver.whole is None and not driver.parts:
+        growth = growing(filters, driver.index, stimulus)
+        fit = beginning_fit(deconvolution, y, growth, common) if growth is not None else Fit(0.0, 0.0, 0.0)
+        if growth is not None and fit.residual_db <= GROWTH_ACCEPTED_DB:
+            words = f"{name} has the other sign in the feedback of its sections, which grow without bound"
+            yield Fault((name,), FEEDBACK, words, residual_db=fit.residual_db)
+            return
+        end = stimulus.noise.stop
+        bound = bound_of(deconvolution, y[:end], exact[:end, driver.index], driver.own_fit.delay, None)
+        if bound.residual_db <= driver.accepted_db and bound.residual_db <= bound.without_db - SATURATION_GAIN_DB:
+            yield _saturation(name, bound)
+            yield from _apart_faults(name, Fit(bound.gain, driver.own_fit.delay, bound.residual_db), filters, common)
+            return
+        assert driver.nearest is not None
+        shape, nearest = driver.nearest
+        words = f"{name}: none of the known faults; the nearest, that it {shape.words}, leaves {nearest.residual_db:.1f} dB"
+        yield Fault((name,), NONE, words, nearest.residual_db, residual_db=nearest.residual_db)
+        return
+    if driver.whole is None:
+        for channel, part in driver.parts.items():
+            yield from _named(name, part, filters, common, filters.channels[channel])
+        return
+    yield from _named(name, driver.whole, filters, common)
+    if driver.whole.shape.kind in (OWN, SWAPPED):
+        predicted = exact[:, driver.index if driver.whole.shape.other < 0 else driver.whole.shape.other]
+        noise, fit = stimulus.noise, driver.whole.fit
+        bound = bound_of(deconvolution, y[noise], predicted[noise], fit.delay, fit.gain)
+        if bound.share > 0 and bound.residual_db <= bound.without_db - SATURATION_GAIN_DB:
+            yield _saturation(name, bound)
+        elif bound.without_db > _accepted(decibels(float(np.sum(y[stimulus.silence] ** 2) / np.sum(y[noise] ** 2)))):
+            words = f"{name}: none of the known faults in loud noise, of which {bound.without_db:.1f} dB are left; the sweeps are right"
+            yield Fault((name,), NONE, words, bound.without_db, residual_db=bound.without_db)
+
+
+def _named(
+    name: str, part: Explained, filters: FilterSet, common: tuple[float, float], channel: str = ""
+) -> Iterable[Fault]:
+    subject = f"{name}, for {channel}," if channel else name
+    if part.shape.kind != OWN:
+        value = part.shape.rate_hz if part.shape.kind == RATE else None
+        words = f"{subject} {part.shape.words}"
+        yield Fault((name,), part.shape.kind, words, value, channel, part.fit.residual_db, part.next_db)
+    yield from (replace(fault, channel=channel) for fault in _apart_faults(subject, part.fit, filters, common, name))
+
+
+def _apart_faults(
+    subject: str, fit: Fit, filters: FilterSet, common: tuple[float, float], name: str = ""
+) -> Iterable[Fault]:
+    gain, delay = common
+    driver = (name or subject,)
+    level_db, off = 20 * float(np.log10(max(abs(fit.gain), 1e-300) / gain)), fit.delay - delay
+    if fit.gain < 0:
+        yield Fault(driver, SIGN, f"{subject} is inverted", -1.0, residual_db=fit.residual_db)
+    if abs(level_db) > LEVEL_DB:
+        words = f"{subject} is {abs(level_db):.2f} dB too {'quiet' if level_db < 0 else 'loud'} (a factor of {10 ** (level_db / 20):.3f})"
+        yield Fault(driver, GAIN, words, level_db, residual_db=fit.residual_db)
+    if abs(off) > DELAY:
+        us = abs(off) / filters.sample_rate_hz * 1e6
+        words = f"{subject} is {abs(off):.2f} samples ({us:.1f} us) {'late' if off > 0 else 'early'}"
+        yield Fault(driver, TIME, words, off, residual_db=fit.residual_db)
+
+
+def _saturation(name: str, bound: Bound) -> Fault:
+    words = f"{name} saturates at {bound.level_db:.1f} dB of full scale, which holds {100 * bound.share:.1f}% of its loud samples"
+    return Fault((name,), SATURATED, words, bound.level_db, residual_db=bound.residual_db, next_db=bound.without_db)
+
+
+def _together(faults: Sequence[Fault], drivers: tuple[str, ...]) -> Iterable[Fault]:
+    """Two drivers changed for each other as one fault, and another rate of all as one."""
+    swaps = {fault.drivers[0]: fault for fault in faults if fault.kind == SWAPPED and not fault.channel}
+    rates = [fault for fault in faults if fault.kind == RATE]
+    are_all_slow = len(rates) == len(drivers) > 1 and len({fault.value for fault in rates}) == 1
+    used = set[str]()
+    for fault in faults:
+        if fault.kind == RATE and are_all_slow:
+            if fault is rates[0]:
+                words = f"all drivers {fault.words.partition(' ')[2].replace('plays its', 'play their')}"
+                yield replace(fault, drivers=drivers, words=words)
+            continue
+        twin = next((other for other in swaps if fault.words == f"{fault.drivers[0]} plays the filters of {other}"), "")
+        is_pair = twin and swaps[twin].words == f"{twin} plays the filters of {fault.drivers[0]}"
+        if fault.kind == SWAPPED and is_pair and not fault.channel:
+            if fault.drivers[0] not in used:
+                used.add(twin)
+                words = f"{fault.drivers[0]} and {twin} are changed for each other"
+                yield replace(fault, drivers=(fault.drivers[0], twin), words=words)
+            continue
+        yield fault
+
+
+__all__ = ["Diagnosis", "Fault", "delayed", "diagnose"]
