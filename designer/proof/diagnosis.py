@@ -1,19 +1,20 @@
 """What is wrong with a driver's feed: each known fault is fitted to what came out, and the one that leaves least is named.
 
-1. **Shape.** The design's own filters are fitted first (gain, sign, delay, by least squares over all channels): where they leave at most `accepted_db` of the
-   response, nothing else is looked for. Otherwise every shape of `shapes.py` is fitted, and saturation and growth are. The one that leaves least is the fault
-   if it leaves at most `accepted_db`, and the next, unless it predicts the same, leaves MARGIN_DB more. Else each channel's filter is looked at by itself in the same way; and
-   where that names nothing either, none of the faults is it, and the nearest is told with what it leaves.
-2. **Gain, sign and delay.** A recorder's gain and latency are all drivers' alike. So the common ones are those that most drivers share, within
-   LEVEL_DB and DELAY samples; of several as frequent the louder and the earlier. What runs here has no recorder: gain 1, delay 0. A driver apart
-   from them is too quiet or loud, late or early; and inverted where its gain is below 0.
-3. **Swaps.** Filters that differ in gain and delay alone fit each other's drivers as well as their own. Where two drivers changed for each other explain with fewer
-   faults what came out, they are named instead.
+1. **Shape.** The design's own filters are fitted first (gain, sign, delay, by least squares over all channels): where they leave at
+   most `accepted_db` of the response, nothing else is looked for. Otherwise every shape of `shapes.py` is fitted, and saturation
+   and growth are. The one that leaves least is the fault if it leaves at most `accepted_db`, and the next, unless it predicts the
+   same, leaves MARGIN_DB more. Else each channel's filter is looked at by itself in the same way; and where that names nothing
+   either, none of the faults is it, and the nearest is told with what it leaves.
+2. **Gain, sign and delay.** A recorder's gain and latency are all drivers' alike. So the common ones are those that most drivers
+   share, within LEVEL_DB and DELAY samples; of several as frequent the louder and the earlier. What runs here has no recorder: gain
+   1, delay 0. A driver apart from them is too quiet or loud, late or early; and inverted where its gain is below 0.
+3. **Swaps.** Filters that differ in gain and delay alone fit each other's drivers as well as their own. Where two drivers changed
+   for each other explain with fewer faults what came out, they are named instead.
 4. **Saturation** is looked for in the loud noise, with the shape, gain and delay that the quieter sweeps gave.
 
-`accepted_db` is ACCEPTED_DB, or NOISE_ROOM_DB above the noise of the recorder, as the silence shows it in the same way, where that is more, and at most
-LOUDEST_NOISE_DB. Identical filters
-predict the same: drivers that are alike are changed for each other without a trace, and no fault is named.
+`accepted_db` is ACCEPTED_DB, or NOISE_ROOM_DB above the noise of the recorder, as the silence shows it in the same way, where that
+is more, and at most LOUDEST_NOISE_DB. Identical filters predict the same: drivers that are alike are changed for each other without
+a trace, and no fault is named.
 """
 
 from __future__ import annotations
@@ -26,57 +27,33 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.export.filter_set import FilterSet
+from designer.proof.faults import CLOCK, DELAY, LEVEL_DB, NONE, SILENT, Fault, apart_faults, saturation_fault, together
 from designer.proof.feedback import beginning_fit, growing
 from designer.proof.reference import exact_feeds
 from designer.proof.responses import Deconvolution, Fit, decibels
-from designer.proof.saturation import Bound, bound_of, delayed
+from designer.proof.saturation import bound_of
 from designer.proof.shapes import FEEDBACK, OWN, RATE, SWAPPED, Shape, Shapes
 from designer.proof.stimulus import Stimulus
 
 ACCEPTED_DB = -40.0
 NOISE_ROOM_DB, LOUDEST_NOISE_DB = 6.0, -15.0
 MARGIN_DB = 6.0
-LEVEL_DB, DELAY = 0.5, 0.2
 SAME_DB = -50.0
 """Shapes whose predictions differ by less are one."""
 GROWTH_ACCEPTED_DB = -12.0
 """What the beginning of a growing feed may leave: its last samples are its loudest, and the first ones to be held back."""
 SATURATION_GAIN_DB = 10.0
 """How much less must be left with a bound than without."""
-SILENT, NONE, SATURATED, GAIN, SIGN, TIME, CLOCK = "silent", "none", "saturation", "gain", "sign", "time", "clock"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One fault.
-
-    Attributes
-    ----------
-    drivers : tuple of str, whose it is; all of the design's for a clock
-    channel : str, whose filter it is; empty where it is of all channels
-    kind : str, as "reversed", "swapped", "sign", "time", "gain", "rate", "feedback", "saturation", "clock", "silent" or "none"
-    words : str, the sentence
-    value : float or None, the number: dB, samples, Hz, or dB of full scale
-    residual_db, next_db : float or None, what it leaves, and what the next hypothesis leaves
-
-    """
-
-    drivers: tuple[str, ...]
-    kind: str
-    words: str
-    value: float | None = None
-    channel: str = ""
-    residual_db: float | None = None
-    next_db: float | None = None
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A driver's feed, or one channel's part of it, by the shape that fits."""
+    """A driver's feed, or one channel's part of it, by the shape that fits; `alike` are the words of shapes that predict the same."""
 
     shape: Shape
     fit: Fit
     next_db: float | None = None
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,10 +85,15 @@ class _Driver:
     measured: Complex
     own: Shape
     own_fit: Fit
-    accepted_db: float
+    noise_db: float
     whole: Explained | None = None
     parts: dict[int, Explained] = field(default_factory=dict)
     nearest: tuple[Shape, Fit] | None = None
+
+    @property
+    def accepted_db(self) -> float:
+        """What may be left."""
+        return _accepted(self.noise_db)
 
 
 def diagnose(
@@ -136,17 +118,11 @@ def diagnose(
                 words = "is silent" if expected else "plays, and no filter of the design feeds it"
                 faults.append(Fault((name,), SILENT, f"{name} {words}"))
             continue
-        if driver.own_fit.residual_db <= driver.accepted_db:
-            driver.whole = Explained(driver.own, driver.own_fit)
-        else:
-            _explain(driver, shapes)
+        _explain(driver, shapes)
         drivers.append(driver)
     explained = [part for driver in drivers for part in (driver.whole, *driver.parts.values()) if part is not None]
     gain, delay = _common([part.fit for part in explained]) if is_recorded else (1.0, 0.0)
-    if is_recorded:
-        gain, delay = _with_swaps(drivers, shapes, gain, delay)
-    if not is_recorded:
-        _with_swaps(drivers, shapes, gain, delay, fixed=True)
+    gain, delay = _with_swaps(drivers, shapes, gain, delay, fixed=not is_recorded)
     for driver in drivers:
         faults += _faults_of(driver, feeds, filters, deconvolution, exact, (gain, delay))
     own_fits = {driver.index: driver.own_fit for driver in drivers}
@@ -155,7 +131,7 @@ def diagnose(
     return Diagnosis(
         gain,
         delay,
-        tuple(_together(faults, filters.drivers)),
+        tuple(together(faults, filters.drivers)),
         tuple(own_fits.get(index, Fit(0.0, 0.0, 0.0)) for index in indices),
         tuple(accepted.get(index, ACCEPTED_DB) for index in indices),
     )
@@ -169,7 +145,7 @@ def _driver(index: int, name: str, feed: Real, shapes: Shapes) -> _Driver:
     noise_db = decibels(float(np.sum(np.abs(silent) ** 2)) / energy) if energy else 0.0
     own = shapes.own(index)
     fit = deconvolution.fit(measured, own.spectrum)
-    return _Driver(index, name, measured, own, fit, _accepted(noise_db))
+    return _Driver(index, name, measured, own, fit, noise_db)
 
 
 def _accepted(noise_db: float) -> float:
@@ -177,26 +153,34 @@ def _accepted(noise_db: float) -> float:
 
 
 def _explain(driver: _Driver, shapes: Shapes) -> None:
-    """Find the shape of a driver that its own filters do not explain, of all channels together or else channel by channel."""
+    """Find the shape of a driver, of all channels together or else channel by channel."""
+    deconvolution = shapes.deconvolution
+    driver.whole = _own(driver.measured, driver.own, deconvolution, driver.accepted_db)
+    if driver.whole is not None:
+        return
     candidates = [driver.own, *shapes.others(driver.index)]
-    driver.whole, driver.nearest = _chosen(driver.measured, candidates, shapes.deconvolution, driver.accepted_db)
-    channels = len(driver.measured)
-    if driver.whole is not None or channels < 2:
+    driver.whole, driver.nearest = _chosen(driver.measured, candidates, deconvolution, driver.accepted_db)
+    if driver.whole is not None or len(driver.measured) < 2:
         return
     total = float(np.sum(np.abs(driver.measured) ** 2))
-    for channel in range(channels):
+    for channel in range(len(driver.measured)):
         part = driver.measured[channel : channel + 1]
         share_db = decibels(float(np.sum(np.abs(part) ** 2)) / total)
         if share_db <= driver.accepted_db:
             continue
-        accepted_db = driver.accepted_db - share_db if driver.accepted_db > ACCEPTED_DB else ACCEPTED_DB
+        accepted_db = _accepted(driver.noise_db - share_db)
         alone = [shape.of_channel(channel) for shape in candidates]
-        own = shapes.deconvolution.fit(part, alone[0].spectrum)
-        one, _ = (Explained(alone[0], own), None) if own.residual_db <= accepted_db else _chosen(part, alone, shapes.deconvolution, accepted_db)  # fmt: skip
-        if one is None:
+        explained = _own(part, alone[0], deconvolution, accepted_db)
+        explained = explained or _chosen(part, alone, deconvolution, accepted_db)[0]
+        if explained is None:
             driver.parts.clear()
             return
-        driver.parts[channel] = one
+        driver.parts[channel] = explained
+
+
+def _own(measured: Complex, own: Shape, deconvolution: Deconvolution, accepted_db: float) -> Explained | None:
+    fit = deconvolution.fit(measured, own.spectrum)
+    return Explained(own, fit) if fit.residual_db <= accepted_db else None
 
 
 def _chosen(
@@ -206,11 +190,13 @@ def _chosen(
     fits = [(shape, deconvolution.fit(measured, shape.spectrum, shape.band)) for shape in candidates]
     fits.sort(key=lambda pair: pair[1].residual_db)
     best, fit = fits[0]
-    rivals = [other.residual_db for shape, other in fits[1:] if not _are_same(best, shape, deconvolution)]
+    same = [shape for shape in candidates if shape is best or _are_same(best, shape, deconvolution)]
+    rivals = [other.residual_db for shape, other in fits if shape not in same]
     next_db = min(rivals, default=None)
-    is_clear = next_db is None or next_db - fit.residual_db >= MARGIN_DB
-    explained = Explained(best, fit, next_db) if fit.residual_db <= accepted_db and is_clear else None
-    return explained, (best, fit)
+    if fit.residual_db > accepted_db or (next_db is not None and next_db - fit.residual_db < MARGIN_DB):
+        return None, (best, fit)
+    alike = tuple(shape.words for shape in same[1:])
+    return Explained(same[0], dict(fits)[same[0]], next_db, alike), (best, fit)
 
 
 def _are_same(one: Shape, other: Shape, deconvolution: Deconvolution) -> bool:
@@ -240,7 +226,7 @@ def _apart(fit: Fit, gain: float, delay: float) -> int:
 
 
 def _with_swaps(
-    drivers: list[_Driver], shapes: Shapes, gain: float, delay: float, *, fixed: bool = False
+    drivers: list[_Driver], shapes: Shapes, gain: float, delay: float, *, fixed: bool
 ) -> tuple[float, float]:
     """Change pairs of drivers for each other where that explains the feeds with fewer faults; the common gain and delay then."""
 
@@ -282,12 +268,16 @@ def _faults_of(
         end = stimulus.noise.stop
         bound = bound_of(deconvolution, y[:end], exact[:end, driver.index], driver.own_fit.delay, None)
         if bound.residual_db <= driver.accepted_db and bound.residual_db <= bound.without_db - SATURATION_GAIN_DB:
-            yield _saturation(name, bound)
-            yield from _apart_faults(name, Fit(bound.gain, driver.own_fit.delay, bound.residual_db), filters, common)
+            yield saturation_fault(name, bound)
+            yield from apart_faults(
+                name, Fit(bound.gain, driver.own_fit.delay, bound.residual_db), filters.sample_rate_hz, common
+            )
             return
         assert driver.nearest is not None
         shape, nearest = driver.nearest
-        words = f"{name}: none of the known faults; the nearest, that it {shape.words}, leaves {nearest.residual_db:.1f} dB"
+        words = (
+            f"{name}: none of the known faults; the nearest, that it {shape.words}, leaves {nearest.residual_db:.1f} dB"
+        )
         yield Fault((name,), NONE, words, nearest.residual_db, residual_db=nearest.residual_db)
         return
     if driver.whole is None:
@@ -300,8 +290,10 @@ def _faults_of(
         noise, fit = stimulus.noise, driver.whole.fit
         bound = bound_of(deconvolution, y[noise], predicted[noise], fit.delay, fit.gain)
         if bound.share > 0 and bound.residual_db <= bound.without_db - SATURATION_GAIN_DB:
-            yield _saturation(name, bound)
-        elif bound.without_db > _accepted(decibels(float(np.sum(y[stimulus.silence] ** 2) / np.sum(y[noise] ** 2)))):
+            yield saturation_fault(name, bound)
+            return
+        noise_db = decibels(float(np.sum(y[stimulus.silence] ** 2) / np.sum(y[noise] ** 2)))
+        if bound.without_db > _accepted(noise_db) and deconvolution.top == 1.0:
             words = f"{name}: none of the known faults in loud noise, of which {bound.without_db:.1f} dB are left; the sweeps are right"
             yield Fault((name,), NONE, words, bound.without_db, residual_db=bound.without_db)
 
@@ -312,54 +304,12 @@ def _named(
     subject = f"{name}, for {channel}," if channel else name
     if part.shape.kind != OWN:
         value = part.shape.rate_hz if part.shape.kind == RATE else None
+        twin = filters.drivers[part.shape.other] if part.shape.other >= 0 else ""
         words = f"{subject} {part.shape.words}"
-        yield Fault((name,), part.shape.kind, words, value, channel, part.fit.residual_db, part.next_db)
-    yield from (replace(fault, channel=channel) for fault in _apart_faults(subject, part.fit, filters, common, name))
-
-
-def _apart_faults(
-    subject: str, fit: Fit, filters: FilterSet, common: tuple[float, float], name: str = ""
-) -> Iterable[Fault]:
-    gain, delay = common
-    driver = (name or subject,)
-    level_db, off = 20 * float(np.log10(max(abs(fit.gain), 1e-300) / gain)), fit.delay - delay
-    if fit.gain < 0:
-        yield Fault(driver, SIGN, f"{subject} is inverted", -1.0, residual_db=fit.residual_db)
-    if abs(level_db) > LEVEL_DB:
-        words = f"{subject} is {abs(level_db):.2f} dB too {'quiet' if level_db < 0 else 'loud'} (a factor of {10 ** (level_db / 20):.3f})"
-        yield Fault(driver, GAIN, words, level_db, residual_db=fit.residual_db)
-    if abs(off) > DELAY:
-        us = abs(off) / filters.sample_rate_hz * 1e6
-        words = f"{subject} is {abs(off):.2f} samples ({us:.1f} us) {'late' if off > 0 else 'early'}"
-        yield Fault(driver, TIME, words, off, residual_db=fit.residual_db)
-
-
-def _saturation(name: str, bound: Bound) -> Fault:
-    words = f"{name} saturates at {bound.level_db:.1f} dB of full scale, which holds {100 * bound.share:.1f}% of its loud samples"
-    return Fault((name,), SATURATED, words, bound.level_db, residual_db=bound.residual_db, next_db=bound.without_db)
-
-
-def _together(faults: Sequence[Fault], drivers: tuple[str, ...]) -> Iterable[Fault]:
-    """Two drivers changed for each other as one fault, and another rate of all as one."""
-    swaps = {fault.drivers[0]: fault for fault in faults if fault.kind == SWAPPED and not fault.channel}
-    rates = [fault for fault in faults if fault.kind == RATE]
-    are_all_slow = len(rates) == len(drivers) > 1 and len({fault.value for fault in rates}) == 1
-    used = set[str]()
-    for fault in faults:
-        if fault.kind == RATE and are_all_slow:
-            if fault is rates[0]:
-                words = f"all drivers {fault.words.partition(' ')[2].replace('plays its', 'play their')}"
-                yield replace(fault, drivers=drivers, words=words)
-            continue
-        twin = next((other for other in swaps if fault.words == f"{fault.drivers[0]} plays the filters of {other}"), "")
-        is_pair = twin and swaps[twin].words == f"{twin} plays the filters of {fault.drivers[0]}"
-        if fault.kind == SWAPPED and is_pair and not fault.channel:
-            if fault.drivers[0] not in used:
-                used.add(twin)
-                words = f"{fault.drivers[0]} and {twin} are changed for each other"
-                yield replace(fault, drivers=(fault.drivers[0], twin), words=words)
-            continue
-        yield fault
-
-
-__all__ = ["Diagnosis", "Fault", "delayed", "diagnose"]
+        yield Fault(
+            (name,), part.shape.kind, words, value, channel, part.fit.residual_db, part.next_db, twin, part.alike
+        )
+    yield from (
+        replace(fault, channel=channel)
+        for fault in apart_faults(subject, part.fit, filters.sample_rate_hz, common, name)
+    )

@@ -1,9 +1,10 @@
 """Sections whose feedback has the other sign, and that are unstable with it: known by how they begin.
 
-y[n] = b0 x[n] + b1 x[n-1] + b2 x[n-2] + a1 y[n-1] + a2 y[n-2] with a1, a2 of H(z), which belong on the other side, has poles at
-(a1 ± sqrt(a1² + 4 a2)) / 2: for complex poles of a radius r near 1 one of them lies outside of the unit circle, with the sign of a1, and the output grows until something
-holds it, and then stands, or changes sign every sample. When it grows, and how, follows from the first samples of the first sweep. So what is compared
-are the samples before and behind the first that full scale holds, in the band that the sweeps show: a recorder passes no more.
+y[n] = b0 x[n] + b1 x[n-1] + b2 x[n-2] + a1 y[n-1] + a2 y[n-2] with a1, a2 of H(z), which belong on the other side, has poles at (a1
+± sqrt(a1² + 4 a2)) / 2: for complex poles of a radius r near 1 one of them lies outside of the unit circle, with the sign of a1,
+and the output grows until something holds it, and then stands, or changes sign every sample. When it grows, and how, follows from
+the first samples of the first sweep. So what is compared are the samples before and behind the first that full scale holds, in the
+band that the sweeps show: a recorder passes no more.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def beginning_fit(deconvolution: Deconvolution, measured: Real, predicted: Real,
         part = slice(max(int(held[0]) - BEFORE, 0), int(held[0]) + BEHIND)
         bounded = np.clip(predicted[part], -level, level)
         fade = np.hanning(2 * FADE + 1)
-        window = np.concatenate([fade[:FADE], np.ones(max(bounded.size - 2 * FADE, 0)), fade[FADE + 1 :]])[-bounded.size :]
+        window = np.concatenate([fade[:FADE], np.ones(max(bounded.size - 2 * FADE, 0)), fade[FADE + 1 :]])[
+            -bounded.size :
+        ]
         spectra = (deconvolution.spectrum((window * signal)[None]) for signal in (y[part], bounded))
         fits.append(deconvolution.fit(*spectra, deconvolution.shown(deconvolution.angles) ** 2))
     return min(fits, key=lambda fit: fit.residual_db, default=Fit(0.0, 0.0, 0.0))

@@ -1,11 +1,12 @@
 """A recording of a device's feeds: read, brought to the design's rate, and laid under the stimulus.
 
-**Place.** Against the design's own feeds p the correlations of all drivers, each over its energies, are squared and added: the largest is where
-the recording begins, to the sample. One that a fault keeps apart from its design by less than a response's length is still inside of the windows.
+**Place.** Against the design's own feeds p the correlations of all drivers, each over its energies, are squared and added: the
+largest is where the recording begins, to the sample. One that a fault keeps apart from its design by less than a response's length
+is still inside of the windows.
 
-**Rate.** A device whose clock is another plays the whole signal faster or slower. Sweeps of another rate leave no response that is short: of each usual
-rate the recording is brought to the design's, and the share of a response's energy that lies in its window tells which rate it was. It is looked for where
-no driver has half of its energy there.
+**Rate.** A device whose clock is another plays the whole signal faster or slower. Sweeps of another rate leave no response that is
+short: of each usual rate the recording is brought to the design's, and the share of a response's energy that lies in its window
+tells which rate it was. It is looked for where no driver has half of its energy there.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """Responses of every channel at every driver, out of the sweeps of what came out, and how a response fits another.
 
-A part y of a driver's feed and the sweep x of the channel give the response Y X* / (|X|² + ε): ε is FLOOR of the largest |X|², so that what the
-sweep does not hold is left out. A cosine from FALL to END of half the sample rate ends the band, because a delay of a part of a sample has no end in time
-without. The response is cut to the samples from `before` ahead of the signal's own beginning, to `after` behind it; what is predicted
-is treated alike, and so is the silence, which tells how much of a response is noise.
+A part y of a driver's feed and the sweep x of the channel give the response Y X* / (|X|² + ε): ε is FLOOR of the largest |X|², so
+that what the sweep does not hold is left out. A cosine from FALL to END of half the sample rate ends the band, because a delay of a
+part of a sample has no end in time without. The response is cut to the samples from `before` ahead of the signal's own beginning,
+to `after` behind it; what is predicted is treated alike, and so is the silence, which tells how much of a response is noise.
 
-**Fit.** A measured response M and a predicted one P, of all channels together, over frequency: the gain g, of either sign, and the delay d, a fraction of
-a sample included, that leave least of ||M - g P e^{-jωd}||² / ||M||². With f(d) = Re Σ M P* e^{jωd} the gain is f / ||P||², and what is left 1 - f² / (||M||² ||P||²): so d
-is where |f| is largest, looked for on a grid of an eighth of a sample and by Newton's method.
+**Fit.** A measured response M and a predicted one P, of all channels together, over frequency: the gain g, of either sign, and the
+delay d, a fraction of a sample included, that leave least of ||M - g P e^{-jωd}||² / ||M||². With f(d) = Re Σ M P* e^{jωd} the gain
+is f / ||P||², and what is left 1 - f² / (||M||² ||P||²): so d is where |f| is largest, looked for on a grid of an eighth of a
+sample and by Newton's method.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ class Deconvolution:
 
     @cached_property
     def _inverses(self) -> list[Complex]:
-        spectra = [np.fft.rfft(self.stimulus.samples[self.stimulus.sweep_of(c), c]) for c in range(self.stimulus.channels)]
+        spectra = [
+            np.fft.rfft(self.stimulus.samples[self.stimulus.sweep_of(c), c]) for c in range(self.stimulus.channels)
+        ]
         shown = self.shown(np.linspace(0, np.pi, spectra[0].size))
         return [shown * np.conj(x) / (np.abs(x) ** 2 + FLOOR * np.abs(x).max() ** 2) for x in spectra]
 
@@ -80,7 +83,7 @@ class Deconvolution:
         return np.asarray(0.5 + 0.5 * np.cos(np.pi * np.clip(fall, 0.0, 1.0)))
 
     def whole(self, feed: Real, channel: int, part: slice | None = None) -> Real:
-        """The response (part,) at a feed (N,), uncut: its first samples are those `before` the beginning; of another part, such as the silence, too."""
+        """The response (part,) at a feed (N,), uncut, from `before` its beginning on; also of another part, such as the silence."""
         y = feed[part or self.stimulus.sweep_of(channel)]
         return np.roll(np.fft.irfft(np.fft.rfft(y) * self._inverses[channel], y.size), self.before)
 

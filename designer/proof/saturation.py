@@ -1,7 +1,8 @@
 """A feed that is held within a bound: what the loud noise shows, and the sweeps do not.
 
-The feed is g D_d min(max(p, -A), A): p as the design's or a fault's filters give it, A where it saturates, and then the recorder's gain g and delay d. g and d are known from the
-sweeps; where these saturate too, g is fitted with A. A is looked for where least is left, in the band that the sweeps show.
+The feed is g D_d min(max(p, -A), A): p as the design's or a fault's filters give it, A where it saturates, and then the recorder's
+gain g and delay d. g and d are known from the sweeps; where these saturate too, g is fitted with A. A is looked for where least is
+left, in the band that the sweeps show.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a driver may play in place of its own filters: each known fault of a port as the responses that it would show.
 
-A shape holds the responses (channels, T) of one driver, without gain and delay, which are fitted. Faults of gain, sign and delay are no shapes of their own,
-but what the fit of a shape gives against the other drivers.
+A shape holds the responses (channels, T) of one driver, without gain and delay, which are fitted. Faults of gain, sign and delay
+are no shapes of their own, but what the fit of a shape gives against the other drivers.
 
 =================  ==================================================================================================
 own                the design's filters
@@ -34,7 +34,7 @@ BAND_SHARE = 0.8
 SLOWEST = 0.3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shape:
     """A driver's responses over frequency (channels, F) under one fault.
 

@@ -2,10 +2,11 @@
 
     lead | sweep of the first channel, rest | ... | sweep of the last channel, rest | noise of all channels, rest | silence
 
-Sweeps rise linearly from 0 Hz to half the sample rate, so that their spectrum is flat, and show each filter by itself. Noise is as loud as the design's
-feeds take without passing full scale, and shows what saturates; sweeps stay SWEEP_PEAK_DB below. The silence shows DC and limit cycles, and
-how much noise a recorder has. A rest outlasts each response twice, so that what came early or late by one is not missed. All samples are of 16 bits,
-which every word and file holds: the signal is the same everywhere, and made from the design alone.
+Sweeps rise linearly from 0 Hz to half the sample rate, so that their spectrum is flat, and show each filter by itself. Noise is as
+loud as the design's feeds take without passing full scale, and shows what saturates; sweeps stay SWEEP_PEAK_DB below. The silence
+shows DC and limit cycles, and how much noise a recorder has. A rest outlasts each response twice, so that what came early or late
+by one is not missed. All samples are of 16 bits, which every word and file holds: the signal is the same everywhere, and made from
+the design alone.
 """
 
 from __future__ import annotations

@@ -28,7 +28,20 @@ from designer.export.runners.samples import FLOAT, KINDS, full_scale, samples_of
 
 WARNINGS = [
     "-std=c99",
-    *(f"-W{name}" for name in "all extra pedantic conversion sign-conversion shadow undef cast-qual error".split()),
+    *(
+        f"-W{name}"
+        for name in [
+            "all",
+            "extra",
+            "pedantic",
+            "conversion",
+            "sign-conversion",
+            "shadow",
+            "undef",
+            "cast-qual",
+            "error",
+        ]
+    ),
 ]
 
 

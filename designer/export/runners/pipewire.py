@@ -97,7 +97,9 @@ def run_pipewire(folder: Path, signals: Real, filters: FilterSet, bench: Bench) 
 def started(command: list[object], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A program for as long as the block lasts."""
     everything = {**os.environ, **environment}
-    with subprocess.Popen(list(map(str, command)), cwd=folder, env=everything, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        list(map(str, command)), cwd=folder, env=everything, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         try:
             yield process
         finally:
