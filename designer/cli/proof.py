@@ -64,7 +64,7 @@ def proof(
             )
             return
         place = folder / "proof" / target if out is None else out
-        made = prove(
+        outcome = prove(
             folder,
             target,
             place,
@@ -75,13 +75,13 @@ def proof(
             progress=shown.update,
             force=force,
         )
-    say_all(made.notes, "note")
-    for row, fit in zip(made.numbers, made.diagnosis.own_fits, strict=True):
+    say_all(outcome.notes, "note")
+    for row, fit in zip(outcome.numbers, outcome.diagnosis.own_fits, strict=True):
         say(
             f"{row.driver}: level {row.level_error_db:+.2f} dB, time {row.time_error_us:+.2f} us, {fit.residual_db:.1f} dB left,"
             f" signal to noise {row.signal_to_noise_db:.1f} dB"
         )
-    say_all(made.failures or [made.verdict], "failed" if made.failures else "")
+    say_all(outcome.failures or [outcome.verdict], "failed" if outcome.failures else "")
     say(f"wrote {place} (open {place / PAGE})")
-    if made.status:
-        raise typer.Exit(made.status)
+    if outcome.status:
+        raise typer.Exit(outcome.status)

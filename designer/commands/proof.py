@@ -47,7 +47,7 @@ def proof(
 ) -> Proof:
     """Play noise, sweeps and silence through a target's export here, or judge a recording of a device that runs it.
 
-    The files of the export in a design folder are run as they lie there; without them the export is made for the run.
+    The files of the export in a design folder are run as they lie there; without them the export is outcome for the run.
 
     Parameters
     ----------
@@ -73,6 +73,22 @@ def proof(
     ProgramError : what runs the export did not end well
     OutputError : the folder cannot be written
 
+    Examples
+    --------
+    >>> import designer, pathlib, soundfile, tempfile
+    >>> from designer.export.of_design import filter_set
+    >>> from designer.proof.reference import exact_feeds
+    >>> from designer.proof.stimulus import stimulus_of
+    >>> design = designer.design(designer.load("problems/laptop-pair.toml"))
+    >>> feeds = exact_feeds(filter_set(design), stimulus_of(filter_set(design)).samples)  # of a device without a fault
+    >>> feeds[:, 0] *= -1
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     recording = pathlib.Path(folder) / "feeds.wav"
+    ...     soundfile.write(recording, feeds, 48000, subtype="FLOAT")
+    ...     proof = designer.proof(design, "wav", recorded=recording)
+    >>> proof.verdict
+    'left is inverted'
+
     """
     say = progress or (lambda _: None)
     opened, chosen = job.design_of(design), target_named(target)
@@ -88,20 +104,20 @@ def proof(
         feeds = played(filters, chosen, stimulus.samples, Bench(machine, Path(cmsis) if cmsis else None), export)
         ran = f"the export, built for and run on {machine}" if machine else "the export, built and run on this machine"
         say("comparing")
-        made = proof_of(feeds, filters, stimulus, target=target, ran=ran, gains=gains, command=command)
+        outcome = proof_of(feeds, filters, stimulus, target=target, ran=ran, gains=gains, command=command)
     else:
         say("recording")
         samples, notes = read_feeds(Path(recorded), filters)
         recording = laid_under(samples, filters, stimulus)
         say("comparing")
         ran = f"a device, recorded in {Path(recorded).name}"
-        made = proof_of(
+        outcome = proof_of(
             recording.feeds, filters, stimulus, target=target, ran=ran, recording=recording, gains=gains, notes=notes, command=command
         )  # fmt: skip
     if folder is not None:
         say("report")
-        write_proof(made, Path(folder), force=force)
-    return made
+        write_proof(outcome, Path(folder), force=force)
+    return outcome
 
 
 def check_runs(target: Target) -> None:
@@ -138,23 +154,23 @@ def played(filters: FilterSet, target: Target, signals: Real, bench: Bench, expo
     return feeds
 
 
-def files_of(made: Proof) -> dict[str, bytes]:
+def files_of(outcome: Proof) -> dict[str, bytes]:
     """Content of a proof's folder: page, numbers, and what came out."""
     from designer.report.proof_page import render
 
     return {
-        PAGE: render(made).encode(),
-        SUMMARY: (json.dumps(made.summary, indent=1, ensure_ascii=False) + "\n").encode(),
+        PAGE: render(outcome).encode(),
+        SUMMARY: (json.dumps(outcome.summary, indent=1, ensure_ascii=False) + "\n").encode(),
         FEEDS: wave_float(
-            made.feeds, round(made.filters.sample_rate_hz), f"feeds of {', '.join(made.filters.drivers)}"
+            outcome.feeds, round(outcome.filters.sample_rate_hz), f"feeds of {', '.join(outcome.filters.drivers)}"
         ),
     }
 
 
-def write_proof(made: Proof, folder: Path, *, force: bool = False) -> None:
+def write_proof(outcome: Proof, folder: Path, *, force: bool = False) -> None:
     """Write a proof into a folder: inside a design folder, as a part of it."""
     design = next((above for above in folder.parents if (above / "summary.json").is_file()), None)
-    files = files_of(made)
+    files = files_of(outcome)
     if design is None:
         update_folder(folder, EXPORT, lay(files), within=".", force=force)
         return
@@ -176,6 +192,6 @@ def write_stimulus(design: job.Design | str | Path, target: str, path: Path, *, 
     stimulus, content = stimulus_of(filters), io.BytesIO()
     soundfile.write(content, stimulus.samples, round(filters.sample_rate_hz), format="WAV", subtype="PCM_16")
     wave = content.getvalue()
-    check_file(path, is_own=lambda there: there.read_bytes() == wave, force=force)
+    check_file(path, is_own=lambda present: present.read_bytes() == wave, force=force)
     write_file(path, lambda place: place.write_bytes(wave))
     return stimulus

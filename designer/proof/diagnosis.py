@@ -1,4 +1,4 @@
-"""What is wrong with a driver's feed: each known fault is fitted to what came out, and the one that leaves least is named.
+"""Diagnosis of a driver's feed: each known fault is fitted to what came out, and the one that leaves least is named.
 
 1. **Shape.** The design's own filters are fitted first (gain, sign, delay, by least squares over all channels): where they leave at
    most `accepted_db` of the response, nothing else is looked for. Otherwise every shape of `shapes.py` is fitted, and saturation
@@ -41,7 +41,7 @@ MARGIN_DB = 6.0
 SAME_DB = -50.0
 """Shapes whose predictions differ by less are one."""
 GROWTH_ACCEPTED_DB = -12.0
-"""What the beginning of a growing feed may leave: its last samples are its loudest, and the first ones to be held back."""
+"""Most that the beginning of a growing feed may leave: its last samples are its loudest, and the first ones to be held back."""
 SATURATION_GAIN_DB = 10.0
 """How much less must be left with a bound than without."""
 
@@ -58,7 +58,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found.
+    """The faults of a device.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class _Driver:
 
     @property
     def accepted_db(self) -> float:
-        """What may be left."""
+        """Most that may be left."""
         return _accepted(self.noise_db)
 
 

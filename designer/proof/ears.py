@@ -1,4 +1,4 @@
-"""What came out at the listener: each channel's responses at its bright and dark points, as designed and as played.
+"""A target at the listener: each channel's responses at its bright and dark points, as designed and as played.
 
 A response that was played is the design's own and what the sweeps show beside it: in this way what lies above their band, and a
 recorder cuts, is no loss.

@@ -30,6 +30,10 @@ from designer.proof.saturation import delayed
 from designer.proof.stimulus import LEAD, Stimulus
 
 
+FINER = 4
+"""Points of a spectrum for each of its lines: between two of them a tone loses less than 0.1 dB."""
+
+
 @dataclass(frozen=True)
 class DriverNumbers:
     """One driver; `floor_db` is the least signal-to-noise ratio that is allowed."""
@@ -93,7 +97,7 @@ def numbers_of(
 ) -> tuple[DriverNumbers, ...]:
     """The numbers of every driver."""
     rate, rows = filters.sample_rate_hz, []
-    loud = slice(stimulus.noise.start, stimulus.noise.start + stimulus.sweep)
+    loud = stimulus.loud
     for index, driver in enumerate(filters.drivers):
         exact, error, fit = errors.exact[:, index], errors.errors[:, index], diagnosis.own_fits[index]
         silence = errors.feeds[stimulus.silence, index]
@@ -123,5 +127,5 @@ def numbers_of(
 def _line_db(silence: Real) -> float:
     """The amplitude of the largest line of a silence's spectrum, its mean left out."""
     window = np.hanning(silence.size)
-    spectrum = np.abs(np.fft.rfft(window * (silence - silence.mean())))
+    spectrum = np.abs(np.fft.rfft(window * (silence - silence.mean()), FINER * silence.size))
     return decibels(float((2 * spectrum.max() / window.sum()) ** 2))

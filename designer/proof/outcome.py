@@ -23,7 +23,7 @@ from designer.proof.stimulus import LEAD, Stimulus
 
 @dataclass(frozen=True)
 class Proof:
-    """What came out of a target, and what is wrong with it.
+    """Feeds that came out of a target, and what is wrong with them.
 
     Attributes
     ----------

@@ -4,9 +4,8 @@
 largest is where the recording begins, to the sample. One that a fault keeps apart from its design by less than a response's length
 is still inside of the windows.
 
-**Rate.** A device whose clock is another plays the whole signal faster or slower. Sweeps of another rate leave no response that is
-short: of each usual rate the recording is brought to the design's, and the share of a response's energy that lies in its window
-tells which rate it was. It is looked for where no driver has half of its energy there.
+**Rate.** A device whose clock is another plays the whole signal faster or slower. Where the design's filters fit no driver, the recording is brought from each
+usual rate to the design's, and the rate at which they fit the best of the drivers is that of the device's clock, if they leave at most FITS_DB there.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from designer.errors import DataError
 from designer.export.filter_set import FilterSet
 from designer.proof.reference import exact_feeds
 from designer.proof.responses import Deconvolution
+from designer.proof.shapes import USUAL_HZ, Shapes
 from designer.proof.stimulus import Stimulus
 
-USUAL_HZ = (8000.0, 16000.0, 22050.0, 32000.0, 44100.0, 48000.0, 88200.0, 96000.0, 176400.0, 192000.0)
 MOST_OFF = 4.0
 """Largest ratio of rates that is looked for."""
-SHORT = 0.5
+FITS_DB = -10.0
 
 
 @dataclass(frozen=True)
@@ -76,14 +75,14 @@ def laid_under(feeds: Real, filters: FilterSet, stimulus: Stimulus) -> Recording
     """A recording of any beginning and of any usual rate under the stimulus. Raises DataError: it ends before the stimulus does."""
     exact, rate = exact_feeds(filters, stimulus.samples), filters.sample_rate_hz
     placed, late = _placed(feeds, exact, stimulus)
-    best, clock_hz = _shortness(placed, exact, stimulus), rate
-    if best < SHORT:
+    best_db, clock_hz = _best_db(placed, filters, stimulus), rate
+    if best_db > FITS_DB:
         for usual_hz in USUAL_HZ:
             if usual_hz == rate or not 1 / MOST_OFF <= usual_hz / rate <= MOST_OFF:
                 continue
             other = _placed(_resampled(feeds, rate, usual_hz), exact, stimulus)
-            if (short := _shortness(other[0], exact, stimulus)) > max(best, SHORT):
-                best, clock_hz, (placed, late) = short, usual_hz, other
+            if (other_db := _best_db(other[0], filters, stimulus, rate / usual_hz)) < min(best_db, FITS_DB):
+                best_db, clock_hz, (placed, late) = other_db, usual_hz, other
     missing = stimulus.silence.stop - (len(feeds) * clock_hz / rate - late)
     if missing > stimulus.part / 2:
         raise DataError(
@@ -108,15 +107,15 @@ def _placed(feeds: Real, exact: Real, stimulus: Stimulus) -> tuple[Real, int]:
     return out, late
 
 
-def _shortness(feeds: Real, exact: Real, stimulus: Stimulus) -> float:
-    """The share of the energy of a driver's responses that lies in their windows: the largest of any driver."""
-    deconvolution, shares = Deconvolution(stimulus), [0.0]
-    for y, p in zip(feeds.T, exact.T, strict=True):
-        if p.any() and y.any():
-            whole = np.array([deconvolution.whole(y, channel) for channel in range(stimulus.channels)])
-            inside = float(np.sum(whole[:, : deconvolution.window] ** 2))
-            shares.append(inside / max(float(np.sum(whole**2)), 1e-300))
-    return max(shares)
+def _best_db(feeds: Real, filters: FilterSet, stimulus: Stimulus, top: float = 1.0) -> float:
+    """What the design's filters leave of the driver that they fit best."""
+    deconvolution = Deconvolution(stimulus, min(1.0, top))
+    shapes, fits = Shapes(filters, deconvolution), [0.0]
+    for driver, feed in enumerate(feeds.T):
+        if feed.any():
+            measured = deconvolution.spectrum(deconvolution.responses(feed))
+            fits.append(deconvolution.fit(measured, shapes.own(driver).spectrum).residual_db)
+    return min(fits)
 
 
 def _resampled(feeds: Real, from_hz: float, to_hz: float) -> Real:

@@ -22,7 +22,7 @@ from designer.arrays import Bool, Complex, Real
 from designer.proof.stimulus import MARGIN, Stimulus
 
 FLOOR = 1e-5
-FALL, END = 0.8, 0.95
+FALL, END = 0.75, 0.9
 FINER, STEPS = 8, 12
 FLOOR_DB = -200.0
 

@@ -23,12 +23,12 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Real
 from designer.export.filter_set import Filter, FilterSet
-from designer.proof.recording import USUAL_HZ
 from designer.proof.reference import response_length
 from designer.proof.responses import Deconvolution
 from designer.realization.cascade import Cascade
 
 OWN, REVERSED, SWAPPED, CHANNELS, RATE, FEEDBACK = "own", "reversed", "swapped", "channels", "rate", "feedback"
+USUAL_HZ = (8000.0, 16000.0, 22050.0, 32000.0, 44100.0, 48000.0, 88200.0, 96000.0, 176400.0, 192000.0)
 BAND_SHARE = 0.8
 """Share of half a sample rate in which a device of another rate is compared: beyond it converters of the rate cut."""
 SLOWEST = 0.3

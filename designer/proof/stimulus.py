@@ -1,11 +1,11 @@
 """The signal that a target is proven with: a sweep through each channel by itself, noise through all at once, and silence.
 
-    lead | sweep of the first channel, rest | ... | sweep of the last channel, rest | noise of all channels, rest | silence
+    lead | rest, sweep of the first channel, rest | ... | rest, noise of all channels, rest | silence
 
 Sweeps rise linearly from 0 Hz to half the sample rate, so that their spectrum is flat, and show each filter by itself. Noise is as
 loud as the design's feeds take without passing full scale, and shows what saturates; sweeps stay SWEEP_PEAK_DB below. The silence
-shows DC and limit cycles, and how much noise a recorder has. A rest outlasts each response twice, so that what came early or late
-by one is not missed. All samples are of 16 bits, which every word and file holds: the signal is the same everywhere, and made from
+shows DC and limit cycles, and how much noise a recorder has. Rests of a response's length
+ahead and of two behind leave room for what is early or late by one. All samples are of 16 bits, which every word and file holds: the signal is the same everywhere, and made from
 the design alone.
 """
 
@@ -38,7 +38,7 @@ class Stimulus:
     ----------
     length : int, samples of the longest response
     sweep : int, samples of a sweep
-    part : int, samples of a sweep with its rest, and of the silence
+    part : int, samples of a sweep with its rests, and of the silence
 
     """
 
@@ -53,6 +53,11 @@ class Stimulus:
         """Number of channels."""
         return int(self.samples.shape[1])
 
+    @property
+    def offset(self) -> int:
+        """Samples of rest ahead of a sweep or of the noise, in its part."""
+        return self.length + MARGIN // 2
+
     def sweep_of(self, channel: int) -> slice:
         """Part in which a channel sounds alone."""
         start = LEAD + channel * self.part
@@ -60,8 +65,13 @@ class Stimulus:
 
     @property
     def noise(self) -> slice:
-        """Part in which all channels sound, with the rest behind."""
+        """Part in which all channels sound, with its rests."""
         return self.sweep_of(self.channels)
+
+    @property
+    def loud(self) -> slice:
+        """The noise alone."""
+        return slice(self.noise.start + self.offset, self.noise.start + self.offset + self.sweep)
 
     @property
     def silence(self) -> slice:
@@ -73,14 +83,14 @@ def stimulus_of(filters: FilterSet) -> Stimulus:
     """The signal of a design."""
     length, channels = response_length(filters), len(filters.channels)
     sweep = max(SHORTEST, 1 << (LENGTHS * length - 1).bit_length())
-    part = sweep + 2 * length + MARGIN
+    part = sweep + 3 * length + MARGIN
     plan = Stimulus(np.zeros((LEAD + (channels + 2) * part, channels)), filters.sample_rate_hz, length, sweep, part)
     loud = np.zeros_like(plan.samples)
-    loud[plan.noise.start : plan.noise.start + sweep] = np.random.default_rng(1).uniform(-1, 1, (sweep, channels))
+    loud[plan.loud] = np.random.default_rng(1).uniform(-1, 1, (sweep, channels))
     n = np.arange(sweep)
     sounding = np.cos(0.5 * np.pi * n**2 / sweep) * np.minimum(1.0, np.minimum(n, sweep - n) / FADE)
     for channel in range(channels):
-        start = plan.sweep_of(channel).start
+        start = plan.sweep_of(channel).start + plan.offset
         plan.samples[start : start + sweep, channel] = sounding
     sweeps = plan.samples * _level(filters, plan.samples, NOISE_PEAK * 10 ** (SWEEP_PEAK_DB / 20))
     both = sweeps + loud * _level(filters, loud, NOISE_PEAK)

@@ -175,7 +175,7 @@ COMPARED_POLARS = Declared(of="comparison", kind="polars", build=comparison.pola
                            shown=lambda view: bool(view.levels))  # fmt: skip
 COMPARED_COSTS = Declared(of="comparison", kind="costs", build=comparison.costs_figure, says=comparison.say_costs)
 PROVEN_GAIN = Declared(of="proof", kind="gain", caption="Cancellation gain over the band, as designed and of what came out",
-                       build=proof.gain_figure, says=proof.say_gain, shown=lambda made: bool(made.gains))  # fmt: skip
+                       build=proof.gain_figure, says=proof.say_gain, shown=lambda outcome: bool(outcome.gains))  # fmt: skip
 PROVEN_RESIDUALS = Declared(of="proof", kind="residuals", caption="What the design's filters leave of each driver's response",
                             build=proof.residuals_figure, says=proof.say_residuals)  # fmt: skip
 PROVEN_RESPONSES = Declared(of="proof", kind="responses", caption="Responses of every channel at every driver",
@@ -297,9 +297,9 @@ def comparison_pictures(
     return shown
 
 
-def proof_pictures(made: Proof) -> dict[str, Picture]:
+def proof_pictures(outcome: Proof) -> dict[str, Picture]:
     """The figures of a proof, in the page's order: name -> picture."""
-    return _of("proof", made)
+    return _of("proof", outcome)
 
 
 def _measured(problem: Problem, problem_scene: Scene) -> dict[str, Callable[[], Figure]]:

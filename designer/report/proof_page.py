@@ -27,28 +27,28 @@ EAR_NUMBERS = {
 }
 
 
-def render(made: Proof) -> str:
+def render(outcome: Proof) -> str:
     """The page as HTML. Raises DataError: the package `plotly` is not installed."""
-    pictures = proof_pictures(made)
-    title = f"Proof of {made.target}: {made.filters.title}"
+    pictures = proof_pictures(outcome)
+    title = f"Proof of {outcome.target}: {outcome.filters.title}"
     bounds = {"accepted_db": ACCEPTED_DB, "margin_db": MARGIN_DB, "level_db": LEVEL_DB, "delay": DELAY, **FLOORS}
     return template("proof.html").render(
         title=title,
-        made=made,
+        outcome=outcome,
         schemes=Markup(css()),
         style=Markup(script.style()),
         own=Markup(script.own_script()),
         library=Markup(script.library()),
         data=Markup(block(title, {name: picture.build() for name, picture in pictures.items()})),
-        rows=[driver_cells(row, fit) for row, fit in zip(made.numbers, made.diagnosis.own_fits, strict=True)],
-        ears=ear_rows(made),
+        rows=[driver_cells(row, fit) for row, fit in zip(outcome.numbers, outcome.diagnosis.own_fits, strict=True)],
+        ears=ear_rows(outcome),
         figures=[
             (Shown(name, picture.says()), "wide" if picture.declared.kind in WIDE else "")
             for name, picture in pictures.items()
         ],
         bounds=bounds,
-        recorder=_recorder(made),
-        seconds=len(made.stimulus.samples) / made.stimulus.sample_rate_hz,
+        recorder=_recorder(outcome),
+        seconds=len(outcome.stimulus.samples) / outcome.stimulus.sample_rate_hz,
     )
 
 
@@ -71,18 +71,18 @@ def _db(value: float) -> str:
     return "none" if value <= FLOOR_DB else f"{value:.1f}"
 
 
-def ear_rows(made: Proof) -> list[tuple[str, list[str]]]:
+def ear_rows(outcome: Proof) -> list[tuple[str, list[str]]]:
     """The table at the listener: a number's words, and its cell for each channel."""
     return [
-        (words, [form.format(numbers[key]) if key in numbers else "–" for numbers in made.ears.values()])
+        (words, [form.format(numbers[key]) if key in numbers else "–" for numbers in outcome.ears.values()])
         for key, (words, form) in EAR_NUMBERS.items()
-        if any(key in numbers for numbers in made.ears.values())
+        if any(key in numbers for numbers in outcome.ears.values())
     ]
 
 
-def _recorder(made: Proof) -> str:
-    if made.recording is None:
+def _recorder(outcome: Proof) -> str:
+    if outcome.recording is None:
         return ""
-    summary = made.summary["recorder"]
-    clock = "" if summary["clock_hz"] == made.filters.sample_rate_hz else f", a clock of {summary['clock_hz']:g} Hz"
+    summary = outcome.summary["recorder"]
+    clock = "" if summary["clock_hz"] == outcome.filters.sample_rate_hz else f", a clock of {summary['clock_hz']:g} Hz"
     return f"a gain of {summary['gain_db']:.2f} dB, a latency of {summary['latency_samples']:.2f} samples{clock}"

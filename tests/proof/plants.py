@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from export import filter_cases
-from scipy.signal import resample_poly
+from scipy.signal import resample
 
 from designer.arrays import Real
 from designer.export.filter_set import Filter, FilterSet
@@ -67,7 +67,10 @@ class Plant:
     swapped: tuple[str, str] | None = None
 
 
-def played(filters: FilterSet, x: Real, plant: Plant = Plant()) -> Real:
+SOUND = Plant()
+
+
+def played(filters: FilterSet, x: Real, plant: Plant = SOUND) -> Real:
     """Feeds (N, drivers) of signals (N, channels)."""
     out = np.zeros((len(x), len(filters.drivers)))
     for one in filters.filters:
@@ -123,7 +126,8 @@ def recorded(feeds: Real, *, gain: float = GAIN, latency: float = LATENCY, noise
 
 def at_another_clock(feeds: Real, up: int, down: int) -> Real:
     """A signal that takes up / down as long."""
-    return np.asarray(resample_poly(feeds, up, down, axis=0, window=("kaiser", 9.0)))
+    count = -(-len(feeds) // down)
+    return np.asarray(resample(np.pad(feeds, ((0, count * down - len(feeds)), (0, 0))), count * up))
 
 
 def with_filters_of(filters: FilterSet, driver: str, taps: Real) -> FilterSet:

@@ -1,11 +1,8 @@
-"""Faults that are planted by naive loops are named, with the driver and the number, through a recorder's gain, latency and noise.
-
-A driver of the loops' sections takes a third of a second of plain Python for each stimulus, so that the sweeps are shorter here.
-"""
+"""Faults that are planted by naive loops are named, with the driver and the number, through a recorder's gain, latency and noise."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -13,21 +10,11 @@ import pytest
 
 from designer.arrays import Real
 from designer.export.filter_set import FilterSet
-from designer.proof import stimulus as stimuli
 from designer.proof.diagnosis import ACCEPTED_DB, Diagnosis, diagnose
 from designer.proof.recording import laid_under
 from designer.proof.stimulus import Stimulus, stimulus_of
 from proof import plants
-from proof.plants import GAIN, LATENCY, Plant, at_another_clock, played, recorded
-
-Expected = tuple[tuple[tuple[str, ...], str, float | None], ...]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def short_sweeps() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stimuli, "SHORTEST", 1 << 13)
-        yield
+from proof.plants import GAIN, LATENCY, SOUND, Plant, at_another_clock, played, recorded
 
 
 @cache
@@ -36,9 +23,9 @@ def case(make: Callable[[], FilterSet]) -> tuple[FilterSet, Stimulus]:
     return filters, stimulus_of(filters)
 
 
-def diagnosed(make: Callable[[], FilterSet], plant: Plant = Plant(), **recorder: float) -> Diagnosis:
+def diagnosed(make: Callable[[], FilterSet], plant: Plant = SOUND) -> Diagnosis:
     filters, stimulus = case(make)
-    return of_recording(filters, stimulus, recorded(played(filters, stimulus.samples, plant), **recorder))
+    return of_recording(filters, stimulus, recorded(played(filters, stimulus.samples, plant)))
 
 
 def of_recording(filters: FilterSet, stimulus: Stimulus, feeds: Real) -> Diagnosis:
@@ -129,7 +116,8 @@ def test_two_faults_on_two_drivers_are_both_named() -> None:
     pairs = (
         (plants.fir, Plant(gain={"woofer": 0.5}, late={"tweeter": 1}), {("woofer", "gain"), ("tweeter", "time")}),
         (plants.mirrored, Plant(turned=("l",), gain={"m": -1.0}), {("l", "reversed"), ("m", "sign")}),
-        (plants.fir, Plant(swapped=("woofer", "tweeter"), gain={"front": 0.5}), {("woofer", "swapped"), ("tweeter", "swapped"), ("front", "gain")}),
+        (plants.fir, Plant(swapped=("woofer", "tweeter"), gain={"front": -1.0}),
+         {("woofer", "swapped"), ("tweeter", "swapped"), ("front", "sign")}),
         (plants.sections, Plant(late={"front": 1}, feedback=("woofer",)), {("woofer", "feedback")}),
         (plants.sections, Plant(gain={"front": -1.0}, feedback=("woofer",)), {("woofer", "feedback"), ("front", "sign")}),
     )  # fmt: skip
@@ -181,8 +169,8 @@ def test_another_filter_is_none_of_the_known_faults() -> None:
     assert fault.value <= 10 * np.log10(1 - best**2) + 0.5
 
 
-def test_a_driver_that_is_silent_or_should_be(tmp_path: object) -> None:
-    """A cable that is off, and a feed that no filter makes."""
+def test_a_silent_driver_is_named() -> None:
+    """A cable that is off."""
     filters, stimulus = case(plants.fir)
     feeds = played(filters, stimulus.samples)
     feeds[:, 1] = 0

@@ -382,8 +382,7 @@ class _Graph:
         signal = self.program.gained(self.program.delayed(signal, wait), gain)
         if config.get("filename") == "/dirac":
             return signal
-        taps = self.responses.track(config.get("filename"), track)[offset:]
-        taps = taps[:length] if length else taps
+        taps = self.responses.track(config.get("filename"), track)[offset : offset + length if length else None]
         return self.program.convolved(signal, taps) if taps.size else ()
 
 
