@@ -76,7 +76,7 @@ def proof(
             force=force,
         )
     say_all(outcome.notes, "note")
-    for row, fit in zip(outcome.numbers, outcome.diagnosis.own_fits, strict=True):
+    for row, fit in zip(outcome.numbers, outcome.diagnosis.designed_fits, strict=True):
         say(
             f"{row.driver}: level {row.level_error_db:+.2f} dB, time {row.time_error_us:+.2f} us, {fit.residual_db:.1f} dB left,"
             f" signal to noise {row.signal_to_noise_db:.1f} dB"

@@ -32,7 +32,7 @@ from designer.proof.feedback import beginning_fit, growing
 from designer.proof.reference import exact_feeds
 from designer.proof.responses import Deconvolution, Fit, decibels
 from designer.proof.saturation import bound_of
-from designer.proof.shapes import FEEDBACK, OWN, RATE, SWAPPED, Shape, Shapes
+from designer.proof.shapes import DESIGNED, FEEDBACK, RATE, SWAPPED, Shape, Shapes
 from designer.proof.stimulus import Stimulus
 
 ACCEPTED_DB = -40.0
@@ -64,7 +64,7 @@ class Diagnosis:
     ----------
     gain, delay : float, common to all drivers: the recorder's
     faults : tuple of Fault
-    own_fits : tuple of Fit, how the design's own filters fit each driver
+    designed_fits : tuple of Fit, how the design's own filters fit each driver
     accepted_db : tuple of float, of each driver
 
     """
@@ -72,7 +72,7 @@ class Diagnosis:
     gain: float
     delay: float
     faults: tuple[Fault, ...]
-    own_fits: tuple[Fit, ...]
+    designed_fits: tuple[Fit, ...]
     accepted_db: tuple[float, ...]
 
 
@@ -83,8 +83,8 @@ class _Driver:
     index: int
     name: str
     measured: Complex
-    own: Shape
-    own_fit: Fit
+    designed: Shape
+    designed_fit: Fit
     noise_db: float
     whole: Explained | None = None
     parts: dict[int, Explained] = field(default_factory=dict)
@@ -125,14 +125,14 @@ def diagnose(
     gain, delay = _with_swaps(drivers, shapes, gain, delay, fixed=not is_recorded)
     for driver in drivers:
         faults += _faults_of(driver, feeds, filters, deconvolution, exact, (gain, delay))
-    own_fits = {driver.index: driver.own_fit for driver in drivers}
+    designed_fits = {driver.index: driver.designed_fit for driver in drivers}
     accepted = {driver.index: driver.accepted_db for driver in drivers}
     indices = range(len(filters.drivers))
     return Diagnosis(
         gain,
         delay,
         tuple(together(faults, filters.drivers)),
-        tuple(own_fits.get(index, Fit(0.0, 0.0, 0.0)) for index in indices),
+        tuple(designed_fits.get(index, Fit(0.0, 0.0, 0.0)) for index in indices),
         tuple(accepted.get(index, ACCEPTED_DB) for index in indices),
     )
 
@@ -143,9 +143,9 @@ def _driver(index: int, name: str, feed: Real, shapes: Shapes) -> _Driver:
     silent = deconvolution.spectrum(deconvolution.responses(feed, deconvolution.stimulus.silence))
     energy = float(np.sum(np.abs(measured) ** 2))
     noise_db = decibels(float(np.sum(np.abs(silent) ** 2)) / energy) if energy else 0.0
-    own = shapes.own(index)
-    fit = deconvolution.fit(measured, own.spectrum)
-    return _Driver(index, name, measured, own, fit, noise_db)
+    designed = shapes.designed(index)
+    fit = deconvolution.fit(measured, designed.spectrum)
+    return _Driver(index, name, measured, designed, fit, noise_db)
 
 
 def _accepted(noise_db: float) -> float:
@@ -155,10 +155,10 @@ def _accepted(noise_db: float) -> float:
 def _explain(driver: _Driver, shapes: Shapes) -> None:
     """Find the shape of a driver, of all channels together or else channel by channel."""
     deconvolution = shapes.deconvolution
-    driver.whole = _own(driver.measured, driver.own, deconvolution, driver.accepted_db)
+    driver.whole = _as_designed(driver.measured, driver.designed, deconvolution, driver.accepted_db)
     if driver.whole is not None:
         return
-    candidates = [driver.own, *shapes.others(driver.index)]
+    candidates = [driver.designed, *shapes.others(driver.index)]
     driver.whole, driver.nearest = _chosen(driver.measured, candidates, deconvolution, driver.accepted_db)
     if driver.whole is not None or len(driver.measured) < 2:
         return
@@ -170,7 +170,7 @@ def _explain(driver: _Driver, shapes: Shapes) -> None:
             continue
         accepted_db = _accepted(driver.noise_db - share_db)
         alone = [shape.of_channel(channel) for shape in candidates]
-        explained = _own(part, alone[0], deconvolution, accepted_db)
+        explained = _as_designed(part, alone[0], deconvolution, accepted_db)
         explained = explained or _chosen(part, alone, deconvolution, accepted_db)[0]
         if explained is None:
             driver.parts.clear()
@@ -178,9 +178,11 @@ def _explain(driver: _Driver, shapes: Shapes) -> None:
         driver.parts[channel] = explained
 
 
-def _own(measured: Complex, own: Shape, deconvolution: Deconvolution, accepted_db: float) -> Explained | None:
-    fit = deconvolution.fit(measured, own.spectrum)
-    return Explained(own, fit) if fit.residual_db <= accepted_db else None
+def _as_designed(
+    measured: Complex, designed: Shape, deconvolution: Deconvolution, accepted_db: float
+) -> Explained | None:
+    fit = deconvolution.fit(measured, designed.spectrum)
+    return Explained(designed, fit) if fit.residual_db <= accepted_db else None
 
 
 def _chosen(
@@ -199,8 +201,8 @@ def _chosen(
     return Explained(same[0], dict(fits)[same[0]], next_db, alike), (best, fit)
 
 
-def _are_same(one: Shape, other: Shape, deconvolution: Deconvolution) -> bool:
-    return deconvolution.fit(one.spectrum, other.spectrum, one.band).residual_db <= SAME_DB
+def _are_same(first: Shape, second: Shape, deconvolution: Deconvolution) -> bool:
+    return deconvolution.fit(first.spectrum, second.spectrum, first.band).residual_db <= SAME_DB
 
 
 def _common(fits: Sequence[Fit]) -> tuple[float, float]:
@@ -233,21 +235,23 @@ def _with_swaps(
     def cost(fits: Iterable[Fit], at: tuple[float, float]) -> int:
         return sum(_apart(fit, *at) for fit in fits)
 
-    whole = {driver.index: driver for driver in drivers if driver.whole is not None and driver.whole.shape.kind == OWN}
-    for one, other in combinations(list(whole.values()), 2):
+    whole = {
+        driver.index: driver for driver in drivers if driver.whole is not None and driver.whole.shape.kind == DESIGNED
+    }
+    for first, second in combinations(list(whole.values()), 2):
         fits = {n: d.whole.fit for n, d in whole.items() if d.whole is not None}
-        if _apart(fits[one.index], gain, delay) + _apart(fits[other.index], gain, delay) < 2:
+        if _apart(fits[first.index], gain, delay) + _apart(fits[second.index], gain, delay) < 2:
             continue
         changed = dict(fits)
-        for driver, twin in ((one, other), (other, one)):
-            changed[driver.index] = shapes.deconvolution.fit(driver.measured, twin.own.spectrum)
-        if any(changed[d.index].residual_db > d.accepted_db for d in (one, other)):
+        for driver, twin in ((first, second), (second, first)):
+            changed[driver.index] = shapes.deconvolution.fit(driver.measured, twin.designed.spectrum)
+        if any(changed[d.index].residual_db > d.accepted_db for d in (first, second)):
             continue
         at = (gain, delay) if fixed else _common(list(changed.values()))
         if cost(changed.values(), at) + 1 < cost(fits.values(), (gain, delay)):
             gain, delay = at
-            for driver, twin in ((one, other), (other, one)):
-                shape = Shape(SWAPPED, f"plays the filters of {twin.name}", twin.own.spectrum, twin.index)
+            for driver, twin in ((first, second), (second, first)):
+                shape = Shape(SWAPPED, f"plays the filters of {twin.name}", twin.designed.spectrum, twin.index)
                 driver.whole = Explained(shape, changed[driver.index])
     return gain, delay
 
@@ -266,11 +270,11 @@ def _faults_of(
             yield Fault((name,), FEEDBACK, words, residual_db=fit.residual_db)
             return
         end = stimulus.noise.stop
-        bound = bound_of(deconvolution, y[:end], exact[:end, driver.index], driver.own_fit.delay, None)
+        bound = bound_of(deconvolution, y[:end], exact[:end, driver.index], driver.designed_fit.delay, None)
         if bound.residual_db <= driver.accepted_db and bound.residual_db <= bound.without_db - SATURATION_GAIN_DB:
             yield saturation_fault(name, bound)
             yield from apart_faults(
-                name, Fit(bound.gain, driver.own_fit.delay, bound.residual_db), filters.sample_rate_hz, common
+                name, Fit(bound.gain, driver.designed_fit.delay, bound.residual_db), filters.sample_rate_hz, common
             )
             return
         assert driver.nearest is not None
@@ -285,7 +289,7 @@ def _faults_of(
             yield from _named(name, part, filters, common, filters.channels[channel])
         return
     yield from _named(name, driver.whole, filters, common)
-    if driver.whole.shape.kind in (OWN, SWAPPED):
+    if driver.whole.shape.kind in (DESIGNED, SWAPPED):
         predicted = exact[:, driver.index if driver.whole.shape.other < 0 else driver.whole.shape.other]
         noise, fit = stimulus.noise, driver.whole.fit
         bound = bound_of(deconvolution, y[noise], predicted[noise], fit.delay, fit.gain)
@@ -302,7 +306,7 @@ def _named(
     name: str, part: Explained, filters: FilterSet, common: tuple[float, float], channel: str = ""
 ) -> Iterable[Fault]:
     subject = f"{name}, for {channel}," if channel else name
-    if part.shape.kind != OWN:
+    if part.shape.kind != DESIGNED:
         value = part.shape.rate_hz if part.shape.kind == RATE else None
         twin = filters.drivers[part.shape.other] if part.shape.other >= 0 else ""
         words = f"{subject} {part.shape.words}"

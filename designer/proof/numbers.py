@@ -29,7 +29,6 @@ from designer.proof.responses import FLOOR_DB, Deconvolution, decibels
 from designer.proof.saturation import delayed
 from designer.proof.stimulus import LEAD, Stimulus
 
-
 FINER = 4
 """Points of a spectrum for each of its lines: between two of them a tone loses less than 0.1 dB."""
 
@@ -99,7 +98,7 @@ def numbers_of(
     rate, rows = filters.sample_rate_hz, []
     loud = stimulus.loud
     for index, driver in enumerate(filters.drivers):
-        exact, error, fit = errors.exact[:, index], errors.errors[:, index], diagnosis.own_fits[index]
+        exact, error, fit = errors.exact[:, index], errors.errors[:, index], diagnosis.designed_fits[index]
         silence = errors.feeds[stimulus.silence, index]
         offset = float(silence.mean() - errors.feeds[: LEAD // 2, index].mean())
         worst = int(np.argmax(np.abs(error)))

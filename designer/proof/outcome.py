@@ -72,7 +72,7 @@ class Proof:
         """The outcome in a sentence."""
         if self.failures:
             return "; ".join(self.failures)
-        worst = max(fit.residual_db for fit in self.diagnosis.own_fits)
+        worst = max(fit.residual_db for fit in self.diagnosis.designed_fits)
         return f"nothing wrong: the design's filters explain every driver's feed to {worst:.1f} dB or less"
 
     @property
@@ -97,7 +97,7 @@ class Proof:
                 {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(row).items()}
                 | {"residual_db": round(fit.residual_db, 2), "accepted_db": round(accepted_db, 2)}
                 for row, fit, accepted_db in zip(
-                    self.numbers, self.diagnosis.own_fits, self.diagnosis.accepted_db, strict=True
+                    self.numbers, self.diagnosis.designed_fits, self.diagnosis.accepted_db, strict=True
                 )
             ],
             "channels": self.ears,

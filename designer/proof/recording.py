@@ -4,8 +4,9 @@
 largest is where the recording begins, to the sample. One that a fault keeps apart from its design by less than a response's length
 is still inside of the windows.
 
-**Rate.** A device whose clock is another plays the whole signal faster or slower. Where the design's filters fit no driver, the recording is brought from each
-usual rate to the design's, and the rate at which they fit the best of the drivers is that of the device's clock, if they leave at most FITS_DB there.
+**Rate.** A device whose clock is another plays the whole signal faster or slower. Where the design's filters fit no driver, the
+recording is brought from each usual rate to the design's, and the rate at which they fit the best of the drivers is that of the
+device's clock, if they leave at most FITS_DB there.
 """
 
 from __future__ import annotations
@@ -108,13 +109,13 @@ def _placed(feeds: Real, exact: Real, stimulus: Stimulus) -> tuple[Real, int]:
 
 
 def _best_db(feeds: Real, filters: FilterSet, stimulus: Stimulus, top: float = 1.0) -> float:
-    """What the design's filters leave of the driver that they fit best."""
+    """Remainder of the driver that the design's filters fit best."""
     deconvolution = Deconvolution(stimulus, min(1.0, top))
     shapes, fits = Shapes(filters, deconvolution), [0.0]
     for driver, feed in enumerate(feeds.T):
         if feed.any():
             measured = deconvolution.spectrum(deconvolution.responses(feed))
-            fits.append(deconvolution.fit(measured, shapes.own(driver).spectrum).residual_db)
+            fits.append(deconvolution.fit(measured, shapes.designed(driver).spectrum).residual_db)
     return min(fits)
 
 

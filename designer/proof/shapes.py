@@ -1,10 +1,10 @@
-"""What a driver may play in place of its own filters: each known fault of a port as the responses that it would show.
+"""Filters that a driver may play in place of its own: each known fault of a port as the responses that it would show.
 
 A shape holds the responses (channels, T) of one driver, without gain and delay, which are fitted. Faults of gain, sign and delay
 are no shapes of their own, but what the fit of a shape gives against the other drivers.
 
 =================  ==================================================================================================
-own                the design's filters
+designed            the design's filters
 reversed taps      each filter's taps in the other order, last first
 another driver's   the filters of that driver, for each driver whose filters are not the same
 other channels     the design's filters with two channels changed for each other
@@ -27,7 +27,14 @@ from designer.proof.reference import response_length
 from designer.proof.responses import Deconvolution
 from designer.realization.cascade import Cascade
 
-OWN, REVERSED, SWAPPED, CHANNELS, RATE, FEEDBACK = "own", "reversed", "swapped", "channels", "rate", "feedback"
+DESIGNED, REVERSED, SWAPPED, CHANNELS, RATE, FEEDBACK = (
+    "designed",
+    "reversed",
+    "swapped",
+    "channels",
+    "rate",
+    "feedback",
+)
 USUAL_HZ = (8000.0, 16000.0, 22050.0, 32000.0, 44100.0, 48000.0, 88200.0, 96000.0, 176400.0, 192000.0)
 BAND_SHARE = 0.8
 """Share of half a sample rate in which a device of another rate is compared: beyond it converters of the rate cut."""
@@ -67,9 +74,9 @@ class Shapes:
     filters: FilterSet
     deconvolution: Deconvolution
 
-    def own(self, driver: int) -> Shape:
+    def designed(self, driver: int) -> Shape:
         """The design's filters."""
-        return Shape(OWN, "plays the design's filters", self.deconvolution.predicted(self.responses(driver)))
+        return Shape(DESIGNED, "plays the design's filters", self.deconvolution.predicted(self.responses(driver)))
 
     def others(self, driver: int) -> Iterator[Shape]:
         """The faults of a driver, those that change its filters."""

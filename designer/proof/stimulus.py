@@ -4,9 +4,9 @@
 
 Sweeps rise linearly from 0 Hz to half the sample rate, so that their spectrum is flat, and show each filter by itself. Noise is as
 loud as the design's feeds take without passing full scale, and shows what saturates; sweeps stay SWEEP_PEAK_DB below. The silence
-shows DC and limit cycles, and how much noise a recorder has. Rests of a response's length
-ahead and of two behind leave room for what is early or late by one. All samples are of 16 bits, which every word and file holds: the signal is the same everywhere, and made from
-the design alone.
+shows DC and limit cycles, and how much noise a recorder has. Rests of a response's length ahead and of two behind leave room for
+what is early or late by one. All samples are of 16 bits, which every word and file holds: the signal is the same everywhere, and
+made from the design alone.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ PROVEN_RESIDUALS = Declared(of="proof", kind="residuals", caption="What the desi
                             build=proof.residuals_figure, says=proof.say_residuals)  # fmt: skip
 PROVEN_RESPONSES = Declared(of="proof", kind="responses", caption="Responses of every channel at every driver",
                             build=proof.responses_figure, says=proof.say_responses)  # fmt: skip
-PROVEN_ERRORS = Declared(of="proof", kind="errors", caption="What came out less the design's exact feeds, over time: sweeps, noise and silence",
+PROVEN_ERRORS = Declared(of="proof", kind="errors", caption="What came out less the exact feeds, over time: sweeps, noise and silence",
                          build=proof.errors_figure, says=proof.say_errors)  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def residuals_figure(outcome: Proof) -> Figure:
 
 def say_residuals(outcome: Proof) -> str:
     """Over all frequencies, of the worst driver."""
-    rows = zip(outcome.filters.drivers, outcome.diagnosis.own_fits, strict=True)
+    rows = zip(outcome.filters.drivers, outcome.diagnosis.designed_fits, strict=True)
     name, fit = max(rows, key=lambda row: row[1].residual_db)
     return (
         f"with the common gain and delay taken out; with each driver's own, most is left of {name}, {fit.residual_db:.1f} dB over all"

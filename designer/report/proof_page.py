@@ -40,7 +40,9 @@ def render(outcome: Proof) -> str:
         own=Markup(script.own_script()),
         library=Markup(script.library()),
         data=Markup(block(title, {name: picture.build() for name, picture in pictures.items()})),
-        rows=[driver_cells(row, fit) for row, fit in zip(outcome.numbers, outcome.diagnosis.own_fits, strict=True)],
+        rows=[
+            driver_cells(row, fit) for row, fit in zip(outcome.numbers, outcome.diagnosis.designed_fits, strict=True)
+        ],
         ears=ear_rows(outcome),
         figures=[
             (Shown(name, picture.says()), "wide" if picture.declared.kind in WIDE else "")

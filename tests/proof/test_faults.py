@@ -49,7 +49,7 @@ def test_nothing_is_wrong_with_a_sound_device(make: Callable[[], FilterSet]) -> 
     assert diagnosis.faults == ()
     assert diagnosis.gain == pytest.approx(GAIN, rel=2e-3)
     assert recording.late + diagnosis.delay == pytest.approx(LATENCY, abs=5e-3)
-    for fit, accepted_db in zip(diagnosis.own_fits, diagnosis.accepted_db, strict=True):
+    for fit, accepted_db in zip(diagnosis.designed_fits, diagnosis.accepted_db, strict=True):
         assert fit.residual_db <= accepted_db <= -15
 
 

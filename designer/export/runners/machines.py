@@ -80,11 +80,11 @@ def compiler(machine: Machine) -> str:
     return program(machine.compiler, machine.package)
 
 
-def compiled(machine: Machine, source: Path, made: Path, *options: str) -> Path:
+def compiled(machine: Machine, source: Path, target: Path, *options: str) -> Path:
     """An object file of a source. Raises ProgramError: the compiler is missing, or refuses it."""
-    command = [compiler(machine), *machine.options, "-O2", *options, "-c", str(source), "-o", str(made)]
-    called(command, made.parent)
-    return made
+    command = [compiler(machine), *machine.options, "-O2", *options, "-c", str(source), "-o", str(target)]
+    called(command, target.parent)
+    return target
 
 
 def linked(machine: Machine, parts: Sequence[str], path: Path, *options: str) -> Path:

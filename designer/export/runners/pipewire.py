@@ -56,12 +56,12 @@ def run_pipewire(folder: Path, signals: Real, filters: FilterSet, bench: Bench) 
     positions = [text.split() for text in re.findall(r"^ *audio\.position = \[(.*)\]$", conf, re.MULTILINE)]
     driven = {filter_.driver for filter_ in filters.filters}
     silent = [str(d) for d, driver in enumerate(filters.drivers) if driver not in driven]
-    rest = max(filters.delayed_taps(filter_).size for filter_ in filters.filters) + SETTLING
-    probe = QUANTUM * -(-rest // QUANTUM)
+    settled = max(filters.delayed_taps(filter_).size for filter_ in filters.filters) + SETTLING
+    probe = QUANTUM * -(-settled // QUANTUM)
     probes = np.zeros((channels, probe, channels))
     probes[np.arange(channels), 0, np.arange(channels)] = 1.0
     count = len(signals)
-    padded = np.pad(signals, ((0, rest + -(count + rest) % QUANTUM), (0, 0)))
+    padded = np.pad(signals, ((0, settled + -(count + settled) % QUANTUM), (0, 0)))
     with tempfile.TemporaryDirectory(prefix="pw") as private:  # a short path: that of a socket has 108 bytes at most
         environment = dict.fromkeys(("XDG_RUNTIME_DIR", "PIPEWIRE_RUNTIME_DIR", "HOME"), private)
         place = Path(private)

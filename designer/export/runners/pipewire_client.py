@@ -112,7 +112,7 @@ def main(source_file: str, out_file: str, probe: int, outputs: int, silent: list
                 done.set()
             last[:] = y
 
-    nodes, kept = list[c_void_p](), list[Events]()
+    nodes, listeners = list[c_void_p](), list[Events]()
     for name, direction, count, process in (
         ("source", OUTPUT, x.shape[1], play),
         ("recorder", INPUT, outputs, record),
@@ -130,7 +130,7 @@ def main(source_file: str, out_file: str, probe: int, outputs: int, silent: list
             ports[name].append(c_void_p(pw.pw_filter_add_port(filter_, direction, MAP_BUFFERS, 8, props, None, 0)))
         pw.pw_filter_connect(filter_, RT_PROCESS | INACTIVE, None, 0)
         nodes.append(filter_)
-        kept.append(events)  # C holds its address
+        listeners.append(events)  # C holds its address
     pw.pw_thread_loop_start(loop)
     sys.stdin.readline()
     pw.pw_thread_loop_lock(loop)
