@@ -30,6 +30,7 @@ from designer.proof.stimulus import Stimulus, stimulus_of
 from designer.writing import DESIGN, EXPORT, check_file, lay, update_folder, write_file
 
 PAGE, SUMMARY, FEEDS = "proof.html", "proof.json", "feeds.wav"
+UPMIXED = "the stimulus feeds the channels {} behind the upmix, which is not part of the proof"
 
 
 @checked_arguments()
@@ -47,7 +48,7 @@ def proof(
 ) -> Proof:
     """Play noise, sweeps and silence through a target's export here, or judge a recording of a device that runs it.
 
-    The files of the export in a design folder are run as they lie there; without them the export is outcome for the run.
+    The files of the export in a design folder are run as they lie there; without them the export is written for the run.
 
     Parameters
     ----------
@@ -94,26 +95,41 @@ def proof(
     opened, chosen = job.design_of(design), target_named(target)
     if recorded is None:
         check_runs(chosen)
+    for flag, value, prefixes in (("machine", machine, ("c", "cmsis")), ("cmsis", cmsis, ("cmsis",))):
+        if value and chosen.name.split("-")[0] not in prefixes:
+            raise UsageError(
+                f"--{flag}: got it for the target {target}; expected one of {' and '.join(prefixes)}; leave --{flag} out"
+            )
     filters = filters_for(opened, target)
     say("stimulus")
     stimulus = stimulus_of(filters)
     gains = partial(gain_curves, opened)
+    notes = tuple(UPMIXED.format(", ".join(filters.channels)) for _ in range(filters.fed_by_upmix))
     if recorded is None:
         say(f"running {target}")
         export = None if isinstance(design, job.Design) else Path(design) / "export" / target
         feeds = played(filters, chosen, stimulus.samples, Bench(machine, Path(cmsis) if cmsis else None), export)
         ran = f"the export, built for and run on {machine}" if machine else "the export, built and run on this machine"
         say("comparing")
-        outcome = proof_of(feeds, filters, stimulus, target=target, ran=ran, gains=gains, command=command)
+        outcome = proof_of(feeds, filters, stimulus, target=target, ran=ran, gains=gains, notes=notes, command=command)
     else:
         say("recording")
-        samples, notes = read_feeds(Path(recorded), filters)
+        samples, remarks = read_feeds(Path(recorded), filters)
         recording = laid_under(samples, filters, stimulus)
         say("comparing")
         ran = f"a device, recorded in {Path(recorded).name}"
+        notes += remarks
         outcome = proof_of(
-            recording.feeds, filters, stimulus, target=target, ran=ran, recording=recording, gains=gains, notes=notes, command=command
-        )  # fmt: skip
+            recording.feeds,
+            filters,
+            stimulus,
+            target=target,
+            ran=ran,
+            recording=recording,
+            gains=gains,
+            notes=notes,
+            command=command,
+        )
     if folder is not None:
         say("report")
         write_proof(outcome, Path(folder), force=force)

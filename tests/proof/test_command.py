@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from command import Command
+from export.cmsis_library import archive
 from programs import installed, need
 from stereo.small_designs import trio
 from toml_text import toml
@@ -62,6 +63,13 @@ def test_an_export_that_is_right_passes(target: str, folder: Path, designer_comm
     assert all(numbers["largest_loss_db"] < 0.1 for numbers in channels.values())
 
 
+@pytest.mark.long
+def test_cmsis_runs_on_an_emulated_core(folder: Path, designer_command: Command) -> None:
+    """The library's own sources on a Cortex-M4: exit code 0."""
+    ended = designer_command("proof", str(folder), "--target", "cmsis-q15", "--cmsis", str(archive()))
+    assert ended.code == 0 and "nothing wrong: " in ended.out, ended.err
+
+
 def test_an_export_that_was_changed_fails(folder: Path, designer_command: Command) -> None:
     """The taps of one filter negated in the C by hand: exit code 7, the driver and the channel are named, and the files are written."""
     need("gcc", "gcc")
@@ -112,6 +120,8 @@ def test_what_cannot_run_is_told(
     assert ended.code == 3 and "got no Include/arm_math.h" in ended.err
     ended = designer_command("proof", str(folder), "--target", "c", "--machine", "pdp11")
     assert ended.code == 2 and "--machine: got 'pdp11'; expected host, cortex-m4" in ended.err
+    ended = designer_command("proof", str(folder), "--target", "wav", "--machine", "host")
+    assert ended.code == 2 and "--machine: got it for the target wav; expected one of c and cmsis" in ended.err
     monkeypatch.setenv("PATH", str(tmp_path))
     for target, package in (
         ("c", "gcc"),
