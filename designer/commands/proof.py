@@ -209,5 +209,9 @@ def write_stimulus(design: job.Design | str | Path, target: str, path: Path, *, 
     soundfile.write(content, stimulus.samples, round(filters.sample_rate_hz), format="WAV", subtype="PCM_16")
     wave = content.getvalue()
     check_file(path, is_own=lambda present: present.read_bytes() == wave, force=force)
-    write_file(path, lambda place: place.write_bytes(wave))
+
+    def fill(place: Path) -> None:
+        place.write_bytes(wave)
+
+    write_file(path, fill)
     return stimulus

@@ -33,7 +33,7 @@ class GainCurves:
 def played_responses(feeds: Real, filters: FilterSet, deconvolution: Deconvolution) -> dict[str, Real]:
     """Channel -> responses (drivers, T) that feeds (N, drivers) show, the common gain and delay taken out."""
     shapes, length = Shapes(filters, deconvolution), deconvolution.stimulus.length
-    out = {name: np.zeros((len(filters.drivers), 2 * length)) for name in filters.channels}
+    out: dict[str, Real] = {name: np.zeros((len(filters.drivers), 2 * length)) for name in filters.channels}
     for driver in range(len(filters.drivers)):
         designed = shapes.responses(driver)
         shown = np.fft.irfft(deconvolution.predicted(designed), deconvolution.size, axis=1)[:, : deconvolution.window]

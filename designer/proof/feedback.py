@@ -59,6 +59,9 @@ def beginning_fit(deconvolution: Deconvolution, measured: Real, predicted: Real,
         window = np.concatenate([fade[:FADE], np.ones(max(bounded.size - 2 * FADE, 0)), fade[FADE + 1 :]])[
             -bounded.size :
         ]
-        spectra = (deconvolution.spectrum((window * signal)[None]) for signal in (y[part], bounded))
-        fits.append(deconvolution.fit(*spectra, deconvolution.shown(deconvolution.angles) ** 2))
+        measured_part, predicted_part = (
+            deconvolution.spectrum((window * signal)[None]) for signal in (y[part], bounded)
+        )
+        band = deconvolution.shown(deconvolution.angles) ** 2
+        fits.append(deconvolution.fit(measured_part, predicted_part, band))
     return min(fits, key=lambda fit: fit.residual_db, default=Fit(0.0, 0.0, 0.0))

@@ -44,7 +44,7 @@ def measured(design: designer.Design, word: CmsisWord, machine: Machine, work: P
     for path, content in write_cmsis(filters, word).files.items():
         (work / path).write_bytes(content)
     program = program_of(work, word, machine, archive(), library(machine))
-    responses = {}
+    responses: dict[str, Real] = {}
     for c, channel in enumerate(design.taps):
         alone = np.zeros((2 * PERIOD, len(design.taps)), dtype=signal.dtype)
         alone[:, c] = np.tile(signal, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+def noted(errors: list[str], error: object) -> None:
+    errors.append(str(error))
+
+
 def test_the_page_draws_its_figures(drawn: None, chromium: Browser, tmp_path: Path) -> None:
     """In Chromium, wide and at 420 pixels: no error, four figures drawn, no sideways scrolling, the driver's name in the verdict."""
     design = design_of("left", "right")
@@ -27,7 +32,7 @@ def test_the_page_draws_its_figures(drawn: None, chromium: Browser, tmp_path: Pa
     for width in (1280, 420):
         page = chromium.new_page(viewport={"width": width, "height": 900})
         errors: list[str] = []
-        page.on("pageerror", lambda error, errors=errors: errors.append(str(error)))
+        page.on("pageerror", partial(noted, errors))
         page.goto((tmp_path / "proof" / "proof.html").as_uri())
         page.wait_for_selector("html.ready", state="attached")
         names = page.eval_on_selector_all("figure", "all => all.map(one => one.dataset.figure)")

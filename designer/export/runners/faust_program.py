@@ -20,7 +20,15 @@ def run_faust(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> 
     compile_c = [faust, "-t", "0", "-double", "-lang", "c", "filters.dsp", "-o", "faust.c"]
     called(compile_c, folder, patience_s=PATIENCE_S)
     sizes = defined(INPUTS=len(filters.channels), OUTPUTS=len(filters.drivers), RATE_HZ=round(filters.sample_rate_hz))
-    build = [compiler(HOST), "-O1", "-w", "-DFAUSTFLOAT=double", *sizes, f"-I{folder}", SOURCES / "play_faust.c"]
+    build: list[str | Path] = [
+        compiler(HOST),
+        "-O1",
+        "-w",
+        "-DFAUSTFLOAT=double",
+        *sizes,
+        f"-I{folder}",
+        SOURCES / "play_faust.c",
+    ]
     called([*build, "-lm", "-o", "play"], folder, patience_s=PATIENCE_S)
     signals.astype("<f8").tofile(folder / "in.bin")
     called([folder / "play"], folder)

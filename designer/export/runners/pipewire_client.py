@@ -146,4 +146,4 @@ def main(source_file: str, out_file: str, probe: int, outputs: int, silent: list
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:5]), silent=[int(text) for text in sys.argv[5:]])
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), [int(text) for text in sys.argv[5:]])

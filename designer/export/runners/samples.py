@@ -19,7 +19,7 @@ def samples_of(signals: Real, word: Word | None) -> NDArray[Any]:
     if word is None:
         return signals.astype(FLOAT)
     steps = np.rint(signals * 2.0**word.fraction_bits)
-    return np.clip(steps, word.least, word.greatest).astype(KINDS[word.bits // 8])
+    return np.asarray(np.clip(steps, word.least, word.greatest), dtype=KINDS[word.bits // 8])
 
 
 def full_scale(samples: NDArray[Any], word: Word | None) -> Real:
