@@ -8,12 +8,12 @@
 2. **Gain, sign and delay.** A recorder's gain and latency are all drivers' alike. So the common ones are those that most drivers
    share, within LEVEL_DB and DELAY samples; of several as frequent the louder and the earlier. What runs here has no recorder: gain
    1, delay 0. A driver apart from them is too quiet or loud, late or early; and inverted where its gain is below 0.
-3. **Swaps.** Filters that differ in gain and delay alone fit each other's drivers as well as their own. Where two drivers changed
-   for each other explain with fewer faults what came out, they are named instead.
+3. **Swaps.** Filters that differ in gain and delay alone fit each other's drivers as well as their own. Where two drivers
+   that are swapped explain with fewer faults what came out, they are named instead.
 4. **Saturation** is looked for in the loud noise, with the shape, gain and delay that the quieter sweeps gave.
 
 `accepted_db` is ACCEPTED_DB, or NOISE_ROOM_DB above the noise of the recorder, as the silence shows it in the same way, where that
-is more, and at most LOUDEST_NOISE_DB. Identical filters predict the same: drivers that are alike are changed for each other without
+is more, and at most LOUDEST_NOISE_DB. Identical filters predict the same: drivers that are alike are swapped without
 a trace, and no fault is named.
 """
 
@@ -230,7 +230,7 @@ def _apart(fit: Fit, gain: float, delay: float) -> int:
 def _with_swaps(
     drivers: list[_Driver], shapes: Shapes, gain: float, delay: float, *, fixed: bool
 ) -> tuple[float, float]:
-    """Change pairs of drivers for each other where that explains the feeds with fewer faults; the common gain and delay then."""
+    """Swap pairs of drivers where that explains the feeds with fewer faults; the common gain and delay then."""
 
     def cost(fits: Iterable[Fit], at: tuple[float, float]) -> int:
         return sum(_apart(fit, *at) for fit in fits)

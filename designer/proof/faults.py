@@ -69,7 +69,7 @@ def saturation_fault(name: str, bound: Bound) -> Fault:
 
 
 def together(faults: Sequence[Fault], drivers: tuple[str, ...]) -> Iterable[Fault]:
-    """Two drivers changed for each other as one fault, and another rate of all as one; with what predicts the same in the words."""
+    """Two drivers swapped as one fault, and another rate of all as one; with what predicts the same in the words."""
     swaps = {fault.drivers[0]: fault.twin for fault in faults if fault.kind == SWAPPED and not fault.channel}
     rates = [fault for fault in faults if fault.kind == RATE]
     are_all = len(rates) == len(drivers) > 1 and len({fault.value for fault in rates}) == 1
@@ -88,7 +88,7 @@ def together(faults: Sequence[Fault], drivers: tuple[str, ...]) -> Iterable[Faul
             continue
         if is_pair:
             fault = replace(fault, drivers=(driver, fault.twin))
-            words = f"{driver} and {fault.twin} are changed for each other"
+            words = f"{driver} and {fault.twin} are swapped"
         if fault.alike:
             words += f" (or {driver} {'; or '.join(fault.alike)}: here that is the same)"
         yield replace(fault, words=words)

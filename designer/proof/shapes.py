@@ -5,9 +5,9 @@ are no shapes of their own, but what the fit of a shape gives against the other 
 
 =================  ==================================================================================================
 designed            the design's filters
-reversed taps      each filter's taps in the other order, last first
+reversed taps      each filter's reversed taps, last first
 another driver's   the filters of that driver, for each driver whose filters are not the same
-other channels     the design's filters with two channels changed for each other
+other channels     the design's filters with two channels swapped
 another rate       the design's filters with all their coefficients at another usual rate R: H(f fs / R)
 feedback sign      sections whose a1 and a2 have the other sign, where these are stable (`feedback.py` has those that are not)
 =================  ==================================================================================================
@@ -48,7 +48,7 @@ class Shape:
     Attributes
     ----------
     kind : str, as above
-    words : str, of the fault behind the driver's name, as "plays its taps in the other order"
+    words : str, of the fault behind the driver's name, as "plays its taps in reverse order"
     other : int, the other driver of a swap; -1 of other shapes
     rate_hz : float, of another rate; 0 of other shapes
     band : bool (F,) or None, frequencies in which it is compared; None for all
@@ -83,7 +83,7 @@ class Shapes:
         channels = self.filters.channels
         predicted = self.deconvolution.predicted
         if any(filter_.has_taps for filter_ in self._of(driver)):
-            words = "plays its taps in the other order"
+            words = "plays its taps in reverse order"
             yield Shape(REVERSED, words, predicted(self.responses(driver, turned=True)))
         for other, other_name in enumerate(self.filters.drivers):
             if other != driver and any(True for _ in self._of(other)):
@@ -92,7 +92,7 @@ class Shapes:
         for pair in combinations(range(len(channels)), 2):
             changed = self.responses(driver)
             changed[list(pair)] = changed[list(pair[::-1])]
-            words = f"takes the channels {channels[pair[0]]} and {channels[pair[1]]} for each other"
+            words = f"has its channels {channels[pair[0]]} and {channels[pair[1]]} swapped"
             yield Shape(CHANNELS, words, predicted(changed))
         sections = [filter_.cascade for filter_ in self._of(driver) if filter_.cascade is not None]
         if sections and all(flipped(cascade).pole_radius < 1 for cascade in sections):

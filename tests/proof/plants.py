@@ -30,7 +30,7 @@ def sections() -> FilterSet:
 
 
 def mirrored() -> FilterSet:
-    """Two sides and a middle: either channel's outer filters are the other's, changed for each other; the middle's are the same."""
+    """Two sides and a middle: either channel's outer filters are the other's, swapped; the middle's are the same."""
     near, far, middle = filter_cases.decaying(np.random.default_rng(11), 48)
     return filter_cases.made(
         {"left": np.array([near, middle, far]), "right": np.array([far, middle, near])}, ("l", "m", "r"), {}, "fir"

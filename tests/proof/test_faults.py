@@ -180,4 +180,4 @@ def test_a_silent_driver_is_named() -> None:
 def test_mirrored_channels_and_drivers_are_told_as_one() -> None:
     """Where changed drivers and changed channels predict the same feeds, the sentence says both."""
     (fault,) = diagnosed(plants.mirrored, Plant(swapped=("l", "r"))).faults
-    assert "(or l takes the channels left and right for each other: here that is the same)" in fault.words
+    assert "(or l has its channels left and right swapped: here that is the same)" in fault.words

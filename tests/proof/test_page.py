@@ -42,5 +42,5 @@ def test_the_page_draws_its_figures(drawn: None, chromium: Browser, tmp_path: Pa
             page.wait_for_selector(f'figure[data-figure="{name}"] .plot svg')
         assert errors == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert "plays its taps in the other order" in page.inner_text(".verdict.short >> nth=0")
+        assert "plays its taps in reverse order" in page.inner_text(".verdict.short >> nth=0")
         page.close()
