@@ -87,7 +87,7 @@ def export(
 def filters_for(
     design: job.Design,
     target: str,
-    options: Mapping[str, str | None],
+    options: Mapping[str, str | None] | None = None,
     rates: Sequence[int] = (),
     progress: Callable[[str], None] | None = None,
 ) -> FilterSet:
@@ -97,12 +97,12 @@ def filters_for(
 
     Parameters
     ----------
-    options : mapping of str to str or None, flag of the target -> value
+    options : mapping of str to str or None, flag of the target -> value; None for none
     rates : sequence of int, in hertz; empty for the design's own
     progress : callable or None, called with the name of each stage
 
     """
-    checked = checked_options(target, options)
+    checked = checked_options(target, options or {})
     filters = filter_set(design)
     filters = replace(filters, options={**filters.options, **checked})
     if not rates:

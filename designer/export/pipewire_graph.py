@@ -169,6 +169,5 @@ class _Graph:
             return signal
         names = config.get("filename")
         name = self.responses.at_rate(names) if isinstance(names, list) else names
-        taps = self.responses.track(name, track)[offset:]
-        taps = taps[:length] if length else taps
+        taps = self.responses.track(name, track)[offset : offset + length if length else None]
         return self.program.convolved(signal, taps) if taps.size else ()

@@ -22,6 +22,7 @@ from designer.export.names import changed, file_names, filter_files
 from designer.export.pipewire_graph import MIXER_INPUTS, read_pipewire
 from designer.export.provenance import README, one_line, provenance, readme, text_file
 from designer.export.rates import check_same
+from designer.export.runners.pipewire import run_pipewire
 from designer.export.spa_json import spa_text
 from designer.export.target import Export, Target, at_most, whole_rate
 from designer.export.wave import channel_responses, loud_note, wave_float
@@ -269,4 +270,5 @@ PIPEWIRE = Target(
     endings=(".conf",),
     is_own=lambda text: re.search(r"^[^#\n]*\bfilter\.graph\b", text, re.MULTILINE) is not None,
     in_folders=(FILE,),
+    run=run_pipewire,
 )
