@@ -22,10 +22,11 @@ from designer.arrays import Real
 from designer.commands.export import filters_for
 from designer.errors import ProblemError, UsageError
 from designer.export.rates import at_rate, checked_rates
+from designer.export.runners.bench import Bench
+from designer.export.runners.pipewire import QUANTUM, run_pipewire
 from designer.export.write import entry, export_of
 from designer.importing import read_coefficients
 from export.c_cases import STRICT
-from export.pipewire_graph import QUANTUM, played
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 RATES = (16000, 22050)
@@ -188,7 +189,9 @@ def test_pipewire_plays_the_filters_of_its_rate(rate: int, small: designer.Desig
     channels = len(one.channels)
     x = np.zeros((channels, QUANTUM, channels))
     x[np.arange(channels), 0, np.arange(channels)] = 1.0
-    y = played(tmp_path, x.reshape(-1, channels), rate, len(one.drivers)).reshape(channels, QUANTUM, -1)
+    y = run_pipewire(tmp_path, x.reshape(-1, channels), one, Bench())[: channels * QUANTUM].reshape(
+        channels, QUANTUM, -1
+    )
     for each in one.filters:
         heard = y[one.channels.index(each.channel), : each.taps.size, one.drivers.index(each.driver)]
         assert np.abs(heard - each.taps).max() < 1e-6
