@@ -143,7 +143,7 @@ def listening_zone(
         band_hz = _heard_hz(table)
         inside = in_band(f[low:high], band_hz)
         near = geometry.LEFT if table.ear == "left" else geometry.RIGHT
-        share = octave_shares(f[low:high][inside], band_hz)
+        share = measures.octave_shares(f[low:high][inside], band_hz)
         bright, dark = power[n, :, near][:, inside], power[n, :, 1 - near][:, inside]
         gain = measures.db(measures.ratio(bright, dark)) @ share
         over_plain_db = measures.db(bright) - measures.db(power[count + n, :, near][:, inside])
@@ -157,7 +157,7 @@ def listening_zone(
     level = delay = np.full(len(displacements_m), np.nan)
     if middle:
         heard = in_band(f[low:high], PHANTOM_BAND_HZ)
-        both = power[-1][:, :, heard] @ octave_shares(f[low:high][heard], PHANTOM_BAND_HZ)
+        both = power[-1][:, :, heard] @ measures.octave_shares(f[low:high][heard], PHANTOM_BAND_HZ)
         level = _filled(measures.db(both[:, geometry.LEFT]) - measures.db(both[:, geometry.RIGHT]), clear)
         delay = _filled(interaural_delay_s(cross[:, heard], f[low:high][heard]), clear)
     return Zone(displacements_m, channels, level, delay, middle)
@@ -222,24 +222,6 @@ def _heard(scene: Scene, W: Complex, displacements_m: Real, turn_deg: Real) -> t
         power.append(p.real**2 + p.imag**2)
         cross.append(p[-1, :, 0] * p[-1, :, 1].conj())
     return np.concatenate(power, axis=1), np.concatenate(cross)
-
-
-def octave_shares(frequency_hz: Real, band_hz: Sequence[float]) -> Real:
-    """Share of each frequency of a band in a mean over log f (F,), in sum 1: the part of the band that is nearest to it.
-
-    Rising frequencies in steps of any size; a frequency at the band's end has half of its step, and one beside the end all that
-    lies between. 0 Hz counts nothing: a band from there is averaged from its lowest other frequency on.
-    """
-    above = frequency_hz > 0
-    share = np.zeros(frequency_hz.size)
-    if above.sum() < 2:
-        share[-1] = 1.0
-        return share
-    octaves = np.log2(frequency_hz[above])
-    low, high = (np.log2(end) if end > 0 else octaves[0] for end in band_hz)
-    middles = (octaves[1:] + octaves[:-1]) / 2
-    share[above] = np.diff(np.concatenate([[min(low, octaves[0])], middles, [max(high, octaves[-1])]]))
-    return np.asarray(share / share.sum())
 
 
 def _tone_db(difference_db: Real, frequency_hz: Real, share: Real) -> Real:

@@ -31,6 +31,7 @@ class MovedHead:
     displacements_m: Real
     gain_db: Real
     heads: tuple[str, ...] = ("head",)
+    isolation_db: Real | None = None  # over other listeners, moved alike, and places; None where a design names none
 
     def of_each(self) -> dict[str, MovedHead]:
         """Gains of each head alone."""
@@ -39,6 +40,11 @@ class MovedHead:
             head: MovedHead(self.frequency_hz, self.displacements_m, part, (head,))
             for head, part in zip(self.heads, parts, strict=True)
         }
+
+    def isolation_percentile_db(self, percentile: float) -> float:
+        """Percentile of the isolation over heads, places and frequencies."""
+        assert self.isolation_db is not None
+        return float(np.percentile(self.isolation_db, percentile))
 
     @property
     def median_db(self) -> float:
@@ -111,6 +117,7 @@ class UnseenPoints:
 
 def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> UnseenPoints:
     """The points of an ear channel at those of the displacements (N, 3) that are possible; the scene is the design's."""
+    scene = scene.heard_by(design.listener)
     step_hz = np.diff(scene.frequency_hz)
     between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
     inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
@@ -131,12 +138,28 @@ def heard_heads_m(scene: Scene, displacements_m: Real) -> Real:
 
 def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the scene's frequencies, the design's."""
+    scene = scene.heard_by(design.listener)
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     unseen = unseen_points(design, scene, displaced_heads_m(cloud_m))
     w = filter_response(taps, unseen.frequency_hz, scene.problem.sample_rate_hz)
     bright, dark = (measures.pressure(points, w) for points in (unseen.bright, unseen.dark))
     gain = measures.db(measures.ratio(np.abs(bright) ** 2, np.abs(dark) ** 2))
-    return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, tuple(head.name for head in scene.heads))
+    isolation_db = None
+    if design.dark is not None:
+        displaced = scene.at(unseen.frequency_hz).moved(unseen.displacements_m)
+        leaked = np.mean([_power_at(displaced, name, w) for name in design.dark], axis=0)
+        isolation_db = measures.db(measures.ratio(np.abs(bright) ** 2, leaked)).T
+    heads = tuple(head.name for head in scene.heads)
+    return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, heads, isolation_db)
+
+
+def _power_at(scene: Scene, name: str, w: Complex) -> Real:
+    """Mean power at both ears of another listener displaced as the scene's (F, D), or over a place without a head (F, 1)."""
+    power = np.abs(measures.pressure(scene.heard_at(name), w)) ** 2
+    if scene.is_place(name):
+        return np.asarray(power.mean(axis=1, keepdims=True))
+    by_head = power.reshape(len(power), -1, len(scene.displacements_m), 2).mean(axis=(1, 3))  # its own heads
+    return np.asarray(np.tile(by_head, len(scene.heads)))
 
 
 def _measured(scene: Scene, displacements_m: Real) -> Real:

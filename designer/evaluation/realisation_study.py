@@ -99,12 +99,12 @@ def _channel_study(n: int, channel: ChannelDesign, realized: Realized, scene: Sc
     f, rate = inside.frequency_hz, scene.problem.sample_rate_hz
 
     def gains_of_taps(taps: Real) -> Gains:
-        return gains(inside.bright, inside.dark, filter_response(taps[drivers], f, rate))
+        return gains(inside.bright, inside.own_dark, filter_response(taps[drivers], f, rate))
 
     filters = {"realised": (realized.unrounded or realized.taps)[n]}
     if realized.unrounded:
         filters["quantised"] = realized.taps[n]
-    stages = {"ideal": gains(inside.bright, inside.dark, channel.weights[:, drivers][target.in_band])}
+    stages = {"ideal": gains(inside.bright, inside.own_dark, channel.weights[:, drivers][target.in_band])}
     stages |= {stage: gains_of_taps(taps) for stage, taps in filters.items()}
     shifted = {} if channel.design.is_beam else _shifted_gains(channel, filters, scene)
     alternatives = variants(realized, n, LowEnds.of(channel, scene)) if with_curves and realized.fits else ()

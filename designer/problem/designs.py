@@ -63,6 +63,8 @@ if TYPE_CHECKING:
 else:
     Method = Literal[method_names()]
 
+MAX_DARK = 32
+DarkWeight = Annotated[float, Field(ge=0, le=1e6)]
 Regions = Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)]
 
 
@@ -119,6 +121,10 @@ class DesignTable(Table):
 
     if TYPE_CHECKING:  # keys of one kind
         ear: Literal["left", "right"] | None
+        listener: str | None
+        dark: list[str] | None
+        dark_gain_db: list[list[float]] | dict[str, list[list[float]]] | None
+        dark_weight: float | dict[str, float] | None
         look_deg: float
         window_deg: list[float] | None
         window_ripple_db: float
@@ -141,14 +147,32 @@ if not TYPE_CHECKING:
     )
 
 
+def by_name(value: Any, name: str) -> Any:
+    """Value of a key that holds one for all names, or a table by name; None where it has none for this one."""
+    return value.get(name) if isinstance(value, dict) else value
+
+
 class EarDesign(DesignTable):
     """A channel for one ear: the other ear is cancelled, by two drivers or by more."""
 
     kind: Annotated[Literal["ctc", "null-steering"], Field(title="of the channel")]
     ear: Annotated[Literal["left", "right"], Field(title="the bright ear; the other is dark")]
+    listener: Name | None = Field(default=None, title="whose ear it is, of [[listeners]]; default: the first")
+    dark: Annotated[list[Name], Field(min_length=1, max_length=MAX_DARK)] | None = Field(
+        default=None, title="other listeners, both of whose ears are dark too, and places of [[places]]"
+    )
+    dark_gain_db: Curve | dict[Name, Curve] | None = Field(
+        default=None,
+        description="least power at the bright ear over that at each of them: a curve for all, or a table of curves by name; default:"
+        " cancellation_gain_db",
+    )
+    dark_weight: DarkWeight | dict[Name, DarkWeight] | None = Field(
+        default=None,
+        description="of each point of these beside the other ear's, 1 by default: one for all, or a table by name",
+    )
 
     is_beam: ClassVar[bool] = False
-    requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db",)
+    requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db", "dark_gain_db")
 
 
 class BeamDesign(DesignTable):

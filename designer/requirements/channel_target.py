@@ -14,20 +14,23 @@ from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Driver, Region, Tolerance
 from designer.requirements.crossovers import Crossover
 from designer.requirements.curves import band_share, curve_db, driver_cost, driver_slope, in_band
+from designer.requirements.dark_points import dark_points
 from designer.requirements.plain import Plain, aim, crossover_of, ears, plain_in
 from designer.requirements.plain import driver_index as driver_index
 from designer.requirements.region_power import RegionPower
-from designer.requirements.target import WINDOW_LABEL, ChannelTarget, Mask, Window
+from designer.requirements.target import WINDOW_LABEL, ChannelTarget, DarkGroup, Mask, Window
 
 
 def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None) -> ChannelTarget:
     """The target of one channel in a scene; the plain driver is chosen on this grid, or given as chosen on another."""
+    scene = scene.heard_by(design.listener)
     problem = scene.problem
     index = driver_index(design, scene.drivers)
     f = scene.frequency_hz
     band = design.band_hz
     masks: tuple[Mask, ...] = ()
     window = None
+    groups: tuple[DarkGroup, ...] = ()
     if design.is_beam:
         circle = scene.circle()[:, :, index]
         look = scene.look(design.look_deg)[:, index]
@@ -38,7 +41,8 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     else:
         look = scene.head_centre()[:, index]
         distance_m = float(np.linalg.norm(problem.listener.position_m))
-        quiet = dark = ears(design, scene, index)[1]
+        dark, groups = dark_points(design, scene, index, ears(design, scene, index)[1])
+        quiet = dark
     bright, centre = aim(design, scene, index)
     gamma = None
     if design.cancellation_gain_db is not None:
@@ -85,6 +89,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         point_deviations=_point_deviations(percentile),
         deviations=deviations,
         diffuse=scene.radiated_power[:, index[:, None], index] if method is not None and method.sphere else None,
+        dark_groups=groups,
         regions=_regions(design, scene, index),
     )
 

@@ -79,6 +79,7 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
 
     What counts of many points is each driver's mean power over them: one point with its root stands for them all.
     """
+    scene = scene.heard_by(design.listener)
     problem = scene.problem
     if problem.grid.spacing == "logarithmic":  # its high steps are too wide to follow an arrival's phase
         scene = scene.at(np.linspace(0.0, problem.sample_rate_hz / 2, PLAIN_FREQUENCIES))

@@ -14,7 +14,7 @@ from designer.requirements.curves import LEAST_NOTICED
 if TYPE_CHECKING:  # a formulation knows its target alone, and neither a scene nor a problem file
     from designer.requirements.region_power import RegionPower
 
-WINDOW_LABEL = "window"
+CURVE_LABEL, WINDOW_LABEL = "cancellation_gain_db", "window"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,15 @@ class Window:
     ripple: float
     azimuth_deg: Real  # (M,)
     phase_passes: int = 0
+
+
+@dataclass(frozen=True)
+class DarkGroup:
+    """Dark points of one listener or place, and the power ratio that is required there, if any is."""
+
+    label: str  # of the requirement
+    points: Complex  # (F, C, L)
+    gamma: Real | None = None  # (F,)
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,9 @@ class ChannelTarget:
     spread_in_powers: bool = True  # the mean powers are over the spread too
     diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
     regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
+    dark_groups: tuple[
+        DarkGroup, ...
+    ] = ()  # the other ear, then each other listener and place; empty where there is the other ear alone
     band_gain: Real | None = (
         None  # (F, L) slope of each driver outside its band, inf inside; None where no driver has a band
     )
@@ -107,7 +119,28 @@ class ChannelTarget:
 
     def power_ratio(self, w: Complex) -> Real:
         """Value that the curve is compared with (F,): the ratio over the regions where there are any, else over the points."""
-        return cancellation_gain(self.bright, self.dark, w) if self.regions is None else self.regions.power_ratio(w)
+        return cancellation_gain(self.bright, self.own_dark, w) if self.regions is None else self.regions.power_ratio(w)
+
+    @property
+    def own_dark(self) -> Complex:
+        """The dark points (F, C, L) that the curve is held over: of the other ear alone, or all of a beam's."""
+        return self.dark_groups[0].points if self.dark_groups else self.dark
+
+    @property
+    def dark_curves(self) -> tuple[tuple[str, Complex, Real], ...]:
+        """Curves over one listener's or place's points: label, points (F, C, L), required power ratio (F,)."""
+        return tuple((group.label, group.points, group.gamma) for group in self.dark_groups if group.gamma is not None)
+
+    @property
+    def curves(self) -> tuple[tuple[str, Complex, Real], ...]:
+        """All curves that are required: of the other ear or of a beam, and of each dark listener and place."""
+        own = () if self.gamma is None else ((CURVE_LABEL, self.own_dark, self.gamma),)
+        return (*own, *self.dark_curves)
+
+    @property
+    def in_mean(self) -> ChannelTarget:
+        """The target whose curve is over the weighted mean of all dark points, as methods of mean powers begin with it."""
+        return replace(self, dark_groups=()) if self.dark_groups else self
 
     def over_regions(self) -> ChannelTarget:
         """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""
@@ -178,6 +211,10 @@ class ChannelTarget:
             plain=self.plain[index],
             band_gain=None if self.band_gain is None else self.band_gain[index],
             diffuse=None if self.diffuse is None else self.diffuse[index],
+            dark_groups=tuple(
+                replace(group, points=group.points[index], gamma=None if group.gamma is None else group.gamma[index])
+                for group in self.dark_groups
+            ),
             regions=None if self.regions is None else self.regions.at(index),
         )
 

@@ -182,7 +182,7 @@ def _source(
     assert table.drivers is not None
     target = channel_target(table, scene, plain_among(plains[side], ear, table, scene.drivers))
     plain = near[:, None] * target.plain  # what gives X_i E
-    ipsilateral, contralateral = (np.einsum("fml,fl->fm", points, plain) for points in (target.bright, target.dark))
+    ipsilateral, contralateral = (np.einsum("fml,fl->fm", points, plain) for points in (target.bright, target.own_dark))
     ipsilateral = at_least(ipsilateral, FLOOR)
     of_source = 1 - (1 - share) ** 2
     ratio = faded_ratio(
@@ -191,7 +191,7 @@ def _source(
         of_source[:, None],
     )
     middle = middle_place(scene.displacements_m)
-    interaural = (target.dark - ratio[..., None] * target.bright) / (ratio * ipsilateral)[..., None]
+    interaural = (target.own_dark - ratio[..., None] * target.bright) / (ratio * ipsilateral)[..., None]
     timed = band_share(f, [0.0, TIMED_HZ], TIMED_FADE_OCTAVES)
     phase_weight = 1 + (PHASE_WEIGHT - 1) * timed
     louder = target.plain_level / target.single_level  # what turns Σ|w|² into effort
@@ -209,7 +209,7 @@ def _source(
         max_gain=np.where(np.isfinite(target.max_gain), target.gain_limit, np.inf),
         max_norm=limit * louder,
     )
-    ears = np.stack([target.bright[:, middle], target.dark[:, middle]], axis=1)
+    ears = np.stack([target.bright[:, middle], target.own_dark[:, middle]], axis=1)
     return _Side(source, plain, ears, [scene.drivers.index(name) for name in table.drivers])
 
 
