@@ -175,7 +175,7 @@ def _gain_db(target: ChannelTarget, w: Complex) -> Real:
 
 
 def _worst_db(target: ChannelTarget, w: Complex) -> Real:
-    return db(measures.worst_cancellation_gain(target.bright, target.own_dark, w))
+    return db(target.worst_gain(w))
 
 
 def _effort_db(target: ChannelTarget, w: Complex) -> Real:
@@ -215,7 +215,7 @@ def _drawn_percentile(percentile: float) -> Callable[[Realised], Any]:
 
 def _isolation_db(target: ChannelTarget, w: Complex) -> Real:
     """Over the other listeners and places alike, whatever their numbers of points and weights."""
-    powers = [measures.mean_power(group.points, w) for group in target.dark_groups[1:]]
+    powers = [measures.mean_power(group.points, w) for group in target.dark_groups]
     return db(measures.ratio(measures.mean_power(target.bright, w), np.mean(powers, axis=0)))
 
 

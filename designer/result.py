@@ -235,6 +235,7 @@ class Result:
         return {
             name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, displaced)
             for name, displaced in self.moved_heads.items()
+            if self.channels[name].table.is_ear
         }
 
     @property

@@ -282,7 +282,7 @@ class Scene:
         return Scene(problem, self.frequency_hz, self.displacements_m, read_for=read_for, cache=self.cache)
 
     def heard_by(self, name: str | None) -> Scene:
-        """Scene of a listener by name, the first without one; at that one's ear cloud where this scene is at its own, else displaced alike."""
+        """Scene of a listener by name, the first by default: at its ear cloud where this scene is at its own, else displaced alike."""
         problem = self.problem.heard_by(name)
         if problem is self.problem:
             return self

@@ -68,7 +68,7 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real], w: Complex) -> 
     for label, dark, gamma in target.dark_curves:
         at = np.flatnonzero(slacks_db[label] > SLACK_TOLERANCE_DB)
         if at.size:
-            alone = replace(target, dark=dark, gamma=gamma, dark_groups=()).at(at)
+            alone = replace(target, dark=dark, gamma=gamma, dark_groups=(), other_ear=None).at(at)
             unreachable[at] |= reachable_gain(alone) < gamma[at] * TOLERATED
     at = np.flatnonzero((short | short_of_curve) & ~unreachable)
     if at.size and over_azimuth and has_bound(target):

@@ -14,7 +14,7 @@ The zone is the area of the places whose mean gain is at least the target's mean
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np

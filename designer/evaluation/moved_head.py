@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,15 +119,19 @@ class UnseenPoints:
 def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> UnseenPoints:
     """The points of an ear channel at those of the displacements (N, 3) that are possible; the scene is the design's."""
     scene = scene.heard_by(design.listener)
-    step_hz = np.diff(scene.frequency_hz)
-    between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
-    inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
-    if not inside_hz.size:
-        inside_hz = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
+    inside_hz = unseen_frequencies_hz(design, scene)
     moves = heard_heads_m(scene, displacements_m)
     ears = scene.at(inside_hz).moved(moves).ears()
     left, right = ears[:, 0::2], ears[:, 1::2]
     return UnseenPoints(inside_hz, moves, *((left, right) if design.ear == "left" else (right, left)))
+
+
+def unseen_frequencies_hz(design: DesignTable, scene: Scene) -> Real:
+    """Frequencies in the band (F,) a quarter of the way between the design's, the scene's; these where there are none."""
+    step_hz = np.diff(scene.frequency_hz)
+    between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
+    inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
+    return inside_hz if inside_hz.size else scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
 
 
 def heard_heads_m(scene: Scene, displacements_m: Real) -> Real:
@@ -138,6 +143,8 @@ def heard_heads_m(scene: Scene, displacements_m: Real) -> Real:
 
 def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the scene's frequencies, the design's."""
+    if not design.is_ear:
+        return _moved_zone(design, taps, scene)
     scene = scene.heard_by(design.listener)
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     unseen = unseen_points(design, scene, displaced_heads_m(cloud_m))
@@ -147,19 +154,36 @@ def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     isolation_db = None
     if design.dark is not None:
         displaced = scene.at(unseen.frequency_hz).moved(unseen.displacements_m)
-        leaked = np.mean([_power_at(displaced, name, w) for name in design.dark], axis=0)
+        leaked = np.tile(_mean_power(displaced, design.dark, w), len(scene.heads))
         isolation_db = measures.db(measures.ratio(np.abs(bright) ** 2, leaked)).T
     heads = tuple(head.name for head in scene.heads)
     return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, heads, isolation_db)
 
 
-def _power_at(scene: Scene, name: str, w: Complex) -> Real:
-    """Mean power at both ears of another listener displaced as the scene's (F, D), or over a place without a head (F, 1)."""
-    power = np.abs(measures.pressure(scene.heard_at(name), w)) ** 2
-    if scene.is_place(name):
-        return np.asarray(power.mean(axis=1, keepdims=True))
-    by_head = power.reshape(len(power), -1, len(scene.displacements_m), 2).mean(axis=(1, 3))  # its own heads
-    return np.asarray(np.tile(by_head, len(scene.heads)))
+def _moved_zone(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
+    """A zone with all heads displaced alike: its contrast, and the mean power at its bright points over that at each dark one."""
+    assert design.bright is not None and design.dark is not None
+    inside_hz = unseen_frequencies_hz(design, scene)
+    cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
+    displaced = scene.at(inside_hz).moved(heard_heads_m(scene, displaced_heads_m(cloud_m)))
+    w = filter_response(taps, inside_hz, scene.problem.sample_rate_hz)
+    bright = _mean_power(displaced, design.bright, w)
+    gain_db = measures.db(measures.ratio(bright, _mean_power(displaced, design.dark, w))).T
+    return MovedHead(inside_hz, displaced.displacements_m, gain_db, isolation_db=gain_db)
+
+
+def _mean_power(scene: Scene, names: Sequence[str], w: Complex) -> Real:
+    """Mean over listeners and places (F, D) of the mean power at each: at both ears displaced as the scene's, or over all of a place."""
+    powers = []
+    for name in names:
+        power = np.abs(measures.pressure(scene.heard_at(name), w)) ** 2
+        at_one = (
+            power[:, None, None]
+            if scene.is_place(name)
+            else power.reshape(len(power), -1, len(scene.displacements_m), 2)
+        )
+        powers.append(at_one.mean(axis=(1, 3)))
+    return np.asarray(np.mean(np.broadcast_arrays(*powers), axis=0))
 
 
 def _measured(scene: Scene, displacements_m: Real) -> Real:

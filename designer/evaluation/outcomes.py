@@ -185,7 +185,7 @@ def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: 
         return
     gains: list[tuple[str, Real, Real]] = []
     if inside.own_dark.shape[1] > 1:
-        worst_db = measures.db(measures.worst_cancellation_gain(inside.bright, inside.own_dark, w))
+        worst_db = measures.db(inside.worst_gain(w))
         gains.append((WORST, worst_db, inside.frequency_hz))
     if draws is not None:
         gains.append((PRODUCT_LINE, draws.percentiles_db[0], draws.frequency_hz))

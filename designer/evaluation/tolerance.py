@@ -131,7 +131,7 @@ def _groups(designs: Sequence[DesignTable]) -> list[list[DesignTable]]:
     """Designs of the same points: the ears of one listener, and what else is dark; each beam alone."""
     groups: dict[object, list[DesignTable]] = {}
     for n, design in enumerate(designs):
-        key = n if design.is_beam else (design.listener, tuple(design.dark or ()))
+        key = (design.listener, tuple(design.dark or ())) if design.is_ear else n
         groups.setdefault(key, []).append(design)
     return sorted(groups.values(), key=lambda group: group[0].is_beam)
 
@@ -146,7 +146,8 @@ def _with_ends(frequency_hz: Real, bands_hz: Sequence[Sequence[float]]) -> Real:
 
 def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
     """Cancellation gain (N, F) of pressures (N, M, F), over the points that are bright and dark by themselves."""
-    bright, own = points.bright_point(design), points.part == 0
+    bright = points.bright_point(design)
+    own = np.ones(bright.shape, dtype=bool) if design.bright else points.part == 0
     power = pressure.real**2 + pressure.imag**2
     return measures.db(measures.ratio(power[:, bright].mean(axis=1), power[:, ~bright & own].mean(axis=1)))
 
@@ -184,14 +185,17 @@ class Points:
         problem = scene.problem
         drivers_m = driver_places_m(problem)
         far = design.is_beam and np.isinf(problem.azimuth_distance_m)
+        points_m = np.zeros((0, 3))
         if design.is_beam:
             azimuths = np.radians(scene.azimuth_deg[dark_azimuths(design, scene.azimuth_deg)])
             angles = np.concatenate([np.radians([design.look_deg or 0.0]), azimuths])
             extent_m = FAR_M if far else problem.azimuth_distance_m
             points_m = extent_m * np.stack([np.cos(angles), np.sin(angles), np.zeros_like(angles)], axis=1)
-        else:
+        elif design.is_ear:
             points_m = geometry.ears_m(problem.listener, scene.heads[0].radius_m, np.zeros((1, 3)))[0]
-        others_m = [_other_points_m(scene, name) for name in design.dark or ()]
+        else:
+            points_m = np.concatenate([_points_m(scene, name) for name in design.bright or ()])
+        others_m = [_points_m(scene, name) for name in design.dark or ()]
         part = np.concatenate([np.full(len(places), n) for n, places in enumerate([points_m, *others_m])])
         points_m = np.concatenate([points_m, *others_m])
         path_m = points_m[:, None] - drivers_m
@@ -230,7 +234,9 @@ class Points:
 
     def bright_point(self, design: DesignTable) -> Bool:
         """Which of the points (M,) a channel reaches; it cancels the others."""
-        first = geometry.RIGHT if not design.is_beam and design.ear == "right" else 0
+        if design.bright is not None:
+            return np.asarray(self.part == 0)
+        first = geometry.RIGHT if design.ear == "right" else 0
         return np.asarray(np.arange(len(self.distance_m)) == first)
 
     def pressures(self, draws: Draws, fed: Sequence[Complex]) -> list[Complex]:
@@ -255,16 +261,15 @@ def _summed(H: Complex, w: Complex) -> Complex:
 def _points(design: DesignTable, scene: Scene) -> Complex:
     """H (F, M, L) at the points."""
     if not design.is_beam:
-        others = [scene.heard_at(name) for name in design.dark or ()]
-        first_heads = [
-            H if scene.is_place(name) else H[:, :2] for name, H in zip(design.dark or (), others, strict=True)
-        ]
-        return np.concatenate([scene.ears()[:, :2], *first_heads], axis=1)  # of the first head
+        parts = [scene.ears()[:, :2]] if design.is_ear else []  # of the first head
+        for name in (*(design.bright or ()), *(design.dark or ())):
+            parts.append(scene.heard_at(name) if scene.is_place(name) else scene.heard_at(name)[:, :2])
+        return np.concatenate(parts, axis=1)
     dark_deg = scene.azimuth_deg[dark_azimuths(design, scene.azimuth_deg)]
     return scene.on_circle(np.concatenate([[design.look_deg or 0.0], dark_deg]))
 
 
-def _other_points_m(scene: Scene, name: str) -> Real:
+def _points_m(scene: Scene, name: str) -> Real:
     """Both ears (2, 3) of another listener's first head, or the points of a place."""
     place = scene.problem.place(name)
     if place is not None:

@@ -8,9 +8,10 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem.curve_checks import curve_faults
+from designer.problem.enclosures.enclosure import SURFACE_TOLERANCE_M
 from designer.problem.listeners import Place
 from designer.problem.messages import number, shown
-from designer.problem.methods import method_of
+from designer.problem.methods import AUTO, method_of
 from designer.problem.rules import among, unless
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.table import MAX_POINTS, entries, if_known
@@ -26,7 +27,7 @@ def zone_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     yield _distinct(problem)
     for i, design in enumerate(entries(problem, "designs")):
         yield _listener(f"designs[{i}].listener", design, problem)
-        yield _dark(f"designs[{i}]", design, problem)
+        yield _named(f"designs[{i}]", design, problem)
         yield _dark_curves(f"designs[{i}].dark_gain_db", design)
         yield _held_in_the_mean(f"designs[{i}]", design, problem)
 
@@ -50,33 +51,28 @@ def _shape(path: str, place: Place) -> Iterator[Fault]:
 
 
 def _points(path: str, place: Place, problem: Problem) -> Iterator[Fault]:
-    """As many points as memory holds, all of them outside the device."""
+    """As many points as memory holds, all of them outside the device and beside the drivers."""
     if (place.size_m if place.shape == "box" else place.radius_m) is None:
         return
     count = int(np.prod(np.array(place.steps, dtype=float)))
     if count > 8 * MAX_POINTS or len(place.points_m()) > MAX_POINTS:
-        actual = f"got {shown(place.spacing_m)}, a grid of {number(count)} points"
-        yield Fault(
-            f"{path}.spacing_m",
-            actual,
-            f"at most {number(MAX_POINTS)} points",
+        actual, remedy = (
+            f"got {shown(place.spacing_m)}, a grid of {number(count)} points",
             "widen the spacing, or make the place smaller",
         )
+        yield Fault(f"{path}.spacing_m", actual, f"at most {number(MAX_POINTS)} points", remedy)
         return
-    clearance_m = problem.body.clearance_m(place.points_m())
-    if (clearance_m < 0).any():
-        actual = (
-            f"got {shown(place.centre_m)}, where {int((clearance_m < 0).sum())} of its points lie inside the device"
-        )
+    points_m, actual = place.points_m(), f"got {shown(place.centre_m)}"
+    inside = int((problem.body.clearance_m(points_m) < 0).sum())
+    if inside:
+        actual = f"{actual}, where {inside} of its {len(points_m)} points lie inside the device"
         yield Fault(f"{path}.centre_m", actual, "a place outside the device", "move the place, or make it smaller")
-    away_m = np.linalg.norm(
-        place.points_m()[:, None] - np.array([d.position_m for d in problem.drivers], dtype=float), axis=2
-    )
-    if (away_m < problem.body.nearest_m).any():
+    drivers_m = np.array([driver.position_m for driver in problem.drivers], dtype=float)
+    if np.linalg.norm(points_m[:, None] - drivers_m, axis=2).min() < SURFACE_TOLERANCE_M:
         yield Fault(
             f"{path}.centre_m",
-            f"got {shown(place.centre_m)}, where a point is at a driver",
-            "a place beside the drivers",
+            f"{actual}, where a point is at a driver",
+            "points at least 1 mm from the drivers",
             "move the place",
         )
 
@@ -84,13 +80,9 @@ def _points(path: str, place: Place, problem: Problem) -> Iterator[Fault]:
 def _distinct(problem: Problem) -> Iterator[Fault]:
     listeners, places = names_of(problem)
     for n, name in enumerate(places):
+        same = "names that differ", "rename one of the two"
         yield from unless(
-            name not in listeners,
-            f"places[{n}].name",
-            name,
-            "names that differ",
-            "rename one of the two",
-            suffix=", the name of a listener already",
+            name not in listeners, f"places[{n}].name", name, *same, suffix=", the name of a listener already"
         )
 
 
@@ -103,14 +95,8 @@ def _listener(path: str, design: DesignTable, problem: Problem) -> Iterator[Faul
             yield from among(path, design.listener, listeners)
 
 
-def own_listener(design: DesignTable, problem: Problem) -> str:
-    """Name of the listener whose ear a design is for."""
-    listeners, _ = names_of(problem)
-    return design.listener or (listeners[0] if listeners else "")
-
-
-def _dark(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
-    """Names of other listeners and of places, each once; and what is said of them by name."""
+def _named(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    """Names of listeners and of places: each once, bright or dark; and what is said of the dark ones by name."""
     if design.dark is None:
         for key in ("dark_gain_db", "dark_weight"):
             if getattr(design, key) is not None:
@@ -120,18 +106,18 @@ def _dark(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     if not listeners and not places:
         yield Fault(f"{path}.dark", f"got {shown(design.dark)}", "only with [[listeners]] or [[places]]", "add them")
         return
-    own = own_listener(design, problem)
-    for n, name in enumerate(design.dark):
-        location = f"{path}.dark[{n}]"
-        if name == own:
-            yield Fault(
-                location, f"got {shown(name)}, whose ear is bright", "other listeners, and places", "leave it out"
-            )
-            continue
-        yield from among(location, name, [*(other for other in listeners if other != own), *places])
-        yield from unless(
-            name not in design.dark[:n], location, name, "each name once", "leave one out", suffix=" twice"
-        )
+    own = [] if design.bright else [design.listener or next(iter(listeners), "")]
+    bright = design.bright or own
+    for key, names, others in (("bright", design.bright or [], []), ("dark", design.dark, bright)):
+        for n, name in enumerate(names):
+            location = f"{path}.{key}[{n}]"
+            if name in others:
+                subject = "whose ear is bright" if own else "which is bright"
+                yield Fault(location, f"got {shown(name)}, {subject}", "other listeners and places", "leave it out")
+                continue
+            yield from among(location, name, [name for name in [*listeners, *places] if name not in others])
+            is_new = name not in names[:n]
+            yield from unless(is_new, location, name, "each name once", "leave one out", suffix=" twice")
     for key in ("dark_gain_db", "dark_weight"):
         values = getattr(design, key)
         for name in values if isinstance(values, dict) else ():
@@ -140,26 +126,23 @@ def _dark(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
 
 def _dark_curves(path: str, design: DesignTable) -> Iterator[Fault]:
     curves = design.dark_gain_db
-    for at, curve in (
+    by_name = (
         {f"{path}.{name}": curve for name, curve in curves.items()} if isinstance(curves, dict) else {path: curves}
-    ).items():
+    )
+    for at, curve in by_name.items():
         yield from curve_faults(at, curve)
 
 
 def _held_in_the_mean(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
-    """What is not held over several listeners: every place, a percentile, and taps as unknowns."""
+    """What does not go with several listeners and places: every place, a percentile, and taps as the unknowns."""
     if design.dark is None:
         return
+    without = "a design without dark listeners and places"
     if design.hold != MEAN:
-        expected = f"{shown(MEAN)} with dark, whose points have no pairs of places with the bright ones"
-        yield Fault(f"{path}.hold", f"got {shown(design.hold)}", expected, f"set hold = {shown(MEAN)}, or leave it out")
+        expected = f"{shown(MEAN)}: points of other listeners have no pairs of displacements with the bright ones"
+        yield Fault(f"{path}.hold", f"got {shown(design.hold)} with dark", expected, "leave it out")
     method = method_of(design)
-    refined = method is not None and method.refined
-    if refined or problem.realization.refine:
-        key, value = (f"{path}.method", design.method) if refined else ("realization.refine", True)
-        yield Fault(
-            key,
-            f"got {shown(value)}, and the design has dark",
-            "a design without dark listeners and places",
-            'use method = "auto"' if refined else "leave refine out",
-        )
+    if method is not None and method.refined:
+        yield Fault(f"{path}.method", f"got {shown(design.method)} with dark", without, f"use {shown(AUTO)}")
+    if problem.realization.refine:
+        yield Fault("realization.refine", f"got true, and {path} has dark", without, "leave it out")

@@ -31,6 +31,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     masks: tuple[Mask, ...] = ()
     window = None
     groups: tuple[DarkGroup, ...] = ()
+    other_ear: Complex | None = None
     if design.is_beam:
         circle = scene.circle()[:, :, index]
         look = scene.look(design.look_deg)[:, index]
@@ -39,9 +40,13 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         dark = circle[:, dark_azimuths(design, scene.azimuth_deg)]
         quiet = circle[:, quiet_azimuths(design, scene.azimuth_deg)]
     else:
-        look = scene.head_centre()[:, index]
-        distance_m = float(np.linalg.norm(problem.listener.position_m))
-        dark, groups = dark_points(design, scene, index, ears(design, scene, index)[1])
+        place = scene.problem.place(design.bright[0]) if design.bright else None
+        listener = scene if place is not None or not design.bright else scene.heard_by(design.bright[0])
+        at_m = listener.problem.listener.position_m if place is None else place.centre_m
+        look = scene.field(np.array([at_m], dtype=float))[:, 0, index]
+        distance_m = float(np.linalg.norm(at_m))
+        other_ear = ears(design, scene, index)[1] if design.is_ear else None
+        dark, groups = dark_points(design, scene, index, other_ear)
         quiet = dark
     bright, centre = aim(design, scene, index)
     gamma = None
@@ -90,6 +95,8 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         deviations=deviations,
         diffuse=scene.radiated_power[:, index[:, None], index] if method is not None and method.sphere else None,
         dark_groups=groups,
+        paired=design.is_ear or design.is_beam,
+        other_ear=other_ear if groups else None,
         regions=_regions(design, scene, index),
     )
 

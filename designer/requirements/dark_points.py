@@ -18,21 +18,28 @@ from designer.requirements.target import DarkGroup
 LABEL = 'dark_gain_db of "{}"'
 
 
-def dark_points(design: DesignTable, scene: Scene, index: Index, own: Complex) -> tuple[Complex, tuple[DarkGroup, ...]]:
-    """Rows (F, C, L) whose mean power is the weighted mean over all dark points, and the groups, the other ear's (F, D, L) first.
+def dark_points(
+    design: DesignTable, scene: Scene, index: Index, own: Complex | None
+) -> tuple[Complex, tuple[DarkGroup, ...]]:
+    """Rows (F, C, L) whose mean power is the weighted mean over all dark points; and each other listener and place.
 
-    The other ear's curve is the target's own; a listener or place without a curve has that, too. Without other listeners and places these are the other ear's points, and no groups.
+    An ear's curve is held over its own other ear (F, D, L), and by default over each of them too; a zone, which has no other ear, holds its
+    curve over all of them together.
     """
     if design.dark is None:
+        assert own is not None
         return own, ()
-    groups, weights = [DarkGroup("", own)], [1.0]
+    groups: list[DarkGroup] = []
+    weights: list[float] = []
     for name in design.dark:
         weight, curve = by_name(design.dark_weight, name), by_name(design.dark_gain_db, name)
-        curve = design.cancellation_gain_db if curve is None else curve
+        curve = design.cancellation_gain_db if curve is None and own is not None else curve
         gamma = None if curve is None else 10 ** (curve_db(curve, scene.frequency_hz) / 10)
         groups.append(DarkGroup(LABEL.format(name), scene.heard_at(name)[:, :, index], gamma))
         weights.append(1.0 if weight is None else weight)
-    sizes = [group.points.shape[1] for group in groups]
+    parts = [*(() if own is None else (own,)), *(group.points for group in groups)]
+    weights = [*(() if own is None else (1.0,)), *weights]
+    sizes = [points.shape[1] for points in parts]
     scale = np.sqrt(np.array(weights) * sum(sizes) / np.dot(weights, sizes))
-    rows = [group.points * factor for group, factor in zip(groups, scale, strict=True)]
+    rows = [points * factor for points, factor in zip(parts, scale, strict=True)]
     return np.concatenate(rows, axis=1), tuple(groups)

@@ -58,6 +58,9 @@ def aim(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Compl
     if design.is_beam:
         look = scene.look(design.look_deg)[:, index]
         return look[:, None, :], look
+    if not design.is_ear:
+        bright = [scene.heard_at(name)[:, :, index] for name in design.bright or ()]
+        return np.concatenate(bright, axis=1), bright[0][:, _middle_point(design, scene)]
     bright, _ = ears(design, scene, index)
     return bright, bright[:, middle_place(scene.displacements_m)]
 
@@ -74,6 +77,15 @@ def middle_place(displacements_m: Real) -> int:
     return int(np.argmin(np.linalg.norm(displacements_m - displacements_m.mean(axis=0), axis=1)))
 
 
+def _middle_point(design: DesignTable, scene: Scene) -> int:
+    """The point of a zone whose phase is kept: the left ear of its first listener's own place, or the middle of its first place."""
+    assert design.bright is not None
+    place = scene.problem.place(design.bright[0])
+    if place is None:
+        return 2 * middle_place(scene.heard_by(design.bright[0]).displacements_m)
+    return int(np.argmin(np.linalg.norm(place.points_m() - np.array(place.centre_m), axis=1)))
+
+
 def plain_in(design: DesignTable, scene: Scene) -> Plain:
     """Plain playback of a channel, chosen on the scene's frequencies, part by part.
 
@@ -88,7 +100,7 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
     for part in scene.parts(np.arange(scene.frequency_hz.size)):
         part_scene = scene.part(part)
         bright, centre = aim(design, part_scene, index)
-        dark = bright if design.is_beam else ears(design, part_scene, index)[1]
+        dark = ears(design, part_scene, index)[1] if design.is_ear else bright
         parts.append((_mean_point(bright), _mean_point(dark), centre))
     bright, dark, centre = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     names = [scene.drivers[i] for i in index]
@@ -124,9 +136,9 @@ def _within(frequency_hz: Real, low_hz: float, high_hz: float) -> Bool:
 def chosen(design: DesignTable, members: Sequence[int], plays: Bool, bright: Complex, dark: Complex) -> list[int]:
     """The default drivers of a way, from their means over the frequencies where it plays, in dB, at the points (F, M, L)."""
     strength = np.array([_level_db(bright[plays], l) for l in members])
-    strong = strength >= strength.max() - (MAX_BELOW_ALIKE_DB if design.is_beam else MAX_BELOW_STRONGEST_DB)
+    strong = strength >= strength.max() - (MAX_BELOW_STRONGEST_DB if design.is_ear else MAX_BELOW_ALIKE_DB)
     alike = [int(n) for n in np.flatnonzero(strong)]
-    if not design.is_beam:
+    if design.is_ear:
         favour = [strength[n] - _level_db(dark[plays], members[n]) for n in alike]
         alike = [alike[int(np.argmax(favour))]]
     return [members[n] for n in alike]

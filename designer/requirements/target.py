@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
-from designer.measures import cancellation_gain, mean_power, mean_power_matrix
+from designer.measures import cancellation_gain, mean_power, mean_power_matrix, pressure, ratio, worst_cancellation_gain
 from designer.requirements.curves import LEAST_NOTICED
 
 if TYPE_CHECKING:  # a formulation knows its target alone, and neither a scene nor a problem file
@@ -85,9 +85,9 @@ class ChannelTarget:
     spread_in_powers: bool = True  # the mean powers are over the spread too
     diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
     regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
-    dark_groups: tuple[
-        DarkGroup, ...
-    ] = ()  # the other ear, then each other listener and place; empty where there is the other ear alone
+    dark_groups: tuple[DarkGroup, ...] = ()  # each other listener and place
+    other_ear: Complex | None = None  # (F, D, L) dark points that the curve is held over, where there are others
+    paired: bool = True  # whether each bright point has a dark one of its own, or one bright point stands against all
     band_gain: Real | None = (
         None  # (F, L) slope of each driver outside its band, inf inside; None where no driver has a band
     )
@@ -123,8 +123,8 @@ class ChannelTarget:
 
     @property
     def own_dark(self) -> Complex:
-        """The dark points (F, C, L) that the curve is held over: of the other ear alone, or all of a beam's."""
-        return self.dark_groups[0].points if self.dark_groups else self.dark
+        """The dark points (F, C, L) that the curve is held over: an ear's other ear, or all of a beam or a zone."""
+        return self.dark if self.other_ear is None else self.other_ear
 
     @property
     def dark_curves(self) -> tuple[tuple[str, Complex, Real], ...]:
@@ -137,10 +137,16 @@ class ChannelTarget:
         own = () if self.gamma is None else ((CURVE_LABEL, self.own_dark, self.gamma),)
         return (*own, *self.dark_curves)
 
+    def worst_gain(self, w: Complex) -> Real:
+        """The smallest ratio at one displacement or one dark azimuth; of a zone, over its worst dark point (F,)."""
+        if self.paired:
+            return worst_cancellation_gain(self.bright, self.own_dark, w)
+        return ratio(mean_power(self.bright, w), np.max(np.abs(pressure(self.own_dark, w)) ** 2, axis=1))
+
     @property
     def in_mean(self) -> ChannelTarget:
         """The target whose curve is over the weighted mean of all dark points, as methods of mean powers begin with it."""
-        return replace(self, dark_groups=()) if self.dark_groups else self
+        return replace(self, dark_groups=(), other_ear=None) if self.dark_groups else self
 
     def over_regions(self) -> ChannelTarget:
         """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""
@@ -211,6 +217,7 @@ class ChannelTarget:
             plain=self.plain[index],
             band_gain=None if self.band_gain is None else self.band_gain[index],
             diffuse=None if self.diffuse is None else self.diffuse[index],
+            other_ear=None if self.other_ear is None else self.other_ear[index],
             dark_groups=tuple(
                 replace(group, points=group.points[index], gamma=None if group.gamma is None else group.gamma[index])
                 for group in self.dark_groups
