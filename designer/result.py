@@ -269,7 +269,7 @@ class Result:
         """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
         no channel is for ears: beams alone, none of them the centre.
         """
-        for_ears = any(not channel.table.is_beam or name == "centre" for name, channel in self.channels.items())
+        for_ears = any(channel.table.is_ear or name == "centre" for name, channel in self.channels.items())
         if self.fine_scene.is_measured or not for_ears:
             return None
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}

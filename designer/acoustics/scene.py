@@ -281,34 +281,9 @@ class Scene:
         read_for = self.read_for or self.problem
         return Scene(problem, self.frequency_hz, self.displacements_m, read_for=read_for, cache=self.cache)
 
-    def heard_by(self, name: str | None) -> Scene:
-        """Scene of a listener by name, the first by default: at its ear cloud where this scene is at its own, else displaced alike."""
-        problem = self.problem.heard_by(name)
-        if problem is self.problem:
-            return self
-        own = np.array_equal(self.displacements_m, np.array(self.problem.listener.ear_cloud_m, dtype=float))
-        moves_m = np.array(problem.listener.ear_cloud_m, dtype=float) if own else self.displacements_m
-        whole = None if self.whole is None else (self.whole[0].heard_by(name), self.whole[1])
-        return replace(
-            self,
-            problem=problem,
-            displacements_m=moves_m,
-            chosen_heads=None,
-            read_for=self.read_for or self.problem,
-            whole=whole,
-        )
-
-    def is_place(self, name: str) -> bool:
-        """Whether a name is a place's, and no listener's."""
-        return self.problem.place(name) is not None
-
-    def heard_at(self, name: str) -> Complex:
-        """H (F, M, L) at both ears of a listener, or at the points of a place without a head, by name."""
-        place = self.problem.place(name)
-        if place is None:
-            return self.heard_by(name).ears()
-        points_m = place.points_m()
-        return self._at_receivers(self._measured, points_m, "a place") if self._measured else self.field(points_m)
+    def at_points(self, points_m: Real, subject: str) -> Complex:
+        """The device's field (F, M, L) at points (M, 3), of a measured device at its receivers."""
+        return self.field(points_m) if self._measured is None else self._at_receivers(self._measured, points_m, subject)
 
     @_rows_of_whole
     def ears(self) -> Complex:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from designer import measures
 from designer.acoustics.head_places import ears_at
 from designer.acoustics.heads import Points, Sphere
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Bool, Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
@@ -125,7 +126,7 @@ def listening_zone(
     """
     f, rate = scene.frequency_hz, scene.problem.sample_rate_hz
     turns = np.broadcast_to(np.asarray(turn_deg, dtype=float), len(displacements_m))
-    ears = [table for table in designs if not table.is_beam]
+    ears = [table for table in designs if table.is_ear]
     middle = _middle(designs, taps)
     weights = {name: filter_response(taps[name], f, rate) for name in taps}
     fed = [weights[table.name] for table in ears] + [plain[table.name] for table in ears]
@@ -183,19 +184,30 @@ def zones(designs: list[DesignTable], taps: Mapping[str, Real], plain: dict[str,
     DataError : a measured head is not known in a direction that the places need
 
     """
-    step_m = STEP_M if isinstance(scene.heads[0], (Points, Sphere)) else MEASURED_STEP_M
-    half_m = half_width_m(scene.problem, step_m)
-    square = listening_zone(designs, taps, plain, scene, square_m(half_m, step_m), cell_m2=step_m**2)
-    near = listening_zone(designs, taps, plain, scene, square_m(NEAR_HALF_WIDTH_M, step_m / 2))
-    still = np.zeros((TURNS_DEG.size, 3))
-    turned = listening_zone(designs, taps, plain, scene, still, TURNS_DEG)
-    return Zones(square, near, turned, half_m, step_m, TURNS_DEG)
+    names = list(dict.fromkeys(table.listener for table in designs if table.is_ear)) or [None]
+    scenes = {name: heard_by(scene, name) for name in names}
+    is_model = all(isinstance(at.heads[0], (Points, Sphere)) for at in scenes.values())
+    step_m = STEP_M if is_model else MEASURED_STEP_M
+    half_m = min(half_width_m(at.problem, step_m) for at in scenes.values())
+
+    def over(displacements_m: Real, turn_deg: Real | float = 0.0, cell_m2: float = STEP_M**2) -> Zone:
+        """Each listener's channels around the listener's own place; beams, and the middle, with the first's."""
+        parts = []
+        for n, (name, at) in enumerate(scenes.items()):
+            tables = [
+                table for table in designs if (table.is_ear and table.listener == name) or (table.is_beam and n == 0)
+            ]
+            parts.append(listening_zone(tables, taps, plain, at, displacements_m, turn_deg, cell_m2))
+        return replace(parts[0], channels={name: channel for part in parts for name, channel in part.channels.items()})
+
+    square, near = over(square_m(half_m, step_m), cell_m2=step_m**2), over(square_m(NEAR_HALF_WIDTH_M, step_m / 2))
+    return Zones(square, near, over(np.zeros((TURNS_DEG.size, 3)), TURNS_DEG), half_m, step_m, TURNS_DEG)
 
 
 def _middle(designs: list[DesignTable], taps: Mapping[str, Real]) -> str:
     if any(table.name == "centre" and table.is_beam for table in designs):
         return "centre"
-    ears = {table.name for table in designs if not table.is_beam}
+    ears = {table.name for table in designs if table.is_ear}
     return "left + right" if {"left", "right"} <= ears & set(taps) else ""
 
 

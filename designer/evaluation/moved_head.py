@@ -10,6 +10,7 @@ import numpy as np
 from designer import measures
 from designer.acoustics.heard_places import hears
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_at, heard_by
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
@@ -118,7 +119,7 @@ class UnseenPoints:
 
 def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> UnseenPoints:
     """The points of an ear channel at those of the displacements (N, 3) that are possible; the scene is the design's."""
-    scene = scene.heard_by(design.listener)
+    scene = heard_by(scene, design.listener)
     inside_hz = unseen_frequencies_hz(design, scene)
     moves = heard_heads_m(scene, displacements_m)
     ears = scene.at(inside_hz).moved(moves).ears()
@@ -145,7 +146,7 @@ def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the scene's frequencies, the design's."""
     if not design.is_ear:
         return _moved_zone(design, taps, scene)
-    scene = scene.heard_by(design.listener)
+    scene = heard_by(scene, design.listener)
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     unseen = unseen_points(design, scene, displaced_heads_m(cloud_m))
     w = filter_response(taps, unseen.frequency_hz, scene.problem.sample_rate_hz)
@@ -176,10 +177,10 @@ def _mean_power(scene: Scene, names: Sequence[str], w: Complex) -> Real:
     """Mean over listeners and places (F, D) of the mean power at each: at both ears displaced as the scene's, or over all of a place."""
     powers = []
     for name in names:
-        power = np.abs(measures.pressure(scene.heard_at(name), w)) ** 2
+        power = np.abs(measures.pressure(heard_at(scene, name), w)) ** 2
         at_one = (
             power[:, None, None]
-            if scene.is_place(name)
+            if scene.problem.place(name) is not None
             else power.reshape(len(power), -1, len(scene.displacements_m), 2)
         )
         powers.append(at_one.mean(axis=(1, 3)))

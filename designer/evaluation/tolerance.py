@@ -22,6 +22,7 @@ import numpy as np
 from designer import measures
 from designer.acoustics.chebyshev import ChebyshevSurface, fitted
 from designer.acoustics.scene import Scene, driver_places_m
+from designer.acoustics.several_listeners import heard_at, heard_by
 from designer.acoustics.turning import turning
 from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
@@ -109,7 +110,7 @@ def tolerance(
     tolerances = {}
     for group in _groups(designs):
         f = _with_ends(scene.frequency_hz, [design.band_hz for design in group])
-        band_scene = scene.heard_by(group[0].listener).at(f).moved(np.zeros((1, 3)))
+        band_scene = heard_by(scene, group[0].listener).at(f).moved(np.zeros((1, 3)))
         points = Points.of(group[0], band_scene)
         if points is None:
             continue
@@ -263,7 +264,9 @@ def _points(design: DesignTable, scene: Scene) -> Complex:
     if not design.is_beam:
         parts = [scene.ears()[:, :2]] if design.is_ear else []  # of the first head
         for name in (*(design.bright or ()), *(design.dark or ())):
-            parts.append(scene.heard_at(name) if scene.is_place(name) else scene.heard_at(name)[:, :2])
+            parts.append(
+                heard_at(scene, name) if scene.problem.place(name) is not None else heard_at(scene, name)[:, :2]
+            )
         return np.concatenate(parts, axis=1)
     dark_deg = scene.azimuth_deg[dark_azimuths(design, scene.azimuth_deg)]
     return scene.on_circle(np.concatenate([[design.look_deg or 0.0], dark_deg]))
@@ -274,8 +277,8 @@ def _points_m(scene: Scene, name: str) -> Real:
     place = scene.problem.place(name)
     if place is not None:
         return place.points_m()
-    other = scene.heard_by(name)
-    return geometry.ears_m(other.problem.listener, other.heads[0].radius_m, np.zeros((1, 3)))[0]
+    other = heard_by(scene, name)
+    return np.asarray(geometry.ears_m(other.problem.listener, other.heads[0].radius_m, np.zeros((1, 3)))[0])
 
 
 def changed_scene(scene: Scene, speed_ratio: float, radius_ratio: float, heads: Sequence[str]) -> Scene:

@@ -239,7 +239,7 @@ class BeamDesign(DesignTable):
     )
 
 
-KINDS = (EarDesign, BeamDesign, ZoneDesign)
+KINDS: tuple[type[DesignTable], ...] = (EarDesign, BeamDesign, ZoneDesign)
 for _kind, _other in permutations(KINDS, 2):
     for _key in _other.model_fields.keys() - _kind.model_fields.keys():
         setattr(_kind, _key, None)

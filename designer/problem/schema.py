@@ -8,7 +8,8 @@ key is, for a form or an editor; messages go without it.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import Field, create_model
 
@@ -272,7 +273,7 @@ class Problem(Sourced):
     )
     enclosure: AnyEnclosure | None = None
     drivers: Annotated[list[Driver], Field(min_length=1, max_length=256)]
-    listener: Listener = Field(default=None, title="who listens, where it is one")
+    listener: Annotated[Listener, Field(title="who listens, where it is one")] = cast(Listener, None)
     listeners: Annotated[list[NamedListener], Field(min_length=1, max_length=MAX_LISTENERS)] | None = Field(
         default=None, title="who listens, in the place of [listener] where they are several"
     )
@@ -325,7 +326,7 @@ class Problem(Sourced):
     @property
     def data_files(self) -> tuple[str, ...]:
         """Data files that the problem names, as it names them."""
-        listeners = self.listeners or [self.listener]
+        listeners: Sequence[Listener] = self.listeners or [self.listener]
         heads = dict.fromkeys(head for one in listeners for head in one.heads if head.lower().endswith(".sofa"))
         device = [self.scene.transfer] if self.scene is not None and self.scene.transfer is not None else []
         return (

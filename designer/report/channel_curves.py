@@ -13,6 +13,8 @@ from designer.evaluation.outcomes import hz
 from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
 from designer.metrics import CURVES, Realised
 from designer.problem.frequency_grid import shown_band_hz
+from designer.problem.messages import enumeration
+from designer.problem.schema import DesignTable
 from designer.realization import response
 from designer.report.figure_data import (
     DASHES,
@@ -30,6 +32,7 @@ from designer.report.figure_data import (
     shortened,
 )
 from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, drawn_reach, drawn_scene
+from designer.requirements.channel_target import bright_place_m
 from designer.requirements.curves import curve_db
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
@@ -106,11 +109,18 @@ def gain_figure(result: Result, name: str) -> Figure:
             ceiling = {"low": np.clip(reach_db, bottom, top), "high": np.full(reach_hz.size, float(top))}
             spans.insert(0, {"name": "beyond reach", "x": reach_hz, **ceiling, "color": "soft", "opacity": 0.2})
     short = (np.nan_to_num(slack) > SLACK_TOLERANCE_DB) & (np.nan_to_num(target, nan=-np.inf) > gain)
-    subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the contralateral one"
+    subject = "on axis over the nulls' arcs" if beam else gain_subject(channel)
     y = axis(GAIN, "dB", bottom, top)
     title = f"Cancellation gain: {subject}"
     missed = [shortfall(f, gain, target, short)] if short.any() else []
     return figure([over_band(result, name, y, lines, title=title, spans=spans, shortfalls=missed)], 3.4)
+
+
+def gain_subject(table: DesignTable) -> str:
+    """Bright over dark points of an ear or a zone."""
+    if table.is_ear:
+        return f"{table.ear} ear over the contralateral one"
+    return f"{enumeration(table.bright or [])} over {enumeration(table.dark or [])}"
 
 
 def say_gain(result: Result, name: str) -> str:
@@ -193,7 +203,7 @@ def say_costs(result: Result, name: str) -> str:
 def front_over_side_db(result: Result, name: str) -> Real:
     """Mean power within FRONT_DEG of the look direction, or of the listener, over that from there to 180° - FRONT_DEG, (F,)."""
     scene, table = drawn_circle(result), result.channels[name].table
-    x, y, _ = result.problem.listener.position_m
+    x, y, _ = bright_place_m(table, result.problem)
     aim = table.look_deg or 0.0 if table.is_beam else float(np.degrees(np.arctan2(y, x)))
     away = np.abs((scene.azimuth_deg - aim + 180) % 360 - 180)
     w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
@@ -219,8 +229,15 @@ def third_octaves_db(frequency_hz: Real, level_db: Real) -> Real:
 def tone_figure(result: Result, name: str) -> Figure:
     """Level at the bright points, of the channel over plain playback's: as it is, and smoothed to third octaves."""
     f, level, smooth = tone_db(result, name)
-    is_beam = result.channels[name].table.kind == "beamformer"
-    title = f"Magnitude deviation {'in the look direction' if is_beam else 'at the ipsilateral ear'}"
+    table = result.channels[name].table
+    where = (
+        "in the look direction"
+        if table.is_beam
+        else "at the ipsilateral ear"
+        if table.is_ear
+        else "at the bright points"
+    )
+    title = f"Magnitude deviation {where}"
     most = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
     lines = [line(f, level, "realised", color=5, width=1.1), line(f, smooth, "1/3 octave", width=2)]
     y = axis("dB re plain playback", "dB", -most, most)

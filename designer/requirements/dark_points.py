@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_at
 from designer.arrays import Complex, Index
 from designer.problem.designs import by_name
 from designer.problem.schema import DesignTable
@@ -35,7 +36,7 @@ def dark_points(
         weight, curve = by_name(design.dark_weight, name), by_name(design.dark_gain_db, name)
         curve = design.cancellation_gain_db if curve is None and own is not None else curve
         gamma = None if curve is None else 10 ** (curve_db(curve, scene.frequency_hz) / 10)
-        groups.append(DarkGroup(LABEL.format(name), scene.heard_at(name)[:, :, index], gamma))
+        groups.append(DarkGroup(LABEL.format(name), heard_at(scene, name)[:, :, index], gamma))
         weights.append(1.0 if weight is None else weight)
     parts = [*(() if own is None else (own,)), *(group.points for group in groups)]
     weights = [*(() if own is None else (1.0,)), *weights]

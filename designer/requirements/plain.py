@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_at, heard_by
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, db, mean_power
 from designer.problem import geometry
@@ -59,8 +60,8 @@ def aim(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Compl
         look = scene.look(design.look_deg)[:, index]
         return look[:, None, :], look
     if not design.is_ear:
-        bright = [scene.heard_at(name)[:, :, index] for name in design.bright or ()]
-        return np.concatenate(bright, axis=1), bright[0][:, _middle_point(design, scene)]
+        parts = [heard_at(scene, name)[:, :, index] for name in design.bright or ()]
+        return np.concatenate(parts, axis=1), parts[0][:, _middle_point(design, scene)]
     bright, _ = ears(design, scene, index)
     return bright, bright[:, middle_place(scene.displacements_m)]
 
@@ -82,7 +83,7 @@ def _middle_point(design: DesignTable, scene: Scene) -> int:
     assert design.bright is not None
     place = scene.problem.place(design.bright[0])
     if place is None:
-        return 2 * middle_place(scene.heard_by(design.bright[0]).displacements_m)
+        return 2 * middle_place(heard_by(scene, design.bright[0]).displacements_m)
     return int(np.argmin(np.linalg.norm(place.points_m() - np.array(place.centre_m), axis=1)))
 
 
@@ -91,7 +92,7 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
 
     What counts of many points is each driver's mean power over them: one point with its root stands for them all.
     """
-    scene = scene.heard_by(design.listener)
+    scene = heard_by(scene, design.listener)
     problem = scene.problem
     if problem.grid.spacing == "logarithmic":  # its high steps are too wide to follow an arrival's phase
         scene = scene.at(np.linspace(0.0, problem.sample_rate_hz / 2, PLAIN_FREQUENCIES))

@@ -15,10 +15,10 @@ from designer.evaluation.listening_zone import (
     half_width_m,
     interaural_delay_s,
     listening_zone,
-    octave_shares,
     possible,
     square_m,
 )
+from designer.measures import octave_shares
 
 pytestmark = pytest.mark.usefixtures("judged")
 

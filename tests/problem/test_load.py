@@ -21,6 +21,7 @@ from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.library import library
+from designer.problem.listeners import NamedListener
 from designer.problem.plausibility import warnings
 from designer.problem.sourced import Sourced
 from designer.problem.table import Table
@@ -283,7 +284,7 @@ def test_every_table_is_tried() -> None:
         for kind in {**vars(schema), **vars(designs)}.values()
         if isinstance(kind, type) and issubclass(kind, Table)
     }
-    others = {Table, Sourced, Enclosure, FreeField, designs.DesignTable, schema.NamedListener}  # a Listener with a name
+    others = {Table, Sourced, Enclosure, FreeField, designs.DesignTable, NamedListener}  # a Listener with a name
     assert set(TABLES.values()) == (kinds | {Sphere}) - others
 
 
@@ -334,7 +335,8 @@ def test_a_key_of_another_table() -> None:
     ):
         designer.loads(toml(changed("grid", taps=64)))
     with pytest.raises(
-        ProblemError, match=r"listener\.name: unknown key; .*name is a key of \[\[drivers\]\], \[\[listeners\]\], \[\[designs\]\] with "
+        ProblemError,
+        match=r"listener\.name: unknown key; .*name is a key of \[\[drivers\]\], \[\[listeners\]\], \[\[designs\]\] with ",
     ):
         designer.loads(toml(changed("listener", name="me")))
 
