@@ -42,6 +42,7 @@ class Realised:
     moved : object, median_db, fifth_percentile_db and first_percentile_db with the head moved; None where there is no head
     draws : object, gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
     zone_m2 : float or None, area of the listening zone; None where it was not made
+    room : object, mean_db and drawn_percentile_db of the isolation in the room; None where it was not made
 
     """
 
@@ -53,6 +54,7 @@ class Realised:
     moved: Any = None
     draws: Any = None
     zone_m2: float | None = None
+    room: Any = None
 
     @cached_property
     def full(self) -> Complex:
@@ -102,6 +104,7 @@ class Realised:
             "moved": self.moved is not None,
             "draws": self.draws is not None,
             "zone": self.zone_m2 is not None,
+            "room": self.room is not None,
         }
         return frozenset({"drivers", "directions", *(name for name, met in needs.items() if met)})
 
@@ -288,10 +291,14 @@ NUMBERS = (
            1, _need("dark", "draws"), lambda c: float(np.percentile(c.draws.isolation_db.mean(axis=1), 5.0))),
     Metric("tolerance_95th_percentile_db", "Tolerances: 95th percentile of the mean gain", "95th percentile over drawn devices", 1,
            _need("draws"), _drawn_percentile(95.0), frozenset({"sweep"})),
+    Metric("room_isolation_db", "Room: mean isolation", "mean in dB over log f in the band, direct and reflected sound together", 1,
+           _need("room"), lambda c: c.room.mean_db),
+    Metric("room_isolation_5th_percentile_db", "Room: 5th percentile of the mean isolation", "5th percentile over drawn devices", 1,
+           _need("room"), lambda c: c.room.drawn_percentile_db(5.0)),
     Metric("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "area around the listener's place", 1,
            _need("zone"), lambda c: c.zone_m2),
 )  # fmt: skip
-ON_DEMAND = frozenset({"draws", "zone"})
+ON_DEMAND = frozenset({"draws", "zone", "room"})
 """Needs that are dear: their numbers are not among a channel's scalars."""
 ROOM = (
     Metric("direct_to_reverberant_db", "Direct over reverberant, at the ears", "energy of the direct sound over all reflections'", 1),

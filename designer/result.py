@@ -17,6 +17,7 @@ from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
+from designer.evaluation.isolation_in_room import RoomIsolation, isolation_in_room
 from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes
@@ -26,7 +27,7 @@ from designer.evaluation.room import InRoom, in_room
 from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
-from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
+from designer.evaluation.tolerance import ChannelTolerance, Draws, draw, tolerance
 from designer.evaluation.words import Verdict, whole_sentence
 from designer.formulations import Certificate
 from designer.metrics import Realised, numbers_of
@@ -114,10 +115,9 @@ class Result:
         otherwise
     study_source : callable, makes `study`, with its curves or without, or reads it back
     promises_source : callable, makes what refined taps promise, channel -> dB, or reads it back
-    room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
-        be computed
+    room_ears_source : callable or None, reads the room's responses at the ears back from a folder; None where they are to be computed
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
-    scene : Scene or None, what `problem` is judged in, on any frequencies, where it is not the problem's own scene or that is at hand
+    scene : Scene or None, what `problem` is judged in, on any frequencies, where it is not the problem's own or that is at hand
     analyses : dict of Hashable to object, what the analyses found, by function and arguments
 
     """
@@ -294,8 +294,18 @@ class Result:
     @analysis
     def tolerances(self) -> dict[str, ChannelTolerance]:
         """Each channel over drawn devices and listeners."""
-        draws = draw(self.problem.tolerance, len(self.drivers), self.problem.listener.head_radius_m)
-        return tolerance(self._tables, self.taps, self.even_scene, draws)
+        return tolerance(self._tables, self.taps, self.even_scene, self._draws)
+
+    @property
+    def _draws(self) -> Draws:
+        return draw(self.problem.tolerance, len(self.drivers), self.problem.listener.head_radius_m)
+
+    @property
+    @analysis
+    def room_isolation(self) -> dict[str, RoomIsolation]:
+        """Each channel's isolation from other listeners in the problem's room; empty without a room or such a channel."""
+        room = self.problem.room
+        return isolation_in_room(self._tables, self.taps, self.fine_scene, room, self._draws) if room else {}
 
     @analysis
     def over_tolerances(self, name: str) -> dict[str, float]:
@@ -306,7 +316,8 @@ class Result:
     def robustness(self, name: str) -> dict[str, float]:
         """These numbers, and the area of its listening zone."""
         zone = self.zones and self.zones.square.channels.get(name)
-        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2)
+        isolation = self.room_isolation.get(name)
+        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2, room=isolation)
 
     def _dear_numbers(self, name: str, **needs: Any) -> dict[str, float]:
         channel = self.channels[name]

@@ -15,7 +15,7 @@ from designer.problem.enclosures.enclosure import (
     SURFACE_TOLERANCE_M,
     in_metres,
 )
-from designer.problem.listener_checks import intrusions, listener_checks
+from designer.problem.listener_checks import each_listener, intrusions, listener_checks
 from designer.problem.messages import number, shown
 from designer.problem.schema import Driver, Problem, Room
 from designer.problem.table import (
@@ -119,7 +119,8 @@ def room_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     yield _both(room)
     yield _rt60(room, problem)
     yield _device_inside(room, problem)
-    yield _listener_inside(room, problem)
+    for path, view in each_listener(problem):
+        yield _listener_inside(path, room, view)
     yield _listener_outside_the_device(room, problem)
     yield _radiates_everywhere(problem)
 
@@ -200,7 +201,7 @@ def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
         )
 
 
-def _listener_inside(room: Room, problem: Problem) -> Iterator[Fault]:
+def _listener_inside(path: str, room: Room, problem: Problem) -> Iterator[Fault]:
     radius_m = room_places.head_radius_m(problem)
     centre_m = room_places.in_room_m(room, np.array(room_places.room_listener(problem, room).position_m))
     if _outside_m(room, centre_m[None], MIN_CLEARANCE_RADII * radius_m)[0] <= 0:
@@ -211,7 +212,12 @@ def _listener_inside(room: Room, problem: Problem) -> Iterator[Fault]:
         return
     place = ", ".join(number(round(float(x), 3)) for x in centre_m)
     remedy = "move or turn the device, or state the listener's place in the room: room.listener_m"
-    yield Fault("room.device_m", f"got {shown(room.device_m)}, which puts [listener] at [{place}]", expected, remedy)
+    yield Fault(
+        "room.device_m",
+        f"got {shown(room.device_m)}, which puts {path if '[' in path else '[listener]'} at [{place}]",
+        expected,
+        remedy,
+    )
 
 
 def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault]:
