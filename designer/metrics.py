@@ -240,10 +240,10 @@ CURVES = (
            lambda c: _white_noise_gain_db(c.target, c.w), limit="min_white_noise_gain_db"),
     Metric("directivity_index_db", "Directivity index", "power in the look direction over the mean over the sphere", 1, ANGLES,
            lambda c: db(_directivity(c))),
-    Metric("isolation_db", "Isolation", "mean power at the bright points over the mean of that at each other listener and place", 1,
-           _need("dark"), lambda c: _isolation_db(c.target, c.w)),
     Metric("slack_db", "Slack", "by how much the requirement or limit missed most is missed, in the band", -1, compute=_slack_db,
            on=frozenset()),
+    Metric("isolation_db", "Isolation", "mean power at the bright points over the mean of that at each other listener and place", 1,
+           _need("dark"), lambda c: _isolation_db(c.target, c.w)),
 )  # fmt: skip
 NUMBERS = (
     Metric("least_margin_to_target_db", "Least margin to the target curve", "power ratio less its target, least in the band", 1,

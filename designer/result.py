@@ -109,12 +109,11 @@ class Result:
     realisation_warnings : tuple of str, what the form of the filters costs, each with its dB
     sections : dict of str to dict of str to Cascade, channel -> driver -> its cascade, in the biquad form; empty otherwise
     shifts : dict of str to int, channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
-    finer_bits : dict of str to list of int, channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r
-        - fraction_bits)
+    finer_bits : dict of str to list of int, channel -> r >= 0 of each driver with its own scale: a tap is q 2^(s - r - fraction_bits)
     refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
         otherwise
     study_source : callable, makes `study`, with its curves or without, or reads it back
-    promises_source : callable, makes what refined taps promise, channel -> dB, or reads it back
+    promises_source : callable, makes or reads back what refined taps promise, channel -> dB
     room_ears_source : callable or None, reads the room's responses at the ears back from a folder; None where they are to be computed
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
     scene : Scene or None, what `problem` is judged in, on any frequencies, where it is not the problem's own or that is at hand

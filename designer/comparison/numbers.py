@@ -153,7 +153,7 @@ def _values(
             for place_m, gain in zip(shift.shift_m, gains, strict=True):
                 yield f"mean_gain_head_{line.replace(' ', '_')}_{100 * place_m:+.0f}_cm_db", np.nan, float(gain)
     for metric in CURVES:
-        if "comparison" in metric.on and entry.tells(metric.name):
+        if "comparison" in metric.on and entry.tells(metric.name) and metric.name in metrics:
             yield metric.name, scene.frequency_hz, metrics[metric.name].to_numpy()
     if entry.has_circle:
         azimuth_deg, level, _ = relative_level_db(entry.result, name, scene)

@@ -172,7 +172,7 @@ def costs_figure(result: Result, name: str) -> Figure:
             metric.name,
         )
         for metric in CURVES
-        if metric.better and "page" in metric.on and "cancellation_gain" not in metric.name
+        if metric.better and "page" in metric.on and "cancellation_gain" not in metric.name and metric.name in values
     ]
     front = f"Power within {FRONT_DEG:g}° of the aim over that to its sides"
     rows.append((front, front_over_side_db(result, name), None, 0, ""))
