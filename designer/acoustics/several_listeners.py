@@ -15,8 +15,8 @@ def heard_by(scene: Scene, name: str | None) -> Scene:
     problem = scene.problem.heard_by(name)
     if problem is scene.problem:
         return scene
-    own = np.array_equal(scene.displacements_m, np.array(scene.problem.listener.ear_cloud_m, dtype=float))
-    moves_m = np.array(problem.listener.ear_cloud_m, dtype=float) if own else scene.displacements_m
+    in_cloud = np.array_equal(scene.displacements_m, np.array(scene.problem.listener.ear_cloud_m, dtype=float))
+    moves_m = np.array(problem.listener.ear_cloud_m, dtype=float) if in_cloud else scene.displacements_m
     whole = None if scene.whole is None else (heard_by(scene.whole[0], name), scene.whole[1])
     heads = None if scene.problem.heads != problem.heads else scene.chosen_heads
     read_for = scene.read_for or scene.problem

@@ -148,9 +148,9 @@ def _with_ends(frequency_hz: Real, bands_hz: Sequence[Sequence[float]]) -> Real:
 def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
     """Cancellation gain (N, F) of pressures (N, M, F), over the points that are bright and dark by themselves."""
     bright = points.bright_point(design)
-    own = np.ones(bright.shape, dtype=bool) if design.bright else points.part == 0
+    near = np.ones(bright.shape, dtype=bool) if design.bright else points.part == 0
     power = pressure.real**2 + pressure.imag**2
-    return measures.db(measures.ratio(power[:, bright].mean(axis=1), power[:, ~bright & own].mean(axis=1)))
+    return measures.db(measures.ratio(power[:, bright].mean(axis=1), power[:, ~bright & near].mean(axis=1)))
 
 
 def _isolation_db(pressure: Complex, design: DesignTable, points: Points) -> Real:

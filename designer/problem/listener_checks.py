@@ -62,12 +62,12 @@ def _number_of_tables(problem: Problem) -> Iterator[Fault]:
 def _apart(problem: Problem) -> Iterator[Fault]:
     """Two heads do not share a place."""
     listeners = if_known(problem, "listeners") or []
-    for n, one in enumerate(listeners):
+    for n, listener in enumerate(listeners):
         for m, other in enumerate(listeners[:n]):
-            least_m = _known_heads(one)[-1][1] + _known_heads(other)[-1][1]
-            away_m = float(np.linalg.norm(np.subtract(one.position_m, other.position_m)))
+            least_m = _known_heads(listener)[-1][1] + _known_heads(other)[-1][1]
+            away_m = float(np.linalg.norm(np.subtract(listener.position_m, other.position_m)))
             if away_m < least_m:
-                actual = f"got {shown(one.position_m)}, {number(round(away_m, 4))} m from listeners[{m}]"
+                actual = f"got {shown(listener.position_m)}, {number(round(away_m, 4))} m from listeners[{m}]"
                 expected = f"at least {number(round(least_m, 4))} m, two radii of heads, between two listeners"
                 yield Fault(f"listeners[{n}].position_m", actual, expected, "move one of the two")
 
@@ -166,7 +166,7 @@ def with_possible_cloud(problem: Problem) -> Problem:
         listener = _with_possible_cloud(problem)
         return problem if listener is problem.listener else _with_listeners(problem, {"listener": listener})
     listeners = [_with_possible_cloud(view) for _, view in each_listener(problem)]
-    if all(one is other for one, other in zip(listeners, problem.listeners, strict=True)):
+    if all(listener is other for listener, other in zip(listeners, problem.listeners, strict=True)):
         return problem
     return _with_listeners(problem, {"listener": listeners[0], "listeners": listeners})
 
@@ -188,7 +188,8 @@ def at_one_place(problem: Problem, reason: str) -> Problem:
     if problem.listeners is None:
         return _with_listeners(problem, {"listener": _at_one_place(problem.listener, reason)})
     listeners = [
-        one if "ear_cloud_m" in one.model_fields_set else _at_one_place(one, reason) for one in problem.listeners
+        listener if "ear_cloud_m" in listener.model_fields_set else _at_one_place(listener, reason)
+        for listener in problem.listeners
     ]
     return _with_listeners(problem, {"listener": listeners[0], "listeners": listeners})
 

@@ -327,7 +327,7 @@ class Problem(Sourced):
     def data_files(self) -> tuple[str, ...]:
         """Data files that the problem names, as it names them."""
         listeners: Sequence[Listener] = self.listeners or [self.listener]
-        heads = dict.fromkeys(head for one in listeners for head in one.heads if head.lower().endswith(".sofa"))
+        heads = dict.fromkeys(head for listener in listeners for head in listener.heads if head.lower().endswith(".sofa"))
         device = [self.scene.transfer] if self.scene is not None and self.scene.transfer is not None else []
         return (
             *self.body.data_files,

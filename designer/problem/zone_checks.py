@@ -35,7 +35,7 @@ def zone_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
 def names_of(problem: Problem) -> tuple[list[str], list[str]]:
     """Names of the listeners, and of the places."""
     listeners, places = (
-        [if_known(one, "name") or "" for one in entries(problem, key)] for key in ("listeners", "places")
+        [if_known(table, "name") or "" for table in entries(problem, key)] for key in ("listeners", "places")
     )
     return listeners, places
 
@@ -106,13 +106,13 @@ def _named(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     if not listeners and not places:
         yield Fault(f"{path}.dark", f"got {shown(design.dark)}", "only with [[listeners]] or [[places]]", "add them")
         return
-    own = [] if design.bright else [design.listener or next(iter(listeners), "")]
-    bright = design.bright or own
+    listener = [] if design.bright else [design.listener or next(iter(listeners), "")]
+    bright = design.bright or listener
     for key, names, others in (("bright", design.bright or [], []), ("dark", design.dark, bright)):
         for n, name in enumerate(names):
             location = f"{path}.{key}[{n}]"
             if name in others:
-                subject = "whose ear is bright" if own else "which is bright"
+                subject = "whose ear is bright" if listener else "which is bright"
                 yield Fault(location, f"got {shown(name)}, {subject}", "other listeners and places", "leave it out")
                 continue
             yield from among(location, name, [name for name in [*listeners, *places] if name not in others])
@@ -134,7 +134,7 @@ def _dark_curves(path: str, design: DesignTable) -> Iterator[Fault]:
 
 
 def _held_in_the_mean(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
-    """What does not go with several listeners and places: every place, a percentile, and taps as the unknowns."""
+    """Faults of holding every place or a percentile, and of taps as the unknowns, beside several listeners and places."""
     if design.dark is None:
         return
     without = "a design without dark listeners and places"

@@ -41,7 +41,7 @@ def layout_figure(problem: Problem) -> Figure:
     extent_m = max(extent_m, float(problem.body.half_size_m.max()))
     half_m = 1.55 * extent_m + 0.01
     # The device and every ear, equal in both directions.
-    heard = [geometry.ears_m(one, one.head_radius_m).reshape(-1, 3) for one in _listeners(problem)]
+    heard = [geometry.ears_m(listener, listener.head_radius_m).reshape(-1, 3) for listener in _listeners(problem)]
     ears = np.concatenate([*heard, *(place.points_m() for place in problem.places or ())])
     lows, highs = (pick([ears[:, :2].min(axis=0), ears[:, :2].max(axis=0), [sign * extent_m] * 2], axis=0)
                    for pick, sign in ((np.min, -1), (np.max, 1)))  # fmt: skip
@@ -49,7 +49,7 @@ def layout_figure(problem: Problem) -> Figure:
     x, y = (lows + highs) / 2
     scene_axes = axis(RIGHT, "m", y - half, y + half), axis(FRONT, "m", x + half, x - half)
     near_axes = axis(NEAR_RIGHT, "m", -half_m, half_m), axis(FRONT, "m", half_m, -half_m)
-    scene_shapes = [*_device(problem, names=False), *(shape for one in _listeners(problem) for shape in _listener(one))]
+    scene_shapes = [*_device(problem, names=False), *(shape for listener in _listeners(problem) for shape in _listener(listener))]
     scene_shapes += [shape for place in problem.places or () for shape in _place(place)]
     panels = [
         drawing("The scene, from above", (0, 0, 1, 1), *scene_axes, scene_shapes),
@@ -71,7 +71,7 @@ def layout_words(problem: Problem) -> str:
     cloud = len(problem.listener.ear_cloud_m)
     drivers = f"{len(places)} drivers, the furthest {span_m:.2f} m apart" if len(places) > 1 else "1 driver"
     solved = problem.body.solved(problem.solved_to_hz)
-    places_m = [np.array(one.position_m) for one in _listeners(problem)]
+    places_m = [np.array(listener.position_m) for listener in _listeners(problem)]
     away = [
         f"{np.linalg.norm(at):.2f} m away at {np.degrees(np.arctan2(at[1], at[0])) + 0.0:.0f} degrees"
         for at in places_m

@@ -20,7 +20,7 @@ LABEL = 'dark_gain_db of "{}"'
 
 
 def dark_points(
-    design: DesignTable, scene: Scene, index: Index, own: Complex | None
+    design: DesignTable, scene: Scene, index: Index, other_ear: Complex | None
 ) -> tuple[Complex, tuple[DarkGroup, ...]]:
     """Rows (F, C, L) whose mean power is the weighted mean over all dark points; and each other listener and place.
 
@@ -28,18 +28,18 @@ def dark_points(
     curve over all of them together.
     """
     if design.dark is None:
-        assert own is not None
-        return own, ()
+        assert other_ear is not None
+        return other_ear, ()
     groups: list[DarkGroup] = []
     weights: list[float] = []
     for name in design.dark:
         weight, curve = by_name(design.dark_weight, name), by_name(design.dark_gain_db, name)
-        curve = design.cancellation_gain_db if curve is None and own is not None else curve
+        curve = design.cancellation_gain_db if curve is None and other_ear is not None else curve
         gamma = None if curve is None else 10 ** (curve_db(curve, scene.frequency_hz) / 10)
         groups.append(DarkGroup(LABEL.format(name), heard_at(scene, name)[:, :, index], gamma))
         weights.append(1.0 if weight is None else weight)
-    parts = [*(() if own is None else (own,)), *(group.points for group in groups)]
-    weights = [*(() if own is None else (1.0,)), *weights]
+    parts = [*(() if other_ear is None else (other_ear,)), *(group.points for group in groups)]
+    weights = [*(() if other_ear is None else (1.0,)), *weights]
     sizes = [points.shape[1] for points in parts]
     scale = np.sqrt(np.array(weights) * sum(sizes) / np.dot(weights, sizes))
     rows = [points * factor for points, factor in zip(parts, scale, strict=True)]
