@@ -32,4 +32,7 @@ def heard_at(scene: Scene, name: str) -> Complex:
 
     """
     place = scene.problem.place(name)
-    return heard_by(scene, name).ears() if place is None else scene.at_points(place.points_m(), "a place")
+    if place is None:
+        return heard_by(scene, name).ears()
+    device, points_m = scene.measured_device, place.points_m()
+    return scene.field(points_m) if device is None else scene.at_receivers(device, points_m, "a place")

@@ -174,7 +174,7 @@ def with_possible_cloud(problem: Problem) -> Problem:
 def _with_possible_cloud(problem: Problem) -> Listener:
     if "ear_cloud_m" in problem.listener.model_fields_set:
         return problem.listener
-    if problem.scene is not None and problem.scene.transfer is not None:
+    if problem.measured_device is not None:
         return _at_one_place(problem.listener, "the measured device knows the places of its receivers alone")
     explicit = problem.model_copy(update={"listener": problem.listener.model_copy(update={"ear_cloud_m": EAR_CLOUD_M})})
     checks = [_outside_the_device(explicit)]

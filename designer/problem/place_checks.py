@@ -246,6 +246,6 @@ def _radiates_everywhere(problem: Problem) -> Iterator[Fault]:
         yield Fault(
             "room", actual, "a device that radiates all around", "use another enclosure.model, or leave [room] out"
         )
-    if problem.scene is not None and problem.scene.transfer is not None:
+    if problem.measured_device is not None:
         actual = "got a table with scene.transfer, a device that was measured at its receivers alone"
         yield Fault("room", actual, "a device that is known in every direction", "leave [room] out")

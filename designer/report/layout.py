@@ -49,7 +49,10 @@ def layout_figure(problem: Problem) -> Figure:
     x, y = (lows + highs) / 2
     scene_axes = axis(RIGHT, "m", y - half, y + half), axis(FRONT, "m", x + half, x - half)
     near_axes = axis(NEAR_RIGHT, "m", -half_m, half_m), axis(FRONT, "m", half_m, -half_m)
-    scene_shapes = [*_device(problem, names=False), *(shape for listener in _listeners(problem) for shape in _listener(listener))]
+    scene_shapes = [
+        *_device(problem, names=False),
+        *(shape for listener in _listeners(problem) for shape in _listener(listener)),
+    ]
     scene_shapes += [shape for place in problem.places or () for shape in _place(place)]
     panels = [
         drawing("The scene, from above", (0, 0, 1, 1), *scene_axes, scene_shapes),
