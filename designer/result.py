@@ -27,7 +27,7 @@ from designer.evaluation.room import InRoom, in_room
 from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
-from designer.evaluation.tolerance import ChannelTolerance, Draws, draw, tolerance
+from designer.evaluation.tolerance import ChannelTolerance, draw_of, tolerance
 from designer.evaluation.words import Verdict, whole_sentence
 from designer.formulations import Certificate
 from designer.metrics import Realised, numbers_of
@@ -295,18 +295,14 @@ class Result:
     @analysis
     def tolerances(self) -> dict[str, ChannelTolerance]:
         """Each channel over drawn devices and listeners."""
-        return tolerance(self._tables, self.taps, self.even_scene, self._draws)
-
-    @property
-    def _draws(self) -> Draws:
-        return draw(self.problem.tolerance, len(self.drivers), self.problem.listener.head_radius_m)
+        return tolerance(self._tables, self.taps, self.even_scene, draw_of(self.problem))
 
     @property
     @analysis
     def room_isolation(self) -> dict[str, RoomIsolation]:
         """Each channel's isolation from other listeners in the problem's room; empty without a room or such a channel."""
         room = self.problem.room
-        return isolation_in_room(self._tables, self.taps, self.fine_scene, room, self._draws) if room else {}
+        return isolation_in_room(self._tables, self.taps, self.fine_scene, room, draw_of(self.problem)) if room else {}
 
     @analysis
     def over_tolerances(self, name: str) -> dict[str, float]:

@@ -72,6 +72,11 @@ def draw(table: Tolerance, drivers: int, head_radius_m: float) -> Draws:
     )
 
 
+def draw_of(problem: Problem) -> Draws:
+    """Draws of a problem's product line."""
+    return draw(problem.tolerance, len(problem.drivers), problem.listener.head_radius_m)
+
+
 def _held(deviations: Real) -> Real:
     return np.clip(deviations, -LARGEST_DEVIATIONS, LARGEST_DEVIATIONS)
 

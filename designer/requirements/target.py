@@ -134,8 +134,8 @@ class ChannelTarget:
     @property
     def curves(self) -> tuple[tuple[str, Complex, Real], ...]:
         """All curves that are required: of the other ear or of a beam, and of each dark listener and place."""
-        own = () if self.gamma is None else ((CURVE_LABEL, self.own_dark, self.gamma),)
-        return (*own, *self.dark_curves)
+        ear = () if self.gamma is None else ((CURVE_LABEL, self.own_dark, self.gamma),)
+        return (*ear, *self.dark_curves)
 
     def worst_gain(self, w: Complex) -> Real:
         """The smallest ratio at one displacement or one dark azimuth; of a zone, over its worst dark point (F,)."""
