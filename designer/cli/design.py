@@ -63,7 +63,7 @@ def design(
         from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import PAGE, continuation, notes
         from designer.folders.write import check_free, data_files
-        from designer.stereo.placed_source import chain_missed, chain_sentence
+        from designer.stereo.placed_source import chain_outcome, chain_sentence
 
         if overlay:
             from designer.report import page_data
@@ -102,6 +102,8 @@ def design(
                 )
             elif result.misses(name):
                 say(f'designs[{places[name]}] "{name}" is met on paper, and missed by these filters', error=True)
-        if chain_missed(result):
+        if chain_outcome(result).infeasible:
+            say("virtualizer is infeasible as asked; the best compromise is written", error=True)
+        elif chain_outcome(result).missed:
             say("virtualizer is met on paper, and missed by these filters", error=True)
         raise typer.Exit(result.status)
