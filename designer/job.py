@@ -53,7 +53,7 @@ class Design(Result):
 
     @property
     def status(self) -> int:
-        """The exit code, of the stereo chain too: 4 where its angle or level is infeasible within the limits, 7 where its filters miss one."""
+        """The exit code, of the stereo chain too: 4 where the limits forbid its angle or level, 7 where its filters miss them."""
         code = super().status
         if code in (EXIT_DONE, EXIT_MISSED) and chain_outcome(self).infeasible:
             return EXIT_INFEASIBLE
