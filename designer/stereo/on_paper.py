@@ -65,7 +65,7 @@ def on_paper(design: Result) -> OnPaper | None:
         weights, level = {side: matched.weights for side, matched in sides.items()}, [s.level for s in sides.values()]
     else:
         combined = virtual_sides(scene, {side: design.taps[side] for side in VIRTUAL}, design.bulk_delay_samples)
-        weights, level = {side: one.weights for side, one in combined.items()}, []
+        weights, level = {side: channel.weights for side, channel in combined.items()}, []
     bands_hz = [design.channels[side].table.band_hz for side in VIRTUAL]
     inside = np.all([in_band(f, band_hz) for band_hz in bands_hz], axis=0)
     timed = in_band(f, list(heard.pointed_band_hz))
