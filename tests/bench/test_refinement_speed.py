@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bench.test_realisation_rivals import TAPS, case
+from designer.arrays import Real
 from designer.evaluation.refinement import realize_judged, taps_problem
 from designer.problem.schema import Realization
 from designer.realization.forms import fit_form
@@ -45,9 +46,8 @@ def test_a_value_with_its_gradient_costs_little_more_than_its_gains() -> None:
     function(y)  # roots and factors
     w = function.spectra(problem.start)[problem.band][:, :, None]
 
-    def gains() -> None:
-        for points in (problem.drawn_bright, problem.drawn_dark):
-            np.log(np.abs(points @ w) ** 2)
+    def gains() -> list[Real]:
+        return [np.log(np.abs(points @ w) ** 2) for points in (problem.drawn_bright, problem.drawn_dark)]
 
     value_s = min(cpu_s(lambda: [function(y) for _ in range(count)]) for _ in range(3)) / count
     gains_s = min(cpu_s(lambda: [gains() for _ in range(count)]) for _ in range(3)) / count
