@@ -143,6 +143,29 @@ def test_other_conventions_of_many_emitters(tmp_path: Path, convention: str, roo
     np.testing.assert_allclose(found.receivers_m, places.reshape(-1, 3), atol=1e-12)
 
 
+@pytest.mark.parametrize("convention", ["GeneralFIR-E", "GeneralFIR"])
+def test_a_stated_delay_is_kept_between_drivers(tmp_path: Path, convention: str) -> None:
+    """Data.Delay in samples, of each receiver and driver: each response is later by it, and by no more."""
+    samples = np.array([[0.0, 4.8, 2.0], [1.0, 0.5, 30.0]])  # (R, L)
+    ir = np.fft.irfft(points(EARS_M), axis=2)  # (R, L, K)
+    emitters = convention == "GeneralFIR-E"
+    f = np.array([100.0, 1000.0, 3000.0])
+    found = []
+    for name, late in (("late.sofa", samples), ("plain.sofa", 0 * samples)):
+        path = stored(
+            tmp_path / name,
+            convention,
+            Data_IR=("MRNE", ir.transpose(0, 2, 1)[None]) if emitters else ("MRN", ir.transpose(1, 0, 2)),
+            Data_Delay=("IRE", late[None]) if emitters else ("MR", late.T),
+            Data_SamplingRate=("I", np.array([16_000.0])),
+            ReceiverPosition=("RC", EARS_M),
+            EmitterPosition=("EC", DRIVERS_M),
+        )
+        found.append(read_device(path, 3).transfer(f, C))
+    turn = np.exp(-2j * np.pi * np.multiply.outer(f, samples / 16_000.0))
+    np.testing.assert_allclose(found[0], found[1] * turn, rtol=1e-9)
+
+
 @pytest.mark.parametrize("version", ["0.4", "1.0", "2.0", "9.9", ""])
 def test_versions_of_a_convention(tmp_path: Path, version: str) -> None:
     """The same variables are the same head, whatever the version; and a head called by its old name is one."""
