@@ -175,6 +175,15 @@ class Zones:
     turn_deg: Real  # of the third
 
 
+def heard_somewhere(designs: list[DesignTable]) -> list[DesignTable]:
+    """The designs that a map shows: the ears' and the centre's, in bands that begin below HIGHEST_HEARD_HZ; empty where no ear's do.
+
+    Above that nobody hears what a map shows, and it takes minutes: a head of 8.75 cm at 50 kHz has 80 wavelengths around it.
+    """
+    heard = [table for table in designs if table.band_hz[0] < HIGHEST_HEARD_HZ]
+    return heard if any(not table.is_beam or table.name == "centre" for table in heard) else []
+
+
 def zones(designs: list[DesignTable], taps: Mapping[str, Real], plain: dict[str, Complex], scene: Scene) -> Zones:
     """The maps of a design: as `listening_zone`, over the places and turns that the report draws.
 
@@ -200,9 +209,9 @@ def _middle(designs: list[DesignTable], taps: Mapping[str, Real]) -> str:
 
 
 def _heard_hz(table: DesignTable) -> tuple[float, float]:
-    """The channel's band up to HIGHEST_HEARD_HZ; of a band above it the lowest octave."""
+    """The channel's band up to HIGHEST_HEARD_HZ, where it begins below."""
     low_hz, high_hz = table.band_hz
-    return low_hz, min(high_hz, max(HIGHEST_HEARD_HZ, 2 * low_hz))
+    return low_hz, min(high_hz, HIGHEST_HEARD_HZ)
 
 
 def _judged_hz(table: DesignTable) -> tuple[float, float]:
