@@ -17,7 +17,7 @@ from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
-from designer.evaluation.listening_zone import Zones, heard_somewhere, zones
+from designer.evaluation.listening_zone import Zones, mapped_designs, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes
 from designer.evaluation.realisation_study import ChannelStudy
@@ -268,7 +268,7 @@ class Result:
         """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
         no channel is for ears in a band that is heard: beams alone, none of them the centre, or bands above 20 kHz.
         """
-        heard = heard_somewhere(self._tables)
+        heard = mapped_designs(self._tables)
         if self.fine_scene.is_measured or not heard:
             return None
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}

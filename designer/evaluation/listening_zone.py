@@ -175,7 +175,7 @@ class Zones:
     turn_deg: Real  # of the third
 
 
-def heard_somewhere(designs: list[DesignTable]) -> list[DesignTable]:
+def mapped_designs(designs: list[DesignTable]) -> list[DesignTable]:
     """The designs that a map shows: the ears' and the centre's, in bands that begin below HIGHEST_HEARD_HZ; empty where no ear's do.
 
     Above that nobody hears what a map shows, and it takes minutes: a head of 8.75 cm at 50 kHz has 80 wavelengths around it.
