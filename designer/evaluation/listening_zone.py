@@ -140,7 +140,7 @@ def listening_zone(
     channels = {}
     centre = np.flatnonzero((np.abs(displacements_m[clear]).max(axis=1) < 1e-9) & (turns[clear] == 0))
     for n, table in enumerate(ears):
-        band_hz = _heard_hz(table)
+        band_hz = heard_hz(table)
         inside = in_band(f[low:high], band_hz)
         near = geometry.LEFT if table.ear == "left" else geometry.RIGHT
         share = octave_shares(f[low:high][inside], band_hz)
@@ -208,15 +208,15 @@ def _middle(designs: list[DesignTable], taps: Mapping[str, Real]) -> str:
     return "left + right" if {"left", "right"} <= ears & set(taps) else ""
 
 
-def _heard_hz(table: DesignTable) -> tuple[float, float]:
-    """The channel's band up to HIGHEST_HEARD_HZ, where it begins below."""
+def heard_hz(table: DesignTable) -> tuple[float, float]:
+    """The channel's band up to HIGHEST_HEARD_HZ, but at least its lowest octave."""
     low_hz, high_hz = table.band_hz
-    return low_hz, min(high_hz, HIGHEST_HEARD_HZ)
+    return low_hz, min(high_hz, max(HIGHEST_HEARD_HZ, 2 * low_hz))
 
 
 def _judged_hz(table: DesignTable) -> tuple[float, float]:
     """The channel's band, and for the middle the band of the phantom as well."""
-    low_hz, high_hz = _heard_hz(table)
+    low_hz, high_hz = heard_hz(table)
     return min(low_hz, PHANTOM_BAND_HZ[0]), max(high_hz, PHANTOM_BAND_HZ[1])
 
 

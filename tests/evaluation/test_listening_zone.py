@@ -193,3 +193,13 @@ def test_a_band_that_nobody_hears_has_no_map() -> None:
     tables["designs"] = [ultrasonic]
     alone = designer.design(designer.loads(toml(tables)))
     assert alone.zones is None and "listening_zone_m2" not in alone.robustness("pest")
+
+
+def test_a_band_whose_heard_part_lies_between_frequencies_has_its_map() -> None:
+    """From 14 to 60 kHz on steps of 32 kHz: the octave that is mapped gets frequencies of its own."""
+    tables = pair()
+    tables["sample_rate_hz"] = 192_000.0
+    tables["grid"] = {"frequencies": 4}
+    tables["designs"][0] |= {"band_hz": [14_000.0, 60_000.0], "cancellation_gain_db": [[14_000, 3], [60_000, 3]]}
+    made = designer.design(designer.loads(toml(tables)))
+    assert made.zones is not None and np.isfinite(made.zones.near.channels["left"].gain_db).all()
