@@ -226,6 +226,10 @@ def _ears_of_sphere(
     head: Sphere, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None
 ) -> Complex:
     """Result of `ears_in_field` at each frequency by itself: from the line, and from waves or the surface where that tells less."""
+    if isinstance(device, EnclosedDrivers) and device.knows_balls(
+        float(k.max()), head.radius_m, centres_m if among_m is None else among_m
+    ).all():
+        return device.ears_of_balls(k, head.radius_m, centres_m, axes[1])[0]
     if not isinstance(device, EnclosedDrivers) or not device.has_waves:
         is_wide, wide = wide_line(device, k, head.radius_m, centres_m if among_m is None else among_m, axes[1])
         ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
