@@ -45,11 +45,11 @@ MAX_GROWTH = 32.0
 """Largest z: seven digits are left of the louder ear, and four of one that is 60 dB down."""
 MIN_GAP = 1.25
 """Distance of the nearest sound, in the head's radii, from which the orders are few."""
-MAX_REMAINDER = 1e-6
+MAX_REMAINDER = 1e-5
 """Smallest terms of the near field, of the largest."""
-MIN_SHARE = 1e-7
+MIN_SHARE = 3e-7
 """Smallest products of an order m and a node, of the largest."""
-MORE_ORDERS, LEAST_NODES = 6, 8.5
+MORE_ORDERS, LEAST_NODES = 6, 6.5
 TURN = complex(math.cos(math.pi / 6), math.sin(math.pi / 6))
 """of κ"""
 MAX_PLACES = 64
@@ -125,7 +125,7 @@ def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Re
     highest = float(k.max())
     N, V = _orders(highest * a, near[0]), _orders(highest * b, near[1])
     heads = _heads(caps, centres_m / away_m[:, None], away_m, left, (N, V, min(N, V, _orders(highest * a * b / nearest_m, max(near)))))
-    device, head = _far_terms(k * a, N), _far_terms(k * b, V)
+    device, head = np.split(_far_terms(np.concatenate([k * a, k * b]), max(N, V)), 2)
     out = np.empty((k.size, away_m.size, 2, len(caps.directions)), dtype=complex)
     for rows, is_shared in _bands(k):
         top = float(k[rows].max())
@@ -142,7 +142,8 @@ def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Re
 def _heads(caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[int, int, int]) -> _Heads:
     """The geometry of heads in directions (D, 3), for so many orders of device and head, and so many m."""
     N, V, M = counts
-    towards, direction_of = np.unique(np.round(towards, 12), axis=0, return_inverse=True)
+    _, first, direction_of = np.unique((np.round(towards, 12) + 0.0).view("V24"), return_index=True, return_inverse=True)
+    towards = towards[first]
     to_drivers, to_ear = np.clip(towards @ caps.directions.T, -1.0, 1.0), np.clip(-towards @ left, -1.0, 1.0)
     across = np.sqrt((1 - to_drivers**2) * (1 - to_ear[:, None] ** 2))
     between = -caps.directions @ left - to_drivers * to_ear[:, None]
@@ -256,28 +257,27 @@ def _far_terms(ka: Real, count: int) -> Complex:
     ratio = step + 1j  # h_{n+1}/h_n
     lead = -step * np.exp(1j * ka)  # -j^{n+1} / ((ka)² h_n)
     for n, row in enumerate(terms):
-        np.divide((2 * n + 1) * lead, n * step - ratio, out=row)
-        lead = lead * (1j / ratio)
-        ratio = (2 * n + 3) * step - 1 / ratio
-    return np.ascontiguousarray(terms.T)
+        np.divide(lead, n * step - ratio, out=row)
+        inverse = 1 / ratio
+        lead *= inverse
+        ratio = (2 * n + 3) * step - inverse
+    order = np.arange(count)
+    return np.ascontiguousarray(terms.T) * ((2 * order + 1) * 1j ** (order % 4))
 
 
 def _associated(x: Complex | Real, orders: int, count: int) -> Complex | Real:
-    """p_nm(x) for n < `orders` and m < `count` (N, M, K), without the sign (-1)^m, upwards in n."""
-    out = np.zeros((orders, count, x.size), dtype=x.dtype)
+    """p_nm(x) for n < `orders` and m < `count` (N, M, K), without the sign (-1)^m, upwards in n from p_mm."""
     n, m = np.arange(orders)[:, None], np.arange(count)
-    share = 1 / np.sqrt(np.maximum(n * n - m * m, 1))
-    rise, fall = ((factor * share)[..., None] for factor in (2 * n - 1, np.sqrt(np.maximum((n - 1) ** 2 - m * m, 0))))
-    diagonal, sine = np.ones_like(x), np.sqrt(1 - x * x)
-    out[0, 0] = diagonal
+    out = np.zeros((orders, count, x.size), dtype=x.dtype)
+    first = np.sqrt(np.append(1.0, (2 * m[1:] - 1) / (2 * m[1:])))[:, None] * np.where(m[:, None], np.sqrt(1 - x * x), 1.0)
+    out[m, m] = np.cumprod(first, axis=0)
+    share = (m < n) / np.sqrt(np.maximum(n * n - m * m, 1))
+    rise, fall = (2 * n - 1) * share, np.sqrt(np.maximum((n - 1) ** 2 - m * m, 0)) * share
+    step = rise[..., None] * x
     for order in range(1, orders):
         some = slice(min(order, count))
         row = out[order, some]
-        np.multiply(out[order - 1, some], x, out=row)
-        row *= rise[order, some]
+        np.multiply(out[order - 1, some], step[order, some], out=row)
         if order > 1:
-            row -= fall[order, some] * out[order - 2, some]
-        if order < count:
-            diagonal = diagonal * sine * math.sqrt((2 * order - 1) / (2 * order))
-            out[order, order] = diagonal
+            row -= fall[order, some, None] * out[order - 2, some]
     return out
