@@ -37,7 +37,8 @@ They grow with ka, because the line does not determine the far ear's shadow: hen
 **A wide line.** An ear in the shadow of a near device hears orders around ka, and the line between the ears determines (2/π)ka of them.
 So the line of a near head that is turned extends beyond its ears (`shaded_ears.wide_line`): it resolves directions more finely, and the
 far ear is within 0.05 dB up to ka·reach/R = 5. Above that, the far ear follows from the field on the head's surface; in front of a
-cylinder it follows from the cylinder's own waves about the head (`cylinder_ears`), which also cost less than its field far away.
+cylinder it follows from the cylinder's own waves about the head (`cylinder_ears`), which also cost less than its field far away. A rigid
+sphere before a sphere follows from both far fields (`sphere_ears`), exactly, at any frequency.
 
 **Measured heads** are treated in the same way: the response to each source is the measured one of its direction, near field and parallax
 included. (2) is solved in least squares with the added cost MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|². This keeps Σ |c_s| below about 2,
@@ -69,7 +70,7 @@ from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.line_sources import MAX_SINE, arc, between, long_wave_answers, strengths
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.shaded_ears import are_shaded, differ, put_shaded_ears, tried, wide_line
+from designer.acoustics.shaded_ears import are_answered, are_shaded, differ, put_shaded_ears, tried, wide_line
 from designer.acoustics.sphere_series import head_pressure, head_series
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
@@ -226,10 +227,18 @@ def _ears_of_sphere(
     head: Sphere, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None
 ) -> Complex:
     """Result of `ears_in_field` at each frequency by itself: from the line, and from waves or the surface where that tells less."""
-    if isinstance(device, EnclosedDrivers) and device.knows_balls(
-        float(k.max()), head.radius_m, centres_m if among_m is None else among_m
-    ).all():
-        return device.ears_of_balls(k, head.radius_m, centres_m, axes[1])[0]
+    is_exact = are_answered(device, k, head.radius_m, centres_m, axes[1], among_m)
+    if not isinstance(device, EnclosedDrivers) or not is_exact.any():
+        return _ears_by_line(head, device, k, centres_m, axes, among_m)
+    ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
+    ears[:, is_exact] = device.ears_of_balls(k, head.radius_m, centres_m[is_exact], axes[1])[0]
+    if not is_exact.all():
+        ears[:, ~is_exact] = _ears_by_line(head, device, k, centres_m[~is_exact], axes, among_m)
+    return ears
+
+
+def _ears_by_line(head: Sphere, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
+    """Result of `_ears_of_sphere` of heads that the device itself does not answer at every frequency."""
     if not isinstance(device, EnclosedDrivers) or not device.has_waves:
         is_wide, wide = wide_line(device, k, head.radius_m, centres_m if among_m is None else among_m, axes[1])
         ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)

@@ -15,16 +15,17 @@ ear. By the addition theorem, with p_nm = sqrt((n-m)!/(n+m)!) P_n^m, θ_l and θ
     <D H> = Σ_m ε_m cos mΔ  [Σ_n t_n w_n p_nm(x) p_nm(cos θ_l)]  [Σ_ν t_ν p_νm(x) p_νm(cos θ_e)],     ε_0 = 1, ε_m = 2           (3)
 
 The other ear has (-1)^ν times these terms. (3) is a polynomial in x, and Gauss's rule of Laguerre integrates (2): no tables of
-translations, no points on the head. Its nodes σ_i = τ_i / κ serve all wave numbers and distances with kR about κ: what remains of the
-exponential, e^{-(kR - κ)σ}, is smooth, and the rule's error falls by |b/(2 + b)|² with each node, b = kR/κ - 1. An octave and places at about one
-distance share nodes, so that (3) is one product of matrices in n and one in ν; the lowest frequencies have nodes of their own.
+translations, no points on the head. Its nodes σ = τ/κ serve all wave numbers and distances with kR about κ: what is left of the exponential,
+e^{-(kR - κ)σ}, is smooth, and by Laguerre's generating function the rule's error falls by |b/(2 + b)|² with each node, b = kR/κ - 1. An
+octave and places at about one distance share nodes, so that (3) is one product of matrices in n and one in ν. The lowest frequencies have
+nodes of their own; I nodes leave ((a+b)/R)^{2I} of the near field.
 
-**Counts.** On the nodes p_nm is J_m(nθ), θ² = 2jσ, and Weber's integral of e^{-κσ} J_m(nθ) J_m(νθ) is J_m(nν/κ) in size. So m ends
-beyond kab/R as n does beyond ka (and where the near field, (a/r)^n, ends), and the terms of (3) grow by e^{z/2}, z = k(a+b)²/(2R), before
-they cancel: the nodes are 2√z + z/2 and some more, and z has to stay below MAX_GROWTH.
+**Counts.** At the nodes p_nm is J_m(nθ), θ² = 2jσ, and Weber's integral of e^{-κσ} J_m(nθ) J_m(νθ) is J_m(nν/κ) in size. So m ends beyond
+kab/R as n does beyond ka, and no sooner than the near field, (a/r)^n. With a real κ the terms of (3) grow by e^{z/2}, z = k(a+b)²/(2R),
+before they cancel. κ is turned by β = 30 degrees, so that θ comes nearer to real angles, where nothing grows: e^{z(1 - sin β)/(2 cos β)}
+= e^{0.29 z}, and 0.53 z + 6.5 nodes are enough (found by the integral of e^{-kRσ} J_0(qθ), which is known). z stays below MAX_GROWTH.
 
-Source: P. C. Clemmow, The Plane Wave Spectrum Representation of Electromagnetic Fields (Pergamon, 1966), sections 2.2 and 3.1; the rule's error
-for an exponential: P. J. Davis and P. Rabinowitz, Methods of Numerical Integration, 2nd ed. (Academic Press, 1984), section 3.6.
+Source: P. C. Clemmow, The Plane Wave Spectrum Representation of Electromagnetic Fields (Pergamon, 1966).
 """
 
 from __future__ import annotations
@@ -37,21 +38,22 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import roots_laguerre
 
-from designer.acoustics.sphere_series import MIN_KA, NEAREST_FIELD_RADII, cap_weights
+from designer.acoustics.sphere_series import cap_weights
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
 
 MAX_GROWTH = 32.0
 """Largest z: seven digits are left of the louder ear, and four of one that is 60 dB down."""
-MIN_GAP = 1.25
-"""Distance of the nearest sound, in the head's radii, from which the orders are few."""
+MIN_RATIO = 1.3
+"""Distance of an ear from the device's centre, and of a driver from the head's, in radii, from which the orders are few."""
 MAX_REMAINDER = 1e-5
 """Smallest terms of the near field, of the largest."""
-MIN_SHARE = 3e-7
+MIN_SHARE = 1.5e-7
 """Smallest products of an order m and a node, of the largest."""
-MORE_ORDERS, LEAST_NODES = 6, 6.5
+MORE_ORDERS, LEAST_NODES, NODES_A_GROWTH = 6, 6.5, 0.53
+"""Orders beyond ka + 3 (ka)^{1/3}, nodes where z is 0, and nodes for each z."""
 TURN = complex(math.cos(math.pi / 6), math.sin(math.pi / 6))
-"""of κ"""
+"""Direction of κ."""
 MAX_PLACES = 64
 """Places that are computed together."""
 MIN_KR = 1e-4
@@ -89,7 +91,7 @@ class _Heads:
 
 def is_served(k: float, radius_m: float, head_radius_m: float, away_m: Real) -> Bool:
     """Whether the terms of heads at distances (D,) grow and end as is asked for, up to a wave number."""
-    is_near = away_m < NEAREST_FIELD_RADII * radius_m + MIN_GAP * head_radius_m
+    is_near = away_m < np.maximum(MIN_RATIO * radius_m + head_radius_m, MIN_RATIO * head_radius_m + radius_m)
     return np.asarray(~is_near & (_growth(k, radius_m + head_radius_m, away_m) < MAX_GROWTH))
 
 
@@ -121,19 +123,26 @@ def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Re
     to_ear = float(np.linalg.norm(ears_m, axis=-1).min()) / a
     drivers_m = np.linalg.norm(centres_m[:, None] - a * caps.directions, axis=-1)
     near = _near_orders(to_ear), _near_orders(float(drivers_m.min()) / b)
-    k = np.maximum(k, max(MIN_KA / a, MIN_KR / nearest_m))
+    k = np.maximum(k, MIN_KR / nearest_m)
     highest = float(k.max())
     N, V = _orders(highest * a, near[0]), _orders(highest * b, near[1])
-    heads = _heads(caps, centres_m / away_m[:, None], away_m, left, (N, V, min(N, V, _orders(highest * a * b / nearest_m, max(near)))))
+    heads = _heads(
+        caps,
+        centres_m / away_m[:, None],
+        away_m,
+        left,
+        (N, V, min(N, V, _orders(highest * a * b / nearest_m, max(near)))),
+    )
     device, head = np.split(_far_terms(np.concatenate([k * a, k * b]), max(N, V)), 2)
     out = np.empty((k.size, away_m.size, 2, len(caps.directions)), dtype=complex)
     for rows, is_shared in _bands(k):
         top = float(k[rows].max())
         n, v = _orders(top * a, near[0]), _orders(top * b, near[1])
         m = min(n, v, _orders(top * a * b / nearest_m, max(near)))
-        count = _node_count(_growth(top, a + b, nearest_m), (a + b) / (2 * nearest_m))
         terms = device[rows, :n], head[rows, :v]
         put = _by_shared_nodes if is_shared else _by_each_node
+        count = math.ceil(LEAST_NODES + NODES_A_GROWTH * _growth(top, a + b, nearest_m))
+        count = max(count, _near_orders(nearest_m / (a + b)) // 2)
         out[rows] = put(k[rows], terms, heads, m, count)
     out *= phase(-np.multiply.outer(k, away_m))[:, :, None, None]
     return out
@@ -142,7 +151,9 @@ def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Re
 def _heads(caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[int, int, int]) -> _Heads:
     """The geometry of heads in directions (D, 3), for so many orders of device and head, and so many m."""
     N, V, M = counts
-    _, first, direction_of = np.unique((np.round(towards, 12) + 0.0).view("V24"), return_index=True, return_inverse=True)
+    _, first, direction_of = np.unique(
+        (np.round(towards, 12) + 0.0).view("V24"), return_index=True, return_inverse=True
+    )
     towards = towards[first]
     to_drivers, to_ear = np.clip(towards @ caps.directions.T, -1.0, 1.0), np.clip(-towards @ left, -1.0, 1.0)
     across = np.sqrt((1 - to_drivers**2) * (1 - to_ear[:, None] ** 2))
@@ -152,8 +163,15 @@ def _heads(caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[in
     turned = np.where(m, 2.0, 1.0)[:, None] * np.cos(m[:, None] * delta[:, None])  # (G, M, L)
     rims, rim = np.unique(caps.cos_half_angle, return_inverse=True)
     table = _associated(np.concatenate([to_drivers.ravel(), to_ear]), max(N, V), M)
-    drivers = table[:N, :, : to_drivers.size].reshape(N, M, *to_drivers.shape) * cap_weights(rims, N)[:, None, None, rim]
-    return _Heads(away_m, direction_of.ravel(), drivers.transpose(2, 0, 1, 3) * turned[:, None], table[:V, :, to_drivers.size :].transpose(2, 0, 1))
+    drivers = (
+        table[:N, :, : to_drivers.size].reshape(N, M, *to_drivers.shape) * cap_weights(rims, N)[:, None, None, rim]
+    )
+    return _Heads(
+        away_m,
+        direction_of.ravel(),
+        drivers.transpose(2, 0, 1, 3) * turned[:, None],
+        table[:V, :, to_drivers.size :].transpose(2, 0, 1),
+    )
 
 
 def _by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: _Heads, count: int, nodes: int) -> Complex:
@@ -164,11 +182,9 @@ def _by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: _Heads, cou
     device, head = terms
     n, v = device.shape[1], head.shape[1]
     waves = _associated(1 - 1j * tau / kappa, max(n, v), count)
-    size = np.abs(waves)
-    share = weight.copy()
-    for part in terms:
-        share = share * (size[: part.shape[1]] * np.abs(part).max(axis=0)[:, None, None]).max(axis=0)
-    m, i = np.nonzero(share > MIN_SHARE * share.max())
+    m, i = np.nonzero(
+        _matter(np.abs(waves), terms, np.abs(np.exp(np.outer(1 - kr.min(axis=1) / kappa, tau))) * weight, k)
+    )
     waves = waves[:, m, i]
     weights = k[:, None, None] / kappa * np.exp(np.multiply.outer(1 - kr / kappa, tau)) * weight  # (F, D, I)
     L = heads.drivers.shape[-1]
@@ -187,6 +203,19 @@ def _by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: _Heads, cou
     return out
 
 
+def _matter(waves: Real, terms: tuple[Complex, Complex], weights: Real, k: Real) -> Bool:
+    """Orders m and nodes (M, I) whose products are no less than MIN_SHARE of the largest at the lowest or the highest frequency.
+
+    Sizes of p_nm (N, M, I), the terms of both spheres, and the sizes of the weights (F, I).
+    """
+    matter = np.zeros(waves.shape[1:], dtype=bool)
+    for f in {int(k.argmin()), int(k.argmax())}:
+        device, head = ((waves[: part.shape[1]] * np.abs(part[f])[:, None, None]).max(axis=0) for part in terms)
+        share = device * head * weights[f]
+        matter |= share > MIN_SHARE * share.max()
+    return matter
+
+
 def _by_each_node(k: Real, terms: tuple[Complex, Complex], heads: _Heads, count: int, nodes: int) -> Complex:
     """Equation (2) without its phase (F, D, 2, L), on nodes of each frequency; m < `count`."""
     tau, weight = _rule(nodes)
@@ -195,14 +224,18 @@ def _by_each_node(k: Real, terms: tuple[Complex, Complex], heads: _Heads, count:
     device, head = (part.T for part in terms)
     n, v = len(device), len(head)
     waves = _associated((1 - 1j * tau / kappa[:, None]).ravel(), max(n, v), count).reshape(-1, count, k.size, nodes)
-    sent, heard = ((waves[: len(part)] * part[:, None, :, None]).transpose(1, 2, 3, 0) for part in (device, head))  # (M, F, I, N)
+    sent, heard = (
+        (waves[: len(part)] * part[:, None, :, None]).transpose(1, 2, 3, 0) for part in (device, head)
+    )  # (M, F, I, N)
     weights = np.exp(np.multiply.outer(1 - heads.away_m / mean_m, tau)) * weight / mean_m  # (D, I)
     out = np.empty((k.size, heads.away_m.size, 2, heads.drivers.shape[-1]), dtype=complex)
     for g in range(len(heads.drivers)):
         (members,) = np.nonzero(heads.direction_of == g)
         drivers = sent.reshape(count, -1, n) @ heads.drivers[g, :n, :count].transpose(1, 0, 2)
         ear = heads.ear[g, :v, :count].T[:, None, :, None]
-        pair = np.stack([(heard[..., parity::2] @ ear[:, :, parity::2])[..., 0] for parity in (0, 1)], axis=2)  # (M, F, 2, I)
+        pair = np.stack(
+            [(heard[..., parity::2] @ ear[:, :, parity::2])[..., 0] for parity in (0, 1)], axis=2
+        )  # (M, F, 2, I)
         left = pair[:, :, None] * weights[members][:, None]  # (M, F, D, 2, I)
         both = left.reshape(count, k.size, -1, nodes) @ drivers.reshape(count, k.size, nodes, -1)
         out[:, members] = _of_both(both.sum(axis=0).reshape(k.size, members.size, 2, -1))
@@ -224,13 +257,8 @@ def _bands(k: Real) -> Iterator[tuple[Index, bool]]:
 
 
 def _growth(k: float, both_m: float, away_m: Real | float) -> Real:
-    """z, half of which are the nepers by which the terms grow, for the radii's sum and distances (...)."""
+    """z of the radii's sum, for distances (...)."""
     return np.asarray(k * both_m**2 / (2 * away_m))
-
-
-def _node_count(growth: Real | float, nearness: float) -> int:
-    """Nodes for a growth z and the radii's mean over the distance."""
-    return math.ceil(0.53 * growth + max(LEAST_NODES, math.log(MAX_REMAINDER) / (2 * math.log(nearness))))
 
 
 def _near_orders(ratio: float) -> int:
@@ -269,7 +297,9 @@ def _associated(x: Complex | Real, orders: int, count: int) -> Complex | Real:
     """p_nm(x) for n < `orders` and m < `count` (N, M, K), without the sign (-1)^m, upwards in n from p_mm."""
     n, m = np.arange(orders)[:, None], np.arange(count)
     out = np.zeros((orders, count, x.size), dtype=x.dtype)
-    first = np.sqrt(np.append(1.0, (2 * m[1:] - 1) / (2 * m[1:])))[:, None] * np.where(m[:, None], np.sqrt(1 - x * x), 1.0)
+    first = np.sqrt(np.append(1.0, (2 * m[1:] - 1) / (2 * m[1:])))[:, None] * np.where(
+        m[:, None], np.sqrt(1 - x * x), 1.0
+    )
     out[m, m] = np.cumprod(first, axis=0)
     share = (m < n) / np.sqrt(np.maximum(n * n - m * m, 1))
     rise, fall = (2 * n - 1) * share, np.sqrt(np.maximum((n - 1) ** 2 - m * m, 0)) * share
