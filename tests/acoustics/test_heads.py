@@ -14,7 +14,7 @@ from scipy.special import eval_legendre, spherical_jn, spherical_yn
 import designer
 from acoustics.made_driver import SUMMARY
 from acoustics.measured.head_files import A, grid_deg, sphere
-from designer.acoustics.enclosures import Blocks, Device
+from designer.acoustics.enclosures import Device
 from designer.acoustics.enclosures.baffle import BaffledDrivers
 from designer.acoustics.enclosures.box import BoxedDrivers
 from designer.acoustics.enclosures.box_grid import BoxGrid
@@ -315,7 +315,7 @@ def test_ears_that_turn_to_the_device(distance_m: float, turn_deg: float) -> Non
 
 
 def test_a_near_device_takes_few_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five places before a sphere at 0.5 m, from their lines at 257 frequencies: 83,000 numbers of matrices, 16,000 at once, and 60 orders."""
+    """Five lines before a sphere at 0.5 m, at 257 frequencies: 83,000 numbers of matrices, 16,000 at once, and 60 orders."""
     problem = designer.load(ROOT / "problems/smart-speaker.toml")
     scene = designer.scene(problem)
     moved = scene.displacements_m - [1.5, 0.0, 0.0]

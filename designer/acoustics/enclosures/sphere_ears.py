@@ -15,15 +15,15 @@ ear. By the addition theorem, with p_nm = sqrt((n-m)!/(n+m)!) P_n^m, θ_l and θ
     <D H> = Σ_m ε_m cos mΔ  [Σ_n t_n w_n p_nm(x) p_nm(cos θ_l)]  [Σ_ν t_ν p_νm(x) p_νm(cos θ_e)],     ε_0 = 1, ε_m = 2           (3)
 
 The other ear has (-1)^ν times these terms. (3) is a polynomial in x, and Gauss's rule of Laguerre integrates (2): no tables of
-translations, no points on the head. Its nodes σ = τ/κ serve all wave numbers and distances with kR about κ: what is left of the exponential,
-e^{-(kR - κ)σ}, is smooth, and by Laguerre's generating function the rule's error falls by |b/(2 + b)|² with each node, b = kR/κ - 1. An
-octave and places at about one distance share nodes, so that (3) is one product of matrices in n and one in ν. The lowest frequencies have
-nodes of their own; I nodes leave ((a+b)/R)^{2I} of the near field.
+translations, no points on the head. Its nodes σ = τ/κ serve all wave numbers and distances with kR about κ: what is left of the
+exponential, e^{-(kR - κ)σ}, is smooth, and by Laguerre's generating function the rule's error falls by |b/(2 + b)|² with each node,
+b = kR/κ - 1. An octave and places at about one distance share nodes, so that (3) is one product of matrices in n and one in ν. The lowest
+frequencies have nodes of their own; I nodes leave ((a+b)/R)^{2I} of the near field.
 
 **Counts.** At the nodes p_nm is J_m(nθ), θ² = 2jσ, and Weber's integral of e^{-κσ} J_m(nθ) J_m(νθ) is J_m(nν/κ) in size. So m ends beyond
 kab/R as n does beyond ka, and no sooner than the near field, (a/r)^n. With a real κ the terms of (3) grow by e^{z/2}, z = k(a+b)²/(2R),
 before they cancel. κ is turned by β = 30 degrees, so that θ comes nearer to real angles, where nothing grows: e^{z(1 - sin β)/(2 cos β)}
-= e^{0.29 z}, and 0.53 z + 6.5 nodes are enough (found by the integral of e^{-kRσ} J_0(qθ), which is known). z stays below MAX_GROWTH.
+= e^{0.29 z}, and 0.53 z + 7.5 nodes are enough (found by the integral of e^{-kRσ} J_0(qθ), which is known). z stays below MAX_GROWTH.
 
 Source: P. C. Clemmow, The Plane Wave Spectrum Representation of Electromagnetic Fields (Pergamon, 1966).
 """
@@ -50,7 +50,7 @@ MAX_REMAINDER = 1e-5
 """Smallest terms of the near field, of the largest."""
 MIN_SHARE = 1.5e-7
 """Smallest products of an order m and a node, of the largest."""
-MORE_ORDERS, LEAST_NODES, NODES_A_GROWTH = 6, 6.5, 0.53
+MORE_ORDERS, LEAST_NODES, NODES_A_GROWTH = 6, 7.5, 0.53
 """Orders beyond ka + 3 (ka)^{1/3}, nodes where z is 0, and nodes for each z."""
 TURN = complex(math.cos(math.pi / 6), math.sin(math.pi / 6))
 """Direction of κ."""
@@ -162,7 +162,7 @@ def _heads(caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[in
     m = np.arange(M)
     turned = np.where(m, 2.0, 1.0)[:, None] * np.cos(m[:, None] * delta[:, None])  # (G, M, L)
     rims, rim = np.unique(caps.cos_half_angle, return_inverse=True)
-    table = _associated(np.concatenate([to_drivers.ravel(), to_ear]), max(N, V), M)
+    table = _associated(np.concatenate([to_drivers.ravel(), to_ear]).astype(complex), max(N, V), M).real
     drivers = (
         table[:N, :, : to_drivers.size].reshape(N, M, *to_drivers.shape) * cap_weights(rims, N)[:, None, None, rim]
     )
@@ -268,7 +268,7 @@ def _near_orders(ratio: float) -> int:
 
 def _orders(ka: float, fewest: int) -> int:
     """Orders of a sphere's answers."""
-    return max(fewest, math.ceil(ka + 3 * ka ** (1 / 3)) + MORE_ORDERS)
+    return max(fewest, math.ceil(ka + 3 * math.cbrt(ka)) + MORE_ORDERS)
 
 
 @lru_cache(maxsize=64)
@@ -293,10 +293,10 @@ def _far_terms(ka: Real, count: int) -> Complex:
     return np.ascontiguousarray(terms.T) * ((2 * order + 1) * 1j ** (order % 4))
 
 
-def _associated(x: Complex | Real, orders: int, count: int) -> Complex | Real:
+def _associated(x: Complex, orders: int, count: int) -> Complex:
     """p_nm(x) for n < `orders` and m < `count` (N, M, K), without the sign (-1)^m, upwards in n from p_mm."""
     n, m = np.arange(orders)[:, None], np.arange(count)
-    out = np.zeros((orders, count, x.size), dtype=x.dtype)
+    out = np.zeros((orders, count, x.size), dtype=complex)
     first = np.sqrt(np.append(1.0, (2 * m[1:] - 1) / (2 * m[1:])))[:, None] * np.where(
         m[:, None], np.sqrt(1 - x * x), 1.0
     )

@@ -66,8 +66,8 @@ def test_spheres_of_any_size(seed: int) -> None:
 
 
 def test_a_speck_is_a_point_source() -> None:
-    """A sphere of a thousandth of a millimetre: Duda and Martens' series of a point, at 0 Hz the static one, within 1e-4."""
-    speck = SphereEnclosure(1e-6, direction(np.array([30.0])), [0.0])
+    """A sphere of 20 nm: Duda and Martens' series of a point, at 0 Hz the static one, within 1e-4."""
+    speck = SphereEnclosure(1e-8, direction(np.array([30.0])), [0.0])
     centre_m, left, n = np.array([0.4, 0.1, 0.05]), axes_turned(50.0)[1], np.arange(80)
     away_m, cosine = float(np.linalg.norm(centre_m)), float(-centre_m @ left / np.linalg.norm(centre_m))
     for k in (1e-4, 5.0, 100.0, 400.0):
@@ -108,7 +108,7 @@ def test_what_is_not_served_is_answered_from_the_line() -> None:
 def test_tables_are_those_of_the_associated_functions() -> None:
     """p_nm at real and complex arguments is in its sums what Legendre's addition theorem says: P_n of the angle between two directions."""
     one, two, turn = np.array([0.3, -0.7]), np.array([0.9 - 0.4j, 1.0 - 0.1j]), 0.8
-    table, other = (sphere_ears._associated(x, 12, 12) for x in (one, two))
+    table, other = (sphere_ears._associated(x, 12, 12) for x in (one.astype(complex), two))
     m = np.arange(12)
     epsilon = np.where(m, 2.0, 1.0) * np.cos(m * turn)
     between = one * two + np.sqrt(1 - one**2) * np.sqrt(1 - two**2) * np.cos(turn)
