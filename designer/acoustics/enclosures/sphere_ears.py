@@ -111,8 +111,8 @@ def ears_before_sphere(k: Real, caps: Caps, radius_m: float, centres_m: Real, le
     for shell in np.unique(shells):
         (places,) = np.nonzero(shells == shell)
         for start in range(0, places.size, MAX_PLACES):
-            some = places[start : start + MAX_PLACES]
-            out[:, some] = _ears(k, caps, radius_m, centres_m[some], away_m[some], left)
+            together = places[start : start + MAX_PLACES]
+            out[:, together] = _ears(k, caps, radius_m, centres_m[together], away_m[together], left)
     return out
 
 
@@ -257,7 +257,7 @@ def _bands(k: Real) -> Iterator[tuple[Index, bool]]:
 
 
 def _growth(k: float, both_m: float, away_m: Real | float) -> Real:
-    """z of the radii's sum, for distances (...)."""
+    """Value of z for the radii's sum and distances (...)."""
     return np.asarray(k * both_m**2 / (2 * away_m))
 
 
@@ -305,9 +305,9 @@ def _associated(x: Complex, orders: int, count: int) -> Complex:
     rise, fall = (2 * n - 1) * share, np.sqrt(np.maximum((n - 1) ** 2 - m * m, 0)) * share
     step = rise[..., None] * x
     for order in range(1, orders):
-        some = slice(min(order, count))
-        row = out[order, some]
-        np.multiply(out[order - 1, some], step[order, some], out=row)
+        lower = slice(min(order, count))
+        row = out[order, lower]
+        np.multiply(out[order - 1, lower], step[order, lower], out=row)
         if order > 1:
-            row -= fall[order, some, None] * out[order - 2, some]
+            row -= fall[order, lower, None] * out[order - 2, lower]
     return out
