@@ -96,13 +96,11 @@ def encode(device: Device, k: Real, distance_m: float, order: int, drivers: Sequ
     exact = device.encoded(k, distance_m, order, drivers) if isinstance(device, EnclosedDrivers) else None
     if exact is not None:
         return exact
-    directions, weights = sh.sphere_quadrature(order + EXTRA_ORDERS)
+    directions, _ = sh.sphere_quadrature(order + EXTRA_ORDERS)
     model = device.model if isinstance(device, MeasuredDrivers) else device
     far = np.isinf(distance_m) or (isinstance(model, EnclosedDrivers) and model.endless)
     field = device.far_field(k, directions) if far else device.field(k, directions * distance_m)
-    analysis = sh.harmonics(order, directions) * weights  # (K, M)
-    flat = field[:, :, list(drivers)]
-    return Encoding(order, None, None, analysis @ flat.real + 1j * (analysis @ flat.imag))
+    return Encoding(order, None, None, sh.analysed(field[:, :, list(drivers)], order, order + EXTRA_ORDERS))
 
 
 def is_front_only(device: Device) -> bool:

@@ -53,9 +53,9 @@ def air_of(problem: Problem) -> Air | None:
     return Air(temperature_c=table.temperature_c, relative_humidity_percent=table.relative_humidity_percent)
 
 
-def device_of(problem: Problem, solved_to_k: float | None = None) -> Device:
+def device_of(problem: Problem, solved_to_k: float | None = None, *, coarse: bool = False) -> Device:
     """The device model that the problem's enclosure and drivers ask for, solved to another wave number (rad/m) than its own."""
-    return device_in(problem.body, problem.drivers, solved_to_k or problem.solved_to_k)
+    return device_in(problem.body, problem.drivers, solved_to_k or problem.solved_to_k, coarse=coarse)
 
 
 def _rows_of_whole(tensor: Callable[[Scene], Complex]) -> Callable[[Scene], Complex]:
@@ -79,6 +79,7 @@ class Scene:
     whole_device : MeasuredDevice or None, a measured device in the place of the problem's
     read_for : Problem or None, the problem that the drivers' measured responses were read for, where it is another
     whole : tuple or None, the small scene that this one is a part of, and which of its frequencies
+    coarse : bool, a body that is solved is solved on longer elements, for fields that follow a hand
 
     """
 
@@ -89,6 +90,7 @@ class Scene:
     whole_device: MeasuredDevice | None = None
     read_for: Problem | None = None
     whole: tuple[Scene, Index] | None = None
+    coarse: bool = False
     cache: Cache = field(default_factory=Cache, repr=False)
 
     def __repr__(self) -> str:
@@ -127,39 +129,40 @@ class Scene:
         tables = [self.problem.body, *self.problem.drivers]
         measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
         solved = (self.read_for or self.problem).solved_to_k if self.problem.body.is_solved else 0.0  # whatever the air
-        return "device", *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables), measured, solved
+        texts = (table.model_dump_json(exclude={"max_gain_db"}) for table in tables)
+        return "device", *texts, measured, solved, self.coarse
 
     @property
     def device(self) -> Device:
         """The device's model, with the drivers that are measured."""
 
         def make() -> Device:
-            problem, model = self.problem, device_of(self.problem, (self.read_for or self.problem).solved_to_k)
-            facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in problem.drivers)
-            measured = driver_places_m(problem), facing, self.responses, problem.speed_of_sound_m_s
+            model = device_of(self.problem, (self.read_for or self.problem).solved_to_k, coarse=self.coarse)
+            facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in self.problem.drivers)
+            measured = driver_places_m(self.problem), facing, self.responses, self.problem.speed_of_sound_m_s
             return MeasuredDrivers(model, *measured) if self.responses else model
 
         return self.cache.model(self._device_key, make)
 
-    def prepare(self, progress: Callable[[str], None] | None) -> None:
-        """Solve what all of the device's fields need, if it has no closed form, and report progress in sentences."""
+    def prepare(self) -> None:
+        """Solve what all of the device's fields need, if it has no closed form; `designer.progress` hears how far it is."""
         if self.problem.body.is_solved and not self.is_measured:
             device = self.device.model if isinstance(self.device, MeasuredDrivers) else self.device
             if isinstance(device, EnclosedDrivers):
-                device.prepare(progress or (lambda _: None))
+                device.prepare()
 
     @property
     def is_measured(self) -> bool:
         """Whether it is a measured device, which knows the places of its receivers and no other."""
-        return self._measured is not None
+        return self.measured_device is not None
 
     @property
-    def _measured(self) -> MeasuredDevice | None:
+    def measured_device(self) -> MeasuredDevice | None:
         """The whole device as it was measured, which replaces every model where it has receivers."""
-        table = self.problem.scene
-        if self.whole_device is not None or table is None or table.transfer is None:
+        file = self.problem.measured_device
+        if self.whole_device is not None or file is None:
             return self.whole_device
-        path = self.problem.data_path(table.transfer)
+        path = self.problem.data_path(file)
         device = self.cache.model(("whole", path), lambda: read_device(path, len(self.problem.drivers)))
         for i, design in enumerate(self.problem.designs):
             if design.band_hz[1] > device.highest_hz * (1 + 1e-9):
@@ -226,15 +229,13 @@ class Scene:
     def warnings(self) -> tuple[str, ...]:
         """Warnings about the data that the scene is made of."""
         messages = list(self._read[1])
-        if self._measured is not None and not self._circle_is_measured:
+        if self.measured_device is not None and not self._circle_is_measured:
             messages.append(
-                f"{self._measured.path}: holds no circle of receivers at {self.problem.azimuth_distance_m:g} m, so maps, polar"
+                f"{self.measured_device.path}: holds no circle of receivers at {self.problem.azimuth_distance_m:g} m, so maps, polar"
                 " plots, white-noise gain and directivity index are those of the model"
             )
         ears = [table for table in self.problem.designs if not table.is_beam]
-        if not ears:
-            return tuple(messages)
-        return tuple(dict.fromkeys([*messages, *head_warnings(self, ears)]))
+        return tuple(dict.fromkeys([*messages, *(head_warnings(self, ears) if ears else ())]))
 
     def at(self, frequency_hz: Real) -> Scene:
         """Scene of the same drivers and listener on other frequencies."""
@@ -278,18 +279,18 @@ class Scene:
 
     def with_problem(self, problem: Problem) -> Scene:
         """The scene of another air or listener: the drivers' measured responses stay as they were read, in the air of their day."""
-        read_for = self.read_for or self.problem
-        return Scene(problem, self.frequency_hz, self.displacements_m, read_for=read_for, cache=self.cache)
+        other = Scene(problem, self.frequency_hz, self.displacements_m, cache=self.cache)
+        return replace(other, read_for=self.read_for or self.problem, coarse=self.coarse)
 
     @_rows_of_whole
     def ears(self) -> Complex:
         """H at the ears (F, 2 H D, L): left, right of the first displacement, ...; heads outermost."""
         axes, centres_m = self._head_frame
-        if self._measured is not None:
+        if self.measured_device is not None:
             places = [
                 geometry.ears_m(self.problem.listener, head.radius_m, self.displacements_m) for head in self.heads
             ]
-            return self._at_receivers(self._measured, np.concatenate(places).reshape(-1, 3), "an ear")
+            return self._at_receivers(self.measured_device, np.concatenate(places).reshape(-1, 3), "an ear")
 
         def make() -> Complex:
             shape = self.k.size, -1, len(self.drivers)
@@ -340,17 +341,16 @@ class Scene:
         """Whether the circle is to be taken from the measured device: a beam needs it, an ear channel only draws it."""
         if any(table.is_beam for table in self.problem.designs):
             return True
-        distance_m = self.problem.azimuth_distance_m
-        if self._measured is None or np.isinf(distance_m):
-            return False
-        return self._measured.knows(geometry.direction(self.azimuth_deg) * distance_m)
+        device, distance_m = self.measured_device, self.problem.azimuth_distance_m
+        places_m = geometry.direction(self.azimuth_deg) * distance_m
+        return device is not None and not np.isinf(distance_m) and device.knows(places_m)
 
     def on_circle(self, azimuth_deg: Real) -> Complex:
         """H at azimuths of the circle alone (F, azimuths, L), without the head."""
         distance_m = self.problem.azimuth_distance_m
         directions = geometry.direction(azimuth_deg)
-        if self._measured is not None and self._circle_is_measured:
-            return self._at_receivers(self._measured, directions * distance_m, "a point of the circle")
+        if self.measured_device is not None and self._circle_is_measured:
+            return self._at_receivers(self.measured_device, directions * distance_m, "a point of the circle")
         if np.isinf(distance_m):
             return self.tensor("far", lambda: self.device.far_field(self.k, directions), directions.tobytes())
         return self.field(directions * distance_m)

@@ -1,5 +1,5 @@
 """The physics of each enclosure of `designer.problem.enclosures`, in the module of the same name: `device(enclosure, drivers)`,
-or `device(enclosure, drivers, highest_k)` of one that `is_solved`.
+or `device(enclosure, drivers, highest_k, coarse)` of one that `is_solved`.
 
 Modules of other names (`discs`, `cylinder_contour`) hold what an enclosure is made of, and are not looked for.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
@@ -72,8 +72,8 @@ class EnclosedDrivers(Device):
     highest_k: float = math.inf
     """Wave number in rad/m above which each driver's field keeps its level and delay."""
 
-    def prepare(self, progress: Callable[[str], None]) -> None:
-        """Compute what all of its fields need, and report progress in sentences."""
+    def prepare(self) -> None:
+        """Compute what all of its fields need; `designer.progress` hears how far it is."""
 
     def driver_places_m(self) -> Real:
         """Places (L, 3) about which each driver's far field turns least with frequency."""
@@ -100,9 +100,11 @@ class EnclosedDrivers(Device):
         return None
 
 
-def device_in(enclosure: Enclosure, drivers: Sequence[Driver], highest_k: float) -> EnclosedDrivers:
-    """The device model of drivers in an enclosure; one that is solved, up to a wave number in rad/m."""
+def device_in(
+    enclosure: Enclosure, drivers: Sequence[Driver], highest_k: float, *, coarse: bool = False
+) -> EnclosedDrivers:
+    """The device model of drivers in an enclosure; one that is solved, up to a wave number in rad/m, and coarsely where asked for."""
     module = importlib.import_module(f"{__name__}.{type(enclosure).__module__.rpartition('.')[2]}")
-    highest = (highest_k,) if enclosure.is_solved else ()
-    device: EnclosedDrivers = module.device(enclosure, drivers, *highest)
+    how = (highest_k, coarse) if enclosure.is_solved else ()
+    device: EnclosedDrivers = module.device(enclosure, drivers, *how)
     return device

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -11,11 +12,12 @@ import numpy as np
 from designer.acoustics.enclosures.box_field import Surface, mean_products
 from designer.acoustics.enclosures.box_grid import MIRRORS, BoxGrid, images_of
 from designer.acoustics.enclosures.box_pistons import Piston
-from designer.acoustics.enclosures.box_solution import solved
+from designer.acoustics.enclosures.box_solution import keys_of, solved
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
-from designer.acoustics.enclosures.surface_solution import Progress
+from designer.acoustics.enclosures.surface_solution import Progress, is_stored
 from designer.arrays import Real
 from designer.problem.enclosures.box import Box, steps
+from designer.problem.enclosures.solved_body import COARSE, Effort
 from designer.problem.schema import Driver
 
 
@@ -29,6 +31,8 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     grid : BoxGrid
     pistons : tuple of Piston (L), their places from the box's centre
     highest_k : float
+    coarse : bool, whether the grid is one for fields that follow a hand; then it is not kept on disk
+    effort : callable or None, size of the solution, of a problem's body
 
     """
 
@@ -39,6 +43,8 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     grid: BoxGrid
     pistons: tuple[Piston, ...]
     highest_k: float
+    coarse: bool = False
+    effort: Callable[[], Effort] | None = field(default=None, compare=False, repr=False)
 
     @property
     def half_diagonal_m(self) -> float:
@@ -47,7 +53,17 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
 
     def solve(self, progress: Progress | None) -> Surface:
         """The solution, from disk or solved now."""
-        return solved(self.grid, self.pistons, self.highest_k, progress)
+        return solved(self.grid, self.pistons, self.highest_k, progress, coarse=self.coarse)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the solution is on disk."""
+        return is_stored(keys_of(self.grid, self.pistons, self.highest_k))
+
+    @property
+    def solved_bytes(self) -> float:
+        """Size of what takes slopes to pressures."""
+        return 64.0 * self.grid.octant_size**2 * len(keys_of(self.grid, self.pistons, self.highest_k))
 
     def extent_m(self, drivers: Sequence[int]) -> float:
         """Radius of the sphere around the origin that holds the box."""
@@ -64,7 +80,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
         return np.asarray(mean_products([a + b for a, b in zip(walls, scattered, strict=True)], weights).real)
 
 
-def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float) -> BoxedDrivers:
+def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float, coarse: bool) -> BoxedDrivers:
     """Device of the drivers on their faces."""
     centre_m = np.array(enclosure.centre_m, dtype=float)
     pistons = []
@@ -72,5 +88,8 @@ def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float) -> Boxed
         x, y, z = (enclosure.on_face(driver) - centre_m).tolist()
         pistons.append(Piston(*enclosure.face_of(driver), (x, y, z), driver.radius_m or 0.0))
     depth_m, width_m, height_m = enclosure.size_m
-    grid = BoxGrid((depth_m, width_m, height_m), steps(enclosure.size_m, highest_k))
-    return BoxedDrivers(centre_m, grid, tuple(pistons), highest_k)
+    counts = steps(enclosure.size_m, highest_k, COARSE if coarse else 1.0)
+    effort = None if coarse else partial(enclosure.effort, highest_k, len(pistons))
+    return BoxedDrivers(
+        centre_m, BoxGrid((depth_m, width_m, height_m), counts), tuple(pistons), highest_k, coarse, effort
+    )

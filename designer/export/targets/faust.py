@@ -17,6 +17,7 @@ from designer.export.coefficients import MAX_TEXT_BYTES, Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import identifiers, joined
 from designer.export.provenance import provenance, text_file
+from designer.export.runners.faust_program import run_faust
 from designer.export.target import Export, Target, at_most
 
 SCALING = "none: 17 digits, which faust -double keeps; without it 24 bits of mantissa"
@@ -35,7 +36,9 @@ def write_faust(filters: FilterSet) -> Export:
     at_most("faust", longest, MAX_FIR_TAPS, "taps", "design with fewer ([realization] taps), or export c")
     names = identifiers(f"filter {joined(filter_)}" for filter_ in filters.filters)
     total = sum(filter_.taps.size for filter_ in filters.filters if filter_.has_taps)
-    slow = f"the Faust compiler unrolls {total:,} taps, which may take minutes and needs -t 0 past its 120 s; design with fewer taps, or export c"
+    slow = (
+        f"the Faust compiler unrolls {total:,} taps, for minutes; run it with -t 0, design with fewer taps, or export c"
+    )
     room_db = filters.headroom.tones_db
     lines = [
         *(f"// {line}" for line in provenance(filters, "faust", SCALING)),
@@ -135,4 +138,5 @@ FAUST = Target(
     read=read_faust,
     endings=(".dsp",),
     in_folders=(FILE,),
+    run=run_faust,
 )

@@ -204,8 +204,8 @@ def longest_step_m(highest_k: float) -> float:
     return 2 * math.pi / max(highest_k, 1e-9) / ELEMENTS_A_WAVE
 
 
-def steps(size_m: list[float], highest_k: float) -> tuple[int, int, int]:
-    """Rectangles along x, y and z, even."""
-    longest_m = min(longest_step_m(highest_k), min(size_m) / STEPS_OF_THINNEST)
+def steps(size_m: list[float], highest_k: float, coarseness: float = 1.0) -> tuple[int, int, int]:
+    """Rectangles along x, y and z, even; of a coarse solution `coarseness` times as long."""
+    longest_m = coarseness * min(longest_step_m(highest_k), min(size_m) / STEPS_OF_THINNEST)
     x, y, z = (max(FEWEST_STEPS, 2 * math.ceil(side / longest_m / 2 - 1e-9)) for side in size_m)
     return x, y, z
