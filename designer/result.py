@@ -18,7 +18,7 @@ from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
 from designer.evaluation.isolation_in_room import RoomIsolation, isolation_in_room
-from designer.evaluation.listening_zone import Zones, zones
+from designer.evaluation.listening_zone import Zones, heard_hz, mapped_designs, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes, worse_outcomes
 from designer.evaluation.realisation_study import ChannelStudy
@@ -253,13 +253,13 @@ class Result:
     @analysis
     def even_scene(self) -> Scene:
         """The scene on frequencies in equal steps, for many places and draws: EVEN_FREQUENCIES of them, or as many as the
-        grid has where these are fewer; more where a band lies between two of them.
+        grid has where these are fewer; more where the part of a band that is heard lies between two of them.
         """
         size = self.problem.grid.frequencies
         count = min(size, EVEN_FREQUENCIES)
         while True:
             even_hz = np.linspace(0.0, self.problem.sample_rate_hz / 2, count)
-            bands_hz = [channel.table.band_hz for channel in self.channels.values()]
+            bands_hz = [heard_hz(channel.table) for channel in self.channels.values()]
             if count >= MAX_FREQUENCIES or all(in_band(even_hz, band_hz).any() for band_hz in bands_hz):
                 return self.fine_scene.at(even_hz)
             count = size if count < size else 2 * count - 1
@@ -268,14 +268,14 @@ class Result:
     @analysis
     def zones(self) -> Zones | None:
         """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
-        no channel is for ears: beams alone, none of them the centre.
+        no channel is for ears in a band that is heard: beams alone, none of them the centre, or bands above 20 kHz.
         """
-        for_ears = any(channel.table.is_ear or name == "centre" for name, channel in self.channels.items())
-        if self.fine_scene.is_measured or not for_ears:
+        heard = mapped_designs(self._tables)
+        if self.fine_scene.is_measured or not heard:
             return None
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}
         try:
-            return zones(self._tables, self.taps, plain, self.even_scene)
+            return zones(heard, self.taps, plain, self.even_scene)
         except DataError:
             return None
 
