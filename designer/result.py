@@ -9,12 +9,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene
 from designer.arguments import checked_arguments
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Real, read_only
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
 from designer.evaluation.isolation_in_room import RoomIsolation, isolation_in_room
@@ -43,7 +42,6 @@ from designer.requirements.plain import Plain
 if TYPE_CHECKING:
     import pandas as pd
 
-S = TypeVar("S", bound=np.generic)
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -150,7 +148,7 @@ class Result:
 
     def __post_init__(self) -> None:
         for name, arrays in (("weights", self.weights), ("taps", self.taps)):
-            object.__setattr__(self, name, MappingProxyType({key: _read_only(array) for key, array in arrays.items()}))
+            object.__setattr__(self, name, MappingProxyType({key: read_only(array) for key, array in arrays.items()}))
         object.__setattr__(self, "channels", MappingProxyType(dict(self.channels)))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Result:
@@ -372,13 +370,6 @@ class Result:
             *(f"{name}: {order}" for name, numbers in self.scalars.items() for order in numbers.order_warnings),
             *(() if self.room is None else self.room.responses.warnings),
         ]
-
-
-def _read_only(array: NDArray[S]) -> NDArray[S]:
-    """A view that cannot be written to."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 @checked_arguments()

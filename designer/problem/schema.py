@@ -122,8 +122,7 @@ class Realization(Table):
     """The form that the filters take."""
 
     form: Literal["fir", "rtf", "biquad", "auto"] = Field(
-        default="fir",
-        title="of the filters: taps, taps relative to a reference driver, biquads, or the cheapest that keeps the requirements",
+        default="fir", title="of the filters: taps, ratios to a reference driver, biquads, or the cheapest of these"
     )
     taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = Field(
         default=512, title='length of each filter; with form = "auto" the longest'
@@ -138,12 +137,10 @@ class Realization(Table):
         default=None, title="limit of the bytes of all coefficients and states, as the targets of [export] store them"
     )
     max_loss_db: Annotated[float, Field(gt=0, le=20.0)] = Field(
-        default=0.5,
-        description='with form = "auto": how far filters may miss what their weights meet, at any frequency of the band',
+        default=0.5, description='with form = "auto": how far filters may miss what weights meet, anywhere in the band'
     )
     max_level_change_db: Annotated[float, Field(gt=0, le=20.0)] = Field(
-        default=1.0,
-        description='with form = "auto": how far the level at the bright points may leave that of the weights, from 100 Hz to 16 kHz',
+        default=1.0, description='with form = "auto": largest change of level at the bright points, 100 Hz to 16 kHz'
     )
     bulk_delay_samples: Annotated[int, Field(ge=0, le=MAX_TAPS - 1)] | Literal["least"] | None = Field(
         default=None,
