@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from designer.problem.designs import AnyDesign
 from designer.problem.designs import DesignTable as DesignTable
@@ -277,11 +277,17 @@ else:
     )
 
 
+def _without_default(node: dict[str, Any]) -> None:
+    node.pop("default", None)  # none that a file could write
+
+
 class Problem(Sourced):
     """A whole problem file, read and checked.
 
     Made by `designer.load` and `designer.loads`; `text` and `folder` are what it was read from.
     """
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["listener"]}, {"required": ["listeners"]}]})
 
     title: Annotated[Name, Field(title="of the problem, on its pages")]
     sample_rate_hz: Annotated[float, Field(ge=1000.0, le=1_000_000.0, title="at which the filters run")]
@@ -290,7 +296,9 @@ class Problem(Sourced):
     )
     enclosure: AnyEnclosure | None = None
     drivers: Annotated[list[Driver], Field(min_length=1, max_length=256)]
-    listener: Annotated[Listener, Field(title="who listens, where it is one")] = cast(Listener, None)
+    listener: Annotated[Listener, Field(title="who listens, where it is one", json_schema_extra=_without_default)] = (
+        cast(Listener, None)
+    )
     listeners: Annotated[list[NamedListener], Field(min_length=1, max_length=MAX_LISTENERS)] | None = Field(
         default=None, title="who listens, in the place of [listener] where they are several"
     )
