@@ -1,4 +1,6 @@
-"""A rigid box with drivers on its faces, whose field is solved up to a highest frequency."""
+"""A rigid box with drivers on its faces, whose field is solved up to a highest frequency: of sharp edges on a grid of rectangles, of
+rounded edges as a mesh.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,17 @@ from designer.errors import Fault
 from designer.problem.enclosures.enclosure import (
     MAX_DEVICE_M,
     SURFACE_TOLERANCE_M,
-    VIEWS,
     Array,
-    Outline,
     in_metres,
     millimetres,
 )
+from designer.problem.enclosures.mesh import FREQUENCIES_A_TURN, longest_m, triangles_effort
 from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
+from designer.problem.meshes.mirrors import MirroredPart
+from designer.problem.meshes.rounded_box import rounded_count, rounded_octant
+from designer.problem.meshes.triangles import Triangles
 from designer.problem.messages import number, shown
-from designer.problem.table import Point, if_known
+from designer.problem.table import FaultyKeyError, Point, if_known
 
 if TYPE_CHECKING:
     from designer.problem.schema import Driver
@@ -37,6 +41,10 @@ CUBE_S, SQUARE_S, LEAST_S = 2.4e-10, 2e-7, 0.015
 """CPU seconds of one frequency: for each cube and square of the octant's number of rectangles, and the constant part."""
 DRIVER_S, DRIVERS_RECTANGLE_S = 1e-3, 4e-6
 """CPU seconds of one frequency for a driver, and for each rectangle of the octant and driver."""
+MIN_EDGE_RADIUS_M = 0.0005
+"""Radius of edges below which they are as good as sharp."""
+SIDE_OF_LONGEST = 1.25
+"""Ratio of a mesh's longest edge and the sides of equal triangles beside their right angle."""
 FACE_NAMES = {
     (0, 1): "front",
     (0, -1): "back",
@@ -58,8 +66,10 @@ class Box(SolvedBody):
         Field(min_length=3, max_length=3, description="depth, width, height", title="of the box, along x, y and z"),
     ]
     centre_m: Point = Field(default=[0.0, 0.0, 0.0], title="of the box, from the device's origin")
+    edge_radius_m: Annotated[float, Field(ge=0, le=5.0)] = Field(
+        default=0.0, title="of all edges, which are rounded; drivers are on the flat parts of the faces"
+    )
     size_key: ClassVar[str] = "size_m"
-    outlines: ClassVar[tuple[str | None, str | None]] = ("rectangle", "rectangle")
 
     @property
     def half_size_m(self) -> Array:
@@ -67,20 +77,49 @@ class Box(SolvedBody):
         return np.asarray(np.abs(np.array(self.centre_m)) + np.array(self.size_m) / 2)
 
     @property
-    def corners_m(self) -> Array:
-        """The eight corners (8, 3)."""
-        signs = np.stack(np.meshgrid(*[[-0.5, 0.5]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-        return np.asarray(np.array(self.centre_m) + signs * np.array(self.size_m))
+    def flat_m(self) -> Array:
+        """Half of the faces' flat parts along x, y and z (3,)."""
+        flat_m = np.array(self.size_m) / 2 - self.edge_radius_m
+        if not self.edge_radius_m or self.edge_radius_m >= MIN_EDGE_RADIUS_M and (flat_m > -1e-9).all():
+            return np.asarray(np.maximum(flat_m, 0.0))
+        raise FaultyKeyError("edge_radius_m")
 
-    def _beyond_m(self, points_m: Array) -> Array:
-        """Distance (..., 3) of points (..., 3) beyond each pair of faces; negative between them."""
-        return np.asarray(np.abs(points_m - np.array(self.centre_m)) - np.array(self.size_m) / 2)
+    def layout_faults(self, drivers: list[Driver]) -> Iterator[Fault]:
+        """A radius of the edges that no box of its size has."""
+        most_m = min(self.size_m) / 2
+        if self.edge_radius_m and not MIN_EDGE_RADIUS_M <= self.edge_radius_m <= most_m + 1e-9:
+            expected = (
+                f"0, or {number(MIN_EDGE_RADIUS_M)} to {number(most_m)}, half of the smallest side of enclosure.size_m"
+            )
+            small = self.edge_radius_m < most_m
+            remedy = "leave it out for sharp edges, which sound alike" if small else "the unit is metres; millimetres?"
+            yield Fault("enclosure.edge_radius_m", f"got {shown(self.edge_radius_m)}", expected, remedy)
+
+    @property
+    def half_diagonal_m(self) -> float:
+        """Radius of the sphere around its centre that holds it."""
+        return float(np.linalg.norm(self.flat_m)) + self.edge_radius_m
+
+    def octant(self, longest_m: float) -> Triangles:
+        """An eighth of the box with rounded edges around the origin, with no triangle's side longer than a length."""
+        return rounded_octant(self.flat_m.tolist(), self.edge_radius_m, longest_m)
+
+    @property
+    def surface(self) -> Triangles:
+        """Its triangles, as few as its shape takes."""
+        whole = MirroredPart(self.octant(math.inf), (0, 1, 2)).whole
+        return Triangles(whole.vertices_m + np.array(self.centre_m), whole.faces)
+
+    @property
+    def corners_m(self) -> Array:
+        """Its vertices (V, 3)."""
+        return self.surface.vertices_m
 
     def clearance_m(self, points_m: Array) -> Array:
         """Distance from its surface (...) of points (..., 3); negative inside."""
-        beyond_m = self._beyond_m(points_m)
+        beyond_m = np.abs(points_m - np.array(self.centre_m)) - self.flat_m
         outside_m = np.linalg.norm(np.maximum(beyond_m, 0.0), axis=-1)
-        return np.asarray(np.where(outside_m > 0, outside_m, beyond_m.max(axis=-1)))
+        return np.asarray(np.where(outside_m > 0, outside_m, beyond_m.max(axis=-1)) - self.edge_radius_m)
 
     def extent_m(self, places_m: Array) -> float:
         """Radius of the sphere around the origin that holds it."""
@@ -101,9 +140,9 @@ class Box(SolvedBody):
         return axis, int(sides[axis])
 
     def _off_m(self, way_m: Array) -> Array:
-        """Distance of a place from the nearer face of each pair (3,)."""
+        """Distance of a place from the flat part of the nearer face of each pair (3,)."""
         half = np.array(self.size_m) / 2
-        beside = np.maximum(np.abs(way_m) - half, 0.0)
+        beside = np.maximum(np.abs(way_m) - self.flat_m, 0.0)
         others = np.array([np.linalg.norm(np.delete(beside, axis)) for axis in range(3)])
         return np.asarray(np.hypot(np.abs(np.abs(way_m) - half), others))
 
@@ -117,7 +156,7 @@ class Box(SolvedBody):
     def on_surface(self, place_m: Array) -> Array:
         """Place of a driver (3,), moved onto the nearest face if it is within 2 mm of it."""
         place, size_m = np.array(place_m, dtype=float), if_known(self, "size_m")
-        if size_m is None or if_known(self, "centre_m") is None:
+        if any(if_known(self, key) is None for key in ("size_m", "centre_m", "flat_m")):
             return place
         way_m = place - np.array(self.centre_m)
         off_m = self._off_m(way_m)
@@ -131,20 +170,12 @@ class Box(SolvedBody):
         axis, side = self.face_of(driver)
         return np.where(np.arange(3) == axis, float(side), 0.0)
 
-    def outline(self, view: str) -> Outline:
-        """The rectangle from "above", the "front" or the "side", along the axes of VIEWS."""
-        first, second = VIEWS[view]
-        return Outline(
-            "rectangle",
-            middle_m=(self.centre_m[first], self.centre_m[second]),
-            half_m=(self.size_m[first] / 2, self.size_m[second] / 2),
-        )
-
     def described(self) -> str:
         """Line of `designer check`."""
         sides = " x ".join(number(side) for side in self.size_m)
+        edges = f", its edges rounded by {millimetres(self.edge_radius_m)}" if self.edge_radius_m else ""
         centre = f", centred at {shown(self.centre_m)}" if any(self.centre_m) else ""
-        return f"{self.model_name}, {sides} m deep, wide and high{centre}"
+        return f"{self.model_name}, {sides} m deep, wide and high{edges}{centre}"
 
     def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A driver off the surface."""
@@ -155,11 +186,15 @@ class Box(SolvedBody):
         if off_m > SNAPPED_M:
             where = "inside" if float(self.clearance_m(np.array(place, dtype=float))) < 0 else "outside"
             actual = f"got {shown(place)}, {millimetres(off_m)} {where} the {self.model_name}"
-            nearest = [
-                self.centre_m[a] + float(np.clip(way_m[a], -self.size_m[a] / 2, self.size_m[a] / 2)) for a in range(3)
-            ]
+            nearest = (np.array(self.centre_m) + np.clip(way_m, -self.flat_m, self.flat_m)).tolist()
             nearest[axis] = self.centre_m[axis] + side * self.size_m[axis] / 2
-            expected = f"a place on one of its faces (enclosure.size_m), within {millimetres(SNAPPED_M)}"
+            faces = (
+                f"the flat part of one of its faces (enclosure.size_m less {millimetres(self.edge_radius_m)} of enclosure.edge_radius_m at"
+                " each edge)"
+                if self.edge_radius_m
+                else "one of its faces (enclosure.size_m)"
+            )
+            expected = f"a place on {faces}, within {millimetres(SNAPPED_M)}"
             remedy = (
                 f"the nearest place is {shown([round(x, 6) + 0.0 for x in nearest])}, on its {FACE_NAMES[axis, side]}"
             )
@@ -172,7 +207,7 @@ class Box(SolvedBody):
             return
         axis, side = self.face_of(driver)
         way_m = np.abs(np.array(driver.position_m, dtype=float) - np.array(self.centre_m))
-        free_m = min(self.size_m[a] / 2 - float(way_m[a]) for a in range(3) if a != axis)
+        free_m = min(float(self.flat_m[a] - way_m[a]) for a in range(3) if a != axis)
         name = FACE_NAMES[axis, side]
         if driver.radius_m is None:
             if free_m < SURFACE_TOLERANCE_M:
@@ -190,6 +225,10 @@ class Box(SolvedBody):
 
     def effort(self, highest_k: float, drivers: int) -> Effort:
         """Size of the solution up to a wave number, rad/m."""
+        if self.edge_radius_m:
+            part = rounded_count(self.flat_m.tolist(), self.edge_radius_m, side_m(highest_k))
+            frequencies = frequencies_solved(2 * self.half_diagonal_m, highest_k, FREQUENCIES_A_TURN)
+            return triangles_effort(part, 8, frequencies, drivers)
         counts = steps(self.size_m, highest_k)
         octant = (counts[0] * counts[1] + counts[1] * counts[2] + counts[2] * counts[0]) // 4
         frequencies = frequencies_solved(math.hypot(*self.size_m), highest_k)
@@ -197,6 +236,11 @@ class Box(SolvedBody):
         seconds += drivers * (DRIVER_S + DRIVERS_RECTANGLE_S * octant)
         size = 3e8 + 8.0 * (3 * octant**2 + 3 * 16 * frequencies * octant * drivers) + 16.0 * 30 * math.prod(counts)
         return Effort(8 * octant, "rectangles", frequencies, frequencies * seconds / 60, size)
+
+
+def side_m(highest_k: float) -> float:
+    """Longest side of a triangle of rounded edges, beside its right angle, for waves up to a wave number, rad/m."""
+    return longest_m(highest_k) / SIDE_OF_LONGEST
 
 
 def longest_step_m(highest_k: float) -> float:

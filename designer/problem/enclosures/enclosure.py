@@ -52,12 +52,10 @@ VIEWS = {"above": (1, 0), "front": (1, 2), "side": (0, 2)}
 
 @dataclass(frozen=True)
 class Outline:
-    """Outline of a body: a circle, a rectangle, a polygon, an infinite strip, or a wall (an infinite line) across the front."""
+    """Outline of a body: a circle, a polygon, an infinite strip, or a wall (an infinite line) across the front."""
 
-    form: str  # "circle", "rectangle", "polygon", "strip" or "wall"
+    form: str  # "circle", "polygon", "strip" or "wall"
     radius_m: float = 0.0
-    middle_m: tuple[float, float] = (0.0, 0.0)  # of a rectangle, in the view's axes
-    half_m: tuple[float, float] = (0.0, 0.0)
     corners_m: tuple[tuple[float, float], ...] = ()  # of a polygon, in the view's axes
 
 

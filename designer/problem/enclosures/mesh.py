@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from designer.errors import DataError, Fault
-from designer.problem.enclosures.enclosure import MAX_DEVICE_M, VIEWS, Array, Outline, in_metres, millimetres
+from designer.problem.enclosures.enclosure import MAX_DEVICE_M, Array, in_metres, millimetres
 from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
 from designer.problem.meshes.mending import closed_surface
 from designer.problem.meshes.mirrors import MirroredPart, mirrored_part
@@ -77,7 +77,6 @@ class Mesh(SolvedBody):
 
     size_key: ClassVar[str] = "file"
     too_large: ClassVar[str] = "export it with fewer triangles"
-    outlines: ClassVar[tuple[str | None, str | None]] = ("polygon", "polygon")
 
     _path: Path | None = PrivateAttr(default=None)
     _is_checked: bool = PrivateAttr(default=False)
@@ -208,14 +207,6 @@ class Mesh(SolvedBody):
         """Axis (3,) along which a driver on the surface moves."""
         return self.mounted(driver).axis
 
-    def outline(self, view: str) -> Outline:
-        """The convex outline from "above", the "front" or the "side", along the axes of VIEWS."""
-        from scipy.spatial import ConvexHull
-
-        places_m = self.surface.vertices_m[:, VIEWS[view]]
-        corners = places_m[ConvexHull(places_m).vertices].tolist()
-        return Outline("polygon", corners_m=tuple((x, y) for x, y in corners))
-
     def described(self) -> str:
         """Line of `designer check`."""
         shape = self.shape
@@ -252,12 +243,7 @@ class Mesh(SolvedBody):
         part = _elements(mirrored.part, longest_m(highest_k))
         count, images = part * mirrored.images, mirrored.images
         frequencies = frequencies_solved(2 * half_diagonal_m(surface), highest_k, FREQUENCIES_A_TURN)
-        seconds = (
-            frequencies * images * (PAIR_S * part * count / images + CUBE_S * part**3 + ELEMENT_S * part * drivers)
-        )
-        seconds += SETUP_S * part
-        size = 3e8 + TRIANGLE_BYTES * part + PAIR_BYTES * part * count + 24.0 * frequencies * count * drivers
-        return Effort(count, "triangles", frequencies, seconds / 60, size)
+        return triangles_effort(part, mirrored.images, frequencies, drivers)
 
 
 @lru_cache(maxsize=8)
@@ -283,6 +269,15 @@ def read_shape(
         places_m = places_m - Triangles(places_m, surface.faces).centre_m + np.array(centre_m)
     content = hashlib.blake2b(places_m.tobytes() + surface.faces.tobytes(), digest_size=16).hexdigest()
     return Shape(Triangles(places_m, surface.faces), tuple(notes), content)
+
+
+def triangles_effort(part: int, images: int, frequencies: int, drivers: int) -> Effort:
+    """Size of the solution of the triangles of a part, and as many of each of its images."""
+    count = part * images
+    seconds = frequencies * images * (PAIR_S * part**2 + CUBE_S * part**3 + ELEMENT_S * part * drivers)
+    seconds += SETUP_S * part
+    size = 3e8 + TRIANGLE_BYTES * part + PAIR_BYTES * part * count + 24.0 * frequencies * count * drivers
+    return Effort(count, "triangles", frequencies, seconds / 60, size)
 
 
 def longest_m(highest_k: float) -> float:
