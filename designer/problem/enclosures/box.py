@@ -80,7 +80,7 @@ class Box(SolvedBody):
     def flat_m(self) -> Array:
         """Half of the faces' flat parts along x, y and z (3,)."""
         flat_m = np.array(self.size_m) / 2 - self.edge_radius_m
-        if not self.edge_radius_m or self.edge_radius_m >= MIN_EDGE_RADIUS_M and (flat_m > -1e-9).all():
+        if not self.edge_radius_m or (self.edge_radius_m >= MIN_EDGE_RADIUS_M and (flat_m > -1e-9).all()):
             return np.asarray(np.maximum(flat_m, 0.0))
         raise FaultyKeyError("edge_radius_m")
 
@@ -92,7 +92,9 @@ class Box(SolvedBody):
                 f"0, or {number(MIN_EDGE_RADIUS_M)} to {number(most_m)}, half of the smallest side of enclosure.size_m"
             )
             small = self.edge_radius_m < most_m
-            remedy = "leave it out for sharp edges, which sound alike" if small else "the unit is metres; millimetres?"
+            remedy = (
+                "leave it out for sharp edges, which sound alike" if small else "make it smaller, or the box larger"
+            )
             yield Fault("enclosure.edge_radius_m", f"got {shown(self.edge_radius_m)}", expected, remedy)
 
     @property
@@ -184,8 +186,11 @@ class Box(SolvedBody):
         way_m = np.array(place, dtype=float) - np.array(self.centre_m)
         off_m = float(self._off_m(way_m)[axis])
         if off_m > SNAPPED_M:
-            where = "inside" if float(self.clearance_m(np.array(place, dtype=float))) < 0 else "outside"
-            actual = f"got {shown(place)}, {millimetres(off_m)} {where} the {self.model_name}"
+            clear_m = float(self.clearance_m(np.array(place, dtype=float)))
+            where = f"{'inside' if clear_m < 0 else 'outside'} the {self.model_name}"
+            if self.edge_radius_m and abs(clear_m) <= SNAPPED_M:
+                where = f"from the flat part of its {FACE_NAMES[axis, side]}"
+            actual = f"got {shown(place)}, {millimetres(off_m)} {where}"
             nearest = (np.array(self.centre_m) + np.clip(way_m, -self.flat_m, self.flat_m)).tolist()
             nearest[axis] = self.centre_m[axis] + side * self.size_m[axis] / 2
             faces = (
@@ -208,7 +213,7 @@ class Box(SolvedBody):
         axis, side = self.face_of(driver)
         way_m = np.abs(np.array(driver.position_m, dtype=float) - np.array(self.centre_m))
         free_m = min(float(self.flat_m[a] - way_m[a]) for a in range(3) if a != axis)
-        name = FACE_NAMES[axis, side]
+        name = f"{'flat part of the ' if self.edge_radius_m else ''}{FACE_NAMES[axis, side]}"
         if driver.radius_m is None:
             if free_m < SURFACE_TOLERANCE_M:
                 actual = f"got {shown(driver.position_m)}, a point source on an edge of the {name}"
