@@ -40,8 +40,8 @@ OTHERS: list[Any] = [
 ]
 """Values of keys that the file leaves out, of which the first that may stand there is tried."""
 DEFAULTS = {key: info.default for table in (Driver, Grid, SceneTable, Room) for key, info in table.model_fields.items()}
-ELSEWHERE = {"model", "transfer"}
-"""Keys that other keys go with: each body is tried, and a whole measured device has tests of its own."""
+ELSEWHERE = {"model", "transfer", "group"}
+"""Keys that other keys go with: each body is tried; a whole measured device and groups of a mesh have tests of their own."""
 ABOUT_A_RESPONSE = {key for key in Driver.model_fields if key.startswith("response_")} | {"gate_ms"}
 CHANGE_NOTHING = {"name", "max_gain_db", "band_hz", "refine", "frequencies", "spacing"} | ABOUT_A_RESPONSE
 """Keys of drivers and grid that requirements read, and no field; those of a measured response where there is none."""

@@ -137,6 +137,14 @@ class Enclosure(Table):
         """A piston that this enclosure does not hold."""
         return iter(())
 
+    def group_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
+        """A group of faces on a body that has none."""
+        if driver.group is not None:
+            actual = (
+                f"got {shown(driver.group)} with enclosure.model = {shown(self.model_name)}, which has no named faces"
+            )
+            yield Fault(f"{path}.group", actual, 'enclosure.model = "mesh"', "give the driver a radius_m instead")
+
     def layout_faults(self, drivers: list[Driver]) -> Iterator[Fault]:
         """Keys of its own that do not fit the drivers."""
         return iter(())
