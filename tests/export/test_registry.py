@@ -258,7 +258,7 @@ def ringing(length: int) -> FilterSet:
             "pipewire",
             many(3, 60),
             "target pipewire: got 504 controls of mixers and delays; expected at most 500; design with fewer drivers or"
-            " channels, whose mixers take 8 controls each, or export jconvolver",
+            " channels (8 controls a mixer), or export jconvolver",
         ),
         (
             "c-q15",

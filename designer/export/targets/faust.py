@@ -35,7 +35,9 @@ def write_faust(filters: FilterSet) -> Export:
     at_most("faust", longest, MAX_FIR_TAPS, "taps", "design with fewer ([realization] taps), or export c")
     names = identifiers(f"filter {joined(filter_)}" for filter_ in filters.filters)
     total = sum(filter_.taps.size for filter_ in filters.filters if filter_.has_taps)
-    slow = f"the Faust compiler unrolls {total:,} taps, which may take minutes and needs -t 0 past its 120 s; design with fewer taps, or export c"
+    slow = (
+        f"the Faust compiler unrolls {total:,} taps, for minutes; run it with -t 0, design with fewer taps, or export c"
+    )
     room_db = filters.headroom.tones_db
     lines = [
         *(f"// {line}" for line in provenance(filters, "faust", SCALING)),

@@ -93,9 +93,7 @@ def write_pipewire(filters: FilterSet) -> Export:
     stems, comments = file_names(filters.channels), provenance(filters, "pipewire", SCALING)
     nodes = list(_nodes(filters, stems))
     controls = sum(MIXER_INPUTS if label == "mixer" else 1 for _, label, _, _ in nodes if label != "convolver")
-    fewer = (
-        f"design with fewer drivers or channels, whose mixers take {MIXER_INPUTS} controls each, or export jconvolver"
-    )
+    fewer = f"design with fewer drivers or channels ({MIXER_INPUTS} controls a mixer), or export jconvolver"
     at_most("pipewire", controls, MAX_CONTROLS, "controls of mixers and delays", fewer)
     undelayed = replace(filters, delays={})
     convolved = [
