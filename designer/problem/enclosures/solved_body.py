@@ -63,7 +63,7 @@ class SolvedBody(Enclosure):
     highest_hz: Annotated[
         Frequency | None,
         Field(
-            gt=0,
+            ge=100.0,
             title="up to which its field is solved; above it each driver keeps its level and delay in each direction;"
             " by default the highest end of the designs' bands, plus up to half an octave of their fades",
         ),

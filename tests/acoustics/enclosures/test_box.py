@@ -22,7 +22,7 @@ from designer.acoustics.enclosures.box_grid import BoxGrid, images_of, parities_
 from designer.acoustics.enclosures.box_pistons import Piston, scattered_slopes
 from designer.arrays import Complex, Real
 from designer.errors import ProblemError
-from designer.problem.enclosures.box import steps
+from designer.problem.enclosures.box import FEWEST_A_WAVE, steps_a_wave
 from designer.problem.geometry import direction
 
 C = 343.0
@@ -45,7 +45,7 @@ def boxed(
     pistons: tuple[Piston, ...] = PISTONS,
 ) -> BoxedDrivers:
     k = 2 * np.pi * highest_hz / C
-    return BoxedDrivers(np.zeros(3), BoxGrid(size_m, steps([*size_m], finer * k)), pistons, k)
+    return BoxedDrivers(np.zeros(3), BoxGrid(size_m, steps_a_wave([*size_m], finer * k, FEWEST_A_WAVE)), pistons, k)
 
 
 def differences(found: Complex, wanted: Complex) -> tuple[float, float]:
@@ -112,7 +112,7 @@ def test_energy_and_reciprocity() -> None:
     -Im p/k at their places, is the mean over all directions of the far fields' products within 4 %.
     """
     k = float(wave_numbers(2500.0)[0])
-    grid = BoxGrid(SIZE_M, steps([*SIZE_M], 2 * k))
+    grid = BoxGrid(SIZE_M, steps_a_wave([*SIZE_M], 2 * k, FEWEST_A_WAVE))
     pistons = []
     for axis, side, near in (
         (0, 1, [0.07, 0.01, 0.03]),

@@ -21,7 +21,7 @@ from designer.acoustics.enclosures.mesh_pistons import MeshPiston
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.arrays import Complex
 from designer.errors import ProblemError
-from designer.problem.enclosures.box import Box, side_m, steps
+from designer.problem.enclosures.box import Box, side_m, FEWEST_A_WAVE, steps_a_wave
 from designer.problem.meshes.mending import closed_surface
 from designer.problem.meshes.mirrors import MirroredPart
 from designer.problem.meshes.rounded_box import rounded_count, rounded_octant
@@ -106,7 +106,7 @@ def test_as_the_radius_falls_it_is_the_sharp_box() -> None:
     """
     size_m, k = (0.14, 0.10, 0.18), 2 * math.pi * 1500 / C
     pistons = Piston(0, 1, (0.07, 0.01, 0.03), 0.03), Piston(1, -1, (0.02, -0.05, 0.01), 0.02)
-    grid = BoxGrid(size_m, steps([*size_m], 2 * k))
+    grid = BoxGrid(size_m, steps_a_wave([*size_m], 2 * k, FEWEST_A_WAVE))
     q = parities_of(
         np.stack([box_pistons.scattered_slopes(grid, piston, np.array([k]))[0] for piston in pistons], axis=-1)
     )
