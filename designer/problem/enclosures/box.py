@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from designer.problem.schema import Driver
 
 FEWEST_A_WAVE, MOST_A_WAVE = 6, 10
-"""Rectangles along the shortest wave that is solved. With six, the field of a monopole within the box is right within 0.5 dB and 3 degrees, and
-at that wave a driver on a narrow end, behind a small box, is up to 1.9 dB off where it is 20 dB below the loudest (with ten 0.6 dB).
+"""Rectangles along the shortest wave that is solved. With six, a monopole's field is right within 0.5 dB and 3 degrees, and at that wave a
+driver on a narrow end, behind a small box, is up to 1.9 dB off where it is 20 dB below the loudest (with ten 0.6 dB).
 """
 MAX_FINE = 900
 """Rectangles of an octant up to which more than the fewest are used: such a frequency takes less than half a CPU second."""

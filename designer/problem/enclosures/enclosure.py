@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer.errors import Fault
+from designer.problem.meshes.triangles import Triangles
 from designer.problem.messages import number, shown
 from designer.problem.table import Table, if_known
 
@@ -93,6 +94,11 @@ class Enclosure(Table):
     def corners_m(self) -> Array:
         """Its corners (N, 3), which must be inside a room; none of a round body, for which `half_size_m` suffices."""
         return np.zeros((0, 3))
+
+    @property
+    def surface(self) -> Triangles | None:
+        """Its triangles in the device's axes, as it is drawn; None where it has no closed surface."""
+        return None
 
     @property
     def nearest_m(self) -> float:

@@ -21,7 +21,7 @@ from designer.acoustics.enclosures.mesh_pistons import MeshPiston
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.arrays import Complex
 from designer.errors import ProblemError
-from designer.problem.enclosures.box import Box, side_m, FEWEST_A_WAVE, steps_a_wave
+from designer.problem.enclosures.box import FEWEST_A_WAVE, Box, side_m, steps_a_wave
 from designer.problem.meshes.mending import closed_surface
 from designer.problem.meshes.mirrors import MirroredPart
 from designer.problem.meshes.rounded_box import rounded_count, rounded_octant
