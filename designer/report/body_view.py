@@ -187,7 +187,7 @@ def _is_hidden(surface: Triangles, place_m: Real, eye: Real) -> bool:
 
 
 def body_words(problem: Problem) -> str:
-    """What the view shows, in words: the body, and how many drivers are on each of its sides."""
+    """The view in words: the body, and the number of drivers on each of its sides."""
     sides = {"front": 0, "back": 0, "left side": 0, "right side": 0, "top": 0, "bottom": 0}
     names = (("front", "back"), ("right side", "left side"), ("top", "bottom"))
     for driver in problem.drivers:

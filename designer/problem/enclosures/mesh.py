@@ -259,8 +259,8 @@ class Mesh(SolvedBody):
             return
         group = self._group(name)
         if group.off_surface or not group.has_axis:
-            what = f"{group.off_surface} of its {len(group.corners_m)} triangles are not on the outer surface"
-            actual = f"got {shown(name)}; {what if group.off_surface else 'its faces point all ways alike'}"
+            off = f"{group.off_surface} of its {len(group.corners_m)} triangles are not on the outer surface"
+            actual = f"got {shown(name)}; {off if group.off_surface else 'its faces point all ways alike'}"
             yield Fault(
                 f"{path}.group",
                 actual,

@@ -22,7 +22,7 @@ from designer.acoustics.enclosures.box_grid import BoxGrid, images_of, parities_
 from designer.acoustics.enclosures.box_pistons import Piston, scattered_slopes
 from designer.arrays import Complex, Real
 from designer.errors import ProblemError
-from designer.problem.enclosures.box import FEWEST_A_WAVE, steps_a_wave
+from designer.problem.enclosures.box import FEWEST_A_WAVE, Box, steps_a_wave
 from designer.problem.geometry import direction
 
 C = 343.0
@@ -306,6 +306,19 @@ def test_faults_have_a_remedy(places: dict[str, list[float]], box: Tables, liste
     places = places | {"right": [places["left"][0] if abs(places["left"][0]) < 1 else 0.05, 0.1, 0.01]}
     with pytest.raises(ProblemError, match=message):
         load(small(places, LISTENER | listener, design, enclosure=BOX | box))
+
+
+def test_a_solution_is_refused_for_its_memory_alone() -> None:
+    """256 drivers on a bar of 2 m: a few minutes, but more than 8 GB; the frequency of the remedy fits, and 5 % above it does not."""
+    bar = Box(size_m=[0.05, 2.0, 0.05])
+    whole = bar.effort(2 * math.pi * 5000.0 / C, 256)
+    assert whole.minutes < 10 and whole.size > 8e9
+    (fault,) = bar.solving_faults(5000.0, C, 256)
+    match = re.search(r"set enclosure\.highest_hz = (\d+)", fault.remedy)
+    assert match is not None
+    fits, above = (bar.effort(2 * math.pi * factor * int(match[1]) / C, 256) for factor in (1.0, 1.05))
+    assert fits.size <= 8e9 < above.size
+    assert "expected at most 60 CPU minutes and 8 GB" in str(fault)
 
 
 def test_a_piston_stays_within_its_face() -> None:
