@@ -106,6 +106,10 @@ class ArrayStore:
             return None
         return array
 
+    def holds(self, key: str) -> bool:
+        """Whether there is an array of a key, which may be damaged."""
+        return self.folder is not None and self._path(key).exists()
+
     def write(self, key: str, array: NDArray[Any]) -> None:
         """Store an array, if the folder and this process's share have room."""
         header = json.dumps({"dtype": array.dtype.str, "shape": array.shape}).encode().ljust(HEADER_BYTES)

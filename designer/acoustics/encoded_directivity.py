@@ -28,7 +28,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -41,8 +40,6 @@ from designer.problem.schema import MAX_ORDER
 NEGLIGIBLE_ENERGY = 1e-5
 MAX_RAISED_ORDERS = 24
 EXTRA_ORDERS = 8
-MAX_KEPT_ORDER = 40
-"""Order up to which the matrix to the coefficients is kept (64 MB)."""
 
 
 @dataclass(frozen=True)
@@ -99,19 +96,11 @@ def encode(device: Device, k: Real, distance_m: float, order: int, drivers: Sequ
     exact = device.encoded(k, distance_m, order, drivers) if isinstance(device, EnclosedDrivers) else None
     if exact is not None:
         return exact
-    directions, analysis = (_analysis if order <= MAX_KEPT_ORDER else _analysis.__wrapped__)(order)
+    directions, _ = sh.sphere_quadrature(order + EXTRA_ORDERS)
     model = device.model if isinstance(device, MeasuredDrivers) else device
     far = np.isinf(distance_m) or (isinstance(model, EnclosedDrivers) and model.endless)
     field = device.far_field(k, directions) if far else device.field(k, directions * distance_m)
-    flat = field[:, :, list(drivers)]
-    return Encoding(order, None, None, analysis @ flat.real + 1j * (analysis @ flat.imag))
-
-
-@lru_cache(maxsize=2)
-def _analysis(order: int) -> tuple[Real, Real]:
-    """Directions (M, 3), and the matrix (K, M) from a field there to its coefficients: kept, because it takes longer than the field."""
-    directions, weights = sh.sphere_quadrature(order + EXTRA_ORDERS)
-    return directions, sh.harmonics(order, directions) * weights
+    return Encoding(order, None, None, sh.analysed(field[:, :, list(drivers)], order, order + EXTRA_ORDERS))
 
 
 def is_front_only(device: Device) -> bool:
@@ -135,15 +124,7 @@ def sufficient_order(kr: float) -> int:
 
 
 def automatic_order(device: Device, k: float, distance_m: float, drivers: Sequence[int]) -> int:
-    """The order for frequencies up to a wave number: by the rule, and raised where a sampled field needs more. The device remembers it."""
-    known: dict[tuple[float, ...], int] = device.__dict__.setdefault("_orders", {})
-    key = (k, distance_m, *drivers)
-    if key not in known:
-        known[key] = _automatic_order(device, k, distance_m, drivers)
-    return known[key]
-
-
-def _automatic_order(device: Device, k: float, distance_m: float, drivers: Sequence[int]) -> int:
+    """The order for frequencies up to a wave number: by the rule, and raised where a sampled field needs more."""
     order = sufficient_order(k * extent_m(device, drivers))
     if isinstance(device, EnclosedDrivers) and device.has_series:
         return order

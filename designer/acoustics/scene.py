@@ -53,9 +53,9 @@ def air_of(problem: Problem) -> Air | None:
     return Air(temperature_c=table.temperature_c, relative_humidity_percent=table.relative_humidity_percent)
 
 
-def device_of(problem: Problem, solved_to_k: float | None = None) -> Device:
+def device_of(problem: Problem, solved_to_k: float | None = None, *, coarse: bool = False) -> Device:
     """The device model that the problem's enclosure and drivers ask for, solved to another wave number (rad/m) than its own."""
-    return device_in(problem.body, problem.drivers, solved_to_k or problem.solved_to_k)
+    return device_in(problem.body, problem.drivers, solved_to_k or problem.solved_to_k, coarse=coarse)
 
 
 def _rows_of_whole(tensor: Callable[[Scene], Complex]) -> Callable[[Scene], Complex]:
@@ -79,6 +79,7 @@ class Scene:
     whole_device : MeasuredDevice or None, a measured device in the place of the problem's
     read_for : Problem or None, the problem that the drivers' measured responses were read for, where it is another
     whole : tuple or None, the small scene that this one is a part of, and which of its frequencies
+    coarse : bool, a body that is solved is solved on longer elements, for fields that follow a hand
 
     """
 
@@ -89,6 +90,7 @@ class Scene:
     whole_device: MeasuredDevice | None = None
     read_for: Problem | None = None
     whole: tuple[Scene, Index] | None = None
+    coarse: bool = False
     cache: Cache = field(default_factory=Cache, repr=False)
 
     def __repr__(self) -> str:
@@ -127,16 +129,17 @@ class Scene:
         tables = [self.problem.body, *self.problem.drivers]
         measured = (self.cache.content(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
         solved = (self.read_for or self.problem).solved_to_k if self.problem.body.is_solved else 0.0  # whatever the air
-        return "device", *(table.model_dump_json(exclude={"max_gain_db"}) for table in tables), measured, solved
+        texts = (table.model_dump_json(exclude={"max_gain_db"}) for table in tables)
+        return "device", *texts, measured, solved, self.coarse
 
     @property
     def device(self) -> Device:
         """The device's model, with the drivers that are measured."""
 
         def make() -> Device:
-            problem, model = self.problem, device_of(self.problem, (self.read_for or self.problem).solved_to_k)
-            facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in problem.drivers)
-            measured = driver_places_m(problem), facing, self.responses, problem.speed_of_sound_m_s
+            model = device_of(self.problem, (self.read_for or self.problem).solved_to_k, coarse=self.coarse)
+            facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in self.problem.drivers)
+            measured = driver_places_m(self.problem), facing, self.responses, self.problem.speed_of_sound_m_s
             return MeasuredDrivers(model, *measured) if self.responses else model
 
         return self.cache.model(self._device_key, make)
@@ -232,9 +235,7 @@ class Scene:
                 " plots, white-noise gain and directivity index are those of the model"
             )
         ears = [table for table in self.problem.designs if not table.is_beam]
-        if not ears:
-            return tuple(messages)
-        return tuple(dict.fromkeys([*messages, *head_warnings(self, ears)]))
+        return tuple(dict.fromkeys([*messages, *(head_warnings(self, ears) if ears else ())]))
 
     def at(self, frequency_hz: Real) -> Scene:
         """Scene of the same drivers and listener on other frequencies."""
@@ -278,8 +279,8 @@ class Scene:
 
     def with_problem(self, problem: Problem) -> Scene:
         """The scene of another air or listener: the drivers' measured responses stay as they were read, in the air of their day."""
-        read_for = self.read_for or self.problem
-        return Scene(problem, self.frequency_hz, self.displacements_m, read_for=read_for, cache=self.cache)
+        other = Scene(problem, self.frequency_hz, self.displacements_m, cache=self.cache)
+        return replace(other, read_for=self.read_for or self.problem, coarse=self.coarse)
 
     @_rows_of_whole
     def ears(self) -> Complex:
@@ -340,10 +341,9 @@ class Scene:
         """Whether the circle is to be taken from the measured device: a beam needs it, an ear channel only draws it."""
         if any(table.is_beam for table in self.problem.designs):
             return True
-        distance_m = self.problem.azimuth_distance_m
-        if self._measured is None or np.isinf(distance_m):
-            return False
-        return self._measured.knows(geometry.direction(self.azimuth_deg) * distance_m)
+        device, distance_m = self._measured, self.problem.azimuth_distance_m
+        places_m = geometry.direction(self.azimuth_deg) * distance_m
+        return device is not None and not np.isinf(distance_m) and device.knows(places_m)
 
     def on_circle(self, azimuth_deg: Real) -> Complex:
         """H at azimuths of the circle alone (F, azimuths, L), without the head."""

@@ -30,7 +30,7 @@ import math
 import numpy as np
 from scipy.special import sph_harm_y_all
 
-from designer.arrays import Index, Real
+from designer.arrays import Complex, Index, Real
 
 
 def count(order: int) -> int:
@@ -57,6 +57,22 @@ def sphere_quadrature(order: int) -> tuple[Real, Real]:
     across = np.sqrt(1 - height**2)[:, None]
     nodes = [across * np.cos(turn), across * np.sin(turn), np.broadcast_to(height[:, None], (height.size, turn.size))]
     return np.stack(nodes, axis=-1).reshape(-1, 3), np.repeat(weight * 2 * np.pi / turn.size, turn.size)
+
+
+def analysed(values: Complex, order: int, sampled_order: int) -> Complex:
+    """Coefficients (F, K, L) up to an order of values (F, M, L) at `sphere_quadrature(sampled_order)`: over azimuth, then over height."""
+    height, weight = np.polynomial.legendre.leggauss(sampled_order + 1)
+    steps = 2 * sampled_order + 1
+    rings = values.reshape(len(values), height.size, steps, -1)
+    turning = _turning(order, 2 * np.pi * np.arange(steps) / steps) * (2 * np.pi / steps)
+    series = turning @ rings.real + 1j * (turning @ rings.imag)  # (F, heights, m, L)
+    polar, at = _polar(order, np.arccos(height)) * weight, _column(order)
+    out = np.empty((len(values), count(order), rings.shape[-1]), dtype=complex)
+    for m in range(2 * order + 1):
+        rows = at == m
+        part = np.ascontiguousarray(series[:, :, m])
+        out[:, rows] = polar[rows] @ part.real + 1j * (polar[rows] @ part.imag)
+    return out
 
 
 def product_matrix(density: Real, order: int) -> Real:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from designer import job
+from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
 from designer.arguments import checked_arguments
 from designer.problem.schema import Problem
 from designer.search import sweep_point
@@ -127,4 +128,6 @@ def engine(processes: int | None, scheduler: str | None) -> Iterator[Engine]:
 
 def _in_this_process(tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome]]:
     """Each point with its outcome, computed in this process."""
-    return ((task, sweep_point.measure(task)) for task in tasks)
+    with FACTORIZATIONS.keeping(JUDGED_BYTES):
+        for task in tasks:
+            yield task, sweep_point.measure(task)

@@ -103,12 +103,20 @@ def measure(task: Task) -> Outcome:
     return replace(outcome, seconds=time.perf_counter() - begin)
 
 
+def measure_in_turn(task: Task) -> Outcome:
+    """Measure a point in a process of a sweep, which keeps what another point of the same body needs."""
+    from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES, SWEPT_BYTES
+
+    FACTORIZATIONS.most_bytes = min(JUDGED_BYTES, SWEPT_BYTES / processors())
+    return measure(task)
+
+
 def processors() -> int:
     """How many processes this program may keep busy."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_processes(tasks: Iterable[Task], processes: int, work: Work = measure) -> Iterator[tuple[Task, Outcome]]:
+def in_processes(tasks: Iterable[Task], processes: int, work: Work = measure_in_turn) -> Iterator[tuple[Task, Outcome]]:
     """Each point with its outcome, as it comes, computed in processes of this machine."""
     waiting, suspects = iter(tasks), deque[Task]()
     while True:

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from designer.acoustics.cache import Cache
+from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
 from designer.acoustics.heard_places import in_heard_cloud
-from designer.acoustics.scene import Scene
+from designer.acoustics.scene import Scene, device_of
 from designer.arrays import Complex, Real
 from designer.comparison.numbers import relative_level_of
 from designer.designs import ChannelDesign, design_channel
@@ -42,6 +43,8 @@ IN_BAND, IN_FADE, OUTSIDE = 48, 8, 10
 IN_BAND_OF_CONES, IN_FADE_OF_CONES = 20, 3
 MOST_LAYOUTS, MOST_DRIVERS_KEPT, MOST_CHANNELS = 3, 8, 8
 """Layouts whose tensors are kept, drivers beside those that are there, and channels whose weights are."""
+MOST_COARSE_BYTES = 300e6
+"""Size of the matrices that take drivers' slopes on a body that is solved to pressures, in the process that draws what moves."""
 LOWERED = "level"
 
 
@@ -76,6 +79,11 @@ class LiveChannel:
     def table(self) -> DesignTable:
         """The channel as the file has it."""
         return self.design.design
+
+    @property
+    def coarse_body(self) -> str:
+        """The body that is solved coarsely ("box", "mesh"); empty of curves that hold for the field of the file."""
+        return self.problem.body.model_name if self.ideal.scene.coarse else ""
 
     @property
     def frequency_hz(self) -> Real:
@@ -175,22 +183,36 @@ class Live:
     def scene(self, problem: Problem, frequency_hz: Real) -> Scene:
         """The problem's scene on some frequencies: the tensors of each driver that was there before are kept."""
         tables = [problem.body, *problem.drivers, *([] if problem.scene is None else [problem.scene])]
-        device = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s
+        coarse = problem.body.is_solved and not self._is_solved(problem)
+        device = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s, coarse
         cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
 
         def first_there() -> Scene:
             for (last_device, _), last in reversed(self._layouts.items()):
                 same = last_device == device
                 read_for = (last.read_for or last.problem) if same else None
-                return Scene(problem, frequency_hz, cloud_m, read_for=read_for, cache=last.cache.heir(same_device=same))
-            return Scene(problem, frequency_hz, cloud_m, cache=Cache(stored=False))
+                cache = last.cache.heir(same_device=same)
+                return Scene(problem, frequency_hz, cloud_m, read_for=read_for, coarse=coarse, cache=cache)
+            return Scene(problem, frequency_hz, cloud_m, coarse=coarse, cache=Cache(stored=False))
 
         first = remembered(self._layouts, (device, _places_of(problem)), MOST_LAYOUTS, first_there)
-        shared: dict[str, Any] = {"read_for": first.read_for or first.problem, "cache": first.cache}
-        if not has_own_fields(problem):
+        shared: dict[str, Any] = {
+            "read_for": first.read_for or first.problem, "coarse": coarse, "cache": first.cache
+        }  # fmt: skip
+        if not has_own_fields(problem) or (problem.body.is_solved and not coarse):
             return in_heard_cloud(Scene(problem, frequency_hz, cloud_m, **shared))
         alone = tuple(self._alone(problem, l, first.cache) for l in range(len(problem.drivers)))
         return in_heard_cloud(DriverScene(problem, frequency_hz, cloud_m, **shared, alone=alone))
+
+    def follows(self, problem: Problem) -> bool:
+        """Whether curves can follow a hand: of a body that is solved, where what takes slopes to pressures fits into memory."""
+        device = device_of(problem, coarse=True) if problem.body.is_solved and not self._is_solved(problem) else None
+        return not isinstance(device, SurfaceDrivers) or device.solved_bytes <= MOST_COARSE_BYTES
+
+    def _is_solved(self, problem: Problem) -> bool:
+        """Whether the solution of its body is on disk, as the process that judges leaves it."""
+        device = device_of(problem)
+        return isinstance(device, SurfaceDrivers) and device.is_stored
 
     def _alone(self, problem: Problem, l: int, of_all: Cache) -> Scene:
         """The scene of one driver, with the tensors that it had at these places."""
@@ -198,7 +220,8 @@ class Live:
         key = tuple(_geometry_of(table) for table in tables), problem.speed_of_sound_m_s, _places_of(problem)
 
         def first_there() -> Scene:
-            return Scene(of_driver(problem, l), np.zeros(1), np.zeros((1, 3)), cache=of_all.heir())
+            coarse = problem.body.is_solved
+            return Scene(of_driver(problem, l), np.zeros(1), np.zeros((1, 3)), coarse=coarse, cache=of_all.heir())
 
         return remembered(self._drivers, key, MOST_DRIVERS_KEPT + len(problem.drivers), first_there)
 
@@ -224,7 +247,7 @@ def key_around(problem: Problem, scene: Scene) -> tuple[Hashable, ...]:
         problem.scene,
     ]
     texts = (None if table is None else table.model_dump_json() for table in tables)
-    return (*texts, problem.speed_of_sound_m_s, problem.sample_rate_hz, scene.frequency_hz.tobytes())
+    return (*texts, problem.speed_of_sound_m_s, problem.sample_rate_hz, scene.coarse, scene.frequency_hz.tobytes())
 
 
 def remembered(values: dict[K, T], key: K, most: int, make: Callable[[], T]) -> T:

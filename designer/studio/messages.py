@@ -292,6 +292,9 @@ class Live(_IsLive, Panels):
     handles: list[Handle]  # as the drag has them, of all channels
     values: dict[str, Any]  # the keys that the drag sets
     faults: list[Fault]  # where the place is no good, and then no panels
+    coarse: Literal[
+        "", "box", "mesh"
+    ]  # the body whose field is of a coarser solution; without panels it is too fine for one
     seconds: float  # of the computation
 
 

@@ -38,6 +38,8 @@ SPARE_DESIGNS, MOST_DESIGNS = 1, 6
 MOST_CHANNELS = 16
 MOST_FIELD_BYTES = 128e6
 """Fields of drivers that stay where others move."""
+MOST_SLOPES_BYTES = 32e6
+"""Drivers' slopes on a body that is solved, in the process that draws what moves."""
 GEOMETRY = ("drivers", "listener", "enclosure")
 """Tables whose change shows in the layout."""
 
@@ -146,6 +148,7 @@ def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
     for module in NEEDS[kind]:
         importlib.import_module(module)
     gc.freeze()  # modules are no garbage: to collect them takes longer than an answer
+    keep_what_stays(kind)
     interruption = Interruption(pipe)
     answers: Any = Lively() if kind == "live" else Judge(interruption.between_stages)
     if kind == "judge" and hasattr(os, "nice"):
@@ -159,6 +162,19 @@ def run(pipe: Connection, parent_id: int, kind: Kind) -> None:
             answers.answer(request, interruption.send)
         with contextlib.suppress(OSError):
             pipe.send({END: serial})
+
+
+def keep_what_stays(kind: Kind) -> None:
+    """Let this process keep what drivers that stay, and bodies that are solved, need again."""
+    from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
+    from designer.acoustics.recent import RECENT
+    from designer.studio.live import MOST_COARSE_BYTES
+
+    if kind == "live":
+        FACTORIZATIONS.most_bytes, FACTORIZATIONS.as_solved = MOST_COARSE_BYTES, True
+        RECENT.most_bytes = MOST_SLOPES_BYTES
+    else:
+        FACTORIZATIONS.most_bytes, RECENT.most_bytes = JUDGED_BYTES, MOST_FIELD_BYTES
 
 
 def _message_of(error: Exception) -> str:
@@ -200,7 +216,7 @@ class Lively:
         begin = time.perf_counter()
         message: dict[str, Any] = {
             "is": "live", "version": request.version, "channel": request.channel, "panels": {}, "arrays": "", "tables": "",
-            "numbers": [], "handles": [], "values": {}, "faults": [],
+            "numbers": [], "handles": [], "values": {}, "faults": [], "coarse": "",
         }  # fmt: skip
         if request.id is not None:
             message["id"] = request.id
@@ -223,20 +239,19 @@ class Lively:
         from designer.report.layout import layout_figure
         from designer.studio.live_figures import layout_of, live_figures, words_of
 
+        if not self.live.follows(problem):
+            return {"coarse": problem.body.model_name}
         channel = self.live.channel(problem, name)
         shown = live_figures(channel)
         if layout:
             shown["layout"] = layout_of(layout_figure(problem))
-        return {**packed(shown), "numbers": words_of(channel.numbers())}
+        return {**packed(shown), "numbers": words_of(channel.numbers()), "coarse": channel.coarse_body}
 
 
 class Judge:
     """Answers of the process that judges."""
 
     def __init__(self, between_stages: Callable[[], None] = lambda: None) -> None:
-        from designer.acoustics.recent import RECENT
-
-        RECENT.most_bytes = MOST_FIELD_BYTES
         self._between_stages = between_stages
         self._designs: dict[tuple[Source, Hashable], Any] = {}
         self._channels: dict[Hashable, Any] = {}

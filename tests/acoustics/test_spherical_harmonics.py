@@ -82,6 +82,18 @@ def three_j_zero(a: int, b: int, c: int) -> float:
     return float((-1) ** g * root * factorial(g) / (factorial(g - a) * factorial(g - b) * factorial(g - c)))
 
 
+def test_an_analysis_is_the_projection() -> None:
+    """∫ Y_a f over the sphere, summed place by place, of a function whose degrees go beyond the order."""
+    directions, weights = sh.sphere_quadrature(9)
+    rng = np.random.default_rng(5)
+    values = np.stack([c @ sh.harmonics(8, directions) for c in rng.standard_normal((3, 2, sh.count(8)))])  # (F, L, M)
+    values = (values * np.array([1.0, 1j, 1 - 2j])[:, None, None]).transpose(0, 2, 1)
+    expected = np.zeros((3, sh.count(6), 2), dtype=complex)
+    for weight, place, value in zip(weights, directions, values.transpose(1, 0, 2), strict=True):
+        expected += weight * sh.harmonics(6, place[None])[:, 0, None] * value[:, None, :]
+    np.testing.assert_allclose(sh.analysed(values, 6, 9), expected, atol=1e-12)
+
+
 def test_products_of_zonal_harmonics_are_racah_s() -> None:
     """∫ Y_n0 Y_n'0 Y_n''0 = √((2n+1)(2n'+1)(2n''+1)/4π) (n n' n''; 000)²; of 1, 1, 2 it is 1/√5π."""
     order = 6

@@ -139,7 +139,7 @@ def live(level_db: float, request: dict[str, Any], version: int = 1) -> dict[str
         elif handle["kind"] == "driver" and request.get("handle", "").startswith("driver"):
             handle |= {"x": -request["x"], "y": request["y"]}
     figures = packed(panels(level_db, "dash"), level_db, request["channel"])
-    at = {"is": "live", "id": request["id"], "version": version, "handles": moved}
+    at = {"is": "live", "id": request["id"], "version": version, "handles": moved, "coarse": ""}
     return at | {"values": {"a.key": 1.0}, "faults": [], "seconds": 0.01} | figures
 
 

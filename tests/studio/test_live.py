@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tomlkit
 
 import designer
 from designer import measures
@@ -183,6 +184,56 @@ def test_a_live_message_has_the_panels_and_where_the_handles_are() -> None:
     assert (line["name"], line["dash"]) == ("ideal weights", "dash")
     assert {number["name"] for number in message["numbers"]} >= {"mean_cancellation_gain_db", "largest_effort_db"}
     json.dumps(message, allow_nan=False)
+
+
+BOX = {
+    "title": "box",
+    "sample_rate_hz": 16000,
+    "enclosure": {"model": "box", "size_m": [0.1, 0.3, 0.12]},
+    "drivers": [{"name": "left", "position_m": [0.05, -0.1, 0.0]}, {"name": "right", "position_m": [0.05, 0.1, 0.0]}],
+    "listener": {"position_m": [1.5, 0.0, 0.0]},
+    "designs": [
+        {"name": "a", "kind": "ctc", "ear": "left", "band_hz": [300, 1500], "cancellation_gain_db": [[300, 4]]}
+    ],
+}
+
+
+def test_a_driver_on_a_box_is_followed_by_a_coarse_solution_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressures at the ears are within 0.3 dB of the whole solution's, and nothing is written; as soon as that is on disk, it is used,
+    and the weights are an ordinary design's.
+    """
+    monkeypatch.setenv("DESIGNER_CACHE", str(tmp_path / "fields"))
+    problem, live = designer.loads(tomlkit.dumps(BOX)), Live()
+    other = moved(problem, "driver:1:layout-plan", 0.09, 0.05)
+    coarse = live.channel(other, "a")
+    assert coarse.coarse_body == "box"
+    assert not (tmp_path / "fields").exists()
+    whole = designer.scene(other).at(coarse.frequency_hz)
+    ratio_db = measures.amplitude_db(coarse.ideal.scene.ears() / whole.ears())
+    assert 0.01 < np.abs(ratio_db).max() < 0.3
+    solved = live.channel(other, "a")
+    assert solved.coarse_body == ""
+    ordinary = design_channel(problem.designs[0], whole)
+    np.testing.assert_allclose(solved.design.weights, ordinary.weights, atol=2e-6 * np.abs(ordinary.weights).max())
+    assert live.channel(problem, "a").coarse_body == "box"
+
+
+def test_a_body_that_does_not_fit_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer says so, and has the handles where they are."""
+    monkeypatch.setenv("DESIGNER_CACHE", str(tmp_path))
+    base = Source(tomlkit.dumps(BOX), tmp_path, "box.toml")
+    request = LiveRequest(base=base, version=1, channel="a", move=("driver:1:layout-plan", 0.09, 0.05), id=1)
+    monkeypatch.setattr(live_module, "MOST_COARSE_BYTES", 1e4)
+    (message,) = answers(request)
+    assert (message["coarse"], message["panels"], message["faults"]) == ("box", {}, [])
+    (driver,) = [handle for handle in message["handles"] if handle["id"] == "driver:1:layout-plan"]
+    assert (driver["x"], driver["y"]) == (0.09, 0.05)
+    monkeypatch.undo()
+    monkeypatch.setenv("DESIGNER_CACHE", str(tmp_path))
+    (message,) = answers(request)
+    assert message["coarse"] == "box" and "gain" in message["panels"]
 
 
 def test_a_place_that_is_no_good_is_told_with_its_key() -> None:

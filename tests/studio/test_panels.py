@@ -200,6 +200,37 @@ def test_live_curves_stand_on_the_plot_s_axes_until_the_design_is_judged(page: P
     assert page.locator("#words").text_content() == "left: 20 dB hold."
 
 
+def test_a_body_that_is_solved_is_told(page: Page, played: Played) -> None:
+    """Under the hand that the curves are of a coarse solution, or that they do not follow; let go, how far the solution is."""
+    words, coarse = page.locator("#words"), {"coarse": "box"}
+    played.answer = lambda request: (
+        played.tell(live(20.0, request) | coarse) if request.get("phase") == "drag" else None
+    )
+    x, y = grip(page, "driver:1")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    answer, played.answer = played.answer, lambda request: None
+    page.mouse.move(x + 1, y)
+    page.get_by_text("the first of this place are being computed").wait_for()
+    played.answer = answer
+    page.mouse.move(x + 3, y)
+    page.get_by_text("a coarse solution of the box; realised and judged when let go").wait_for()
+    played.answer = lambda request: (
+        played.tell(live(20.0, request) | {"coarse": "mesh", "panels": {}}) if request.get("phase") == "drag" else None
+    )
+    page.mouse.move(x + 6, y)
+    page.get_by_text("The mesh is too fine to be solved under the hand").wait_for()
+    page.mouse.up()
+    stage = "solving the box: 4 of 26 frequencies, 3 s left"
+    played.tell(state(2), {"is": "working", "stage": stage, "version": 2})
+    page.get_by_text("Solving the box: 4 of 26 frequencies, 3 s left. Dashed: ").wait_for()
+    played.tell({"is": "working", "stage": "designs", "version": 2})
+    page.get_by_text("Solving").wait_for(state="detached")
+    played.tell(judged(20.0, version=2))
+    page.locator("figure.moving").first.wait_for(state="detached")
+    assert words.text_content() == "left: 20 dB hold."
+
+
 def test_a_first_picture_that_comes_late_is_not_drawn(page: Page, played: Played) -> None:
     """Ideal weights of the document as it stands have nothing to say once it is judged."""
     late = live(20.0, {"id": 0, "channel": "left"}) | {"values": {}}
@@ -471,9 +502,9 @@ def test_a_new_page_greets_draws_all_and_remembers_its_colours(chromium: Browser
         assert page.evaluate(ground) == dark
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (2560, 1440), (400, 800)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (2560, 1440), (390, 800)])
 def test_the_page_fits_its_window(page: Page, width: int, height: int) -> None:
-    """Nothing goes beyond the right edge, and every figure fills its cell."""
+    """Nothing goes beyond the right edge, in the bar nothing lies over another, and every figure fills its cell."""
     page.set_viewport_size({"width": width, "height": height})
     widths = """[...document.querySelectorAll("figure.panel")].filter(e => e.checkVisibility()).map(e =>
       e.querySelector(".chart svg").clientWidth - e.querySelector(".room").clientWidth)"""
@@ -483,6 +514,14 @@ def test_the_page_fits_its_window(page: Page, width: int, height: int) -> None:
         "[...document.querySelectorAll('.panel')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
     )
     assert page.evaluate(beyond) == 0
+    boxes = """[...document.querySelectorAll("#state > *, #scheme")].map(e => e.getBoundingClientRect()).filter(b => b.width)
+      .map(b => [b.left, b.right, b.top, b.bottom])"""
+    bar = page.evaluate(boxes)
+    assert len(bar) > 5
+    for n, (left, right, top, bottom) in enumerate(bar):
+        for other in bar[:n]:
+            across, up = min(right, other[1]) - max(left, other[0]), min(bottom, other[3]) - max(top, other[2])
+            assert across < 1 or up < 1
     page.set_viewport_size({"width": 1280, "height": 800})
 
 

@@ -1,5 +1,5 @@
 """The physics of each enclosure of `designer.problem.enclosures`, in the module of the same name: `device(enclosure, drivers)`,
-or `device(enclosure, drivers, highest_k)` of one that `is_solved`.
+or `device(enclosure, drivers, highest_k, coarse)` of one that `is_solved`.
 
 Modules of other names (`discs`, `cylinder_contour`) hold what an enclosure is made of, and are not looked for.
 """
@@ -96,9 +96,11 @@ class EnclosedDrivers(Device):
         return None
 
 
-def device_in(enclosure: Enclosure, drivers: Sequence[Driver], highest_k: float) -> EnclosedDrivers:
-    """The device model of drivers in an enclosure; one that is solved, up to a wave number in rad/m."""
+def device_in(
+    enclosure: Enclosure, drivers: Sequence[Driver], highest_k: float, *, coarse: bool = False
+) -> EnclosedDrivers:
+    """The device model of drivers in an enclosure; one that is solved, up to a wave number in rad/m, and coarsely where asked for."""
     module = importlib.import_module(f"{__name__}.{type(enclosure).__module__.rpartition('.')[2]}")
-    highest = (highest_k,) if enclosure.is_solved else ()
-    device: EnclosedDrivers = module.device(enclosure, drivers, *highest)
+    how = (highest_k, coarse) if enclosure.is_solved else ()
+    device: EnclosedDrivers = module.device(enclosure, drivers, *how)
     return device

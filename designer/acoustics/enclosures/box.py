@@ -14,15 +14,16 @@ import numpy as np
 from designer.acoustics.enclosures.box_field import Surface, mean_products
 from designer.acoustics.enclosures.box_grid import MIRRORS, BoxGrid, images_of
 from designer.acoustics.enclosures.box_pistons import Piston
-from designer.acoustics.enclosures.box_solution import solved
+from designer.acoustics.enclosures.box_solution import keys_of, solved
 from designer.acoustics.enclosures.discs import disc_nodes
 from designer.acoustics.enclosures.mesh import MeshedDrivers
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.enclosures.mesh_pistons import MeshPiston
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
-from designer.acoustics.enclosures.surface_solution import Progress
+from designer.acoustics.enclosures.surface_solution import Progress, is_stored
 from designer.arrays import Real
 from designer.problem.enclosures.box import Box, side_m, steps
+from designer.problem.enclosures.solved_body import COARSE
 from designer.problem.schema import Driver
 
 
@@ -36,6 +37,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     grid : BoxGrid
     pistons : tuple of Piston (L), their places from the box's centre
     highest_k : float
+    coarse : bool, whether the grid is one for fields that follow a hand; then it is not kept on disk
 
     """
 
@@ -46,6 +48,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     grid: BoxGrid
     pistons: tuple[Piston, ...]
     highest_k: float
+    coarse: bool = False
 
     @property
     def half_diagonal_m(self) -> float:
@@ -54,7 +57,17 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
 
     def solve(self, progress: Progress | None) -> Surface:
         """The solution, from disk or solved now."""
-        return solved(self.grid, self.pistons, self.highest_k, progress)
+        return solved(self.grid, self.pistons, self.highest_k, progress, coarse=self.coarse)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the solution is on disk."""
+        return is_stored(keys_of(self.grid, self.pistons, self.highest_k))
+
+    @property
+    def solved_bytes(self) -> float:
+        """Size of what takes slopes to pressures."""
+        return 64.0 * self.grid.octant_size**2 * len(keys_of(self.grid, self.pistons, self.highest_k))
 
     def extent_m(self, drivers: Sequence[int]) -> float:
         """Radius of the sphere around the origin that holds the box."""
@@ -77,7 +90,9 @@ class RoundedBoxDrivers(MeshedDrivers):
     body: ClassVar[str] = "box"
 
 
-def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float) -> BoxedDrivers | RoundedBoxDrivers:
+def device(
+    enclosure: Box, drivers: Sequence[Driver], highest_k: float, coarse: bool
+) -> BoxedDrivers | RoundedBoxDrivers:
     """Device of the drivers on their faces."""
     centre_m = np.array(enclosure.centre_m, dtype=float)
     pistons = []
@@ -85,10 +100,10 @@ def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float) -> Boxed
         x, y, z = (enclosure.on_face(driver) - centre_m).tolist()
         pistons.append(Piston(*enclosure.face_of(driver), (x, y, z), driver.radius_m or 0.0))
     if enclosure.edge_radius_m:
-        octant = enclosure.octant(side_m(highest_k))
+        octant = enclosure.octant(side_m(highest_k) * (COARSE if coarse else 1.0))
         on_mesh = tuple(MeshPiston(piston.place_m, *disc_nodes(piston.disc, highest_k)) for piston in pistons)
         grid_of_triangles = MeshGrid(octant.vertices_m, octant.faces, (0, 1, 2))
-        return RoundedBoxDrivers(centre_m, grid_of_triangles, on_mesh, highest_k)
+        return RoundedBoxDrivers(centre_m, grid_of_triangles, on_mesh, highest_k, coarse)
     depth_m, width_m, height_m = enclosure.size_m
-    grid = BoxGrid((depth_m, width_m, height_m), steps(enclosure.size_m, highest_k))
-    return BoxedDrivers(centre_m, grid, tuple(pistons), highest_k)
+    counts = steps(enclosure.size_m, highest_k, COARSE if coarse else 1.0)
+    return BoxedDrivers(centre_m, BoxGrid((depth_m, width_m, height_m), counts), tuple(pistons), highest_k, coarse)

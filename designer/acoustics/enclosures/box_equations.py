@@ -41,13 +41,13 @@ objects by integral equation methods (J. Sound Vib. 69, 1980).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 
 import numpy as np
-from scipy.linalg import lu_factor, lu_solve
 
 from designer.acoustics.enclosures.box_grid import PARITIES, BoxGrid, others
+from designer.acoustics.enclosures.factored import FACTORIZATIONS, Factored
 from designer.arrays import Complex, Real
 
 COUPLING = 1.0
@@ -71,19 +71,30 @@ def answers(grid: BoxGrid, k: float, q: Complex) -> Complex:
     q : (8, E, L) complex array, ∂p/∂n by parities; complex64 for single precision, in half of the time
 
     """
-    tables = _tables(grid, k)
     p = np.empty_like(q)
-    half = np.arange(grid.octant_size)
-    beta = coupling(grid, k)
-    for n, signs in enumerate(PARITIES):
-        if np.abs(q[n]).max() <= NO_PART * np.abs(q).max():
+    tables = cache(partial(_tables, grid, k))
+    for n, part in enumerate(q):
+        if np.abs(part).max() <= NO_PART * np.abs(q).max():
             p[n] = 0
-            continue
-        left, right = (_matrix(grid, tables, signs, side, q.dtype) for side in (0, 1))
-        left[half, half] += 0.5
-        right[half, half] += beta / 2
-        p[n] = lu_solve(lu_factor(left, overwrite_a=True, check_finite=False), -(right @ q[n]), check_finite=False)
+        else:
+            key, equation = (k, n, q.dtype.char), partial(_factored, grid, k, tables, PARITIES[n], q.dtype)
+            p[n] = FACTORIZATIONS.of(grid, key, equation).answer(part)
     return p
+
+
+def _factored(
+    grid: BoxGrid,
+    k: float,
+    tables: Callable[[], dict[tuple[int, int], Complex]],
+    signs: tuple[int, ...],
+    dtype: np.dtype,
+) -> Factored:
+    """Equation (2) of one parity."""
+    left, right = (_matrix(grid, tables(), signs, side, dtype) for side in (0, 1))
+    half = np.arange(grid.octant_size)
+    left[half, half] += 0.5
+    right[half, half] += coupling(grid, k) / 2
+    return Factored.of(left, right)
 
 
 def coupling(grid: BoxGrid, k: float) -> complex:

@@ -31,15 +31,17 @@ import numpy as np
 
 from designer.acoustics.enclosures.box_grid import BoxGrid, others
 from designer.acoustics.enclosures.discs import Disc, disc_field, disc_nodes, disc_pattern
+from designer.acoustics.recent import remembered_values
 from designer.acoustics.turning import sum_of_waves
 from designer.arrays import Complex, Real
 
 NODES = 3
 """Places of Gauss's rule along each side."""
-NEAR_STEPS, NEAR_RADII = 6.0, 3.0
-"""Least distance for equation (4): a number of steps plus a number of the piston's radii."""
-NEAR_DIGITS, FAR_DIGITS = 5, 3
-"""Digits of a disc's quadrature."""
+NEAR, COARSELY_NEAR = (6.0, 3.0, 5), (2.0, 2.0, 3)
+"""Least distance for equation (4), a number of steps plus a number of the piston's radii, and digits of a disc's quadrature nearer than
+that; of a coarse solution, whose slopes are within 2 %.
+"""
+FAR_DIGITS = 3
 MAX_NUMBERS = 200_000
 """Rectangles times places of a disc times the root of the frequencies that are held at once."""
 FACINGS_DEG = {
@@ -78,12 +80,14 @@ class Piston:
         return np.asarray(2 * wave * (disc_pattern(k * self.radius_m, sine) if self.radius_m else 1.0))
 
 
-def scattered_slopes(grid: BoxGrid, piston: Piston, k: Real) -> Complex:
+@remembered_values
+def scattered_slopes(grid: BoxGrid, piston: Piston, k: Real, *, coarse: bool = False) -> Complex:
     """∂p_s/∂n of equation (1), its mean over each rectangle (F, 8, E)."""
     slopes = np.zeros((k.size, 8, grid.octant_size), dtype=np.complex64)
     away_m = np.linalg.norm(grid.places_m - np.array(piston.place_m), axis=-1)
-    is_near = away_m < NEAR_STEPS * float(grid.steps_m.max()) + NEAR_RADII * piston.radius_m
-    for means, places, digits in ((_near_means, is_near, NEAR_DIGITS), (_far_means, ~is_near, FAR_DIGITS)):
+    steps, radii, near_digits = COARSELY_NEAR if coarse else NEAR
+    is_near = away_m < steps * float(grid.steps_m.max()) + radii * piston.radius_m
+    for means, places, digits in ((_near_means, is_near, near_digits), (_far_means, ~is_near, FAR_DIGITS)):
         nodes_m, weights = disc_nodes(piston.disc, float(k.max(initial=0.0)), digits)
         size = max(1, MAX_NUMBERS // (len(nodes_m) * (1 + math.isqrt(k.size))))
         for axis in range(3):

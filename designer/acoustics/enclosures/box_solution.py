@@ -30,7 +30,14 @@ def in_memory(grid: BoxGrid, pistons: Sequence[Piston], highest_k: float) -> lis
     return []
 
 
-def solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None = None) -> Surface:
+def solved(
+    grid: BoxGrid,
+    pistons: tuple[Piston, ...],
+    highest_k: float,
+    progress: Progress | None = None,
+    *,
+    coarse: bool = False,
+) -> Surface:
     """Pressure and slope that the pistons of a box make on its surface: from memory, from disk, or solved.
 
     Parameters
@@ -39,26 +46,36 @@ def solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progres
     pistons : tuple of Piston (L)
     highest_k : float, wave number up to which the surface is solved, rad/m
     progress : callable, optional, called with the number of frequencies done and the number of all
+    coarse : bool, for fields that follow a hand: with fewer places on the pistons, and not kept on disk
 
     """
     known = in_memory(grid, pistons, highest_k)
     if not known:
-        known.append(_solved(grid, pistons, highest_k, progress))
+        known.append(_solved(grid, pistons, highest_k, progress, coarse=coarse))
     return known[0]
 
 
-def _solved(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None) -> Surface:
+def keys_of(grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float) -> list[str]:
+    """Key of each frequency's surface on disk."""
     diagonal_m = float(np.linalg.norm(grid.size_m))
-    step, code = step_of(diagonal_m), code_version("acoustics")
-    keys = [digest(code, grid, pistons, step, node) for node in range(frequencies_solved(diagonal_m, highest_k))]
+    start = digest(code_version("acoustics"), grid, pistons, step_of(diagonal_m))
+    return [digest(start, node) for node in range(frequencies_solved(diagonal_m, highest_k))]
+
+
+def _solved(
+    grid: BoxGrid, pistons: tuple[Piston, ...], highest_k: float, progress: Progress | None, *, coarse: bool
+) -> Surface:
+    step, keys = step_of(float(np.linalg.norm(grid.size_m))), keys_of(grid, pistons, highest_k)
     size = max(PART, int(MAX_BYTES / (64 * grid.octant_size * len(pistons))))
 
     def solve(nodes: list[int]) -> Iterator[Complex]:
         for start in range(0, len(nodes), size):
             k = step * np.array(nodes[start : start + size], dtype=float)
-            slopes = np.stack([scattered_slopes(grid, piston, k) for piston in pistons], axis=-1)  # (F, 8, E, L)
+            slopes = np.stack(
+                [scattered_slopes(grid, piston, k, coarse=coarse) for piston in pistons], axis=-1
+            )  # (F, 8, E, L)
             for wave_number, slope in zip(k.tolist(), slopes, strict=True):
                 q = parities_of(slope)
                 yield np.stack([answers(grid, wave_number, q), q])
 
-    return Surface(grid, step, np.stack(read_or_solved(keys, solve, progress)))
+    return Surface(grid, step, np.stack(read_or_solved(keys, solve, progress, stored=not coarse)))

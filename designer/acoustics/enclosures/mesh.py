@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -15,10 +15,10 @@ from designer.acoustics.enclosures.mesh_field import MeshSurface
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.enclosures.mesh_pistons import MeshPiston, piston_of, scattered_slopes
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
-from designer.acoustics.enclosures.surface_solution import Progress, read_or_solved, step_of
+from designer.acoustics.enclosures.surface_solution import Progress, is_stored, read_or_solved, step_of
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.mesh import FREQUENCIES_A_TURN, Mesh, longest_m
-from designer.problem.enclosures.solved_body import frequencies_solved
+from designer.problem.enclosures.solved_body import COARSE, frequencies_solved
 from designer.problem.meshes.mirrors import MirroredPart
 from designer.problem.schema import Driver
 
@@ -36,6 +36,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
     grid : MeshGrid, around it
     pistons : tuple of MeshPiston (L), their places from the centre
     highest_k : float
+    coarse : bool, whether the grid is one for fields that follow a hand; then it is not kept on disk
 
     """
 
@@ -46,26 +47,44 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
     grid: MeshGrid
     pistons: tuple[MeshPiston, ...]
     highest_k: float
+    coarse: bool = False
 
     @property
     def half_diagonal_m(self) -> float:
         """Radius of the sphere around the centre that holds the mesh."""
         return self.grid.half_diagonal_m
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether the solution is on disk."""
+        return is_stored(self._keys)
+
+    @property
+    def solved_bytes(self) -> float:
+        """Size of what takes slopes to pressures."""
+        return 8.0 * len(self.grid.mirrors) * len(self.grid.vertices_m) * len(self.grid.faces) * len(self._keys)
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        """Key of each frequency's surface on disk."""
+        step = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN)
+        start = digest(code_version("acoustics"), self.grid, self.pistons, step)
+        count = frequencies_solved(2 * self.half_diagonal_m, self.highest_k, FREQUENCIES_A_TURN)
+        return [digest(start, node) for node in range(count)]
+
     def solve(self, progress: Progress | None) -> MeshSurface:
         """The solution, from memory or disk, or solved now."""
-        step = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN)
-        key = digest(code_version("acoustics"), self.grid, self.pistons, step)
-        count = frequencies_solved(2 * self.half_diagonal_m, self.highest_k, FREQUENCIES_A_TURN)
-        known = in_memory(key, count)
+        step, keys = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN), self._keys
+        known = in_memory(keys[0], len(keys))
         if not known:
-            surfaces = read_or_solved([digest(key, node) for node in range(count)], self._solved, progress)
+            surfaces = read_or_solved(keys, self._solved, progress, stored=not self.coarse)
             known.append(MeshSurface(self.grid, step, np.stack(surfaces)))
         return known[0]
 
     def _solved(self, nodes: list[int]) -> Iterator[Complex]:
         """Pressure at the vertices and slopes on the triangles, by parities (S, V + T, L)."""
         grid, equations = self.grid, MeshEquations(self.grid)
+        answers = equations.kept_answers if self.coarse else equations.answers
         for start in range(0, len(nodes), PART):
             k = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN) * np.array(
                 nodes[start : start + PART], dtype=float
@@ -73,7 +92,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
             slopes = np.stack([scattered_slopes(grid, piston, k) for piston in self.pistons], axis=-1)  # (F, S, T, L)
             for wave_number, slope in zip(k.tolist(), slopes, strict=True):
                 q = grid.parities_of(slope)
-                yield np.concatenate([equations.answers(wave_number, q), q.astype(np.complex64)], axis=1)
+                yield np.concatenate([answers(wave_number, q), q.astype(np.complex64)], axis=1)
 
     def mean_products(self, node: int) -> Real:
         """Power matrix Q (L, L) at a solved wave number, by its index."""
@@ -90,12 +109,13 @@ def in_memory(key: str, count: int) -> list[MeshSurface]:
     return []
 
 
-def device(enclosure: Mesh, drivers: Sequence[Driver], highest_k: float) -> MeshedDrivers:
+def device(enclosure: Mesh, drivers: Sequence[Driver], highest_k: float, coarse: bool) -> MeshedDrivers:
     """Device of the drivers on the surface."""
     surface = enclosure.surface
     centre_m = surface.centre_m
     pistons = tuple(piston_of(enclosure.mounted(driver), centre_m, highest_k) for driver in drivers)
-    return MeshedDrivers(centre_m, grid_of(enclosure.shape.mirrored, longest_m(highest_k)), pistons, highest_k)
+    edge_m = longest_m(highest_k) * (COARSE if coarse else 1.0)
+    return MeshedDrivers(centre_m, grid_of(enclosure.shape.mirrored, edge_m), pistons, highest_k, coarse)
 
 
 def grid_of(mirrored: MirroredPart, longest_m: float) -> MeshGrid:

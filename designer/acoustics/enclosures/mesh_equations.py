@@ -29,13 +29,15 @@ Sources: as `box_equations`; A. W. Maue, Zur Formulierung eines allgemeinen Beug
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
 from scipy.sparse import block_array, csr_array
 
+from designer.acoustics.content import digest
+from designer.acoustics.enclosures.factored import FACTORIZATIONS, Factored
 from designer.acoustics.enclosures.mesh_field import edge_sources
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.enclosures.mesh_integrals import potentials
@@ -132,23 +134,60 @@ class MeshEquations:
             p[n, free] = lu_solve(factors, -right[n][free].astype(np.complex64), trans=1, check_finite=False)
         return p
 
-    def _add_mass(self, beta: complex, q: Complex, left: Complex, right: Complex) -> None:
+    def kept_answers(self, k: float, q: Complex) -> Complex:
+        """`answers`, of factorized equations as far as `FACTORIZATIONS` keeps them: a slope is a column of their right side."""
+        grid = self.grid
+        p = np.zeros((len(q), len(grid.vertices_m), q.shape[-1]), dtype=np.complex64)
+        parities = [n for n in range(len(q)) if q[n].any()]
+        equations = cache(partial(self._factored, k, parities))
+        for n in parities:
+            equation = FACTORIZATIONS.of(self._content, (k, n), lambda n=n: equations()[n])  # type: ignore[misc] # n of now
+            p[n, grid.free(n)] = equation.answer(q[n].astype(np.complex64))
+        return p
+
+    @cached_property
+    def _content(self) -> str:
+        return digest(self.grid)
+
+    def _factored(self, k: float, parities: list[int]) -> dict[int, Factored]:
+        """Equation (2) of some parities."""
+        grid = self.grid
+        beta = coupling(k, grid.half_diagonal_m)
+        count = len(grid.vertices_m)
+        left = {n: np.zeros((count, count), dtype=np.complex64) for n in parities}
+        right = {n: np.zeros((count, len(grid.faces)), dtype=np.complex64) for n in parities}
+        self._add_far(k, beta, None, left, right)
+        self._add_near(k, beta, None, left, right)
+        out = {}
+        for n in parities:
+            self._add_mass(beta, None, left[n], right[n])
+            free = grid.free(n)
+            out[n] = Factored.of(left.pop(n)[np.ix_(free, free)], right.pop(n)[free])
+        return out
+
+    def _add_mass(self, beta: complex, q: Complex | None, left: Complex, right: Complex) -> None:
         grid = self.grid
         for a in range(3):
             for b in range(3):
                 share = grid.areas_m2 * ((2 if a == b else 1) / 24)
                 np.add.at(left, (grid.faces[:, a], grid.faces[:, b]), share.astype(np.complex64))
-            np.add.at(right, grid.faces[:, a], beta / 6 * grid.areas_m2[:, None] * q)
+            if q is None:
+                right[grid.faces[:, a], np.arange(len(grid.faces))] += beta / 6 * grid.areas_m2
+            else:
+                np.add.at(right, grid.faces[:, a], beta / 6 * grid.areas_m2[:, None] * q)
 
     def _add_far(
-        self, k: float, beta: complex, q: Complex, left: dict[int, Complex], right: dict[int, Complex]
+        self, k: float, beta: complex, q: Complex | None, left: dict[int, Complex], right: dict[int, Complex]
     ) -> None:
+        """Add what the midpoints see to both sides; without slopes q, to the right side as a matrix (V, T)."""
         grid = self.grid
-        count, drivers = len(grid.vertices_m), q.shape[-1]
+        count = len(grid.vertices_m)
         points, weights = (part.astype(np.float32) for part in (self.middles.places_m, self.middles.weights_m2))
-        slopes = np.concatenate([q[n] for n in left], axis=1).astype(np.complex64)
-        # Laid out by rows: a product of a narrow transposed view takes a hundred times as long.
-        charges = np.ascontiguousarray((self.middles.slope @ slopes).T)  # (parities L, E)
+        spread, charges = self.middles.slope.T.tocsr(), np.zeros((0, len(points)), dtype=np.complex64)
+        if q is not None:
+            slopes = np.concatenate([q[n] for n in left], axis=1).astype(np.complex64)
+            # Laid out by rows: a product of a narrow transposed view takes a hundred times as long.
+            charges = np.ascontiguousarray((self.middles.slope @ slopes).T)  # (parities L, E)
         size = max(1, MAX_NUMBERS // len(points))
         factors = np.repeat(np.array([-(k**2) * beta, beta, -1], dtype=np.complex64), [3, 3, 1])[:, None, None]
         for start in range(0, len(points), size):
@@ -160,21 +199,25 @@ class MeshEquations:
                 six[:3] *= mirror[:, None, None]
                 six[3:] *= (mirror * mirror.prod())[:, None, None]
                 products.append(np.concatenate([six, _times(self._inner_double, D)[None]]))
-                waves.append((charges @ G).T)  # (b, parities L)
+                waves.append(_times(spread, G).T if q is None else (charges @ G).T)  # (b, T or parities L)
             outer = block_array([[matrix[block].T for matrix in self._outer]]).tocsr()
             rows = np.flatnonzero(np.diff(outer.indptr))
             outer = outer[rows]
             totals = _signed(grid.characters[list(left)], products)
             for at, n in enumerate(left):
-                mine = slice(at * drivers, (at + 1) * drivers)
+                drivers = 0 if q is None else q.shape[-1]
+                mine = slice(None) if q is None else slice(at * drivers, (at + 1) * drivers)
                 single = sum(sign * wave[:, mine] for sign, wave in zip(grid.characters[n], waves, strict=True))
                 right[n] += self.area[block].T @ single
-                right[n] += beta * (totals[at][6] @ charges[mine, block].T)
+                if q is None:
+                    right[n] += np.complex64(beta) * _times(spread[:, block], np.ascontiguousarray(totals[at][6].T)).T
+                else:
+                    right[n] += beta * (totals[at][6] @ charges[mine, block].T)
                 stacked = np.ascontiguousarray((totals[at] * factors).transpose(0, 2, 1)).reshape(-1, count)
                 left[n][rows] += _times(outer, stacked)
 
     def _add_near(
-        self, k: float, beta: complex, q: Complex, left: dict[int, Complex], right: dict[int, Complex]
+        self, k: float, beta: complex, q: Complex | None, left: dict[int, Complex], right: dict[int, Complex]
     ) -> None:
         grid = self.grid
         for m, (mirror, pairs) in enumerate(zip(grid.mirrors, self.near, strict=True)):
@@ -192,10 +235,13 @@ class MeshEquations:
                     sign = np.float32(grid.characters[n, m])
                     np.add.at(matrix.reshape(-1), row * len(matrix) + column, sign * local.ravel())
                     for a in range(3):
-                        np.add.at(right[n], grid.faces[i, a], sign * single[:, a].sum(axis=1)[:, None] * q[n][j])
-                        np.add.at(
-                            right[n], grid.faces[j, a], sign * beta * double[:, :, a].sum(axis=1)[:, None] * q[n][i]
-                        )
+                        outer, inner = single[:, a].sum(axis=1)[:, None], double[:, :, a].sum(axis=1)[:, None]
+                        if q is None:
+                            np.add.at(right[n], (grid.faces[i, a], j), sign * outer[:, 0])
+                            np.add.at(right[n], (grid.faces[j, a], i), sign * beta * inner[:, 0])
+                        else:
+                            np.add.at(right[n], grid.faces[i, a], sign * outer * q[n][j])
+                            np.add.at(right[n], grid.faces[j, a], sign * beta * inner * q[n][i])
 
     def _corrections(self, k: float, mirror: Real, pairs: NearPairs, part: slice) -> tuple[Complex, Complex]:
         """∫∫ φ_a φ_b G and ∫∫ φ_a φ_b ∂G/∂n_y (P, 3, 3), less their values by the midpoints."""

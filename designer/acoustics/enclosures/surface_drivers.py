@@ -88,6 +88,16 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
         """Radius of the sphere around the body's centre that holds the body."""
         raise NotImplementedError
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether the solution is on disk, or need not be."""
+        raise NotImplementedError
+
+    @property
+    def solved_bytes(self) -> float:
+        """Size of what takes the drivers' slopes to pressures at all frequencies solved, in single precision."""
+        raise NotImplementedError
+
     def solve(self, progress: Progress | None) -> S:
         """The solution, from disk or solved now."""
         raise NotImplementedError

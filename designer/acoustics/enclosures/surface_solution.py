@@ -49,6 +49,8 @@ def read_or_solved(
     keys: Sequence[str],
     solve: Callable[[list[int]], Iterable[NDArray[Any]]],
     progress: Progress | None = None,
+    *,
+    stored: bool = True,
 ) -> list[NDArray[Any]]:
     """Surface at each node: read from disk, or solved and stored at once.
 
@@ -57,9 +59,10 @@ def read_or_solved(
     keys : sequence of str, digest of what each node's surface is computed from
     solve : callable, the surfaces of some nodes, in turn
     progress : callable, optional, called with the number of frequencies done and the number of all
+    stored : bool, keep it on disk: not what passes under a hand
 
     """
-    folder = cache_folder()
+    folder = cache_folder() if stored else None
     store = ArrayStore(folder and folder / FOLDER, MAX_STORED_BYTES)
     surfaces = {node: array for node, key in enumerate(keys) if (array := store.read(key)) is not None}
     missing = [node for node in range(len(keys)) if node not in surfaces]
@@ -69,6 +72,12 @@ def read_or_solved(
         if progress:
             progress(len(surfaces), len(keys))
     return [surfaces[node] for node in range(len(keys))]
+
+
+def is_stored(keys: Sequence[str]) -> bool:
+    """Whether all of these surfaces are on disk."""
+    folder = cache_folder()
+    return folder is not None and all(ArrayStore(folder / FOLDER).holds(key) for key in keys)
 
 
 def between(k: Real, step: float, count: int) -> tuple[Index, Real, Real]:

@@ -251,19 +251,21 @@ def side_m(highest_k: float) -> float:
     return longest_m(highest_k) / SIDE_OF_LONGEST
 
 
-def steps(size_m: list[float], highest_k: float) -> tuple[int, int, int]:
-    """Rectangles along x, y and z, even: as many a wave, up to MOST_A_WAVE, as an octant of MAX_FINE has."""
-    for a_wave in range(MOST_A_WAVE, FEWEST_A_WAVE, -1):
+def steps(size_m: list[float], highest_k: float, coarseness: float = 1.0) -> tuple[int, int, int]:
+    """Rectangles along x, y and z, even: as many a wave, up to MOST_A_WAVE, as an octant of MAX_FINE has; of a coarse solution the fewest, and
+    these `coarseness` times as long.
+    """
+    for a_wave in range(MOST_A_WAVE, FEWEST_A_WAVE, -1) if coarseness == 1 else ():
         counts = steps_a_wave(size_m, highest_k, a_wave)
         if octant_of(counts) <= MAX_FINE:
             return counts
-    return steps_a_wave(size_m, highest_k, FEWEST_A_WAVE)
+    return steps_a_wave(size_m, highest_k, FEWEST_A_WAVE, coarseness)
 
 
-def steps_a_wave(size_m: list[float], highest_k: float, a_wave: float) -> tuple[int, int, int]:
+def steps_a_wave(size_m: list[float], highest_k: float, a_wave: float, coarseness: float = 1.0) -> tuple[int, int, int]:
     """Rectangles along x, y and z, even, with a number of them along the shortest wave."""
     thin_m = max(min(size_m) / STEPS_OF_THINNEST, THIN_STEP_M)
-    longest_m = min(2 * math.pi / max(highest_k, 1e-9) / a_wave, thin_m)
+    longest_m = coarseness * min(2 * math.pi / max(highest_k, 1e-9) / a_wave, thin_m)
     x, y, z = (max(FEWEST_STEPS, 2 * math.ceil(side / longest_m / 2 - 1e-9)) for side in size_m)
     return x, y, z
 

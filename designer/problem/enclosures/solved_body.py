@@ -29,6 +29,8 @@ NEAREST_M = 0.01
 """Least distance from the surface at which the field is computed: nearer, single elements show."""
 FREQUENCIES_A_TURN, FREQUENCIES_BEYOND = 4, 4
 """Frequencies solved between two that differ by a turn over the diagonal, and beyond the highest."""
+COARSE = 2.0
+"""How much longer the elements of a coarse solution are, whose fields follow a hand."""
 MAX_MINUTES, MAX_BYTES = 60.0, 8e9
 
 

@@ -180,6 +180,8 @@ const live = {
   seen: 0, // id of the newest answer
   since: 0, // answers to requests before this are of a drag that is over
   figures: null, // name -> figure, of hub.channel
+  waits: false, // whether that is too fine to be solved under a hand
+  coarse: "", // the body of which they are a coarser solution
   frame: 0,
   shown: 0, // pictures drawn
   take(message) {
@@ -192,9 +194,12 @@ const live = {
     const isStill = !Object.keys(message.values).length && !message.faults.length;
     if (isStill && verdict.channel === hub.channel && verdict.version === message.version) return;
     hub.tell("moved", message);
-    if (message.faults.length || !Object.keys(message.panels).length) return;
+    this.waits = message.coarse !== "" && !Object.keys(message.panels).length;
+    if (this.waits) this.coarse = message.coarse;
+    if (message.faults.length || !Object.keys(message.panels).length) return fillVerdict();
     const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });
     this.numbers = message.numbers;
+    this.coarse = message.coarse;
     if (!panels.get("gain").base) return this.showFirst(figures);
     this.version = message.version;
     this.figures = figures;
@@ -203,9 +208,13 @@ const live = {
   // The first picture, before there is any judged design.
   showFirst(figures) {
     for (const [name, figure] of Object.entries(figures)) panels.get(name)?.show(figure);
-    const text = `${hub.channel}, dashed: ideal weights on a coarse grid; they are being realised and judged.`;
+    const text = `${hub.channel}, dashed: ${this.words()}; they are being realised and judged.`;
     Object.assign(verdict, { outcome: "moving", text, numbers: this.numbers });
     fillVerdict();
+  },
+  // What the curves are.
+  words() {
+    return `ideal weights on a coarse grid${this.coarse && `, of a coarse solution of the ${this.coarse}`}`;
   },
   paint() {
     this.frame ||= requestAnimationFrame(() => {

@@ -32,16 +32,27 @@ hub.on("channel", fillTabs);
 // The channel's outcome in words and numbers.
 const words = document.getElementById("words"),
   numbers = document.getElementById("numbers");
-const verdict = { version: -1, channel: null, outcome: "", text: "", numbers: [] };
-const MOVING = "Dashed: ideal weights on a coarse grid; realised and judged when let go.";
+const verdict = { version: -1, channel: null, outcome: "", text: "", numbers: [], solving: "" };
 const FAULTY = "The file has faults; the figures are of its last state without any.";
 const EMPTY = "The file has faults; there are figures as soon as it has none.";
+function verdictWords(isFaulty, isStale) {
+  if (live.waits && hub.dragging)
+    return `The ${live.coarse} is too fine to be solved under the hand: the curves are those of the state before. It is solved when let go.`;
+  if (live.figures && hub.dragging) return `Dashed: ${live.words()}; realised and judged when let go.`;
+  if (drag.active && drag.moved && !live.figures && live.seen < live.since)
+    return "The curves are those of the state before; the first of this place are being computed.";
+  const waiting = verdict.solving && isStale ? `${verdict.solving}. ` : "";
+  if (live.figures) return `${waiting}Dashed: ${live.words()}; being realised and judged.`;
+  if (isFaulty) return verdict.text ? FAULTY : EMPTY;
+  return waiting + verdict.text;
+}
 function fillVerdict() {
-  const isFaulty = hub.state?.faults.length > 0;
+  const isFaulty = hub.state?.faults.length > 0,
+    isStale = verdict.version !== hub.state?.version;
   words.className = live.figures ? "moving" : isFaulty ? "failed" : verdict.outcome;
-  words.textContent = live.figures ? MOVING : isFaulty ? (verdict.text ? FAULTY : EMPTY) : verdict.text;
+  words.textContent = verdictWords(isFaulty, isStale);
   words.title = verdict.text; // where it is longer than its two lines
-  document.getElementById("verdict").classList.toggle("stale", !live.figures && verdict.version !== hub.state?.version);
+  document.getElementById("verdict").classList.toggle("stale", !live.figures && isStale);
   numbers.replaceChildren();
   for (const { label, text, definition } of live.figures ? live.numbers : verdict.numbers) {
     const place = node("span", "number", numbers);
@@ -51,6 +62,20 @@ function fillVerdict() {
   }
 }
 
+// An answer that is late is told so.
+const LATE_MS = 500;
+let looking = 0;
+hub.on("drag", moving => {
+  clearInterval(looking);
+  if (moving) looking = setInterval(fillVerdict, LATE_MS);
+});
+// A body that is solved takes its time: how much is left stands where the verdict will.
+hub.on("working", ({ stage }) => {
+  const solving = stage.startsWith("solving") ? stage[0].toUpperCase() + stage.slice(1) : "";
+  if (solving === verdict.solving) return;
+  verdict.solving = solving;
+  fillVerdict();
+});
 hub.on("judged", message => {
   if (message.channel !== hub.channel) return;
   const { figures } = unpacked({ figures: message.panels, arrays: message.arrays, tables: message.tables });

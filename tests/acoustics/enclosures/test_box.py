@@ -309,14 +309,14 @@ def test_faults_have_a_remedy(places: dict[str, list[float]], box: Tables, liste
 
 
 def test_a_solution_is_refused_for_its_memory_alone() -> None:
-    """256 drivers on a bar of 2 m: a few minutes, but more than 8 GB; the frequency of the remedy fits, and 5 % above it does not."""
+    """256 drivers on a bar of 2 m: a few minutes, but more than 8 GB; the frequency of the remedy fits, and 10 % above it does not."""
     bar = Box(size_m=[0.05, 2.0, 0.05])
     whole = bar.effort(2 * math.pi * 5000.0 / C, 256)
     assert whole.minutes < 10 and whole.size > 8e9
     (fault,) = bar.solving_faults(5000.0, C, 256)
     match = re.search(r"set enclosure\.highest_hz = (\d+)", fault.remedy)
     assert match is not None
-    fits, above = (bar.effort(2 * math.pi * factor * int(match[1]) / C, 256) for factor in (1.0, 1.05))
+    fits, above = (bar.effort(2 * math.pi * factor * int(match[1]) / C, 256) for factor in (1.0, 1.1))
     assert fits.size <= 8e9 < above.size
     assert "expected at most 60 CPU minutes and 8 GB" in str(fault)
 

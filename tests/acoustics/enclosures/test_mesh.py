@@ -16,6 +16,7 @@ from designer.acoustics.enclosures import mesh_equations
 from designer.acoustics.enclosures.box import BoxedDrivers
 from designer.acoustics.enclosures.box_grid import BoxGrid
 from designer.acoustics.enclosures.box_pistons import Piston
+from designer.acoustics.enclosures.factored import FACTORIZATIONS
 from designer.acoustics.enclosures.mesh import MeshedDrivers, grid_of
 from designer.acoustics.enclosures.mesh_equations import MeshEquations
 from designer.acoustics.enclosures.mesh_field import MeshSurface
@@ -175,6 +176,19 @@ def test_mirror_planes_change_nothing() -> None:
         mounted(mesh, place, radius, k) for place, radius in (([0.1, 0.05, 0.03], 0.04), ([0.02, 0.15, -0.03], 0.0))
     ]
     np.testing.assert_allclose(far(part, pistons, k), far(grid, pistons, k), atol=3e-4)
+
+
+@pytest.mark.parametrize("as_solved", [False, True])
+def test_a_driver_that_moves_on_a_kept_mesh(as_solved: bool) -> None:
+    """What is kept answers other slopes as the equations themselves do, whose truth is above; with mirror planes and without."""
+    for grid in (grid_of(mirrored_part(meshes.box((0.1, 0.3, 0.12))), 0.08), whole(meshes.box((0.1, 0.3, 0.12)), 0.15)):
+        equations = MeshEquations(grid)
+        with FACTORIZATIONS.keeping(1e8, as_solved=as_solved):
+            for _ in range(2):
+                q = RNG.standard_normal((len(grid.mirrors), len(grid.faces), 2)) + 0j
+                expected = equations.answers(9.0, q)
+                error = np.abs(equations.kept_answers(9.0, q) - expected).max()
+                assert error < 3e-6 * np.abs(expected).max()
 
 
 def test_energy_and_reciprocity() -> None:
