@@ -23,6 +23,9 @@ from designer.report.layout import drawing
 VIEW_DEG = (35.0, 25.0)
 """Azimuth and elevation of the eye at first."""
 MAX_FACES = 1500
+LIGHT = np.array([0.5, -0.35, 0.8]) / math.sqrt(0.5**2 + 0.35**2 + 0.8**2)
+LIGHTEST, DARKER = 0.97, 0.2
+"""Grey of a face that faces the light, and how much darker one across it is."""
 SMOOTH_DEG = 25.0
 """Angle of two faces below which their edge is not drawn."""
 POINT_SHARE, RIM = 0.025, 20
@@ -133,7 +136,8 @@ def body_figure(problem: Problem) -> Figure:
     for t in facing[np.argsort(surface.corners_m[facing].mean(axis=1) @ eye)].tolist():
         corners = surface.corners_m[t] @ seen
         fill: Shape = {"form": "polygon", "x": corners[:, 0], "y": corners[:, 1]}
-        shapes.append(fill | {"fill": "shade", "color": "shade", "width": 0.5})
+        tone = f"gray:{LIGHTEST - DARKER * (1 - max(float(surface.normals[t] @ LIGHT), 0.0)):.3f}"
+        shapes.append(fill | {"fill": tone, "color": tone, "width": 0.5})
         for n in range(3):
             if int(data["edges"][t]) >> n & 1 or rims[t, n]:
                 ends = corners[[n, (n + 1) % 3]]

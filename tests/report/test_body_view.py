@@ -39,7 +39,7 @@ def test_of_a_box_three_faces_and_the_front_driver_are_seen() -> None:
     driver on the front is drawn, the one on the back is not; of nine edges the three between two seen faces are drawn with both.
     """
     shapes: Any = body_figure(problem())["panels"][0]["shapes"]  # type: ignore[typeddict-item] # a drawing
-    faces = [shape for shape in shapes if shape.get("fill") == "shade"]
+    faces = [shape for shape in shapes if str(shape.get("fill")).startswith("gray:")]
     areas = [abs(np.dot(s["x"], np.roll(s["y"], 1)) - np.dot(s["y"], np.roll(s["x"], 1))) / 2 for s in faces]
     azimuth, elevation = np.radians(body_view.VIEW_DEG)
     eye = np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])

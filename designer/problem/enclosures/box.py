@@ -44,6 +44,8 @@ CUBE_S, SQUARE_S, LEAST_S = 2.4e-10, 2e-7, 0.015
 """CPU seconds of one frequency: for each cube and square of the octant's number of rectangles, and the constant part."""
 DRIVER_S, DRIVERS_RECTANGLE_S = 1e-3, 4e-6
 """CPU seconds of one frequency for a driver, and for each rectangle of the octant and driver."""
+DRAWN_STEPS = 4
+"""Steps of a radius' length as which rounded edges are drawn."""
 MIN_EDGE_RADIUS_M = 0.0005
 """Radius of edges below which they are as good as sharp."""
 SIDE_OF_LONGEST = 1.25
@@ -111,8 +113,11 @@ class Box(SolvedBody):
 
     @property
     def surface(self) -> Triangles:
-        """Its triangles, as few as its shape takes."""
-        whole = MirroredPart(self.octant(math.inf), (0, 1, 2)).whole
+        """Its triangles, as it is drawn."""
+        side_m = self.edge_radius_m / DRAWN_STEPS or math.inf
+        whole = MirroredPart(
+            rounded_octant(self.flat_m.tolist(), self.edge_radius_m, math.inf, side_m), (0, 1, 2)
+        ).whole
         return Triangles(whole.vertices_m + np.array(self.centre_m), whole.faces)
 
     @property
@@ -252,8 +257,8 @@ def side_m(highest_k: float) -> float:
 
 
 def steps(size_m: list[float], highest_k: float, coarseness: float = 1.0) -> tuple[int, int, int]:
-    """Rectangles along x, y and z, even: as many a wave, up to MOST_A_WAVE, as an octant of MAX_FINE has; of a coarse solution the fewest, and
-    these `coarseness` times as long.
+    """Rectangles along x, y and z, even: as many a wave, up to MOST_A_WAVE, as an octant of MAX_FINE has; of a coarse solution the fewest,
+    and these `coarseness` times as long.
     """
     for a_wave in range(MOST_A_WAVE, FEWEST_A_WAVE, -1) if coarseness == 1 else ():
         counts = steps_a_wave(size_m, highest_k, a_wave)

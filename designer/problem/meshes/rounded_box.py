@@ -26,7 +26,9 @@ GROWTH = 2.0
 """Ratio of one step on a face and the one nearer to the edge."""
 
 
-def rounded_octant(flat_m: Sequence[float], radius_m: float, longest_m: float) -> Triangles:
+def rounded_octant(
+    flat_m: Sequence[float], radius_m: float, longest_m: float, longest_in_arc_m: float = math.inf
+) -> Triangles:
     """The triangles where x, y and z are positive, of a box around the origin; coordinates on its mirror planes are exactly 0.
 
     Parameters
@@ -34,9 +36,10 @@ def rounded_octant(flat_m: Sequence[float], radius_m: float, longest_m: float) -
     flat_m : sequence of float (3,), half of the faces' flat parts along x, y and z
     radius_m : float, of the edges; 0 for sharp ones
     longest_m : float, longest side of a triangle beside its right angle
+    longest_in_arc_m : float, the same across the edges, if it is to be less
 
     """
-    along, arc = _steps(flat_m, radius_m, longest_m)
+    along, arc = _steps(flat_m, radius_m, longest_m, min(longest_m, longest_in_arc_m))
     n = len(arc) - 1
     parts = []
     for a in range(3):
@@ -63,16 +66,18 @@ def rounded_octant(flat_m: Sequence[float], radius_m: float, longest_m: float) -
 
 def rounded_count(flat_m: Sequence[float], radius_m: float, longest_m: float) -> int:
     """Number of the octant's triangles."""
-    along, arc = _steps(flat_m, radius_m, longest_m)
+    along, arc = _steps(flat_m, radius_m, longest_m, longest_m)
     x, y, z = (axis.size - 1 for axis in along)
     n = len(arc) - 1
     return 2 * (x * y + y * z + z * x) + 2 * n * (x + y + z) + n**2
 
 
-def _steps(flat_m: Sequence[float], radius_m: float, longest_m: float) -> tuple[list[Array], Array]:
+def _steps(
+    flat_m: Sequence[float], radius_m: float, longest_m: float, longest_in_arc_m: float
+) -> tuple[list[Array], Array]:
     """Places along the flat part of each axis, from 0, and directions (n + 1, 2) along an arc."""
-    n = max(FEWEST_ARC_STEPS, math.ceil(math.pi / 2 * radius_m / longest_m - 1e-9))
-    first_m = min(math.pi / 2 * radius_m / n, longest_m) if radius_m else longest_m
+    n = max(FEWEST_ARC_STEPS, math.ceil(math.pi / 2 * radius_m / longest_in_arc_m - 1e-9))
+    first_m = min(math.pi / 2 * radius_m / n, longest_m) if radius_m and longest_m < math.inf else longest_m
     along = [_graded(length_m, first_m, longest_m) for length_m in flat_m]
     return along, _directions(np.stack([n - np.arange(n + 1), np.arange(n + 1)], axis=1), n)
 
