@@ -56,7 +56,7 @@ def body_data(problem: Problem) -> dict[str, Any] | None:
         angle = 2 * np.pi * np.arange(RIM) / RIM
         ring = np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(normal, across)
         place_m = np.array(driver.position_m, dtype=float) - centre_m
-        rim_m = place_m + (driver.radius_m or POINT_SHARE * radius_m) * ring
+        rim_m = place_m + (problem.body.piston_radius_m(driver) or POINT_SHARE * radius_m) * ring
         drivers.append({"name": driver.name, "middle": place_m, "rim": rim_m, "normal": normal})
     way_m = np.array(problem.listener.position_m, dtype=float) - centre_m
     return {

@@ -121,6 +121,10 @@ class Enclosure(Table):
         """The direction (3,) in which its surface lets a driver radiate; None where the driver's own facing counts."""
         return None
 
+    def piston_radius_m(self, driver: Driver) -> float | None:
+        """Radius of a disc of a driver's area; None of a point source."""
+        return driver.radius_m
+
     def outline(self, view: str) -> Outline | None:
         """Its outline from "above", the "front" or the "side"; a wall is seen from the front as nothing but its plane."""
         form = self.outlines[view != "above"]

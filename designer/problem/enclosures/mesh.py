@@ -215,6 +215,10 @@ class Mesh(SolvedBody):
             raise FaultyKeyError("group")
         return MountedGroup(self.surface, corners_m)
 
+    def piston_radius_m(self, driver: Driver) -> float | None:
+        """Radius of a disc of a driver's area; None of a point source."""
+        return driver.radius_m if driver.group is None else math.sqrt(self._group(driver.group).area_m2 / math.pi)
+
     def normal(self, driver: Driver) -> Array:
         """Axis (3,) along which a driver on the surface moves."""
         return self.mounted(driver).axis

@@ -77,9 +77,8 @@ class MountedGroup:
         """Places (Q, 3) on the surface, one at least for each length, and the share of the air that each pushes (Q,), of sum 1."""
         finer = merged(self.corners_m).refined(longest_m)
         assert finer is not None
-        places_m = (RULE @ finer.corners_m).reshape(-1, 3)
-        _, faces, places_m = self.surface.nearest(places_m)
-        pushed_m2 = np.repeat(finer.areas_m2 / 3, 3) * (self.surface.normals[faces] @ self.axis)
+        _, faces, places_m = self.surface.nearest((RULE @ finer.corners_m).reshape(-1, 3))
+        pushed_m2: Array = np.repeat(finer.areas_m2 / 3, 3) * (self.surface.normals[faces] @ self.axis)
         moving = np.abs(pushed_m2) > 1e-6 * np.abs(pushed_m2).max()
         places_m, pushed_m2 = places_m[moving], pushed_m2[moving]
         if len(places_m) > MAX_PLACES:
@@ -97,4 +96,4 @@ def _thinned(places_m: Array, pushed_m2: Array) -> tuple[Array, Array]:
     middle_m = np.stack([np.bincount(of, places_m[:, c]) for c in range(3)], axis=1) / count[:, None]
     order = np.lexsort((np.linalg.norm(places_m - middle_m[of], axis=1), of))
     first = order[np.searchsorted(of[order], np.arange(count.size))]
-    return places_m[first], np.bincount(of, pushed_m2)
+    return places_m[first], np.asarray(np.bincount(of, pushed_m2), dtype=float)

@@ -77,6 +77,7 @@ def test_a_group_that_is_a_disc_is_the_disc(tmp_path: Path) -> None:
     mounted = [table.body.mounted(table.drivers[0]) for table in tables if isinstance(table.body, Mesh)]
     assert isinstance(mounted[0], MountedGroup) and isinstance(mounted[1], MountedPiston)
     assert mounted[0].area_m2 == pytest.approx(math.pi * RADIUS_M**2, rel=1e-6)
+    assert tables[0].body.piston_radius_m(tables[0].drivers[0]) == pytest.approx(RADIUS_M)
     np.testing.assert_allclose(mounted[0].axis, [1.0, 0.0, 0.0], atol=1e-9)
     np.testing.assert_allclose(mounted[0].place_m, [HALF_M, 0.0, 0.0], atol=1e-9)
 
