@@ -1,8 +1,8 @@
 """Naive oracle: drivers in a rigid box by boundary elements, one dense system a frequency, sharing no code with the tool.
 
-The rectangles are those that the problem file promises (ten along the shortest wave, or as many down to six as 7200 in all allow, no longer
-than a third of the thinnest side, or 5 mm, eight a side at the least, an even number); everything else is brute force. With G = e^{-jkR}/(4πR),
-constant p on each, at each one's centre
+The rectangles are those that the problem file promises (ten along the shortest wave, or as many down to six as 7200 in all allow; no
+longer than a third of the thinnest side, or 5 mm; eight a side at the least, an even number); everything else is brute force. With
+G = e^{-jkR}/(4πR), constant p on each, at each one's centre
 
     p/2 - Σ (K + βN) p = -q β/2 - Σ (S + βK') q,    β = -jk/(k² + 1/D²),    q = -∂p_b/∂n
 
