@@ -62,7 +62,7 @@ class Reach:
     gain_db : (E, F) float array, at those efforts, over the spread of the product line
     required_db : (F,) float array or None, the curve
     max_effort_db : float or None, the design's own limit
-    bound_db : (F,) float array, within the design's own limits, of drivers as its file has them
+    bound_db : (F,) float array, within the design's own limits, of drivers as modelled, without a spread
     product_line_db : (F,) float array, the same over the spread of the product line
     deviations : tuple of 2 float, that spread: a driver's gain in dB and phase in degrees
 
@@ -101,9 +101,7 @@ def reach(
     layout = design.model_copy(update={"method": AUTO})
     real = layout if design.driver_spread else layout.model_copy(update={"driver_spread": Spread()})
 
-    as_modelled = design.driver_spread is None
-
-    def largest(table: DesignTable) -> Real:
+    def largest(table: DesignTable, *, as_modelled: bool = design.driver_spread is None) -> Real:
         parts = [_largest_gain_db(table, scene, part, plain, as_modelled=as_modelled) for part in scene.parts(index)]
         return np.concatenate([np.empty(0), *parts])
 
@@ -115,7 +113,7 @@ def reach(
         np.array([largest(real.model_copy(update={"max_effort_db": effort})) for effort in efforts_db]),
         None if curve is None else curve_db(curve, columns),
         design.max_effort_db,
-        largest(layout),
+        largest(layout.model_copy(update={"driver_spread": None}), as_modelled=True),
         largest(real),
         driver_deviations(real, scene.problem.tolerance),
     )
@@ -130,7 +128,7 @@ def ceiling_db(design: DesignTable, scene: Scene, plain: Plain, frequency_hz: Re
 
     """
     layout = design.model_copy(update={"method": AUTO})
-    if first_method(layout) == "constrained":
+    if first_method(layout) == "constrained" or design.dark is not None:
         return None
     as_modelled = design.driver_spread is None
     parts = scene.parts(np.flatnonzero(np.isin(scene.frequency_hz, frequency_hz)))
@@ -144,7 +142,7 @@ def _largest_gain_db(design: DesignTable, scene: Scene, index: Index, plain: Pla
         target = replace(target, point_deviations=0.0)
     drivers = driver_index(design, scene.drivers)
     names = tuple(scene.drivers[i] for i in drivers)
-    if first_method(design) != "constrained":
+    if first_method(design) != "constrained" and not target.dark_curves:
         w, shortfall = _judged(design, replace(target, gamma=np.full(index.size, 10 ** (MAX_DB / 10))), names)
         return np.where(shortfall <= SLACK_TOLERANCE_DB, np.minimum(db(expected_gain(target, w)), MAX_DB), -np.inf)
     low, high = np.full(index.size, MIN_DB), np.full(index.size, MAX_DB)

@@ -7,8 +7,9 @@ at each frequency: over the product line and heads that `[tolerance]` draws, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
 REQUIRED = "required"
 WORST, PRODUCT_LINE, MOVED = "worst place", "5th percentile of product line and heads", "5th percentile of moved heads"
 MAX_MISSED_DB = 0.5
-"""Largest miss of a requirement that the weights meet, before exit code 7."""
+"""Largest miss of a requirement that the weights meet, or that imported filters are judged by, before exit code 7."""
 MAX_RUNS = 3
 """Parts of a band that are told one by one."""
 
@@ -178,14 +179,24 @@ def bands_outcome(
     yield Outcome.of(BANDS, REQUIRED, excess_db, f, on_paper_db, f', "{loudest}"')
 
 
+def worse_outcomes(*of_channels: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Requirements and places of channels that are mirror images, each at the one that misses it most."""
+    worse: dict[tuple[str, str], Outcome] = {}
+    for outcome in chain(*of_channels):
+        known = worse.setdefault((outcome.requirement, outcome.place), outcome)
+        if outcome.missed_db > known.missed_db:
+            worse[outcome.requirement, outcome.place] = outcome
+    return tuple(worse.values())
+
+
 def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:
     """The curve at the worst place, over the product line and heads, and with the head moved; nothing without one, or over regions."""
     curve, (inside, w) = realised.design.cancellation_gain_db, realised.band
     if curve is None or inside.regions is not None:
         return
     gains: list[tuple[str, Real, Real]] = []
-    if inside.dark.shape[1] > 1:
-        worst_db = measures.db(measures.worst_cancellation_gain(inside.bright, inside.dark, w))
+    if inside.own_dark.shape[1] > 1:
+        worst_db = measures.db(inside.worst_gain(w))
         gains.append((WORST, worst_db, inside.frequency_hz))
     if draws is not None:
         gains.append((PRODUCT_LINE, draws.percentiles_db[0], draws.frequency_hz))

@@ -5,8 +5,9 @@ A box with rounded edges is a mesh (`rounded_box`) with three mirror planes, on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -23,7 +24,7 @@ from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
 from designer.acoustics.enclosures.surface_solution import Progress, is_stored
 from designer.arrays import Real
 from designer.problem.enclosures.box import Box, side_m, steps
-from designer.problem.enclosures.solved_body import COARSE
+from designer.problem.enclosures.solved_body import COARSE, Effort
 from designer.problem.schema import Driver
 
 
@@ -38,6 +39,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     pistons : tuple of Piston (L), their places from the box's centre
     highest_k : float
     coarse : bool, whether the grid is one for fields that follow a hand; then it is not kept on disk
+    effort : callable or None, size of the solution, of a problem's body
 
     """
 
@@ -49,6 +51,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     pistons: tuple[Piston, ...]
     highest_k: float
     coarse: bool = False
+    effort: Callable[[], Effort] | None = field(default=None, compare=False, repr=False)
 
     @property
     def half_diagonal_m(self) -> float:
@@ -99,11 +102,14 @@ def device(
     for driver in drivers:
         x, y, z = (enclosure.on_face(driver) - centre_m).tolist()
         pistons.append(Piston(*enclosure.face_of(driver), (x, y, z), driver.radius_m or 0.0))
+    effort = None if coarse else partial(enclosure.effort, highest_k, len(pistons))
     if enclosure.edge_radius_m:
         octant = enclosure.octant(side_m(highest_k) * (COARSE if coarse else 1.0))
         on_mesh = tuple(MeshPiston(piston.place_m, *disc_nodes(piston.disc, highest_k)) for piston in pistons)
         grid_of_triangles = MeshGrid(octant.vertices_m, octant.faces, (0, 1, 2))
-        return RoundedBoxDrivers(centre_m, grid_of_triangles, on_mesh, highest_k, coarse)
+        return RoundedBoxDrivers(centre_m, grid_of_triangles, on_mesh, highest_k, coarse, effort)
     depth_m, width_m, height_m = enclosure.size_m
     counts = steps(enclosure.size_m, highest_k, COARSE if coarse else 1.0)
-    return BoxedDrivers(centre_m, BoxGrid((depth_m, width_m, height_m), counts), tuple(pistons), highest_k, coarse)
+    return BoxedDrivers(
+        centre_m, BoxGrid((depth_m, width_m, height_m), counts), tuple(pistons), highest_k, coarse, effort
+    )

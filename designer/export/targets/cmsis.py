@@ -22,6 +22,7 @@ from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, CmsisWord, Plan, St
 from designer.export.cmsis_source import coefficient_bytes, files, scaling, state_bytes
 from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet
+from designer.export.runners.cmsis_program import run_cmsis
 from designer.export.target import Export, Option, Target
 
 PREFIX = Option(
@@ -186,6 +187,7 @@ CMSIS_F32 = Target(
     read=read_c,
     endings=(".c", ".h"),
     in_folders=("*.c", "f32/*.c", "q31/*.c", "q15/*.c"),
+    run=partial(run_cmsis, word=F32),
 )
 CMSIS_Q31 = Target(
     place=60,
@@ -195,6 +197,7 @@ CMSIS_Q31 = Target(
     channel_scale=(Q31.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q31),
+    run=partial(run_cmsis, word=Q31),
 )
 CMSIS_Q15 = Target(
     place=70,
@@ -204,4 +207,5 @@ CMSIS_Q15 = Target(
     channel_scale=(Q15.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q15),
+    run=partial(run_cmsis, word=Q15),
 )
