@@ -98,7 +98,7 @@ def test_every_figure_is_on_the_page_with_its_message(text: str, data: dict[str,
     """Each figure of the design once, with its caption and its data, and the body, which has numbers of its own; all ids are distinct."""
     expected = figures.pictures(design)
     body = expected.pop("body").says()
-    assert f'<figcaption id="caption-body">{body}. Drag it' in unescape(text)
+    assert f'<figcaption id="caption-body">{body} Drag it' in unescape(text)
     assert len(json.loads(re.findall(r'id="body-data">(.*?)</script>', text)[0])["drivers"]) == len(
         design.problem.drivers
     )
