@@ -59,6 +59,9 @@ class Driver(Table):
     radius_m: Annotated[float, Field(gt=0, le=1.0)] | None = Field(
         default=None, title="of its piston; without it a point source"
     )
+    group: Name | None = Field(
+        default=None, title="of faces of a mesh that it moves, as its file names them, in place of radius_m"
+    )
     band_hz: Band | None = Field(default=None, title="usable range: outside it the driver is to stay quiet")
     max_gain_db: Decibel | None = Field(
         default=None, title="largest gain of its filter; 0 dB feeds the channel as it is"

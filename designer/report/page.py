@@ -22,6 +22,7 @@ from designer.problem.schema import DesignTable
 from designer.realization.cheapest import Choice
 from designer.realization.words import is_pure_delay, output_bound
 from designer.report import figures, script
+from designer.report.body_view import body_block
 from designer.report.listener import listener_section
 from designer.report.mirrors import mirrors
 from designer.report.page_data import block
@@ -320,7 +321,7 @@ def render(
     tables = {figure: result.channels[name].table for figure, name in of_channels.items()}
     data = block(
         report["title"],
-        {name: picture.build() for name, picture in drawn.items()},
+        {name: picture.build() for name, picture in drawn.items() if name != figures.BODY.kind},
         channels=of_channels,
         looks={figure: table.look_deg for figure, table in tables.items() if table.is_beam},
         overlays=list(overlays),
@@ -343,6 +344,8 @@ def render(
         tile_labels=[*TILES.values(), "Latency", "Multiply-adds a second"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),
+        body=Markup(body_block(result.problem)),
+        body_words=shown[figures.BODY.kind].message if figures.BODY.kind in shown else "",
         channels=channels,
         listener=listener_section(result),
         listener_figures=[shown[name] for name in shown if drawn[name].declared.of in ("head", "upmix")],
