@@ -19,7 +19,7 @@ LONG = "bookshelf", "soundbar-box", "bookshelf-pair"
 
 @pytest.mark.parametrize("name", ["laptop-box", *(pytest.param(name, marks=pytest.mark.long) for name in LONG)])
 def test_a_box_of_the_library_is_met_on_the_first_run(name: str) -> None:
-    """With nothing on disk: exit code 0 and no warning (the laptop's takes 2 s, two 10 s, the pair @@ s)."""
+    """With nothing on disk: exit code 0 and no warning (the laptop's takes 2 s, two 10 s, the pair 40 s)."""
     design = designer.design(BODIES[name])
     assert design.status == 0
     assert design.warnings == []

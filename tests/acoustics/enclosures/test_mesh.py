@@ -180,7 +180,6 @@ def test_one_fine_mesh_of_a_sphere(ka: float, count: int) -> None:
     series = SphereEnclosure(radius_m, np.eye(3)[:1], [0.025])
     wanted = rigid_cap(ka, float(series.cos_half_angle[0]), TURN[:, 0]), series.far_field(np.array([k]), TURN)[0, :, 0]
     error_db = apart_db(far(grid, [rigid, radially], k), np.stack(wanted, axis=-1)).max(axis=0)
-    print(ka, count, error_db)
     assert (error_db < 0.1).all()
 
 
