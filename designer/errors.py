@@ -7,7 +7,7 @@
     ├── SolverError              5    a solver stopped without an answer
     └── OutputError              6    the output could not be written: a full disk, a folder that is read-only; what was there is kept
 
-"Infeasible as asked" (exit code 4) and "met on paper, missed by these filters" (exit code 7) are results, not errors: what came of the
+"Infeasible as asked" (exit code 4) and "missed by these filters" (exit code 7) are results, not errors: what came of the
 design is written, and named as such.
 """
 

@@ -2,7 +2,7 @@
 
 The weights of a design that was given as taps are the taps' own response, freed of the bulk delay: W = e^{jωd/f} Σ h[n] e^{-jωn/f}.
 Requirements that the filters miss stand in the verdict, and as slack in the tables; there is no formulation, so that no
-certificate and no exit code 4 come of it.
+certificate and no exit code 4 come of it: filters that miss what is asked end with 7.
 """
 
 from __future__ import annotations
@@ -98,7 +98,10 @@ def _bulk_delay(coefficients: Coefficients, taps: dict[str, Real], problem: Prob
         return problem.realization.bulk_delay_samples, ()
     loudest = np.max([np.abs(filters).max(axis=0) for filters in taps.values()], axis=0)
     peak = int(np.argmax(loudest))
-    return peak, (f"the file states no bulk delay: {peak} samples are taken, where its loudest tap is",)
+    return peak, (
+        f"the file states no bulk delay: {peak} samples are taken, where its loudest tap is; if it is another, set"
+        " realization.bulk_delay_samples (--set realization.bulk_delay_samples=N)",
+    )
 
 
 def _channel(table: DesignTable, weights: Complex, fine: Scene) -> Channel:

@@ -28,6 +28,7 @@ from designer.problem import load, loads
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
+from designer.progress import listening
 from designer.realization import Realized
 from designer.realization.cascade import Cascade
 from designer.realization.remedies import remedy
@@ -171,10 +172,10 @@ def design(
         yield
         seconds[name] = time.perf_counter() - begin
 
-    with stage("scene"):
+    with stage("scene"), listening(progress):
         fine = scene(problem).at(fine_frequencies_hz(problem))
         problem = fine.problem
-        fine.prepare(progress)
+        fine.prepare()
         if fine.is_small and any(not table.is_beam for table in problem.designs):
             fine.ears()
         if fine.is_small and any(table.is_beam for table in problem.designs):

@@ -19,7 +19,7 @@ from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
 from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
-from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes
+from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes, worse_outcomes
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import Refinement
 from designer.evaluation.room import InRoom, in_room
@@ -156,7 +156,7 @@ class Result:
 
     @property
     def status(self) -> int:
-        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 met by weights, missed by filters by over MAX_MISSED_DB."""
+        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 missed by its filters, as `misses` has it."""
         if self.failures:
             return EXIT_SOLVER
         if not all(channel.feasible for channel in self.channels.values()):
@@ -164,8 +164,9 @@ class Result:
         return EXIT_MISSED if any(map(self.misses, self.channels)) else EXIT_DONE
 
     def misses(self, name: str) -> bool:
-        """Whether a channel's designed filters miss by more than MAX_MISSED_DB what its weights meet."""
-        return not self.imported_from and any(o.beyond_db > MAX_MISSED_DB for o in self.scalars[name].outcomes)
+        """Whether a channel's filters miss by more than MAX_MISSED_DB what its weights meet; imported ones, what is asked."""
+        outcomes = self.scalars[name].outcomes
+        return any((o.missed_db if self.imported_from else o.beyond_db) > MAX_MISSED_DB for o in outcomes)
 
     @property
     @analysis
@@ -179,11 +180,12 @@ class Result:
         return outcomes
 
     @analysis
-    def sentence(self, name: str) -> str:
-        """The verdict on a channel."""
+    def sentence(self, name: str, *mirrored: str) -> str:
+        """The verdict on a channel; with its mirror images each outcome is that of the worse."""
         channel, imported = self.channels[name], bool(self.imported_from)
-        remedy = self.remedies.get(name, "")
-        return whole_sentence(channel.table, channel.verdict, self.outcomes[name], remedy=remedy, imported=imported)
+        outcomes = worse_outcomes(*(self.outcomes[side] for side in (name, *mirrored)))
+        remedy = next((self.remedies[side] for side in (name, *mirrored) if side in self.remedies), "")
+        return whole_sentence(channel.table, channel.verdict, outcomes, remedy=remedy, imported=imported)
 
     @property
     def metrics(self) -> pd.DataFrame:

@@ -22,6 +22,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "writing": "the one writer: a folder appears whole or not at all, and only files of its manifest are ever replaced",
     "stopping": "signals that ask for an end, answered from the first line on",
     "workers": "processes that die with their parent",
+    "progress": "sentences on how far a long computation is, for whoever listens",
     "problem": "the problem file: schema, loading, faults, geometry, the library; `enclosures/` has one enclosure a file",
     "acoustics": "geometry to the transfer tensor H: enclosures, heads, air, measured data, the scene",
     "measures": "gain, effort, white-noise gain, directivity index of weights: one line of mathematics each",

@@ -437,7 +437,7 @@ def test_what_cannot_be_converted(convert: Command, tmp_path: Path) -> None:
         (
             ["head.sofa", pattern],
             2,
-            "expected drivers of one file together, or one head, device or problem; convert each alone",
+            "expected drivers for one file, or one head, one device or one problem; convert each alone",
         ),
         (
             ["head.sofa", "--gate-ms", "4"],

@@ -18,7 +18,6 @@ circle include it. A device that is silent in half of the space, or of infinite 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal, get_args
 
 import numpy as np
@@ -44,14 +43,12 @@ def modelled_device(
     convention: Convention,
     *,
     distance_m: float | None = None,
-    progress: Callable[[str], None] | None = None,
 ) -> MeasuredDevice:
     """Response of a problem's device at a file's receivers.
 
     Parameters
     ----------
     distance_m : float or None, radius of the sphere of FreeFieldDirectivityTF
-    progress : callable, optional, receives sentences on how far a body is solved
 
     Raises
     ------
@@ -69,7 +66,7 @@ def modelled_device(
     if convention == "FreeFieldDirectivityTF":
         points_m = _sphere_m(used, distance_m)
         check_bytes(str(problem.source), 16 * len(points_m) * used.k.size * len(used.drivers), "pressure")
-        used.prepare(progress)
+        used.prepare()
         parts = np.array_split(
             used.k, -(-used.k.size // PART)
         )  # the tensor of a solved body's surface to all points is large
@@ -80,7 +77,7 @@ def modelled_device(
             " FreeFieldDirectivityTF alone; leave it out"
         )
     else:
-        points_m, field = _at_places(used, progress)
+        points_m, field = _at_places(used)
     data = field.transpose(1, 2, 0)
     late_s, places_m = np.zeros(data.shape[:2]), driver_places_m(problem)
     return MeasuredDevice(str(problem.source), points_m, data, used.frequency_hz, 0.0, late_s, places_m)
@@ -118,7 +115,7 @@ def _sphere_m(used: Scene, distance_m: float | None) -> Real:
     return radius_m * sphere_directions()
 
 
-def _at_places(used: Scene, progress: Callable[[str], None] | None) -> tuple[Real, Complex]:
+def _at_places(used: Scene) -> tuple[Real, Complex]:
     """Places (N, 3) of the ears and of the circle, where it is not in the far field, and the field there (F, N, L)."""
     problem = used.problem
     if len(problem.heads) > 1:
@@ -126,7 +123,7 @@ def _at_places(used: Scene, progress: Callable[[str], None] | None) -> tuple[Rea
             f"{problem.source}: got {len(problem.heads)} heads, whose ears are at the same places; expected one head in a file of"
             " transfer functions; name one in listener.head, or write FreeFieldDirectivityTF"
         )
-    used.prepare(progress)
+    used.prepare()
     cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
     places, fields = [geometry.ears_m(problem.listener, used.heads[0].radius_m, cloud_m).reshape(-1, 3)], [used.ears()]
     if np.isfinite(problem.azimuth_distance_m):

@@ -144,25 +144,25 @@ class Scene:
 
         return self.cache.model(self._device_key, make)
 
-    def prepare(self, progress: Callable[[str], None] | None) -> None:
-        """Solve what all of the device's fields need, if it has no closed form, and report progress in sentences."""
+    def prepare(self) -> None:
+        """Solve what all of the device's fields need, if it has no closed form; `designer.progress` hears how far it is."""
         if self.problem.body.is_solved and not self.is_measured:
             device = self.device.model if isinstance(self.device, MeasuredDrivers) else self.device
             if isinstance(device, EnclosedDrivers):
-                device.prepare(progress or (lambda _: None))
+                device.prepare()
 
     @property
     def is_measured(self) -> bool:
         """Whether it is a measured device, which knows the places of its receivers and no other."""
-        return self._measured is not None
+        return self.measured_device is not None
 
     @property
-    def _measured(self) -> MeasuredDevice | None:
+    def measured_device(self) -> MeasuredDevice | None:
         """The whole device as it was measured, which replaces every model where it has receivers."""
-        table = self.problem.scene
-        if self.whole_device is not None or table is None or table.transfer is None:
+        file = self.problem.measured_device
+        if self.whole_device is not None or file is None:
             return self.whole_device
-        path = self.problem.data_path(table.transfer)
+        path = self.problem.data_path(file)
         device = self.cache.model(("whole", path), lambda: read_device(path, len(self.problem.drivers)))
         for i, design in enumerate(self.problem.designs):
             if design.band_hz[1] > device.highest_hz * (1 + 1e-9):
@@ -229,9 +229,9 @@ class Scene:
     def warnings(self) -> tuple[str, ...]:
         """Warnings about the data that the scene is made of."""
         messages = list(self._read[1])
-        if self._measured is not None and not self._circle_is_measured:
+        if self.measured_device is not None and not self._circle_is_measured:
             messages.append(
-                f"{self._measured.path}: holds no circle of receivers at {self.problem.azimuth_distance_m:g} m, so maps, polar"
+                f"{self.measured_device.path}: holds no circle of receivers at {self.problem.azimuth_distance_m:g} m, so maps, polar"
                 " plots, white-noise gain and directivity index are those of the model"
             )
         ears = [table for table in self.problem.designs if not table.is_beam]
@@ -286,11 +286,11 @@ class Scene:
     def ears(self) -> Complex:
         """H at the ears (F, 2 H D, L): left, right of the first displacement, ...; heads outermost."""
         axes, centres_m = self._head_frame
-        if self._measured is not None:
+        if self.measured_device is not None:
             places = [
                 geometry.ears_m(self.problem.listener, head.radius_m, self.displacements_m) for head in self.heads
             ]
-            return self._at_receivers(self._measured, np.concatenate(places).reshape(-1, 3), "an ear")
+            return self._at_receivers(self.measured_device, np.concatenate(places).reshape(-1, 3), "an ear")
 
         def make() -> Complex:
             shape = self.k.size, -1, len(self.drivers)
@@ -341,7 +341,7 @@ class Scene:
         """Whether the circle is to be taken from the measured device: a beam needs it, an ear channel only draws it."""
         if any(table.is_beam for table in self.problem.designs):
             return True
-        device, distance_m = self._measured, self.problem.azimuth_distance_m
+        device, distance_m = self.measured_device, self.problem.azimuth_distance_m
         places_m = geometry.direction(self.azimuth_deg) * distance_m
         return device is not None and not np.isinf(distance_m) and device.knows(places_m)
 
@@ -349,8 +349,8 @@ class Scene:
         """H at azimuths of the circle alone (F, azimuths, L), without the head."""
         distance_m = self.problem.azimuth_distance_m
         directions = geometry.direction(azimuth_deg)
-        if self._measured is not None and self._circle_is_measured:
-            return self._at_receivers(self._measured, directions * distance_m, "a point of the circle")
+        if self.measured_device is not None and self._circle_is_measured:
+            return self._at_receivers(self.measured_device, directions * distance_m, "a point of the circle")
         if np.isinf(distance_m):
             return self.tensor("far", lambda: self.device.far_field(self.k, directions), directions.tobytes())
         return self.field(directions * distance_m)

@@ -108,14 +108,13 @@ def convert(
     options = DriverOptions(
         name, gate_ms, distance, clockwise, facing, angles, channel, turned_about, cast(TimeKey, time)
     )
-    with Stages("converting") as shown:
+    with Stages("converting"):
         converted = write(
             files,
             out,
             options=options,
             speed_of_sound_m_s=speed_of_sound,
             convention=convention,
-            progress=shown.update,
             force=force,
         )
     say_all(converted.lines)

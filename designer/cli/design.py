@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from designer.cli.application import Force, NoCache, ProblemFile, Set, app, with_set
+from designer.cli.ending import end_as_judged
 from designer.cli.terminal import Stages, say, say_all, warn
 from designer.errors import UsageError
 
@@ -63,7 +64,7 @@ def design(
         from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import PAGE, continuation, notes
         from designer.folders.write import check_free, data_files
-        from designer.stereo.placed_source import chain_missed, chain_sentence
+        from designer.stereo.placed_source import chain_sentence
 
         if overlay:
             from designer.report import page_data
@@ -91,17 +92,4 @@ def design(
     )
     say(f"wrote {folder} ({'tables alone' if quick else f'open {folder / PAGE}'})")
     say(f"in Python: {continuation(folder)}")
-    if result.status:
-        say_all((f"{message}; the other channels are written" for message in result.failures.values()), "error")
-        places = {table.name: i for i, table in enumerate(problem.designs)}
-        for name, channel in result.channels.items():
-            if not channel.feasible:
-                say(
-                    f'designs[{places[name]}] "{name}" is infeasible as asked; the best compromise is written',
-                    error=True,
-                )
-            elif result.misses(name):
-                say(f'designs[{places[name]}] "{name}" is met on paper, and missed by these filters', error=True)
-        if chain_missed(result):
-            say("virtualizer is met on paper, and missed by these filters", error=True)
-        raise typer.Exit(result.status)
+    end_as_judged(result, problem)

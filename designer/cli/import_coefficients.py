@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from designer.cli.application import Force, NoCache, Set, app, with_set
+from designer.cli.ending import end_as_judged
 from designer.cli.terminal import Stages, say, say_all, warn
 
 
@@ -24,12 +25,16 @@ def import_coefficients(
     changes: Set = None,
     no_cache: NoCache = False,
 ) -> None:
-    """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
+    """Read the filters that a device has, and write them as a design folder, judged as a design's are.
+
+    Ends with 7 where they miss what the problem asks for.
+    """
     from designer.export.write import export_notes, superseded
     from designer.folders.summary import continuation, notes
     from designer.folders.write import check_free, data_files
     from designer.importing import import_coefficients as read
     from designer.problem import load
+    from designer.stereo.placed_source import chain_sentence
 
     loaded = with_set(load(problem), changes)
     check_free(out, force=force, inputs=[file, problem, *data_files(loaded)])
@@ -38,8 +43,13 @@ def import_coefficients(
         result = read(file, loaded)
         gone = superseded(out, loaded.export.targets)
         result.save(out, force=force)
-    say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
+    say_all(
+        f"{text}."
+        for text in [*(f"{name}: {result.sentence(name)}" for name in result.channels), chain_sentence(result)]
+        if text
+    )
     say_all(result.warnings, "warning")
     say_all([*notes(result), *export_notes(out), *gone], "note")
     say(f"wrote {out} (open {out / 'report.html'})")
     say(f"in Python: {continuation(out)}")
+    end_as_judged(result, loaded)

@@ -37,9 +37,9 @@ def new(
     from designer.search.new_geometry import geometry_of
     from designer.search.starter import write_new
 
-    with Stages("finding what the layout can reach") as shown:
+    with Stages("finding what the layout can reach"):
         geometry = geometry_of(shape, drivers, width, distance)
-        lines = write_new(path, geometry, force=force, progress=shown.update)
+        lines = write_new(path, geometry, force=force)
     say_all(lines)
 
 

@@ -123,8 +123,8 @@ class Beginning:
         from designer.search.starter import new_problem
 
         assert self.geometry is not None
-        with Stages(FINDING) as shown:
-            text, remarks = new_problem(self.geometry, shown.update)
+        with Stages(FINDING):
+            text, remarks = new_problem(self.geometry)
         say_all(remarks, "note")
         options = [
             *("--shape", self.geometry.shape, "--drivers", str(self.geometry.drivers)),

@@ -32,12 +32,13 @@ def study(
         shown.update("report")
         names = add_study(studied, folder, force=force)
     for name, channel in studied.study.items():
+        places = "azimuths of the arcs" if studied.channels[name].table.is_beam else "places of the ear cloud"
         for axis in dict.fromkeys(point.axis for point in channel.curves):
             points = [point for point in channel.curves if point.axis == axis]
             way = points[-1].way
             gains = ", ".join(
                 f"{point.gains.fifth_percentile_db:.1f} dB at {point.value}" for point in points if point.way == way
             )
-            words = f"5th percentile of the gain over {axis}{f', {way}' if way else ''}"
+            words = f"5th percentile of the gain over the band's frequencies and the {places}, by {axis}{f', {way}' if way else ''}"
             say(f"{name}: {words}: {gains}")
     say(f"wrote {folder}: {', '.join(name for name in names if not name.startswith('figures/'))}")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from designer.errors import OutputError
+from designer.progress import Announcement, listening
 from designer.stopping import STOPPED, STOPPING
 from designer.writing import Staging
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 SHOWN_AFTER_S = 1.0
 """How long a command may last before it says what it does."""
+ANNOUNCED_FROM_S = 10.0
+"""How long a computation lasts, in seconds of CPU, that is told where no line can show how far it is."""
 GRACE_S = 0.3
 """How long compiled code may go on after a signal."""
 CLEANING_S = 10.0
@@ -172,10 +175,14 @@ def warn(problem: Problem) -> None:
 
 
 class Stages:
-    """A line that names the stage that a command is in, from SHOWN_AFTER_S on; nothing where the error stream is no terminal."""
+    """A line that names the stage that a command is in, from SHOWN_AFTER_S on.
+
+    Where the error stream is no terminal, a line for each computation that lasts ANNOUNCED_FROM_S or more, at its beginning.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._hearing = contextlib.ExitStack()
         self._lock = threading.Lock()
         self._line: Status | None = None
         self._timer = threading.Timer(SHOWN_AFTER_S, self._show)
@@ -184,9 +191,11 @@ class Stages:
     def __enter__(self) -> Stages:
         if sys.stderr.isatty():
             self._timer.start()
+        self._hearing.enter_context(listening(self.update))
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._hearing.close()
         self._timer.cancel()
         with self._lock:
             self.name = ""
@@ -195,6 +204,8 @@ class Stages:
 
     def update(self, name: str) -> None:
         """Begin a stage."""
+        if isinstance(name, Announcement) and name.seconds >= ANNOUNCED_FROM_S and not sys.stderr.isatty():
+            say(name, error=True)
         with self._lock:
             self.name = name
             if self._line is not None:

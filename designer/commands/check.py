@@ -97,10 +97,14 @@ def explained(
         yield from (("", line) for line in explain(problem))
     yield from (("warning", line) for line in warnings(problem))
     if problem.data_files:
+        from designer.acoustics.measured.device import explain_device
         from designer.acoustics.measured.drivers import explain_drivers
         from designer.acoustics.measured.head_facts import explain_heads
 
-        yield from (("", line) for line in (*explain_heads(whole), *explain_drivers(problem, whole.responses)))
+        device = whole.measured_device
+        heads = explain_heads(whole)
+        drivers = explain_drivers(problem, whole.responses) if device is None else explain_device(device)
+        yield from (("", line) for line in (*heads, *drivers))
         yield from (("warning", line) for line in whole.warnings)
     if reach:
         from designer.evaluation.reach_words import explain_reach, realised_misses

@@ -39,7 +39,7 @@ def reach(
     Returns
     -------
     DataFrame : channel, frequency_hz, asked_db (NaN without a curve), reach_db and as_modelled_db (within the design's own limits, of
-        drivers that differ as a product line's, and as the file has them), effort_0_db, effort_3_db, ... (of the product line, at these
+        drivers that differ as a product line's, and as modelled), effort_0_db, effort_3_db, ... (of the product line, at these
         efforts); -inf where the other requirements do not hold together
 
     Examples

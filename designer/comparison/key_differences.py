@@ -6,12 +6,20 @@ A list of tables is told by the tables' names, not by their order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from designer.problem.messages import enumeration
 from designer.problem.schema import Problem
 
 ABSENT = "–"
+SCENE_KEY = re.compile(
+    r"speed_of_sound_m_s$|(enclosure|scene|listener|tolerance)\.|drivers\[.*\]\.(position_m|facing_deg|radius_m|gate_ms|response)"
+)
+"""Keys that the fields depend on which a design is judged in."""
+FEW_KEYS = 3
+"""Keys that a note names one by one."""
 
 
 def key_differences(problems: Sequence[Problem]) -> list[tuple[str, list[str]]]:
@@ -33,6 +41,22 @@ def key_differences(problems: Sequence[Problem]) -> list[tuple[str, list[str]]]:
                 )
             )
     return rows
+
+
+def scene_note(problems: Sequence[Problem]) -> Iterator[str]:
+    """That each design is judged in its own scene, where these differ, and how to judge them in one."""
+    keys = [key for key, _ in key_differences(problems) if SCENE_KEY.match(key)]
+    if not keys:
+        return
+    named = [*keys[:FEW_KEYS], f"{len(keys) - FEW_KEYS} more"] if len(keys) > FEW_KEYS + 1 else keys
+    remedy = "drivers or sample rates differ too, so that the filters of one cannot be judged in the other's"
+    if len({(problem.driver_names, problem.sample_rate_hz) for problem in problems}) == 1:
+        remedy = (
+            "to judge the filters of both in one, read those of one onto the other's problem file (designer import-coefficients OUT"
+            " --problem OTHER.toml -o JUDGED), and compare these folders"
+        )
+    enclosures = "enclosure" if any(key.startswith("enclosure.") for key in keys) else "scene"
+    yield f"each design is judged in its own {enclosures}, as {enumeration(named)} differ{'s' if len(keys) == 1 else ''}; {remedy}"
 
 
 def flattened(table: Mapping[str, Any], at: str = "") -> dict[str, str]:

@@ -62,7 +62,7 @@ class Reach:
     gain_db : (E, F) float array, at those efforts, over the spread of the product line
     required_db : (F,) float array or None, the curve
     max_effort_db : float or None, the design's own limit
-    bound_db : (F,) float array, within the design's own limits, of drivers as its file has them
+    bound_db : (F,) float array, within the design's own limits, of drivers as modelled, without a spread
     product_line_db : (F,) float array, the same over the spread of the product line
     deviations : tuple of 2 float, that spread: a driver's gain in dB and phase in degrees
 
@@ -101,9 +101,7 @@ def reach(
     layout = design.model_copy(update={"method": AUTO})
     real = layout if design.driver_spread else layout.model_copy(update={"driver_spread": Spread()})
 
-    as_modelled = design.driver_spread is None
-
-    def largest(table: DesignTable) -> Real:
+    def largest(table: DesignTable, *, as_modelled: bool = design.driver_spread is None) -> Real:
         parts = [_largest_gain_db(table, scene, part, plain, as_modelled=as_modelled) for part in scene.parts(index)]
         return np.concatenate([np.empty(0), *parts])
 
@@ -115,7 +113,7 @@ def reach(
         np.array([largest(real.model_copy(update={"max_effort_db": effort})) for effort in efforts_db]),
         None if curve is None else curve_db(curve, columns),
         design.max_effort_db,
-        largest(layout),
+        largest(layout.model_copy(update={"driver_spread": None}), as_modelled=True),
         largest(real),
         driver_deviations(real, scene.problem.tolerance),
     )

@@ -7,8 +7,9 @@ at each frequency: over the product line and heads that `[tolerance]` draws, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
 REQUIRED = "required"
 WORST, PRODUCT_LINE, MOVED = "worst place", "5th percentile of product line and heads", "5th percentile of moved heads"
 MAX_MISSED_DB = 0.5
-"""Largest miss of a requirement that the weights meet, before exit code 7."""
+"""Largest miss of a requirement that the weights meet, or that imported filters are judged by, before exit code 7."""
 MAX_RUNS = 3
 """Parts of a band that are told one by one."""
 
@@ -176,6 +177,16 @@ def bands_outcome(
     excess_db = np.maximum(excess_db.max(axis=1), 0.0)
     on_paper_db = np.interp(f, target.frequency_hz, on_paper_db)
     yield Outcome.of(BANDS, REQUIRED, excess_db, f, on_paper_db, f', "{loudest}"')
+
+
+def worse_outcomes(*of_channels: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Requirements and places of channels that are mirror images, each at the one that misses it most."""
+    worse: dict[tuple[str, str], Outcome] = {}
+    for outcome in chain(*of_channels):
+        known = worse.setdefault((outcome.requirement, outcome.place), outcome)
+        if outcome.missed_db > known.missed_db:
+            worse[outcome.requirement, outcome.place] = outcome
+    return tuple(worse.values())
 
 
 def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:

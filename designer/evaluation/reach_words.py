@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
@@ -80,11 +81,18 @@ def reach_lines(bound: Reach, missed: Shortfall | None) -> Iterator[str]:
     spread = f"{number(bound.deviations[0])} dB and {number(bound.deviations[1])} degrees"
     yield f"largest cancellation gain in dB at each effort, other limits kept; drivers differ by {spread}"
     yield _row("effort", [_hertz(f) for f in bound.frequency_hz])
-    for effort, gains in zip(bound.effort_db, bound.gain_db, strict=True):
-        yield _row(f"{number(effort)} dB", [_gain(gain) for gain in gains])
+    rows = [
+        (number(effort), [_gain(gain) for gain in gains])
+        for effort, gains in zip(bound.effort_db, bound.gain_db, strict=True)
+    ]
+    for cells, alike in groupby(rows, itemgetter(1)):  # more effort than other limits let through changes nothing
+        first, *_, last = [effort for effort, _ in alike] * 2
+        yield _row(f"{first} dB" if first == last else f"{first} to {last} dB", cells)
     limit = "" if bound.max_effort_db is None else f" {number(bound.max_effort_db)} dB"
-    yield _row(f"limits{limit}", [_gain(gain) for gain in bound.product_line_db])
-    yield _row("as modelled", [_gain(gain) for gain in bound.bound_db])
+    within, modelled = ([_gain(gain) for gain in gains] for gains in (bound.product_line_db, bound.bound_db))
+    yield _row(f"limits{limit}", within)
+    if modelled != within:
+        yield _row("as modelled", modelled)
     if bound.required_db is not None:
         yield _row("asked", [f"{gain_db:.1f}" for gain_db in bound.required_db])
     if missed is not None:

@@ -1,7 +1,7 @@
-"""Requirements and their outcome in one sentence a channel: on the command line, in `summary.json` and on top of a report.
+"""Requirements and their outcome in a sentence or two a channel: on the command line, in `summary.json` and on top of a report.
 
 The outcome of the formulation (met, or infeasible by x dB, and what binds) and that of the realised filters (met, or missed by x dB) make
-the sentence together, so that each is told once.
+the first sentence together, so that each is told once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Bool, Real
-from designer.evaluation.outcomes import REQUIRED, Outcome, decibels, hz
+from designer.evaluation.outcomes import PRODUCT_LINE, REQUIRED, WORST, Outcome, decibels, hz
 from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import curve_points_hz
 from designer.problem.messages import enumeration
@@ -68,6 +68,8 @@ class Verdict:
 
 
 MET = "met at every frequency"
+BEAM_PLACES = {WORST: "worst azimuth", PRODUCT_LINE: "5th percentile of the product line"}
+"""Places where a beam's curve is judged, which has no head."""
 
 
 def requirement_words(design: DesignTable, requirement: str) -> str:
@@ -175,7 +177,9 @@ def _reason(
 def whole_sentence(
     design: DesignTable, formulation: Verdict, outcomes: Sequence[Outcome], *, remedy: str = "", imported: bool = False
 ) -> str:
-    """One sentence on a channel: what is asked, what came of it on paper and in the filters, and what that is worth in the product."""
+    """The verdict on a channel: what is asked, and what came of it on paper and in the filters; and in a second sentence, by how much the
+    gain falls below the curve where nothing is asked of it: at the worst place, over the product line, over moved heads.
+    """
     required, phrase = [outcome for outcome in outcomes if outcome.place == REQUIRED], formulation.requirements
     missed = [f"{requirement_words(design, o.requirement)} {o.by()}" for o in required if not o.is_met]
     if formulation.shortfalls:
@@ -188,13 +192,14 @@ def whole_sentence(
     else:
         parts = [f"{phrase}; met on paper, and these filters miss {enumeration(missed)}"]
     parts += [remedy] if remedy else []
-    elsewhere = [o for o in outcomes if o.place != REQUIRED and not o.is_met]
-    below = [f"{o.place} {decibels(o.missed_db)} dB ({100 * o.share:.0f} %)" for o in elsewhere]
-    if elsewhere:  # what the numbers are is told with the first
-        o = elsewhere[0]
-        below[0] = f"{o.place} up to {decibels(o.missed_db)} dB below the curve ({100 * o.share:.0f} % of the band)"
-        parts.append(", ".join(below))
-    return "; ".join(parts)
+    names = BEAM_PLACES if design.is_beam else {}
+    below = [
+        f"{decibels(o.missed_db)} dB at the {names.get(o.place, o.place)} ({hz(o.at_hz)})"
+        for o in outcomes
+        if o.place != REQUIRED and not o.is_met
+    ]
+    elsewhere = f". Elsewhere the curve is missed by up to {', '.join(below)}" if below else ""
+    return "; ".join(parts) + elsewhere
 
 
 def _beyond(design: DesignTable, formulation: Verdict, outcome: Outcome) -> str:

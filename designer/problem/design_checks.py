@@ -238,7 +238,7 @@ def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault
         if getattr(design, key) is not None:
             remedy = "ask for the ratio between regions and the shape over azimuth in two designs"
             yield Fault(location, f"got with {key}", "without a mask and a window, which are of points", remedy)
-    if problem.scene is not None and problem.scene.transfer is not None:
+    if problem.measured_device is not None:
         remedy = "leave scene.transfer out, or use nulls_deg"
         yield Fault(location, "got with scene.transfer", "only where the field is known all around the device", remedy)
 

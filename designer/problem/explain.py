@@ -24,11 +24,7 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
 
     """
     yield problem.title
-    yield f"enclosure: {problem.body.described()}; {number(problem.sample_rate_hz)} Hz, {number(problem.speed_of_sound_m_s)} m/s"
-    if problem.body.is_solved:
-        highest_hz = problem.solved_to_hz
-        size = problem.body.solving(highest_hz, problem.speed_of_sound_m_s, len(problem.drivers))
-        yield f"{problem.body.solved(highest_hz)}; {size}"
+    yield from _device(problem)
     left = geometry.head_axes(problem.listener)[1]
     yield "drivers, as the listener sees them:"
     width = max(len(driver.name) for driver in problem.drivers)
@@ -41,7 +37,9 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
             else f"{abs(aside) * 100:.1f} cm to the {'left' if aside > 0 else 'right'}"
         )
         source = f"piston, radius {number(driver.radius_m)} m" if driver.radius_m else "point source"
-        if driver.response is not None:
+        if problem.measured_device is not None:
+            source = "as in the file"
+        elif driver.response is not None:
             source = f"measured: {driver.response}, facing {number(driver.facing_deg[0])}, {number(driver.facing_deg[1])} degrees"
         limits = [f"{number(driver.band_hz[0])} to {number(driver.band_hz[1])} Hz"] if driver.band_hz else []
         limits += [f"at most {number(driver.max_gain_db)} dB"] if driver.max_gain_db is not None else []
@@ -51,7 +49,8 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
     distance_m = math.dist((0, 0, 0), listener.position_m)
     cloud = f"{len(listener.ear_cloud_m)} displacements" if len(listener.ear_cloud_m) > 1 else "one place"
     turn = f", turned by {number(listener.turn_deg)} degrees" if listener.turn_deg else ""
-    yield f"listener: at {distance_m:.2f} m{turn}, head {', '.join(problem.heads)}, {cloud}"
+    head = ", ".join(problem.heads) if problem.measured_device is None else "as in the file"
+    yield f"listener: at {distance_m:.2f} m{turn}, head {head}, {cloud}"
     yield (
         f"grid: {_grid(problem)}; azimuths every"
         f" {number(problem.grid.azimuth_step_deg)} degrees at {problem.azimuth_distance_m:.3g} m"
@@ -70,6 +69,24 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
         yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, {chain}, crosstalk model of {fitted}{centre}"
     if problem.room is not None:
         yield _room(problem, problem.room)
+
+
+def _device(problem: Problem) -> Iterator[str]:
+    """The enclosure, and how far it is solved; or the file that replaces it, and what the model behind is still for."""
+    medium = f"{number(problem.sample_rate_hz)} Hz, {number(problem.speed_of_sound_m_s)} m/s"
+    if problem.measured_device is None:
+        yield f"enclosure: {problem.body.described()}; {medium}"
+    else:
+        yield f"device: whole, from {problem.measured_device} ([scene] transfer); {medium}"
+        yield (
+            "  at its receivers it replaces [enclosure], radius_m, facing_deg and response of [[drivers]], and listener.head; for what"
+            " has none (directivity index, white-noise gain of an ear, a circle that is not in the file) these stand:"
+            f" {problem.body.described()}"
+        )
+    if problem.body.is_solved:
+        highest_hz = problem.solved_to_hz
+        size = problem.body.solving(highest_hz, problem.speed_of_sound_m_s, len(problem.drivers))
+        yield f"{'' if problem.measured_device is None else '  '}{problem.body.solved(highest_hz)}; {size}"
 
 
 def _ways(design: DesignTable, problem: Problem, who_plays: str) -> Iterator[str]:

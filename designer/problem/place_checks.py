@@ -179,7 +179,7 @@ def with_possible_cloud(problem: Problem) -> Problem:
     """
     if "ear_cloud_m" in problem.listener.model_fields_set:
         return problem
-    if problem.scene is not None and problem.scene.transfer is not None:
+    if problem.measured_device is not None:
         return at_one_place(problem, "the measured device knows the places of its receivers alone")
     explicit = problem.model_copy(update={"listener": problem.listener.model_copy(update={"ear_cloud_m": EAR_CLOUD_M})})
     checks = [_outside_the_device(explicit)]
@@ -393,6 +393,6 @@ def _radiates_everywhere(problem: Problem) -> Iterator[Fault]:
         yield Fault(
             "room", actual, "a device that radiates all around", "use another enclosure.model, or leave [room] out"
         )
-    if problem.scene is not None and problem.scene.transfer is not None:
+    if problem.measured_device is not None:
         actual = "got a table with scene.transfer, a device that was measured at its receivers alone"
         yield Fault("room", actual, "a device that is known in every direction", "leave [room] out")

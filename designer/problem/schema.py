@@ -328,13 +328,17 @@ class Problem(Sourced):
     def data_files(self) -> tuple[str, ...]:
         """Data files that the problem names, as it names them."""
         heads = [head for head in self.heads if head.lower().endswith(".sofa")]
-        device = [self.scene.transfer] if self.scene is not None and self.scene.transfer is not None else []
         return (
             *self.body.data_files,
-            *device,
+            *([] if self.measured_device is None else [self.measured_device]),
             *heads,
             *(driver.response for driver in self.drivers if driver.response is not None),
         )
+
+    @property
+    def measured_device(self) -> str | None:
+        """SOFA file of the whole device as it was measured or solved elsewhere; None where it is modelled."""
+        return None if self.scene is None else self.scene.transfer
 
     @property
     def body(self) -> Enclosure:

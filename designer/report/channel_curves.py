@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from designer import measures
 from designer.arrays import Bool, Real
 from designer.evaluation.outcomes import hz
 from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
 from designer.metrics import CURVES, Realised
+from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import shown_band_hz
 from designer.realization import response
 from designer.report.figure_data import (
@@ -30,14 +32,14 @@ from designer.report.figure_data import (
     shortened,
 )
 from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, drawn_reach, drawn_scene
-from designer.requirements.curves import curve_db
+from designer.requirements.curves import curve_db, in_band
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
 
 FRONT_DEG = 45.0
 LARGEST_DB = 15.0
 MOST_HEADROOM_DB = 6.0
-"""How much higher the axis of gain may go to show where reach ends."""
+"""How much further an axis may go than the curves in their bands: to show where reach ends, or the curves outside."""
 GAIN = "Cancellation gain in dB"
 SPAN_COLOUR = 5
 
@@ -49,6 +51,25 @@ def over_band(
     """Curves over what the frequency axes show, with the channel's band."""
     x, band_hz = frequency_axis(shown_band_hz(result.problem)), list(result.channels[name].table.band_hz)
     return curves(x, y, lines, title=title, place=place, band_hz=band_hz, **more)
+
+
+def ends_in_bands(curves_in_bands: Iterable[tuple[Real, Real, Sequence[float]]]) -> tuple[float, float]:
+    """Least and largest of curves, each frequencies (F,), values (F,) and its band, for an axis: whole in the bands.
+
+    Outside of its band a curve may spike where nothing is asked of it: there the axis follows it by MOST_HEADROOM_DB at most. Both NaN
+    where no curve has a value in its band.
+    """
+    inside, outside = list[Real](), list[Real]()
+    for f, values, band_hz in curves_in_bands:
+        known, is_inside = np.isfinite(values), in_band(f, list(band_hz))
+        inside.append(values[known & is_inside])
+        outside.append(values[known & ~is_inside])
+    all_inside = np.concatenate([np.empty(0), *inside])
+    if not all_inside.size:
+        return float("nan"), float("nan")
+    low, high = float(all_inside.min()), float(all_inside.max())
+    beyond = np.clip(np.concatenate([np.empty(0), *outside]), low - MOST_HEADROOM_DB, high + MOST_HEADROOM_DB)
+    return float(beyond.min(initial=low)), float(beyond.max(initial=high))
 
 
 def target_line(x: Real, y: Real, name: str = "target") -> Line:
@@ -105,12 +126,33 @@ def gain_figure(result: Result, name: str) -> Figure:
         if reach_db.min() < top:
             ceiling = {"low": np.clip(reach_db, bottom, top), "high": np.full(reach_hz.size, float(top))}
             spans.insert(0, {"name": "beyond reach", "x": reach_hz, **ceiling, "color": "soft", "opacity": 0.2})
-    short = (np.nan_to_num(slack) > SLACK_TOLERANCE_DB) & (np.nan_to_num(target, nan=-np.inf) > gain)
     subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the contralateral one"
     y = axis(GAIN, "dB", bottom, top)
     title = f"Cancellation gain: {subject}"
-    missed = [shortfall(f, gain, target, short)] if short.any() else []
+    missed = missed_curve(result, name, f, gain)
     return figure([over_band(result, name, y, lines, title=title, spans=spans, shortfalls=missed)], 3.4)
+
+
+def missed_curve(result: Result, name: str, drawn_hz: Real, gain_db: Real) -> list[Shortfall]:
+    """Where the curve is missed as it is asked for, at one frequency of the verdict too, between two that are drawn; none where it is met.
+
+    From the target down to the gain, or by as much as `hold` misses where the mean gain is above the target.
+    """
+    channel = result.channels[name]
+    realised = Realised(channel.table, result.taps[name], channel.plain, result.fine_scene)
+    missed_db, f = realised.missed_db.get("cancellation_gain_db"), realised.band[0].frequency_hz
+    if missed_db is None or channel.table.cancellation_gain_db is None or not (missed_db > SLACK_TOLERANCE_DB).any():
+        return []
+    short = np.concatenate([[False], missed_db > SLACK_TOLERANCE_DB, [False]])
+    ends = short[1:-1] & ~(short[2:] & short[:-2])
+    known_hz, first = np.unique(np.concatenate([drawn_hz, f[ends]]), return_index=True)
+    ends_db = measures.db(measures.cancellation_gain(realised.band[0].bright, realised.band[0].dark, realised.band[1]))[
+        ends
+    ]
+    x = known_hz[in_band(known_hz, channel.table.band_hz)]
+    gain_db = np.interp(x, known_hz, np.concatenate([gain_db, ends_db])[first])
+    target_db, lacking_db = curve_db(channel.table.cancellation_gain_db, x), np.interp(x, f, missed_db)
+    return [shortfall(x, np.minimum(gain_db, target_db - lacking_db), target_db, lacking_db > SLACK_TOLERANCE_DB)]
 
 
 def say_gain(result: Result, name: str) -> str:
@@ -122,9 +164,17 @@ def say_gain(result: Result, name: str) -> str:
         if "moved_head_median_db" in n
         else ""
     )
+    hold = hold_phrase(result.channels[name].table, result.problem.head_places)
+    passed = (
+        f". Beyond reach is the gain {hold}, and a head that moved may pass it"
+        if shifted and drawn_reach(result, name)
+        else ""
+    )
+    places = "azimuths of the arcs" if result.channels[name].table.is_beam else "places of the head"
     return (
         f"{band_words(result, name)} the realised gain is {n['mean_cancellation_gain_db']:.1f} dB in the mean and"
-        f" {n['least_cancellation_gain_db']:.1f} dB at least{shifted}"
+        f" {n['least_cancellation_gain_db']:.1f} dB at least over the {places} together, and"
+        f" {n['least_worst_cancellation_gain_db']:.1f} dB at least at any one{shifted}{passed}"
     )
 
 
@@ -152,7 +202,7 @@ def say_response(result: Result, name: str) -> str:
 def costs_figure(result: Result, name: str) -> Figure:
     """Cost of the gain, and the power to the front over that to the sides, each with its limit."""
     table, values = result.channels[name].table, drawn_metrics(result, name)
-    f = values["frequency_hz"]
+    f, band_hz = values["frequency_hz"], table.band_hz
     rows = [
         (
             metric.label,
@@ -168,7 +218,7 @@ def costs_figure(result: Result, name: str) -> Figure:
     rows.append((front, front_over_side_db(result, name), None, 0, ""))
     panels = []
     for row, (title, y, limit, better, metric) in enumerate(rows):
-        low, high = float(y.min()), float(y.max())
+        low, high = ends_in_bands([(f, y, band_hz)])
         limits = []
         if limit is not None:
             low, high = min(low, limit), max(high, limit)
@@ -222,7 +272,10 @@ def tone_figure(result: Result, name: str) -> Figure:
     is_beam = result.channels[name].table.kind == "beamformer"
     title = f"Magnitude deviation {'in the look direction' if is_beam else 'at the ipsilateral ear'}"
     most = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
-    lines = [line(f, level, "realised", color=5, width=1.1), line(f, smooth, "1/3 octave", width=2)]
+    lines = [
+        line(f, level, "realised", color=1, width=1.1),
+        line(f, smooth, "1/3 octave", color="ink", dash="dash", width=2),
+    ]
     y = axis("dB re plain playback", "dB", -most, most)
     return figure([over_band(result, name, y, lines, title=title, limits=[{"y": 0.0, "text": ""}])], 2.8)
 

@@ -151,7 +151,9 @@ def say_realisation(result: Result, name: str) -> str:
     """Gain after realisation at the 5th percentile."""
     stages = result.study[name].stages
     last = list(stages)[-1]
+    places = "azimuths of the arcs" if result.channels[name].table.is_beam else "places of the ear cloud"
     return (
-        f"the 5th percentile is {stages['ideal'].fifth_percentile_db:.1f} dB with the ideal weights and"
+        f"the 5th percentile over the band's frequencies and the {places} is"
+        f" {stages['ideal'].fifth_percentile_db:.1f} dB with the ideal weights and"
         f" {stages[last].fifth_percentile_db:.1f} dB with the {last} filters"
     )

@@ -21,7 +21,7 @@ from designer.measures import lowest_hz
 from designer.metrics import CURVES
 from designer.problem.frequency_grid import shown_band_hz
 from designer.report import channel_maps
-from designer.report.channel_curves import GAIN, target_line
+from designer.report.channel_curves import GAIN, ends_in_bands, target_line
 from designer.report.figure_data import (
     DASHES,
     Axis,
@@ -175,13 +175,13 @@ def costs_figure(view: ChannelView) -> Figure:
     panels = []
     for place, metric in enumerate(metric for metric in CURVES[1:] if metric.better and "comparison" in metric.on):
         points = view.curves(metric.name)
-        values = np.concatenate([y for _, y in points])
+        bands_hz = [channel.table.band_hz for channel in view.channel.channels]
+        low, high = ends_in_bands((f, y, band_hz) for (f, y), band_hz in zip(points, bands_hz, strict=True))
         y = axis(metric.unit, metric.unit, -1.0, 1.0)
         if metric.name.endswith("cancellation_gain_db"):
             y = _gain_axis(view, points, metric.unit)
-        elif np.isfinite(values).any():
-            top = float(np.nanmax(values)) + 1
-            y["range"] = [max(float(np.nanmin(values)) - 1, top - DEEPEST_DB), top]
+        elif np.isfinite(low):
+            y["range"] = [max(low - 1, high + 1 - DEEPEST_DB), high + 1]
         panels.append(_over_frequency(view, points, y, title=metric.label, place=divmod(place, 2)))
     return figure(panels, 0.4 + 2.1 * -(-len(panels) // 2), legend_columns=3)
 

@@ -101,7 +101,6 @@ def sentence(channel: SharedChannel, rows: Sequence[Row]) -> str:
 
 def _design(number: int, entry: Entry, checked: bool) -> dict[str, Any]:
     result = entry.result
-    short = [name for name, channel in result.channels.items() if not channel.feasible]
     taps, latency = f"{result.problem.realization.form}, {next(iter(result.taps.values())).shape[1]} taps", "–"
     if not entry.is_played:
         latency = f"{result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3:.2f} ms"
@@ -112,9 +111,24 @@ def _design(number: int, entry: Entry, checked: bool) -> dict[str, Any]:
         "source": entry.source,
         "measured": entry.measured,
         "methods": ", ".join(f"{name} {channel.method}" for name, channel in result.channels.items()),
-        "outcome": f"missed by the weights: {', '.join(short)}" if short else "met by the weights",
+        "outcome": outcome_words(entry),
         "taps": "as in the device" if entry.is_played else taps,
         "latency": latency,
         "checked": checked,
         "look": design_look(number),
     }
+
+
+def outcome_words(entry: Entry) -> str:
+    """Which channels the weights miss, and which of the others these filters; of imported filters there are no weights.
+
+    A channel that was measured as it plays is judged by its weights alone: its filters are not known here.
+    """
+    result = entry.result
+    short = [name for name, channel in result.channels.items() if not channel.feasible]
+    lossy = [] if entry.is_played else [name for name in result.channels if name not in short and result.misses(name)]
+    by_filters = f"missed by these filters: {', '.join(lossy)}"
+    if result.imported_from:
+        return by_filters if lossy else "met by these filters"
+    by_weights = f"missed by the weights: {', '.join(short)}" if short else "met by the weights"
+    return f"{by_weights}; {by_filters}" if lossy else by_weights

@@ -298,8 +298,8 @@ def _measured(problem: Problem, problem_scene: Scene) -> dict[str, Callable[[], 
     arrivals = np.empty((0, 3)) if beams_only or problem_scene.is_measured else geometry.arrivals(problem)
     for name, stem in file_stems(list(heads)).items():
         builders[f"head-{stem}"] = partial(measured.head_figure, heads[name], arrivals)
-    if problem.scene is not None and problem.scene.transfer is not None:
-        builders["device"] = partial(measured.device_figure, problem_scene, problem.scene.transfer)
+    if problem.measured_device is not None:
+        builders["device"] = partial(measured.device_figure, problem_scene, problem.measured_device)
     return builders
 
 

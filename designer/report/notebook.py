@@ -19,6 +19,10 @@ STATUS_WORDS = {
     EXIT_SOLVER: "a solver stopped: channels are missing",
     EXIT_MISSED: "met on paper, and missed by these filters",
 }
+IMPORTED_WORDS = {
+    EXIT_DONE: "imported filters: every requirement met as asked",
+    EXIT_MISSED: "imported filters: missed by these filters",
+}
 SHOWN = {
     "mean": "mean_cancellation_gain_db",
     "worst": "least_worst_cancellation_gain_db",
@@ -40,7 +44,7 @@ def text(result: Result) -> str:
 
 def _status(result: Result) -> str:
     missing = f" ({', '.join(result.failures)})" if result.failures else ""
-    words = "imported filters, judged" if result.imported_from else STATUS_WORDS[result.status]
+    words = (IMPORTED_WORDS if result.imported_from else STATUS_WORDS)[result.status]
     return words + missing
 
 

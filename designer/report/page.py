@@ -13,12 +13,13 @@ import numpy as np
 from markupsafe import Markup
 
 from designer import measures
+from designer.arrays import Real
 from designer.evaluation.outcomes import REQUIRED, Outcome
-from designer.evaluation.words import requirement_words
+from designer.evaluation.words import BEAM_PLACES, requirement_words
 from designer.export import Export
 from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
-from designer.realization.words import output_bound
+from designer.realization.words import is_pure_delay, output_bound
 from designer.report import figures, script
 from designer.report.listener import listener_section
 from designer.report.mirrors import mirrors
@@ -38,16 +39,14 @@ WIDE = ("map",)
 """Kinds of figures that take the page's width."""
 KEY = "gain"
 """Kind of the figure on top."""
-TILES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("Mean gain", (("mean_cancellation_gain_db", ""),)),
-    ("Worst point", (("least_worst_cancellation_gain_db", ""),)),
-    (
-        "5th percentile",
-        (("moved_head_5th_percentile_db", "moved heads"), ("tolerance_5th_percentile_db", "product line")),
-    ),
-    ("Effort", (("largest_effort_db", ""),)),
-)
-"""Labels of the numbers on top, and for each the metrics that may stand there, the first that a channel has, with a note."""
+TILES = {
+    "mean_cancellation_gain_db": "Mean gain",
+    "least_worst_cancellation_gain_db": "Least gain, any one point",
+    "moved_head_5th_percentile_db": "5th percentile, moved heads",
+    "tolerance_5th_percentile_db": "5th percentile, product line",
+    "largest_effort_db": "Effort",
+}
+"""Metrics whose numbers stand on top, and their labels."""
 PER_HEAD = [metric for metric in NUMBERS if "head" in metric.on]
 
 
@@ -65,7 +64,8 @@ def outcome_rows(table: DesignTable, outcomes: Sequence[Outcome]) -> list[list[s
     rows = []
     for outcome in outcomes:
         words = requirement_words(table, outcome.requirement)
-        place = "as asked" if outcome.place == REQUIRED else f"at the {outcome.place}"
+        place = BEAM_PLACES.get(outcome.place, outcome.place) if table.is_beam else outcome.place
+        place = "as asked" if outcome.place == REQUIRED else f"at the {place}"
         rows.append([words, place, "met" if outcome.is_met else f"missed {outcome.by()}"])
     return rows
 
@@ -201,17 +201,40 @@ def _as_run(export: Export) -> Iterator[str]:
             yield f"mean cancellation gain as run, of that designed: {gains}"
 
 
-def tiles(result: Result, name: str, numbers: Mapping[str, float]) -> list[tuple[str, str]]:
-    """The six numbers of a channel that stand on top, each with a note: those of TILES, latency, and cost."""
+def tiles(result: Result, name: str, sides: Sequence[Mapping[str, float]]) -> list[str]:
+    """A channel's numbers that stand on top: those of TILES, latency, and cost.
+
+    Parameters
+    ----------
+    sides : sequence of mapping of str to float, numbers of the channel and of its mirror images; the worse is shown
+
+    """
     rate = result.problem.sample_rate_hz
     cells = []
-    for _, candidates in TILES:
-        shown = [(BY_NAME[metric].text(numbers[metric]), note) for metric, note in candidates if metric in numbers]
-        cells.append(shown[0] if shown else ("–", ""))
-    cells.append((f"{result.bulk_delay_samples / rate * 1e3:.2f} ms", ""))
-    study = result.study.get(name)
-    cells.append((f"{study.multiply_adds * rate / 1e6:.1f} M" if study else "–", ""))
+    for metric in map(BY_NAME.__getitem__, TILES):
+        values = [numbers[metric.name] for numbers in sides if metric.name in numbers]
+        cells.append(metric.text(min(values, key=lambda value: value * metric.better)) if values else "–")
+    cells.append(f"{result.bulk_delay_samples / rate * 1e3:.2f} ms")
+    products = multiply_adds(result, name)
+    cells.append("–" if products is None else f"{products * rate / 1e6:.1f} M")
     return cells
+
+
+def multiply_adds(result: Result, name: str) -> int | None:
+    """Products a sample of a channel's filters; None where the study of its form was left out."""
+    if not result.imported_from:
+        return result.study[name].multiply_adds if name in result.study else None
+    cascades = result.sections.get(name, {})
+    return sum(
+        5 * len(cascades[driver].b) if driver in cascades else _products(taps)
+        for driver, taps in zip(result.drivers, result.taps[name], strict=True)
+    )
+
+
+def _products(taps: Real) -> int:
+    """Products a sample of taps (T,) between the zeros at both ends; of a pure delay none."""
+    used = np.flatnonzero(taps)
+    return 0 if used.size == 0 or is_pure_delay(taps[None])[0] else int(used[-1] - used[0] + 1)
 
 
 def outcome_words(outcomes: Sequence[Outcome]) -> str:
@@ -260,7 +283,8 @@ def render(
     twins = mirrors(result)
     channels, key_figures = [], []
     for name, channel in result.channels.items():
-        numbers = report["channels"][name]["numbers"]
+        mirrored = [other for other, its in twins.items() if its.name == name]
+        sides = [report["channels"][side]["numbers"] for side in (name, *mirrored)]
         kinds = {drawn[figure].declared.kind: shown[figure] for figure, of in of_channels.items() if of == name}
         twin = twins.get(name)
         if twin is None and KEY in kinds:
@@ -270,13 +294,14 @@ def render(
                 "name": name,
                 "figures": kinds,
                 **report["channels"][name],
-                "missed": result.misses(name),
+                "missed": any(map(result.misses, (name, *mirrored))),
                 "outcome_words": outcome_words(result.outcomes[name]),
                 "outcome_rows": outcome_rows(channel.table, result.outcomes[name]),
-                "tiles": tiles(result, name, numbers),
+                "tiles": tiles(result, name, sides),
                 "twin": twin.name if twin else "",
                 "apart": f"less than {ceil(100 * twin.apart_db + 1e-6) / 100:.2f} dB" if twin else "",
-                "mirrored": [other for other, its in twins.items() if its.name == name],
+                "mirrored": mirrored,
+                "verdict": result.sentence(name, *mirrored),
                 "sentence": result.sentence(name),
             }
         )
@@ -303,7 +328,7 @@ def render(
         key_figures=[*key_figures, shown["layout"]],
         few_warnings=FEW_WARNINGS,
         wide=WIDE,
-        tile_labels=[*(label for label, _ in TILES), "Latency", "Multiply-adds a second"],
+        tile_labels=[*TILES.values(), "Latency", "Multiply-adds a second"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),
         channels=channels,

@@ -14,6 +14,7 @@ from designer import job
 from designer.arguments import checked_arguments
 from designer.comparison.entry import Entry, SharedChannel, check_count, check_shown, shared_channels
 from designer.comparison.head_shift import HeadShift, head_shift
+from designer.comparison.key_differences import scene_note
 from designer.comparison.measured import measured_entries
 from designer.comparison.numbers import tidy_table
 from designer.errors import DataError, SolverError, UsageError
@@ -212,6 +213,7 @@ def compare(
     if stopped and len(entries) < (1 if measured else 2):  # nothing is left to be compared
         raise SolverError("; ".join(stopped))
     notes += [f"left out: {text}" for text in stopped]
+    notes += scene_note([entry.problem for entry in entries])
     if measured:
         say("measurement")
         beside, remarks = measured_entries(entries, measured)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -154,8 +154,8 @@ def _rounded(value: float, digits: int = 6) -> float:
     return round(value, digits) + 0.0
 
 
-def new_problem(geometry: Geometry, progress: Callable[[str], None] | None = None) -> tuple[str, list[str]]:
-    """Text of a problem file for a geometry, and remarks for the user; `progress` receives sentences on the solution of its box.
+def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
+    """Text of a problem file for a geometry, and remarks for the user.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def new_problem(geometry: Geometry, progress: Callable[[str], None] | None = Non
         source="new",
     )
     on_grid = scene(open_problem)
-    on_grid.prepare(progress)
+    on_grid.prepare()
     inside = on_grid.frequency_hz[(on_grid.frequency_hz >= LOWEST_HZ) & (on_grid.frequency_hz <= highest_hz)]
     narrowed = on_grid.at(inside)
     left, right, *beams = open_problem.designs
@@ -342,12 +342,8 @@ def _short(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(value)
 
 
-def write_new(
-    path: Path, geometry: Geometry, *, force: bool = False, progress: Callable[[str], None] | None = None
-) -> list[str]:
+def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[str]:
     """Write the problem file, and beside it the JSON schema that its first line names, if it is not there.
-
-    `progress` receives sentences on the solution of a box.
 
     Returns
     -------
@@ -365,7 +361,7 @@ def write_new(
         raise UsageError(f"{path}: got no folder {path.parent}; make it first, or choose another place")
     check_file(path, force=force)
     reserve(path)
-    text, remarks = new_problem(geometry, progress)
+    text, remarks = new_problem(geometry)
     with contextlib.ExitStack() as undo:
         if schema := write_schema(path.parent):
             undo.callback(schema.unlink)

@@ -142,9 +142,7 @@ def virtual_bands(design: Result) -> dict[str, Outcome]:
 
 
 def chain_missed(design: Result) -> bool:
-    """Whether a designed chain misses its angle by more than MAX_ANGLE_ERROR_DEG, or its level or a driver's band by MAX_MISSED_DB."""
-    if design.imported_from:
-        return False
+    """Whether a realised chain misses its angle by more than MAX_ANGLE_ERROR_DEG, or its level or a driver's band by MAX_MISSED_DB."""
     return misplaced(design) or lost_level_db(design) > MAX_MISSED_DB or bool(virtual_bands(design))
 
 
@@ -157,8 +155,8 @@ def _least(*sides: PlacedSource) -> str:
 
 
 def misplaced(design: Result) -> bool:
-    """Whether a designed chain's source stands further from its angle than MAX_ANGLE_ERROR_DEG."""
-    placed = None if design.imported_from else placed_sources(design)
+    """Whether a realised chain's source stands further from its angle than MAX_ANGLE_ERROR_DEG."""
+    placed = placed_sources(design)
     return placed is not None and abs(placed.angle_error_deg) > MAX_ANGLE_ERROR_DEG
 
 
@@ -175,13 +173,12 @@ def chain_sentence(design: Result) -> str:
         f" {left.angle_deg:.1f} degrees to the left and {right.angle_deg:.1f} to the right; level {_decibels(left.level_db)} and"
         f" {_decibels(right.level_db)} dB re plain playback{_least(left, right)}, balance {_decibels(placed.balance_db)} dB"
     )
+    remedy = "" if design.imported_from else "; remedy: more [realization] taps"
     if lost_level_db(design) > MAX_MISSED_DB:
-        sentence += (
-            f"; these filters miss the level by {_decibels(lost_level_db(design))} dB; remedy: more [realization] taps"
-        )
+        sentence += f"; these filters miss the level by {_decibels(lost_level_db(design))} dB{remedy}"
     for name, bands in virtual_bands(design).items():
-        sentence += f"; {name} misses the drivers' bands {bands.by()}; remedy: more [realization] taps"
-    if misplaced(design):
+        sentence += f"; {name} misses the drivers' bands {bands.by()}{remedy}"
+    if misplaced(design) and not design.imported_from:
         within_deg = int(min(left.angle_deg, right.angle_deg))
         sentence += f"; these drivers and limits reach [virtualizer] angle_deg = {within_deg}"
     return sentence

@@ -50,8 +50,7 @@ class DriverScene(Scene):
 
 def has_own_fields(problem: Problem) -> bool:
     """Whether each driver's field can be computed alone."""
-    measured = problem.scene is not None and problem.scene.transfer is not None
-    return not measured and all(driver.response is None for driver in problem.drivers)
+    return problem.measured_device is None and all(driver.response is None for driver in problem.drivers)
 
 
 def of_driver(problem: Problem, l: int) -> Problem:

@@ -14,6 +14,7 @@ import sofar
 import tomlkit
 from command import Ended, run
 
+import designer
 from designer.acoustics import device_file
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
@@ -132,9 +133,15 @@ def test_a_solved_box_is_read_back_as_drivers(convert: Command, tmp_path: Path) 
     assert ended.code == 0, ended.err
     assert ended.out.startswith("model: box, 2 drivers at 2522 directions at 0.92736")
     assert ended.out.endswith("wrote box.sofa (FreeFieldDirectivityTF)\n")
+    assert 'to read it, set response = "box.sofa", its position_m and facing_deg\n' in ended.out
     drivers = [driver | {"response": "box.sofa"} for driver in SIDES]
     modelled, read = both(model, read_back(tmp_path / "box.toml", drivers=drivers))
     assert read.warnings == ()
+    told = "\n".join(designer.check(read.problem).lines)
+    assert (
+        'modelled driver "left": SOFA directivity, box.sofa' in told
+    )  # its truncation is no noise, and its centre is known
+    assert "noise floor" not in told and "fitted centre" not in told and "measured driver" not in told
     assert off(read.circle(), modelled.circle())[0] < 1e-6
     level_db, phase_deg = off(read.ears(), modelled.ears())
     assert (level_db < 0.1, phase_deg < 0.5) == (True, True), (level_db, phase_deg)

@@ -51,7 +51,7 @@ def test_every_shape_needs_no_number_of_drivers(
 ) -> None:
     """`designer new` with a shape alone writes a file of as few drivers as the shape can have; only the pair's is worked out here."""
     if shape != "pair":
-        monkeypatch.setattr(starter, "new_problem", lambda geometry, _: ("[[drivers]]\n" * geometry.drivers, []))
+        monkeypatch.setattr(starter, "new_problem", lambda geometry: ("[[drivers]]\n" * geometry.drivers, []))
     ended = designer_command("new", "mine.toml", "--shape", shape)
     assert ended.code == 0, ended.err
     assert (here / "mine.toml").read_text(encoding="utf-8").count("[[drivers]]") == drivers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -208,3 +209,25 @@ def test_mirrored_sides_have_one_table() -> None:
         problem = designer.loads(text + other.replace("[[200, 3]]", f"[[200, {asked}]]"))
         lines = explain_reach(problem, designer.scene(problem), dict.fromkeys(("left", "right"), (0.0, 0.0)))
         assert [line.partition("largest")[0] for line in lines if line.startswith("reach")] == headings
+
+
+def test_a_spread_in_the_file_leaves_the_layout_as_modelled() -> None:
+    """What drivers as modelled reach is the same with driver_spread as without, by the dual at each frequency; with it less is left."""
+    text = TEXT.replace("[[0, 0, 0]]", "[[0, 0, 0], [0, 0.03, 0]]").format(asked=6, effort=9)
+    problem = designer.loads(f"{text}driver_spread = true\n")
+    scene = designer.scene(problem).at(np.array([400.0, 1000.0, 2000.0]))
+    bound = reach(problem.designs[0], scene)
+    expected = [most_by_duality_db(ears, 0, 9.0) for ears in scene.ears()]
+    np.testing.assert_allclose(bound.bound_db, expected, atol=0.02)
+    assert (bound.product_line_db < bound.bound_db - 0.5).any()
+
+
+def test_rows_that_repeat_are_one() -> None:
+    """Efforts that reach the same share a row, and "as modelled" stands where it differs from the row above: here a null of two points."""
+    problem = designer.loads(TEXT.format(asked=6, effort=12).replace("[200.0, 4000.0]", "[900.0, 1100.0]"))
+    lines = list(explain_reach(problem, designer.scene(problem), {"left": (0.0, 0.0)}))
+    rows = [re.split(r"  +", line.strip()) for line in lines[2:-1]]
+    efforts = [row[1:] for row in rows if row[0].endswith(" dB") and not row[0].startswith("limits")]
+    assert len(efforts) > 2 and all(above != below for above, below in itertools.pairwise(efforts))
+    (shared,) = [row[0] for row in rows if " to " in row[0]]
+    assert shared == "9 to 18 dB" and [row[0] for row in rows][-3:] == ["limits 12 dB", "as modelled", "asked"]

@@ -49,7 +49,8 @@ def test_a_design_has_no_curves_until_they_are_asked_for(here: Path, designer_co
     assert set(study["stages"]) == {"ideal", "realised", "quantised"}
     ended = designer_command("study", "out")
     assert ended.code == errors.EXIT_DONE
-    assert "left: 5th percentile of the gain over taps: " in ended.out
+    words = "5th percentile of the gain over the band's frequencies and the places of the ear cloud, by taps: "
+    assert f"left: {words}" in ended.out
     changed = {path.name for path in Path("out").iterdir() if path.is_file() and path.read_bytes() != before[path.name]}
     assert changed <= {"summary.json", "report.html", "designer-manifest.json"}
     after = summary_of(Path("out"))

@@ -15,10 +15,12 @@ from toml_text import pair, toml
 
 import designer
 from designer.arrays import Real
+from designer.comparison.entry import Entry
 from designer.errors import DataError
 from designer.export import FilterSet, target_named
 from designer.importing import import_coefficients, read_coefficients
 from designer.problem import Problem
+from designer.report.comparison_page import outcome_words
 
 STEP = {"csv": 0.0, "wav": 2.0**-24, "camilladsp": 2.0**-24}
 """Of the largest tap: exact, single precision."""
@@ -177,7 +179,7 @@ def test_an_imported_design_is_judged_as_the_design_was(laptop: tuple[designer.D
     page = (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
     assert "not designed" in page and ">nan" not in page
     assert "NaN" not in (tmp_path / "again" / "summary.json").read_text(encoding="utf-8")
-    assert again.status == 0
+    assert again.status == 0 and outcome_words(Entry("again", again, "")) == "met by these filters"
 
 
 def test_the_command(
@@ -186,15 +188,28 @@ def test_the_command(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """`import-coefficients` writes a folder, says what the filters reach, and needs no --force because it replaces nothing."""
+    """`import-coefficients` writes a folder, says what the filters reach, and needs no --force because it replaces nothing.
+
+    Filters that miss the curve end it with 7, as `design` ends on filters that miss what its weights meet; the folder's page marks them,
+    and a comparison does not call them met.
+    """
     design, _ = laptop
     monkeypatch.chdir(tmp_path)
     Path("pair.toml").write_text(design.problem.text, encoding="utf-8")
     quiet = filter_cases.made({"left": 0.5 * np.eye(2, 8)}, ("left", "right"), {}, "fir", 16000.0)
     exported("csv", quiet, tmp_path / "device")
     ended = run(capsys, monkeypatch, "import-coefficients", "device", "--problem", "pair.toml", "-o", "there")
-    assert ended.code == 0 and "these filters miss the curve by" in ended.out
+    assert ended.code == 7 and "these filters miss the curve by" in ended.out
+    assert ended.err.endswith('designs[0] "left" is missed by these filters\n')
     summary = json.loads(Path("there/summary.json").read_text(encoding="utf-8"))
+    assert summary["exit_code"] == 7 and designer.open("there").status == 7
+    assert '<div class="verdict lossy"><strong>left</strong>' in Path("there/report.html").read_text(encoding="utf-8")
+    assert repr(designer.open("there")).splitlines()[1] == "imported filters: missed by these filters"
+    sides = {
+        label: Entry(label, designed, "") for label, designed in (("asked", design), ("device", designer.open("there")))
+    }
+    assert outcome_words(sides["asked"]) == "met by the weights"
+    assert outcome_words(sides["device"]) == "missed by these filters: left"
     assert summary["command"] == "designer import-coefficients device --problem pair.toml -o there"
     ended = run(capsys, monkeypatch, "export", "there", "--target", "csv")
     text = Path("there/export/csv/coefficients.csv").read_text(encoding="utf-8")

@@ -164,14 +164,14 @@ def is_legible(page: Page, scheme: str) -> None:
 
 
 def test_the_first_screen_decides(page: Page, smart_speaker: designer.Design) -> None:
-    """Title, verdicts, six numbers a channel, gain and layout stand within 1280 by 800; the page is at most 7,000 pixels high."""
+    """Title, verdicts, seven numbers a channel, gain and layout stand within 1280 by 800; the page is at most 7,000 pixels high."""
     for name in smart_speaker.channels:
         assert page.get_by_text(smart_speaker.sentence(name)).first.is_visible()
     rows = page.locator(".tiles tbody tr")
     assert rows.count() == len(smart_speaker.channels)
     mean = smart_speaker.scalars["left"].values["mean_cancellation_gain_db"]
     cells = rows.first.locator("td").all_inner_texts()
-    assert len(cells) == 6 and cells[0].replace("\u00a0", " ") == f"{mean:.1f} dB"
+    assert len(cells) == 7 and cells[0].replace("\u00a0", " ") == f"{mean:.1f} dB"
     for name in ("left-gain", "centre-gain", "layout"):
         box = figure(page, name).locator(".plot").bounding_box()
         assert box is not None and box["y"] + box["height"] < 800
@@ -364,15 +364,29 @@ def test_the_page_is_legible_and_prints(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
+def test_what_is_printed_at_once_has_its_figures(chromium: Browser, folder: Path) -> None:
+    """Printed before the library is there, as by `chromium --print-to-pdf`, a page shows every figure that is not folded."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark", offline=True)
+    page = context.new_page()
+    page.add_init_script("window.requestAnimationFrame = () => 0;")  # what begins the drawing never comes
+    page.goto((folder / "report.html").as_uri())
+    drawn = "() => [...document.querySelectorAll('figure .plot')].filter(e => e.checkVisibility()).map(e => !!e.querySelector('.main-svg'))"
+    assert not any(page.evaluate(drawn))
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    shown = page.evaluate(drawn)
+    assert len(shown) > 10 and all(shown)
+    context.close()
+
+
 def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
-    """At 390 pixels, dark: six numbers of each channel on the first screen, one column, the cuts below the map, nothing over the side,
+    """At 390 pixels, dark: seven numbers of each channel on the first screen, one column, the cuts below the map, nothing over the side,
     the polar plots' switch, and the twin's figures.
     """
     with opened(folder / "report.html", 390, "dark") as page:
         box = page.locator(".tiles").bounding_box()
         assert box is not None and box["y"] + box["height"] < 800 and box["x"] + box["width"] <= 390
         cells = page.locator(".tiles tbody tr").first.locator("td")
-        assert cells.count() == 6
+        assert cells.count() == 7
         for cell in cells.all():
             place = cell.bounding_box()
             assert place is not None and place["x"] >= 0 and place["x"] + place["width"] <= 390

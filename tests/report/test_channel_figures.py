@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from designs.small_problems import design, pair
 
 import designer
 from designer.report import channel_time
-from designer.report.channel_curves import front_over_side_db, third_octaves_db
+from designer.report.channel_curves import front_over_side_db, gain_figure, third_octaves_db
 from designer.report.figures import declared_of
 from designer.report.grids import drawn_circle
 
@@ -77,3 +78,28 @@ def test_front_over_side_is_the_sum_over_azimuths(made: designer.Design) -> None
         elif abs(degrees) < 135:
             side.append(power)
     assert ratio_db[row] == pytest.approx(10 * np.log10(np.mean(front) / np.mean(side)), abs=1e-6)
+
+
+def test_every_missed_part_is_hatched() -> None:
+    """A curve that is held at every place is hatched where a place misses it, though the mean is above it, by sums over ears and taps; and
+    no other part is.
+    """
+    made = design(pair(hold="every", cancellation_gain_db=[[500, 12], [4000, 14]], max_effort_db=4.0))
+    f, table = made.fine_scene.frequency_hz, made.channels["left"].table
+    inside = (f >= table.band_hz[0]) & (f <= table.band_hz[1])
+    n = np.arange(made.taps["left"].shape[1])
+    w = np.exp(-2j * np.pi * np.outer(f / made.problem.sample_rate_hz, n)) @ made.taps["left"].T
+    power = np.abs(np.einsum("fml,fl->fm", made.fine_scene.ears(), w)) ** 2
+    worst_db = 10 * np.log10((power[:, 0::2] / power[:, 1::2]).min(axis=1))
+    mean_db = 10 * np.log10(power[:, 0::2].mean(axis=1) / power[:, 1::2].mean(axis=1))
+    target_db = np.interp(np.log(f[inside]), np.log([500, 4000]), [12, 14])
+    missed = worst_db[inside] < target_db - 0.1
+    assert missed.any() and not missed.all() and (missed & (mean_db[inside] > target_db)).any()
+    (panel,) = gain_figure(made, "left")["panels"]
+    (hatch,) = panel["shortfalls"]  # type: ignore[typeddict-item] # curves
+    hatched = hatch["x"][np.isfinite(hatch["low"])]
+    octaves = np.abs(np.log2(f[inside][:, None] / hatched))
+    step = np.log2(hatch["x"][-1] / hatch["x"][-2])
+    assert (octaves.min(axis=1)[missed] <= step).all()
+    near = np.abs(np.log2(hatched[:, None] / f[inside][missed])).min(axis=1)
+    assert near.max() <= 2 * step + np.log2(f[inside][1] / f[inside][0])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from comparison.two_designs import made
 
@@ -133,3 +135,24 @@ def test_designs_are_told_apart_without_colour() -> None:
     assert len({(s["dash"], s["marker"]) for s in styles[:6]}) == 6
     assert len({(s["color"], s["dash"], s["marker"]) for s in styles}) == 20
     assert len({s["marker"] for s in styles}) == len(MARKERS)
+
+
+def test_costs_are_scaled_by_what_lies_in_the_bands(few: Comparison) -> None:
+    """Two drivers against each other are dear below the band, 6 dB an octave without end: the axis of effort holds every curve whole in
+    its band, and follows the rest by 6 dB at most.
+    """
+    entry = few.entries[1]
+    taps = np.zeros_like(entry.result.taps["left"])
+    taps[0, 10], taps[1, 12] = 1.0, -1.0
+    dear = replace(entry, result=replace(entry.result, taps={"left": taps}))
+    drawn = side_by_side([few.entries[0], dear])
+    (panel,) = [panel for panel in drawn.pictures["left-costs"].build()["panels"] if panel["title"] == "Effort"]
+    low, high = panel["y"]["range"]  # type: ignore[typeddict-item] # curves
+    inside_db, all_db = [], []
+    for shown in drawn.entries:
+        metrics, (first_hz, last_hz) = shown.result.metrics, shown.result.channels["left"].table.band_hz
+        all_db.append(metrics.effort_db[metrics.frequency_hz >= 50])
+        inside_db.append(metrics.effort_db[metrics.frequency_hz.between(first_hz, last_hz)])
+    least_db, most_db = min(map(min, inside_db)), max(map(max, inside_db))
+    assert max(map(max, all_db)) > most_db + 7  # the spike
+    assert low < least_db and most_db < high and high - low <= most_db - least_db + 14

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from toml_text import pair, toml
 
 import designer
 from designer.errors import DataError
+from designer.evaluation.outcomes import MOVED, WORST, Outcome, worse_outcomes
 from designer.report import figures, page, page_data, script
 from designer.report.channel_maps import relative_db
 from designer.report.grids import drawn_metrics
 from designer.report.mirrors import mirrors
+from designer.result import Result
 
 
 @pytest.fixture(scope="module")
@@ -299,10 +302,36 @@ def test_an_overlay_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
         page_data.overlay(tmp_path / "measured.txt")
 
 
-def test_six_numbers_of_a_channel(design: designer.Design) -> None:
-    """Latency is the bulk delay over the rate; cost is the taps that are not zero times the rate."""
+def test_numbers_of_a_channel(design: designer.Design) -> None:
+    """Latency is the bulk delay over the rate; cost is the taps that are not zero times the rate, of imported taps too."""
     numbers = design.scalars["left"].values
-    cells = page.tiles(design, "left", numbers)
+    cells = page.tiles(design, "left", [numbers])
     assert len(cells) == len(page.TILES) + 2
-    assert cells[-2][0] == f"{1000 * design.bulk_delay_samples / 48_000:.2f} ms"
-    assert cells[-1][0] == f"{3 * design.taps['left'].shape[1] * 48_000 / 1e6:.1f} M"
+    assert cells[-2] == f"{1000 * design.bulk_delay_samples / 48_000:.2f} ms"
+    assert cells[-1] == f"{3 * design.taps['left'].shape[1] * 48_000 / 1e6:.1f} M"
+    imported = replace(design, imported_from="left.csv", study_source=lambda curves: {})
+    assert page.tiles(imported, "left", [numbers])[-1] == cells[-1]
+    silent = np.array([[0.0, 0.5, 0.0, 0.25, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0]])
+    few = replace(imported, taps={**design.taps, "left": silent})
+    assert page.multiply_adds(few, "left") == 3  # from the first tap to the last; a pure delay and silence take none
+
+
+def test_of_mirror_images_the_worse_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number on top is the worse of both sides, whichever way is better; the verdict has each outcome of the side that misses more."""
+    design = mirrored(0.0)
+    left, right = ({**design.scalars[name].values} for name in ("left", "right"))
+    left |= {"mean_cancellation_gain_db": 9.0, "largest_effort_db": 3.0}
+    right |= {"mean_cancellation_gain_db": 8.0, "largest_effort_db": 2.0}
+    cells = dict(zip(page.TILES, page.tiles(design, "left", [left, right]), strict=False))
+    assert (cells["mean_cancellation_gain_db"], cells["largest_effort_db"]) == ("8.0 dB", "3.0 dB")
+    f = np.array([500.0, 1000.0])
+    sides = [
+        tuple(
+            Outcome.of("cancellation_gain_db", place, np.array([db, 0.0]), f) for place, db in ((WORST, a), (MOVED, b))
+        )
+        for a, b in ((1.0, 4.0), (2.0, 3.0))
+    ]
+    assert worse_outcomes(*sides) == (sides[1][0], sides[0][1])
+    monkeypatch.setattr(Result, "outcomes", dict(zip(("left", "right"), sides, strict=True)))
+    words = "2.0 dB at the worst place (500 Hz), 4.0 dB at the 5th percentile of moved heads (500 Hz)"
+    assert design.sentence("left", "right").endswith(f". Elsewhere the curve is missed by up to {words}")

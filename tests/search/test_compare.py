@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from toml_text import pair, toml
 
 import designer
 from designer.errors import UsageError
+from designer.importing import import_coefficients
 from designer.search import compare
 
 
@@ -43,6 +45,31 @@ def test_folders_and_problems_side_by_side(
     assert abs(same).max() < 1e-9
     page = (out / "comparison.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page and "Pair &lt;script&gt;alert" in page
+
+
+def test_designs_of_two_scenes_are_told_apart() -> None:
+    """Of two enclosures a sentence says that each is judged in its own, and its remedy does judge both in one; two curves need none."""
+    free, lower = designer.loads(toml(pair())), pair()
+    lower["designs"][0]["cancellation_gain_db"] = [[500, 6]]
+    assert compare.compare({"free": free, "lower": designer.loads(toml(lower))}).notes == ()
+    on_sphere = designer.loads(toml(pair() | {"enclosure": {"model": "sphere", "radius_m": 0.08}}))
+    designs = {"free": designer.design(free), "sphere": designer.design(on_sphere)}
+    (note,) = compare.compare(designs).notes
+    assert note.startswith(
+        "each design is judged in its own enclosure, as enclosure.radius_m and enclosure.model differ; to judge"
+    )
+    assert "designer import-coefficients OUT --problem OTHER.toml -o JUDGED" in note
+    with tempfile.TemporaryDirectory() as folder:
+        there = import_coefficients(designs["free"].save(Path(folder) / "free", report=False), on_sphere)
+    assert compare.compare({"free": there, "sphere": designs["sphere"]}).notes == ()
+    three = pair()
+    three["drivers"].append({"name": "third", "position_m": [0.0, 0.0, 0.1]})
+    three["designs"][0]["drivers"] = ["left", "right"]
+    (note,) = compare.compare({"free": designs["free"], "three": designer.loads(toml(three))}).notes
+    assert (
+        note.startswith("each design is judged in its own scene, as drivers[third].")
+        and "import-coefficients" not in note
+    )
 
 
 def test_one_problem_by_many_methods(

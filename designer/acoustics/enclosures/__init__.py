@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
@@ -72,8 +72,8 @@ class EnclosedDrivers(Device):
     highest_k: float = math.inf
     """Wave number in rad/m above which each driver's field keeps its level and delay."""
 
-    def prepare(self, progress: Callable[[str], None]) -> None:
-        """Compute what all of its fields need, and report progress in sentences."""
+    def prepare(self) -> None:
+        """Compute what all of its fields need; `designer.progress` hears how far it is."""
 
     def driver_places_m(self) -> Real:
         """Places (L, 3) about which each driver's far field turns least with frequency."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
 from designer.acoustics.enclosures.surface_solution import Progress, is_stored
 from designer.arrays import Real
 from designer.problem.enclosures.box import Box, steps
-from designer.problem.enclosures.solved_body import COARSE
+from designer.problem.enclosures.solved_body import COARSE, Effort
 from designer.problem.schema import Driver
 
 
@@ -31,6 +32,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     pistons : tuple of Piston (L), their places from the box's centre
     highest_k : float
     coarse : bool, whether the grid is one for fields that follow a hand; then it is not kept on disk
+    effort : callable or None, size of the solution, of a problem's body
 
     """
 
@@ -42,6 +44,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
     pistons: tuple[Piston, ...]
     highest_k: float
     coarse: bool = False
+    effort: Callable[[], Effort] | None = field(default=None, compare=False, repr=False)
 
     @property
     def half_diagonal_m(self) -> float:
@@ -86,4 +89,7 @@ def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float, coarse: 
         pistons.append(Piston(*enclosure.face_of(driver), (x, y, z), driver.radius_m or 0.0))
     depth_m, width_m, height_m = enclosure.size_m
     counts = steps(enclosure.size_m, highest_k, COARSE if coarse else 1.0)
-    return BoxedDrivers(centre_m, BoxGrid((depth_m, width_m, height_m), counts), tuple(pistons), highest_k, coarse)
+    effort = None if coarse else partial(enclosure.effort, highest_k, len(pistons))
+    return BoxedDrivers(
+        centre_m, BoxGrid((depth_m, width_m, height_m), counts), tuple(pistons), highest_k, coarse, effort
+    )

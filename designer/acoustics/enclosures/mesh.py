@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
 from designer.acoustics.enclosures.surface_solution import Progress, is_stored, read_or_solved, step_of
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.mesh import FREQUENCIES_A_TURN, Mesh, longest_m
-from designer.problem.enclosures.solved_body import COARSE, frequencies_solved
+from designer.problem.enclosures.solved_body import COARSE, Effort, frequencies_solved
 from designer.problem.meshes.mirrors import MirroredPart
 from designer.problem.schema import Driver
 
@@ -37,6 +37,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
     pistons : tuple of MeshPiston (L), their places from the centre
     highest_k : float
     coarse : bool, whether the grid is one for fields that follow a hand; then it is not kept on disk
+    effort : callable or None, size of the solution, of a problem's body
 
     """
 
@@ -48,6 +49,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
     pistons: tuple[MeshPiston, ...]
     highest_k: float
     coarse: bool = False
+    effort: Callable[[], Effort] | None = field(default=None, compare=False, repr=False)
 
     @property
     def half_diagonal_m(self) -> float:
@@ -115,7 +117,8 @@ def device(enclosure: Mesh, drivers: Sequence[Driver], highest_k: float, coarse:
     centre_m = surface.centre_m
     pistons = tuple(piston_of(enclosure.mounted(driver), centre_m, highest_k) for driver in drivers)
     edge_m = longest_m(highest_k) * (COARSE if coarse else 1.0)
-    return MeshedDrivers(centre_m, grid_of(enclosure.shape.mirrored, edge_m), pistons, highest_k, coarse)
+    effort = None if coarse else partial(enclosure.effort, highest_k, len(pistons))
+    return MeshedDrivers(centre_m, grid_of(enclosure.shape.mirrored, edge_m), pistons, highest_k, coarse, effort)
 
 
 def grid_of(mirrored: MirroredPart, longest_m: float) -> MeshGrid:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar, Generic, Protocol, TypeVar
 
@@ -23,6 +24,8 @@ from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.enclosures.surface_solution import Progress, between, read_between
 from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
+from designer.problem.enclosures.solved_body import Effort
+from designer.progress import Announcement, report
 
 MAX_BYTES = 64e6
 """Size of a field at the frequencies solved that is held at once."""
@@ -71,6 +74,7 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
     centre_m : (3,) float array, of the body
     pistons : sequence of Source (L), their places from the body's centre
     highest_k : float, rad/m, beyond which each place keeps its level and delay
+    effort : callable or None, size of the solution, of a problem's body
 
     """
 
@@ -82,6 +86,7 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
     centre_m: Real
     pistons: Sequence[Source]
     highest_k: float
+    effort: Callable[[], Effort] | None
 
     @property
     def half_diagonal_m(self) -> float:
@@ -108,21 +113,27 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
 
     @cached_property
     def surface(self) -> S:
-        """The solution."""
-        return self.solve(None)
-
-    def prepare(self, progress: Callable[[str], None]) -> None:
-        """Solve now, and report the progress and the time left."""
-        begin, before = time.perf_counter(), -1
+        """The solution; whoever asks for it first, its size is reported, and how far it is."""
+        begin, before = 0.0, -1
 
         def say(done: int, count: int) -> None:
-            nonlocal before
-            before = done - 1 if before < 0 else before
+            nonlocal begin, before
+            if before < 0:
+                begin, before = time.perf_counter(), done
+                if self.effort is not None:
+                    whole = self.effort()
+                    share = (count - done) / count
+                    effort = replace(whole, frequencies=count - done, minutes=share * whole.minutes)
+                    report(Announcement(f"solving the {self.body}: {effort}", 60 * effort.minutes))
+                return
             left_s = (time.perf_counter() - begin) / (done - before) * (count - done)
-            progress(f"solving the {self.body}: {done} of {count} frequencies, {left_s:.0f} s left")
+            report(f"solving the {self.body}: {done} of {count} frequencies, {left_s:.0f} s left")
 
-        if "surface" not in self.__dict__:
-            self.__dict__["surface"] = self.solve(say)
+        return self.solve(say)
+
+    def prepare(self) -> None:
+        """Solve now."""
+        _ = self.surface
 
     @property
     def places_m(self) -> Real:

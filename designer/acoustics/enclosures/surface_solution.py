@@ -58,7 +58,8 @@ def read_or_solved(
     ----------
     keys : sequence of str, digest of what each node's surface is computed from
     solve : callable, the surfaces of some nodes, in turn
-    progress : callable, optional, called with the number of frequencies done and the number of all
+    progress : callable, optional, called with the number of frequencies done and the number of all: before the first is solved, and
+        after each
     stored : bool, keep it on disk: not what passes under a hand
 
     """
@@ -66,6 +67,8 @@ def read_or_solved(
     store = ArrayStore(folder and folder / FOLDER, MAX_STORED_BYTES)
     surfaces = {node: array for node, key in enumerate(keys) if (array := store.read(key)) is not None}
     missing = [node for node in range(len(keys)) if node not in surfaces]
+    if progress and missing:
+        progress(len(surfaces), len(keys))
     for node, surface in zip(missing, solve(missing), strict=True):
         surfaces[node] = surface
         store.write(keys[node], surface)

@@ -152,6 +152,7 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
         symmetry_error_db=symmetry_db,
         noise_floor_db=_noise_floor_db(pressure * np.exp(-2j * np.pi * np.outer(frequency_hz, directions @ centre_s))),
         time_reference=_time_words(raw, removed_s, at_m),
+        modelled=raw.modelled,
     )
     return MeasuredDirectivity(
         frequency_hz=frequency_hz,

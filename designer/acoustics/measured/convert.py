@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -93,7 +93,6 @@ def convert(
     options: DriverOptions | None = None,
     speed_of_sound_m_s: float = 343.0,
     convention: Convention | None = None,
-    progress: Callable[[str], None] | None = None,
     force: bool = False,
 ) -> Converted:
     """Read measured data, or a problem file, and write them as SOFA.
@@ -104,7 +103,6 @@ def convert(
     out : Path, the file to write
     speed_of_sound_m_s : float, in the air of measured drivers; a problem states its own
     convention : str or None, of a problem's device; FreeFieldDirectivityTF by default
-    progress : callable, optional, receives sentences on how far a problem's body is solved
     force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
@@ -140,7 +138,7 @@ def convert(
             flag = f"--{unfit[0].removesuffix('_deg').removesuffix('_m').replace('_', '-')}"
             raise UsageError(f"{path}: got {flag} for a {kind}; expected for drivers alone; leave it out")
         if kind == "problem":
-            sofa, names, facts = _problem(path, convention or DRIVER_CONVENTION, options.distance_m, progress)
+            sofa, names, facts = _problem(path, out, convention or DRIVER_CONVENTION, options.distance_m)
         else:
             sofa, facts = _head(path) if kind == "head" else _device(path)
     texts = global_texts(path) if path.suffix.lower() in SOFA and len(kinds) == 1 else {}
@@ -207,14 +205,14 @@ def _kind(path: Path) -> Literal["driver", "head", "device", "problem"]:
 
 
 def _problem(
-    path: Path, convention: Convention, distance_m: float | None, progress: Callable[[str], None] | None
+    path: Path, out: Path, convention: Convention, distance_m: float | None
 ) -> tuple[Any, list[str], Converted]:
     """A Sofa object of a problem's device, the names that its file holds, and lines for the user."""
     from designer.acoustics.device_file import modelled_device
     from designer.problem import load
 
     problem = load(path)
-    device = modelled_device(problem, convention, distance_m=distance_m, progress=progress)
+    device = modelled_device(problem, convention, distance_m=distance_m)
     points, drivers, count = device.data.shape
     body = problem.body.model_name
     names = list(problem.driver_names)
@@ -226,7 +224,7 @@ def _problem(
         sofa = device_sofa(device, as_emitters=convention == "GeneralTF-E")
         circle = points - 2 * len(problem.listener.ear_cloud_m)
         where = f"{points - circle} ears of the head and {circle} points of the circle without the head"
-        read_by = f"drivers in this order: {', '.join(names)}; [scene] transfer reads it back"
+        read_by = f'drivers in this order: {", ".join(names)}; to read it, set [scene] transfer = "FILE.sofa"'
         names = []
     f = device.frequency_hz
     assert f is not None  # a model's are spectra
@@ -234,7 +232,7 @@ def _problem(
     reference = "pressure relative to an ideal source's on-axis free-field pressure at 1 m, e^{+jwt}"
     axes = "x front, y the device's own left, z up"
     comment_text = f"{reference}; {problem.speed_of_sound_m_s:g} m/s; {axes}; {line}; {read_by}"
-    return sofa, names, Converted((line, comment_text), ())
+    return sofa, names, Converted((line, read_by.replace("FILE.sofa", out.name), comment_text), ())
 
 
 def _write(sofa: Any, names: list[str], out: Path) -> None:

@@ -114,6 +114,16 @@ class MeasuredDevice:
         return [int(i) for i in nearest]
 
 
+def explain_device(device: MeasuredDevice) -> list[str]:
+    """Facts of a measured device for `designer check`."""
+    receivers, drivers = device.data.shape[:2]
+    heard = f"{drivers} {'driver' if drivers == 1 else 'drivers'} at {receivers} receivers"
+    content, lowest = "impulse responses, up to", ""
+    if device.frequency_hz is not None:
+        content, lowest = f"{device.frequency_hz.size} frequencies,", f"{device.frequency_hz[0]:.0f} to "
+    return [f"whole device: {Path(device.path).name}", f"  {heard}; {content} {lowest}{device.highest_hz:.0f} Hz"]
+
+
 def _interpolated(nodes: Real, values: Complex, points: Real) -> Complex:
     """Linear interpolation along the last axis, ends held."""
     place = np.clip(np.interp(points, nodes, np.arange(nodes.size)), 0, nodes.size - 1)

@@ -64,6 +64,7 @@ class DirectivitySummary:
     """Root mean square of left over right (up over down) up to 5 kHz; None where one side was measured."""
     noise_floor_db: float  # roughness over frequency relative to the response: an upper limit of the noise
     time_reference: str = ""  # whose time the set has: its own, or one that it shares with other drivers
+    modelled: bool = False  # a model's: what is rough in it is no noise, and its centre needs no fit
 
 
 @dataclass(frozen=True)

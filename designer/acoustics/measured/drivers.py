@@ -184,24 +184,27 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
         facts.append(f"delay removed {s.delay_removed_s * 1e3:.3f} ms")
     if s.symmetry_error_db is not None:
         facts.append(f"symmetry error {s.symmetry_error_db:.1f} dB")
-    facts.append(f"noise floor {s.noise_floor_db:.0f} dB")
+    if not s.modelled:
+        facts.append(f"noise floor {s.noise_floor_db:.0f} dB")
     first = Path(s.files[0]).name
     files = first if len(s.files) == 1 else f"{len(s.files)} files, {first} to {Path(s.files[-1]).name}"
     polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[s.polarity]
-    centre = f"fitted centre {place_text(np.array(s.acoustic_centre_m))} of its place, over all angles"
+    centre = f"; fitted centre {place_text(np.array(s.acoustic_centre_m))} of its place, over all angles"
+    if s.modelled:
+        centre = ""
     if response.time_reference == "none":
-        centre = "centre not fitted, because the files have no timing reference"
+        centre = "; centre not fitted, because the files have no timing reference"
     if response.magnitude_only:
         polarity = "not known, because the files hold no phase"
-        centre = "centre not fitted, for the same reason"
+        centre = "; centre not fitted, for the same reason"
     read = next((note for note in response.notes if note.startswith(ANGLES_READ)), "")
     angles = read.removeprefix(ANGLES_READ) or angles_text(response.directions)
     return [
-        f'measured driver "{name}": {s.kind}, {files}',
+        f'{"modelled" if s.modelled else "measured"} driver "{name}": {s.kind}, {files}',
         f"  {s.directions} directions ({s.coverage}): {angles}; {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
         f"  {', '.join(facts)}",
         f"  time reference: {s.time_reference or OWN_TIME}",
-        f"  polarity {polarity}; {centre}",
+        f"  polarity {polarity}{centre}",
         *(f"  {note}" for note in response.notes if note != read),
     ]
 

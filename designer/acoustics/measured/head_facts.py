@@ -16,14 +16,15 @@ SYMMETRY_HZ = np.geomspace(200.0, 8000.0, 48)
 
 
 def explain_heads(scene: Scene) -> list[str]:
-    """Lines that say what a problem's measured heads are.
+    """Lines that say what a problem's measured heads are; none where a whole measured device replaces them.
 
     Raises
     ------
-    DataError : a head's file cannot be used, or measures nothing where the drivers are
+    DataError : a head's file cannot be used, or measures nothing where the drivers are; a device has no receiver at an ear
     """
-    lines = [line for head in scene.heads if isinstance(head, MeasuredHead) for line in head_lines(head)]
-    if any(not table.is_beam for table in scene.problem.designs):
+    heads = [] if scene.is_measured else [head for head in scene.heads if isinstance(head, MeasuredHead)]
+    lines = [line for head in heads for line in head_lines(head)]
+    if (heads or scene.is_measured) and any(not table.is_beam for table in scene.problem.designs):
         scene.at(np.array([1000.0])).with_heads(scene.heads).ears()  # says so where a direction is not measured
     return lines
 

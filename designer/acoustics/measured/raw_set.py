@@ -72,6 +72,7 @@ class RawSet:
     removed_s: float = 0.0  # delay that the reader took off all directions
     time_reference: str = ""
     places_driver: bool = False  # the file states where its driver is, and its pressure is about that place
+    modelled: bool = False  # the file says that it holds a model's responses
     faces_driver: bool = False  # directions of a whole device's file were turned to where the driver faces
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -45,6 +45,10 @@ EXPORT_INSTEAD = {
 """Files of other programs' own, and the exports of these programs that are read here."""
 
 
+MODELLED = "computed from a model"
+"""Global attribute Origin of a file that holds a model's responses."""
+
+
 @dataclass(frozen=True)
 class SofaHead:
     """Header of a file, before the data are read: global texts, the length of each dimension, and the names of the variables."""

@@ -26,6 +26,7 @@ from designer.acoustics.measured.places import driver_alone, driver_axes
 from designer.acoustics.measured.raw_set import Format, RawSet, Request, check_bytes, one_file
 from designer.acoustics.measured.sofa import (
     DRIVER_CONVENTION,
+    MODELLED,
     SofaHead,
     axes_of,
     cartesian,
@@ -196,6 +197,7 @@ def _raw_set(path: Path, sofa: Any, shape: tuple[int, ...], request: Request) ->
         distance_m=float(np.median(radius_m)),
         level="absolute" if str(getattr(sofa, "GLOBAL_Level", "")).lower() == "absolute" else "relative",
         time="absolute",
+        modelled=getattr(sofa, "GLOBAL_Origin", "") == MODELLED,
         faces_driver=len(data) > 1,
         notes=notes,
     )

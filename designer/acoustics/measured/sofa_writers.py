@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from designer.acoustics.measured.interaural_time import HEAD_RADIUS_M
+from designer.acoustics.measured.sofa import MODELLED
 from designer.acoustics.measured.sphere import spherical_deg
 from designer.arrays import Complex, Real
 from designer.errors import DataError
@@ -115,6 +116,7 @@ def modelled_sofa(device: MeasuredDevice) -> Any:
     data = device.data.transpose(1, 0, 2).astype(complex)
     sofa = _directivities(data, device.frequency_hz, _spherical(device.receivers_m / distance_m, distance_m))
     sofa.add_attribute("GLOBAL_Level", "absolute")
+    sofa.GLOBAL_Origin = MODELLED
     sofa.EmitterPosition, sofa.EmitterPosition_Type, sofa.EmitterPosition_Units = (
         device.emitters_m,
         "cartesian",

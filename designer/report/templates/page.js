@@ -148,7 +148,8 @@ function buttons(view) {
 const FOLDED = "details:not(.long, .twin, [open])";
 let unfolded = [];
 function print() {
-  if (printing || !ready) return;
+  if (printing) return;
+  if (!ready) beginAtOnce();
   printing = true;
   unfolded = [...document.querySelectorAll(FOLDED)];
   for (const fold of unfolded) fold.open = true;
@@ -184,18 +185,31 @@ for (const box of document.querySelectorAll("input[data-design]")) {
 
 // The library is parsed beside the page, not in it, and begins once the tables stand; of its traces these alone are put in place.
 function begin() {
+  if (ready) return; // printed before
   const script = document.createElement("script"),
     text = document.getElementById("plotly");
   script.src = URL.createObjectURL(new Blob([text.textContent], { type: "text/javascript" }));
-  text.remove();
   script.onload = () => {
     URL.revokeObjectURL(script.src);
-    putInPlace();
-    ready = true;
-    document.documentElement.classList.add("ready");
-    work();
+    begun();
   };
   document.head.append(script);
+}
+
+function begun() {
+  putInPlace();
+  ready = true;
+  document.getElementById("plotly")?.remove();
+  document.documentElement.classList.add("ready");
+  work();
+}
+
+// A sheet waits for nothing: printed before the library is there, the page parses it in its own task.
+function beginAtOnce() {
+  const script = document.createElement("script");
+  script.textContent = document.getElementById("plotly").textContent;
+  document.head.append(script);
+  begun();
 }
 
 marks();

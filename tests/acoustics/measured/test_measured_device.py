@@ -73,6 +73,29 @@ def test_without_a_circle_the_maps_are_the_models_and_that_is_said(tmp_path: Pat
     np.testing.assert_array_equal(again.metrics.cancellation_gain_db, design.metrics.cancellation_gain_db)
 
 
+def test_check_explains_the_file_and_what_it_replaces(tmp_path: Path) -> None:
+    """Neither enclosure, pistons nor head are told as if they were used; the keys that the file replaces are named."""
+    path = measured(tmp_path, circle=True)
+    body = '[enclosure]\nmodel = "sphere"\nradius_m = 0.1\n'
+    pistons = PAIR.replace("[[drivers]]\n", "[[drivers]]\nradius_m = 0.02\n")
+    modelled = designer.check(designer.loads(PAIR.replace("[listener]", f"{body}[listener]")))
+    assert modelled.lines[1].startswith("enclosure: sphere, radius 0.1 m; ") and "head sphere" in "\n".join(
+        modelled.lines
+    )
+    whole = '[scene]\ntransfer = "device.sofa"\n'
+    explained = designer.check(
+        designer.loads(pistons.replace("[listener]", f"{body}[listener]") + whole, folder=tmp_path)
+    )
+    lines = "\n".join(explained.lines)
+    assert "piston" not in lines and "point source" not in lines and "head sphere" not in lines
+    assert explained.lines[1].startswith("device: whole, from device.sofa ([scene] transfer); ")
+    for key in ("[enclosure]", "radius_m", "facing_deg", "response of [[drivers]]", "listener.head"):
+        assert key in explained.lines[2]
+    assert explained.lines[2].endswith("these stand: sphere, radius 0.1 m")
+    receivers = sofar.read_sofa(str(path), verify=False, verbose=False).ReceiverPosition
+    assert explained.lines[-1] == f"  2 drivers at {len(receivers)} receivers; 401 frequencies, 0 to 8000 Hz"
+
+
 def test_a_place_that_was_not_measured_is_refused(tmp_path: Path) -> None:
     """The message names the ear, the nearest receiver, and what can be done."""
     measured(tmp_path, circle=True)
