@@ -62,6 +62,10 @@ class Section(NamedTuple):
     gain: int = GAIN_ONE
 
 
+FLAT_SECTION, LATE_BY_ONE, LATE_BY_TWO = (Section(*[0] * n, 1 << 30, *[0] * (4 - n)) for n in (4, 3, 2))
+"""Sections of 1, z^-1 and z^-2."""
+
+
 @dataclass(frozen=True)
 class Blob:
     """Filters of a blob: `paths` are source, output and the filter's number; of an equaliser source and output are one channel."""

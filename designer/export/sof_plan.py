@@ -27,7 +27,7 @@ from designer.export import sof_blobs as blobs
 from designer.export.arithmetic import ArithmeticModel, Integers, ModelRoute, Whole, cascades, saturated, word_route
 from designer.export.cmsis_arrangement import scaled_table
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.sof_blobs import Fir, Section
+from designer.export.sof_blobs import FLAT_SECTION, LATE_BY_ONE, LATE_BY_TWO, Fir, Section
 from designer.export.target import at_most, refuse
 from designer.problem.word_format import Word
 from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
@@ -38,7 +38,7 @@ Stored = TypeVar("Stored", Fir, tuple[Section, ...])
 TARGET = "sof"
 TAPS_WORD, SECTIONS_WORD, SAMPLE = Word(1, 15), Word(2, 30), Word(1, 31)
 MAX_BYTES, MAX_IIR_BYTES = 4096, 1024
-"""Of a blob with its header."""
+"""Bytes of a blob with its header."""
 MAX_FILTERS, MAX_TAPS, MAX_PORTS = 16, 256, 8
 MAX_RESPONSES, MAX_SECTIONS = 8, 11
 MAX_SHIFT = 8
@@ -143,8 +143,8 @@ def _fir(filters: FilterSet, filter_: Filter) -> Fir:
 def _shift(filters: FilterSet, filter_: Filter, taps: Real) -> int:
     """The design's shift of a filter, where its word is 1.15; else the least with which the taps fit."""
     if filters.word == TAPS_WORD and filter_.delay_samples is None:
-        own = filters.own_shifts.get((filter_.channel, filter_.driver))
-        return filters.shifts.get(filter_.channel, 0) if own is None else own
+        driver_scale = filters.own_shifts.get((filter_.channel, filter_.driver))
+        return filters.shifts.get(filter_.channel, 0) if driver_scale is None else driver_scale
     shift = driver_shift(taps, TAPS_WORD)
     if shift > MAX_SHIFT:
         limit = f"at most {TAPS_WORD.greatest * 2.0 ** (MAX_SHIFT - 15):.0f}"
@@ -154,10 +154,10 @@ def _shift(filters: FilterSet, filter_: Filter, taps: Real) -> int:
 
 
 def _cascade(filters: FilterSet, filter_: Filter) -> tuple[Section, ...]:
-    one, wait = 1 << SECTIONS_WORD.fraction_bits, filters.delay(filter_)
-    ahead = [Section(0, 0, one, 0, 0)] * (wait // 2) + [Section(0, 0, 0, one, 0)] * (wait % 2)
+    wait = filters.delay(filter_)
+    ahead = [LATE_BY_TWO] * (wait // 2) + [LATE_BY_ONE] * (wait % 2)
     if filter_.cascade is None:
-        return tuple(ahead) or (Section(0, 0, 0, 0, one),)
+        return tuple(ahead) or (FLAT_SECTION,)
     table, raised = section_words(filter_.cascade, f"{filter_.channel} to {filter_.driver}")
     sections = [Section(a2, a1, b2, b1, b0) for b0, b1, b2, a1, a2 in table.tolist()]
     return (*ahead, *sections[:-1], sections[-1]._replace(shift=-raised))

@@ -285,7 +285,7 @@ def test_what_is_no_blob_is_refused(old: str, new: str, message: str, tmp_path: 
 def test_other_ports_are_refused(tmp_path: Path) -> None:
     """A path to an output that the problem does not have."""
     written(filter_cases.fir(), tmp_path)
-    with pytest.raises(DataError, match="got a path from input 1 to output 3; expected the problem's 2"):
+    with pytest.raises(DataError, match="got a path from input 2 to output 3; expected the problem's 2"):
         read_coefficients(tmp_path / "tdfb.txt", problem(("a", "b"), ("woofer", "front")))
 
 

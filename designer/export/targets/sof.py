@@ -19,7 +19,18 @@ from designer.export.arithmetic import ArithmeticModel
 from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import FilterSet
 from designer.export.provenance import README, provenance, readme, text_file
-from designer.export.sof_blobs import FLAT, GAIN_ONE, Blob, Fir, Section, parsed, with_header
+from designer.export.sof_blobs import (
+    FLAT,
+    FLAT_SECTION,
+    GAIN_ONE,
+    LATE_BY_ONE,
+    LATE_BY_TWO,
+    Blob,
+    Fir,
+    Section,
+    parsed,
+    with_header,
+)
 from designer.export.sof_plan import SAMPLE, SECTIONS_WORD, TARGET, Plan, model, plan_of
 from designer.export.target import Export, Target
 
@@ -184,9 +195,7 @@ def _add(coefficients: Coefficients, place: tuple[str, str], numbers: Fir | tupl
     if isinstance(numbers, Fir):
         coefficients.add_taps(place, numbers.values)
         return
-    delay, one = 0, 1 << SECTIONS_WORD.fraction_bits
-    ahead = {Section(0, 0, one, 0, 0): 2, Section(0, 0, 0, one, 0): 1, Section(0, 0, 0, 0, one): 0}
-    sections = list(numbers)
+    delay, ahead, sections = 0, {FLAT_SECTION: 0, LATE_BY_ONE: 1, LATE_BY_TWO: 2}, list(numbers)
     while sections and sections[0] in ahead:
         delay += ahead[sections.pop(0)]
     if not sections:
