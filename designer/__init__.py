@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from designer.commands.convert import convert
     from designer.commands.export import export
     from designer.commands.figures import figures
+    from designer.commands.proof import proof
     from designer.commands.reach import reach
     from designer.commands.render import render
     from designer.commands.study import study
@@ -45,6 +46,7 @@ _HOMES = {
     "load": ("designer.problem", "load"),
     "loads": ("designer.problem", "loads"),
     "open": ("designer.job", "open_folder"),
+    "proof": ("designer.commands.proof", "proof"),
     "reach": ("designer.commands.reach", "reach"),
     "render": ("designer.commands.render", "render"),
     "scene": ("designer.acoustics", "scene"),
@@ -66,6 +68,7 @@ __all__ = [
     "load",
     "loads",
     "open",
+    "proof",
     "reach",
     "render",
     "scene",

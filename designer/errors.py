@@ -5,10 +5,12 @@
     ├── ProblemError             3    a problem file with one or more faults, all listed
     ├── DataError                3    a data file (SOFA, WAV, a design folder) that cannot be used
     ├── SolverError              5    a solver stopped without an answer
-    └── OutputError              6    the output could not be written: a full disk, a folder that is read-only; what was there is kept
+    ├── OutputError              6    the output could not be written: a full disk, a folder that is read-only; what was there is kept
+    └── ProgramError             8    a program of others that runs an export (a compiler, an emulator, a convolver) did not end well
+        └── MissingProgramError  8    it is not installed; the message says what to install
 
-"Infeasible as asked" (exit code 4) and "missed by these filters" (exit code 7) are results, not errors: what came of the
-design is written, and named as such.
+"Infeasible as asked" (exit code 4), "missed by these filters" and "what came out of a target is not the design" (exit code 7) are
+results, not errors: what came of them is written, and named as such.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ EXIT_INFEASIBLE = 4
 EXIT_SOLVER = 5
 EXIT_OUTPUT = 6
 EXIT_MISSED = 7
+EXIT_PROGRAM = 8
 
 
 class DesignerError(Exception):
@@ -81,3 +84,13 @@ class OutputError(DesignerError):
     """The output could not be written; what was there before is as it was."""
 
     exit_code = EXIT_OUTPUT
+
+
+class ProgramError(DesignerError):
+    """A program of others did not end well; the message has its last lines."""
+
+    exit_code = EXIT_PROGRAM
+
+
+class MissingProgramError(ProgramError):
+    """A program of others is not installed; the message says what to install."""

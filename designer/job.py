@@ -15,7 +15,7 @@ import numpy as np
 from designer.acoustics.scene import Scene, fine_frequencies_hz, scene
 from designer.arguments import checked_arguments
 from designer.designs import ChannelDesign, design_channel
-from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
+from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
 from designer.evaluation.realisation_study import ChannelStudy, study
 from designer.evaluation.refinement import realize_judged
 from designer.evaluation.scalars import costs_db
@@ -36,7 +36,7 @@ from designer.report import notebook
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate
 from designer.stereo.matched import VIRTUAL
-from designer.stereo.placed_source import chain_missed
+from designer.stereo.placed_source import chain_outcome
 from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
 
@@ -54,9 +54,11 @@ class Design(Result):
 
     @property
     def status(self) -> int:
-        """The exit code; 7 also where the stereo chain misses its angle, its level or a driver's band."""
+        """The exit code, of the stereo chain too: 4 where the limits forbid its angle or level, 7 where its filters miss them."""
         code = super().status
-        return EXIT_MISSED if code == EXIT_DONE and chain_missed(self) else code
+        if code in (EXIT_DONE, EXIT_MISSED) and chain_outcome(self).infeasible:
+            return EXIT_INFEASIBLE
+        return EXIT_MISSED if code == EXIT_DONE and chain_outcome(self).missed else code
 
     def __repr__(self) -> str:
         """At most 12 lines: title, status in words, each channel's gain and effort, form and latency."""

@@ -122,6 +122,24 @@ def directivity_index(look: Complex, radiated_power: Complex, w: Complex, look_d
     return ratio(on_axis, quadratic(radiated_power, w))
 
 
+def octave_shares(frequency_hz: Real, band_hz: Sequence[float]) -> Real:
+    """Share of each frequency of a band in a mean over log f (F,), in sum 1: the part of the band that is nearest to it.
+
+    Rising frequencies in steps of any size; a frequency at the band's end has half of its step, and one beside the end all that
+    lies between. 0 Hz counts nothing: a band from there is averaged from its lowest other frequency on.
+    """
+    above = frequency_hz > 0
+    share = np.zeros(frequency_hz.size)
+    if above.sum() < 2:
+        share[-1] = 1.0
+        return share
+    octaves = np.log2(frequency_hz[above])
+    low, high = (np.log2(end) if end > 0 else octaves[0] for end in band_hz)
+    middles = (octaves[1:] + octaves[:-1]) / 2
+    share[above] = np.diff(np.concatenate([[min(low, octaves[0])], middles, [max(high, octaves[-1])]]))
+    return np.asarray(share / share.sum())
+
+
 def lowest_hz(band_hz: Sequence[float]) -> float:
     """Where a band begins on a logarithmic axis: of one from 0 Hz, ten octaves below its end."""
     return max(band_hz[0], band_hz[1] / 1024)

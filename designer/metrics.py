@@ -42,6 +42,7 @@ class Realised:
     moved : object, median_db, fifth_percentile_db and first_percentile_db with the head moved; None where there is no head
     draws : object, gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
     zone_m2 : float or None, area of the listening zone; None where it was not made
+    room : object, mean_db and drawn_percentile_db of the isolation in the room; None where it was not made
 
     """
 
@@ -53,6 +54,7 @@ class Realised:
     moved: Any = None
     draws: Any = None
     zone_m2: float | None = None
+    room: Any = None
 
     @cached_property
     def full(self) -> Complex:
@@ -98,9 +100,11 @@ class Realised:
         needs = {
             "target": self.target.gamma is not None,
             "regions": self.target.regions is not None,
+            "dark": bool(self.target.dark_groups),
             "moved": self.moved is not None,
             "draws": self.draws is not None,
             "zone": self.zone_m2 is not None,
+            "room": self.room is not None,
         }
         return frozenset({"drivers", "directions", *(name for name, met in needs.items() if met)})
 
@@ -170,11 +174,11 @@ def _directivity(c: Realised) -> Real:
 
 
 def _gain_db(target: ChannelTarget, w: Complex) -> Real:
-    return db(measures.cancellation_gain(target.bright, target.dark, w))
+    return db(measures.cancellation_gain(target.bright, target.own_dark, w))
 
 
 def _worst_db(target: ChannelTarget, w: Complex) -> Real:
-    return db(measures.worst_cancellation_gain(target.bright, target.dark, w))
+    return db(target.worst_gain(w))
 
 
 def _effort_db(target: ChannelTarget, w: Complex) -> Real:
@@ -212,6 +216,17 @@ def _drawn_percentile(percentile: float) -> Callable[[Realised], Any]:
     return lambda c: float(np.percentile(c.draws.gain_db.mean(axis=1), percentile))
 
 
+def _isolation_db(target: ChannelTarget, w: Complex) -> Real:
+    """Over the other listeners and places alike, whatever their numbers of points and weights."""
+    powers = [measures.mean_power(group.points, w) for group in target.dark_groups]
+    return db(measures.ratio(measures.mean_power(target.bright, w), np.mean(powers, axis=0)))
+
+
+def _log_mean(c: Realised, curve_db: Callable[[ChannelTarget, Complex], Real]) -> float:
+    """Mean of a curve in dB over log f in the band."""
+    return float(curve_db(*c.band) @ measures.octave_shares(c.band[0].frequency_hz, c.design.band_hz))
+
+
 ANGLES = _need("drivers", "directions")
 CURVES = (
     Metric("cancellation_gain_db", "Cancellation gain", "mean power over the bright points over that over the dark ones", 1,
@@ -227,6 +242,8 @@ CURVES = (
            lambda c: db(_directivity(c))),
     Metric("slack_db", "Slack", "by how much the requirement or limit missed most is missed, in the band", -1, compute=_slack_db,
            on=frozenset()),
+    Metric("isolation_db", "Isolation", "mean power at the bright points over the mean of that at each other listener and place", 1,
+           _need("dark"), lambda c: _isolation_db(c.target, c.w)),
 )  # fmt: skip
 NUMBERS = (
     Metric("least_margin_to_target_db", "Least margin to the target curve", "power ratio less its target, least in the band", 1,
@@ -241,6 +258,13 @@ NUMBERS = (
            compute=lambda c: float(_gain_db(*c.band).min()), on=HEADS),
     Metric("least_worst_cancellation_gain_db", "Least gain at any one point", "the worst point's gain, least in the band", 1,
            compute=lambda c: float(_worst_db(*c.band).min())),
+    Metric("mean_isolation_db", "Mean isolation", "mean in dB over log f in the band", 1,
+           _need("dark"), lambda c: _log_mean(c, _isolation_db)),
+    Metric("least_isolation_db", "Least isolation", "its least in the band", 1,
+           _need("dark"), lambda c: float(_isolation_db(*c.band).min())),
+    Metric("moved_isolation_5th_percentile_db", "Heads moved: 5th percentile of isolation",
+           "5th percentile over heads off their clouds and frequencies off the grid", 1,
+           _need("dark", "moved"), lambda c: c.moved.isolation_percentile_db(5.0)),
     Metric("moved_head_median_db", "Head moved: median gain", "median over heads off the cloud and frequencies off the grid", 1,
            _need("moved"), lambda c: c.moved.median_db, HEADS),
     Metric("moved_head_5th_percentile_db", "Head moved: 5th percentile", "5th percentile over the same", 1,
@@ -263,12 +287,18 @@ NUMBERS = (
            _need("draws"), _drawn_percentile(5.0)),
     Metric("tolerance_1st_percentile_db", "Tolerances: 1st percentile of the mean gain", "1st percentile over drawn devices", 1,
            _need("draws"), _drawn_percentile(1.0)),
+    Metric("tolerance_isolation_5th_percentile_db", "Tolerances: 5th percentile of the mean isolation", "5th percentile over drawn devices",
+           1, _need("dark", "draws"), lambda c: float(np.percentile(c.draws.isolation_db.mean(axis=1), 5.0))),
     Metric("tolerance_95th_percentile_db", "Tolerances: 95th percentile of the mean gain", "95th percentile over drawn devices", 1,
            _need("draws"), _drawn_percentile(95.0), frozenset({"sweep"})),
+    Metric("room_isolation_db", "Room: mean isolation", "mean in dB over log f in the band, direct and reflected sound together", 1,
+           _need("room"), lambda c: c.room.mean_db),
+    Metric("room_isolation_5th_percentile_db", "Room: 5th percentile of the mean isolation", "5th percentile over drawn devices", 1,
+           _need("room"), lambda c: c.room.drawn_percentile_db(5.0)),
     Metric("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "area around the listener's place", 1,
            _need("zone"), lambda c: c.zone_m2),
 )  # fmt: skip
-ON_DEMAND = frozenset({"draws", "zone"})
+ON_DEMAND = frozenset({"draws", "zone", "room"})
 """Needs that are dear: their numbers are not among a channel's scalars."""
 ROOM = (
     Metric("direct_to_reverberant_db", "Direct over reverberant, at the ears", "energy of the direct sound over all reflections'", 1),

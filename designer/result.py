@@ -17,7 +17,8 @@ from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
-from designer.evaluation.listening_zone import Zones, zones
+from designer.evaluation.isolation_in_room import RoomIsolation, isolation_in_room
+from designer.evaluation.listening_zone import Zones, heard_hz, mapped_designs, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes, worse_outcomes
 from designer.evaluation.realisation_study import ChannelStudy
@@ -26,7 +27,7 @@ from designer.evaluation.room import InRoom, in_room
 from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
-from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
+from designer.evaluation.tolerance import ChannelTolerance, draw_of, tolerance
 from designer.evaluation.words import Verdict, whole_sentence
 from designer.formulations import Certificate
 from designer.metrics import Realised, numbers_of
@@ -108,16 +109,14 @@ class Result:
     realisation_warnings : tuple of str, what the form of the filters costs, each with its dB
     sections : dict of str to dict of str to Cascade, channel -> driver -> its cascade, in the biquad form; empty otherwise
     shifts : dict of str to int, channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
-    finer_bits : dict of str to list of int, channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r
-        - fraction_bits)
+    finer_bits : dict of str to list of int, channel -> r >= 0 of each driver with its own scale: a tap is q 2^(s - r - fraction_bits)
     refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
         otherwise
     study_source : callable, makes `study`, with its curves or without, or reads it back
-    promises_source : callable, makes what refined taps promise, channel -> dB, or reads it back
-    room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
-        be computed
+    promises_source : callable, makes or reads back what refined taps promise, channel -> dB
+    room_ears_source : callable or None, reads the room's responses at the ears back from a folder; None where they are to be computed
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
-    scene : Scene or None, what `problem` is judged in, on any frequencies, where it is not the problem's own scene or that is at hand
+    scene : Scene or None, what `problem` is judged in, on any frequencies, where it is not the problem's own or that is at hand
     analyses : dict of Hashable to object, what the analyses found, by function and arguments
 
     """
@@ -237,6 +236,7 @@ class Result:
         return {
             name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, displaced)
             for name, displaced in self.moved_heads.items()
+            if self.channels[name].table.is_ear
         }
 
     @property
@@ -253,13 +253,13 @@ class Result:
     @analysis
     def even_scene(self) -> Scene:
         """The scene on frequencies in equal steps, for many places and draws: EVEN_FREQUENCIES of them, or as many as the
-        grid has where these are fewer; more where a band lies between two of them.
+        grid has where these are fewer; more where the part of a band that is heard lies between two of them.
         """
         size = self.problem.grid.frequencies
         count = min(size, EVEN_FREQUENCIES)
         while True:
             even_hz = np.linspace(0.0, self.problem.sample_rate_hz / 2, count)
-            bands_hz = [channel.table.band_hz for channel in self.channels.values()]
+            bands_hz = [heard_hz(channel.table) for channel in self.channels.values()]
             if count >= MAX_FREQUENCIES or all(in_band(even_hz, band_hz).any() for band_hz in bands_hz):
                 return self.fine_scene.at(even_hz)
             count = size if count < size else 2 * count - 1
@@ -268,14 +268,14 @@ class Result:
     @analysis
     def zones(self) -> Zones | None:
         """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
-        no channel is for ears: beams alone, none of them the centre.
+        no channel is for ears in a band that is heard: beams alone, none of them the centre, or bands above 20 kHz.
         """
-        for_ears = any(not channel.table.is_beam or name == "centre" for name, channel in self.channels.items())
-        if self.fine_scene.is_measured or not for_ears:
+        heard = mapped_designs(self._tables)
+        if self.fine_scene.is_measured or not heard:
             return None
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}
         try:
-            return zones(self._tables, self.taps, plain, self.even_scene)
+            return zones(heard, self.taps, plain, self.even_scene)
         except DataError:
             return None
 
@@ -295,8 +295,14 @@ class Result:
     @analysis
     def tolerances(self) -> dict[str, ChannelTolerance]:
         """Each channel over drawn devices and listeners."""
-        draws = draw(self.problem.tolerance, len(self.drivers), self.problem.listener.head_radius_m)
-        return tolerance(self._tables, self.taps, self.even_scene, draws)
+        return tolerance(self._tables, self.taps, self.even_scene, draw_of(self.problem))
+
+    @property
+    @analysis
+    def room_isolation(self) -> dict[str, RoomIsolation]:
+        """Each channel's isolation from other listeners in the problem's room; empty without a room or such a channel."""
+        room = self.problem.room
+        return isolation_in_room(self._tables, self.taps, self.fine_scene, room, draw_of(self.problem)) if room else {}
 
     @analysis
     def over_tolerances(self, name: str) -> dict[str, float]:
@@ -307,7 +313,8 @@ class Result:
     def robustness(self, name: str) -> dict[str, float]:
         """These numbers, and the area of its listening zone."""
         zone = self.zones and self.zones.square.channels.get(name)
-        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2)
+        isolation = self.room_isolation.get(name)
+        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2, room=isolation)
 
     def _dear_numbers(self, name: str, **needs: Any) -> dict[str, float]:
         channel = self.channels[name]

@@ -9,12 +9,25 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import NoReturn
 
 import pytest
 
+from designer.errors import MissingProgramError
+
 STRICT = "DESIGNER_NEEDS_PROGRAMS"
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """The end of this test where what runs an export is not installed."""
+    try:
+        yield
+    except MissingProgramError as error:
+        missing(str(error))
 
 
 def need(program: str, package: str) -> str:

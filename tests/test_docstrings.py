@@ -32,6 +32,7 @@ OFFERED = {
     "render": designer.render,
     "export": designer.export,
     "convert": designer.convert,
+    "proof": designer.proof,
     "figures": designer.figures,
     "study": designer.study,
     "Design.figure": designer.Design.figure,

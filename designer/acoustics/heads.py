@@ -69,7 +69,7 @@ from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.line_sources import MAX_SINE, arc, between, long_wave_answers, strengths
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.shaded_ears import are_shaded, differ, put_shaded_ears, tried, wide_line
+from designer.acoustics.shaded_ears import are_answered, are_shaded, differ, put_shaded_ears, tried, wide_line
 from designer.acoustics.sphere_series import head_pressure, head_series
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
@@ -211,7 +211,7 @@ def ears_in_field(
     away_m = np.linalg.norm(ears_m[:, :, None] - places_m, axis=-1)  # (D, 2, L)
 
     def relative(part: Real) -> Complex:
-        ears = _ears_of_sphere(head, device, part, centres_m, axes, among_m)
+        ears = _of_sphere(head, device, part, centres_m, axes, among_m)
         return np.asarray(ears * phase(np.multiply.outer(part, away_m)) * away_m)
 
     extent_m = head.radius_m + max(head.radius_m, float(reach_m.max()))
@@ -222,13 +222,22 @@ def ears_in_field(
     return np.asarray(few * phase(-np.multiply.outer(k, away_m)) / away_m)
 
 
-def _ears_of_sphere(
-    head: Sphere, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None
-) -> Complex:
+def _of_sphere(head: Sphere, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
     """Result of `ears_in_field` at each frequency by itself: from the line, and from waves or the surface where that tells less."""
+    is_exact = are_answered(device, k, head.radius_m, centres_m, axes[1], among_m)
+    ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
+    if isinstance(device, EnclosedDrivers) and is_exact.any():
+        ears[:, is_exact] = device.ears_of_balls(k, head.radius_m, centres_m[is_exact], axes[1])[0]
+    if not is_exact.all():
+        ears[:, ~is_exact] = _ears_by_line(head, device, k, centres_m[~is_exact], axes, among_m)
+    return ears
+
+
+def _ears_by_line(head: Sphere, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
+    """Result of `_of_sphere` of heads that the device itself does not answer at every frequency."""
+    ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
     if not isinstance(device, EnclosedDrivers) or not device.has_waves:
         is_wide, wide = wide_line(device, k, head.radius_m, centres_m if among_m is None else among_m, axes[1])
-        ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
         for part, width in ((~is_wide, 1.0), (is_wide, wide)):
             if part.any():
                 ears[part] = _ears(head, device, k[part], centres_m, axes, among_m, width)
@@ -244,14 +253,12 @@ def _ears_of_sphere(
         answers, known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
         differs = (differ(line, answers) & known).any(axis=0)
         by_waves[:, places[differs]] |= k[:, None] * head.radius_m > LEAST_KA_IN_SHADOW
-    ears = np.empty((k.size, len(centres_m), 2, len(device.source_places_m())), dtype=complex)
     index, places = (np.flatnonzero(by_waves.any(axis=axis)) for axis in (1, 0))
     if index.size:
         block = np.ix_(index, places)
         ears[block], known = device.ears_of_balls(k[index], head.radius_m, centres_m[places], axes[1])
         by_waves[block] &= known
-    others = np.flatnonzero(~by_waves.all(axis=1))
-    if others.size:
+    if (others := np.flatnonzero(~by_waves.all(axis=1))).size:
         line = _ears(head, device, k[others], centres_m, axes, among_m)
         ears[others] = np.where(by_waves[others, :, None, None], ears[others], line)
     return ears

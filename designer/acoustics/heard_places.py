@@ -10,7 +10,7 @@ import numpy as np
 from designer.acoustics.measured.head import MeasuredHead
 from designer.arrays import Real
 from designer.errors import DataError
-from designer.problem.place_checks import at_one_place
+from designer.problem.listener_checks import at_one_place
 from designer.problem.schema import DesignTable
 
 if TYPE_CHECKING:

@@ -58,14 +58,21 @@ def _within_a_band(scene: Scene, frequency_hz: Real) -> Bool:
 
 def _misses(scene: Scene, low_hz: Real, middle_hz: Real, high_hz: Real) -> Real:
     """E of each step (N,), over the points of the problem's designs."""
-    kinds = {table.is_beam for table in scene.problem.designs}
+    from designer.acoustics.several_listeners import heard_at, heard_by  # scenes are refined on their way
+
+    tables = scene.problem.designs
+    names = [name for table in tables for name in (*(table.bright or ()), *(table.dark or ()))]
+    listeners = dict.fromkeys(table.listener for table in tables if table.is_ear)
     out = np.zeros(low_hz.size)
     for start in range(0, low_hz.size, MAX_STEPS_AT_ONCE):
         part = slice(start, start + MAX_STEPS_AT_ONCE)
         f, inverse = np.unique(np.concatenate([low_hz[part], middle_hz[part], high_hz[part]]), return_inverse=True)
         refined = scene.at(f)
-        for beam in kinds:
-            low, middle, high = np.split(_directions(refined.circle() if beam else refined.ears())[inverse], 3)
+        parts = [refined.circle()] if any(table.is_beam for table in tables) else []
+        parts += [heard_by(refined, name).ears() for name in listeners]
+        parts += [heard_at(refined, name) for name in dict.fromkeys(names)]
+        for H in parts:
+            low, middle, high = np.split(_directions(H)[inverse], 3)
             miss = np.linalg.norm(middle - (_aligned(low, middle) + _aligned(high, middle)) / 2, axis=2)
             out[part] = np.maximum(out[part], miss.max(axis=1))
     return out

@@ -188,7 +188,7 @@ class Scene:
         medium = self._device_key, air, self.frequency_hz.tobytes() if air else b"", self.k.tobytes()
         return self.cache.tensor((kind, *medium, *depends), make, stored=stored)
 
-    def _at_receivers(self, device: MeasuredDevice, places_m: Real, subject: str) -> Complex:
+    def at_receivers(self, device: MeasuredDevice, places_m: Real, subject: str) -> Complex:
         """Measured H (F, M, L) at the receivers that are at these places."""
         at = device.receivers_at(places_m, subject)
         speed_m_s = self.problem.speed_of_sound_m_s
@@ -290,7 +290,7 @@ class Scene:
             places = [
                 geometry.ears_m(self.problem.listener, head.radius_m, self.displacements_m) for head in self.heads
             ]
-            return self._at_receivers(self.measured_device, np.concatenate(places).reshape(-1, 3), "an ear")
+            return self.at_receivers(self.measured_device, np.concatenate(places).reshape(-1, 3), "an ear")
 
         def make() -> Complex:
             shape = self.k.size, -1, len(self.drivers)
@@ -350,7 +350,7 @@ class Scene:
         distance_m = self.problem.azimuth_distance_m
         directions = geometry.direction(azimuth_deg)
         if self.measured_device is not None and self._circle_is_measured:
-            return self._at_receivers(self.measured_device, directions * distance_m, "a point of the circle")
+            return self.at_receivers(self.measured_device, directions * distance_m, "a point of the circle")
         if np.isinf(distance_m):
             return self.tensor("far", lambda: self.device.far_field(self.k, directions), directions.tobytes())
         return self.field(directions * distance_m)

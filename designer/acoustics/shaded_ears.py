@@ -58,6 +58,8 @@ LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
 which a point source has behind a sphere and a wide device has not. Elsewhere the line is within 0.1 dB and 1 degree."""
 TRIED, MAX_DIFFERENCE = 4, 1e-3
 """Number of frequencies at which waves are tried, and the difference from the line above which the waves are used."""
+FEW_PLACES = 8
+"""Places that a device answers by itself at no more cost than their lines have."""
 MAX_PLACES = 16
 """Places that are computed together."""
 MIN_GAP = 1.25
@@ -124,6 +126,23 @@ def are_shaded(device: Device, k: Real, radius_m: float, centres_m: Real, ear_ax
         part[:, near] &= heard.min(axis=2) < most * heard.max(axis=2)
         shaded[high] = part
     return np.asarray(shaded.any(axis=1))
+
+
+def are_answered(
+    device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real, among_m: Real | None
+) -> Bool:
+    """Whether a device that knows spheres answers heads (D,): few, or near and turned aside, where a line costs more or does not do.
+
+    Places that are to be one smooth function (N, 3) are answered all or none.
+    """
+    if not isinstance(device, EnclosedDrivers):
+        return np.zeros(len(centres_m), dtype=bool)
+    places_m = centres_m if among_m is None else among_m
+    known = device.knows_balls(float(k.max()), radius_m, places_m)
+    near = _near(device, radius_m, places_m, ear_axis)[0].any(axis=0)
+    if among_m is not None:
+        return np.full(len(centres_m), bool(known.all() and near.any()))
+    return np.asarray(known & (near | (len(centres_m) <= FEW_PLACES)))
 
 
 def wide_line(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> tuple[Bool, float]:

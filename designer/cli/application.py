@@ -21,7 +21,8 @@ app = typer.Typer(
     help="Turns a loudspeaker geometry into filters that run in its firmware.\n\n"
     "Exit codes: 0 done, 2 usage, 3 bad problem file or data, 4 infeasible as asked (the best compromise is written), 5 a solver"
     " stopped, 6 the output could not be written, 7 met on paper and missed by the realised"
-    " filters (or missed by imported ones) by more than 0.5 dB or 5 degrees.",
+    " filters (or missed by imported ones) by more than 0.5 dB or 5 degrees, or a proof that failed, 8 a program that runs an export"
+    " is missing or failed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

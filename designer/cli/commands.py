@@ -17,6 +17,7 @@ COMMANDS = (
     "convert",
     "compare",
     "export",
+    "proof",
     "import_coefficients",
     "render",
     "study",

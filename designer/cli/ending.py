@@ -21,7 +21,7 @@ def end_as_judged(result: Result, problem: Problem) -> None:
     problem : Problem, as it was read: the design's own is without the channels at which the solver stopped
 
     """
-    from designer.stereo.placed_source import chain_missed
+    from designer.stereo.placed_source import chain_outcome
 
     if not result.status:
         return
@@ -33,6 +33,8 @@ def end_as_judged(result: Result, problem: Problem) -> None:
             say(f'designs[{places[name]}] "{name}" is infeasible as asked; the best compromise is written', error=True)
         elif result.misses(name):
             say(f'designs[{places[name]}] "{name}" {missed}', error=True)
-    if chain_missed(result):
+    if chain_outcome(result).infeasible:
+        say("virtualizer is infeasible as asked; the best compromise is written", error=True)
+    elif chain_outcome(result).missed:
         say(f"virtualizer {missed}", error=True)
     raise typer.Exit(result.status)

@@ -20,6 +20,7 @@ from designer.metrics import CURVES, shown_on
 from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.schema import DesignTable
 from designer.realization import response
+from designer.requirements.channel_target import bright_place_m
 from designer.result import Result, evaluate
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def relative_level_of(
         reference, words = scene.look(table.look_deg or 0.0), "on-axis response"
     else:
         w = plain()
-        x, y, _ = scene.problem.listener.position_m
+        x, y, _ = bright_place_m(table, scene.problem)
         reference, words = scene.look(float(np.degrees(np.arctan2(y, x)))), "plain playback towards the listener"
     return scene.azimuth_deg, level - amplitude_db(np.einsum("fl,fl->f", reference, w))[:, None], words
 
@@ -152,7 +153,7 @@ def _values(
             for place_m, gain in zip(shift.shift_m, gains, strict=True):
                 yield f"mean_gain_head_{line.replace(' ', '_')}_{100 * place_m:+.0f}_cm_db", np.nan, float(gain)
     for metric in CURVES:
-        if "comparison" in metric.on and entry.tells(metric.name):
+        if "comparison" in metric.on and entry.tells(metric.name) and metric.name in metrics:
             yield metric.name, scene.frequency_hz, metrics[metric.name].to_numpy()
     if entry.has_circle:
         azimuth_deg, level, _ = relative_level_db(entry.result, name, scene)

@@ -16,6 +16,7 @@ from designer.requirements.target import ChannelTarget
 from designer.requirements.worst_case import hardened, lawson_shares, settled, uniform_shares
 from designer.solvers import ratio_search
 
+TOLERATED = 10 ** (-SLACK_TOLERANCE_DB / 10)
 UNLIMITED = 1e6
 """Stand-in for no limit on effort: 60 dB."""
 
@@ -64,6 +65,11 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real], w: Complex) -> 
         unreachable[at] = gain_db[at] < db(short_target.gamma) - SLACK_TOLERANCE_DB
     over_azimuth = [slack for name, slack in slacks_db.items() if name != "cancellation_gain_db"]
     short = np.max([*over_azimuth, np.zeros(count)], axis=0) > SLACK_TOLERANCE_DB
+    for label, dark, gamma in target.dark_curves:
+        at = np.flatnonzero(slacks_db[label] > SLACK_TOLERANCE_DB)
+        if at.size:
+            alone = replace(target, dark=dark, gamma=gamma, dark_groups=(), other_ear=None).at(at)
+            unreachable[at] |= reachable_gain(alone) < gamma[at] * TOLERATED
     at = np.flatnonzero((short | short_of_curve) & ~unreachable)
     if at.size and over_azimuth and has_bound(target):
         unreachable[at] = constrained.out_of_reach(target.at(at))
@@ -78,7 +84,7 @@ def has_bound(target: ChannelTarget) -> bool:
     """
     if target.percentile is not None:
         return False
-    has_places = target.each_place and target.dark.shape[1] > 1
+    has_places = target.each_place and target.own_dark.shape[1] > 1
     return not target.worst_case or (target.bright.shape[1] == 1 and not has_places)
 
 

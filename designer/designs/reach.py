@@ -128,7 +128,7 @@ def ceiling_db(design: DesignTable, scene: Scene, plain: Plain, frequency_hz: Re
 
     """
     layout = design.model_copy(update={"method": AUTO})
-    if first_method(layout) == "constrained":
+    if first_method(layout) == "constrained" or design.dark is not None:
         return None
     as_modelled = design.driver_spread is None
     parts = scene.parts(np.flatnonzero(np.isin(scene.frequency_hz, frequency_hz)))
@@ -142,7 +142,7 @@ def _largest_gain_db(design: DesignTable, scene: Scene, index: Index, plain: Pla
         target = replace(target, point_deviations=0.0)
     drivers = driver_index(design, scene.drivers)
     names = tuple(scene.drivers[i] for i in drivers)
-    if first_method(design) != "constrained":
+    if first_method(design) != "constrained" and not target.dark_curves:
         w, shortfall = _judged(design, replace(target, gamma=np.full(index.size, 10 ** (MAX_DB / 10))), names)
         return np.where(shortfall <= SLACK_TOLERANCE_DB, np.minimum(db(expected_gain(target, w)), MAX_DB), -np.inf)
     low, high = np.full(index.size, MIN_DB), np.full(index.size, MAX_DB)

@@ -14,6 +14,7 @@ import numpy as np
 from designer import measures
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Bool, Complex, Real
 from designer.designs import design_channel
 from designer.errors import DataError
@@ -26,6 +27,7 @@ from designer.requirements.curves import in_band
 
 def head_gains_db(design: DesignTable, w: Complex, scene: Scene) -> dict[str, Real]:
     """Cancellation gain (F,) of an ear channel at each head, mean over its ear cloud; w (F, all drivers)."""
+    scene = heard_by(scene, design.listener)
     gains = {}
     for head, ears in zip(scene.heads, np.split(scene.ears(), len(scene.heads), axis=1), strict=True):
         bright, dark = (ears[:, 0::2], ears[:, 1::2]) if design.ear == "left" else (ears[:, 1::2], ears[:, 0::2])

@@ -14,8 +14,8 @@ The zone is the area of the places whose mean gain is at least the target's mean
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from designer import measures
 from designer.acoustics.head_places import ears_at
 from designer.acoustics.heads import Points, Sphere
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Bool, Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
@@ -125,7 +126,7 @@ def listening_zone(
     """
     f, rate = scene.frequency_hz, scene.problem.sample_rate_hz
     turns = np.broadcast_to(np.asarray(turn_deg, dtype=float), len(displacements_m))
-    ears = [table for table in designs if not table.is_beam]
+    ears = [table for table in designs if table.is_ear]
     middle = _middle(designs, taps)
     weights = {name: filter_response(taps[name], f, rate) for name in taps}
     fed = [weights[table.name] for table in ears] + [plain[table.name] for table in ears]
@@ -140,10 +141,10 @@ def listening_zone(
     channels = {}
     centre = np.flatnonzero((np.abs(displacements_m[clear]).max(axis=1) < 1e-9) & (turns[clear] == 0))
     for n, table in enumerate(ears):
-        band_hz = _heard_hz(table)
+        band_hz = heard_hz(table)
         inside = in_band(f[low:high], band_hz)
         near = geometry.LEFT if table.ear == "left" else geometry.RIGHT
-        share = octave_shares(f[low:high][inside], band_hz)
+        share = measures.octave_shares(f[low:high][inside], band_hz)
         bright, dark = power[n, :, near][:, inside], power[n, :, 1 - near][:, inside]
         gain = measures.db(measures.ratio(bright, dark)) @ share
         over_plain_db = measures.db(bright) - measures.db(power[count + n, :, near][:, inside])
@@ -157,7 +158,7 @@ def listening_zone(
     level = delay = np.full(len(displacements_m), np.nan)
     if middle:
         heard = in_band(f[low:high], PHANTOM_BAND_HZ)
-        both = power[-1][:, :, heard] @ octave_shares(f[low:high][heard], PHANTOM_BAND_HZ)
+        both = power[-1][:, :, heard] @ measures.octave_shares(f[low:high][heard], PHANTOM_BAND_HZ)
         level = _filled(measures.db(both[:, geometry.LEFT]) - measures.db(both[:, geometry.RIGHT]), clear)
         delay = _filled(interaural_delay_s(cross[:, heard], f[low:high][heard]), clear)
     return Zone(displacements_m, channels, level, delay, middle)
@@ -175,6 +176,15 @@ class Zones:
     turn_deg: Real  # of the third
 
 
+def mapped_designs(designs: list[DesignTable]) -> list[DesignTable]:
+    """The designs that a map shows: the ears' and the centre's, in bands that begin below HIGHEST_HEARD_HZ; empty where no ear's do.
+
+    Above that nobody hears what a map shows, and it takes minutes: a head of 8.75 cm at 50 kHz has 80 wavelengths around it.
+    """
+    heard = [table for table in designs if table.band_hz[0] < HIGHEST_HEARD_HZ]
+    return heard if any(table.is_ear or table.name == "centre" for table in heard) else []
+
+
 def zones(designs: list[DesignTable], taps: Mapping[str, Real], plain: dict[str, Complex], scene: Scene) -> Zones:
     """The maps of a design: as `listening_zone`, over the places and turns that the report draws.
 
@@ -183,31 +193,42 @@ def zones(designs: list[DesignTable], taps: Mapping[str, Real], plain: dict[str,
     DataError : a measured head is not known in a direction that the places need
 
     """
-    step_m = STEP_M if isinstance(scene.heads[0], (Points, Sphere)) else MEASURED_STEP_M
-    half_m = half_width_m(scene.problem, step_m)
-    square = listening_zone(designs, taps, plain, scene, square_m(half_m, step_m), cell_m2=step_m**2)
-    near = listening_zone(designs, taps, plain, scene, square_m(NEAR_HALF_WIDTH_M, step_m / 2))
-    still = np.zeros((TURNS_DEG.size, 3))
-    turned = listening_zone(designs, taps, plain, scene, still, TURNS_DEG)
-    return Zones(square, near, turned, half_m, step_m, TURNS_DEG)
+    names = list(dict.fromkeys(table.listener for table in designs if table.is_ear)) or [None]
+    scenes = {name: heard_by(scene, name) for name in names}
+    is_model = all(isinstance(at.heads[0], (Points, Sphere)) for at in scenes.values())
+    step_m = STEP_M if is_model else MEASURED_STEP_M
+    half_m = min(half_width_m(at.problem, step_m) for at in scenes.values())
+
+    def over(displacements_m: Real, turn_deg: Real | float = 0.0, cell_m2: float = STEP_M**2) -> Zone:
+        """Each listener's channels around the listener's own place; beams, and the middle, with the first's."""
+        parts = []
+        for n, (name, at) in enumerate(scenes.items()):
+            tables = [
+                table for table in designs if (table.is_ear and table.listener == name) or (table.is_beam and n == 0)
+            ]
+            parts.append(listening_zone(tables, taps, plain, at, displacements_m, turn_deg, cell_m2))
+        return replace(parts[0], channels={name: channel for part in parts for name, channel in part.channels.items()})
+
+    square, near = over(square_m(half_m, step_m), cell_m2=step_m**2), over(square_m(NEAR_HALF_WIDTH_M, step_m / 2))
+    return Zones(square, near, over(np.zeros((TURNS_DEG.size, 3)), TURNS_DEG), half_m, step_m, TURNS_DEG)
 
 
 def _middle(designs: list[DesignTable], taps: Mapping[str, Real]) -> str:
     if any(table.name == "centre" and table.is_beam for table in designs):
         return "centre"
-    ears = {table.name for table in designs if not table.is_beam}
+    ears = {table.name for table in designs if table.is_ear}
     return "left + right" if {"left", "right"} <= ears & set(taps) else ""
 
 
-def _heard_hz(table: DesignTable) -> tuple[float, float]:
-    """The channel's band up to HIGHEST_HEARD_HZ; of a band above it the lowest octave."""
+def heard_hz(table: DesignTable) -> tuple[float, float]:
+    """The channel's band up to HIGHEST_HEARD_HZ, but at least its lowest octave."""
     low_hz, high_hz = table.band_hz
     return low_hz, min(high_hz, max(HIGHEST_HEARD_HZ, 2 * low_hz))
 
 
 def _judged_hz(table: DesignTable) -> tuple[float, float]:
     """The channel's band, and for the middle the band of the phantom as well."""
-    low_hz, high_hz = _heard_hz(table)
+    low_hz, high_hz = heard_hz(table)
     return min(low_hz, PHANTOM_BAND_HZ[0]), max(high_hz, PHANTOM_BAND_HZ[1])
 
 
@@ -222,24 +243,6 @@ def _heard(scene: Scene, W: Complex, displacements_m: Real, turn_deg: Real) -> t
         power.append(p.real**2 + p.imag**2)
         cross.append(p[-1, :, 0] * p[-1, :, 1].conj())
     return np.concatenate(power, axis=1), np.concatenate(cross)
-
-
-def octave_shares(frequency_hz: Real, band_hz: Sequence[float]) -> Real:
-    """Share of each frequency of a band in a mean over log f (F,), in sum 1: the part of the band that is nearest to it.
-
-    Rising frequencies in steps of any size; a frequency at the band's end has half of its step, and one beside the end all that
-    lies between. 0 Hz counts nothing: a band from there is averaged from its lowest other frequency on.
-    """
-    above = frequency_hz > 0
-    share = np.zeros(frequency_hz.size)
-    if above.sum() < 2:
-        share[-1] = 1.0
-        return share
-    octaves = np.log2(frequency_hz[above])
-    low, high = (np.log2(end) if end > 0 else octaves[0] for end in band_hz)
-    middles = (octaves[1:] + octaves[:-1]) / 2
-    share[above] = np.diff(np.concatenate([[min(low, octaves[0])], middles, [max(high, octaves[-1])]]))
-    return np.asarray(share / share.sum())
 
 
 def _tone_db(difference_db: Real, frequency_hz: Real, share: Real) -> Real:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from designer import measures
 from designer.acoustics.heard_places import hears
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_at, heard_by
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
@@ -31,6 +33,7 @@ class MovedHead:
     displacements_m: Real
     gain_db: Real
     heads: tuple[str, ...] = ("head",)
+    isolation_db: Real | None = None  # over other listeners, moved alike, and places; None where a design names none
 
     def of_each(self) -> dict[str, MovedHead]:
         """Gains of each head alone."""
@@ -39,6 +42,11 @@ class MovedHead:
             head: MovedHead(self.frequency_hz, self.displacements_m, part, (head,))
             for head, part in zip(self.heads, parts, strict=True)
         }
+
+    def isolation_percentile_db(self, percentile: float) -> float:
+        """Percentile of the isolation over heads, places and frequencies."""
+        assert self.isolation_db is not None
+        return float(np.percentile(self.isolation_db, percentile))
 
     @property
     def median_db(self) -> float:
@@ -111,15 +119,20 @@ class UnseenPoints:
 
 def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> UnseenPoints:
     """The points of an ear channel at those of the displacements (N, 3) that are possible; the scene is the design's."""
-    step_hz = np.diff(scene.frequency_hz)
-    between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
-    inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
-    if not inside_hz.size:
-        inside_hz = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
+    scene = heard_by(scene, design.listener)
+    inside_hz = unseen_frequencies_hz(design, scene)
     moves = heard_heads_m(scene, displacements_m)
     ears = scene.at(inside_hz).moved(moves).ears()
     left, right = ears[:, 0::2], ears[:, 1::2]
     return UnseenPoints(inside_hz, moves, *((left, right) if design.ear == "left" else (right, left)))
+
+
+def unseen_frequencies_hz(design: DesignTable, scene: Scene) -> Real:
+    """Frequencies in the band (F,) a quarter of the way between the design's, the scene's; these where there are none."""
+    step_hz = np.diff(scene.frequency_hz)
+    between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
+    inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
+    return inside_hz if inside_hz.size else scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
 
 
 def heard_heads_m(scene: Scene, displacements_m: Real) -> Real:
@@ -131,12 +144,47 @@ def heard_heads_m(scene: Scene, displacements_m: Real) -> Real:
 
 def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the scene's frequencies, the design's."""
+    if not design.is_ear:
+        return _moved_zone(design, taps, scene)
+    scene = heard_by(scene, design.listener)
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     unseen = unseen_points(design, scene, displaced_heads_m(cloud_m))
     w = filter_response(taps, unseen.frequency_hz, scene.problem.sample_rate_hz)
     bright, dark = (measures.pressure(points, w) for points in (unseen.bright, unseen.dark))
     gain = measures.db(measures.ratio(np.abs(bright) ** 2, np.abs(dark) ** 2))
-    return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, tuple(head.name for head in scene.heads))
+    isolation_db = None
+    if design.dark is not None:
+        displaced = scene.at(unseen.frequency_hz).moved(unseen.displacements_m)
+        leaked = np.tile(_mean_power(displaced, design.dark, w), len(scene.heads))
+        isolation_db = measures.db(measures.ratio(np.abs(bright) ** 2, leaked)).T
+    heads = tuple(head.name for head in scene.heads)
+    return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, heads, isolation_db)
+
+
+def _moved_zone(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
+    """A zone with all heads displaced alike: its contrast, and the mean power at its bright points over that at each dark one."""
+    assert design.bright is not None and design.dark is not None
+    inside_hz = unseen_frequencies_hz(design, scene)
+    cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
+    displaced = scene.at(inside_hz).moved(heard_heads_m(scene, displaced_heads_m(cloud_m)))
+    w = filter_response(taps, inside_hz, scene.problem.sample_rate_hz)
+    bright = _mean_power(displaced, design.bright, w)
+    gain_db = measures.db(measures.ratio(bright, _mean_power(displaced, design.dark, w))).T
+    return MovedHead(inside_hz, displaced.displacements_m, gain_db, isolation_db=gain_db)
+
+
+def _mean_power(scene: Scene, names: Sequence[str], w: Complex) -> Real:
+    """Mean over listeners and places (F, D) of the mean power at each: at both ears displaced as the scene's, or over all of a place."""
+    powers = []
+    for name in names:
+        power = np.abs(measures.pressure(heard_at(scene, name), w)) ** 2
+        at_one = (
+            power[:, None, None]
+            if scene.problem.place(name) is not None
+            else power.reshape(len(power), -1, len(scene.displacements_m), 2)
+        )
+        powers.append(at_one.mean(axis=(1, 3)))
+    return np.asarray(np.mean(np.broadcast_arrays(*powers), axis=0))
 
 
 def _measured(scene: Scene, displacements_m: Real) -> Real:

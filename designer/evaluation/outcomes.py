@@ -195,8 +195,8 @@ def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: 
     if curve is None or inside.regions is not None:
         return
     gains: list[tuple[str, Real, Real]] = []
-    if inside.dark.shape[1] > 1:
-        worst_db = measures.db(measures.worst_cancellation_gain(inside.bright, inside.dark, w))
+    if inside.own_dark.shape[1] > 1:
+        worst_db = measures.db(inside.worst_gain(w))
         gains.append((WORST, worst_db, inside.frequency_hz))
     if draws is not None:
         gains.append((PRODUCT_LINE, draws.percentiles_db[0], draws.frequency_hz))

@@ -99,14 +99,14 @@ def _channel_study(n: int, channel: ChannelDesign, realized: Realized, scene: Sc
     f, rate = inside.frequency_hz, scene.problem.sample_rate_hz
 
     def gains_of_taps(taps: Real) -> Gains:
-        return gains(inside.bright, inside.dark, filter_response(taps[drivers], f, rate))
+        return gains(inside.bright, inside.own_dark, filter_response(taps[drivers], f, rate))
 
     filters = {"realised": (realized.unrounded or realized.taps)[n]}
     if realized.unrounded:
         filters["quantised"] = realized.taps[n]
-    stages = {"ideal": gains(inside.bright, inside.dark, channel.weights[:, drivers][target.in_band])}
+    stages = {"ideal": gains(inside.bright, inside.own_dark, channel.weights[:, drivers][target.in_band])}
     stages |= {stage: gains_of_taps(taps) for stage, taps in filters.items()}
-    shifted = {} if channel.design.is_beam else _shifted_gains(channel, filters, scene)
+    shifted = _shifted_gains(channel, filters, scene) if channel.design.is_ear else {}
     alternatives = variants(realized, n, LowEnds.of(channel, scene)) if with_curves and realized.fits else ()
     curves = tuple(Point(v.axis, v.value, v.way, gains_of_taps(v.taps)) for v in alternatives)
     count = coefficients(scene.problem.realization, realized.taps[n][drivers])

@@ -24,6 +24,7 @@ import numpy as np
 
 from designer import measures
 from designer.acoustics.scene import Scene, driver_places_m
+from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign
 from designer.evaluation.moved_head import HEADS, heard_heads_m, moved_head, spread_heads_m
@@ -248,17 +249,22 @@ def _solved(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, tabl
     return solved
 
 
+def _reaches_one_ear(channel: ChannelDesign) -> bool:
+    """Whether its taps can be the unknowns: those for one ear, which is dark for the other alone."""
+    return channel.design.is_ear and channel.design.dark is None
+
+
 def is_refined(channel: ChannelDesign, table: Realization) -> bool:
     """Whether the file asks for a channel's taps to be refined, and it can be: an ear channel of taps."""
     method = method_of(channel.design)
     requested = table.refine or (method is not None and method.refined)
-    return requested and not channel.design.is_beam and table.form != "biquad"
+    return requested and _reaches_one_ear(channel) and table.form != "biquad"
 
 
 def refinable(channel: ChannelDesign, fitted: Realized, n: int) -> bool:
     """Whether a channel's taps are few enough."""
     return (
-        not channel.design.is_beam
+        _reaches_one_ear(channel)
         and not fitted.sections
         and fitted.taps[n][_fit(fitted, n).drivers].size <= MAX_UNKNOWNS
     )
@@ -341,6 +347,7 @@ def drawn_ears(
     run : int, another number gives other places and other devices
 
     """
+    scene = heard_by(scene, channel.design.listener)
     problem, table = scene.problem, scene.problem.tolerance
     drivers_m = driver_places_m(problem)
     cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)

@@ -21,7 +21,8 @@ from designer.requirements.slacks import SLACK_TOLERANCE_DB
 if TYPE_CHECKING:
     import pandas as pd
 
-METRICS = ("channel", "frequency_hz", *(metric.name for metric in CURVES), "status")
+METRICS = ("channel", "frequency_hz", *(metric.name for metric in CURVES if "dark" not in metric.needs), "status")
+"""Columns of `metrics.csv`; before the last those of channels that are dark for other listeners, where there is one."""
 CHANNEL_STATUS = {
     "met": "in the band, the realised filters meet every requirement and limit to 0.1 dB",
     "short": "in the band, the realised filters miss one of them by more",
@@ -85,7 +86,10 @@ def one_below_another(tables: Sequence[tuple[str, Columns]]) -> Columns:
     """One table of the channels' own, with their names in front."""
     rows = [len(next(iter(columns.values()))) for _, columns in tables]
     names = np.repeat(np.array([name for name, _ in tables], dtype=object), rows)
-    return {"channel": names, **{key: np.concatenate([c[key] for _, c in tables]) for key in tables[0][1]}}
+    fullest = max((columns for _, columns in tables), key=len)
+    absent = [np.full(count, np.nan) for count in rows]
+    parts = {key: [c.get(key, nan) for (_, c), nan in zip(tables, absent, strict=True)] for key in fullest}
+    return {"channel": names, **{key: np.concatenate(values) for key, values in parts.items()}}
 
 
 def channel_metrics(realised: Realised) -> Columns:

@@ -22,8 +22,9 @@ import numpy as np
 from designer import measures
 from designer.acoustics.chebyshev import ChebyshevSurface, fitted
 from designer.acoustics.scene import Scene, driver_places_m
+from designer.acoustics.several_listeners import heard_at, heard_by
 from designer.acoustics.turning import turning
-from designer.arrays import Bool, Complex, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem, Tolerance
 from designer.realization import response as filter_response
@@ -71,6 +72,11 @@ def draw(table: Tolerance, drivers: int, head_radius_m: float) -> Draws:
     )
 
 
+def draw_of(problem: Problem) -> Draws:
+    """Draws of a problem's product line."""
+    return draw(problem.tolerance, len(problem.drivers), problem.listener.head_radius_m)
+
+
 def _held(deviations: Real) -> Real:
     return np.clip(deviations, -LARGEST_DEVIATIONS, LARGEST_DEVIATIONS)
 
@@ -82,6 +88,7 @@ class ChannelTolerance:
     frequency_hz: Real  # (F,) in its band
     gain_db: Real  # (N, F) cancellation gain; of an ear channel with the head at the listener's own place
     nominal_db: Real  # (F,) without any error
+    isolation_db: Real | None = None  # (N, F) over other listeners and places; None where a design names none
 
     @property
     def percentiles_db(self) -> Real:
@@ -106,12 +113,9 @@ def tolerance(
     if scene.is_measured:
         return {}
     tolerances = {}
-    ears = [design for design in designs if not design.is_beam]
-    for group in [ears, *([design] for design in designs if design.is_beam)]:
-        if not group:
-            continue
+    for group in _groups(designs):
         f = _with_ends(scene.frequency_hz, [design.band_hz for design in group])
-        band_scene = scene.at(f).moved(np.zeros((1, 3)))
+        band_scene = heard_by(scene, group[0].listener).at(f).moved(np.zeros((1, 3)))
         points = Points.of(group[0], band_scene)
         if points is None:
             continue
@@ -124,8 +128,18 @@ def tolerance(
             band = in_band(f, design.band_hz)
             pressures = np.concatenate([part[n] for part in parts])
             gains = [_gain_db(p[:, :, band], design, points) for p in (pressures, nominal[n])]
-            tolerances[design.name] = ChannelTolerance(f[band], gains[0], gains[1][0])
+            isolation_db = _isolation_db(pressures[:, :, band], design, points) if design.dark else None
+            tolerances[design.name] = ChannelTolerance(f[band], gains[0], gains[1][0], isolation_db)
     return {design.name: tolerances[design.name] for design in designs if design.name in tolerances}
+
+
+def _groups(designs: Sequence[DesignTable]) -> list[list[DesignTable]]:
+    """Designs of the same points: the ears of one listener, and what else is dark; each beam alone."""
+    groups: dict[object, list[DesignTable]] = {}
+    for n, design in enumerate(designs):
+        key = (design.listener, tuple(design.dark or ())) if design.is_ear else n
+        groups.setdefault(key, []).append(design)
+    return sorted(groups.values(), key=lambda group: group[0].is_beam)
 
 
 def _with_ends(frequency_hz: Real, bands_hz: Sequence[Sequence[float]]) -> Real:
@@ -137,10 +151,18 @@ def _with_ends(frequency_hz: Real, bands_hz: Sequence[Sequence[float]]) -> Real:
 
 
 def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
-    """Cancellation gain (N, F) of pressures (N, M, F)."""
+    """Cancellation gain (N, F) of pressures (N, M, F), over the points that are bright and dark by themselves."""
     bright = points.bright_point(design)
+    near = np.ones(bright.shape, dtype=bool) if design.bright else points.part == 0
     power = pressure.real**2 + pressure.imag**2
-    return measures.db(measures.ratio(power[:, bright].mean(axis=1), power[:, ~bright].mean(axis=1)))
+    return measures.db(measures.ratio(power[:, bright].mean(axis=1), power[:, ~bright & near].mean(axis=1)))
+
+
+def _isolation_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
+    """Mean power at the bright point over the mean of that at each other listener and place (N, F)."""
+    power = pressure.real**2 + pressure.imag**2
+    leaked = [power[:, points.part == part].mean(axis=1) for part in range(1, points.part.max() + 1)]
+    return measures.db(measures.ratio(power[:, points.bright_point(design)].mean(axis=1), np.mean(leaked, axis=0)))
 
 
 def _part_of(draws: Draws, part: slice) -> Draws:
@@ -161,6 +183,7 @@ class Points:
     towards: Real  # (M, L, 3) unit vectors from driver to point
     frequency_hz: Real  # (F,)
     speed_m_s: float  # the problem's
+    part: Index  # (M,) 0 for a channel's own points, then the number of each other listener or place
 
     @classmethod
     def of(cls, design: DesignTable, scene: Scene) -> Points | None:
@@ -168,13 +191,19 @@ class Points:
         problem = scene.problem
         drivers_m = driver_places_m(problem)
         far = design.is_beam and np.isinf(problem.azimuth_distance_m)
+        points_m = np.zeros((0, 3))
         if design.is_beam:
             azimuths = np.radians(scene.azimuth_deg[dark_azimuths(design, scene.azimuth_deg)])
             angles = np.concatenate([np.radians([design.look_deg or 0.0]), azimuths])
             extent_m = FAR_M if far else problem.azimuth_distance_m
             points_m = extent_m * np.stack([np.cos(angles), np.sin(angles), np.zeros_like(angles)], axis=1)
-        else:
+        elif design.is_ear:
             points_m = geometry.ears_m(problem.listener, scene.heads[0].radius_m, np.zeros((1, 3)))[0]
+        else:
+            points_m = np.concatenate([_points_m(scene, name) for name in design.bright or ()])
+        others_m = [_points_m(scene, name) for name in design.dark or ()]
+        part = np.concatenate([np.full(len(places), n) for n, places in enumerate([points_m, *others_m])])
+        points_m = np.concatenate([points_m, *others_m])
         path_m = points_m[:, None] - drivers_m
         length_m = np.linalg.norm(path_m, axis=-1)
         distance_m = length_m - FAR_M if far else length_m  # far: of the limit of r e^{jkr} p
@@ -200,12 +229,20 @@ class Points:
         if smooth is None:
             return None
         return cls(
-            smooth, distance_m, length_m, path_m / length_m[..., None], scene.frequency_hz, problem.speed_of_sound_m_s
+            smooth,
+            distance_m,
+            length_m,
+            path_m / length_m[..., None],
+            scene.frequency_hz,
+            problem.speed_of_sound_m_s,
+            part,
         )
 
     def bright_point(self, design: DesignTable) -> Bool:
         """Which of the points (M,) a channel reaches; it cancels the others."""
-        first = geometry.RIGHT if not design.is_beam and design.ear == "right" else 0
+        if design.bright is not None:
+            return np.asarray(self.part == 0)
+        first = geometry.RIGHT if design.ear == "right" else 0
         return np.asarray(np.arange(len(self.distance_m)) == first)
 
     def pressures(self, draws: Draws, fed: Sequence[Complex]) -> list[Complex]:
@@ -230,9 +267,23 @@ def _summed(H: Complex, w: Complex) -> Complex:
 def _points(design: DesignTable, scene: Scene) -> Complex:
     """H (F, M, L) at the points."""
     if not design.is_beam:
-        return scene.ears()[:, :2]  # of the first head
+        parts = [scene.ears()[:, :2]] if design.is_ear else []  # of the first head
+        for name in (*(design.bright or ()), *(design.dark or ())):
+            parts.append(
+                heard_at(scene, name) if scene.problem.place(name) is not None else heard_at(scene, name)[:, :2]
+            )
+        return np.concatenate(parts, axis=1)
     dark_deg = scene.azimuth_deg[dark_azimuths(design, scene.azimuth_deg)]
     return scene.on_circle(np.concatenate([[design.look_deg or 0.0], dark_deg]))
+
+
+def _points_m(scene: Scene, name: str) -> Real:
+    """Both ears (2, 3) of another listener's first head, or the points of a place."""
+    place = scene.problem.place(name)
+    if place is not None:
+        return place.points_m()
+    other = heard_by(scene, name)
+    return np.asarray(geometry.ears_m(other.problem.listener, other.heads[0].radius_m, np.zeros((1, 3)))[0])
 
 
 def changed_scene(scene: Scene, speed_ratio: float, radius_ratio: float, heads: Sequence[str]) -> Scene:

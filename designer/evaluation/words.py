@@ -77,6 +77,8 @@ def requirement_words(design: DesignTable, requirement: str) -> str:
     if requirement.startswith("mask["):
         low, high = (design.mask or [])[int(requirement[5:-1])].azimuth_deg
         return f"the mask from {low:g} to {high:g} degrees"
+    if requirement.startswith("dark_gain_db"):
+        return f"the curve at {requirement.split(' of ', 1)[1].strip(chr(34))}"
     words = {
         "cancellation_gain_db": "the curve",
         "window": "the window",

@@ -77,7 +77,9 @@ def arrays(points: int) -> dict[str, tuple[str, np.ndarray[tuple[int, ...], np.d
     }
 
 
-def stereo_members(prefix: str, c_type: str, sample_bytes: int, stage: Upmix, filters_bytes: int) -> list[tuple[str, int]]:
+def stereo_members(
+    prefix: str, c_type: str, sample_bytes: int, stage: Upmix, filters_bytes: int
+) -> list[tuple[str, int]]:
     """Members of the struct with their bytes: the widest first, and a multiple of it together."""
     big, count = prefix.upper(), stage.bands.count.size
     floats = [(f"float {name}[{big}_FRAME]", 4 * stage.frame) for name in ("re", "im", "tail")]

@@ -166,7 +166,7 @@ def at_the_points(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, 
 
 def _gains(target: ChannelTarget, before: Complex, after: Complex) -> dict[str, float]:
     designed, exported = (
-        measures.db(measures.cancellation_gain(target.bright, target.dark, w)) for w in (before, after)
+        measures.db(measures.cancellation_gain(target.bright, target.own_dark, w)) for w in (before, after)
     )
     return {
         "designed_mean_db": round(float(np.mean(designed)), 3),

@@ -18,6 +18,7 @@ from designer.export.arithmetic import ArithmeticModel
 from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet, Memory
 from designer.export.provenance import Row
+from designer.export.runners.bench import Runner
 from designer.problem.word_format import Word
 
 
@@ -108,6 +109,7 @@ class Target:
     decode : callable or None, of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section
         or the first tap first, and gains of sections; raises `DataError`
     bare : tuple of tuple of str, endings, and layouts in `filters.csv`, of the files that `decode` reads
+    run : Runner or None, plays signals through an export of it here; None where no program at hand does
 
     """
 
@@ -126,6 +128,7 @@ class Target:
     in_folders: tuple[str, ...] = ()
     decode: Callable[[Coefficients, BareFile], tuple[Real, Real | None]] | None = None
     bare: tuple[tuple[str, str], ...] = ()
+    run: Runner | None = None
 
     def heeded(self, filters: FilterSet) -> FilterSet:
         """The filters without the options that this target does not heed, so that no command names them.

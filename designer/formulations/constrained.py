@@ -240,9 +240,8 @@ def constraints(data: ConstrainedData, f: int, w: Any, s: Any) -> list[Any]:
             alone = [cp.norm(cp.multiply(spread, w)) for spread in data.spreads[i][f]]
             response = response + cp.hstack(alone)
         constraints.append(response <= limit[f] * (1 + s[i]))
-    if data.curve is not None:
-        factor, limit = data.curve
-        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families)]))
+    for c, (_, factor, limit) in enumerate(data.curves):
+        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families) + c]))
     limited = np.flatnonzero(np.isfinite(data.max_gain[f]))
     if limited.size:
         constraints.append(cp.abs(w[limited]) <= data.max_gain[f, limited])

@@ -14,7 +14,9 @@ part are the errors of the interaural level and of the interaural phase. At the 
 other places T_i is what plain playback gives there: t_d w = p_i / T_i, and the real part of t_d w - 1 is the error of the level at
 the ipsilateral ear. Sums are means over places and heads. ψ = 4 where phase places a source, up to 1.5 kHz (Wightman and Kistler): a
 just noticeable phase is half of a just noticeable level, 0.06 rad (20 µs at 500 Hz) against 1 dB. Above,
-ψ = 1: a level is one only while the phase is near. P is the price of effort with the drivers' spread; φ holds the
+ψ = 1: a level is one only while the phase is near. Where the level at the ipsilateral ear is kept and limits bind, the level
+between the ears gives before the time, which places the source: ψ = 10 up to 1 kHz, from where on a just noticeable phase grows
+(Klumpp and Eady), and evenly down to 1 an octave above. P is the price of effort with the drivers' spread; φ holds the
 weights to plain playback w_0 in the fades.
 
 The real part of a small z = 1 + g_d w says little of its level: it is no more than 1 off however deep the contralateral ear's null is,
@@ -35,7 +37,8 @@ least-squares problem with second-order cones; where its closed form keeps the l
 g or e allow no level of 1 at all: then they are raised by the least factor, and the level is lowered by it.
 
 Source: J. Bauck and D. Cooper, Generalized transaural stereo and applications (JAES 44, 1996), the targets of a virtual source;
-F. Wightman and D. Kistler, The dominant role of low-frequency interaural time differences (JASA 91, 1992). Truth: two drivers and
+F. Wightman and D. Kistler, The dominant role of low-frequency interaural time differences (JASA 91, 1992); R. Klumpp and H. Eady, Some
+measurements of interaural time difference thresholds (JASA 28, 1956). Truth: two drivers and
 one place without limits have the 2x2 inverse.
 """
 

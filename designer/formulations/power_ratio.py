@@ -60,8 +60,8 @@ from designer.measures import (
     ratio,
     white_noise_gain,
 )
-from designer.problem.methods import CURVE, DRIVER_GAIN, EFFORT, WHITE_NOISE_GAIN, Formulation
-from designer.requirements.slacks import expected_gain
+from designer.problem.methods import CURVE, DARK_CURVE, DRIVER_GAIN, EFFORT, WHITE_NOISE_GAIN, Formulation
+from designer.requirements.slacks import expected_gain, mean_power_ratio
 from designer.requirements.target import ChannelTarget
 from designer.solvers import one_point_search, ratio_search
 from designer.solvers.constrained_data import INSIDE, ConstrainedData, share_of_level
@@ -99,7 +99,11 @@ def solve(target: ChannelTarget) -> Solution:
     SolverError : where the certificate confirms no answer within the limits
 
     """
-    solution = _solve(target, target.cost)
+    begin = target.in_mean
+    if target.gamma is None and target.dark_curves:  # the first curve begins, and the cones add the others
+        _, dark, gamma = target.dark_curves[0]
+        begin = replace(begin, dark=dark, gamma=gamma)
+    solution = _solve(begin, target.cost)
     over = np.flatnonzero(broken(target, solution.weights))
     if not over.size:
         return solution
@@ -197,11 +201,13 @@ def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma
 
 
 def broken(target: ChannelTarget, w: Complex) -> Bool:
-    """Where (F,) weights, at the plain driver's level, break a limit of a single driver or a floor of white-noise gain."""
+    """Where (F,) weights, at the plain driver's level, break a limit of a single driver, a floor of white-noise gain, or a dark curve."""
     loud = np.abs(w) * (target.plain_level / np.sqrt(np.maximum(mean_power(target.bright, w), 1e-300)))[:, None]
     over = (loud > target.gain_limit * BROKEN).any(axis=1)
     if target.min_white_noise_gain > 0:
         over |= white_noise_gain(target.look, w, target.look_distance_m) * BROKEN < target.min_white_noise_gain
+    for _, dark, gamma in target.curves if target.dark_groups else ():
+        over |= mean_power_ratio(target, dark, w) < gamma * (1 - SHORT)
     return np.asarray(over)
 
 
@@ -213,7 +219,7 @@ def within(target: ChannelTarget, start: Complex) -> Solution:
     SolverError : where the certificate confirms no answer
 
     """
-    if target.gamma is not None:
+    if target.gamma is not None and not target.dark_curves:
         # More than the weights without limits reach is out of reach within them: the least slack is the same, in numbers near 1.
         dark_power = np.maximum(quadratic(target.dark_power, start), 1e-300)
         target = replace(target, gamma=np.minimum(target.gamma, quadratic(target.bright_power, start) / dark_power))
@@ -262,12 +268,10 @@ def data_about(target: ChannelTarget, w: Complex) -> ConstrainedData:
     a = np.einsum("fl,flk->fk", w.conj(), target.bright_power)
     cost = np.minimum(target.cost / target.cost.min(axis=1, keepdims=True), MOST_COST)
     price = cost / np.sum(cost * np.abs(w) ** 2, axis=1, keepdims=True)
-    curve = None
-    if target.gamma is not None:
-        curve = (
-            few_rows(mean_power_rows(target.dark, target.power_spread)) * unit[:, :, None],
-            1 / np.sqrt(target.gamma),
-        )
+    curves = tuple(
+        (name, few_rows(mean_power_rows(dark, target.power_spread)) * unit[:, :, None], 1 / np.sqrt(gamma))
+        for name, dark, gamma in target.curves
+    )
     white_noise = None
     if target.min_white_noise_gain > 0:
         distance = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
@@ -284,7 +288,7 @@ def data_about(target: ChannelTarget, w: Complex) -> ConstrainedData:
         centre=a * unit,
         quadratic=(price * unit**2)[:, :, None] * np.eye(w.shape[1], dtype=complex),
         families=(),
-        curve=curve,
+        curves=curves,
         max_gain=max_gain / level[:, None] / unit,
         max_norm=max_norm / unit[:, 0],
         white_noise=white_noise,
@@ -352,5 +356,5 @@ METHOD = Formulation(
     name="power-ratio",
     solve=solve,
     statement=statement,
-    looks_at=frozenset({CURVE, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN}),
+    looks_at=frozenset({CURVE, DARK_CURVE, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN}),
 )

@@ -27,7 +27,7 @@ from pydantic import Field
 
 from designer.arrays import Complex, Real
 from designer.measures import few_rows, mean_power_rows, ratio
-from designer.problem.methods import CURVE, EFFORT, Formulation, Key
+from designer.problem.methods import CURVE, DARK_CURVE, EFFORT, Formulation, Key
 from designer.problem.table import Decibel
 from designer.requirements.target import ChannelTarget
 from designer.solvers.solution import Solution
@@ -86,7 +86,7 @@ def solve(target: ChannelTarget, regularization_db: float | None = None) -> Solu
     if regularization_db is not None:
         return system.solution(np.full(count, 10 ** (regularization_db / 10)))
     path = _Path.of(target, system)
-    gamma = (target.gamma if target.gamma is not None else np.full(count, np.inf))[:, None]
+    gamma = (target.curves[0][2] if target.curves else np.full(count, np.inf))[:, None]
     limit = target.max_effort[:, None] * (1 + 1e-9)
 
     judged = [path.judged(np.broadcast_to(betas, (count, betas.size))) for betas in np.array_split(BETAS, BLOCKS)]
@@ -121,30 +121,37 @@ class _Path:
     largest: Real  # (F,) of its values, 1 where all are 0
     bright: Complex  # (F, R, L) the bright points in that basis, scaled to their mean
     mean_bright: Complex  # the same over the drivers' spread
-    mean_dark: Complex  # (F, C, L)
+    mean_dark: tuple[Complex, ...]  # (F, C, L) of each curve
+    stricter: Real  # (curves, F) the required ratio of each over the first's
     single: Real  # (F,) mean power of the best driver alone
 
     @classmethod
     def of(cls, target: ChannelTarget, system: System) -> _Path:
-        bright, mean_bright, mean_dark = (
+        curves = target.curves or ((CURVE, target.dark, np.ones(len(system.H))),)
+        bright, mean_bright, *mean_dark = (
             few_rows(rows) @ system.rotate
             for rows in (
                 mean_power_rows(target.bright),
                 mean_power_rows(target.bright, target.power_spread),
-                mean_power_rows(target.dark, target.power_spread),
+                *(mean_power_rows(dark, target.power_spread) for _, dark, _ in curves),
             )
         )
+        stricter = np.stack([gamma / curves[0][2] for _, _, gamma in curves])
         largest = np.where(system.values[:, -1] > 0, system.values[:, -1], 1.0)
-        return cls(system, largest, bright, mean_bright, mean_dark, target.single_level**2)
+        return cls(system, largest, bright, mean_bright, tuple(mean_dark), stricter, target.single_level**2)
 
     def judged(self, beta: Real) -> tuple[Real, Real]:
-        """Cancellation gain and effort, each (F, N), of β (F, N) relative to the largest eigenvalue."""
+        """Cancellation gain and effort, each (F, N), of β (F, N) relative to the largest eigenvalue.
+
+        Of several curves the ratio that counts is the one that is met least, in units of the first.
+        """
         penalty = beta * self.largest[:, None]
         shares = self.system.projected[:, :, None] / (self.system.values[:, :, None] + penalty[:, None, :])
-        bright, mean_bright, mean_dark, spent = (
-            _power(X @ shares) for X in (self.bright, self.mean_bright, self.mean_dark, self.system.rotate)
+        bright, mean_bright, spent, *mean_dark = (
+            _power(X @ shares) for X in (self.bright, self.mean_bright, self.system.rotate, *self.mean_dark)
         )
-        return ratio(mean_bright, mean_dark), ratio(spent * self.single[:, None], bright)
+        gains = [ratio(mean_bright, dark) / by[:, None] for dark, by in zip(mean_dark, self.stricter, strict=True)]
+        return np.asarray(np.min(gains, axis=0)), ratio(spent * self.single[:, None], bright)
 
 
 def _power(p: Complex) -> Real:
@@ -196,7 +203,7 @@ METHOD = Formulation(
     name="least-squares",
     solve=solve,
     statement=statement,
-    looks_at=frozenset({CURVE, EFFORT}),
+    looks_at=frozenset({CURVE, DARK_CURVE, EFFORT}),
     keys={"regularization_db": Key(annotation=Decibel | None, field=REGULARIZATION, words="regularised by {} dB")},
     blind_with="regularization_db",
 )

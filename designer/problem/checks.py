@@ -22,6 +22,7 @@ from designer.problem.realization_checks import realization_checks, virtualizer_
 from designer.problem.rules import ordered, unless
 from designer.problem.schema import Driver, Problem
 from designer.problem.table import as_far_as_known, entries, if_known
+from designer.problem.zone_checks import zone_checks
 
 __all__ = ["check", "warnings"]
 
@@ -52,7 +53,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
     if isinstance(body := if_known(problem, "enclosure"), Enclosure):
         body.locate(folder, files)
     checks: Iterator[Iterator[Fault]] = chain(
-        (_names(key, problem) for key in ("drivers", "designs")),
+        (_names(key, problem) for key in ("drivers", "listeners", "places", "designs")),
         place_checks(problem, folder, files),
         (
             _driver_band(f"drivers[{i}].band_hz", driver, problem)
@@ -60,6 +61,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         ),
         (sizes(problem) for sizes in (_transfer_size, _fit_size, _sphere_sizes, _disc_sizes, _solving)),
         design_checks(problem),
+        zone_checks(problem),
         realization_checks(problem),
         virtualizer_checks(problem),
         room_checks(problem),

@@ -10,6 +10,7 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry
+from designer.problem.curve_checks import curve_faults
 from designer.problem.designs import MaskLine
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.messages import MAX_KILOHERTZ, in_hertz, number, shown
@@ -18,8 +19,6 @@ from designer.problem.rules import among, below_nyquist, ordered, unless
 from designer.problem.schema import DesignTable, Problem, Region
 from designer.problem.table import as_far_as_known, entries, if_known
 from designer.problem.ways import grouped, shared_hz
-
-MAX_CURVE_DB = 200.0
 
 
 def design_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
@@ -165,29 +164,7 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
 
 
 def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
-    if design.cancellation_gain_db is None:
-        return
-    frequencies, gains = ([point[n] for point in design.cancellation_gain_db] for n in (0, 1))
-    rising, limit = all(b > a for a, b in pairwise(frequencies)), number(MAX_CURVE_DB)
-    for holds, quantity, values, expected, remedy in (
-        (min(frequencies) > 0, "frequencies", frequencies, "frequencies above 0", "leave such points out"),
-        (
-            rising,
-            "frequencies",
-            frequencies,
-            "[[frequency_hz, gain_db], ...] with frequencies that rise",
-            "sort the curve",
-        ),
-        (
-            max(map(abs, gains)) <= MAX_CURVE_DB,
-            "gains",
-            gains,
-            f"gains from -{limit} to {limit}",
-            "each point is [frequency_hz, gain_db]",
-        ),
-    ):
-        if not holds:
-            yield Fault(path, f"got the {quantity} {shown(values)}", expected, remedy)
+    yield from curve_faults(path, design.cancellation_gain_db)
 
 
 def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:

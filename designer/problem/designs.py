@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import permutations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, create_model
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
 else:
     Method = Literal[method_names()]
 
+MAX_DARK = 32
+DarkWeight = Annotated[float, Field(ge=0, le=1e6)]
 Regions = Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)]
 
 
@@ -113,12 +116,22 @@ class DesignTable(Table):
 
     tag_key: ClassVar[str] = "kind"
     is_beam: ClassVar[bool]
-    """Whether it looks in a direction, and has points on the circle; else it reaches an ear, and has the ears' cloud."""
+    """Whether it looks in a direction, and has points on the circle; else it reaches an ear or a zone."""
     requirements: ClassVar[tuple[str, ...]]
     """Keys of which it needs at least one."""
 
+    @property
+    def is_ear(self) -> bool:
+        """Whether it reaches one ear of a listener, and has the ears' cloud."""
+        return self.ear is not None
+
     if TYPE_CHECKING:  # keys of one kind
         ear: Literal["left", "right"] | None
+        listener: str | None
+        bright: list[str] | None
+        dark: list[str] | None
+        dark_gain_db: list[list[float]] | dict[str, list[list[float]]] | None
+        dark_weight: float | dict[str, float] | None
         look_deg: float
         window_deg: list[float] | None
         window_ripple_db: float
@@ -141,14 +154,52 @@ if not TYPE_CHECKING:
     )
 
 
+def by_name(value: Any, name: str) -> Any:
+    """Value of a key that holds one for all names, or a table by name; None where it has none for this one."""
+    return value.get(name) if isinstance(value, dict) else value
+
+
 class EarDesign(DesignTable):
     """A channel for one ear: the other ear is cancelled, by two drivers or by more."""
 
     kind: Annotated[Literal["ctc", "null-steering"], Field(title="of the channel")]
     ear: Annotated[Literal["left", "right"], Field(title="the bright ear; the other is dark")]
+    listener: Name | None = Field(default=None, title="whose ear it is, of [[listeners]]; default: the first")
+    dark: Annotated[list[Name], Field(min_length=1, max_length=MAX_DARK)] | None = Field(
+        default=None, title="other listeners, both of whose ears are dark too, and places of [[places]]"
+    )
+    dark_gain_db: Curve | dict[Name, Curve] | None = Field(
+        default=None,
+        description="least power at the bright ear over that at each of them: a curve for all, or a table of curves by name; default:"
+        " cancellation_gain_db",
+    )
+    dark_weight: DarkWeight | dict[Name, DarkWeight] | None = Field(
+        default=None,
+        description="of each point of these beside the other ear's, 1 by default: one for all, or a table by name",
+    )
 
     is_beam: ClassVar[bool] = False
-    requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db",)
+    requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db", "dark_gain_db")
+
+
+class ZoneDesign(DesignTable):
+    """A programme for whole listeners, or for places without a head, that others are not to hear: both of a listener's ears are bright."""
+
+    kind: Annotated[Literal["zone"], Field(title="of the channel")]
+    bright: Annotated[
+        list[Name], Field(min_length=1, max_length=MAX_DARK, title="listeners and places that are to hear it")
+    ]
+    dark: Annotated[list[Name], Field(min_length=1, max_length=MAX_DARK, title="listeners and places that are not")]
+    dark_gain_db: Curve | dict[Name, Curve] | None = Field(
+        default=None,
+        description="least power at the bright points over that at each of the dark ones: a curve for all, or a table of curves by name",
+    )
+    dark_weight: DarkWeight | dict[Name, DarkWeight] | None = Field(
+        default=None, description="of each dark point beside the others, 1 by default: one for all, or a table by name"
+    )
+
+    is_beam: ClassVar[bool] = False
+    requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db", "dark_gain_db")
 
 
 class BeamDesign(DesignTable):
@@ -188,7 +239,8 @@ class BeamDesign(DesignTable):
     )
 
 
-for _kind, _other in ((EarDesign, BeamDesign), (BeamDesign, EarDesign)):
+KINDS: tuple[type[DesignTable], ...] = (EarDesign, BeamDesign, ZoneDesign)
+for _kind, _other in permutations(KINDS, 2):
     for _key in _other.model_fields.keys() - _kind.model_fields.keys():
         setattr(_kind, _key, None)
 
@@ -202,4 +254,6 @@ def _with_a_word(table: Any) -> Any:
 if TYPE_CHECKING:
     AnyDesign = DesignTable
 else:
-    AnyDesign = Annotated[EarDesign | BeamDesign, Field(discriminator="kind"), BeforeValidator(_with_a_word)]
+    AnyDesign = Annotated[
+        EarDesign | BeamDesign | ZoneDesign, Field(discriminator="kind"), BeforeValidator(_with_a_word)
+    ]

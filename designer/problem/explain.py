@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from designer.problem import geometry, room_places
+from designer.problem.designs import by_name
 from designer.problem.frequency_grid import regular_frequencies_hz
-from designer.problem.messages import number
+from designer.problem.listeners import Listener, NamedListener
+from designer.problem.messages import enumeration, number
 from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Problem, Region, Room
 from designer.problem.ways import ways_of
@@ -45,12 +47,13 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
         limits += [f"at most {number(driver.max_gain_db)} dB"] if driver.max_gain_db is not None else []
         place = f"[{number(x)}, {number(y)}, {number(z)}]"
         yield f"  {driver.name:{width}}  {side:20} {place:24} {', '.join([source, *limits])}"
-    listener = problem.listener
-    distance_m = math.dist((0, 0, 0), listener.position_m)
-    cloud = f"{len(listener.ear_cloud_m)} displacements" if len(listener.ear_cloud_m) > 1 else "one place"
-    turn = f", turned by {number(listener.turn_deg)} degrees" if listener.turn_deg else ""
-    head = ", ".join(problem.heads) if problem.measured_device is None else "as in the file"
-    yield f"listener: at {distance_m:.2f} m{turn}, head {head}, {cloud}"
+    listeners: Sequence[Listener] = problem.listeners or [problem.listener]
+    for listener in listeners:
+        heads = listener.heads if problem.measured_device is None else ("as in the file",)
+        yield f"{_listener(listener)}, head {', '.join(heads)}, {_cloud(listener)}"
+    for region in problem.places or ():
+        middle = ", ".join(number(x) for x in region.centre_m)
+        yield f'place "{region.name}": {region.shape} around [{middle}], {len(region.points_m())} points, no head'
     yield (
         f"grid: {_grid(problem)}; azimuths every"
         f" {number(problem.grid.azimuth_step_deg)} degrees at {problem.azimuth_distance_m:.3g} m"
@@ -143,12 +146,41 @@ def _room(problem: Problem, room: Room) -> str:
     )
 
 
+def _listener(listener: Listener) -> str:
+    distance_m, (x, y, _) = math.dist((0, 0, 0), listener.position_m), listener.position_m
+    turn = f", turned by {number(listener.turn_deg)} degrees" if listener.turn_deg else ""
+    if not isinstance(listener, NamedListener):
+        return f"listener: at {distance_m:.2f} m{turn}"
+    return f'listener "{listener.name}": at {distance_m:.2f} m to {number(round(math.degrees(math.atan2(y, x)), 1))} degrees{turn}'
+
+
+def _cloud(listener: Listener) -> str:
+    return f"{len(listener.ear_cloud_m)} displacements" if len(listener.ear_cloud_m) > 1 else "one place"
+
+
+def aim_words(design: DesignTable) -> str:
+    """Where a design is bright."""
+    if design.is_beam:
+        return f"looks to {number(design.look_deg)} degrees"
+    if design.is_ear:
+        return f"bright at the {design.ear} ear" + (f" of {design.listener}" if design.listener else "")
+    return f"bright at {enumeration(design.bright or [])}"
+
+
+def _dark(design: DesignTable) -> Iterator[str]:
+    for name in design.dark or ():
+        curve, weight = by_name(design.dark_gain_db, name), by_name(design.dark_weight, name)
+        gains = "" if curve is None else f" by {', '.join(f'{number(gain)} dB at {number(f)} Hz' for f, gain in curve)}"
+        yield f"dark at {name}{gains}" + ("" if weight is None else f", weight {number(weight)}")
+
+
 def _requirements(design: DesignTable, places: int) -> Iterator[str]:
-    aim = f"bright at the {design.ear} ear" if not design.is_beam else f"looks to {number(design.look_deg)} degrees"
+    aim = aim_words(design)
     yield f"{design.kind}, {aim}, {number(design.band_hz[0])} to {number(design.band_hz[1])} Hz"
     if design.cancellation_gain_db:
         curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.cancellation_gain_db)
         yield f"cancellation gain of {curve}, {hold_phrase(design, places)}"
+    yield from _dark(design)
     if design.nulls_deg:
         yield f"nulls at {', '.join(number(null) for null in design.nulls_deg)} degrees, {number(design.null_width_deg)} wide"
     if design.window_deg:
@@ -176,6 +208,8 @@ def hold_phrase(design: DesignTable, places: int) -> str:
     all_places, at_each = (
         ("the dark azimuths", "at every dark azimuth") if design.is_beam else ("the ear cloud", "at every place")
     )
+    if design.bright is not None:
+        all_places = "the points of each"
     if design.dark_regions is not None:
         all_places, at_each = "the regions", "over the regions"
     spread = design.driver_spread is not None

@@ -263,7 +263,7 @@ def key_remedy(location: Location) -> str:
     homes = [home for home, keys in _tables() if key in keys]
     parts = [
         f"nearest known key: {near[0]}" if near else "",
-        f"{key} is a key of {' and '.join(homes)}" if homes else "",
+        f"{key} is a key of {enumeration(homes)}" if homes else "",
         ("leave it out here" if any(" with " in home for home in homes) else "move it there") if homes else "",
     ]
     return "; ".join(part for part in parts if part)

@@ -15,9 +15,9 @@ from typing import Any
 from designer.errors import Fault, ProblemError, UsageError
 from designer.problem.messages import nearest, shown
 
-CURVE, MASK, WINDOW = "cancellation_gain_db", "mask", "window"
+CURVE, DARK_CURVE, MASK, WINDOW = "cancellation_gain_db", "dark_gain_db", "mask", "window"
 EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN = "max_effort_db", "max_gain_db", "min_white_noise_gain_db"
-ALL_REQUIREMENTS = frozenset({CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
+ALL_REQUIREMENTS = frozenset({CURVE, DARK_CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
 AUTO = "auto"
 
 

@@ -9,22 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from designer.errors import Fault
-from designer.problem import geometry, room_places
+from designer.problem import room_places
 from designer.problem.enclosures.enclosure import (
     MIN_MILLIMETRES_M,
-    NEAREST_RADII,
     SURFACE_TOLERANCE_M,
-    Intrusion,
     in_metres,
-    millimetres,
 )
-from designer.problem.messages import nearest, number, shown
-from designer.problem.schema import EAR_CLOUD_M, ONE_PLACE_M, Driver, Listener, Problem, Room
+from designer.problem.listener_checks import each_listener, intrusions, listener_checks
+from designer.problem.messages import number, shown
+from designer.problem.schema import Driver, Problem, Room
 from designer.problem.table import (
     MAX_DISTANCE_M,
-    MAX_HEAD_RADIUS_M,
-    MIN_HEAD_RADIUS_M,
-    FaultyKeyError,
     entries,
     if_known,
 )
@@ -47,11 +42,7 @@ def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> It
         yield _place(f"drivers[{i}]", driver, problem)
         yield _piston(f"drivers[{i}]", driver, problem)
     yield _layout(problem)
-    yield _head(problem, folder, files)
-    yield _straight_above(problem)
-    yield _outside_the_device(problem)
-    for i, driver in enumerate(entries(problem, "drivers")):
-        yield _outside_the_head(f"drivers[{i}].position_m", driver, problem)
+    yield from listener_checks(problem, folder, files)
     yield _circle(problem)
 
 
@@ -87,150 +78,6 @@ def _layout(problem: Problem) -> Iterator[Fault]:
     yield from problem.body.layout_faults(problem.drivers)
 
 
-def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[Fault]:
-    heads = problem.listener.head
-    names = [heads] if isinstance(heads, str) else heads
-    for i, head in enumerate(names):
-        path = "listener.head" if isinstance(heads, str) else f"listener.head[{i}]"
-        if head in names[:i]:
-            duplicate = f"got {shown(head)}, which is listener.head[{names.index(head)}] already"
-            yield Fault(path, duplicate, "heads that differ", "leave one of the two out: every head counts alike")
-            continue
-        expected = '"sphere", "sphere:RADIUS_M", "points", or the path of a SOFA file'
-        actual = f"got {shown(head)}"
-        if head in ("sphere", "points"):
-            continue
-        if head.startswith("sphere:"):
-            if _radius_m(head, 0.0) is None:
-                radii = f"{number(MIN_HEAD_RADIUS_M)} to {number(MAX_HEAD_RADIUS_M)}"
-                yield Fault(
-                    path, actual, f'"sphere:RADIUS_M" with a radius from {radii}', 'write it as "sphere:0.0875"'
-                )
-        elif not head.lower().endswith(".sofa"):
-            yield Fault(path, actual, expected, nearest(head, ["sphere", "points"]))
-        elif not _is_file(folder / files.get(head, head)):
-            remedy = "a relative path starts from the folder of the problem file"
-            yield Fault(path, f"{actual}, and no such file exists", expected, remedy)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long, a folder that may not be read
-        return False
-
-
-def _radius_m(head: str, default_m: float) -> float | None:
-    """Radius of a head, None where its word has none that is allowed."""
-    try:
-        radius_m = geometry.head_radius_m(head, default_m)
-    except ValueError:
-        return None
-    if head.startswith("sphere:") and not MIN_HEAD_RADIUS_M <= radius_m <= MAX_HEAD_RADIUS_M:
-        return None
-    return radius_m
-
-
-def _known_heads(listener: Listener) -> list[tuple[str, float]]:
-    """The heads and their radii, the largest last.
-
-    Raises
-    ------
-    FaultyKeyError : where the word of one is at fault
-
-    """
-    names = [listener.head] if isinstance(listener.head, str) else listener.head
-    heads = [(name, _radius_m(name, listener.head_radius_m)) for name in names]
-    spheres = [(name, radius_m) for name, radius_m in heads if radius_m is not None]
-    if len(spheres) < len(heads):
-        raise FaultyKeyError("head")
-    return sorted(spheres, key=lambda head: (head[0] != "points", head[1]))
-
-
-def _straight_above(problem: Problem) -> Iterator[Fault]:
-    place = problem.listener.position_m
-    if abs(place[0]) + abs(place[1]) < 1e-6:
-        expected = "a place that is not straight above or below the device's centre, so that the listener can face it"
-        yield Fault("listener.position_m", f"got {shown(place)}", expected, "move the listener to the front: x above 0")
-
-
-def _outside_the_device(problem: Problem) -> Iterator[Fault]:
-    """The listener's own place first; the ear cloud's displacements only where that is sound."""
-    listener = problem.listener
-    at_fault = False
-    for intrusion in _intrusions(problem, np.zeros((1, 3))):
-        at_fault = True
-        actual = f"got {shown(listener.position_m)}, which {intrusion.problem}"
-        yield Fault("listener.position_m", actual, intrusion.expected, intrusion.remedy)
-    if at_fault:
-        return
-    if "ear_cloud_m" not in listener.model_fields_set:  # the default gives way
-        return
-    for d, move in enumerate(listener.ear_cloud_m):
-        for intrusion in _intrusions(problem, np.array([move], dtype=float)):
-            actual = f"got {shown(move)}, which {intrusion.problem}"
-            yield Fault(f"listener.ear_cloud_m[{d}]", actual, intrusion.expected, intrusion.remedy)
-
-
-def with_possible_cloud(problem: Problem) -> Problem:
-    """The problem, its ears at one place where the file names no cloud and the default one cannot be.
-
-    That is where a whole device was measured, which knows the places of its receivers alone, and too near to the device.
-    """
-    if "ear_cloud_m" in problem.listener.model_fields_set:
-        return problem
-    if problem.measured_device is not None:
-        return at_one_place(problem, "the measured device knows the places of its receivers alone")
-    explicit = problem.model_copy(update={"listener": problem.listener.model_copy(update={"ear_cloud_m": EAR_CLOUD_M})})
-    checks = [_outside_the_device(explicit)]
-    checks += [_outside_the_head("", driver, explicit) for driver in explicit.drivers]
-    blocked = any(True for faults in checks for _ in faults)
-    return at_one_place(problem, "the device is too near for it") if blocked else problem
-
-
-def at_one_place(problem: Problem, reason: str) -> Problem:
-    """The problem with the default cloud replaced by one place, and why; the key stays unset."""
-    listener = problem.listener.model_copy(update={"ear_cloud_m": ONE_PLACE_M})
-    listener.model_fields_set.discard("ear_cloud_m")
-    listener._one_place_because = reason
-    copy = problem.model_copy(update={"listener": listener})
-    copy._is_of_text = problem._is_of_text  # the text leaves the cloud to its default
-    return copy
-
-
-def _intrusions(problem: Problem, move_m: np.ndarray) -> Iterator[Intrusion]:
-    """Intrusions of one place of the heads: the largest head meets the device first."""
-    listener = problem.listener
-    head, radius_m = _known_heads(listener)[-1]
-    (centre,), (ears,) = geometry.head_centres_m(listener, move_m), geometry.ears_m(listener, radius_m, move_m)
-    yield from problem.body.intrusions(centre, ears, 0.0 if head == "points" else radius_m)
-
-
-def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
-    """A driver on a sphere or cylinder is inside the head only where the head is inside the device, which is said already."""
-    listener = problem.listener
-    place = np.array(driver.position_m, dtype=float)
-    heads = _known_heads(listener)
-    head, radius_m = heads[-1]
-    actual, remedy = f"got {shown(driver.position_m)}", "move the driver or the listener"
-    cloud_m = listener.ear_cloud_m if "ear_cloud_m" in listener.model_fields_set else []
-    moves = np.array([[0.0, 0.0, 0.0], *cloud_m])
-    if heads[0][0] == "points":
-        ears = geometry.ears_m(listener, heads[0][1], moves).reshape(-1, 3)
-        if np.linalg.norm(ears - place, axis=1).min() < SURFACE_TOLERANCE_M:
-            yield Fault(path, f"{actual}, where an ear is", "places at least 1 mm from the ears", remedy)
-            return
-    if head != "points" and not problem.body.half_size_m.any():
-        away_m = np.linalg.norm(geometry.head_centres_m(listener, moves) - place, axis=1)
-        worst = int(np.argmin(away_m))
-        depth_m = radius_m - float(away_m[worst])
-        if away_m[worst] < NEAREST_RADII * radius_m:
-            position = f"{millimetres(depth_m)} inside" if depth_m > 0 else "at the surface of"
-            displacement = f" displaced by listener.ear_cloud_m[{worst - 1}]" if worst else ""
-            expected = f"places at least {number(NEAREST_RADII * radius_m)} m from the head's centre"
-            yield Fault(path, f"{actual}, {position} the listener's head{displacement}", expected, remedy)
-
-
 def _circle(problem: Problem) -> Iterator[Fault]:
     places_m = [driver.position_m for driver in problem.drivers]
     furthest = max(range(len(places_m)), key=lambda i: float(np.linalg.norm(places_m[i])))
@@ -248,7 +95,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
         return
     listener = problem.listener
     distance_m = float(np.linalg.norm(listener.position_m))
-    is_refused = any(_intrusions(problem, np.zeros((1, 3))))
+    is_refused = any(intrusions(problem, np.zeros((1, 3))))
     if distance_m <= least_m and not is_refused:
         actual = f"got {shown(listener.position_m)}, and a circle at that distance is inside the device"
         expected = expected.replace("more than", "a distance of more than").replace(", so", " m, so")
@@ -272,7 +119,8 @@ def room_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     yield _both(room)
     yield _rt60(room, problem)
     yield _device_inside(room, problem)
-    yield _listener_inside(room, problem)
+    for path, view in each_listener(problem):
+        yield _listener_inside(path, room, view)
     yield _listener_outside_the_device(room, problem)
     yield _radiates_everywhere(problem)
 
@@ -353,7 +201,7 @@ def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
         )
 
 
-def _listener_inside(room: Room, problem: Problem) -> Iterator[Fault]:
+def _listener_inside(path: str, room: Room, problem: Problem) -> Iterator[Fault]:
     radius_m = room_places.head_radius_m(problem)
     centre_m = room_places.in_room_m(room, np.array(room_places.room_listener(problem, room).position_m))
     if _outside_m(room, centre_m[None], MIN_CLEARANCE_RADII * radius_m)[0] <= 0:
@@ -364,7 +212,12 @@ def _listener_inside(room: Room, problem: Problem) -> Iterator[Fault]:
         return
     place = ", ".join(number(round(float(x), 3)) for x in centre_m)
     remedy = "move or turn the device, or state the listener's place in the room: room.listener_m"
-    yield Fault("room.device_m", f"got {shown(room.device_m)}, which puts [listener] at [{place}]", expected, remedy)
+    yield Fault(
+        "room.device_m",
+        f"got {shown(room.device_m)}, which puts {path if '[' in path else '[listener]'} at [{place}]",
+        expected,
+        remedy,
+    )
 
 
 def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault]:

@@ -166,8 +166,12 @@ def _requirements(path: str, design: DesignTable) -> Iterator[str]:
         yield f"{path}.cancellation_gain_db: {number(most)} dB is more than any head keeps; 10 to 20 dB are heard as separate"
 
 
+def _in_kilohertz(band_hz: list[float] | None) -> bool:
+    return band_hz is not None and band_hz[1] <= MAX_KILOHERTZ
+
+
 def _kilohertz(path: str, band_hz: list[float] | None) -> Iterator[str]:
-    if band_hz is not None and band_hz[1] <= MAX_KILOHERTZ:
+    if band_hz is not None and _in_kilohertz(band_hz):
         yield f"{path}: {shown(band_hz)} ends below what is heard; {in_hertz(band_hz)}"
 
 
@@ -201,6 +205,8 @@ def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
     """Parts of a design's band, and of the voices' around it, that none of its drivers is meant for."""
     band = (design.band_hz[0], design.band_hz[1])
     drivers = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
+    if any(_in_kilohertz(driver.band_hz) for driver in drivers):  # whose remedy comes first
+        return
     for low_hz, high_hz in gaps_hz([_band_hz(driver) for driver in drivers], *band):
         yield (
             f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers; widen one, or"

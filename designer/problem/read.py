@@ -15,9 +15,9 @@ from designer.arguments import checked_arguments
 from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
 from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
+from designer.problem.listener_checks import with_possible_cloud
 from designer.problem.messages import Location, shown
 from designer.problem.nesting import MOST_NESTED, too_deep_line
-from designer.problem.place_checks import with_possible_cloud
 from designer.problem.schema import Problem
 from designer.problem.sourced import OF_TEXT
 from designer.problem.table import half_known
@@ -157,6 +157,8 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
                 faulty = {**{place: fault for place, fault in others.items() if place not in unsure}, **faulty}
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
+    if not {"listener", "listeners"} & data.keys() and not {("listener",), ("listeners",)} & meant:
+        faults.append(Fault("listener", "required key is missing", "a table", "add [listener]"))
     faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
     if problem is None or faults:
         raise ProblemError(context["source"], sorted(faults, key=_place))

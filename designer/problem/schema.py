@@ -8,9 +8,10 @@ key is, for a form or an editor; messages go without it.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import Field, PrivateAttr, create_model
+from pydantic import Field, create_model
 
 from designer.problem.designs import AnyDesign
 from designer.problem.designs import DesignTable as DesignTable
@@ -20,12 +21,13 @@ from designer.problem.enclosures import AnyEnclosure
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.firmware_names import option_fields, target_names
+from designer.problem.listeners import MAX_LISTENERS, NamedListener, Place
+from designer.problem.listeners import Listener as Listener
 from designer.problem.sourced import Sourced
 from designer.problem.table import MAX_FREQUENCIES as MAX_FREQUENCIES
+from designer.problem.table import MAX_ORDER as MAX_ORDER
 from designer.problem.table import (
-    MAX_HEAD_RADIUS_M,
     MAX_POINTS,
-    MIN_HEAD_RADIUS_M,
     Angle,
     Band,
     Decibel,
@@ -38,7 +40,6 @@ from designer.problem.table import (
     Table,
     Weight,
 )
-from designer.problem.table import MAX_ORDER as MAX_ORDER
 from designer.problem.table import MAX_SECTIONS as MAX_SECTIONS
 from designer.problem.table import MAX_TAPS as MAX_TAPS
 from designer.problem.word_format import Word
@@ -47,9 +48,6 @@ MAX_SOLVED_FADE_OCTAVES = 0.5
 """Largest part of a design's fade, in octaves, up to which a body is solved: farther out plain playback dominates."""
 MAX_NAMED = 6
 """Designs that a problem's line names."""
-ONE_PLACE_M = [[0.0, 0.0, 0.0]]
-EAR_CLOUD_M = [*ONE_PLACE_M, [0.0, 0.03, 0.0], [0.0, -0.03, 0.0], [0.03, 0.0, 0.0], [-0.03, 0.0, 0.0]]
-"""Displacements designed over by default: a design for one place loses all as the head moves by 3 cm."""
 
 
 class Driver(Table):
@@ -91,32 +89,6 @@ class Driver(Table):
         default=None, description='where its names hold angles, as "woofer_{azimuth}_*", or [azimuth, elevation] a file'
     )
     response_channel: Annotated[int, Field(ge=1)] | None = Field(default=None, description="of its sound files, from 1")
-
-
-class Listener(Table):
-    """The head that listens: its centre, heading, kind, and the displacements designed over."""
-
-    position_m: Annotated[Point, Field(title="centre of the head, which faces the device")]
-    turn_deg: Annotated[float, Field(ge=-180.0, le=180.0)] = Field(
-        default=0.0, title="of the head, counter-clockwise from above"
-    )
-    head: Name | Annotated[list[Name], Field(min_length=1, max_length=64)] = Field(
-        default="sphere",
-        description='"sphere", "sphere:RADIUS_M", "points", the path of a SOFA file, or a list of these',
-    )
-    head_radius_m: Annotated[float, Field(ge=MIN_HEAD_RADIUS_M, le=MAX_HEAD_RADIUS_M)] = Field(
-        default=0.0875, title="of a spherical head"
-    )
-    ear_cloud_m: Annotated[list[Point], Field(min_length=1, max_length=1_000)] = Field(
-        default=EAR_CLOUD_M, title="displacements of the head that are designed over"
-    )
-
-    _one_place_because: str = PrivateAttr(default="")
-
-    @property
-    def one_place_because(self) -> str:
-        """Why the default cloud gave way to one place; empty where it did not."""
-        return self._one_place_because
 
 
 class SceneTable(Table):
@@ -301,7 +273,13 @@ class Problem(Sourced):
     )
     enclosure: AnyEnclosure | None = None
     drivers: Annotated[list[Driver], Field(min_length=1, max_length=256)]
-    listener: Listener
+    listener: Annotated[Listener, Field(title="who listens, where it is one")] = cast(Listener, None)
+    listeners: Annotated[list[NamedListener], Field(min_length=1, max_length=MAX_LISTENERS)] | None = Field(
+        default=None, title="who listens, in the place of [listener] where they are several"
+    )
+    places: Annotated[list[Place], Field(min_length=1, max_length=MAX_LISTENERS)] | None = Field(
+        default=None, title="regions in space without a head, which designs name as bright or dark"
+    )
     scene: SceneTable | None = None
     grid: Grid = Grid()
     designs: Annotated[list[AnyDesign], Field(min_length=1, max_length=64)]
@@ -310,6 +288,27 @@ class Problem(Sourced):
     room: Room | None = None
     tolerance: Tolerance = Tolerance()
     export: Export = Export()
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take the first of several listeners for the one that everything without a name is for; no key is set by it."""
+        super().model_post_init(context)
+        if self.__dict__.get("listener") is None:
+            first = next(iter(self.__dict__.get("listeners") or ()), None)
+            if first is None:
+                self.__dict__.pop("listener", None)  # the checks say that it is missing
+            else:
+                self.__dict__["listener"] = first
+
+    def heard_by(self, name: str | None) -> Problem:
+        """The problem with the listener of that name as its `listener`; itself without a name, and for the first."""
+        named = {} if self.listeners is None else {listener.name: listener for listener in self.listeners}
+        if name is None or self.listener is named[name]:
+            return self
+        return self.model_copy(update={"listener": named[name]})
+
+    def place(self, name: str) -> Place | None:
+        """The place without a head that has this name."""
+        return next((place for place in self.places or () if place.name == name), None)
 
     def __repr__(self) -> str:
         """One line: the title, where it was read from and what was changed since, its drivers, designs and filters."""
@@ -327,7 +326,10 @@ class Problem(Sourced):
     @property
     def data_files(self) -> tuple[str, ...]:
         """Data files that the problem names, as it names them."""
-        heads = [head for head in self.heads if head.lower().endswith(".sofa")]
+        listeners: Sequence[Listener] = self.listeners or [self.listener]
+        heads = dict.fromkeys(
+            head for listener in listeners for head in listener.heads if head.lower().endswith(".sofa")
+        )
         return (
             *self.body.data_files,
             *([] if self.measured_device is None else [self.measured_device]),
@@ -365,7 +367,7 @@ class Problem(Sourced):
     @property
     def heads(self) -> tuple[str, ...]:
         """The heads designed over, outermost first."""
-        return (self.listener.head,) if isinstance(self.listener.head, str) else tuple(self.listener.head)
+        return self.listener.heads
 
     @property
     def head_places(self) -> int:

@@ -2,9 +2,10 @@
 
 A filter's arrival is the peak of its impulse response without the bulk delay. The cascade gets `lead` samples less of
 delay than that: what its zeros can build before the arrival, at most 2S samples, and they pay for it with what they
-could do otherwise. So leads are tried, the same for every driver. Those with the smallest errors at the points are refined further,
-and then held to the requirements, to the limits, to the level within a decibel and to the weights' headroom (see `held_sections.py`),
-until one of them holds all.
+could do otherwise. So leads are tried, the same for every driver. From the one with the smallest error at the points on they are refined
+further, and then held to the requirements, to the limits, to the level within a decibel and to the weights' headroom (see
+`held_sections.py`), until two of them hold all. Of these the one is taken whose gains over the ear cloud (over a beam's azimuths) have the
+higher 5th percentile: they fill the same headroom, and what they leave at the places beside the mean differs by a decibel and more.
 The bulk delay is the smallest that leaves no driver a delay below 0. A fraction of a sample is left to the sections: an
 all-pass section is one of them, and the fit takes it where it helps.
 
@@ -17,7 +18,7 @@ many ends, and two searches would give two loudspeakers that measure differently
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +27,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
+from designer.measures import db, point_ratios
 from designer.problem.schema import Realization
 from designer.realization.cascade import Cascade, scaled, settled_length
 from designer.realization.dense_targets import audible, slacks_between, weights_between
@@ -45,27 +47,42 @@ LEADS = (0.5, 1.0, 1.25, 1.5, 1.75, 1.9)
 """Samples before the arrival that are tried, over the number of sections."""
 FIRST_STEPS = 20
 REFINED_LEADS = 3
-"""Leads that are refined on."""
+"""Leads that are refined on where nothing is held."""
+CANDIDATES = 2
+"""Leads that hold everything, after which no more are tried."""
 ALIKE = 1e-6
 """Two channels' weights that differ by less, relative to the largest, are one's mirror image of the other."""
 
 
 def fit_sections(
-    problem: SectionProblem, arrival: Index, sections: int, requirements: Sequence[Held] = ()
+    problem: SectionProblem,
+    arrival: Index,
+    sections: int,
+    requirements: Sequence[Held] = (),
+    low_end_db: Callable[[Complex], float] | None = None,
 ) -> list[Cascade]:
-    """One cascade of S sections a driver, held to the requirements; delays and arrivals (L,) count from time 0."""
+    """One cascade of S sections a driver, held to the requirements; delays and arrivals (L,) count from time 0.
+
+    Parameters
+    ----------
+    low_end_db : callable or None, the lowest gains in dB of weights (K, L), which choose among sections that hold all; None for the first
+        that do
+
+    """
     delays = {round(lead * sections) for lead in LEADS}
     begun = [refine(_each_alone(problem, arrival - d, sections), problem, steps=FIRST_STEPS) for d in sorted(delays)]
-    refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:REFINED_LEADS]), key=problem.cost)
-    best, least = refined[0], np.inf
-    for filters in refined if requirements else ():
-        held = hold_sections(filters, problem, requirements)
-        excess = largest_excess_db(held, problem, requirements)
-        if excess < least:
-            best, least = held, excess
-        if least <= HELD_DB:
+    begun.sort(key=problem.cost)
+    if not requirements:
+        return min((refine(f, problem) for f in begun[:REFINED_LEADS]), key=problem.cost)
+    candidates: list[tuple[float, float, list[Cascade]]] = []  # excess, the low end reversed
+    for filters in begun:
+        held = hold_sections(refine(filters, problem), problem, requirements)
+        excess_db = max(largest_excess_db(held, problem, requirements), HELD_DB)
+        low_db = 0.0 if low_end_db is None else low_end_db(problem.errors(held) + problem.weights)
+        candidates.append((excess_db, -low_db, held))
+        if sum(excess_db <= HELD_DB for excess_db, *_ in candidates) == (1 if low_end_db is None else CANDIDATES):
             break
-    return best
+    return min(candidates, key=lambda candidate: candidate[:2])[2]
 
 
 def _held(channel: ChannelDesign, target: ChannelTarget, weights: Complex, drivers: Sequence[str]) -> tuple[Held, ...]:
@@ -76,6 +93,12 @@ def _held(channel: ChannelDesign, target: ChannelTarget, weights: Complex, drive
     all_requirements = requirements_of(target, weights, slacks_between(channel, f), drivers=drivers)
     held = [requirement.within(solved) for requirement in all_requirements]
     return (*held, *bands_of(target, drivers), *tone_of(target, weights), *headroom_of(weights))
+
+
+def _low_end_of(target: ChannelTarget) -> Callable[[Complex], float]:
+    """5th percentile in dB of the gains of weights (K, L) in the band, over each displacement or azimuth."""
+    inside = target.at(target.in_band)
+    return lambda w: float(np.percentile(db(point_ratios(inside.bright, inside.dark, w[target.in_band])), 5))
 
 
 def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:
@@ -150,14 +173,14 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
         target = channel_target(channel.design, dense, channel.plain)
         problem = SectionProblem(weights, audible(target, weights), turn, table.max_pole_radius)
         requirements = _held(channel, target, weights, [scene.drivers[l] for l in drivers])
-        image = mirror_image(problem, arrival := arrivals(even), requirements, fits)
+        image, low_end_db = mirror_image(problem, arrival := arrivals(even), requirements, fits), _low_end_of(target)
         filters = (
-            fit_sections(problem, arrival, table.sections, requirements)
+            fit_sections(problem, arrival, table.sections, requirements, low_end_db)
             if image is None
             else [fits[image[0]].filters[l] for l in image[1]]
         )
         images.append(image)
-        fits.append(SectionsFit(drivers, problem, arrival, tuple(filters), requirements))
+        fits.append(SectionsFit(drivers, problem, arrival, tuple(filters), requirements, low_end_db))
     needed = max(0, *(-f.delay_samples for fit in fits for f in fit.filters))
     delay = table.bulk_delay_samples if isinstance(table.bulk_delay_samples, int) else needed
     if delay < needed:

@@ -123,7 +123,7 @@ def _of_sections(realized: Realized, exact: Real, fit: SectionsFit, judged: LowE
 
     count = len(fit.filters[0].b)
     if count > 1:
-        fewer = fit_sections(fit.problem, fit.arrival, count // 2, fit.requirements)
+        fewer = fit_sections(fit.problem, fit.arrival, count // 2, fit.requirements, fit.low_end_db)
         yield Variant("sections", count // 2, "", taps(fewer))
     yield Variant("sections", count, "", exact)
     for bits in SECTION_BITS:

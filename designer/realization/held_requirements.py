@@ -226,9 +226,9 @@ def requirements_of(
             Held(label, at, rows, level_rows, level, wider(label, limit, at), **({"together": True} | judged))
         )
 
-    if target.gamma is not None:
-        over = target.over_regions()
-        add("cancellation_gain_db", over.dark, over.bright, target.gamma[inside] ** -0.5)
+    over = target.over_regions()
+    for label, dark, gamma in over.curves:
+        add(label, dark, over.bright, gamma[inside] ** -0.5)
     for mask in target.masks:
         at = inside[np.isfinite(mask.limit[inside])]
         add(mask.label, mask.points, axis, mask.limit[at], at, together=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from designer.arrays import Complex, Index, Real
@@ -30,6 +31,7 @@ class SectionsFit:
     arrival: Index
     filters: tuple[Cascade, ...]
     requirements: tuple[Held, ...] = ()
+    low_end_db: Callable[[Complex], float] | None = None  # of weights on the fit's frequencies
 
     @property
     def followed(self) -> SectionProblem:

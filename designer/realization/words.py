@@ -137,7 +137,7 @@ class LowEnds:
         """On the band's frequencies of a scene."""
         target = channel_target(channel.design, scene, channel.plain)
         inside = target.at(target.in_band)
-        return cls(inside.frequency_hz, inside.bright, inside.dark, scene.problem.sample_rate_hz)
+        return cls(inside.frequency_hz, inside.bright, inside.own_dark, scene.problem.sample_rate_hz)
 
     def ends_db(self, w: Complex) -> Real:
         """5th percentile and worst (2,) of the gains of weights (F, L), over each displacement or azimuth."""

@@ -15,6 +15,8 @@ from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
 from designer.metrics import CURVES, Realised
 from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import shown_band_hz
+from designer.problem.messages import enumeration
+from designer.problem.schema import DesignTable
 from designer.realization import response
 from designer.report.figure_data import (
     DASHES,
@@ -32,6 +34,7 @@ from designer.report.figure_data import (
     shortened,
 )
 from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, drawn_reach, drawn_scene
+from designer.requirements.channel_target import bright_place_m
 from designer.requirements.curves import curve_db, in_band
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
@@ -126,11 +129,18 @@ def gain_figure(result: Result, name: str) -> Figure:
         if reach_db.min() < top:
             ceiling = {"low": np.clip(reach_db, bottom, top), "high": np.full(reach_hz.size, float(top))}
             spans.insert(0, {"name": "beyond reach", "x": reach_hz, **ceiling, "color": "soft", "opacity": 0.2})
-    subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the contralateral one"
+    subject = "on axis over the nulls' arcs" if beam else gain_subject(channel)
     y = axis(GAIN, "dB", bottom, top)
     title = f"Cancellation gain: {subject}"
     missed = missed_curve(result, name, f, gain)
     return figure([over_band(result, name, y, lines, title=title, spans=spans, shortfalls=missed)], 3.4)
+
+
+def gain_subject(table: DesignTable) -> str:
+    """Bright over dark points of an ear or a zone."""
+    if table.is_ear:
+        return f"{table.ear} ear over the contralateral one"
+    return f"{enumeration(table.bright or [])} over {enumeration(table.dark or [])}"
 
 
 def missed_curve(result: Result, name: str, drawn_hz: Real, gain_db: Real) -> list[Shortfall]:
@@ -146,9 +156,9 @@ def missed_curve(result: Result, name: str, drawn_hz: Real, gain_db: Real) -> li
     short = np.concatenate([[False], missed_db > SLACK_TOLERANCE_DB, [False]])
     ends = short[1:-1] & ~(short[2:] & short[:-2])
     known_hz, first = np.unique(np.concatenate([drawn_hz, f[ends]]), return_index=True)
-    ends_db = measures.db(measures.cancellation_gain(realised.band[0].bright, realised.band[0].dark, realised.band[1]))[
-        ends
-    ]
+    ends_db = measures.db(
+        measures.cancellation_gain(realised.band[0].bright, realised.band[0].own_dark, realised.band[1])
+    )[ends]
     x = known_hz[in_band(known_hz, channel.table.band_hz)]
     gain_db = np.interp(x, known_hz, np.concatenate([gain_db, ends_db])[first])
     target_db, lacking_db = curve_db(channel.table.cancellation_gain_db, x), np.interp(x, f, missed_db)
@@ -212,7 +222,7 @@ def costs_figure(result: Result, name: str) -> Figure:
             metric.name,
         )
         for metric in CURVES
-        if metric.better and "page" in metric.on and "cancellation_gain" not in metric.name
+        if metric.better and "page" in metric.on and "cancellation_gain" not in metric.name and metric.name in values
     ]
     front = f"Power within {FRONT_DEG:g}° of the aim over that to its sides"
     rows.append((front, front_over_side_db(result, name), None, 0, ""))
@@ -243,7 +253,7 @@ def say_costs(result: Result, name: str) -> str:
 def front_over_side_db(result: Result, name: str) -> Real:
     """Mean power within FRONT_DEG of the look direction, or of the listener, over that from there to 180° - FRONT_DEG, (F,)."""
     scene, table = drawn_circle(result), result.channels[name].table
-    x, y, _ = result.problem.listener.position_m
+    x, y, _ = bright_place_m(table, result.problem)
     aim = table.look_deg or 0.0 if table.is_beam else float(np.degrees(np.arctan2(y, x)))
     away = np.abs((scene.azimuth_deg - aim + 180) % 360 - 180)
     w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
@@ -269,8 +279,15 @@ def third_octaves_db(frequency_hz: Real, level_db: Real) -> Real:
 def tone_figure(result: Result, name: str) -> Figure:
     """Level at the bright points, of the channel over plain playback's: as it is, and smoothed to third octaves."""
     f, level, smooth = tone_db(result, name)
-    is_beam = result.channels[name].table.kind == "beamformer"
-    title = f"Magnitude deviation {'in the look direction' if is_beam else 'at the ipsilateral ear'}"
+    table = result.channels[name].table
+    where = (
+        "in the look direction"
+        if table.is_beam
+        else "at the ipsilateral ear"
+        if table.is_ear
+        else "at the bright points"
+    )
+    title = f"Magnitude deviation {where}"
     most = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
     lines = [
         line(f, level, "realised", color=1, width=1.1),

@@ -39,7 +39,7 @@ SILENT_DB = -99.0
 """Level below which a direction counts as silent, as behind a baffle; a caption looks for the least above it."""
 POLAR_HZ = (250, 500, 1000, 2000, 4000, 8000)
 POLAR_FLOOR_DB = -30.0
-HIGHEST_DB = {"beamformer": 3, "ctc": 12, "null-steering": 12}
+HIGHEST_DB = {"beamformer": 3, "ctc": 12, "null-steering": 12, "zone": 12}
 AZIMUTH_WORDS = "Azimuth in degrees\n← listener's right  |  listener's left →"
 
 

@@ -12,6 +12,7 @@ from designer.metrics import Realised
 from designer.realization.forms import PLAIN, SCALED, SPARED
 from designer.report.channel_curves import GAIN, over_band
 from designer.report.figure_data import Figure, Line, axis, curves, figure, line, shortened
+from designer.requirements.channel_target import bright_place_m
 from designer.result import Result
 
 SHOWN_MS = 4.0
@@ -30,7 +31,7 @@ def at_reached(result: Result, name: str, frequency_hz: Real) -> Complex:
     problem, channel = result.problem, result.channels[name]
     realised = Realised(channel.table, result.taps[name], channel.plain, result.fine_scene.at(frequency_hz))
     p = np.einsum("fl,fl->f", realised.target.centre, realised.w)
-    path_m = float(np.linalg.norm(problem.listener.position_m))
+    path_m = float(np.linalg.norm(bright_place_m(channel.table, problem)))
     if channel.table.is_beam:
         path_m = problem.azimuth_distance_m if np.isfinite(problem.azimuth_distance_m) else 0.0
     return np.asarray(p * np.exp(2j * np.pi * frequency_hz * path_m / problem.speed_of_sound_m_s))

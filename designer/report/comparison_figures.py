@@ -89,12 +89,13 @@ class ChannelView:
         return {i: (at.frequency_hz, *relative_level_db(entries[i].result, name, at)) for i, at in circles.items()}
 
     def curves(self, metric: str) -> Points:
-        """Frequencies and a metric of each entry; NaN where a measurement does not tell it."""
+        """Frequencies and a metric of each entry; NaN where a measurement does not tell it, or a channel does not have it."""
         points = []
         for entry in self.channel.entries:
             metrics = drawn_metrics(entry.result, self.channel.name)
             f = metrics["frequency_hz"]
-            points.append((f, metrics[metric] if entry.tells(metric) else np.full(f.size, np.nan)))
+            known = entry.tells(metric) and metric in metrics
+            points.append((f, metrics[metric] if known else np.full(f.size, np.nan)))
         return points
 
     def extremes(self, key: str, most: str = "largest", least: str = "smallest") -> str:
@@ -173,7 +174,9 @@ def say_gain(view: ChannelView) -> str:
 def costs_figure(view: ChannelView) -> Figure:
     """A small plot for each number over frequency beside the gain: at the worst point, effort, white-noise gain, directivity."""
     panels = []
-    for place, metric in enumerate(metric for metric in CURVES[1:] if metric.better and "comparison" in metric.on):
+    has_dark = any(entry.result.channels[view.channel.name].table.dark for entry in view.channel.entries)
+    shown = [m for m in CURVES[1:] if m.better and "comparison" in m.on and (has_dark or "dark" not in m.needs)]
+    for place, metric in enumerate(shown):
         points = view.curves(metric.name)
         bands_hz = [channel.table.band_hz for channel in view.channel.channels]
         low, high = ends_in_bands((f, y, band_hz) for (f, y), band_hz in zip(points, bands_hz, strict=True))

@@ -24,8 +24,10 @@ from designer.errors import UsageError
 from designer.evaluation.reach_words import spread_out
 from designer.problem import geometry
 from designer.problem.schema import Problem
+from designer.proof.outcome import Proof
 from designer.report import channel_curves, channel_maps, channel_time, layout, listener, measured, plain_playback, room
 from designer.report import comparison_figures as comparison
+from designer.report import proof_figures as proof
 from designer.report.figure_data import Figure
 from designer.report.reach_figure import reach_figure
 from designer.requirements.curves import in_band
@@ -47,7 +49,7 @@ class Declared:
 
     Attributes
     ----------
-    of : str, "problem", "channel", "head", "upmix" or "comparison": what `build`, `says` and `shown` are called with
+    of : str, "problem", "channel", "head", "upmix", "comparison" or "proof": what `build`, `says` and `shown` are called with
     kind : str, the end of its file's name
     caption : str, what it shows; empty where its message says that itself
     build, says : callable, of the subject: its dictionary, and its message in a sentence, with the numbers that it is drawn for
@@ -172,6 +174,14 @@ COMPARED_MAPS = Declared(of="comparison", kind="maps", build=comparison.maps_fig
 COMPARED_POLARS = Declared(of="comparison", kind="polars", build=comparison.polars_figure, says=comparison.say_polars,
                            shown=lambda view: bool(view.levels))  # fmt: skip
 COMPARED_COSTS = Declared(of="comparison", kind="costs", build=comparison.costs_figure, says=comparison.say_costs)
+PROVEN_GAIN = Declared(of="proof", kind="gain", caption="Cancellation gain over the band, as designed and of what came out",
+                       build=proof.gain_figure, says=proof.say_gain, shown=lambda outcome: bool(outcome.gains))  # fmt: skip
+PROVEN_RESIDUALS = Declared(of="proof", kind="residuals", caption="What the design's filters leave of each driver's response",
+                            build=proof.residuals_figure, says=proof.say_residuals)  # fmt: skip
+PROVEN_RESPONSES = Declared(of="proof", kind="responses", caption="Responses of every channel at every driver",
+                            build=proof.responses_figure, says=proof.say_responses)  # fmt: skip
+PROVEN_ERRORS = Declared(of="proof", kind="errors", caption="What came out less the exact feeds, over time: sweeps, noise and silence",
+                         build=proof.errors_figure, says=proof.say_errors)  # fmt: skip
 
 
 def declared_of(subject: str) -> tuple[Declared, ...]:
@@ -285,6 +295,11 @@ def comparison_pictures(
     for channel in channels:
         shown |= _of("comparison", comparison.channel_view(channel, shifts, show), front=f"{stems[channel.name]}-")
     return shown
+
+
+def proof_pictures(outcome: Proof) -> dict[str, Picture]:
+    """The figures of a proof, in the page's order: name -> picture."""
+    return _of("proof", outcome)
 
 
 def _measured(problem: Problem, problem_scene: Scene) -> dict[str, Callable[[], Figure]]:

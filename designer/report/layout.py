@@ -10,6 +10,8 @@ import numpy as np
 from designer.arrays import Real
 from designer.problem import geometry
 from designer.problem.enclosures.enclosure import VIEWS
+from designer.problem.listeners import Listener, NamedListener, Place
+from designer.problem.messages import enumeration
 from designer.problem.schema import Problem
 from designer.report.figure_data import Axis, Drawing, Figure, Shape, axis, figure, shortened
 
@@ -39,14 +41,19 @@ def layout_figure(problem: Problem) -> Figure:
     extent_m = max(extent_m, float(problem.body.half_size_m.max()))
     half_m = 1.55 * extent_m + 0.01
     # The device and every ear, equal in both directions.
-    ears = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)
+    heard = [geometry.ears_m(listener, listener.head_radius_m).reshape(-1, 3) for listener in _listeners(problem)]
+    ears = np.concatenate([*heard, *(place.points_m() for place in problem.places or ())])
     lows, highs = (pick([ears[:, :2].min(axis=0), ears[:, :2].max(axis=0), [sign * extent_m] * 2], axis=0)
                    for pick, sign in ((np.min, -1), (np.max, 1)))  # fmt: skip
     half = 0.58 * float((highs - lows).max()) + 0.06
     x, y = (lows + highs) / 2
     scene_axes = axis(RIGHT, "m", y - half, y + half), axis(FRONT, "m", x + half, x - half)
     near_axes = axis(NEAR_RIGHT, "m", -half_m, half_m), axis(FRONT, "m", half_m, -half_m)
-    scene_shapes = [*_device(problem, names=False), *_listener(problem)]
+    scene_shapes = [
+        *_device(problem, names=False),
+        *(shape for listener in _listeners(problem) for shape in _listener(listener)),
+    ]
+    scene_shapes += [shape for place in problem.places or () for shape in _place(place)]
     panels = [
         drawing("The scene, from above", (0, 0, 1, 1), *scene_axes, scene_shapes),
         drawing("The device, from above", (0, 1, 1, 1), *near_axes, _device(problem, names=True)),
@@ -56,17 +63,29 @@ def layout_figure(problem: Problem) -> Figure:
     return figure(panels, 5.0, heights=[1.6, 1.0])
 
 
+def _listeners(problem: Problem) -> Sequence[Listener]:
+    return problem.listeners or [problem.listener]
+
+
 def layout_words(problem: Problem) -> str:
     """How far the drivers reach and where the listener is, in numbers."""
     places = np.array([driver.position_m for driver in problem.drivers])
     span_m = float(np.linalg.norm(places[:, None] - places[None], axis=2).max())
-    x, y, _ = problem.listener.position_m
     cloud = len(problem.listener.ear_cloud_m)
     drivers = f"{len(places)} drivers, the furthest {span_m:.2f} m apart" if len(places) > 1 else "1 driver"
     solved = problem.body.solved(problem.solved_to_hz)
+    places_m = [np.array(listener.position_m) for listener in _listeners(problem)]
+    away = [
+        f"{np.linalg.norm(at):.2f} m away at {np.degrees(np.arctan2(at[1], at[0])) + 0.0:.0f} degrees"
+        for at in places_m
+    ]
+    heads = (
+        f"the middle of the head is {away[0]}"
+        if len(away) == 1
+        else f"the middles of the heads are {enumeration(away)}"
+    )
     return (
-        f"{drivers}; the middle of the head is {np.linalg.norm(problem.listener.position_m):.2f} m away at"
-        f" {np.degrees(np.arctan2(y, x)) + 0.0:.0f} degrees; the designs consider {cloud} place{'' if cloud == 1 else 's'} of it"
+        f"{drivers}; {heads}; the designs consider {cloud} place{'' if cloud == 1 else 's'} of {'it' if len(away) == 1 else 'each'}"
         + (f"; {solved}" if solved else "")
     )
 
@@ -154,9 +173,16 @@ def _outline(problem: Problem, view: str) -> list[Any]:
     return [{"form": "line", "x": x, "y": y, "color": "soft", "width": 1.2}]
 
 
-def _listener(problem: Problem) -> list[Any]:
-    """The head with its nose, its ears, and the ear cloud."""
-    listener, head = problem.listener, problem.heads[0]
+def _place(place: Place) -> list[Any]:
+    """Its points, and its name."""
+    points_m, (x, y, _) = place.points_m(), place.centre_m
+    words: dict[str, Any] = {"text": shortened(place.name, 24), "away": [0, 11], "align": "center"}
+    return [_points(points_m[:, 1], points_m[:, 0], "soft", 1.5), {"form": "text", "x": y, "y": x, **words}]
+
+
+def _listener(listener: Listener) -> list[Any]:
+    """The head with its nose, its ears, and the ear cloud; of several listeners its name too."""
+    head = listener.heads[0]
     radius_m = geometry.head_radius_m(head, listener.head_radius_m)
     forward, left, _ = geometry.head_axes(listener)
     centre = np.array(listener.position_m)
@@ -177,4 +203,8 @@ def _listener(problem: Problem) -> list[Any]:
         shapes.append(_points(ear[1], ear[0], "ink", 3.0))
         words: dict[str, Any] = {"text": side, "away": [9 * float(beside[1]), -9 * float(beside[0])], "bold": True}
         shapes.append({"form": "text", "x": float(ear[1]), "y": float(ear[0]), "size": 9.0, **words})
+    if isinstance(listener, NamedListener):
+        behind = centre - 1.6 * radius_m * forward
+        named: dict[str, Any] = {"text": shortened(listener.name, 24), "align": "center", "size": 9.0}
+        shapes.append({"form": "text", "x": float(behind[1]), "y": float(behind[0]), "away": [0, 11], **named})
     return shapes

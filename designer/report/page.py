@@ -27,7 +27,7 @@ from designer.report.page_data import block
 from designer.report.room import room_section
 from designer.report.schemes import css, template
 from designer.result import Result
-from designer.stereo.placed_source import chain_missed
+from designer.stereo.placed_source import chain_outcome
 
 REPORTED_DB = 0.05
 """An output that passes full scale by less is not told: tables show a tenth."""
@@ -324,7 +324,7 @@ def render(
         head_rows=head_rows(result),
         by_passes=[name for name, channel in result.channels.items() if channel.table.hold != "mean"],
         head_columns=[metric.label for metric in PER_HEAD],
-        misplaced=chain_missed(result),
+        chain=chain_outcome(result),
         key_figures=[*key_figures, shown["layout"]],
         few_warnings=FEW_WARNINGS,
         wide=WIDE,

@@ -8,26 +8,31 @@ from statistics import NormalDist
 import numpy as np
 
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
 from designer.problem.methods import method_of
-from designer.problem.schema import DesignTable, Driver, Region, Tolerance
+from designer.problem.schema import DesignTable, Driver, Problem, Region, Tolerance
 from designer.requirements.crossovers import Crossover
 from designer.requirements.curves import band_share, curve_db, driver_cost, driver_slope, in_band
+from designer.requirements.dark_points import dark_points
 from designer.requirements.plain import Plain, aim, crossover_of, ears, plain_in
 from designer.requirements.plain import driver_index as driver_index
 from designer.requirements.region_power import RegionPower
-from designer.requirements.target import WINDOW_LABEL, ChannelTarget, Mask, Window
+from designer.requirements.target import WINDOW_LABEL, ChannelTarget, DarkGroup, Mask, Window
 
 
 def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None) -> ChannelTarget:
     """The target of one channel in a scene; the plain driver is chosen on this grid, or given as chosen on another."""
+    scene = heard_by(scene, design.listener)
     problem = scene.problem
     index = driver_index(design, scene.drivers)
     f = scene.frequency_hz
     band = design.band_hz
     masks: tuple[Mask, ...] = ()
     window = None
+    groups: tuple[DarkGroup, ...] = ()
+    other_ear: Complex | None = None
     if design.is_beam:
         circle = scene.circle()[:, :, index]
         look = scene.look(design.look_deg)[:, index]
@@ -36,9 +41,12 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         dark = circle[:, dark_azimuths(design, scene.azimuth_deg)]
         quiet = circle[:, quiet_azimuths(design, scene.azimuth_deg)]
     else:
-        look = scene.head_centre()[:, index]
-        distance_m = float(np.linalg.norm(problem.listener.position_m))
-        quiet = dark = ears(design, scene, index)[1]
+        at_m = bright_place_m(design, problem)
+        look = scene.field(at_m[None])[:, 0, index]
+        distance_m = float(np.linalg.norm(at_m))
+        other_ear = ears(design, scene, index)[1] if design.is_ear else None
+        dark, groups = dark_points(design, scene, index, other_ear)
+        quiet = dark
     bright, centre = aim(design, scene, index)
     gamma = None
     if design.cancellation_gain_db is not None:
@@ -85,8 +93,19 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         point_deviations=_point_deviations(percentile),
         deviations=deviations,
         diffuse=scene.radiated_power[:, index[:, None], index] if method is not None and method.sphere else None,
+        dark_groups=groups,
+        paired=design.is_ear or design.is_beam,
+        other_ear=other_ear if groups else None,
         regions=_regions(design, scene, index),
     )
+
+
+def bright_place_m(design: DesignTable, problem: Problem) -> Real:
+    """Centre (3,) of the head that an ear channel is for, or of a zone's first listener or place."""
+    name = design.bright[0] if design.bright else design.listener
+    place = problem.place(name) if name else None
+    at_m = problem.heard_by(name).listener.position_m if place is None else place.centre_m
+    return np.array(at_m, dtype=float)
 
 
 def _band_gain(drivers: Sequence[Driver], frequency_hz: Real, crossover: Crossover) -> Real | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_at, heard_by
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, db, mean_power
 from designer.problem import geometry
@@ -58,6 +59,9 @@ def aim(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Compl
     if design.is_beam:
         look = scene.look(design.look_deg)[:, index]
         return look[:, None, :], look
+    if not design.is_ear:
+        parts = [heard_at(scene, name)[:, :, index] for name in design.bright or ()]
+        return np.concatenate(parts, axis=1), parts[0][:, _middle_point(design, scene)]
     bright, _ = ears(design, scene, index)
     return bright, bright[:, middle_place(scene.displacements_m)]
 
@@ -74,11 +78,21 @@ def middle_place(displacements_m: Real) -> int:
     return int(np.argmin(np.linalg.norm(displacements_m - displacements_m.mean(axis=0), axis=1)))
 
 
+def _middle_point(design: DesignTable, scene: Scene) -> int:
+    """The point of a zone whose phase is kept: the left ear of its first listener's own place, or the middle of its first place."""
+    assert design.bright is not None
+    place = scene.problem.place(design.bright[0])
+    if place is None:
+        return 2 * middle_place(heard_by(scene, design.bright[0]).displacements_m)
+    return int(np.argmin(np.linalg.norm(place.points_m() - np.array(place.centre_m), axis=1)))
+
+
 def plain_in(design: DesignTable, scene: Scene) -> Plain:
     """Plain playback of a channel, chosen on the scene's frequencies, part by part.
 
     What counts of many points is each driver's mean power over them: one point with its root stands for them all.
     """
+    scene = heard_by(scene, design.listener)
     problem = scene.problem
     if problem.grid.spacing == "logarithmic":  # its high steps are too wide to follow an arrival's phase
         scene = scene.at(np.linspace(0.0, problem.sample_rate_hz / 2, PLAIN_FREQUENCIES))
@@ -87,7 +101,7 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
     for part in scene.parts(np.arange(scene.frequency_hz.size)):
         part_scene = scene.part(part)
         bright, centre = aim(design, part_scene, index)
-        dark = bright if design.is_beam else ears(design, part_scene, index)[1]
+        dark = ears(design, part_scene, index)[1] if design.is_ear else bright
         parts.append((_mean_point(bright), _mean_point(dark), centre))
     bright, dark, centre = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     names = [scene.drivers[i] for i in index]
@@ -123,9 +137,9 @@ def _within(frequency_hz: Real, low_hz: float, high_hz: float) -> Bool:
 def chosen(design: DesignTable, members: Sequence[int], plays: Bool, bright: Complex, dark: Complex) -> list[int]:
     """The default drivers of a way, from their means over the frequencies where it plays, in dB, at the points (F, M, L)."""
     strength = np.array([_level_db(bright[plays], l) for l in members])
-    strong = strength >= strength.max() - (MAX_BELOW_ALIKE_DB if design.is_beam else MAX_BELOW_STRONGEST_DB)
+    strong = strength >= strength.max() - (MAX_BELOW_STRONGEST_DB if design.is_ear else MAX_BELOW_ALIKE_DB)
     alike = [int(n) for n in np.flatnonzero(strong)]
-    if not design.is_beam:
+    if design.is_ear:
         favour = [strength[n] - _level_db(dark[plays], members[n]) for n in alike]
         alike = [alike[int(np.argmax(favour))]]
     return [members[n] for n in alike]

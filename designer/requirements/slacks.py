@@ -11,6 +11,7 @@ from designer.measures import (
     amplitude_db,
     db,
     effort,
+    mean_power_matrix,
     pressure,
     quadratic,
     ratio,
@@ -34,6 +35,8 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
     slacks: dict[str, Real] = {}
     if target.gamma is not None:
         slacks["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(target, w))
+    for label, dark, gamma in target.dark_curves:
+        slacks[label] = db(gamma) - db(mean_power_ratio(target, dark, w))
     for label, excess, _ in _over_azimuth(target, w):
         slacks[label] = amplitude_db(excess.max(axis=1))
     return {requirement: np.maximum(slack, 0.0) for requirement, slack in slacks.items()}
@@ -51,7 +54,13 @@ def expected_gain(target: ChannelTarget, w: Complex) -> Real:
     if not target.power_spread:
         return target.power_ratio(w)
     target = target.over_regions()
-    return ratio(quadratic(target.bright_power, w), quadratic(target.dark_power, w))
+    return mean_power_ratio(target, target.own_dark, w)
+
+
+def mean_power_ratio(target: ChannelTarget, dark: Complex, w: Complex) -> Real:
+    """Mean power over the bright points over that at dark points (F, M, L), each over the drivers' spread too (F,)."""
+    spread = target.power_spread
+    return ratio(quadratic(target.bright_power, w), quadratic(mean_power_matrix(dark, spread), w))
 
 
 def worst_azimuths_deg(target: ChannelTarget, w: Complex) -> dict[str, Real]:

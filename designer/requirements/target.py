@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
-from designer.measures import cancellation_gain, mean_power, mean_power_matrix
+from designer.measures import cancellation_gain, mean_power, mean_power_matrix, pressure, ratio, worst_cancellation_gain
 from designer.requirements.curves import LEAST_NOTICED
 
 if TYPE_CHECKING:  # a formulation knows its target alone, and neither a scene nor a problem file
     from designer.requirements.region_power import RegionPower
 
-WINDOW_LABEL = "window"
+CURVE_LABEL, WINDOW_LABEL = "cancellation_gain_db", "window"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,15 @@ class Window:
     ripple: float
     azimuth_deg: Real  # (M,)
     phase_passes: int = 0
+
+
+@dataclass(frozen=True)
+class DarkGroup:
+    """Dark points of one listener or place, and the power ratio that is required there, if any is."""
+
+    label: str  # of the requirement
+    points: Complex  # (F, C, L)
+    gamma: Real | None = None  # (F,)
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,9 @@ class ChannelTarget:
     spread_in_powers: bool = True  # the mean powers are over the spread too
     diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
     regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
+    dark_groups: tuple[DarkGroup, ...] = ()  # each other listener and place
+    other_ear: Complex | None = None  # (F, D, L) dark points that the curve is held over, where there are others
+    paired: bool = True  # whether each bright point has a dark one of its own, or one bright point stands against all
     band_gain: Real | None = (
         None  # (F, L) slope of each driver outside its band, inf inside; None where no driver has a band
     )
@@ -107,7 +119,34 @@ class ChannelTarget:
 
     def power_ratio(self, w: Complex) -> Real:
         """Value that the curve is compared with (F,): the ratio over the regions where there are any, else over the points."""
-        return cancellation_gain(self.bright, self.dark, w) if self.regions is None else self.regions.power_ratio(w)
+        return cancellation_gain(self.bright, self.own_dark, w) if self.regions is None else self.regions.power_ratio(w)
+
+    @property
+    def own_dark(self) -> Complex:
+        """The dark points (F, C, L) that the curve is held over: an ear's other ear, or all of a beam or a zone."""
+        return self.dark if self.other_ear is None else self.other_ear
+
+    @property
+    def dark_curves(self) -> tuple[tuple[str, Complex, Real], ...]:
+        """Curves over one listener's or place's points: label, points (F, C, L), required power ratio (F,)."""
+        return tuple((group.label, group.points, group.gamma) for group in self.dark_groups if group.gamma is not None)
+
+    @property
+    def curves(self) -> tuple[tuple[str, Complex, Real], ...]:
+        """All curves that are required: of the other ear or of a beam, and of each dark listener and place."""
+        ear = () if self.gamma is None else ((CURVE_LABEL, self.own_dark, self.gamma),)
+        return (*ear, *self.dark_curves)
+
+    def worst_gain(self, w: Complex) -> Real:
+        """The smallest ratio at one displacement or one dark azimuth; of a zone, over its worst dark point (F,)."""
+        if self.paired:
+            return worst_cancellation_gain(self.bright, self.own_dark, w)
+        return ratio(mean_power(self.bright, w), np.max(np.abs(pressure(self.own_dark, w)) ** 2, axis=1))
+
+    @property
+    def in_mean(self) -> ChannelTarget:
+        """The target whose curve is over the weighted mean of all dark points, as methods of mean powers begin with it."""
+        return replace(self, dark_groups=(), other_ear=None) if self.dark_groups else self
 
     def over_regions(self) -> ChannelTarget:
         """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""
@@ -178,6 +217,11 @@ class ChannelTarget:
             plain=self.plain[index],
             band_gain=None if self.band_gain is None else self.band_gain[index],
             diffuse=None if self.diffuse is None else self.diffuse[index],
+            other_ear=None if self.other_ear is None else self.other_ear[index],
+            dark_groups=tuple(
+                replace(group, points=group.points[index], gamma=None if group.gamma is None else group.gamma[index])
+                for group in self.dark_groups
+            ),
             regions=None if self.regions is None else self.regions.at(index),
         )
 

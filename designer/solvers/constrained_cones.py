@@ -140,10 +140,9 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
             norms(vectors, offset, limits, i, bound_rows)
         else:
             norms(part[:, :, None], value[:, :, None], limits, i)
-    if data.curve is not None:
-        factor, limit = data.curve
+    for c, (_, factor, limit) in enumerate(data.curves):
         part, value = plane.in_plane(factor)
-        norms(part[:, None], value[:, None], limit[:, None], len(data.families))
+        norms(part[:, None], value[:, None], limit[:, None], len(data.families) + c)
     _add_limits(rows, data, plane, extra)
     if data.white_noise is not None:
         part, value = plane.in_plane(data.white_noise[:, None])

@@ -40,6 +40,8 @@ SAME = 1e-9
 PROBED = 4
 """Frequencies at which points are compared first."""
 
+Curve = tuple[str, Complex, Real]
+"""A ratio of mean powers: its name, B^(1/2) (F, R, L) of the dark points, and its limit (F,)."""
 Family = tuple[str, Complex, Real, Complex | float]
 """A requirement over points: its name, the points (F, M, L), its limit (F,), and the pressure wanted there (F, M) or one number."""
 
@@ -51,7 +53,7 @@ class ConstrainedData:
     centre: Complex  # (F, L)
     quadratic: Complex  # (F, L, L): dark points and ε P
     families: tuple[Family, ...]
-    curve: tuple[Complex, Real] | None  # B^(1/2) (F, R, L), limit (F,)
+    curves: tuple[Curve, ...]
     max_gain: Real  # (F, L)
     max_norm: Real  # (F,)
     white_noise: Complex | None = None  # (F, L): Re(. w) + white_noise_slack >= ||w||
@@ -65,7 +67,7 @@ class ConstrainedData:
     def requirements(self) -> tuple[str, ...]:
         """Names of the slacks."""
         names = [name for name, _, _, _ in self.families]
-        return (*names, *(["cancellation_gain_db"] if self.curve is not None else []))
+        return (*names, *(name for name, _, _ in self.curves))
 
     def at(self, index: Index) -> ConstrainedData:
         """Data at some of the frequencies."""
@@ -77,7 +79,7 @@ class ConstrainedData:
                 (name, points[index], limit[index], np.asarray(pressure)[index] if np.ndim(pressure) else pressure)
                 for name, points, limit, pressure in self.families
             ),
-            curve=None if self.curve is None else (self.curve[0][index], self.curve[1][index]),
+            curves=tuple((name, root[index], limit[index]) for name, root, limit in self.curves),
             max_gain=self.max_gain[index],
             max_norm=self.max_norm[index],
             white_noise=None if self.white_noise is None else self.white_noise[index],
@@ -112,10 +114,10 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     spreads = (
         tuple(np.sqrt(target.point_spread) * np.abs(points) for _, points, _, _ in families) if target.spread else ()
     )
-    curve = None
-    if target.gamma is not None:
-        root = few_rows(mean_power_rows(target.dark * scale, target.power_spread))
-        curve = (root, np.sqrt(rise / target.gamma))
+    curves = tuple(
+        (name, few_rows(mean_power_rows(dark * scale, target.power_spread)), np.sqrt(rise / gamma))
+        for name, dark, gamma in target.curves
+    )
     white_noise = None
     is_one_point = target.bright.shape[1] == 1 and np.array_equal(target.bright[:, 0], target.look)
     if target.min_white_noise_gain > 0 and not is_one_point:
@@ -136,7 +138,7 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
         centre=centre,
         quadratic=quiet + cost,
         families=tuple(families),
-        curve=curve,
+        curves=curves,
         max_gain=max_gain / level[:, None],
         max_norm=max_norm,
         white_noise=white_noise,

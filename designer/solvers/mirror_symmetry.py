@@ -41,17 +41,16 @@ class Mirror:
             families.append((name, h[:, points] @ fold, limit, aimed))
             if data.spreads:
                 spreads.append(np.sqrt(data.spreads[family][:, points] ** 2 @ fold**2))
-        curve = None
-        if data.curve is not None:
-            factor = data.curve[0] @ fold
-            curve = (np.asarray(np.linalg.qr(factor, mode="r")), data.curve[1])
+        curves = tuple(
+            (name, np.asarray(np.linalg.qr(root @ fold, mode="r")), limit) for name, root, limit in data.curves
+        )
         members = np.sqrt([len(orbit) for orbit in self.orbits])
         return replace(
             data,
             centre=data.centre @ fold,
             quadratic=fold.T @ data.quadratic @ fold,
             families=tuple(families),
-            curve=curve,
+            curves=curves,
             max_gain=data.max_gain[:, [orbit[0] for orbit in self.orbits]] * members,
             spreads=tuple(spreads),
             slack_counts=self.count,
@@ -92,8 +91,8 @@ def find_mirror(data: ConstrainedData) -> Mirror | None:
         families.append((i, index[index <= partners] if image == i else index))
         count.append(1.0 if image == i else 2.0)
     requirement = [half_of[i] for i in range(len(data.families))]
-    if data.curve is not None:
-        requirement.append(len(families))
+    for c in range(len(data.curves)):
+        requirement.append(len(families) + c)
         count.append(1.0)
     orbits = tuple((l,) if l == sigma[l] else (l, int(sigma[l])) for l in range(sigma.size) if l <= sigma[l])
     return Mirror(orbits, tuple(families), tuple(requirement), tuple(count))
@@ -124,10 +123,8 @@ def _unchanged(data: ConstrainedData, sigma: Index) -> bool:
         return False
     if not same(data.quadratic, data.quadratic[:, sigma][:, :, sigma]):
         return False
-    if data.curve is None:
-        return True
-    power = data.curve[0].conj().swapaxes(1, 2) @ data.curve[0]
-    return same(power, power[:, sigma][:, :, sigma])
+    powers = [root.conj().swapaxes(1, 2) @ root for _, root, _ in data.curves]
+    return all(same(power, power[:, sigma][:, :, sigma]) for power in powers)
 
 
 def _mirrored_points(data: ConstrainedData, i: int, j: int, sigma: Index) -> Index | None:

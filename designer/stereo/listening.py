@@ -8,6 +8,7 @@ equals the chain's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,18 +122,26 @@ def _at_head(
 ) -> AtHead:
     """One head from its ears (F, ear, input)."""
     real = np.stack([far_ears(head, f, side * angle_deg, speed) for side in (1, -1)], axis=2)
-    chain, loudspeakers, pointed = {}, {}, {}
+    chain, loudspeakers = {}, {}
     for near, side in enumerate(VIRTUAL):
         far = 1 - near
         chain[side] = differences(ears[:, near, near], ears[:, far, near], f, middle_hz)
         loudspeakers[side] = differences(real[:, near, near], real[:, far, near], f, middle_hz)
+    pointed = pointed_deg(head, {side: chain[side].time_s[inside] for side in VIRTUAL}, f[inside], speed)
+    return AtHead(head.name, chain, loudspeakers, pointed, coherence(ears, f, middle_hz), coherence(real, f, middle_hz))
+
+
+def pointed_deg(head: Head, time_s: Mapping[str, Real], frequency_hz: Real, speed: float) -> dict[str, float]:
+    """Side -> the angle of a loudspeaker far away that gives a head the mean of interaural times (F,)."""
+    pointed = {}
+    for near, side in enumerate(VIRTUAL):
         times = []
         for trial_deg in TRIAL_DEG:
-            pair = far_ears(head, f[inside], (1 - 2 * near) * trial_deg, speed)
-            times.append(float(np.mean(phase_delay_s(pair[:, near], pair[:, far], f[inside]))))
+            pair = far_ears(head, frequency_hz, (1 - 2 * near) * trial_deg, speed)
+            times.append(float(np.mean(phase_delay_s(pair[:, near], pair[:, 1 - near], frequency_hz))))
         rising = np.maximum.accumulate(np.array(times))
-        pointed[side] = float(np.interp(float(np.mean(chain[side].time_s[inside])), rising, TRIAL_DEG))
-    return AtHead(head.name, chain, loudspeakers, pointed, coherence(ears, f, middle_hz), coherence(real, f, middle_hz))
+        pointed[side] = float(np.interp(float(np.mean(time_s[side])), rising, TRIAL_DEG))
+    return pointed
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ fades. The weights are held to X_i times plain playback the more, the less share
 `priority` decides what gives where a driver's max_gain_db binds:
 
 time    s(f) falls, at a price: LEVEL_PRICE τ² against the errors' squares, 1/s = 1 + τ. 3 dB less are as dear as 8 degrees of phase.
-level   s = 1: the errors grow, and with them the angle shrinks.
+level   s = 1: the errors grow, that of the level between the ears first, and with them the angle shrinks.
 tone    one s for all frequencies and both sides, the least that "time" takes in the band: time and tone are kept, the whole chain is
         quieter.
 """
@@ -42,7 +42,9 @@ EFFORT_PRICE = 6e-3
 LEVEL_PRICE = 0.5
 HOLD = 0.015
 """Price of a departure from plain playback where the share of the design is a half."""
-TIMED_FADE_OCTAVES = 0.5
+PHASE, KEPT_LEVEL_PHASE = (PHASE_WEIGHT, TIMED_HZ, 0.5), (10.0, 1000.0, 1.0)
+"""ψ, the frequency up to which it is that, and the octaves over which it falls to 1; where the level is kept, what is left goes to the time
+first."""
 LEAST_LEFT_OVER = 1e-3
 TIME_TOLERANCE = 0.1
 """An interaural time this near to the model's, as a share of it, is met."""
@@ -182,7 +184,7 @@ def _source(
     assert table.drivers is not None
     target = channel_target(table, scene, plain_among(plains[side], ear, table, scene.drivers))
     plain = near[:, None] * target.plain  # what gives X_i E
-    ipsilateral, contralateral = (np.einsum("fml,fl->fm", points, plain) for points in (target.bright, target.dark))
+    ipsilateral, contralateral = (np.einsum("fml,fl->fm", points, plain) for points in (target.bright, target.own_dark))
     ipsilateral = at_least(ipsilateral, FLOOR)
     of_source = 1 - (1 - share) ** 2
     ratio = faded_ratio(
@@ -191,9 +193,9 @@ def _source(
         of_source[:, None],
     )
     middle = middle_place(scene.displacements_m)
-    interaural = (target.dark - ratio[..., None] * target.bright) / (ratio * ipsilateral)[..., None]
-    timed = band_share(f, [0.0, TIMED_HZ], TIMED_FADE_OCTAVES)
-    phase_weight = 1 + (PHASE_WEIGHT - 1) * timed
+    interaural = (target.own_dark - ratio[..., None] * target.bright) / (ratio * ipsilateral)[..., None]
+    most, up_to_hz, fade_octaves = KEPT_LEVEL_PHASE if settings.priority == "level" else PHASE
+    phase_weight = 1 + (most - 1) * band_share(f, [0.0, up_to_hz], fade_octaves)
     louder = target.plain_level / target.single_level  # what turns Σ|w|² into effort
     limit = np.inf if settings.max_effort_db is None else 10 ** (settings.max_effort_db / 20)
     uneven = target.spread * np.mean(np.abs(interaural) ** 2, axis=1) * (1 + phase_weight[:, None]) / 2
@@ -209,7 +211,7 @@ def _source(
         max_gain=np.where(np.isfinite(target.max_gain), target.gain_limit, np.inf),
         max_norm=limit * louder,
     )
-    ears = np.stack([target.bright[:, middle], target.dark[:, middle]], axis=1)
+    ears = np.stack([target.bright[:, middle], target.own_dark[:, middle]], axis=1)
     return _Side(source, plain, ears, [scene.drivers.index(name) for name in table.drivers])
 
 

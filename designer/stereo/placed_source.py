@@ -22,6 +22,7 @@ from designer.requirements.plain import driver_index, plain_in
 from designer.result import Result, analysis
 from designer.stereo.listening import Listening, listening
 from designer.stereo.matched import LOST_LEVEL_DB, VIRTUAL, plain_among, virtual_table
+from designer.stereo.on_paper import OnPaper, on_paper
 from designer.stereo.virtualisation import centre_of_cloud
 
 
@@ -141,9 +142,51 @@ def virtual_bands(design: Result) -> dict[str, Outcome]:
     return missed
 
 
-def chain_missed(design: Result) -> bool:
-    """Whether a realised chain misses its angle by more than MAX_ANGLE_ERROR_DEG, or its level or a driver's band by MAX_MISSED_DB."""
-    return misplaced(design) or lost_level_db(design) > MAX_MISSED_DB or bool(virtual_bands(design))
+@dataclass(frozen=True)
+class ChainOutcome:
+    """Requirements that a designed chain misses: those that its weights miss within the limits, and those that its filters alone do."""
+
+    paper: OnPaper | None = None  # where the angle or the level is missed
+    infeasible_deg: float = 0.0
+    infeasible_db: float = 0.0
+    missed_deg: float = 0.0
+    missed_db: float = 0.0
+    misses_bands: bool = False
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether the weights miss the angle by more than MAX_ANGLE_ERROR_DEG, or the level by MAX_MISSED_DB."""
+        return self.infeasible_deg > 0 or self.infeasible_db > 0
+
+    @property
+    def missed(self) -> bool:
+        """Whether the filters miss what the weights meet, or a driver's band by MAX_MISSED_DB."""
+        return self.missed_deg > 0 or self.missed_db > 0 or self.misses_bands
+
+
+@analysis
+def chain_outcome(design: Result) -> ChainOutcome:
+    """The outcome of a chain; nothing missed without one. Imported filters have no weights: what they miss is theirs."""
+    lost_db, bands = lost_level_db(design), bool(virtual_bands(design))
+    placed = placed_sources(design)
+    off_deg = 0.0 if placed is None else abs(placed.angle_error_deg)
+    if off_deg <= MAX_ANGLE_ERROR_DEG and lost_db <= MAX_MISSED_DB:
+        return ChainOutcome(misses_bands=bands)
+    if design.imported_from:
+        missed_deg, missed_db = off_deg * (off_deg > MAX_ANGLE_ERROR_DEG), lost_db * (lost_db > MAX_MISSED_DB)
+        return ChainOutcome(missed_deg=missed_deg, missed_db=missed_db, misses_bands=bands)
+    paper = on_paper(design)
+    assert paper is not None
+    paper_deg, beyond_db = abs(paper.angle_error_deg), lost_db - paper.lost_level_db
+    angle_infeasible = off_deg > MAX_ANGLE_ERROR_DEG and paper_deg > MAX_ANGLE_ERROR_DEG
+    return ChainOutcome(
+        paper,
+        infeasible_deg=paper_deg * angle_infeasible,
+        infeasible_db=paper.lost_level_db * (lost_db > MAX_MISSED_DB and paper.lost_level_db > MAX_MISSED_DB),
+        missed_deg=off_deg * (off_deg > MAX_ANGLE_ERROR_DEG and not angle_infeasible),
+        missed_db=beyond_db * (beyond_db > MAX_MISSED_DB),
+        misses_bands=bands,
+    )
 
 
 def _least(*sides: PlacedSource) -> str:
@@ -154,31 +197,34 @@ def _least(*sides: PlacedSource) -> str:
     return f" (least {_decibels(least.least_level_db)} dB at {hz(least.least_level_hz)})"
 
 
-def misplaced(design: Result) -> bool:
-    """Whether a realised chain's source stands further from its angle than MAX_ANGLE_ERROR_DEG."""
-    placed = placed_sources(design)
-    return placed is not None and abs(placed.angle_error_deg) > MAX_ANGLE_ERROR_DEG
-
-
 def chain_sentence(design: Result) -> str:
     """The verdict on the stereo chain: its angles, their error, level and balance; empty without one."""
     placed = placed_sources(design)
     if placed is None:
         return ""
     left, right = (placed.sides[side] for side in VIRTUAL)
-    off_deg = abs(placed.angle_error_deg)
-    outcome = "met within" if off_deg <= MAX_ANGLE_ERROR_DEG else "missed by"
+    off_deg, chain = abs(placed.angle_error_deg), chain_outcome(design)
+    outcome = f"{'met within' if off_deg <= MAX_ANGLE_ERROR_DEG else 'missed by'} {off_deg:.1f} degrees"
+    if chain.missed_deg and not design.imported_from:
+        outcome = f"met on paper, and these filters miss it by {off_deg:.1f} degrees"
+    if chain.paper and chain.infeasible_deg:
+        outcome = f"infeasible by {chain.infeasible_deg:.1f} degrees within {chain.paper.limits}"
     sentence = (
-        f"stereo chain: {left.angle_deg - left.angle_error_deg:g} degrees asked; {outcome} {off_deg:.1f} degrees, the sources at"
+        f"stereo chain: {left.angle_deg - left.angle_error_deg:g} degrees asked; {outcome}, the sources at"
         f" {left.angle_deg:.1f} degrees to the left and {right.angle_deg:.1f} to the right; level {_decibels(left.level_db)} and"
         f" {_decibels(right.level_db)} dB re plain playback{_least(left, right)}, balance {_decibels(placed.balance_db)} dB"
     )
     remedy = "" if design.imported_from else "; remedy: more [realization] taps"
-    if lost_level_db(design) > MAX_MISSED_DB:
-        sentence += f"; these filters miss the level by {_decibels(lost_level_db(design))} dB{remedy}"
+    if chain.paper and chain.infeasible_db:
+        sentence += f"; the level infeasible by {_decibels(chain.infeasible_db)} dB within {chain.paper.limits}"
+    if chain.missed_db:
+        more = " more" if chain.infeasible_db else ""
+        sentence += f"; these filters miss the level by {_decibels(chain.missed_db)} dB{more}{remedy}"
     for name, bands in virtual_bands(design).items():
         sentence += f"; {name} misses the drivers' bands {bands.by()}{remedy}"
-    if misplaced(design) and not design.imported_from:
+    if chain.missed_deg:
+        sentence += remedy
+    if chain.infeasible_deg:
         within_deg = int(min(left.angle_deg, right.angle_deg))
         sentence += f"; these drivers and limits reach [virtualizer] angle_deg = {within_deg}"
     return sentence

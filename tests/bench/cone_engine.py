@@ -112,8 +112,8 @@ def parametrised(data: constrained_data.ConstrainedData) -> tuple[Any, Callable[
     w, s = cp.Variable(size, complex=True), cp.Variable(len(data.requirements), nonneg=True)
     root, centre = cp.Parameter((size, size), complex=True), cp.Parameter(size, complex=True)
     points = [cp.Parameter(family[1].shape[1:], complex=True) for family in data.families]
-    assert data.curve is not None
-    factor, limit = cp.Parameter(data.curve[0].shape[1:], complex=True), cp.Parameter(nonneg=True)
+    ((_, root, _),) = data.curves
+    factor, limit = cp.Parameter(root.shape[1:], complex=True), cp.Parameter(nonneg=True)
     norm = cp.Parameter(nonneg=True)
     lines: list[Any] = [centre @ w == 1, cp.norm(factor @ w) <= limit * (1 + s[len(points)]), cp.norm(w) <= norm]
     for i, family in enumerate(data.families):
@@ -122,10 +122,9 @@ def parametrised(data: constrained_data.ConstrainedData) -> tuple[Any, Callable[
     problem = cp.Problem(cp.Minimize(cp.sum_squares(root @ w) + data.slack_price * cp.sum(s)), lines)
 
     def fill(f: int) -> None:
-        assert data.curve is not None
         root.value = np.linalg.cholesky(data.quadratic[f]).conj().T
         centre.value = data.centre[f]
-        factor.value, limit.value, norm.value = data.curve[0][f], data.curve[1][f], data.max_norm[f]
+        factor.value, limit.value, norm.value = data.curves[0][1][f], data.curves[0][2][f], data.max_norm[f]
         for parameter, family in zip(points, data.families, strict=True):
             parameter.value = family[1][f]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from export.c_cases import saving
-from export.machines import HOST
+
+from designer.export.runners.machines import HOST
 
 
 @pytest.mark.parametrize(("count", "taps", "least"), [(1, 256, 2.5), (3, 512, 3.0), (3, 2048, 6.0)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from designer.arrays import Complex
 from designer.designs import design_channel
 from designer.designs.reach import MAX_DB, reach, shortfall
 from designer.evaluation.reach_words import explain_reach, realised_misses, spread_out
+from designer.search.new_geometry import Geometry
+from designer.search.starter import new_problem
 
 TEXT = """
 title = "two"
@@ -82,9 +85,17 @@ def test_a_table_keeps_the_first_and_the_last_frequency() -> None:
     assert spread_out(f[:1]).tolist() == [100.0]
 
 
+@cache
+def easy(name: str) -> str:
+    """A problem of the library, or a starter's first file."""
+    if name in STARTERS:
+        return new_problem(STARTERS[name])[0]
+    return Path(f"problems/{name}.toml").read_text(encoding="utf-8")
+
+
 def harder(name: str, more_db: float) -> str:
-    """A library problem whose curves ask for more."""
-    text = Path(f"problems/{name}.toml").read_text(encoding="utf-8")
+    """A problem whose curves ask for more."""
+    text = easy(name)
 
     def raised(curve: re.Match[str]) -> str:
         return re.sub(r"\[([\d.]+), ([\d.]+)\]", lambda point: f"[{point[1]}, {float(point[2]) + more_db}]", curve[0])
@@ -92,6 +103,13 @@ def harder(name: str, more_db: float) -> str:
     return re.sub(r"cancellation_gain_db = \[\[.*?\]\]", raised, text)
 
 
+STARTERS = {
+    "new pair": Geometry("pair", 2, 0.2, 0.6),
+    "new sphere": Geometry("sphere", 3, 0.175, 2.0),
+    "new bar": Geometry("bar", 4, 0.6, 2.5),
+    "new laptop": Geometry("laptop", 2, 0.3, 0.6),
+    "new box": Geometry("box", 3, 0.15, 1.0),
+}
 FEW = (
     ("laptop-pair", 0.0),
     ("laptop-pair", 3.0),
@@ -104,6 +122,7 @@ MANY = (
     ("two-way-bar", 0.0),
     ("soundbar-kemar", 0.0),
     *((name, more_db) for name in NAMES for more_db in (0.0, 2.0, 4.0, 8.0)),
+    *((name, more_db) for name in STARTERS for more_db in (0.0, 4.0)),
 )
 
 
@@ -111,8 +130,8 @@ MANY = (
     ("name", "more_db"), [*FEW, *(pytest.param(*case, marks=pytest.mark.long) for case in MANY if case not in FEW)]
 )
 def test_reach_agrees_with_the_design(name: str, more_db: float) -> None:
-    """Curves of the library and up to 9 dB above: what is called within reach is met by the realised filters to 0.5 dB, and
-    what is not is missed by them.
+    """Curves of the library and the starter, and up to 9 dB above: what is called within reach is met by the realised filters to
+    0.5 dB, and what is not is missed by them.
     """
     problem = designer.loads(harder(name, more_db), folder="problems")
     missed_db = realised_misses(designer.design(problem).scalars)

@@ -15,10 +15,10 @@ from designer.evaluation.listening_zone import (
     half_width_m,
     interaural_delay_s,
     listening_zone,
-    octave_shares,
     possible,
     square_m,
 )
+from designer.measures import octave_shares
 
 pytestmark = pytest.mark.usefixtures("judged")
 
@@ -175,3 +175,31 @@ def test_beams_that_are_no_centre_have_no_listeners_places() -> None:
     tables["designs"][0]["name"] = "centre"
     centre = designer.design(designer.loads(toml(tables))).zones
     assert centre is not None and centre.square.middle == "centre" and not centre.square.channels
+
+
+def test_a_band_that_nobody_hears_has_no_map() -> None:
+    """From 25 kHz on a channel is left out of the maps, and costs none of their frequencies; where no other is for ears there are none."""
+    tables = pair()
+    tables["sample_rate_hz"] = 96_000.0
+    tables["grid"] = {"frequencies": 33}
+    heard = tables["designs"][0]
+    ultrasonic = {
+        **heard, "name": "pest", "band_hz": [25_000.0, 40_000.0], "cancellation_gain_db": [[25_000, 3], [40_000, 3]],
+    }  # fmt: skip
+    tables["designs"] = [heard, ultrasonic]
+    both = designer.design(designer.loads(toml(tables)))
+    assert both.zones is not None and list(both.zones.square.channels) == [heard["name"]]
+    assert ["listening_zone_m2" in both.robustness(name) for name in (heard["name"], "pest")] == [True, False]
+    tables["designs"] = [ultrasonic]
+    alone = designer.design(designer.loads(toml(tables)))
+    assert alone.zones is None and "listening_zone_m2" not in alone.robustness("pest")
+
+
+def test_a_band_whose_heard_part_lies_between_frequencies_has_its_map() -> None:
+    """From 14 to 60 kHz on steps of 32 kHz: the octave that is mapped gets frequencies of its own."""
+    tables = pair()
+    tables["sample_rate_hz"] = 192_000.0
+    tables["grid"] = {"frequencies": 4}
+    tables["designs"][0] |= {"band_hz": [14_000.0, 60_000.0], "cancellation_gain_db": [[14_000, 3], [60_000, 3]]}
+    made = designer.design(designer.loads(toml(tables)))
+    assert made.zones is not None and np.isfinite(made.zones.near.channels["left"].gain_db).all()

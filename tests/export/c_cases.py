@@ -19,25 +19,16 @@ from designer.arrays import Real
 from designer.export import c_plan
 from designer.export.c_plan import FLOAT, CWord, plan_of
 from designer.export.filter_set import Filter, FilterSet, filters_of
+from designer.export.runners import c_program
+from designer.export.runners.machines import Machine, defined, linked, run
+from designer.export.runners.samples import KINDS
 from designer.export.targets.c import write_c
 from export.cmsis_cases import awkward, random_cascade
 from export.filter_cases import made
-from export.machines import Machine, call, compiler, linked, run
 
 FRAMES, LOUD = 1800, 300
 HERE = Path(__file__).parent / "c_program"
-STRICT = (
-    "-Wall",
-    "-Wextra",
-    "-Wpedantic",
-    "-Wconversion",
-    "-Wsign-conversion",
-    "-Wshadow",
-    "-Wundef",
-    "-Wcast-qual",
-    "-Werror",
-)
-KINDS: dict[int, Any] = {2: np.int16, 4: np.int32}
+STRICT = c_program.WARNINGS[1:]
 
 
 def everything(taps: int = 300) -> FilterSet:
@@ -88,10 +79,9 @@ def saving(machine: Machine, count: int, taps: int, work: Path) -> float:
             "CHANNELS": f"{big}_CHANNELS",
             "DRIVERS": f"{big}_DRIVERS",
         }
-        defined = [f"-D{key}={value}" for key, value in names.items()]
-        parts = [*defined, f"-I{folder}", str(HERE / "count.c"), str(folder / f"{prefix}.c")]
+        parts = [*defined(**names), f"-I{folder}", str(HERE / "count.c"), str(folder / f"{prefix}.c")]
         program = linked(machine, parts, folder / "count.elf")
-        costs.append(min(float(run(machine, program, folder, "-icount", "shift=0").stdout) for _ in range(3)))
+        costs.append(min(float(run(machine, program, folder, "-icount", "shift=0")) for _ in range(3)))
     return costs[0] / costs[1]
 
 
@@ -130,22 +120,8 @@ def written(filters: FilterSet, word: CWord, folder: Path) -> str:
 
 
 def played(filters: FilterSet, word: CWord, machine: Machine, work: Path, *options: str) -> NDArray[Any]:
-    """Feeds (L, FRAMES) that a program gave for `noise`; those of the planar and of the interleaved call are the same."""
-    prefix = written(filters, word, work)
-    bits = 24 if word is FLOAT else 8 * word.bytes
-    names = {"HEADER": f'"{prefix}.h"', "SAMPLE": word.c_type, "FRAMES": FRAMES, "LOUD": LOUD, "BITS": bits}
-    names |= {"SCALE": "(1.0F / 8388608.0F)" if word is FLOAT else "1"}
-    names |= {"STATE": f"{prefix}_state", "INIT": f"{prefix}_init", "PROCESS": f"{prefix}_process"}
-    names |= {"INTERLEAVED": f"{prefix}_process_interleaved"}
-    names |= {key: f"{prefix.upper()}_{key}" for key in ("CHANNELS", "DRIVERS")}
-    defined = [f"-D{key}={value}" for key, value in names.items()]
-    built = ["-c", f"{work / prefix}.c", "-o", str(work / "filters.o")]
-    call([compiler(machine), "-std=c99", *STRICT, *machine.options, "-O2", *options, *built])
-    parts = [str(work / "filters.o"), *defined, f"-I{work}", str(HERE / "play.c")]
-    done = run(machine, linked(machine, parts, work / f"{machine.name}.elf", *options), work)
-    assert done.returncode == 0, done.stdout + done.stderr
-    kind = np.float32 if word is FLOAT else KINDS[word.bytes]
-    planar = np.fromfile(work / "planar.bin", dtype=kind).reshape(len(filters.drivers), FRAMES)
-    interleaved = np.fromfile(work / "interleaved.bin", dtype=kind).reshape(FRAMES, len(filters.drivers))
-    assert np.array_equal(planar, interleaved.T)
-    return planar
+    """Feeds (L, FRAMES) that a program gives for `noise`; it compares its planar and its interleaved call."""
+    written(filters, word, work)
+    path = c_program.program_of(work, word, machine, *options)
+    samples = noise(filters, word).T.astype(np.float32 if word is FLOAT else KINDS[word.bytes])
+    return c_program.played(path, samples, machine, len(filters.drivers), word).T

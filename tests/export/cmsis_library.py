@@ -15,58 +15,41 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from programs import missing
 
-from export import machines
-from export.machines import HERE, Machine, call, compiler, linked
+from designer.export.runners import cmsis_program, machines
+from designer.export.runners.cmsis_program import HOST, M4, M7, VERSION
+from designer.export.runners.machines import SOURCES, Machine, linked
 
-VERSION = "1.10.3"
-FUNCTIONS = ("fir", "fir_init", "biquad_cascade_df1", "biquad_cascade_df1_init")
-STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
-PLAIN_C = "-D__GNUC_PYTHON__"  # frees the library from CMSIS-Core's headers: no intrinsics
-UNROLLED = "-DARM_MATH_LOOPUNROLL"
-
-
-HOST = replace(machines.HOST, options=(PLAIN_C,))
-M4 = replace(machines.M4, options=(f"-I{HERE}", UNROLLED, *machines.M4.options))
-M7 = replace(machines.M7, options=(PLAIN_C, UNROLLED, *machines.M7.options))
 CORES = (M4, M7)
+__all__ = ["CORES", "HOST", "M4"]
 
 
-def run(machine: Machine, sources: Sequence[Path], work: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Build a program in a folder, run it there, and return how it ended."""
+def run(machine: Machine, sources: Sequence[Path], work: Path, *options: str) -> str:
+    """Build a program in a folder, run it there, and return what it printed; one that ends with 1 raises."""
     objects = [str(compiled(machine, source, work, *options)) for source in sources]
-    program = linked(machine, [*objects, *library(machine)], work / f"{machine.name}.elf")
+    program = linked(machine, [*objects, *map(str, library(machine))], work / f"{machine.name}.elf")
     return machines.run(machine, program, work)
 
 
 def compiled(machine: Machine, source: Path, work: Path, *options: str) -> Path:
     """One object file of a source that this project wrote."""
-    made = work / f"{source.stem}.{machine.name}.o"
-    include = [f"-I{archive() / 'Include'}", f"-I{source.parent}", f"-I{work}"]
-    call([compiler(machine), *STRICT, *machine.options, "-O2", *options, *include, "-c", str(source), "-o", str(made)])
-    return made
+    return cmsis_program.object_of(machine, source, archive(), work, *options)
 
 
 @functools.cache
-def library(machine: Machine) -> list[str]:
+def library(machine: Machine) -> list[Path]:
     """The library's object files, made once a machine."""
     root = archive()
-    text = " ".join((*machine.options, (HERE / "cmsis_compiler.h").read_text()))
+    text = " ".join((*machine.options, (SOURCES / "cmsis_compiler.h").read_text()))
     place = root.parent / f"{machine.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     if not place.exists():
         partial = Path(tempfile.mkdtemp(dir=root.parent))
-        for function in FUNCTIONS:
-            for word in ("f32", "q31", "q15"):
-                source = root / "Source" / "FilteringFunctions" / f"arm_{function}_{word}.c"
-                include = [f"-I{root / 'Include'}", f"-I{root / 'PrivateInclude'}"]
-                made = ["-w", "-c", str(source), "-o", str(partial / f"{source.stem}.o")]
-                call([compiler(machine), *machine.options, "-O2", *include, *made])
+        cmsis_program.library(machine, root, partial)
         _put(partial, place)
-    return sorted(map(str, place.glob("*.o")))
+    return sorted(place.glob("*.o"))
 
 
 def archive() -> Path:

@@ -17,10 +17,10 @@ from designer.export.c_model import feeds, feeds_float
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord, plan_of
 from designer.export.filter_set import FilterSet
 from designer.export.of_design import filter_set
+from designer.export.runners.machines import HOST, M4, M7, RISCV, Machine
 from export import c_cases
 from export.c_cases import STRICT, everything, exact, noise, played, saving, speaker, written
 from export.filter_cases import biquads, made
-from export.machines import HOST, M4, M7, RISCV, Machine
 
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1")
 TARGETS = {word: word.target for word in WORDS}

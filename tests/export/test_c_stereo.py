@@ -18,14 +18,16 @@ from designer.arrays import Real
 from designer.export.c_cost import cost_of, stereo_cost
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord, plan_of
 from designer.export.of_design import filter_set
+from designer.export.runners import c_program
+from designer.export.runners.machines import HOST, M4, M7, RISCV, Machine
+from designer.export.runners.samples import full_scale, samples_of
 from designer.export.targets.c import write_c
 from designer.export.write import export_of
 from designer.stereo.chain import chain_of
 from designer.stereo.render import RenderOptions, rendered
 from designer.stereo.signal_path import Running, feeds_path
 from designer.stereo.upmix import Upmix
-from export.c_cases import HERE, KINDS, STRICT, speaker, written
-from export.machines import HOST, M4, M7, RISCV, Machine, call, compiler, linked, run
+from export.c_cases import speaker, written
 from export.test_c_program import COUNTING, SANITIZED
 
 FRAMES = 9000
@@ -33,32 +35,17 @@ FRAMES = 9000
 
 def built(machine: Machine, work: Path, word: CWord, *options: str) -> Path:
     """The program of the speaker's export."""
-    prefix = written(filter_set(speaker()), word, work)
-    names = {"HEADER": f'"{prefix}.h"', "SAMPLE": word.c_type, "FRAMES": FRAMES, "DRIVERS": f"{prefix.upper()}_DRIVERS"}
-    names |= {"STATE": f"{prefix}_stereo_state", "INIT": f"{prefix}_stereo_init"}
-    names |= {"PROCESS": f"{prefix}_stereo", "INTERLEAVED": f"{prefix}_stereo_interleaved"}
-    defined = [f"-D{key}={value}" for key, value in names.items()]
-    source = ["-c", f"{work / prefix}.c", "-o", str(work / "filters.o")]
-    call([compiler(machine), "-std=c99", *STRICT, *machine.options, "-O2", *options, *source])
-    parts = [str(work / "filters.o"), *defined, f"-I{work}", str(HERE / "stereo.c")]
-    return linked(machine, parts, work / f"{machine.name}.elf", *options)
+    written(filter_set(speaker()), word, work)
+    return c_program.program_of(work, word, machine, *options, stereo=True)
 
 
-def played(machine: Machine, program: Path, stereo: Real, work: Path, word: CWord = FLOAT) -> Real:
-    """Feeds (n, L) of a recording (n, 2), the upmix's latency taken out; the planar and the interleaved call give the same."""
+def played(machine: Machine, program: Path, stereo: Real, word: CWord = FLOAT) -> Real:
+    """Feeds (n, L) of a recording (n, 2), the upmix's latency taken out; the program compares its planar and its interleaved call."""
     late = Upmix(RATE_HZ).latency_samples
-    kind = np.float32 if word is FLOAT else KINDS[word.bytes]
-    full_scale = 1.0 if word is FLOAT else 2.0**word.fixed.fraction_bits
-    frames = np.zeros((FRAMES, 2), dtype=kind)
-    frames[: len(stereo)] = stereo * full_scale
-    frames.tofile(work / "in.bin")
-    done = run(machine, program, work)
-    assert done.returncode == 0, done.stdout + done.stderr
-    interleaved = np.fromfile(work / "interleaved.bin", dtype=kind).reshape(FRAMES, -1)
-    planar = np.fromfile(work / "planar.bin", dtype=kind).reshape(-1, FRAMES)
-    assert np.array_equal(planar, interleaved.T)
-    assert not interleaved[:late].any()
-    return interleaved[late:] / full_scale
+    samples = samples_of(np.pad(stereo, ((0, FRAMES - len(stereo)), (0, 0))), word.word)
+    feeds = c_program.played(program, samples, machine, len(speaker().drivers), word)
+    assert not feeds[:late].any()
+    return full_scale(feeds[late:], word.word)
 
 
 def mix() -> Real:
@@ -90,7 +77,7 @@ def test_the_feeds_are_those_of_render(machine: Machine, word: CWord, tmp_path: 
     soundfile.write(tmp_path / "in.wav", sound, RATE_HZ, subtype="FLOAT")
     feeds, rate = rendered(speaker(), tmp_path / "in.wav", options=RenderOptions(gain_db=0.0))
     program = built(machine, tmp_path, word, *(SANITIZED if machine is HOST else ()))
-    got = played(machine, program, sound, tmp_path, word)
+    got = played(machine, program, sound, word)
     count = len(sound)  # what the upmix's last frames leave behind a recording's end is not rendered
     assert rate == RATE_HZ and len(got) > count
     most = 1e-6 * np.abs(feeds).max()
@@ -129,7 +116,7 @@ def test_no_sum_that_cancels_is_heard(tmp_path: Path) -> None:
     for name, sound in extremes().items():
         single = np.asarray(sound.astype(np.float32), dtype=float)
         feeds = Running(feeds_path(chain), RATE_HZ).run(single)
-        got = played(HOST, program, single, tmp_path)
+        got = played(HOST, program, single)
         count = len(sound)
         assert np.abs(got[:count] - feeds[:count]).max() <= 1e-6 * np.abs(feeds).max(), name
 

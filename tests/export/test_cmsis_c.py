@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from programs import need
 
+from designer.errors import ProgramError
 from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, WORDS, CmsisWord
 from designer.export.cmsis_source import fir_state
 from designer.export.filter_set import FilterSet
+from designer.export.runners.machines import Machine
 from designer.export.targets.cmsis import write_cmsis
 from designer.export.targets.cmsis_test import write_proof
 from export.cmsis_cases import awkward, sectioned
 from export.cmsis_library import CORES, HOST, M4, compiled, run
-from export.machines import HERE, Machine
 
 SETS = {"awkward": awkward, "sections": sectioned}
 
@@ -35,9 +36,8 @@ def written(filters: FilterSet, folder: Path) -> list[Path]:
 def test_every_sample_is_as_promised(name: str, word: CmsisWord, machine: Machine, tmp_path: Path) -> None:
     """`cmsis-test` compiles as strict C99 without a warning, and the library's feeds are those in its file: every bit in Q31 and Q15."""
     sources = [path for path in written(SETS[name](), tmp_path) if path.parent.name == word.suffix]
-    done = run(machine, sources, tmp_path)
-    found = re.search(rf"{word.suffix}: 0 of (\d+) samples differ", done.stdout)
-    assert done.returncode == 0 and found, done.stdout + done.stderr
+    found = re.search(rf"{word.suffix}: 0 of (\d+) samples differ", run(machine, sources, tmp_path))
+    assert found
     assert int(found[1]) >= 3 * 3 * BLOCK
 
 
@@ -45,8 +45,7 @@ def test_every_sample_is_as_promised(name: str, word: CmsisWord, machine: Machin
 def test_blocks_of_another_size_give_the_same(word: CmsisWord, tmp_path: Path) -> None:
     """A build may define its own block: 7 samples, not a divisor of anything here."""
     sources = [path for path in written(awkward(), tmp_path) if path.parent.name == word.suffix]
-    done = run(HOST, sources, tmp_path, "-DX2_BLOCK=7")
-    assert done.returncode == 0 and " 0 of " in done.stdout, done.stdout + done.stderr
+    assert " 0 of " in run(HOST, sources, tmp_path, "-DX2_BLOCK=7")
 
 
 @pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
@@ -58,8 +57,8 @@ def test_one_bit_of_one_tap_is_noticed(word: CmsisWord, tmp_path: Path) -> None:
     assert first
     changed = text[: first.start(1)] + str(int(first[1]) ^ 1) + text[first.end(1) :]
     sources[0].write_text(changed)
-    done = run(HOST, sources, tmp_path)
-    assert done.returncode == 1 and re.search(r"driver \d, sample \d+: got", done.stdout), done.stdout
+    with pytest.raises(ProgramError, match=r"ended with code 1\n  driver \d, sample \d+: got"):
+        run(HOST, sources, tmp_path)
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -86,7 +85,7 @@ def test_sizes_are_what_the_linker_says(name: str, word: CmsisWord, tmp_path: Pa
 @pytest.mark.parametrize("machine", [HOST, *CORES], ids=lambda machine: machine.name)
 def test_states_are_as_long_as_the_library_clears_them(machine: Machine, tmp_path: Path) -> None:
     """arm_fir_init clears numTaps + blockSize - 1 words, but one more in Q15 with DSP instructions: room for both is there."""
-    done = run(machine, [HERE / "cleared.c"], tmp_path, "-DTAPS=38", "-DBLOCK=16")
-    f32, q31, q15 = (int(count) for count in done.stdout.split())
+    cleared = Path(__file__).parent / "c_program" / "cleared.c"
+    f32, q31, q15 = (int(count) for count in run(machine, [cleared], tmp_path, "-DTAPS=38", "-DBLOCK=16").split())
     assert (f32, q31) == (4 * (16 + fir_state(38, F32)), 4 * (16 + fir_state(38, Q31))) == (4 * 53, 4 * 53)
     assert q15 == 2 * (54 if machine is M4 else 53) <= 2 * (16 + fir_state(38, Q15))

@@ -12,13 +12,14 @@ import pytest
 
 import designer
 from designer.arrays import Real
-from designer.export.cmsis_plan import BLOCK, Q15, Q31, CmsisWord
-from designer.export.cmsis_source import array
+from designer.export.cmsis_plan import Q15, Q31, CmsisWord
 from designer.export.of_design import filter_set
+from designer.export.runners.cmsis_program import played, program_of
+from designer.export.runners.machines import Machine
+from designer.export.runners.samples import samples_of
 from designer.export.targets.cmsis import write_cmsis
 from designer.export.write import export_of
-from export.cmsis_library import CORES, run
-from export.machines import Machine
+from export.cmsis_library import CORES, archive, library
 
 SPEAKER = Path(__file__).parents[2] / "problems" / "smart-speaker.toml"
 PERIOD = 1024
@@ -35,32 +36,22 @@ def speaker(word: str) -> designer.Design:
 
 def measured(design: designer.Design, word: CmsisWord, machine: Machine, work: Path) -> dict[str, Real]:
     """Impulse responses of the program on the core: channel -> (L, PERIOD), from the second of two periods of a flat spectrum."""
-    assert word.word is not None
     phases = np.exp(2j * np.pi * np.random.default_rng(1).random(PERIOD // 2 + 1))
     phases[[0, -1]] = 1.0
     signal = np.fft.irfft(phases, PERIOD)
-    integers = np.rint(signal / np.abs(signal).max() * PEAK * 2.0**word.word.fraction_bits).astype(np.int64)
-    for path, content in write_cmsis(filter_set(design), word).files.items():
+    signal = samples_of(signal / np.abs(signal).max() * PEAK, word.word)
+    filters = filter_set(design)
+    for path, content in write_cmsis(filters, word).files.items():
         (work / path).write_bytes(content)
-    prefix = next(work.glob("*.c")).stem
-    (work / "feeds.c").write_bytes((Path(__file__).parent / "cortex_m" / "feeds.c").read_bytes())
-    (work / "period.h").write_text("\n".join(array(f"static const {word.c_type} period[{PERIOD}]", integers)) + "\n")
-    names = {
-        "STATE": f"{prefix}_state",
-        "INIT": f"{prefix}_init",
-        "PROCESS": f"{prefix}_process",
-        "SAMPLE": word.c_type,
-    }
-    counts = {key: f"{prefix.upper()}_{key}" for key in ("BLOCK", "CHANNELS", "DRIVERS")}
-    options = [f"-D{key}={value}" for key, value in {**names, **counts}.items()]
-    done = run(machine, [work / f"{prefix}.c", work / "feeds.c"], work, f'-DHEADER="{prefix}.h"', *options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    raw = np.fromfile(work / "feeds.bin", dtype=f"<i{word.bytes}")
-    shape = (len(design.taps), PERIOD // BLOCK, len(design.drivers), BLOCK)
-    feeds = raw.reshape(shape).transpose(0, 2, 1, 3).reshape(shape[0], shape[2], PERIOD)
-    assert np.abs(feeds).max() < word.word.greatest  # nothing saturated
-    responses = np.fft.irfft(np.fft.rfft(feeds) / np.fft.rfft(integers), PERIOD)
-    return dict(zip(design.taps, responses, strict=True))
+    program = program_of(work, word, machine, archive(), library(machine))
+    responses: dict[str, Real] = {}
+    for c, channel in enumerate(design.taps):
+        alone = np.zeros((2 * PERIOD, len(design.taps)), dtype=signal.dtype)
+        alone[:, c] = np.tile(signal, 2)
+        feeds = played(program, alone, machine, len(design.drivers), word)[PERIOD:].T
+        assert np.abs(feeds).max() < word.fixed.greatest  # nothing saturated
+        responses[channel] = np.fft.irfft(np.fft.rfft(feeds) / np.fft.rfft(signal), PERIOD)
+    return responses
 
 
 def gains(design: designer.Design) -> pd.DataFrame:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from programs import need
 from scipy.signal import fftconvolve, sosfilt
 
 from designer.arrays import Real
 from designer.export import FilterSet, target_named
+from designer.export.runners.bench import Bench
 from export import filter_cases
 
 CASES = {
@@ -55,44 +55,16 @@ def apart_db(y: Real, expected: Real) -> float:
     return float(20 * np.log10(np.abs(y - expected).max() / np.abs(expected).max() + 1e-300))
 
 
+@pytest.mark.parametrize("target", ["jconvolver", "wav", "brutefir"])
 @pytest.mark.parametrize("case", CASES)
-def test_fconvolver_plays_the_filters(case: str, tmp_path: Path) -> None:
-    """Jconvolver's file processor with jconvolver's configuration: what scipy gives, to -120 dB."""
-    program = need("fconvolver", "jconvolver")
-    filters = CASES[case]
+def test_a_convolver_plays_the_filters(target: str, case: str, tmp_path: Path) -> None:
+    """Fconvolver with jconvolver's configuration, and with filters.wav alone; BruteFIR: what scipy gives, to -120 dB."""
+    filters, run = CASES[case], target_named(target).run
+    assert run is not None
     x = noise(filters)
-    written("jconvolver", filters, tmp_path)
-    soundfile.write(tmp_path / "in.wav", x, 48000, subtype="FLOAT")
-    command = [program, "jconvolver.conf", "in.wav", "out.wav"]
-    for _ in range(
-        3
-    ):  # its threads start late on a busy machine, and then it plays silence: its own race, not the filters'
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == 0 and (tmp_path / "out.wav").exists(), done.stdout + done.stderr
-        y, rate = soundfile.read(tmp_path / "out.wav", always_2d=True)
-        if y.any():
-            break
-    assert rate == 48000 and y.shape[1] == len(filters.drivers)
-    assert apart_db(y[:LENGTH], by_scipy(filters, x.astype(np.float32).astype(float))) < -120
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_brutefir_plays_the_filters(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """BruteFIR with nothing but the exported file: what scipy gives, to -120 dB."""
-    program = need("brutefir", "brutefir")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    filters = CASES[case]
-    x = noise(filters)
-    folder = tmp_path / "export"
-    folder.mkdir()
-    written("brutefir", filters, folder)
-    padded = np.concatenate([x, np.zeros((4096, x.shape[1]))])
-    (folder / "input.raw").write_bytes(padded.astype("<f8").tobytes())
-    command = [program, "-nodefault", "brutefir.conf"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
-    assert (folder / "output.raw").exists(), done.stdout + done.stderr
-    y = np.frombuffer((folder / "output.raw").read_bytes(), "<f8").reshape(-1, len(filters.drivers))
-    assert apart_db(y[:LENGTH], by_scipy(filters, x)) < -120
+    y = run(written(target, filters, tmp_path), x, filters, Bench())
+    assert y.shape == (LENGTH, len(filters.drivers))
+    assert apart_db(y, by_scipy(filters, x.astype(np.float32).astype(float) if target != "brutefir" else x)) < -120
 
 
 @pytest.mark.parametrize("case", CASES)

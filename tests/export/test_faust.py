@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from importing.test_round_trip import problem
-from programs import need
 
-from designer.arrays import Real
 from designer.errors import DataError
 from designer.export import FilterSet, target_named
+from designer.export.runners.bench import Bench
+from designer.export.runners.faust_program import run_faust
 from designer.importing import read_coefficients
 from export import filter_cases
 from export.test_convolvers import by_scipy
@@ -42,7 +40,7 @@ def test_the_compiled_program_plays_the_filters(case: str, filters: FilterSet, t
     """In double precision noise through it is what scipy gives, to 1e-12 of the loudest feed."""
     x = np.random.default_rng(5).uniform(-0.5, 0.5, (2000, len(filters.channels)))
     written(filters, tmp_path)
-    y = played(tmp_path, x, len(filters.drivers))
+    y = run_faust(tmp_path, x, filters, Bench())
     assert np.abs(y - by_scipy(filters, x)).max() <= 1e-12 * filters.headroom.worst_output, case
 
 
@@ -50,42 +48,6 @@ def written(filters: FilterSet, folder: Path) -> Path:
     for path, content in target_named("faust").write(filters).files.items():
         (folder / path).write_bytes(content)
     return folder
-
-
-def played(folder: Path, x: Real, drivers: int) -> Real:
-    """Feeds (N, drivers) of `filters.dsp` for inputs (N, channels), by faust, gcc and ctypes."""
-    programs = need("faust", "faust"), need("gcc", "gcc")
-    for command in (
-        [programs[0], "-double", "-lang", "c", "filters.dsp", "-o", "filters.c"],
-        [
-            programs[1],
-            "-shared",
-            "-fPIC",
-            "-DFAUSTFLOAT=double",
-            "-include",
-            "faust/gui/CInterface.h",
-            "filters.c",
-            "-o",
-            "f.so",
-        ],
-    ):
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
-        assert done.returncode == 0, done.stderr
-    library = ctypes.CDLL(str(folder / "f.so"))
-    library.newmydsp.restype = ctypes.c_void_p
-    dsp = ctypes.c_void_p(library.newmydsp())
-    assert (library.getNumInputsmydsp(dsp), library.getNumOutputsmydsp(dsp)) == (x.shape[1], drivers)
-    library.initmydsp(dsp, 48000)
-    inputs, outputs = np.ascontiguousarray(x.T), np.zeros((drivers, len(x)))
-    rows = [
-        (ctypes.POINTER(ctypes.c_double) * len(table))(
-            *(row.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for row in table)
-        )
-        for table in (inputs, outputs)
-    ]
-    library.computemydsp(dsp, len(x), *rows)
-    library.deletemydsp(dsp)
-    return outputs.T
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from scipy.io import loadmat
 from scipy.signal import lfilter, sosfilt
 
 from designer.export import FilterSet, target_named
+from designer.export.runners.bench import Bench
+from designer.export.runners.octave import run_octave
 from export import filter_cases
 
 
@@ -71,6 +73,15 @@ def test_octave_filters_with_it(tmp_path: Path) -> None:
         y = np.array([float(line) for line in lines[: x.size]])
         assert np.abs(y - expected).max() < 1e-12 * np.abs(expected).max()
         assert "A title; with * / signs" in done.stdout
+
+
+def test_octave_plays_the_whole_file(tmp_path: Path) -> None:
+    """Every filter into its driver's feed: what naive loops give, of taps, and of sections as far as their taps reach."""
+    for filters in (filter_cases.fir(), filter_cases.biquads()):
+        (tmp_path / "filters.mat").write_bytes(target_named("matlab").write(filters).files["filters.mat"])
+        x = np.random.default_rng(4).uniform(-1, 1, (300, len(filters.channels)))
+        y = run_octave(tmp_path, x, filters, Bench())
+        assert np.abs(y - filter_cases.feeds(filters, x)).max() < 1e-12 * filters.headroom.worst_output
 
 
 def test_names_are_matlabs() -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from importing.test_round_trip import problem
-from programs import need
 
 from designer.arrays import Real
 from designer.errors import DataError
 from designer.export import FilterSet, target_named
+from designer.export.runners.bench import Bench
+from designer.export.runners.pipewire import QUANTUM, run_pipewire
 from designer.importing import read_coefficients
 from export import filter_cases
-from export.pipewire_graph import QUANTUM, played
 
 
 def many(channels: int, drivers: int, **keys: object) -> FilterSet:
@@ -66,7 +66,6 @@ def test_pipewire_plays_the_filters(case: str, filters: FilterSet, tmp_path: Pat
 
     A daemon, a filter-chain and a client start, which takes their seconds.
     """
-    need("pipewire", "pipewire-bin")
     channels = len(filters.channels)
     length = max(filters.delayed_taps(one).size for one in filters.filters)
     segment = QUANTUM * -(-(length + 1000) // QUANTUM)
@@ -75,14 +74,13 @@ def test_pipewire_plays_the_filters(case: str, filters: FilterSet, tmp_path: Pat
     x[channels, : segment - length] = np.random.default_rng(3).uniform(-1, 1, (segment - length, channels))
     x = x.astype(np.float32).astype(float)
     driven = {one.driver for one in filters.filters}
-    silent = tuple(d for d, name in enumerate(filters.drivers) if name not in driven)
-    rate = round(filters.sample_rate_hz)
-    y = played(written(filters, tmp_path), x.reshape(-1, channels), rate, len(filters.drivers), silent)
+    silent = [d for d, name in enumerate(filters.drivers) if name not in driven]
+    y = run_pipewire(written(filters, tmp_path), x.reshape(-1, channels), filters, Bench())
     expected = expected_feeds(filters, x.reshape(-1, channels))
     impulses = slice(0, channels * segment)
     assert np.abs(y[impulses] - expected[impulses]).max() <= 1e-6 * max(1.0, np.abs(expected[impulses]).max()), case
     assert np.abs(y - expected).max() <= 1e-6 * max(1.0, filters.headroom.worst_output), case
-    assert not y[:, list(silent)].any()
+    assert not y[:, silent].any()
 
 
 def expected_feeds(filters: FilterSet, x: Real) -> Real:

@@ -64,8 +64,7 @@ def naive_violations(data: constrained_data.ConstrainedData, f: int, x: Real) ->
             alone = np.sqrt(sum((spread[l] * abs(w[l])) ** 2 for l in range(size)))
             aimed = expected if np.ndim(expected) == 0 else np.asarray(expected)[f, m]
             yield abs(sum(h[l] * w[l] for l in range(size)) - aimed) + alone - limit[f] * (1 + slack[i])
-    if data.curve is not None:
-        factor, limit = data.curve
+    for _, factor, limit in data.curves:
         rows = [abs(sum(row[l] * w[l] for l in range(size))) ** 2 for row in factor[f]]
         yield np.sqrt(sum(rows)) - limit[f] * (1 + slack[len(data.families)])
     norm = np.sqrt(sum(abs(w[l]) ** 2 for l in range(size)))

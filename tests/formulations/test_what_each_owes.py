@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from designer.formulations import FORMULATIONS
-from designer.problem.methods import CURVE, DRIVER_GAIN, EFFORT, MASK, WHITE_NOISE_GAIN, WINDOW
+from designer.problem.methods import CURVE, DARK_CURVE, DRIVER_GAIN, EFFORT, MASK, WHITE_NOISE_GAIN, WINDOW
 
 TESTS = Path(__file__).parents[1]
 WORDS = {  # what a docstring must say -> any of these says it
@@ -122,5 +122,5 @@ def test_it_has_a_property_test(method: str) -> None:
 
 def test_what_a_method_may_look_at() -> None:
     """Only keys of the problem file."""
-    known = {CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN}
+    known = {CURVE, DARK_CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN}
     assert all(formulation.looks_at <= known for formulation in FORMULATIONS.values())

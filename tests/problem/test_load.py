@@ -21,6 +21,7 @@ from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.library import library
+from designer.problem.listeners import NamedListener, Place
 from designer.problem.plausibility import warnings
 from designer.problem.sourced import Sourced
 from designer.problem.table import Table
@@ -244,6 +245,16 @@ def everything() -> dict[str, Any]:
     problem = trio()
     problem["designs"][0]["driver_spread"] = {"gain_db": 0.2, "phase_deg": 1.0}
     problem["designs"][1]["dark_regions"] = [{"around_deg": [180.0, 0.0], "radius_deg": 30.0}]
+    problem["places"] = [{"name": "desk", "shape": "disc", "centre_m": [1.0, 1.0, 0.0], "radius_m": 0.1}]
+    zone = {
+        "name": "all",
+        "kind": "zone",
+        "bright": ["desk"],
+        "dark": ["desk"],
+        "band_hz": [500.0, 2000.0],
+        "dark_gain_db": [[500, 6]],
+    }
+    problem["designs"].append(zone)
     return problem | {"virtualizer": {"angle_deg": 30.0}, "room": {"rt60_s": 0.4}, "tolerance": {"draws": 10}}
 
 
@@ -252,10 +263,12 @@ TABLES: dict[str, type[Table]] = {
     "enclosure": Sphere,
     "drivers[1]": schema.Driver,
     "listener": schema.Listener,
+    "places[0]": Place,
     "scene": schema.SceneTable,
     "grid": schema.Grid,
     "designs[0]": designs.EarDesign,
     "designs[1]": designs.BeamDesign,
+    "designs[2]": designs.ZoneDesign,
     "designs[1].mask[0]": designs.MaskLine,
     "designs[0].driver_spread": designs.Spread,
     "designs[1].dark_regions[0]": designs.Region,
@@ -283,7 +296,8 @@ def test_every_table_is_tried() -> None:
         for kind in {**vars(schema), **vars(designs)}.values()
         if isinstance(kind, type) and issubclass(kind, Table)
     }
-    assert set(TABLES.values()) == (kinds | {Sphere}) - {Table, Sourced, Enclosure, FreeField, designs.DesignTable}
+    others = {Table, Sourced, Enclosure, FreeField, designs.DesignTable, NamedListener}  # a Listener with a name
+    assert set(TABLES.values()) == (kinds | {Sphere}) - others
 
 
 @given(
@@ -333,7 +347,8 @@ def test_a_key_of_another_table() -> None:
     ):
         designer.loads(toml(changed("grid", taps=64)))
     with pytest.raises(
-        ProblemError, match=r"listener\.name: unknown key; .*name is a key of \[\[drivers\]\] and \[\[designs\]\]"
+        ProblemError,
+        match=r"listener\.name: unknown key; .*name is a key of \[\[drivers\]\], \[\[listeners\]\], \[\[places\]\], \[\[designs\]\] with ",
     ):
         designer.loads(toml(changed("listener", name="me")))
 

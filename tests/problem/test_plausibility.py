@@ -51,6 +51,16 @@ def test_what_is_odd_is_warned_of_once(tables: Tables, place: str, value: object
     assert added.startswith(start)
 
 
+def test_bands_in_kilohertz_are_all_that_is_said_of_them() -> None:
+    """Two drivers of 0.5 to 16 Hz leave every channel silent, and that is said nowhere: a warning a driver, with its remedy."""
+    tables = copy.deepcopy(pair())
+    before = warnings(designer.loads(toml(tables)))
+    for driver in tables["drivers"]:
+        driver["band_hz"] = [0.5, 16.0]
+    added = [text for text in warnings(designer.loads(toml(tables))) if text not in before]
+    assert [text.partition(": ")[0] for text in added] == ["drivers[0].band_hz", "drivers[1].band_hz"]
+
+
 def test_a_facing_that_a_sphere_cannot_use() -> None:
     """A driver on the left of a sphere that faces the front radiates along the normal, 90 degrees off; along it nothing is said."""
     tables = copy.deepcopy(pair())

@@ -85,7 +85,7 @@ def test_cones(floor_db: float) -> None:
         centre=h[None],
         quadratic=Q[None],
         families=(),
-        curve=None,
+        curves=(),
         max_gain=np.full((1, 4), np.inf),
         max_norm=np.array([floor**-0.5]),
     )

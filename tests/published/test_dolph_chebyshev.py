@@ -59,7 +59,7 @@ def half_wave_line(count: int, attenuation_db: float) -> tuple[Complex, Constrai
         centre=(device.far_field(K, direction(np.array([0.0]))) @ spread)[:, 0],
         quadratic=np.asarray(1e-9 * np.eye(shared)[None], dtype=complex),
         families=(("sidelobes", points, np.array([10 ** (-(attenuation_db + TOO_MUCH_DB) / 20)]), 0.0),),
-        curve=None,
+        curves=(),
         max_gain=np.full((1, shared), np.inf),
         max_norm=np.array([np.inf]),
     )

@@ -15,6 +15,7 @@ from designer.designs import design_channel
 from designer.evaluation.scalars import scalars
 from designer.problem.schema import Realization
 from designer.realization import biquad, realize_form
+from designer.realization.cascade import Cascade
 from designer.realization.held_requirements import MARGIN_DB, Held, Rows, requirements_of
 from designer.realization.held_sections import HeldLevel, HeldSections, Pull, tone_of
 from designer.realization.realized import SectionsFit
@@ -144,6 +145,34 @@ def test_sections_keep_the_headroom_of_their_weights() -> None:
     assert [result.scalars[name].costs for name in ("left", "right")] == [(), ()]
     assert result.realisation_warnings == ()
     assert result.status == 0
+
+
+@pytest.mark.parametrize(
+    ("excesses_db", "low_ends_db", "taken"),
+    [
+        ([0.0, 0.0, 0.0], [7.0, 9.0, 12.0], 1),  # two hold, and the third is not looked at
+        ([0.0, 0.5, 0.0], [9.0, 12.0, 8.0], 0),  # what does not hold is no candidate
+        ([0.5, 0.3, 0.4, 0.9, 0.9, 0.9], [9.0, 5.0, 12.0, 12.0, 12.0, 12.0], 1),  # none holds: the least excess
+    ],
+)
+def test_of_two_that_hold_the_better_low_end_is_taken(
+    monkeypatch: pytest.MonkeyPatch, excesses_db: list[float], low_ends_db: list[float], taken: int
+) -> None:
+    """Leads in turn, until two hold: of these the one with the higher 5th percentile, whatever later ones would give."""
+    problem = coupled([equaliser(1, 4, 300.0)] * 2, 1, np.geomspace(100.0, 10_000.0, 40))
+    tried: list[list[Cascade]] = []
+
+    def held(filters: list[Cascade], *_: object) -> list[Cascade]:
+        tried.append(filters)
+        return filters
+
+    monkeypatch.setattr(biquad, "refine", lambda filters, *_, **__: filters)
+    monkeypatch.setattr(biquad, "hold_sections", held)
+    monkeypatch.setattr(biquad, "largest_excess_db", lambda *_: excesses_db[len(tried) - 1])
+    requirement = any_requirement(np.random.default_rng(1), 40, 2, together=True)
+    found = biquad.fit_sections(problem, np.array([5, 5]), 4, [requirement], lambda _: low_ends_db[len(tried) - 1])
+    assert found is tried[taken]
+    assert len(tried) == len(excesses_db) - (excesses_db[:2] == [0.0, 0.0])
 
 
 def lost_db(name: str, sections: int) -> tuple[list[float], list[float], float]:

@@ -83,6 +83,10 @@ class EnclosedDrivers(Device):
         """Radius of the sphere around the origin that holds the sources of some drivers."""
         return float(np.linalg.norm(self.source_places_m()[list(drivers)], axis=1).max())
 
+    def knows_balls(self, k_max: float, radius_m: float, centres_m: Real) -> Bool:
+        """Whether `ears_of_balls` answers at every frequency at spheres' centres (D,), and for no more than the field costs."""
+        return np.zeros(len(centres_m), dtype=bool)
+
     def is_dear(self, k_max: float, radius_m: float, centres_m: Real) -> Bool:
         """Whether the field costs more than `ears_of_balls` at spheres' centres (D,)."""
         return np.zeros(len(centres_m), dtype=bool)

@@ -35,7 +35,9 @@ Source: P. A. Martin, Multiple Scattering (Cambridge, 2006), sections 2.5 and 3.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.fft import fft, ifft, next_fast_len
@@ -43,7 +45,7 @@ from scipy.special import hankel2e
 
 from designer.acoustics.enclosures.cylinder_contour import clearance
 from designer.acoustics.sphere_series import order_answers, point_orders
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 
 MAX_REMAINDER = 1e-6
 """Smallest terms of (2) and (3), of the largest; a far ear is 65 dB down at the most."""
@@ -110,6 +112,25 @@ class _Reach:
         )
 
 
+@dataclass(frozen=True)
+class _About:
+    """Functions that balls at one distance share: H_p(κR) (F, Q, 2P - 1), its spectrum, G_m (F, Q, 2M - 1), and an order's part that
+    goes out (F, Q, 2N - 1).
+    """
+
+    at_centre: Complex
+    spectrum: Complex
+    waves: Complex
+    outgoing: Complex
+
+    @cached_property
+    def direct(self) -> list[list[int]]:
+        """Frequencies and nodes whose products a transform rounds too much."""
+        largest = (np.abs(part).max(axis=-1) for part in (self.at_centre, self.waves, self.outgoing))
+        pairs: list[list[int]] = np.argwhere(ROUNDING * math.prod(largest) > MAX_ROUNDING).tolist()
+        return pairs
+
+
 def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | None:
     """Pressure at the left and the right ear (F, D, 2, L), relative to an ideal source's at 1 m; None where no contour serves.
 
@@ -144,14 +165,17 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
         largest = np.max(np.abs(shares), axis=0)
         outgoing = _two_sided((largest * dw / (-math.pi * a))[..., None] / slope)
         waves = _two_sided(_ball_waves(k[part] * balls.radius_m, w, m))
-        for d, (distance_m, azimuth_rad) in enumerate(zip(balls.distance_m, balls.azimuth_rad, strict=True)):
-            ear = np.exp(1j * np.arange(1 - m, m) * (balls.ear_rad - azimuth_rad))
-            met = _met(_two_sided(_hankel(kappa * distance_m, n + m - 1)), waves, ear, outgoing)  # (2, F, Q, 2N - 1)
-            towards = turned * np.exp(1j * orders * azimuth_rad)
-            for level, share in enumerate(shares):
-                (group,) = np.nonzero(level_of.ravel() == level)
-                both = np.einsum("fq,efqn->efn", share / largest, met) @ towards[group].T  # (2, F, L')
-                out[part, d, :, group] = both.transpose(2, 1, 0)
+        for distance_m, places in _at_one_distance(balls.distance_m):
+            at_centre = _two_sided(_hankel(kappa * distance_m, n + m - 1))
+            about = _About(at_centre, fft(at_centre, _size(at_centre)), waves, outgoing)
+            for d in places:
+                azimuth_rad = float(balls.azimuth_rad[d])
+                met = _met(about, np.exp(1j * np.arange(1 - m, m) * (balls.ear_rad - azimuth_rad)))  # (2, F, Q, 2N - 1)
+                towards = turned * np.exp(1j * orders * azimuth_rad)
+                for level, share in enumerate(shares):
+                    (group,) = np.nonzero(level_of.ravel() == level)
+                    both = ((share / largest)[:, None] @ met)[:, :, 0] @ towards[group].T  # (2, F, L')
+                    out[part, d, :, group] = both.transpose(2, 1, 0)
     return out if np.isfinite(out).all() else None  # orders far beyond κR leave the range of numbers
 
 
@@ -239,28 +263,34 @@ def _two_sided(positive: Complex) -> Complex:
     return np.concatenate([positive[..., :0:-1] * sign, positive], axis=-1)
 
 
-def _met(at_centre: Complex, waves: Complex, ear: Complex, outgoing: Complex) -> Complex:
-    """Σ_m H_{n-m}(κR) e^{jmα} G_m times what goes out, at the left and the right ear (2, F, Q, 2N - 1).
-
-    Parameters
-    ----------
-    at_centre, waves, outgoing : complex array, H_p (F, Q, 2P - 1), G_m (F, Q, 2M - 1) and the order's part (F, Q, 2N - 1)
-    ear : (2M - 1,) complex array, e^{jmα}
-
-    """
-    first, count = ear.size - 1, outgoing.shape[-1]
-    left = waves * ear
-    largest = (np.abs(part).max(axis=-1) for part in (at_centre, waves, outgoing))
-    is_direct = ROUNDING * math.prod(largest) > MAX_ROUNDING
-    size = 2 * next_fast_len(-(-at_centre.shape[-1] // 2))
-    turned, spectrum = fft(at_centre, size), fft(left, size)
+def _met(about: _About, ear: Complex) -> Complex:
+    """Σ_m H_{n-m}(κR) e^{jmα} G_m times what goes out, at the left and the right ear (2, F, Q, 2N - 1), for e^{jmα} (2M - 1,)."""
+    first, count = ear.size - 1, about.outgoing.shape[-1]
+    left = about.waves * ear
+    half, spectrum = about.spectrum.shape[-1] // 2, fft(left, about.spectrum.shape[-1])
     # (-1)^m moves a spectrum by half its length.
-    spectra = np.stack([spectrum, np.roll(spectrum, size // 2, axis=-1) * (-1.0) ** (first // 2)])
-    spectra *= turned
+    spectra = np.empty((2, *spectrum.shape), dtype=complex)
+    np.multiply(spectrum, about.spectrum, out=spectra[0])
+    np.multiply(spectrum[..., half:], about.spectrum[..., :half], out=spectra[1, ..., :half])
+    np.multiply(spectrum[..., :half], about.spectrum[..., half:], out=spectra[1, ..., half:])
     met = ifft(spectra, overwrite_x=True)[..., first : first + count]
+    if first // 2 % 2:
+        np.negative(met[1], out=met[1])
     opposite = (-1.0) ** np.arange(first // 2, first // 2 + ear.size)
-    for f, q in np.argwhere(is_direct).tolist():
-        met[0, f, q] = np.convolve(at_centre[f, q], left[f, q], mode="valid")
-        met[1, f, q] = np.convolve(at_centre[f, q], left[f, q] * opposite, mode="valid")
-    met *= outgoing
+    for f, q in about.direct:
+        met[0, f, q] = np.convolve(about.at_centre[f, q], left[f, q], mode="valid")
+        met[1, f, q] = np.convolve(about.at_centre[f, q], left[f, q] * opposite, mode="valid")
+    met *= about.outgoing
     return np.asarray(met)
+
+
+def _at_one_distance(distance_m: Real) -> Iterator[tuple[float, Index]]:
+    """Distances that differ, and the places at each."""
+    unique, inverse = np.unique(np.round(distance_m, 12), return_inverse=True)
+    for n, distance in enumerate(unique.tolist()):
+        yield distance, np.flatnonzero(inverse.ravel() == n)
+
+
+def _size(at_centre: Complex) -> int:
+    """Length of a fast transform, even."""
+    return int(2 * next_fast_len(-(-at_centre.shape[-1] // 2)))

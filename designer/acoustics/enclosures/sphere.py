@@ -12,6 +12,7 @@ import numpy as np
 from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.enclosures import Blocks, EnclosedDrivers
+from designer.acoustics.enclosures.sphere_ears import Caps, ears_before_sphere, is_served
 from designer.acoustics.encoded_directivity import Encoding
 from designer.acoustics.sphere_series import (
     NEAREST_FIELD_RADII,
@@ -21,7 +22,7 @@ from designer.acoustics.sphere_series import (
     sphere_pressure,
 )
 from designer.acoustics.turning import phase
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.schema import Driver
 
@@ -152,6 +153,16 @@ class SphereEnclosure(EnclosedDrivers):
             total.real, total.imag = columns[:, :, at]
             out.append(total)
         return out
+
+    def knows_balls(self, k_max: float, radius_m: float, centres_m: Real) -> Bool:
+        """Whether `ears_of_balls` answers at every frequency at spheres' centres (D,)."""
+        return is_served(k_max, self.radius_m, radius_m, np.linalg.norm(centres_m, axis=1))
+
+    def ears_of_balls(self, k: Real, radius_m: float, centres_m: Real, left: Real) -> tuple[Complex, Bool]:
+        """Pressure (F, D, 2, L) at both ends of rigid spheres' axes, known (F, D) everywhere: (2) of `sphere_ears`."""
+        caps = Caps(self.radius_m, self.directions, self.cos_half_angle)
+        ears = ears_before_sphere(k, caps, radius_m, centres_m, left)
+        return ears, np.ones(ears.shape[:2], dtype=bool)
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""

@@ -45,6 +45,7 @@ FRACTIONS = {"0": 0.0, "00": 0.0, "5": 0.5, "50": 0.5, "25": 0.25, "75": 0.75}
 """Fractions of a degree behind an underscore, as turntables are set to."""
 SIDES = ("left", "right", "l", "r", "up", "down", "top", "bottom", "above", "below")
 MAX_LISTED = 40
+_SIDE = re.compile(rf"(?<![^\W\d_])({'|'.join(SIDES)})(?![^\W_])", re.IGNORECASE)
 _MERIDIAN = re.compile(r"(?:^|[-_\s])M(\d{1,3})[-_\s]+P(\d{1,3})(?=$|[-_\s.])", re.IGNORECASE)
 _HUNDREDTHS = re.compile(r"(?:^|[_\s])(-?\d+)[_\s](-?\d+)$")
 _ON_AXIS = re.compile(r"(?<![^\W_])on[\s_\-]?axis(?![^\W_])", re.IGNORECASE)
@@ -292,15 +293,15 @@ def _check_names(files: Sequence[Path], names: Sequence[list[Named]], selected: 
             )
             raise _refused(files[0], "two numbers that both change within the set", remedy)
     sides = [
-        (path, candidates[0])
+        (path, candidates[0], side)
         for path, candidates in zip(files, selected, strict=True)
-        if candidates and candidates[0].label in SIDES
+        if candidates and (side := _side(path, candidates))
     ]
     if sides and not (
-        len(sides) == len(files) and len({n.label for _, n in sides}) == 1
+        len(sides) == len(files) and len({side for *_, side in sides}) == 1
     ):  # alike in all it is the driver's
-        path, n = sides[0]
-        actual = f"the word {n.label!r} before {n.text} and not in all names, which may be a side"
+        path, n, side = sides[0]
+        actual = f"the word {side!r} beside {n.text} and not in all names, which may be a side"
         remedy = "write the side as a sign (left and up are positive), or list the angles: response_angles = [[30, 0], [-30, 0]]"
         raise _refused(path, actual, remedy)
     plain_numbers = [
@@ -313,6 +314,12 @@ def _check_names(files: Sequence[Path], names: Sequence[list[Named]], selected: 
         actual = f"numbers from 1 to {len(files)} in {len(files)} names, which count the files"
         remedy = "rename them, or list the angles in the order of names: response_angles = [[0, 0], [15, 0]]"
         raise _refused(files[0], actual, remedy)
+
+
+def _side(path: Path, candidates: Sequence[Named]) -> str:
+    """The word of a side before a name's angle or behind it, in small letters; empty where there is none."""
+    behind = _SIDE.search(path.stem, max(n.end for n in candidates))
+    return candidates[0].label if candidates[0].label in SIDES else behind[1].lower() if behind else ""
 
 
 def driver_of_name(path: Path) -> str:

@@ -44,15 +44,15 @@ MAX_LINEAR = 2.0  # a level in dB that stays below it over a whole band is a mag
 SAME_SHAPE = 0.98  # correlation of a third column with the level that makes it a level
 WEAK_COHERENCE = 0.5  # below it more than half of the power at the microphone came from elsewhere
 ROLES = (
-    ("nothing", r"\bthd|distort|harmonic|\bh\d\b|noise|group|delay|\bmin|excess|%|percent|impedance|\bohm|snr|time"),
     ("coherence", r"coher|\bcoh\b|γ|\bmsc\b"),
+    ("nothing", r"\bthd|distort|harmonic|\bh\d\b|noise|group|delay|\bmin|excess|%|percent|impedance|\bohm|snr|time"),
     ("frequency", r"freq|\bf\b|^\W*k?hz\W*$"),
     ("real", r"\breal\b|\bre\b"),
     ("imag", r"\bimag|\bim\b"),
     ("phase", r"phase|\bphi\b|\bdeg|\brad|°|\barg\b|angle"),
     ("level", r"\bspl|\bdb|mag|level|ampl|\bpa\b|pascal|gain|pressure|response|\bfr\b"),
 )
-"""In this order: `Phase (deg)` is no level, `THD (dB)` neither."""
+"""In this order: `Coherence (%)` is no distortion, `Phase (deg)` no level, `THD (dB)` neither."""
 ROW = {"frequency", "level"}, {"frequency", "real", "imag"}
 
 

@@ -24,6 +24,7 @@ from designer.export.coefficients import Coefficients, read_bytes, shown
 from designer.export.filter_set import FilterSet
 from designer.export.names import changed, filter_files
 from designer.export.provenance import provenance, text_file
+from designer.export.runners.convolvers import run_brutefir
 from designer.export.target import Export, Target, at_most, whole_rate
 from designer.export.ways import Program, Signal, Way, amplitude
 from designer.problem.schema import MAX_TAPS
@@ -256,4 +257,5 @@ BRUTEFIR = Target(
     read=read_brutefir,
     endings=(".conf",),
     in_folders=("brutefir.conf", "*.conf"),
+    run=run_brutefir,
 )

@@ -24,6 +24,7 @@ from designer.export.c_source import files, scaling
 from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet
 from designer.export.provenance import README, readme
+from designer.export.runners.c_program import run_c
 from designer.export.target import Export, Option, Target
 from designer.export.targets.cmsis import MAX_BYTES, PREFIX
 
@@ -246,6 +247,7 @@ C = Target(
     endings=(".c", ".h"),
     is_own=is_own,
     in_folders=("*.c",),
+    run=partial(run_c, word=FLOAT),
 )
 C_Q31 = Target(
     place=84,
@@ -254,6 +256,7 @@ C_Q31 = Target(
     write=partial(write_c, word=Q31),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q31),
+    run=partial(run_c, word=Q31),
 )
 C_Q15 = Target(
     place=86,
@@ -262,4 +265,5 @@ C_Q15 = Target(
     write=partial(write_c, word=Q15),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q15),
+    run=partial(run_c, word=Q15),
 )

@@ -17,6 +17,7 @@ from designer.export.coefficients import MAX_TEXT_BYTES, Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import identifiers, joined
 from designer.export.provenance import provenance, text_file
+from designer.export.runners.faust_program import run_faust
 from designer.export.target import Export, Target, at_most
 
 SCALING = "none: 17 digits, which faust -double keeps; without it 24 bits of mantissa"
@@ -137,4 +138,5 @@ FAUST = Target(
     read=read_faust,
     endings=(".dsp",),
     in_folders=(FILE,),
+    run=run_faust,
 )

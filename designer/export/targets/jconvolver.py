@@ -14,6 +14,7 @@ from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import FilterSet
 from designer.export.names import changed, file_names, identifiers
 from designer.export.provenance import provenance, text_file
+from designer.export.runners.convolvers import run_jconvolver
 from designer.export.target import Export, Target, at_most, whole_rate
 from designer.export.wave import Responses, channel_responses, loud_note, wave_float
 from designer.export.ways import Program, Signal, Way
@@ -132,4 +133,5 @@ JCONVOLVER = Target(
     endings=(".conf",),
     is_own=lambda text: any(line.lstrip().startswith("/") for line in text.splitlines()),  # BruteFIR has no commands
     in_folders=("jconvolver.conf",),
+    run=run_jconvolver,
 )

@@ -24,6 +24,7 @@ from designer.export.coefficients import Coefficients, read_bytes
 from designer.export.filter_set import FilterSet
 from designer.export.names import identifiers, joined
 from designer.export.provenance import README, provenance, readme
+from designer.export.runners.octave import run_octave
 from designer.export.target import Export, Target
 
 SCALING = "none; double precision"
@@ -214,4 +215,5 @@ MATLAB = Target(
     read=read_mat,
     endings=(".mat",),
     in_folders=("filters.mat",),
+    run=run_octave,
 )

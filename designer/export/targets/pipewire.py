@@ -25,6 +25,7 @@ from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import changed, file_names, filter_files
 from designer.export.provenance import README, one_line, provenance, readme, text_file
+from designer.export.runners.pipewire import run_pipewire
 from designer.export.spa_json import parsed_spa_json, spa_text
 from designer.export.target import Export, Target, at_most, whole_rate
 from designer.export.wave import Responses, channel_responses, loud_note, wave_float
@@ -381,8 +382,7 @@ class _Graph:
         signal = self.program.gained(self.program.delayed(signal, wait), gain)
         if config.get("filename") == "/dirac":
             return signal
-        taps = self.responses.track(config.get("filename"), track)[offset:]
-        taps = taps[:length] if length else taps
+        taps = self.responses.track(config.get("filename"), track)[offset : offset + length if length else None]
         return self.program.convolved(signal, taps) if taps.size else ()
 
 
@@ -396,4 +396,5 @@ PIPEWIRE = Target(
     endings=(".conf",),
     is_own=lambda text: re.search(r"^[^#\n]*\bfilter\.graph\b", text, re.MULTILINE) is not None,
     in_folders=(FILE,),
+    run=run_pipewire,
 )

@@ -10,6 +10,7 @@ from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet
 from designer.export.names import changed, file_names
 from designer.export.provenance import provenance
+from designer.export.runners.convolvers import run_wav
 from designer.export.target import Export, Target, at_most, whole_rate
 from designer.export.wave import MAX_TRACKS, channel_responses, loud_note, read_sound, shift_24, wave_24, wave_float
 
@@ -75,4 +76,5 @@ WAV = Target(
     read=read_wav,
     endings=(".wav",),
     in_folders=("filters.wav",),
+    run=run_wav,
 )

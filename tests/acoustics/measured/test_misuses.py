@@ -142,9 +142,13 @@ def test_a_phase_that_never_turns(tmp_path: Path, phase_deg: float) -> None:
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (("w 0", "w left 30", "w right 30"), "the word 'left' before 30 and not in all names, which may be a side"),
-        (("w 0", "w right 30", "w right 60"), "the word 'right' before 30 and not in all names"),
-        (("w 0", "w up 30", "w down 30"), "the word 'down' before 30 and not in all names"),
+        (("w 0", "w left 30", "w right 30"), "the word 'left' beside 30 and not in all names, which may be a side"),
+        (("w 0", "w right 30", "w right 60"), "the word 'right' beside 30 and not in all names"),
+        (("w 0", "w up 30", "w down 30"), "the word 'down' beside 30 and not in all names"),
+        (("w hor 0", "w hor 30 right", "w hor 60 right"), "the word 'right' beside hor 30 and not in all names"),
+        (("w ver 0", "w ver 30 down"), "the word 'down' beside ver 30 and not in all names"),
+        (("w 0deg", "w 30deg up"), "the word 'up' beside 30 and not in all names"),
+        (("w_0deg", "w_30deg_R"), "the word 'r' beside 30 and not in all names"),
         (("w01", "w02", "w03", "w04", "w05"), "numbers from 1 to 5 in 5 names, which count the files"),
     ],
 )
@@ -161,7 +165,8 @@ def test_a_driver_called_left_and_a_distance_behind_a_unit(tmp_path: Path) -> No
     for angle in (0, 30, 60):
         write(tmp_path, (angle,), name="left {}.txt")
         write(tmp_path, (angle,), name="x {}deg 1m.txt")
-    for pattern in ("left*", "x*"):
+        write(tmp_path, (angle,), name="y hor {} right.txt")
+    for pattern in ("left*", "x*", "y*"):
         np.testing.assert_allclose(
             np.sort(read(tmp_path, pattern).directions, axis=0),
             np.sort(unit(np.array([0.0, 30.0, 60.0]), np.zeros(3)), axis=0),

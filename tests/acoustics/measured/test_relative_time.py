@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.driver_sets import TimeKey, common_reference
@@ -49,6 +50,27 @@ def test_files_that_name_a_reference_keep_their_time(tmp_path: Path, heading: st
     assert not warnings
     assert "shared by a, b" in out["b"].summary.time_reference
     assert "0.1 ms after the earliest" in out["b"].summary.time_reference
+
+
+def test_channels_of_one_recording_keep_their_time(tmp_path: Path) -> None:
+    """Two drivers on two channels of the same sound files: 100 us stay 100 us, and the summary says why."""
+    rate_hz, size = 48_000, 2048
+    f = np.fft.rfftfreq(size, 1 / rate_hz)
+    audible = np.where(
+        f > 0, np.exp(-((f / 20_000) ** 16)), 0.0
+    )  # band-limited, so that a delay of parts of a sample is exact
+    for angle in ANGLES_DEG:
+        response = cap(np.maximum(f, 1.0), at(angle))[:, 0] * audible
+        both = [np.fft.irfft(0.2 * response * np.exp(-2j * np.pi * f * delay_s), size) for delay_s in (3.0e-3, 3.1e-3)]
+        soundfile.write(tmp_path / f"pair hor {angle:g}.wav", np.stack(both, axis=1), rate_hz, subtype="DOUBLE")
+    sets = {
+        name: read_response("pair hor *.wav", tmp_path, driver=name, channel=channel, speed_of_sound_m_s=C)
+        for name, channel in (("a", 1), ("b", 2))
+    }
+    out, warnings = common_reference(sets)
+    assert later_us(out) == pytest.approx(100, abs=0.1)
+    assert not warnings
+    assert "shared by a, b (they come from the same files)" in out["b"].summary.time_reference
 
 
 def test_the_key_decides(tmp_path: Path) -> None:

@@ -143,6 +143,29 @@ def test_other_conventions_of_many_emitters(tmp_path: Path, convention: str, roo
     np.testing.assert_allclose(found.receivers_m, places.reshape(-1, 3), atol=1e-12)
 
 
+@pytest.mark.parametrize("convention", ["GeneralFIR-E", "GeneralFIR"])
+def test_a_stated_delay_is_kept_between_drivers(tmp_path: Path, convention: str) -> None:
+    """Data.Delay in samples, of each receiver and driver: each response is later by it, and by no more."""
+    samples = np.array([[0.0, 4.8, 2.0], [1.0, 0.5, 30.0]])  # (R, L)
+    ir = np.fft.irfft(points(EARS_M), axis=2)  # (R, L, K)
+    emitters = convention == "GeneralFIR-E"
+    f = np.array([100.0, 1000.0, 3000.0])
+    found = []
+    for name, late in (("late.sofa", samples), ("plain.sofa", 0 * samples)):
+        path = stored(
+            tmp_path / name,
+            convention,
+            Data_IR=("MRNE", ir.transpose(0, 2, 1)[None]) if emitters else ("MRN", ir.transpose(1, 0, 2)),
+            Data_Delay=("IRE", late[None]) if emitters else ("MR", late.T),
+            Data_SamplingRate=("I", np.array([16_000.0])),
+            ReceiverPosition=("RC", EARS_M),
+            EmitterPosition=("EC", DRIVERS_M),
+        )
+        found.append(read_device(path, 3).transfer(f, C))
+    turn = np.exp(-2j * np.pi * np.multiply.outer(f, samples / 16_000.0))
+    np.testing.assert_allclose(found[0], found[1] * turn, rtol=1e-9)
+
+
 @pytest.mark.parametrize("version", ["0.4", "1.0", "2.0", "9.9", ""])
 def test_versions_of_a_convention(tmp_path: Path, version: str) -> None:
     """The same variables are the same head, whatever the version; and a head called by its old name is one."""
@@ -186,7 +209,7 @@ def test_directivity_as_one_measurement_a_direction(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".mat", ".mdat", ".pir", ".mls", ".trf", ".gll"])
-def test_other_programs_own_files(tmp_path: Path, suffix: str) -> None:
+def test_other_programs_own_files_say_what_to_export_instead(tmp_path: Path, suffix: str) -> None:
     """A sentence says what to export instead, as a driver, a device, and to convert."""
     path = tmp_path / f"box{suffix}"
     path.write_bytes(b"\x00\x01")
@@ -247,6 +270,36 @@ READ: tuple[Callable[[Path], object], ...] = (
     lambda path: read_response(path.name, path.parent, driver="w", speed_of_sound_m_s=C),
     lambda path: emitter_names(path),
 )
+
+
+DAMAGED_TEXTS: dict[str, Any] = {
+    "absent": None,
+    "empty": "",
+    "a number": 7,
+    "numbers": np.array([1.0, np.nan]),
+    "no unicode": b"\xff\xfe\x00",
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED_TEXTS)
+@pytest.mark.parametrize("attribute", ["Conventions", "SOFAConventions", "Data.IR Type", "SourcePosition Type"])
+def test_damaged_attributes_end_in_a_sentence(tmp_path: Path, attribute: str, content: str) -> None:
+    """Of a head written here one attribute, of the file or of a variable: a sentence with its remedy, or the head as it was."""
+    path = sphere(tmp_path / "head.sofa", grid_deg(45), taps=256)
+    responses = read_recording(path, "head.sofa").responses
+    with netCDF4.Dataset(str(path), "a") as file:
+        *of, name = attribute.split()
+        holder = file[of[0]] if of else file
+        if DAMAGED_TEXTS[content] is not None:
+            holder.setncattr(name, DAMAGED_TEXTS[content])
+        elif name in holder.ncattrs():
+            holder.delncattr(name)
+    if attribute != "Data.IR Type":
+        for read in READ if not of else READ[2:3]:
+            with pytest.raises(DataError, match=r"head.*: got (?!no readable).*; expected "):
+                read(path)
+    else:
+        np.testing.assert_array_equal(read_recording(path, "head.sofa").responses, responses)
 
 
 @pytest.mark.filterwarnings("ignore")  # numbers of 1e300 overflow on their way to being refused

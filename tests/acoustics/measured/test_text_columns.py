@@ -90,14 +90,15 @@ def test_what_is_no_response_is_refused(content: str, found: str) -> None:
         read_columns(Path("w.txt"), content)
 
 
-@pytest.mark.parametrize("scale", [1.0, 100.0])
-def test_weak_coherence_marks_its_band(tmp_path: Path, scale: float) -> None:
-    """From 0 to 1 or in percent; the warning has the file, the band, and what half the coherence means."""
+@pytest.mark.parametrize(
+    ("scale", "heading"),
+    [(1.0, "Hz dB deg coherence"), (100.0, "Hz dB deg coherence"), (100.0, "Hz dB deg Coherence(%)"), (1.0, "")],
+)
+def test_weak_coherence_marks_its_band(tmp_path: Path, scale: float, heading: str) -> None:
+    """From 0 to 1 or in percent, its unit in the heading or not: the warning has the file, the band, and what half of it means."""
     weak = scale * np.where((F > 1000) & (F < 2000), 0.3, 0.95)
     for angle in (0, 30):
-        (tmp_path / f"w hor {angle}.txt").write_text(
-            text("Hz dB deg coherence", F, SPL, DEG, weak if angle else scale * ones)
-        )
+        (tmp_path / f"w hor {angle}.txt").write_text(text(heading, F, SPL, DEG, weak if angle else scale * ones))
     (warning,) = (
         w for w in read_response("w hor *.txt", tmp_path, driver="w", speed_of_sound_m_s=C).warnings if "coherence" in w
     )

@@ -1,4 +1,4 @@
-"""A PipeWire of a test's own: a daemon without devices, a filter-chain in it, and the client beside, in a folder of their own.
+"""`pipewire`: a daemon without devices, the exported filter-chain in it, and the client beside, in a folder of their own.
 
 The daemon's one driver is a timer, whose cycles are long. Where a busy machine is late for one all the same, the client plays its
 signal once more. (A freewheeling driver of 0.3.65 starts cycles before others have ended, and stops for good.) There is no
@@ -13,13 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from designer.arrays import Real
+from designer.errors import ProgramError
+from designer.export.filter_set import FilterSet
+from designer.export.runners.bench import Bench, called, program
 
 QUANTUM = 4096
 DAEMON = f"""
@@ -38,29 +41,40 @@ context.objects = [ {{ factory = spa-node-factory args = {{
 CLIENT = Path(__file__).with_name("pipewire_client.py")
 TRIES = 1500
 PAUSE_S = 0.02
+SETTLING = 1000
+"""Samples of silence behind the longest filter."""
+ROUNDS = 12
+"""Rounds of the signal before the client counts as failed."""
 
 
-def played(folder: Path, signal: Real, rate: int, drivers: int, silent: tuple[int, ...] = ()) -> Real:
-    """Feeds (N, drivers) of the filter-chain of a folder, for a signal (N, channels) as the client takes it."""
+def run_pipewire(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> Real:
+    """Feeds (N, drivers) of signals (N, channels) in single precision, in real time. Raises ProgramError: PipeWire is missing or fails."""
+    daemon = program("pipewire", "pipewire-bin")
+    rate, channels, drivers = round(filters.sample_rate_hz), len(filters.channels), len(filters.drivers)
     conf = (folder / "filter-chain.conf").read_text(encoding="utf-8")
     names = [name.strip('"') for name in re.findall(r"^ *node\.name = (.*)$", conf, re.MULTILINE)]
     positions = [text.split() for text in re.findall(r"^ *audio\.position = \[(.*)\]$", conf, re.MULTILINE)]
-    assert len(names) == len(positions) == 2
+    driven = {filter_.driver for filter_ in filters.filters}
+    silent = [str(d) for d, driver in enumerate(filters.drivers) if driver not in driven]
+    settled = max(filters.delayed_taps(filter_).size for filter_ in filters.filters) + SETTLING
+    probe = QUANTUM * -(-settled // QUANTUM)
+    probes = np.zeros((channels, probe, channels))
+    probes[np.arange(channels), 0, np.arange(channels)] = 1.0
+    count = len(signals)
+    padded = np.pad(signals, ((0, settled + -(count + settled) % QUANTUM), (0, 0)))
     with tempfile.TemporaryDirectory(prefix="pw") as private:  # a short path: that of a socket has 108 bytes at most
-        environment = {**os.environ, **dict.fromkeys(("XDG_RUNTIME_DIR", "PIPEWIRE_RUNTIME_DIR", "HOME"), private)}
+        environment = dict.fromkeys(("XDG_RUNTIME_DIR", "PIPEWIRE_RUNTIME_DIR", "HOME"), private)
         place = Path(private)
         (place / "daemon.conf").write_text(DAEMON.replace("RATE", str(rate)), encoding="utf-8")
-        np.save(place / "in.npy", signal)
-        client = [sys.executable, CLIENT, place / "in.npy", place / "out.npy", str(drivers), *map(str, silent)]
+        np.save(place / "in.npy", np.concatenate([probes.reshape(-1, channels), padded]))
+        client = [sys.executable, CLIENT, place / "in.npy", place / "out.npy", str(probe), str(drivers), *silent]
 
         def run(*command: str) -> str:
-            return subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=True, timeout=60
-            ).stdout
+            return called(command, place, environment=environment, patience_s=60)
 
-        with started(["pipewire", "-c", place / "daemon.conf"], place, environment):
+        with started([daemon, "-c", place / "daemon.conf"], place, environment):
             until((place / "pipewire-0").exists)
-            with started(["pipewire", "-c", folder / "filter-chain.conf"], folder, environment):
+            with started([daemon, "-c", folder / "filter-chain.conf"], folder, environment):
                 until(lambda: all(f'"{name}"' in run("pw-cli", "ls", "Node") for name in names))
                 for name, direction, speakers in zip(names, ("Input", "Output"), positions, strict=True):
                     form = f"mediaType: audio, mediaSubtype: raw, format: F32P, rate: {rate}, channels: {len(speakers)}"
@@ -73,25 +87,29 @@ def played(folder: Path, signal: Real, rate: int, drivers: int, silent: tuple[in
                         run("pw-link", f"source:{number}", f"{names[0]}:playback_{speaker}")
                     for number, speaker in enumerate(positions[1]):
                         run("pw-link", f"{names[1]}:output_{speaker}", f"recorder:{number}")
-                    process.communicate(b"start\n", timeout=120)
-                    assert process.returncode == 0
-        return np.asarray(np.load(place / "out.npy"), dtype=float)
+                    process.communicate(b"start\n", timeout=120 + ROUNDS * (probe * channels + len(padded)) / rate)
+                    if process.returncode:
+                        raise ProgramError("pipewire: got no two rounds alike; expected the feeds; stop what else runs")
+        return np.asarray(np.load(place / "out.npy"), dtype=float)[channels * probe :][:count]
 
 
 @contextmanager
 def started(command: list[object], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A program for as long as the block lasts."""
-    with subprocess.Popen(list(map(str, command)), cwd=folder, env=environment, stdin=subprocess.PIPE) as process:
+    everything = {**os.environ, **environment}
+    with subprocess.Popen(
+        list(map(str, command)), cwd=folder, env=everything, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         try:
             yield process
         finally:
             process.kill()
 
 
-def until(holds: object) -> None:
-    """Wait until a program has started; after a minute it counts as failed."""
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until a program has started. Raises ProgramError: it has not, after half a minute or more."""
     for _ in range(TRIES):
-        if holds():  # type: ignore[operator]
+        if holds():
             return
         time.sleep(PAUSE_S)
-    raise AssertionError("PipeWire did not start")
+    raise ProgramError("pipewire: got no end of its start; expected a daemon with a filter-chain; stop what else runs")

@@ -1,11 +1,11 @@
 """Program that plays an array through a PipeWire graph and records what comes back, sample for sample.
 
 A source and a recorder are nodes of their own, on libpipewire's C interface (`pw_filter`); both name samples by the position of
-the graph's clock, so that nothing is aligned afterwards. The array comes in segments, of which each ends in silence: one a
-channel, in which that channel sounds alone, and one more. It is played over and over, until two rounds in a row are alike, in
-which each of those segments was heard, and each output that is not silent: then every link stands, and no cycle came late.
+the graph's clock, so that nothing is aligned afterwards. The array begins with probes of one length, a channel each, in which that
+channel sounds alone; probes and array end in silence. It is played over and over, until two rounds in a row are alike, in
+which each probe was heard, and each output that is not silent: then every link stands, and no cycle came late.
 
-    python pipewire_client.py IN.npy OUT.npy OUTPUTS SILENT...
+    python pipewire_client.py IN.npy OUT.npy PROBE_SAMPLES OUTPUTS SILENT...
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import numpy as np
 POSITION, DURATION = 88, 96
 """Bytes of `clock.position` and `clock.duration` in `struct spa_io_position`."""
 INPUT, OUTPUT, MAP_BUFFERS, INACTIVE, RT_PROCESS = 0, 1, 1, 1, 4
-PATIENCE_S = 60.0
+LEAST_RATE_HZ = 8000.0
+PATIENCE_S, PATIENT_ROUNDS = 60.0, 8
+"""Wait for the graph: this long, and so many rounds of the array."""
 Process = CFUNCTYPE(None, c_void_p, c_void_p)
 
 
@@ -36,6 +38,7 @@ class Events(Structure):
 
 
 def library() -> ctypes.CDLL:
+    """The library with the types of what is called."""
     pw = ctypes.CDLL("libpipewire-0.3.so.0")
     signatures = {
         "pw_thread_loop_new": (c_void_p, [c_char_p, c_void_p]),
@@ -61,16 +64,18 @@ def library() -> ctypes.CDLL:
 
 
 def at(position: int, offset: int) -> int:
+    """Number in a structure."""
     return int(cast(position + offset, POINTER(c_uint64))[0])
 
 
-def is_complete(y: np.ndarray, channels: int, silent: list[int]) -> bool:
-    """Whether each channel's segment of a round (N, outputs) was heard, and each output."""
-    segments = y.reshape(channels + 1, -1, y.shape[1])[:channels].any(axis=(1, 2))
-    return bool(segments.all() and np.delete(y, silent, axis=1).any(axis=0).all())
+def is_complete(y: np.ndarray, probe: int, channels: int, silent: list[int]) -> bool:
+    """Whether each channel's probe of a round (N, outputs) was heard, and each output."""
+    probes = y[: channels * probe].reshape(channels, probe, y.shape[1]).any(axis=(1, 2))
+    return bool(probes.all() and np.delete(y, silent, axis=1).any(axis=0).all())
 
 
-def main(source_file: str, out_file: str, outputs: int, silent: list[int]) -> None:
+def main(source_file: str, out_file: str, probe: int, outputs: int, silent: list[int]) -> None:
+    """Play and record; the program ends with 1 where the graph does not run."""
     x = np.load(source_file).astype(np.float32)
     y = np.zeros((len(x), outputs), dtype=np.float32)
     pw = library()
@@ -103,11 +108,11 @@ def main(source_file: str, out_file: str, outputs: int, silent: list[int]) -> No
             heard = buffer(port, count)
             y[start : start + count, d] = 0.0 if heard is None else heard
         if start + count == len(x):
-            if np.array_equal(y, last) and is_complete(y, x.shape[1], silent):
+            if np.array_equal(y, last) and is_complete(y, probe, x.shape[1], silent):
                 done.set()
             last[:] = y
 
-    nodes, kept = list[c_void_p](), list[Events]()
+    nodes, listeners = list[c_void_p](), list[Events]()
     for name, direction, count, process in (
         ("source", OUTPUT, x.shape[1], play),
         ("recorder", INPUT, outputs, record),
@@ -125,14 +130,14 @@ def main(source_file: str, out_file: str, outputs: int, silent: list[int]) -> No
             ports[name].append(c_void_p(pw.pw_filter_add_port(filter_, direction, MAP_BUFFERS, 8, props, None, 0)))
         pw.pw_filter_connect(filter_, RT_PROCESS | INACTIVE, None, 0)
         nodes.append(filter_)
-        kept.append(events)  # C holds its address
+        listeners.append(events)  # C holds its address
     pw.pw_thread_loop_start(loop)
     sys.stdin.readline()
     pw.pw_thread_loop_lock(loop)
     for node in nodes:
         pw.pw_filter_set_active(node, True)
     pw.pw_thread_loop_unlock(loop)
-    if not done.wait(PATIENCE_S):
+    if not done.wait(PATIENCE_S + PATIENT_ROUNDS * len(x) / LEAST_RATE_HZ):
         sys.exit("the graph did not run")
     np.save(out_file, last)
     pw.pw_thread_loop_stop(loop)
@@ -141,4 +146,4 @@ def main(source_file: str, out_file: str, outputs: int, silent: list[int]) -> No
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), [int(text) for text in sys.argv[4:]])
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), [int(text) for text in sys.argv[5:]])

@@ -1,0 +1,313 @@
+"""The ears of rigid spheres before a sphere's drivers, from their far fields alone, in directions that are complex.
+
+A field that goes out from the origin with the far field D(s), R e^{jkR} p → D, is a sum of plane waves in front of its sources (Weyl):
+
+    p(r) = -jk/2π ∫ D(s) e^{-jk s·r} dΩ,     s = (θ, φ) about the direction of the head's centre, cos θ from 1 to -j∞          (1)
+
+Each plane wave is heard as H(s), the far field of the head's own ear in the direction it comes from, by reciprocity. With the head's
+centre at R in the direction θ = 0, x = cos θ = 1 - jσ, and the mean over φ
+
+    p_ear = k e^{-jkR} ∫_0^∞ e^{-kRσ} <D H>(x) dσ                                                                (2)
+
+D and H are series t_n P_n of rigid spheres (equation 3 of `sphere_series`), D about the driver's direction, H about that opposite to the
+ear. By the addition theorem, with p_nm = sqrt((n-m)!/(n+m)!) P_n^m, θ_l and θ_e the angles of driver and ear, Δ that between them about R,
+
+    <D H> = Σ_m ε_m cos mΔ  [Σ_n t_n w_n p_nm(x) p_nm(cos θ_l)]  [Σ_ν t_ν p_νm(x) p_νm(cos θ_e)],     ε_0 = 1, ε_m = 2           (3)
+
+The other ear has (-1)^ν times these terms. (3) is a polynomial in x, and Gauss's rule of Laguerre integrates (2): no tables of
+translations, no points on the head. Its nodes σ = τ/κ serve all wave numbers and distances with kR about κ: what is left of the
+exponential, e^{-(kR - κ)σ}, is smooth, and by Laguerre's generating function the rule's error falls by |b/(2 + b)|² with each node,
+b = kR/κ - 1. An octave and places at about one distance share nodes, so that (3) is one product of matrices in n and one in ν. The lowest
+frequencies have nodes of their own; I nodes leave ((a+b)/R)^{2I} of the near field.
+
+**Counts.** At the nodes p_nm is J_m(nθ), θ² = 2jσ, and Weber's integral of e^{-κσ} J_m(nθ) J_m(νθ) is J_m(nν/κ) in size. So m ends beyond
+kab/R as n does beyond ka, and no sooner than the near field, (a/r)^n. With a real κ the terms of (3) grow by e^{z/2}, z = k(a+b)²/(2R),
+before they cancel. κ is turned by β = 30 degrees, so that θ comes nearer to real angles, where nothing grows: e^{z(1 - sin β)/(2 cos β)}
+= e^{0.29 z}, and 0.53 z + 7.5 nodes are enough (found by the integral of e^{-kRσ} J_0(qθ), which is known). z stays below MAX_GROWTH.
+
+Source: P. C. Clemmow, The Plane Wave Spectrum Representation of Electromagnetic Fields (Pergamon, 1966).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import roots_laguerre
+
+from designer.acoustics.sphere_series import cap_weights
+from designer.acoustics.turning import phase
+from designer.arrays import Bool, Complex, Index, Real
+
+MAX_GROWTH = 32.0
+"""Largest z: seven digits are left of the louder ear, and four of one that is 60 dB down."""
+MIN_RATIO = 1.3
+"""Distance of an ear from the device's centre, and of a driver from the head's, in radii, from which the orders are few."""
+MAX_REMAINDER = 1e-5
+"""Smallest terms of the near field, of the largest."""
+MIN_SHARE = 1.5e-7
+"""Smallest products of an order m and a node, of the largest."""
+MORE_ORDERS, LEAST_NODES, NODES_A_GROWTH = 6, 7.5, 0.53
+"""Orders beyond ka + 3 (ka)^{1/3}, nodes where z is 0, and nodes for each z."""
+TURN = complex(math.cos(math.pi / 6), math.sin(math.pi / 6))
+"""Direction of κ."""
+MAX_PLACES = 64
+"""Places that are computed together."""
+MIN_KR = 1e-4
+"""Smallest wave number times distance: below it the pressure is that of 0 Hz."""
+OCTAVES = 2
+"""Octaves with nodes in common; each frequency below has its own."""
+MAX_DISTANCE_RATIO = 1.25
+"""Distances of heads that have nodes in common: the longest over the shortest."""
+MAX_NUMBERS = 2_000_000
+"""Frequencies or orders, times pairs of order and node, times drivers, that are held at once."""
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Drivers on a rigid sphere around the origin: its radius, and of each (L,) the direction (L, 3) and the cosine of its half angle."""
+
+    radius_m: float
+    directions: Real
+    cos_half_angle: Real
+
+
+@dataclass(frozen=True)
+class _Heads:
+    """Heads at about one distance, of one radius: their distances (D,), the direction of each (D,), and of directions (G,) the geometry.
+
+    drivers : w_n ε_m cos mΔ p_nm(cos θ_l) (G, N, M, L)
+    ear : p_νm(cos θ_e) (G, V, M)
+    """
+
+    away_m: Real
+    direction_of: Index
+    drivers: Real
+    ear: Real
+
+
+def is_served(k: float, radius_m: float, head_radius_m: float, away_m: Real) -> Bool:
+    """Whether the terms of heads at distances (D,) grow and end as is asked for, up to a wave number."""
+    is_near = away_m < np.maximum(MIN_RATIO * radius_m + head_radius_m, MIN_RATIO * head_radius_m + radius_m)
+    return np.asarray(~is_near & (_growth(k, radius_m + head_radius_m, away_m) < MAX_GROWTH))
+
+
+def ears_before_sphere(k: Real, caps: Caps, radius_m: float, centres_m: Real, left: Real) -> Complex:
+    """Pressure at heads' ears in the direction `left` (3,) and opposite (F, D, 2, L), relative to an ideal source's at 1 m.
+
+    Parameters
+    ----------
+    k : (F,) float array, wave number, rad/m
+    radius_m : float, of the heads
+    centres_m : (D, 3) float array
+
+    """
+    away_m = np.linalg.norm(centres_m, axis=1)
+    out = np.empty((k.size, len(centres_m), 2, len(caps.directions)), dtype=complex)
+    shells = np.floor(np.log(away_m / away_m.min()) / math.log(MAX_DISTANCE_RATIO) + 1e-9)
+    for shell in np.unique(shells):
+        (places,) = np.nonzero(shells == shell)
+        for start in range(0, places.size, MAX_PLACES):
+            together = places[start : start + MAX_PLACES]
+            out[:, together] = _ears(k, caps, radius_m, centres_m[together], away_m[together], left)
+    return out
+
+
+def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Real) -> Complex:
+    """Result of `ears_before_sphere` of some heads at about one distance."""
+    a, nearest_m = caps.radius_m, float(away_m.min())
+    ears_m = centres_m[:, None] + b * np.stack([left, -left])
+    to_ear = float(np.linalg.norm(ears_m, axis=-1).min()) / a
+    drivers_m = np.linalg.norm(centres_m[:, None] - a * caps.directions, axis=-1)
+    near = _near_orders(to_ear), _near_orders(float(drivers_m.min()) / b)
+    k = np.maximum(k, MIN_KR / nearest_m)
+    highest = float(k.max())
+    N, V = _orders(highest * a, near[0]), _orders(highest * b, near[1])
+    heads = _heads(
+        caps,
+        centres_m / away_m[:, None],
+        away_m,
+        left,
+        (N, V, min(N, V, _orders(highest * a * b / nearest_m, max(near)))),
+    )
+    device, head = np.split(_far_terms(np.concatenate([k * a, k * b]), max(N, V)), 2)
+    out = np.empty((k.size, away_m.size, 2, len(caps.directions)), dtype=complex)
+    for rows, is_shared in _bands(k):
+        top = float(k[rows].max())
+        n, v = _orders(top * a, near[0]), _orders(top * b, near[1])
+        m = min(n, v, _orders(top * a * b / nearest_m, max(near)))
+        terms = device[rows, :n], head[rows, :v]
+        put = _by_shared_nodes if is_shared else _by_each_node
+        count = math.ceil(LEAST_NODES + NODES_A_GROWTH * _growth(top, a + b, nearest_m))
+        count = max(count, _near_orders(nearest_m / (a + b)) // 2)
+        out[rows] = put(k[rows], terms, heads, m, count)
+    out *= phase(-np.multiply.outer(k, away_m))[:, :, None, None]
+    return out
+
+
+def _heads(caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[int, int, int]) -> _Heads:
+    """The geometry of heads in directions (D, 3), for so many orders of device and head, and so many m."""
+    N, V, M = counts
+    _, first, direction_of = np.unique(
+        (np.round(towards, 12) + 0.0).view("V24"), return_index=True, return_inverse=True
+    )
+    towards = towards[first]
+    to_drivers, to_ear = np.clip(towards @ caps.directions.T, -1.0, 1.0), np.clip(-towards @ left, -1.0, 1.0)
+    across = np.sqrt((1 - to_drivers**2) * (1 - to_ear[:, None] ** 2))
+    between = -caps.directions @ left - to_drivers * to_ear[:, None]
+    delta = np.arccos(np.clip(between / np.maximum(across, 1e-12), -1.0, 1.0))
+    m = np.arange(M)
+    turned = np.where(m, 2.0, 1.0)[:, None] * np.cos(m[:, None] * delta[:, None])  # (G, M, L)
+    rims, rim = np.unique(caps.cos_half_angle, return_inverse=True)
+    table = _associated(np.concatenate([to_drivers.ravel(), to_ear]).astype(complex), max(N, V), M).real
+    drivers = (
+        table[:N, :, : to_drivers.size].reshape(N, M, *to_drivers.shape) * cap_weights(rims, N)[:, None, None, rim]
+    )
+    return _Heads(
+        away_m,
+        direction_of.ravel(),
+        drivers.transpose(2, 0, 1, 3) * turned[:, None],
+        table[:V, :, to_drivers.size :].transpose(2, 0, 1),
+    )
+
+
+def _by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: _Heads, count: int, nodes: int) -> Complex:
+    """Equation (2) without its phase (F, D, 2, L), on nodes that all frequencies share; m < `count`."""
+    tau, weight = _rule(nodes)
+    kr = np.multiply.outer(k, heads.away_m)
+    kappa = math.sqrt(float(kr.min()) * float(kr.max())) * TURN
+    device, head = terms
+    n, v = device.shape[1], head.shape[1]
+    waves = _associated(1 - 1j * tau / kappa, max(n, v), count)
+    m, i = np.nonzero(
+        _matter(np.abs(waves), terms, np.abs(np.exp(np.outer(1 - kr.min(axis=1) / kappa, tau))) * weight, k)
+    )
+    waves = waves[:, m, i]
+    weights = k[:, None, None] / kappa * np.exp(np.multiply.outer(1 - kr / kappa, tau)) * weight  # (F, D, I)
+    L = heads.drivers.shape[-1]
+    out = np.empty((*kr.shape, 2, L), dtype=complex)
+    for g in range(len(heads.drivers)):
+        (members,) = np.nonzero(heads.direction_of == g)
+        both = waves[:v] * heads.ear[g, :v, m].T
+        heard = np.stack([head[:, parity::2] @ both[parity::2] for parity in (0, 1)], axis=1)  # (F, 2, K)
+        left = (heard[:, None] * weights[:, members][:, :, None, i]).reshape(k.size, -1, m.size)
+        step = max(1, MAX_NUMBERS // (m.size * max(n, k.size)))
+        for start in range(0, L, step):
+            part = slice(start, start + step)
+            angular = heads.drivers[g, :n, :, part][:, m]
+            sent = (device @ (waves[:n, :, None] * angular).reshape(n, -1)).reshape(k.size, m.size, -1)
+            out[:, members, :, part] = _of_both((left @ sent).reshape(k.size, members.size, 2, -1))
+    return out
+
+
+def _matter(waves: Real, terms: tuple[Complex, Complex], weights: Real, k: Real) -> Bool:
+    """Orders m and nodes (M, I) whose products are no less than MIN_SHARE of the largest at the lowest or the highest frequency.
+
+    Sizes of p_nm (N, M, I), the terms of both spheres, and the sizes of the weights (F, I).
+    """
+    matter = np.zeros(waves.shape[1:], dtype=bool)
+    for f in {int(k.argmin()), int(k.argmax())}:
+        device, head = ((waves[: part.shape[1]] * np.abs(part[f])[:, None, None]).max(axis=0) for part in terms)
+        share = device * head * weights[f]
+        matter |= share > MIN_SHARE * share.max()
+    return matter
+
+
+def _by_each_node(k: Real, terms: tuple[Complex, Complex], heads: _Heads, count: int, nodes: int) -> Complex:
+    """Equation (2) without its phase (F, D, 2, L), on nodes of each frequency; m < `count`."""
+    tau, weight = _rule(nodes)
+    mean_m = float(heads.away_m.mean())
+    kappa = k * mean_m
+    device, head = (part.T for part in terms)
+    n, v = len(device), len(head)
+    waves = _associated((1 - 1j * tau / kappa[:, None]).ravel(), max(n, v), count).reshape(-1, count, k.size, nodes)
+    sent, heard = (
+        (waves[: len(part)] * part[:, None, :, None]).transpose(1, 2, 3, 0) for part in (device, head)
+    )  # (M, F, I, N)
+    weights = np.exp(np.multiply.outer(1 - heads.away_m / mean_m, tau)) * weight / mean_m  # (D, I)
+    out = np.empty((k.size, heads.away_m.size, 2, heads.drivers.shape[-1]), dtype=complex)
+    for g in range(len(heads.drivers)):
+        (members,) = np.nonzero(heads.direction_of == g)
+        drivers = sent.reshape(count, -1, n) @ heads.drivers[g, :n, :count].transpose(1, 0, 2)
+        ear = heads.ear[g, :v, :count].T[:, None, :, None]
+        pair = np.stack(
+            [(heard[..., parity::2] @ ear[:, :, parity::2])[..., 0] for parity in (0, 1)], axis=2
+        )  # (M, F, 2, I)
+        left = pair[:, :, None] * weights[members][:, None]  # (M, F, D, 2, I)
+        both = left.reshape(count, k.size, -1, nodes) @ drivers.reshape(count, k.size, nodes, -1)
+        out[:, members] = _of_both(both.sum(axis=0).reshape(k.size, members.size, 2, -1))
+    return out
+
+
+def _of_both(parities: Complex) -> Complex:
+    """The two ears (F, D, 2, L) from the parts of even and odd ν."""
+    even, odd = parities[:, :, 0], parities[:, :, 1]
+    return np.stack([even + odd, even - odd], axis=2)
+
+
+def _bands(k: Real) -> Iterator[tuple[Index, bool]]:
+    """Parts of the frequencies, and whether their nodes are shared."""
+    top = float(k.max())
+    below = np.minimum(np.floor(np.log2(top / k) + 1e-12), OCTAVES)
+    for octave in np.unique(below).tolist():
+        yield np.flatnonzero(below == octave), octave < OCTAVES
+
+
+def _growth(k: float, both_m: float, away_m: Real | float) -> Real:
+    """Value of z for the radii's sum and distances (...)."""
+    return np.asarray(k * both_m**2 / (2 * away_m))
+
+
+def _near_orders(ratio: float) -> int:
+    """Orders of the near field at r/a."""
+    return math.ceil(math.log(MAX_REMAINDER) / -math.log(ratio))
+
+
+def _orders(ka: float, fewest: int) -> int:
+    """Orders of a sphere's answers."""
+    return max(fewest, math.ceil(ka + 3 * math.cbrt(ka)) + MORE_ORDERS)
+
+
+@lru_cache(maxsize=64)
+def _rule(count: int) -> tuple[Real, Real]:
+    """Gauss's rule of Laguerre: nodes and weights (I,)."""
+    node, weight = roots_laguerre(count)
+    return node, weight
+
+
+def _far_terms(ka: Real, count: int) -> Complex:
+    """t_n (F, N): -(2n+1) j^{n+1} / ((ka)² h_n'(ka))."""
+    terms = np.empty((count, ka.size), dtype=complex)
+    step = 1 / ka
+    ratio = step + 1j  # h_{n+1}/h_n
+    lead = -step * np.exp(1j * ka)  # -j^{n+1} / ((ka)² h_n)
+    for n, row in enumerate(terms):
+        np.divide(lead, n * step - ratio, out=row)
+        inverse = 1 / ratio
+        lead *= inverse
+        ratio = (2 * n + 3) * step - inverse
+    order = np.arange(count)
+    return np.ascontiguousarray(terms.T) * ((2 * order + 1) * 1j ** (order % 4))
+
+
+def _associated(x: Complex, orders: int, count: int) -> Complex:
+    """p_nm(x) for n < `orders` and m < `count` (N, M, K), without the sign (-1)^m, upwards in n from p_mm."""
+    n, m = np.arange(orders)[:, None], np.arange(count)
+    out = np.zeros((orders, count, x.size), dtype=complex)
+    first = np.sqrt(np.append(1.0, (2 * m[1:] - 1) / (2 * m[1:])))[:, None] * np.where(
+        m[:, None], np.sqrt(1 - x * x), 1.0
+    )
+    out[m, m] = np.cumprod(first, axis=0)
+    share = (m < n) / np.sqrt(np.maximum(n * n - m * m, 1))
+    rise, fall = (2 * n - 1) * share, np.sqrt(np.maximum((n - 1) ** 2 - m * m, 0)) * share
+    step = rise[..., None] * x
+    for order in range(1, orders):
+        lower = slice(min(order, count))
+        row = out[order, lower]
+        np.multiply(out[order - 1, lower], step[order, lower], out=row)
+        if order > 1:
+            row -= fall[order, lower, None] * out[order - 2, lower]
+    return out

@@ -1,0 +1,15 @@
+"""Targets built and run here: what an export plays, sample by sample, by the compiler, emulator or convolver that it is written for.
+
+| file | what runs |
+|---|---|
+| machines | C on this machine, on Cortex-M4 and M7 and on RISC-V in qemu |
+| c_program | `c`, `c-q31`, `c-q15`: planar and interleaved calls in portions of random length, which must agree |
+| cmsis_program | `cmsis-*`: blocks, with CMSIS-DSP's own sources |
+| convolvers | `jconvolver` and `wav` by fconvolver, `brutefir` by BruteFIR |
+| pipewire | a daemon and a filter-chain of their own, with `pipewire_client` as source and recorder |
+| faust_program | `faust`, compiled to C |
+| octave | `matlab`, by GNU Octave |
+
+A target names its runner: `run(folder, signals, filters, bench)` plays signals (N, channels), full scale 1, through the files of its
+folder, in which it may also write, and returns the feeds (N, drivers).
+"""

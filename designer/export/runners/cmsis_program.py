@@ -1,0 +1,98 @@
+"""`cmsis-*`: the exported source compiled with CMSIS-DSP's own sources and `sources/play_blocks.c`, on an emulated Cortex-M.
+
+Without an emulator (`--machine host`) the library's plain C runs on this machine. The Cortex-M4 takes the DSP instructions, the M7 the
+plain C that every processor runs. `sources/cmsis_compiler.h` stands for CMSIS-Core, whose intrinsics are GCC's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer.arrays import Real
+from designer.errors import DataError, MissingProgramError
+from designer.export.cmsis_plan import BLOCK, CmsisWord
+from designer.export.filter_set import FilterSet
+from designer.export.runners import machines
+from designer.export.runners.bench import Bench
+from designer.export.runners.c_program import prefix_of
+from designer.export.runners.machines import SOURCES, Machine, compiled, defined, linked, machine_named, run
+from designer.export.runners.samples import FLOAT, KINDS, full_scale, samples_of
+
+VERSION = "1.10.3"
+FUNCTIONS = ("fir", "fir_init", "biquad_cascade_df1", "biquad_cascade_df1_init")
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
+PLAIN_C = "-D__GNUC_PYTHON__"  # frees the library from CMSIS-Core's headers: no intrinsics
+UNROLLED = "-DARM_MATH_LOOPUNROLL"
+HOST = replace(machines.HOST, options=(PLAIN_C,))
+M4 = replace(machines.M4, options=(f"-I{SOURCES}", UNROLLED, *machines.M4.options))
+M7 = replace(machines.M7, options=(PLAIN_C, UNROLLED, *machines.M7.options))
+RISCV = replace(machines.RISCV, options=(PLAIN_C, *machines.RISCV.options))
+MACHINES = {machine.name: machine for machine in (HOST, M4, M7, RISCV)}
+
+
+def run_cmsis(folder: Path, signals: Real, filters: FilterSet, bench: Bench, *, word: CmsisWord) -> Real:
+    """Feeds (N, drivers) of signals (N, channels).
+
+    Raises ProgramError: a compiler, an emulator or the library is missing, or one fails; DataError: a folder without the library.
+    """
+    root = library_root(bench.cmsis)
+    machine = MACHINES[machine_named(bench.machine or "cortex-m4").name]
+    path = program_of(folder, word, machine, root, library(machine, root, folder))
+    return full_scale(played(path, samples_of(signals, word.word), machine, len(filters.drivers), word), word.word)
+
+
+def library_root(folder: Path | None) -> Path:
+    """The folder of CMSIS-DSP's sources. Raises MissingProgramError: none is given; DataError: it is none."""
+    if folder is None:
+        raise MissingProgramError(
+            "CMSIS-DSP: not named; this export runs with the library's own sources; get them (pip download --no-deps --no-binary :all:"
+            f" --no-build-isolation cmsisdsp=={VERSION}), unpack them, and name their folder with --cmsis; or record the device and"
+            " give --recorded"
+        )
+    if not (folder / "Include" / "arm_math.h").is_file():
+        raise DataError(
+            f"{folder}: got no Include/arm_math.h; expected the sources of CMSIS-DSP {VERSION}; name their folder"
+        )
+    return folder.absolute()
+
+
+def library(machine: Machine, root: Path, folder: Path) -> list[Path]:
+    """Object files of the functions that exports call, made in a folder."""
+    sources = [
+        root / "Source" / "FilteringFunctions" / f"arm_{f}_{w}.c" for f in FUNCTIONS for w in ("f32", "q31", "q15")
+    ]
+    include = [f"-I{root / 'Include'}", f"-I{root / 'PrivateInclude'}"]
+    return [compiled(machine, source, folder / f"{source.stem}.o", "-w", *include) for source in sources]
+
+
+def object_of(machine: Machine, source: Path, root: Path, folder: Path, *options: str) -> Path:
+    """Object file, in a folder, of a source that calls the library."""
+    include = [f"-I{root / 'Include'}", f"-I{source.parent}", f"-I{folder}"]
+    return compiled(machine, source, folder / f"{source.stem}.{machine.name}.o", *STRICT, *options, *include)
+
+
+def program_of(folder: Path, word: CmsisWord, machine: Machine, root: Path, objects: list[Path]) -> Path:
+    """The program, built in the folder."""
+    prefix = prefix_of(folder)
+    names = {"STATE": f"{prefix}_state", "INIT": f"{prefix}_init", "PROCESS": f"{prefix}_process"}
+    counts = {key: f"{prefix.upper()}_{key}" for key in ("BLOCK", "CHANNELS", "DRIVERS")}
+    options = defined(HEADER=f'"{prefix}.h"', SAMPLE=word.c_type, **names, **counts)
+    sources = [folder / f"{prefix}.c", SOURCES / "play_blocks.c"]
+    parts = [object_of(machine, source, root, folder, *options) for source in sources]
+    return linked(machine, [*map(str, parts), *map(str, objects)], folder / f"{machine.name}.elf")
+
+
+def played(path: Path, samples: NDArray[Any], machine: Machine, drivers: int, word: CmsisWord) -> NDArray[Any]:
+    """Samples (N, drivers) that a program makes of samples (N, channels)."""
+    count, channels = samples.shape
+    padded = np.pad(samples, ((0, -count % BLOCK), (0, 0)))
+    padded.reshape(-1, BLOCK, channels).transpose(0, 2, 1).tofile(path.parent / "in.bin")
+    run(machine, path, path.parent)
+    kind = FLOAT if word.word is None else KINDS[word.bytes]
+    blocks = np.fromfile(path.parent / "out.bin", dtype=kind).reshape(-1, drivers, BLOCK)
+    return blocks.transpose(0, 2, 1).reshape(-1, drivers)[:count]

@@ -1,0 +1,61 @@
+"""`jconvolver` and `wav` by fconvolver, jconvolver's player of files; `brutefir` by BruteFIR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.errors import ProgramError
+from designer.export.filter_set import FilterSet
+from designer.export.runners.bench import Bench, called, program
+
+TRIES = 3
+"""Runs of fconvolver: its threads start late on a busy machine, and then it plays silence."""
+PARTITION = 256
+BLOCK = 4096
+
+
+def run_jconvolver(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> Real:
+    """Feeds (N, drivers) of signals (N, channels) in single precision. Raises ProgramError: fconvolver is missing or fails."""
+    return _fconvolver(folder, "jconvolver.conf", signals, filters)
+
+
+def run_wav(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> Real:
+    """Feeds of `filters.wav`, by a configuration that names its tracks: a track a channel and driver, in order; as `run_jconvolver`."""
+    length = max(filters.delayed_taps(filter_).size for filter_ in filters.filters)
+    channels, drivers = len(filters.channels), len(filters.drivers)
+    tracks = [(c, d, c * drivers + d) for c in range(channels) for d in range(drivers)]
+    lines = [
+        f"/convolver/new {channels} {drivers} {PARTITION} {length} 1.0",
+        *(f"/impulse/read {c + 1} {d + 1} 1.0 0 0 0 {track + 1} filters.wav" for c, d, track in tracks),
+    ]
+    (folder / "play.conf").write_text("\n".join([*lines, ""]), encoding="ascii")
+    return _fconvolver(folder, "play.conf", signals, filters)
+
+
+def _fconvolver(folder: Path, configuration: str, signals: Real, filters: FilterSet) -> Real:
+    import soundfile
+
+    path = program("fconvolver", "jconvolver")
+    soundfile.write(folder / "in.wav", signals, round(filters.sample_rate_hz), subtype="FLOAT")
+    for _ in range(TRIES):
+        text = called([path, configuration, "in.wav", "out.wav"], folder)
+        if not (folder / "out.wav").exists():
+            raise ProgramError(f"fconvolver: got no out.wav; expected the feeds; {text.strip()[-200:]}")
+        feeds, _ = soundfile.read(folder / "out.wav", always_2d=True)
+        if feeds.any():
+            break
+    return np.asarray(feeds[: len(signals)])
+
+
+def run_brutefir(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> Real:
+    """Feeds (N, drivers) of signals (N, channels) in double precision. Raises ProgramError: BruteFIR is missing or fails."""
+    path = program("brutefir", "brutefir")
+    padded = np.concatenate([signals, np.zeros((BLOCK, signals.shape[1]))])
+    padded.astype("<f8").tofile(folder / "input.raw")
+    called([path, "-nodefault", "brutefir.conf"], folder, environment={"HOME": str(folder)})
+    if not (folder / "output.raw").exists():
+        raise ProgramError("brutefir: got no output.raw; expected the feeds")
+    return np.fromfile(folder / "output.raw", "<f8").reshape(-1, len(filters.drivers))[: len(signals)]

@@ -1,0 +1,46 @@
+"""Dark points of an ear channel: its own other ear, both ears of other listeners at their clouds, and places without a head.
+
+Over all of them together the mean power is weighted: each point of a listener or place of weight v counts as v points of the other ear. The
+rows of a group are scaled by √(v C / Σ v), C points in all, so that the plain mean over the rows is this weighted mean.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_at
+from designer.arrays import Complex, Index
+from designer.problem.designs import by_name
+from designer.problem.schema import DesignTable
+from designer.requirements.curves import curve_db
+from designer.requirements.target import DarkGroup
+
+LABEL = 'dark_gain_db of "{}"'
+
+
+def dark_points(
+    design: DesignTable, scene: Scene, index: Index, other_ear: Complex | None
+) -> tuple[Complex, tuple[DarkGroup, ...]]:
+    """Rows (F, C, L) whose mean power is the weighted mean over all dark points; and each other listener and place.
+
+    An ear's curve is held over its own other ear (F, D, L), and by default over each of them too; a zone, which has no other ear, holds its
+    curve over all of them together.
+    """
+    if design.dark is None:
+        assert other_ear is not None
+        return other_ear, ()
+    groups: list[DarkGroup] = []
+    weights: list[float] = []
+    for name in design.dark:
+        weight, curve = by_name(design.dark_weight, name), by_name(design.dark_gain_db, name)
+        curve = design.cancellation_gain_db if curve is None and other_ear is not None else curve
+        gamma = None if curve is None else 10 ** (curve_db(curve, scene.frequency_hz) / 10)
+        groups.append(DarkGroup(LABEL.format(name), heard_at(scene, name)[:, :, index], gamma))
+        weights.append(1.0 if weight is None else weight)
+    parts = [*(() if other_ear is None else (other_ear,)), *(group.points for group in groups)]
+    weights = [*(() if other_ear is None else (1.0,)), *weights]
+    sizes = [points.shape[1] for points in parts]
+    scale = np.sqrt(np.array(weights) * sum(sizes) / np.dot(weights, sizes))
+    rows = [points * factor for points, factor in zip(parts, scale, strict=True)]
+    return np.concatenate(rows, axis=1), tuple(groups)
