@@ -51,7 +51,8 @@ def stereo_header(plan: Plan, stage: Upmix) -> list[str]:
     """Lines of the header behind `PREFIX_process`."""
     prefix, big, kind = plan.prefix, plan.prefix.upper(), plan.word.c_type
     return [
-        "/* Stereo: the upmix makes the channels above from left and right, and the filters make the feeds. */",
+        "/* Stereo: the upmix makes the channels above from left and right, and the filters make the feeds. It computes in single",
+        " * precision with averages in double, and calls sqrt, floorf, frexpf and ldexpf of the C library (-lm). */",
         *(f"#define {big}_{name} {value}" + (f" /* {note} */" if note else "") for name, value, note in defined(stage)),
         f"#define {big}_STEREO_LATENCY_MS {latency_ms(plan, stage):.6f} /* with the filters' */",
         "",
@@ -79,8 +80,11 @@ def stereo_source(plan: Plan, stage: Upmix) -> list[str]:
     for name, (note, values) in tables.items():
         lines += [f"/* {note} */", *array(f"static const float {prefix}_{name}[{values.size}]", values), ""]
     firsts = np.array(bands(stage))
-    lines += ["/* first bins of the bands, and the end */"]
-    lines += [*array(f"static const uint32_t {prefix}_bands[{firsts.size}]", firsts), ""]
+    lines += [
+        "/* first bins of the bands, and the end */",
+        *array(f"static const uint32_t {prefix}_bands[{firsts.size}]", firsts),
+        "",
+    ]
     for text in (TRANSFORMS, SAMPLES["float" if plan.word is F32 else "fixed"], UPMIX, STEREO):
         lines += [*named(text, prefix, **words, **sources(plan.filters.channels)), ""]
     return lines[:-1]
