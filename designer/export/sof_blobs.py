@@ -62,7 +62,11 @@ class Section(NamedTuple):
     gain: int = GAIN_ONE
 
 
-FLAT_SECTION, LATE_BY_ONE, LATE_BY_TWO = (Section(*[0] * n, 1 << 30, *[0] * (4 - n)) for n in (4, 3, 2))
+FLAT_SECTION, LATE_BY_ONE, LATE_BY_TWO = (
+    Section(0, 0, 0, 0, 1 << 30),
+    Section(0, 0, 0, 1 << 30, 0),
+    Section(0, 0, 1 << 30, 0, 0),
+)
 """Sections of 1, z^-1 and z^-2."""
 
 

@@ -35,7 +35,7 @@ PAIR = ("left", "right")
 
 def one_each(sections: int = 4, delays: tuple[int, int] = (9, 0)) -> FilterSet:
     """Two channels, each through sections to a driver of its own."""
-    draw, cascades, channels = np.random.default_rng(6), {}, {}
+    draw, cascades, channels = np.random.default_rng(6), {}, dict[str, Real]()
     for number, name in enumerate(PAIR):
         cascade = filter_cases.stable(draw, sections, delays[number])
         cascades[name] = {PAIR[number]: cascade}
