@@ -21,6 +21,7 @@ from designer.evaluation.refinement import realize_judged
 from designer.evaluation.scalars import costs_db
 from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
+from designer.export.limits import check_latency, chosen_form, within_limits
 from designer.export.of_design import check_targets
 from designer.folders.read import read, read_problem
 from designer.folders.write import Drawn, write
@@ -163,6 +164,7 @@ def design(
     (0, ('left', 'right'), (2, 512))
 
     """
+    problem = within_limits(problem)
     check_targets(problem)
     seconds: dict[str, float] = {}
 
@@ -188,7 +190,11 @@ def design(
             problem = _without(problem, failures)
             fine = scene(problem).at(fine_frequencies_hz(problem))
     with stage("realisation"):
+        choice, fine = chosen_form(channels, fine)
+        problem = fine.problem
         realised, refinements = realize_judged(channels, fine, problem.realization)
+        if choice is None:
+            check_latency(problem, realised.bulk_delay_samples)
     virtual = None
     if problem.virtualizer is not None:
         with stage("virtualisation"):
@@ -219,6 +225,7 @@ def design(
         promises_source=cache(lambda: promises_db(channels, fine, realised, problem.realization)),
         failures=failures,
         refinements=refinements,
+        choice=choice,
         scene=fine,
     )
     with stage("evaluation"):

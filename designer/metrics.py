@@ -19,13 +19,14 @@ from designer.arrays import Complex, Real
 from designer.measures import amplitude_db, db
 from designer.problem.schema import DesignTable
 from designer.realization import response
+from designer.realization.cost import ChannelCost
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.plain import Plain
 from designer.requirements.slacks import excesses_db, slacks_db
 from designer.requirements.target import ChannelTarget
 
 TONE_BAND_HZ = (100.0, 16_000.0)
-UNITS = {"db": "dB", "m2": "m²", "m": "m", "s": "s"}
+UNITS = {"db": "dB", "m2": "m²", "m": "m", "s": "s", "ms": "ms", "bytes": "bytes"}
 EVERYWHERE = frozenset({"page", "comparison", "sweep"})
 HEADS = EVERYWHERE | {"head"}
 """Shown for each head of a list alone, too."""
@@ -42,6 +43,7 @@ class Realised:
     moved : object, median_db, fifth_percentile_db and first_percentile_db with the head moved; None where there is no head
     draws : object, gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
     zone_m2 : float or None, area of the listening zone; None where it was not made
+    cost : ChannelCost or None, of the filters as a firmware runs them; None where it was not made
     room : object, mean_db and drawn_percentile_db of the isolation in the room; None where it was not made
 
     """
@@ -54,6 +56,7 @@ class Realised:
     moved: Any = None
     draws: Any = None
     zone_m2: float | None = None
+    cost: ChannelCost | None = None
     room: Any = None
 
     @cached_property
@@ -104,6 +107,7 @@ class Realised:
             "moved": self.moved is not None,
             "draws": self.draws is not None,
             "zone": self.zone_m2 is not None,
+            "cost": self.cost is not None,
             "room": self.room is not None,
         }
         return frozenset({"drivers", "directions", *(name for name, met in needs.items() if met)})
@@ -119,7 +123,7 @@ class Metric:
     label : str, a noun phrase for tables and axes
     definition : str, how it is computed, in a sentence
     better : int, 1 where more is better, -1 where less is, 0 where neither
-    needs : set of str, "target", "regions", "moved", "draws", "zone"; the drivers apart ("drivers"), responses beside the ears'
+    needs : set of str, "target", "regions", "moved", "draws", "zone", "cost"; the drivers apart ("drivers"), responses beside the ears'
         ("directions")
     compute : callable or None, of the realised filters; None for a column of that name in another table
     on : set of str, where it is shown
@@ -139,6 +143,8 @@ class Metric:
     @property
     def unit(self) -> str:
         """The unit that the name ends in; empty for a ratio."""
+        if self.name.endswith("_per_s"):
+            return "1/s"
         return UNITS.get(self.name.rpartition("_")[2], "")
 
     @property
@@ -147,7 +153,9 @@ class Metric:
         return f"{self.label} in {self.unit}" if self.unit else self.label
 
     def text(self, value: float) -> str:
-        """A value with its unit, to a tenth of a dB or a hundredth."""
+        """A value with its unit, to a tenth of a dB or a hundredth; counts whole."""
+        if self.unit in ("1/s", "bytes"):
+            return f"{value:,.0f} {self.unit}"
         return f"{round(value, 1) + 0.0:.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
 
 
@@ -212,6 +220,10 @@ def _largest_tone_db(c: Realised) -> float:
     return float(np.abs(c.tone_db[heard]).max(initial=0.0))
 
 
+def _of_cost(key: str) -> Callable[[Realised], Any]:
+    return lambda c: float(getattr(c.cost, key))
+
+
 def _drawn_percentile(percentile: float) -> Callable[[Realised], Any]:
     return lambda c: float(np.percentile(c.draws.gain_db.mean(axis=1), percentile))
 
@@ -228,6 +240,9 @@ def _log_mean(c: Realised, curve_db: Callable[[ChannelTarget, Complex], Real]) -
 
 
 ANGLES = _need("drivers", "directions")
+COST = _need("drivers", "cost")
+PRICED = frozenset({"page", "sweep"})
+"""Cost of filters stands on the page and in a sweep; a comparison is of what is heard, and names length and latency beside."""
 CURVES = (
     Metric("cancellation_gain_db", "Cancellation gain", "mean power over the bright points over that over the dark ones", 1,
            compute=lambda c: _gain_db(c.target, c.w)),
@@ -297,6 +312,17 @@ NUMBERS = (
            _need("room"), lambda c: c.room.drawn_percentile_db(5.0)),
     Metric("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "area around the listener's place", 1,
            _need("zone"), lambda c: c.zone_m2),
+    Metric("multiply_adds_per_s", "Multiply-adds", "products of the channel's filters in their direct form", -1, COST,
+           _of_cost("multiply_adds_per_s"), PRICED),
+    Metric("coefficient_bytes", "Memory of coefficients", "bytes of the channel's coefficients in the word, floats with 4", -1, COST,
+           _of_cost("coefficient_bytes"), PRICED),
+    Metric("state_bytes", "Memory of state", "bytes of past samples and delays, in the same word", -1, COST,
+           _of_cost("state_bytes"), PRICED),
+    Metric("latency_ms", "Latency", "bulk delay of the filters", -1, COST, _of_cost("latency_ms"), PRICED),
+    Metric("headroom_db", "Headroom for any input", "level below full scale at which no input drives a feed beyond it", -1, COST,
+           _of_cost("headroom_db"), PRICED),
+    Metric("worst_output_db", "Worst output for full-scale input", "level of the largest feed over full scale (l1 norm)", -1, COST,
+           _of_cost("worst_output_db"), PRICED),
 )  # fmt: skip
 ON_DEMAND = frozenset({"draws", "zone", "room"})
 """Needs that are dear: their numbers are not among a channel's scalars."""

@@ -9,12 +9,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene
 from designer.arguments import checked_arguments
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Real, read_only
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
 from designer.evaluation.isolation_in_room import RoomIsolation, isolation_in_room
@@ -34,6 +33,8 @@ from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
+from designer.realization.cheapest import Choice
+from designer.realization.cost import channel_costs
 from designer.requirements.channel_target import driver_index
 from designer.requirements.curves import in_band
 from designer.requirements.plain import Plain
@@ -41,7 +42,6 @@ from designer.requirements.plain import Plain
 if TYPE_CHECKING:
     import pandas as pd
 
-S = TypeVar("S", bound=np.generic)
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -112,6 +112,7 @@ class Result:
     finer_bits : dict of str to list of int, channel -> r >= 0 of each driver with its own scale: a tap is q 2^(s - r - fraction_bits)
     refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
         otherwise
+    choice : Choice or None, the forms that were judged for `form = "auto"`, and the one that `problem` names now; None otherwise
     study_source : callable, makes `study`, with its curves or without, or reads it back
     promises_source : callable, makes or reads back what refined taps promise, channel -> dB
     room_ears_source : callable or None, reads the room's responses at the ears back from a folder; None where they are to be computed
@@ -141,12 +142,13 @@ class Result:
     failures: dict[str, str] = field(default_factory=dict)
     remedies: dict[str, str] = field(default_factory=dict)
     refinements: dict[str, Refinement] = field(default_factory=dict)
+    choice: Choice | None = None
     scene: Scene | None = field(default=None, repr=False)
     analyses: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, arrays in (("weights", self.weights), ("taps", self.taps)):
-            object.__setattr__(self, name, MappingProxyType({key: _read_only(array) for key, array in arrays.items()}))
+            object.__setattr__(self, name, MappingProxyType({key: read_only(array) for key, array in arrays.items()}))
         object.__setattr__(self, "channels", MappingProxyType(dict(self.channels)))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Result:
@@ -155,12 +157,13 @@ class Result:
 
     @property
     def status(self) -> int:
-        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 missed by its filters, as `misses` has it."""
+        """The exit code: 0; 4 infeasible as asked; 5 without a channel; 7 missed by its filters, as `misses` has it, or by all forms."""
         if self.failures:
             return EXIT_SOLVER
         if not all(channel.feasible for channel in self.channels.values()):
             return EXIT_INFEASIBLE
-        return EXIT_MISSED if any(map(self.misses, self.channels)) else EXIT_DONE
+        missed = any(map(self.misses, self.channels)) or (self.choice is not None and self.choice.is_short)
+        return EXIT_MISSED if missed else EXIT_DONE
 
     def misses(self, name: str) -> bool:
         """Whether a channel's filters miss by more than MAX_MISSED_DB what its weights meet; imported ones, what is asked."""
@@ -244,8 +247,11 @@ class Result:
     def scalars(self) -> dict[str, Scalars]:
         """Each channel's numbers, from the realised taps."""
         fine, moved = self.fine_scene, self.moved_heads
+        costs = channel_costs(self.problem, self.taps, self.sections, self.bulk_delay_samples)
         return {
-            name: scalars(c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db)
+            name: scalars(
+                c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db, costs[name]
+            )
             for name, c in self.channels.items()
         }
 
@@ -358,18 +364,12 @@ class Result:
         return [
             *self.failures.values(),
             *self.fine_scene.warnings,
+            *([self.choice.reason] if self.choice and self.choice.is_short else []),
             *self.realisation_warnings,
             *(f"{name}: {cost}" for name, numbers in self.scalars.items() for cost in numbers.costs),
             *(f"{name}: {order}" for name, numbers in self.scalars.items() for order in numbers.order_warnings),
             *(() if self.room is None else self.room.responses.warnings),
         ]
-
-
-def _read_only(array: NDArray[S]) -> NDArray[S]:
-    """A view that cannot be written to."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 @checked_arguments()

@@ -33,6 +33,8 @@ def end_as_judged(result: Result, problem: Problem) -> None:
             say(f'designs[{places[name]}] "{name}" is infeasible as asked; the best compromise is written', error=True)
         elif result.misses(name):
             say(f'designs[{places[name]}] "{name}" {missed}', error=True)
+    if result.choice is not None and result.choice.is_short:
+        say("realization: no form within the limits loses as little as the file allows", error=True)
     if chain_outcome(result).infeasible:
         say("virtualizer is infeasible as asked; the best compromise is written", error=True)
     elif chain_outcome(result).missed:

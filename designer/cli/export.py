@@ -27,31 +27,41 @@ def export(
             help="Replace this tool's files even where they were edited or are of another export; files of others stay.",
         ),
     ] = False,
+    rates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HZ,HZ",
+            help="Sample rates, as 44100,48000,96000: the problem is designed at each, and all are in one export.",
+        ),
+    ] = None,
     **options: str | None,
 ) -> None:
     """Write a design's coefficients for a firmware, a convolver or another program."""
     from designer import job
     from designer.commands.export import filters_for
+    from designer.export.cost import loss_text
+    from designer.export.rates import checked_rates
     from designer.export.targets import checked_options
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
     checked_options(target, options)
+    whole_rates = checked_rates(rates) if rates is not None else ()
     if out is not None:
         check_elsewhere(out, force=force)
     with Stages("reading") as shown:
         design = job.open_folder(folder)
         warn_missing(design)
         shown.update("export")
-        filters = filters_for(design, target, **options)
+        filters = filters_for(design, target, options, whole_rates, shown.update)
         if out is None:
             written, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
         else:
             written, place = write_elsewhere(filters, out, target, force=force), out
     say_all(written.notes, "note")
-    say(
-        f"{target}: {written.coefficient_bytes} bytes of coefficients, {written.state_bytes} of state,"
-        f" {written.multiply_adds} multiply-adds a sample; scaling: {written.scaling}"
-    )
+    say_all(f"{target}: {line}" for line in written.cost.splitlines())
+    say(f"scaling: {written.scaling}")
+    if loss := loss_text(written.facts):
+        say(f"loss at the ears, from the words as they run: {loss}")
     say(f"headroom: {filters.headroom.text}")
     say(
         f"preamp: {-filters.headroom.tones_db:.2f} dB would make that room and is not applied; it is set by {written.preamp}"

@@ -18,12 +18,12 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign
 from designer.evaluation.moved_head import shifted_heads_m, unseen_points
-from designer.problem.schema import Realization
 from designer.realization import Realized
 from designer.realization import response as filter_response
+from designer.realization.cost import coefficients
 from designer.realization.dense_targets import weights_between
 from designer.realization.forms import variants
-from designer.realization.words import LowEnds, is_pure_delay, output_bound
+from designer.realization.words import LowEnds, output_bound
 from designer.requirements.channel_target import channel_target, driver_index
 
 
@@ -132,15 +132,3 @@ def gains(bright: Complex, dark: Complex, w: Complex) -> Gains:
     """Gains of weights (F, L) at points (F, M, L): each displacement's pair, or one bright point against each to cancel."""
     gains_db = measures.db(measures.point_ratios(bright, dark, w))
     return Gains(float(np.median(gains_db)), float(np.percentile(gains_db, 5)), float(gains_db.min()))
-
-
-def coefficients(table: Realization, taps: Real) -> int:
-    """Coefficients that a channel's filters (L, T) store, each one product a sample; a pure delay stores none.
-
-    The RTF form's common equaliser is stored once, and its ratios without it.
-    """
-    if table.form == "biquad":
-        return 5 * table.sections * len(taps)
-    if table.form == "rtf" and table.equaliser_taps:
-        return (len(taps) - 1) * (table.taps - table.equaliser_taps + 1) + table.equaliser_taps
-    return int(np.count_nonzero(~is_pure_delay(taps))) * int(taps.shape[1])

@@ -15,6 +15,7 @@ from designer.evaluation.outcomes import Outcome, hz, required_outcomes, spans
 from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import judged_frequencies_hz
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
+from designer.realization.cost import ChannelCost
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.plain import Plain
 from designer.requirements.region_power import RegionPower
@@ -51,6 +52,7 @@ def scalars(
     scene: Scene,
     moved: MovedHead | None,
     weights_costs_db: Mapping[str, float] | None = None,
+    cost: ChannelCost | None = None,
 ) -> Scalars:
     """Judge one channel's taps (L, T) in a scene.
 
@@ -61,9 +63,10 @@ def scalars(
     scene : Scene, on the design's frequencies and those half way between
     moved : MovedHead or None, the channel with the head moved; None for a beam
     weights_costs_db : mapping of str to float, or None, `costs_db` of the weights that the taps stand for, where there are any
+    cost : ChannelCost or None, of the filters as a firmware runs them
 
     """
-    realised = Realised(design, taps, plain, scene, moved=moved)
+    realised = Realised(design, taps, plain, scene, moved=moved, cost=cost)
     inside, w = realised.band
     judged_hz = judged_frequencies_hz(scene.frequency_hz, taps.shape[1], [design])
     between_hz = np.setdiff1d(judged_hz, scene.frequency_hz)  # requirements alone are judged there

@@ -14,6 +14,7 @@ import numpy as np
 
 from designer.arrays import Bool, Real
 from designer.evaluation.outcomes import PRODUCT_LINE, REQUIRED, WORST, Outcome, decibels, hz
+from designer.problem.designs import by_name
 from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import curve_points_hz
 from designer.problem.messages import enumeration
@@ -36,6 +37,10 @@ def requirement_phrase(design: DesignTable, places: int) -> str:
         ends_and_bends_hz = np.array([*design.band_hz, *curve_points_hz(design)])
         gain = _decibels(np.round(curve_db(design.cancellation_gain_db, ends_and_bends_hz), 2).tolist())
         requirements.append(gain if design.dark_regions is None else f"{gain} between regions of the sphere")
+    for name in design.dark or ():
+        curve = by_name(design.dark_gain_db, name)
+        if curve:
+            requirements.append(f"{_decibels([gain for _, gain in curve])} over {name}")
     if design.mask:
         requirements.append(f"a mask of {_decibels([line.max_db for line in design.mask])}")
     if design.window_deg:
@@ -50,7 +55,7 @@ def requirement_phrase(design: DesignTable, places: int) -> str:
             + enumeration([f"{null:g}" for null in design.nulls_deg])
             + " degrees"
         )
-    held = f", {hold_phrase(design, places)}" if design.cancellation_gain_db else ""
+    held = f", {hold_phrase(design, places)}" if design.cancellation_gain_db or design.dark_gain_db else ""
     return f"{enumeration(requirements)} asked {band}{held}"
 
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
+from designer.export.c_model import model_of
 from designer.export.c_plan import FLOAT, Plan
 from designer.export.c_tables import row_bytes
 from designer.export.c_upmix import products, stereo_members
+from designer.export.cost import Cost, in_floats, in_words
 from designer.stereo.upmix import Upmix
 
 
@@ -23,34 +27,12 @@ class Member(NamedTuple):
     lasts: bool
 
 
-class Cost(NamedTuple):
-    """Numbers that a firmware engineer needs; memory in bytes."""
-
-    multiply_adds_per_s: int
-    flash: int
-    ram: int
-    state: int
-    latency_samples: int
-    latency_ms: float
-    headroom_db: float
-    worst_output: float
-
-
 def cost_of(plan: Plan) -> Cost:
-    """The numbers of the header's macros."""
-    filters, rate = plan.filters, plan.filters.sample_rate_hz
+    """The numbers of the header's macros, of the words as they run."""
+    run = in_floats(plan.filters, np.float32) if plan.word is FLOAT else in_words(plan.filters, model_of(plan))
     parts = members(plan)
-    late = filters.bulk_delay_samples + max(filters.delays.values(), default=0)
-    return Cost(
-        round(plan.multiply_adds * rate),
-        flash_bytes(plan),
-        sum(member.bytes for member in parts),
-        sum(member.bytes for member in parts if member.lasts),
-        late,
-        1e3 * late / rate,
-        filters.headroom.any_input_db,
-        filters.headroom.worst_output,
-    )
+    ram, state = (sum(member.bytes for member in part) for part in (parts, [m for m in parts if m.lasts]))
+    return Cost.of(run, plan.multiply_adds, flash_bytes(plan), ram, state)
 
 
 class StereoCost(NamedTuple):

@@ -3,10 +3,6 @@
 **Headroom.** A feed is Σ_c Σ_n h_cl[n] x_c[-n]. For inputs of at most 1 it is at most the sum over channels of the l1 norms, and
 reaches it for x_c[-n] = sign h_cl[n]: no programme needs more room. A programme hardly ever is that signal. For tones of full
 scale in all channels, whatever their phases, the feed is at most max_f Σ_c |H_cl(f)|: what a preamp is usually set by.
-
-**Memory**, as the direct forms need it. Taps h of length T: T coefficients, T - 1 earlier inputs, T products. A section: 5
-coefficients, 2 words of state (the transposed second direct form) and 5 products. A delay of d samples: d words of state and
-nothing to multiply; it is what a filter that is a pure delay, a cascade's own delay and a channel's delay cost.
 """
 
 from __future__ import annotations
@@ -14,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +18,7 @@ from designer.arrays import Real
 from designer.measures import amplitude_db
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade, settled_length
+from designer.realization.cost import Memory
 from designer.realization.words import is_pure_delay
 
 POINTS_A_TAP = 8
@@ -63,14 +60,6 @@ class Filter:
         return self.cascade.impulse_response(self.cascade.delay_samples + settled_length(self.cascade.pole_radius))
 
 
-class Memory(NamedTuple):
-    """Coefficients and state in words, and products a sample."""
-
-    coefficients: int
-    state: int
-    multiply_adds: int
-
-
 @dataclass(frozen=True)
 class Headroom:
     """Headroom in dB, at least 0: `any_input_db` for any input, `tones_db` for steady tones in all channels at once.
@@ -98,6 +87,7 @@ class Headroom:
             "tones_headroom_db": round(self.tones_db, 3),
             "preamp_db": round(-self.tones_db, 3) + 0.0,  # no negative zero
             "preamp_applied": False,
+            "worst_output": round(self.worst_output, 6),
         }
 
 
@@ -125,6 +115,8 @@ class FilterSet:
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
     fed_by_upmix : bool, whether an upmix makes the channels from stereo, which no filter here does
     options : dict, flag -> what the problem or the user says of a target's option; absent where nothing is said
+    suffix : str, of names in C, where the filters are exported beside those of other rates
+    at_rates : tuple of FilterSet, the same filters at every rate that is exported with them, from the lowest; empty for their own alone
 
     """
 
@@ -147,6 +139,8 @@ class FilterSet:
     imported_from: str = ""
     fed_by_upmix: bool = False
     options: dict[str, str] = field(default_factory=dict)
+    suffix: str = ""
+    at_rates: tuple[FilterSet, ...] = ()
 
     @property
     def taps(self) -> int:
@@ -172,6 +166,11 @@ class FilterSet:
         tones_db = _room_db(float(spectrum.max()) for spectrum in spectra.values())
         return Headroom(_room_db(norms.values()), tones_db, max(norms.values(), default=0.0))
 
+    @property
+    def latency_samples(self) -> int:
+        """The bulk delay, and the longest wait of a channel ahead of its filters."""
+        return self.bulk_delay_samples + max(self.delays.values(), default=0)
+
     def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""
         return self.delays.get(filter_.channel, 0) + filter_.wait
@@ -182,18 +181,17 @@ class FilterSet:
 
     def memory(self, *, sections: bool = True, delays: bool = True) -> Memory:
         """Memory of all filters; without `sections` as impulse responses, without `delays` these are zeros among the taps."""
-        memories = [self._memory(filter_, sections=sections, delays=delays) for filter_ in self.filters]
-        coefficients, state, products = (sum(column) for column in zip(Memory(0, 0, 0), *memories, strict=True))
-        return Memory(coefficients, state + (sum(self.delays.values()) if delays else 0), products)
+        waits = [Memory.of_delay(sum(self.delays.values()))] if delays else []
+        return Memory.sum(
+            [*(self._memory(filter_, sections=sections, delays=delays) for filter_ in self.filters), *waits]
+        )
 
     def _memory(self, filter_: Filter, *, sections: bool, delays: bool) -> Memory:
         if sections and filter_.cascade is not None:
-            count = len(filter_.cascade.b)
-            return Memory(5 * count, 2 * count + filter_.cascade.delay_samples, 5 * count)
+            return Memory.of_sections(len(filter_.cascade.b), filter_.cascade.delay_samples)
         if delays and filter_.delay_samples is not None:
-            return Memory(0, filter_.delay_samples, 0)
-        length = filter_.taps.size + (0 if delays else self.delays.get(filter_.channel, 0))
-        return Memory(length, length - 1, length)
+            return Memory.of_delay(filter_.delay_samples)
+        return Memory.of_taps(filter_.taps.size + (0 if delays else self.delays.get(filter_.channel, 0)))
 
     def cut_note(self) -> tuple[str, ...]:
         """Note where sections become taps: how far below the whole response the part is that the cut leaves out."""

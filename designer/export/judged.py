@@ -58,8 +58,8 @@ DECAY = 16.0
 MAX_ROUTES_AT_ONCE = 32
 FLOOR_DB = -200.0
 """As which an error of nothing at all is reported."""
-
-
+OF_ARITHMETIC = ("signal_to_noise_db", "dc_db", "limit_cycle_db")
+"""Numbers of a channel in the manifest that are of its feeds; the others are of the points."""
 FLOORS = {
     "min_signal_to_noise_db": MIN_SIGNAL_TO_NOISE_DB,
     "max_dc_db": MAX_DC_DB,
@@ -98,8 +98,7 @@ class ChannelJudgement:
 
     def entry(self) -> dict[str, float]:
         """As the manifest holds it."""
-        keys = ("signal_to_noise_db", "dc_db", "limit_cycle_db")
-        return {**{key: round(getattr(self, key), 2) for key in keys}, **self.ears}
+        return {**{key: round(getattr(self, key), 2) for key in OF_ARITHMETIC}, **self.ears}
 
 
 def with_judgement(filters: FilterSet, target: Target, export: Export) -> Export:

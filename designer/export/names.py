@@ -126,14 +126,14 @@ def firmware_names(filters: FilterSet, library: str = "") -> FirmwareNames:
             f"--prefix: got {user_prefix!r}; expected a letter, then letters, digits and single _, at most {MAX_NAME_LENGTH} in"
             f" all, and no reserved name of C{f' or {library}' if library else ''}; try {c_name(user_prefix)}"
         )
-    prefix = user_prefix or (c_name(filters.name) if filters.name else "filters")
+    prefix = (user_prefix or (c_name(filters.name) if filters.name else "filters")) + filters.suffix
     names = c_names([*filters.channels, *filters.drivers])
     stems = {
         (filter_.channel, filter_.driver): f"{names[filter_.channel]}_{names[filter_.driver]}"
         for filter_ in filters.filters
     }
     changed = {name: identifier for name, identifier in names.items() if name != identifier}
-    if filters.name not in ("", prefix) and not user_prefix:
+    if filters.name + filters.suffix not in (filters.suffix, prefix) and not user_prefix:
         changed[filters.name] = prefix
     return FirmwareNames(prefix, names, unique(stems), changed)
 

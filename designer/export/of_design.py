@@ -8,6 +8,7 @@ target's own file.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 
@@ -18,7 +19,7 @@ from designer.arrays import Complex, Real
 from designer.export.filter_set import FilterSet, filters_of
 from designer.export.targets import OPTIONS
 from designer.export.write import write_target
-from designer.problem.schema import Problem
+from designer.problem.schema import Problem, Realization
 from designer.realization import response
 from designer.realization.cascade import Cascade
 from designer.requirements.channel_target import channel_target, driver_index
@@ -84,16 +85,21 @@ def check_targets(problem: Problem) -> None:
 
     Raises UsageError: naming the target, what was found, and the limit.
     """
-    if not problem.export.targets:
+    if not problem.export.targets or problem.realization.form == "auto":  # whose candidates are looked at one by one
         return
-    stand_in = _stand_in(problem)
-    if sum(filter_.taps.size for filter_ in stand_in.filters) <= MAX_VALUES:
-        for name in problem.export.targets:
-            write_target(stand_in, name)
+    for name in problem.export.targets:
+        check_target(problem, name, _options(problem))
 
 
-def _stand_in(problem: Problem) -> FilterSet:
-    table = problem.realization
+def check_target(problem: Problem, name: str, options: dict[str, str]) -> None:
+    """Refuse a target that cannot hold a problem's filters, with these options; errors as `check_targets`."""
+    filters = replace(stand_in(problem, problem.realization), options=options)
+    if sum(filter_.taps.size for filter_ in filters.filters) <= MAX_VALUES:
+        write_target(filters, name)
+
+
+def stand_in(problem: Problem, table: Realization) -> FilterSet:
+    """Filters of the size that a problem's will have in a form, each a quiet impulse; a ratio's reference is a pure delay."""
     impulse = np.zeros((len(problem.driver_names), table.taps))
     impulse[:, 0] = 0.25
     channels: dict[str, Real] = {}
@@ -104,6 +110,8 @@ def _stand_in(problem: Problem) -> FilterSet:
         is_driven = np.isin(problem.driver_names, names)
         name = design.name if problem.virtualizer is None else VIRTUAL.get(design.name, design.name)
         channels[name] = impulse * is_driven[:, None]
+        if table.form == "rtf" and not table.equaliser_taps:
+            channels[name][np.argmax(is_driven), 0] = 1.0
         if table.form == "biquad":
             sections[name] = {driver: Cascade(b, a) for driver in names}
     own_shifts = (

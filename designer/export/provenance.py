@@ -44,14 +44,17 @@ class Row(NamedTuple):
 def provenance(filters: FilterSet, target: str, scaling: str, mark: str = "") -> list[str]:
     """Lines behind a comment's mark: the same for the same problem, on any day and in any folder."""
     versions = ", ".join(f"{name} {version}" for name, version in filters.versions.items())
+    late = ", ".join(str(member.bulk_delay_samples) for member in filters.at_rates or (filters,))
     lines = [
         f"title: {filters.title}",
         f"problem: {filters.problem_file}, SHA-256 {filters.problem_sha256}",
         f"versions: {versions}",
-        f"sample rate: {filters.sample_rate_hz:.17g} Hz",
+        f"sample rate: {filters.sample_rate_hz:.17g} Hz"
+        if not filters.at_rates
+        else f"sample rates: {', '.join(f'{member.sample_rate_hz:.17g}' for member in filters.at_rates)} Hz",
         f"channels: {', '.join(filters.channels)}",
         f"drivers: {', '.join(filters.drivers)}",
-        f"form: {filters.form}; bulk delay: {filters.bulk_delay_samples} samples",
+        f"form: {filters.form}; bulk delay: {late} samples",
         *((f"fed by: {UPMIX}",) if filters.fed_by_upmix else ()),
         f"scaling: {scaling}",
         f"headroom: {filters.headroom.text}; no preamp is applied",
@@ -70,7 +73,12 @@ def command(filters: FilterSet, target: str) -> str:
         file = next((kind.name for kind in kinds if kind.is_absolute() or kind.anchor), filters.imported_from)
         design = shlex.join(["designer", "import-coefficients", file, "--problem", *problem, "-o", out])
     options = [text for flag, value in filters.options.items() if value for text in (f"--{flag}", value)]
-    return f"{design} && {shlex.join(['designer', 'export', out, '--target', target, *options])}"
+    rates = (
+        ["--rates", ",".join(f"{member.sample_rate_hz:.17g}" for member in filters.at_rates)]
+        if filters.at_rates
+        else []
+    )
+    return f"{design} && {shlex.join(['designer', 'export', out, '--target', target, *options, *rates])}"
 
 
 def one_line(text: str) -> str:

@@ -16,10 +16,11 @@ from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export.arithmetic import ArithmeticModel
 from designer.export.coefficients import Coefficients
-from designer.export.filter_set import FilterSet, Memory
+from designer.export.filter_set import FilterSet
 from designer.export.provenance import Row
 from designer.export.runners.bench import Runner
 from designer.problem.word_format import Word
+from designer.realization.cost import Memory
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class Export:
     names : dict, name in the problem -> name in the files, where they differ
     facts : dict, anything else that the manifest should hold
     preamp : str, where the user sets the preamp of -`tones_db`; no target applies it by itself
+    word_bytes : int, of a coefficient in the files; of floats 4 or 8
+    flash_bytes, ram_bytes : int or None, where the firmware stores more than coefficients, and has scratch beside the state
+    cost : str, in words: `designer.export.cost`
 
     """
 
@@ -48,11 +52,16 @@ class Export:
     names: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     preamp: str = "a volume ahead of the filters"
+    word_bytes: int = 4
+    flash_bytes: int | None = None
+    ram_bytes: int | None = None
+    cost: str = ""
 
     @classmethod
     def of_words(cls, files: dict[str, bytes], memory: Memory, width: int, scaling: str, **fields: Any) -> Export:
         """An export whose coefficients and state are words of so many bytes."""
-        return cls(files, width * memory.coefficients, width * memory.state, memory.multiply_adds, scaling, **fields)
+        sizes = (width * memory.coefficients, width * memory.state, memory.multiply_adds)
+        return cls(files, *sizes, scaling, word_bytes=width, **fields)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +106,7 @@ class Target:
     name : str, as `--target` and `[export] targets` take it
     summary : str, one line: what it is for
     write : callable, the files of a set of filters; raises `UsageError` where the target cannot hold them
+    write_rates : callable or None, one set of files for filters with `at_rates`; None for a folder a rate
     channel_scale : tuple of Word, fixed-point words in which the drivers of a channel share one scale
     options : tuple of Option, that it heeds
     arithmetics : callable or None, of a target in fixed point: by name what its files compute; raises as `write` does
@@ -117,6 +127,7 @@ class Target:
     name: str
     summary: str
     write: Callable[[FilterSet], Export]
+    write_rates: Callable[[FilterSet], Export] | None = None
     channel_scale: tuple[Word, ...] = ()
     options: tuple[Option, ...] = ()
     arithmetics: Callable[[FilterSet], dict[str, ArithmeticModel]] | None = None

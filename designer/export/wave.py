@@ -118,6 +118,19 @@ class Responses:
     def __init__(self, coefficients: Coefficients) -> None:
         self.coefficients, self.sounds = coefficients, dict[str, Sound]()
 
+    def at_rate(self, names: list[object]) -> object:
+        """Name of the file at the problem's rate among those that are listed for several; the first where there is none."""
+        import soundfile
+
+        rate_hz = self.coefficients.problem.sample_rate_hz
+        for name in names:
+            try:
+                if isinstance(name, str) and soundfile.info(self.coefficients.path.parent / name).samplerate == rate_hz:
+                    return name
+            except (soundfile.SoundFileError, ValueError, TypeError):  # which reading it tells
+                continue
+        return names[0] if names else ""
+
     def track(self, name: object, track: int) -> Real:
         """One track (N,) of a file whose name is relative to the configuration; `DataError` where there is none such."""
         if not isinstance(name, str) or not name:

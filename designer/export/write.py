@@ -19,9 +19,11 @@ import numpy as np
 
 from designer.errors import DataError, UsageError
 from designer.export.coefficients import MAX_VALUE
+from designer.export.cost import with_cost
 from designer.export.filter_set import FilterSet
 from designer.export.judged import with_judgement
 from designer.export.provenance import command
+from designer.export.rates import joined_export, suffix
 from designer.export.target import Export, refuse
 from designer.export.targets import target_named
 from designer.stereo.upmix import AVERAGE_S, OVERLAP, SILENCE, Upmix
@@ -56,10 +58,14 @@ def export_of(filters: FilterSet, name: str) -> Export:
 
     Raises UsageError: no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors.
     """
+    if filters.at_rates:
+        target, sets = target_named(name), [replace(member, suffix=suffix(member)) for member in filters.at_rates]
+        joined = replace(target.heeded(filters), at_rates=tuple(target.heeded(member) for member in sets))
+        return joined_export(target, joined, [export_of(member, name) for member in sets])
     export = write_target(filters, name)
     assert export.files and all(export.files.values()), f"{name}: an export without content"
-    export = with_judgement(filters, target_named(name), export)
-    return replace(export, facts={**export.facts, **filters.headroom.facts})
+    target = target_named(name)
+    return with_cost(filters, target, with_judgement(filters, target, export))
 
 
 def write_target(filters: FilterSet, name: str) -> Export:

@@ -21,6 +21,7 @@ from designer.formulations import Certificate
 from designer.problem import loads
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
+from designer.realization.cheapest import Choice
 from designer.requirements.plain import Plain, crossover_of
 from designer.result import Channel
 from designer.writing import MANIFEST, is_as_written, read_manifest
@@ -63,6 +64,7 @@ def read(folder: Path) -> dict[str, Any]:
         "shifts": form["shifts"],
         "finer_bits": form["finer_bits"],
         "refinements": {name: Refinement.of_json(saved) for name, saved in form["refinements"].items()},
+        "choice": form["choice"] and Choice.of_json(form["choice"]),
         "study_source": lambda curves: {name: ChannelStudy.of_json(saved) for name, saved in form["study"].items()},
         "promises_source": lambda: form["promises_db"],
         "channels": channels,

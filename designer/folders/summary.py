@@ -43,6 +43,7 @@ READ_OF_FORM = (
     "shifts",
     "finer_bits",
     "refinements",
+    "choice",
     "promises_db",
     "study",
 )
@@ -133,7 +134,8 @@ def notes(result: Result) -> list[str]:
     """Notes for the user of the folder's files."""
     refined = (f"{name}: {refinement.sentence()}" for name, refinement in result.refinements.items())
     promised = (promise_sentence(*item) for item in result.promises_source().items() if item[1] >= MIN_PROMISE_DB)
-    return [*refined, *promised, *loud_note([WAVE], result.taps.values())]
+    chosen = [result.choice.reason] if result.choice and not result.choice.is_short else []
+    return [*chosen, *refined, *promised, *loud_note([WAVE], result.taps.values())]
 
 
 def summary(result: Result, folder: Path, copies: dict[str, str], *, report: bool = True) -> dict[str, Any]:
@@ -173,6 +175,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str], *, report: boo
             "shifts": result.shifts,
             "finer_bits": result.finer_bits,
             "refinements": {name: refinement.as_json() for name, refinement in result.refinements.items()},
+            "choice": result.choice and result.choice.as_json(),
             "promises_db": result.promises_source(),
             "study": {name: study.as_json() for name, study in result.study.items()} if report else {},
         },

@@ -13,7 +13,7 @@ from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.listeners import Listener, NamedListener
 from designer.problem.messages import enumeration, number
 from designer.problem.methods import method_of
-from designer.problem.schema import DesignTable, Problem, Region, Room
+from designer.problem.schema import DesignTable, Problem, Realization, Region, Room
 from designer.problem.ways import ways_of
 
 
@@ -63,7 +63,11 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
         yield from _ways(design, problem, (players or {}).get(design.name, ""))
     table = problem.realization
     length = f"{table.sections} sections a driver" if table.form == "biquad" else f"{table.taps} taps"
-    yield f"realised as {table.form}, {length}" + (f", in words of {table.word}" if table.word else "")
+    kind = f"{table.form}, {length}"
+    if table.form == "auto":
+        losses = f"{number(table.max_loss_db)} dB of a requirement and {number(table.max_level_change_db)} dB of level"
+        kind = f"the cheapest form that loses at most {losses}"
+    yield f"realised as {kind}" + (f", in words of {table.word}" if table.word else "") + _limits(table)
     stereo = problem.virtualizer
     if stereo is not None:
         centre = ", the middle to the beam by the upmix" if stereo.upmix else ", no upmix"
@@ -231,3 +235,14 @@ def _region(region: Region) -> str:
         return f"{number(region.radius_deg or 0.0)} degrees around azimuth {azimuth}, elevation {elevation}"
     azimuths = " to ".join(number(angle) for angle in region.azimuth_deg)
     return f"azimuth {azimuths}, elevation {' to '.join(number(angle) for angle in region.elevation_deg)}"
+
+
+def _limits(table: Realization) -> str:
+    """Limits of the filters' cost, in words."""
+    limits = (
+        (table.max_latency_ms, "ms of latency"),
+        (table.max_mac_per_s, "multiply-adds a second"),
+        (table.max_bytes, "bytes"),
+    )
+    texts = [f"{value:,g} {unit}" for value, unit in limits if value is not None]
+    return f"; at most {', '.join(texts)}" if texts else ""

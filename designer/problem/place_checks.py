@@ -71,6 +71,7 @@ def _place(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
 
 
 def _piston(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
+    yield from problem.body.group_faults(path, driver)
     yield from problem.body.piston_faults(path, driver)
 
 

@@ -139,7 +139,7 @@ def _taps(problem: Problem) -> Iterator[str]:
     """Filters shorter than one period of the lowest frequency that they shape."""
     table, rate = problem.realization, problem.sample_rate_hz
     low_hz = min((design.band_hz[0] for design in problem.designs if design.band_hz[0] > 0), default=rate)
-    if table.form != "biquad" and table.taps < rate / low_hz:
+    if table.form in ("fir", "rtf") and table.taps < rate / low_hz:
         yield (
             f"realization.taps: {table.taps} taps last {number(round(1e3 * table.taps / rate, 2))} ms, and a period at"
             f" {number(low_hz)} Hz {number(round(1e3 / low_hz, 2))} ms; write {math.ceil(2 * rate / low_hz)} or more"

@@ -17,24 +17,26 @@ from designer.problem.schema import DesignTable, Problem, Realization, Virtualiz
 from designer.problem.table import MAX_DISTANCE_M, entries, if_known
 
 HOMES = {
-    "taps": ("fir", "rtf"),
-    "pre_ringing_weight": ("fir", "rtf"),
-    "tail_weight": ("fir", "rtf"),
-    "hold_requirements": ("fir", "rtf"),
+    "taps": ("fir", "rtf", "auto"),
+    "pre_ringing_weight": ("fir", "rtf", "auto"),
+    "tail_weight": ("fir", "rtf", "auto"),
+    "hold_requirements": ("fir", "rtf", "auto"),
     "refine": ("fir", "rtf"),
     "floor_weight": ("fir", "rtf"),
     "zero_at_dc": ("fir",),
     "exact_at_hz": ("fir",),
-    "max_ratio_db": ("rtf",),
+    "max_ratio_db": ("rtf", "auto"),
     "equaliser_taps": ("rtf",),
-    "sections": ("biquad",),
-    "max_pole_radius": ("biquad",),
-    "word_scale": ("fir", "rtf"),
+    "sections": ("biquad", "auto"),
+    "max_pole_radius": ("biquad", "auto"),
+    "word_scale": ("fir", "rtf", "auto"),
+    "max_loss_db": ("auto",),
+    "max_level_change_db": ("auto",),
 }
 """Forms that a key belongs to, where it does not belong to all."""
 CHAINS = {"priority": ("matched",), "max_effort_db": ("matched",)}
 """Chains that a key of [virtualizer] belongs to, where it does not belong to all."""
-MIN_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
+MIN_BITS = {"fir": 4, "rtf": 4, "biquad": 8, "auto": 8}
 """With fewer bits a filter is hardly one; sections need two of them for |a1| < 2, and some for where the poles are."""
 MAX_POLE_RADIUS = 0.9997
 """Its impulse response has fallen by 140 dB in 53,700 samples, which `coefficients.csv` holds."""
@@ -109,6 +111,14 @@ def _equaliser(problem: Problem) -> Iterator[Fault]:
 def _delay(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     room, delay = filter_taps(table), table.bulk_delay_samples
+    limit_ms = table.max_latency_ms
+    if isinstance(delay, int) and limit_ms is not None:
+        late_ms = 1e3 * delay / problem.sample_rate_hz
+        most = math.floor(limit_ms * problem.sample_rate_hz / 1e3)
+        expected = f"at most {most}, for max_latency_ms = {number(limit_ms)}"
+        suffix = f", {number(round(late_ms, 3))} ms"
+        remedy = "lower it or leave it out, or raise max_latency_ms"
+        yield from unless(late_ms <= limit_ms, "realization.bulk_delay_samples", delay, expected, remedy, suffix=suffix)
     if table.form != "biquad" and isinstance(delay, int) and room > 0:
         path, remedy, suffix = "realization.bulk_delay_samples", "lower the delay, or raise taps", f" with {room} taps"
         yield from unless(delay < room, path, delay, f"0 to {room - 1}", remedy, suffix=suffix)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from designer.problem.designs import AnyDesign
 from designer.problem.designs import DesignTable as DesignTable
@@ -58,6 +58,9 @@ class Driver(Table):
     facing_deg: Facing = Field(default=[0.0, 0.0], title="direction of its axis")
     radius_m: Annotated[float, Field(gt=0, le=1.0)] | None = Field(
         default=None, title="of its piston; without it a point source"
+    )
+    group: Name | None = Field(
+        default=None, title="of faces of a mesh that it moves, as its file names them, in place of radius_m"
     )
     band_hz: Band | None = Field(default=None, title="usable range: outside it the driver is to stay quiet")
     max_gain_db: Decibel | None = Field(
@@ -121,10 +124,27 @@ class Grid(Table):
 class Realization(Table):
     """The form that the filters take."""
 
-    form: Literal["fir", "rtf", "biquad"] = Field(
-        default="fir", title="of the filters: taps, taps relative to a reference driver, or biquads"
+    form: Literal["fir", "rtf", "biquad", "auto"] = Field(
+        default="fir", title="of the filters: taps, ratios to a reference driver, biquads, or the cheapest of these"
     )
-    taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = Field(default=512, title="length of each filter")
+    taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = Field(
+        default=512, title='length of each filter; with form = "auto" the longest'
+    )
+    max_latency_ms: Annotated[float, Field(ge=0, le=1_000.0)] | None = Field(
+        default=None, title="limit of the filters' bulk delay, which is shortened to keep it"
+    )
+    max_mac_per_s: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
+        default=None, title="limit of the multiply-adds a second of all filters, as the targets of [export] run them"
+    )
+    max_bytes: Annotated[int, Field(ge=1, le=10**10)] | None = Field(
+        default=None, title="limit of the bytes of all coefficients and states, as the targets of [export] store them"
+    )
+    max_loss_db: Annotated[float, Field(gt=0, le=20.0)] = Field(
+        default=0.5, description='with form = "auto": how far filters may miss what weights meet, anywhere in the band'
+    )
+    max_level_change_db: Annotated[float, Field(gt=0, le=20.0)] = Field(
+        default=1.0, description='with form = "auto": largest change of level at the bright points, 100 Hz to 16 kHz'
+    )
     bulk_delay_samples: Annotated[int, Field(ge=0, le=MAX_TAPS - 1)] | Literal["least"] | None = Field(
         default=None,
         description='a whole number, or "least": the smallest that keeps the result; default: half the taps',
@@ -155,7 +175,7 @@ class Realization(Table):
         default=0, title="of a common filter that brings back the reference's tone"
     )
     sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = Field(
-        default=8, title="second-order sections of each filter"
+        default=8, title='second-order sections of each filter; with form = "auto" the most'
     )
     max_pole_radius: Annotated[float, Field(gt=0, le=10.0)] = Field(
         default=0.998, title="of sections: how long they may ring"
@@ -260,11 +280,17 @@ else:
     )
 
 
+def _without_default(node: dict[str, Any]) -> None:
+    node.pop("default", None)  # none that a file could write
+
+
 class Problem(Sourced):
     """A whole problem file, read and checked.
 
     Made by `designer.load` and `designer.loads`; `text` and `folder` are what it was read from.
     """
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["listener"]}, {"required": ["listeners"]}]})
 
     title: Annotated[Name, Field(title="of the problem, on its pages")]
     sample_rate_hz: Annotated[float, Field(ge=1000.0, le=1_000_000.0, title="at which the filters run")]
@@ -273,7 +299,9 @@ class Problem(Sourced):
     )
     enclosure: AnyEnclosure | None = None
     drivers: Annotated[list[Driver], Field(min_length=1, max_length=256)]
-    listener: Annotated[Listener, Field(title="who listens, where it is one")] = cast(Listener, None)
+    listener: Annotated[Listener, Field(title="who listens, where it is one", json_schema_extra=_without_default)] = (
+        cast(Listener, None)
+    )
     listeners: Annotated[list[NamedListener], Field(min_length=1, max_length=MAX_LISTENERS)] | None = Field(
         default=None, title="who listens, in the place of [listener] where they are several"
     )

@@ -61,8 +61,10 @@ def realize(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> tuple
     return realized.taps, realized.bulk_delay_samples
 
 
-def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
-    """Taps of each channel, fitted as the problem file's [realization] says."""
+def realize_fir(
+    channels: Sequence[ChannelDesign], scene: Scene, table: Realization, *, quick: bool = False
+) -> Realized:
+    """Taps of each channel, fitted as the problem file's [realization] says; `quick` leaves the first fit as it is."""
     frequency_hz = dense_frequencies_hz(channels, scene, table.taps)
     index = [driver_index(channel.design, scene.drivers) for channel in channels]
     weights = [
@@ -82,7 +84,15 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     delay = common_delay(problems, table.taps, table)
     judges = [Judge.of(channel, scene, drivers) for channel, drivers in zip(channels, index, strict=True)]
     with threads(max(1, min(cores(), len(channels)))) as pool:
-        filters = list(pool.map(lambda fit, judge: fit.kept_taps(judge, table.taps, delay, table), problems, judges))
+        filters = list(
+            pool.map(
+                lambda fit, judge: (
+                    fit.taps(table.taps, delay, table) if quick else fit.kept_taps(judge, table.taps, delay, table)
+                ),
+                problems,
+                judges,
+            )
+        )
     out: list[Real] = []
     warnings: list[str] = []
     for channel, drivers, problem, taps in zip(channels, index, problems, filters, strict=True):

@@ -25,7 +25,7 @@ from designer.realization.section_rounding import Lattice, plainly_rounded, roun
 from designer.realization.toeplitz_fit import fit as fit_taps
 from designer.realization.words import LowEnds, chosen_words, in_words, rounded_taps
 
-FORMS: dict[str, Callable[[Sequence[ChannelDesign], Scene, Realization], Realized]] = {
+FORMS: dict[str, Callable[..., Realized]] = {
     "fir": realize_fir,
     "rtf": realize_rtf,
     "biquad": realize_biquad,
@@ -56,9 +56,9 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
     return as_run(fit_form(channels, scene, table), channels, scene, table)
 
 
-def fit_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
-    """Filters of all channels before any rounding."""
-    return FORMS[table.form](channels, scene, table)
+def fit_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization, *, quick: bool = False) -> Realized:
+    """Filters of all channels before any rounding; `quick` taps are the first fit, mended and held by nothing."""
+    return FORMS[table.form](channels, scene, table, **({"quick": True} if quick else {}))
 
 
 def as_run(realized: Realized, channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:

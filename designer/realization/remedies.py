@@ -10,13 +10,11 @@ import numpy as np
 from designer.acoustics.scene import Scene
 from designer.designs.channel import ChannelDesign
 from designer.errors import ProblemError
-from designer.measures import amplitude_db
 from designer.problem.schema import MAX_SECTIONS, MAX_TAPS, Realization
 from designer.realization.forms import realize_form
-from designer.realization.mended_fit import MAX_MENDED_NUMBERS, Judge
-from designer.realization.response import response
+from designer.realization.losses import LossJudge
+from designer.realization.mended_fit import MAX_MENDED_NUMBERS
 from designer.realization.toeplitz_fit import grid_size
-from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 DOUBLINGS = 4
@@ -39,18 +37,13 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
     equaliser or another form, then twice, four, eight and sixteen times as many taps, or up to ENOUGH_TAPS. Where none of them does, the
     last of them, and by how much the requirement would have to be lower.
     """
-    drivers = driver_index(channel.design, scene.drivers)
-    judge, everywhere = Judge.of(channel, scene, drivers), channel_target(channel.design, scene, channel.plain)
+    judge = LossJudge.of(channel, scene)
 
     def missed_db(changed: Realization) -> tuple[float, float]:
         """Largest misses of the requirements and of the drivers' bands."""
         realised = realize_form([channel], scene, changed)
-        taps = realised.taps[0][drivers]
-        bands_db = 0.0
-        if everywhere.band_gain is not None:
-            w = response(taps, scene.frequency_hz, scene.problem.sample_rate_hz)
-            bands_db = float(amplitude_db(w / everywhere.band_feed).max())
-        return judge.worst_db(taps, realised.bulk_delay_samples), bands_db
+        losses = judge.losses(realised.taps[0], realised.bulk_delay_samples)
+        return losses.requirements_db, losses.bands_db
 
     without, now_db = "", missed_db(table)
     if max(now_db) <= SLACK_TOLERANCE_DB:
@@ -58,7 +51,7 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
         refined = "" if grid.refine else "refine = true, which adds the curve's points, or "
         clause = f"[grid] {refined}more than frequencies = {grid.frequencies}"
         return f"all of it between the design's frequencies, where nothing was solved; remedy: {clause}"
-    for change, words in _changes(channel, len(drivers), table, banded=now_db[1] > SLACK_TOLERANCE_DB):
+    for change, words in _changes(channel, judge.drivers.size, table, banded=now_db[1] > SLACK_TOLERANCE_DB):
         without = f"{_not_enough(change)}; "
         try:
             if max(missed_db(table.model_copy(update=change))) <= SLACK_TOLERANCE_DB:

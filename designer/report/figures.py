@@ -25,7 +25,17 @@ from designer.evaluation.reach_words import spread_out
 from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.proof.outcome import Proof
-from designer.report import channel_curves, channel_maps, channel_time, layout, listener, measured, plain_playback, room
+from designer.report import (
+    body_view,
+    channel_curves,
+    channel_maps,
+    channel_time,
+    layout,
+    listener,
+    measured,
+    plain_playback,
+    room,
+)
 from designer.report import comparison_figures as comparison
 from designer.report import proof_figures as proof
 from designer.report.figure_data import Figure
@@ -111,6 +121,8 @@ def _plain(result: Result, name: str) -> tuple[Plain, tuple[str, ...], Problem]:
 
 LAYOUT = Declared(of="problem", kind="layout", caption="The layout, from above, front and side", build=layout.layout_figure,
                   says=layout.layout_words, core=True)  # fmt: skip
+BODY = Declared(of="problem", kind="body", caption="The body in three dimensions, with its drivers", build=body_view.body_figure,
+                says=body_view.body_words, shown=lambda problem: problem.body.surface is not None)  # fmt: skip
 ROOM_PLAN = Declared(of="problem", kind="room-plan", caption="The room, from above and from the side", build=room.plan_figure,
                      says=room.plan_words, shown=lambda problem: problem.room is not None)  # fmt: skip
 GAIN = Declared(of="channel", kind="gain", caption="Cancellation gain over frequency, against its target",

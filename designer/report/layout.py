@@ -160,9 +160,6 @@ def _outline(problem: Problem, view: str) -> list[Any]:
         return []
     if outline.form == "circle":
         return [{"form": "circle", "x": 0.0, "y": 0.0, "radius": outline.radius_m, **surface}]
-    if outline.form == "rectangle":
-        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * outline.half_m + outline.middle_m
-        return [{"form": "polygon", "x": corners[:, 0], "y": corners[:, 1], **surface}]
     if outline.form == "polygon":
         places = np.array(outline.corners_m)
         return [{"form": "polygon", "x": places[:, 0], "y": places[:, 1], **surface}]

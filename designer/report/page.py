@@ -19,8 +19,10 @@ from designer.evaluation.words import BEAM_PLACES, requirement_words
 from designer.export import Export
 from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
+from designer.realization.cheapest import Choice
 from designer.realization.words import is_pure_delay, output_bound
 from designer.report import figures, script
+from designer.report.body_view import body_block
 from designer.report.listener import listener_section
 from designer.report.mirrors import mirrors
 from designer.report.page_data import block
@@ -82,21 +84,16 @@ def head_rows(result: Result) -> list[tuple[str, str, list[str]]]:
 
 def form_rows(result: Result) -> list[tuple[str, list[str]]]:
     """The realisation table: a row's words, and its cell for each channel."""
-    table, rate = result.problem.realization, result.problem.sample_rate_hz
+    table = result.problem.realization
     studies = [result.study[name] for name in result.channels if name in result.study]
     if not studies:
         return []
     word = f", {table.word}" if table.word else ", floating point"
-    delay = f"{result.bulk_delay_samples} samples, {result.bulk_delay_samples / rate * 1e3:.2f} ms"
     rows = [
         ("Form", [table.form + word] * len(studies)),
         ("Memory in words", [f"{study.words:,}" for study in studies]),
         ("Multiply-adds a sample", [f"{study.multiply_adds:,}" for study in studies]),
-        ("Latency", [delay] * len(studies)),
-        (
-            "Loudest output for full-scale input (l1 norm)",
-            [f"{round(study.output_bound_db, 1) + 0.0:+.1f} dB" for study in studies],
-        ),
+        ("Bulk delay in samples", [str(result.bulk_delay_samples)] * len(studies)),
     ]
     if result.shifts:
         shifts = []
@@ -115,6 +112,18 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
                 form = "{0.median_db:.1f} / {0.fifth_percentile_db:.1f} / {0.worst_db:.1f} dB"
                 cells = [form.format(gains) if gains else "–" for gains in gains_of_all]
                 rows.append((f"Gain {stage}{where}: median / 5th percentile / worst", cells))
+    return rows
+
+
+def choice_rows(choice: Choice) -> list[tuple[bool, str, list[str], str]]:
+    """The table of the forms that were judged, the cheapest first: whether chosen, form, cost and losses, and what came of it."""
+    rows = []
+    for row in sorted(choice.candidates, key=lambda candidate: candidate.order):
+        is_chosen = row is choice.winner
+        cells = [f"{row.multiply_adds_per_s / 1e6:,.2f} M", f"{row.bytes:,}", f"{row.latency_ms:.2f} ms"]
+        cells += [f"{row.loss_db:.2f} dB", f"{row.level_change_db:.2f} dB"]
+        outcome = f"beyond {', '.join(row.beyond)}" if row.beyond else "kept" if row.keeps else "loses too much"
+        rows.append((is_chosen, row.text, cells, f"chosen; {outcome}" if is_chosen else outcome))
     return rows
 
 
@@ -170,20 +179,24 @@ def form_words(result: Result) -> str:
     return f"{filters} of {table.taps} taps"
 
 
-def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> list[list[str]]:
-    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes; or why it is not there."""
+def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> list[tuple[str, list[str], str]]:
+    """The table of exports: a target, its cost and its loss at the ears, scaling and notes; or why it is not there."""
     rows = []
     for name, export in exports.items():
-        sizes = [f"{size:,}" for size in (export.coefficient_bytes, export.state_bytes, export.multiply_adds)]
-        rows.append([name, *sizes, "; ".join([export.scaling, *_as_run(export), *export.notes])])
-    return rows + [[name, "-", "-", "-", f"not written: {text}"] for name, text in refusals.items()]
+        facts = export.facts
+        counts = (facts["multiply_adds_per_s"], facts["flash_bytes"], facts["ram_bytes"], export.state_bytes)
+        cells = [*(f"{count:,}" for count in counts), f"{facts['latency_ms']:.2f} ms", f"{facts['headroom_db']:.1f} dB"]
+        cells.append(f"{facts['worst_output']:.2f}")
+        cells += [f"{facts[key]:.3f}" if key in facts else "–" for key in ("loss_db", "level_change_db")]
+        cells.append(f"{facts['time_change_us']:.2f}" if "time_change_us" in facts else "–")
+        rows.append((name, cells, "; ".join([export.scaling, *_as_run(export), *export.notes])))
+    return rows + [(name, ["–"] * 10, f"not written: {text}") for name, text in refusals.items()]
 
 
 def _as_run(export: Export) -> Iterator[str]:
-    """The inputs' room below full scale, and each channel's noise, DC, limit cycle, gain and level when run in its own arithmetic."""
+    """The inputs' room for steady tones, and each channel's noise, DC, limit cycle and gain when run in its own arithmetic."""
     if "headroom_db" in export.facts:
-        room, tones = export.facts["headroom_db"], export.facts["tones_headroom_db"]
-        yield f"headroom {room:.1f} dB for any input, {tones:.1f} dB for steady tones; no preamp is applied"
+        yield f"headroom {export.facts['tones_headroom_db']:.1f} dB for steady tones; no preamp is applied"
     for name, entry in export.facts.get("arithmetic", {}).items():
         channels = entry["channels"].items()
         noise = ", ".join(f"{channel} {n['signal_to_noise_db']:.0f}" for channel, n in channels)
@@ -193,7 +206,7 @@ def _as_run(export: Export) -> Iterator[str]:
             f" {cycle:.0f} dB of full scale at most"
         )
         gains = ", ".join(
-            f"{channel} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB, level within {n['level_change_db']:.2f} dB"
+            f"{channel} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB"
             for channel, n in channels
             if "exported_mean_db" in n
         )
@@ -308,7 +321,7 @@ def render(
     tables = {figure: result.channels[name].table for figure, name in of_channels.items()}
     data = block(
         report["title"],
-        {name: picture.build() for name, picture in drawn.items()},
+        {name: picture.build() for name, picture in drawn.items() if name != figures.BODY.kind},
         channels=of_channels,
         looks={figure: table.look_deg for figure, table in tables.items() if table.is_beam},
         overlays=list(overlays),
@@ -331,11 +344,15 @@ def render(
         tile_labels=[*TILES.values(), "Latency", "Multiply-adds a second"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),
+        body=Markup(body_block(result.problem)),
+        body_words=shown[figures.BODY.kind].message if figures.BODY.kind in shown else "",
         channels=channels,
         listener=listener_section(result),
         listener_figures=[shown[name] for name in shown if drawn[name].declared.of in ("head", "upmix")],
         form=form_words(result),
         form_rows=form_rows(result),
+        choice=result.choice,
+        choice_rows=choice_rows(result.choice) if result.choice else [],
         study_command=""
         if any(study.curves for study in result.study.values())
         else shlex.join(["designer", "study", folder]),

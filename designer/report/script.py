@@ -19,7 +19,7 @@ from designer.errors import DataError
 
 RENDERER = ("look", "spec", "curves", "map", "polar", "drawing", "data", "library", "view", "cursor")
 """Names of the scripts that draw a figure and follow its cursor, in their order."""
-PARTS = (*RENDERER, "overlay", "page")
+PARTS = (*RENDERER, "overlay", "page", "body")
 """Names of a written page's scripts, in their order."""
 LIBRARY = Path("package_data", "plotly.min.js")
 REGISTERED = re.compile(r"([\w$]+)\.register\(\[((?:[\w$]+\(\),)*[\w$]+\(\))\]\)")

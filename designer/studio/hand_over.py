@@ -133,7 +133,7 @@ def _export(order: Order) -> tuple[Write, str]:
         from designer.export.write import check_elsewhere, write_elsewhere
 
         check_elsewhere(place, force=force)
-        filters = filters_for(stored_design(order.states[CURRENT]), target.name, **options)
+        filters = filters_for(stored_design(order.states[CURRENT]), target.name, options)
         written = write_elsewhere(filters, place, target.name, force=force)
         notes = "".join(f"; {note}" for note in written.notes)
         return Handed(f"wrote {place}: {', '.join(written.files)}{notes}", str(place))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+import meshes
 import numpy as np
 import pytest
 from toml_text import pair, toml
@@ -17,11 +18,27 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex
 from designer.errors import DesignerError, ProblemError
 from designer.evaluation.room_responses import room_responses
+from designer.problem.enclosures.box import Box
+from designer.problem.enclosures.mesh import Mesh
+from designer.problem.meshes.triangles import Triangles
 from designer.problem.schema import Driver, Grid, Listener, Problem, Room, SceneTable
 
 FREQUENCY_HZ = np.array([400.0, 3000.0])
 POINTS_M = np.array([[1.0, 0.3, 0.2], [0.8, -0.4, 0.0]])
-WORDS = ["logarithmic", "sphere:0.08", "points", "shared", "own", "device", [0.01, 0.0, 0.0], [1.2, 0.9, 0.7]]
+MESH_HALF_M = 0.1
+WORDS = [
+    "y",
+    "-z",
+    "{folder}/other.stl",
+    "logarithmic",
+    "sphere:0.08",
+    "points",
+    "shared",
+    "own",
+    "device",
+    [0.01, 0.0, 0.0],
+    [1.2, 0.9, 0.7],
+]
 """What keys that hold words may hold."""
 OTHERS: list[Any] = [
     True,
@@ -39,9 +56,13 @@ OTHERS: list[Any] = [
     "{folder}/tweeter hor *.frd",
 ]
 """Values of keys that the file leaves out, of which the first that may stand there is tried."""
-DEFAULTS = {key: info.default for table in (Driver, Grid, SceneTable, Room) for key, info in table.model_fields.items()}
-ELSEWHERE = {"model", "transfer"}
-"""Keys that other keys go with: each body is tried, and a whole measured device has tests of its own."""
+DEFAULTS = {
+    key: info.default
+    for table in (Driver, Grid, SceneTable, Room, Mesh, Box)
+    for key, info in table.model_fields.items()
+}
+ELSEWHERE = {"model", "transfer", "group", "unit"}
+"""Keys that other keys go with: each body is tried; a whole measured device, and a mesh's groups and unit, have tests of their own."""
 ABOUT_A_RESPONSE = {key for key in Driver.model_fields if key.startswith("response_")} | {"gate_ms"}
 CHANGE_NOTHING = {"name", "max_gain_db", "band_hz", "refine", "frequencies", "spacing"} | ABOUT_A_RESPONSE
 """Keys of drivers and grid that requirements read, and no field; those of a measured response where there is none."""
@@ -51,6 +72,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "sphere": {"model": "sphere", "radius_m": 0.08},
     "cylinder": {"model": "cylinder", "radius_m": 0.08},
     "box": {"model": "box", "size_m": [0.1, 0.22, 0.12], "centre_m": [0.0, 0.0, 0.0], "highest_hz": 450.0},
+    "mesh": {"model": "mesh", "file": "{folder}/body.stl", "centre_m": [0.0, 0.0, 0.0], "highest_hz": 200.0},
 }
 ROOM = {"size_m": [2.0, 1.8, 1.5], "rt60_s": 0.08, "device_m": [0.5, 0.8, 0.7]}
 
@@ -65,13 +87,30 @@ def tables(body: dict[str, Any]) -> dict[str, Any]:
     if body["model"] not in ("sphere", "cylinder"):
         for driver in problem["drivers"]:
             driver["facing_deg"] = [0.0, 0.0]
-    if body["model"] == "box":
+    if body["model"] in ("box", "mesh"):
         for driver in problem["drivers"]:
-            driver["position_m"][0] = 0.05
+            driver["position_m"][0] = 0.05 if body["model"] == "box" else MESH_HALF_M
+            driver["position_m"][1] *= 1.0 if body["model"] == "box" else 0.75
     problem["scene"] = {"air_absorption": True, "temperature_c": 22.0, "relative_humidity_percent": 40.0}
     problem["listener"] |= {"head": "sphere", "position_m": [1.2, 0.1, 0.0], "turn_deg": 5.0}
     problem["grid"] |= {"azimuth_distance_m": 1.0}
     return problem | {"enclosure": dict(body), "speed_of_sound_m_s": 343.0}
+
+
+def write_meshes(folder: Path) -> None:
+    """A cube with dents in its top and its back, so that no turn leaves it as it is; and one with a deeper dent."""
+    cube = meshes.box((2 * MESH_HALF_M,) * 3)
+    for name, height in (("body", 0.7), ("other", 0.4)):
+        vertices, faces = list(cube.vertices_m), list(cube.faces.tolist())
+        for axis, side, factor in ((2, 1.0, height), (0, -1.0, 0.8)):
+            t = next(n for n, face in enumerate(faces) if all(side * vertices[i][axis] > 0 for i in face))
+            a, b, c = faces.pop(t)
+            tip = np.mean([vertices[a], vertices[b], vertices[c]], axis=0)
+            tip[axis] *= factor
+            vertices.append(tip)
+            d = len(vertices) - 1
+            faces += [[a, b, d], [b, c, d], [c, a, d]]
+        meshes.write(folder / f"{name}.stl", Triangles(np.array(vertices), np.array(faces)))
 
 
 def fields(problem: Problem, cache: Cache) -> list[Complex | str]:
@@ -127,7 +166,10 @@ def is_another(actual: list[Complex | str], other: list[Complex | str]) -> bool:
 def test_each_key_that_changes_a_field_has_fields_of_its_own(body: str, tmp_path: Path) -> None:
     """Of every key of drivers, listener, scene, grid and enclosure: the fields beside those of the old value are those computed alone."""
     problem = tables(BODIES.get(body, {"model": "free-field"}))
-    nothing = CHANGE_NOTHING | ({"facing_deg"} if body in ("sphere", "cylinder", "box") else set())
+    if body == "mesh":
+        write_meshes(tmp_path)
+        problem["enclosure"]["file"] = f"{tmp_path}/body.stl"
+    nothing = CHANGE_NOTHING | ({"facing_deg"} if body in ("sphere", "cylinder", "box", "mesh") else set())
     if body == "measured":
         for name in ("woofer", "tweeter"):
             write_frd_set(tmp_path, name=f"{name} hor {{angle}}.frd", angles_deg=(0.0, 45.0, 90.0))

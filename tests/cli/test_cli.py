@@ -252,7 +252,8 @@ def test_schema(designer_command: Command) -> None:
     actual = json.loads(ended.out)
     assert actual["type"] == "object"
     assert set(actual["properties"]) == set(schema.Problem.model_fields)
-    assert set(actual["required"]) == {"title", "sample_rate_hz", "drivers", "listener", "designs"}
+    assert set(actual["required"]) == {"title", "sample_rate_hz", "drivers", "designs"}
+    assert actual["anyOf"] == [{"required": ["listener"]}, {"required": ["listeners"]}]
     tables = [actual, *actual["$defs"].values()]
     assert all(table["additionalProperties"] is False for table in tables)
     references = set(re.findall(r'"#/\$defs/(\w+)"', ended.out))

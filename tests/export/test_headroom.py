@@ -60,7 +60,7 @@ def test_quiet_filters_need_none() -> None:
     """A single tap of a half passes nothing beyond full scale, and has no preamp of minus zero."""
     filters = filter_cases.made({"a": np.eye(1, 8) / 2}, ("d",), {}, "fir")
     assert filters.headroom.facts == {
-        "headroom_db": 0.0, "tones_headroom_db": 0.0, "preamp_db": 0.0, "preamp_applied": False,
+        "headroom_db": 0.0, "tones_headroom_db": 0.0, "preamp_db": 0.0, "preamp_applied": False, "worst_output": 0.5,
     }  # fmt: skip
     assert str(filters.headroom.facts["preamp_db"]) == "0.0"
 

@@ -45,7 +45,7 @@ def body(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", ["a.stl", "a.txt.stl", "a.obj", "a.ply", "a.txt.ply"])
 def test_every_format_holds_the_same_body(name: str, tmp_path: Path) -> None:
     """Vertices, triangles and volume of a sphere, with vertices that each triangle of an STL repeats made one again."""
-    surface, notes = closed_surface(read_soup(meshes.write(tmp_path / name, BALL)))
+    surface, notes = closed_surface(read_soup(meshes.write(tmp_path / name, BALL))[0])
     assert (len(surface.vertices_m), len(surface.faces)) == (92, 180)
     assert surface.volume_m3 == pytest.approx(VOLUME_M3, rel=1e-5)
     assert notes == []
@@ -138,7 +138,7 @@ def test_damaged_files_are_refused(name: str, change: Callable[[bytes], bytes], 
     path = meshes.write(tmp_path / name, BALL)
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(MeshError, match=message):
-        closed_surface(read_soup(path))
+        closed_surface(read_soup(path)[0])
 
 
 @pytest.mark.parametrize("name", ["a.stl", "a.txt.stl", "a.obj", "a.ply", "a.txt.ply"])
@@ -154,7 +154,7 @@ def test_bytes_at_random_never_end_in_a_traceback(name: str, tmp_path: Path) -> 
             del damaged[int(rng.integers(0, len(damaged))) :]
         (tmp_path / name).write_bytes(bytes(damaged))
         try:
-            surface, _ = closed_surface(read_soup(tmp_path / name))
+            surface, _ = closed_surface(read_soup(tmp_path / name)[0])
         except MeshError:
             continue
         assert surface.volume_m3 > 0

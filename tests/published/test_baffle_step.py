@@ -12,7 +12,7 @@ from designer.acoustics.enclosures.box import BoxedDrivers
 from designer.acoustics.enclosures.box_grid import BoxGrid
 from designer.acoustics.enclosures.box_pistons import Piston
 from designer.acoustics.sphere_series import sphere_pressure
-from designer.problem.enclosures.box import steps
+from designer.problem.enclosures.box import FEWEST_A_WAVE, steps_a_wave
 
 
 @pytest.mark.parametrize(("width_m", "height_m"), [(0.1, 0.1), (0.2, 0.35), (0.45, 1.1)])
@@ -25,7 +25,9 @@ def test_the_front_axis_rises_as_that_of_the_sphere_of_equal_front(width_m: floa
     highest_k = float(ka[-1] / radius_m)
     size_m = width_m, width_m, height_m
     piston = Piston(0, 1, (width_m / 2, 0.15 * width_m, 0.2 * height_m))
-    box = BoxedDrivers(np.zeros(3), BoxGrid(size_m, steps([*size_m], 1.5 * highest_k)), (piston,), highest_k)
+    box = BoxedDrivers(
+        np.zeros(3), BoxGrid(size_m, steps_a_wave([*size_m], 1.5 * highest_k, FEWEST_A_WAVE)), (piston,), highest_k
+    )
     ahead = box.far_field(ka / radius_m, np.array([[1.0, 0.0, 0.0]]))[:, 0, 0]
     sphere = sphere_pressure(ka, np.array([np.inf]), np.array([[1.0]]))[:, 0, 0]
     over_db = 20 * np.log10(np.abs(ahead / sphere))

@@ -18,7 +18,7 @@ from oracles.edge_sources import EdgeSources
 from designer.acoustics.enclosures.box import BoxedDrivers
 from designer.acoustics.enclosures.box_grid import BoxGrid
 from designer.acoustics.enclosures.box_pistons import Piston
-from designer.problem.enclosures.box import steps
+from designer.problem.enclosures.box import FEWEST_A_WAVE, steps_a_wave
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def test_the_edges_radiate_what_the_surface_does(name: str) -> None:
     front = points_m[:, 0] > size_m[0] / 2
     heard = np.abs(truth) > 0.1 * np.abs(truth).max(axis=1, keepdims=True)
     for finer in (1, 2):
-        grid = BoxGrid(size_m, steps([*size_m], finer * float(k[-1])))
+        grid = BoxGrid(size_m, steps_a_wave([*size_m], finer * float(k[-1]), FEWEST_A_WAVE))
         box = BoxedDrivers(np.zeros(3), grid, (Piston(0, 1, place_m),), float(k[-1]))
         ratio = box.field(k, points_m)[..., 0] / truth
         level_db = np.where(heard, np.abs(20 * np.log10(np.abs(ratio))), 0.0)

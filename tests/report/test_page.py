@@ -95,8 +95,13 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_figure_is_on_the_page_with_its_message(text: str, data: dict[str, Any], design: designer.Design) -> None:
-    """Each figure of the design once, with its caption and its data; all ids are distinct."""
+    """Each figure of the design once, with its caption and its data, and the body, which has numbers of its own; all ids are distinct."""
     expected = figures.pictures(design)
+    body = expected.pop("body").says()
+    assert f'<figcaption id="caption-body">{body} Drag it' in unescape(text)
+    assert len(json.loads(re.findall(r'id="body-data">(.*?)</script>', text)[0])["drivers"]) == len(
+        design.problem.drivers
+    )
     assert set(data["figures"]) == set(expected)
     assert sorted(re.findall(r'<figure data-figure="([^"]+)"', text)) == sorted(expected)
     captions = dict(re.findall(r'<figcaption id="caption-([^"]+)">([^<]+)</figcaption>', text))
@@ -151,7 +156,9 @@ def test_the_data_are_the_tables(data: dict[str, Any], design: designer.Design) 
 
 def test_equal_designs_give_equal_pages(design: designer.Design, data: dict[str, Any]) -> None:
     """One design gives equal data: each kind of figure once, built again."""
-    again = page_data.block("", {name: picture.build() for name, picture in figures.pictures(design).items()})
+    again = page_data.block(
+        "", {name: picture.build() for name, picture in figures.pictures(design).items() if name != "body"}
+    )
     assert json.loads(again)["arrays"] == data["arrays"] and json.loads(again)["tables"] == data["tables"]
 
 

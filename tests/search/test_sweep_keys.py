@@ -71,7 +71,7 @@ def test_a_key_that_names_nothing(key: str, message: str) -> None:
     ("given", "message"),
     [
         (["designs.left.max_effort_db=loud"], 'designs[0].max_effort_db: got "loud"; expected a number from -200 to 200'),
-        (["realization.form=fur"], 'realization.form: got "fur"; expected "fir", "rtf" or "biquad"; nearest known: "fir"'),
+        (["realization.form=fur"], 'realization.form: got "fur"; expected "fir", "rtf", "biquad" or "auto"; nearest known: "fir"'),
         (["realization.taps=64:128:32", "grid.frequencies=2.5"], "grid.frequencies: got 2.5; expected a whole number from 3 to 65537"),
         (["realization.taps=0.5:64"], "realization.taps: got 0.5; expected a whole number from 8 to 65536"),
         (["virtualizer.upmix=1"], "virtualizer.upmix: got 1; expected true or false"),

@@ -1,4 +1,7 @@
-"""Drivers in a rigid box: `surface_drivers` with `box_pistons`; `box_equations` solves the surface, `box_field` the field around it."""
+"""Drivers in a rigid box: `surface_drivers` with `box_pistons`; `box_equations` solves the surface, `box_field` the field around it.
+
+A box with rounded edges is a mesh (`rounded_box`) with three mirror planes, on whose flat parts the pistons are discs.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,14 @@ from designer.acoustics.enclosures.box_field import Surface, mean_products
 from designer.acoustics.enclosures.box_grid import MIRRORS, BoxGrid, images_of
 from designer.acoustics.enclosures.box_pistons import Piston
 from designer.acoustics.enclosures.box_solution import keys_of, solved
+from designer.acoustics.enclosures.discs import disc_nodes
+from designer.acoustics.enclosures.mesh import MeshedDrivers
+from designer.acoustics.enclosures.mesh_grid import MeshGrid
+from designer.acoustics.enclosures.mesh_pistons import MeshPiston
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
 from designer.acoustics.enclosures.surface_solution import Progress, is_stored
 from designer.arrays import Real
-from designer.problem.enclosures.box import Box, steps
+from designer.problem.enclosures.box import Box, side_m, steps
 from designer.problem.enclosures.solved_body import COARSE, Effort
 from designer.problem.schema import Driver
 
@@ -80,16 +87,29 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
         return np.asarray(mean_products([a + b for a, b in zip(walls, scattered, strict=True)], weights).real)
 
 
-def device(enclosure: Box, drivers: Sequence[Driver], highest_k: float, coarse: bool) -> BoxedDrivers:
+class RoundedBoxDrivers(MeshedDrivers):
+    """Pistons and points on the flat parts of a box with rounded edges."""
+
+    body: ClassVar[str] = "box"
+
+
+def device(
+    enclosure: Box, drivers: Sequence[Driver], highest_k: float, coarse: bool
+) -> BoxedDrivers | RoundedBoxDrivers:
     """Device of the drivers on their faces."""
     centre_m = np.array(enclosure.centre_m, dtype=float)
     pistons = []
     for driver in drivers:
         x, y, z = (enclosure.on_face(driver) - centre_m).tolist()
         pistons.append(Piston(*enclosure.face_of(driver), (x, y, z), driver.radius_m or 0.0))
+    effort = None if coarse else partial(enclosure.effort, highest_k, len(pistons))
+    if enclosure.edge_radius_m:
+        octant = enclosure.octant(side_m(highest_k) * (COARSE if coarse else 1.0))
+        on_mesh = tuple(MeshPiston(piston.place_m, *disc_nodes(piston.disc, highest_k)) for piston in pistons)
+        grid_of_triangles = MeshGrid(octant.vertices_m, octant.faces, (0, 1, 2))
+        return RoundedBoxDrivers(centre_m, grid_of_triangles, on_mesh, highest_k, coarse, effort)
     depth_m, width_m, height_m = enclosure.size_m
     counts = steps(enclosure.size_m, highest_k, COARSE if coarse else 1.0)
-    effort = None if coarse else partial(enclosure.effort, highest_k, len(pistons))
     return BoxedDrivers(
         centre_m, BoxGrid((depth_m, width_m, height_m), counts), tuple(pistons), highest_k, coarse, effort
     )

@@ -2,7 +2,8 @@
 
 A driver is a rigid piston that moves along an axis, the mean normal of the surface under it, or a point. It is sampled at places y_i on
 the triangles under it, evenly over its disc as seen along the axis, so that each triangle moves as much air as the piston pushes through
-it; each place radiates as a source in the infinite plane of its own triangle:
+it; a named group of faces is sampled on its own triangles (`problem.meshes.groups`). Each place radiates as a source in the infinite plane
+of its own triangle:
 
     p = p_b + p_s,     p_b = 2 Σ w_i e^{-jkr_i}/r_i,     ∂p_s/∂n = -∂p_b/∂n                                        (1)
 
@@ -26,8 +27,11 @@ from designer.acoustics.enclosures.discs import Disc, disc_nodes
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.turning import sum_of_waves
 from designer.arrays import Complex, Real
+from designer.problem.meshes.groups import MountedGroup
 from designer.problem.meshes.places import MountedPiston
 
+GROUP_PLACES = 4
+"""Edges of a group's triangles along the shortest wave, and along the root of its area, with three places each."""
 MAX_COPLANAR = 1e-9
 """Sine of the angle over a triangle's plane below which a place is in it."""
 MAX_NUMBERS = 200_000
@@ -62,12 +66,17 @@ class MeshPiston:
         return 2 * sum_of_waves(k, way_m, np.broadcast_to(self.weights, way_m.shape))
 
 
-def piston_of(mounted: MountedPiston, centre_m: Real, k_max: float) -> MeshPiston:
+def piston_of(mounted: MountedPiston | MountedGroup, centre_m: Real, k_max: float) -> MeshPiston:
     """A driver sampled for waves up to a wave number."""
+    x, y, z = (mounted.place_m - centre_m).tolist()
+    if isinstance(mounted, MountedGroup):
+        nodes_m, weights = mounted.places(
+            min(2 * np.pi / max(k_max, 1e-9) / GROUP_PLACES, np.sqrt(mounted.area_m2) / GROUP_PLACES)
+        )
+        return MeshPiston((x, y, z), nodes_m - centre_m, weights)
     disc = Disc(np.zeros(3), mounted.facing_deg, mounted.radius_m)
     across_m, weights = disc_nodes(disc, k_max)
     nodes_m, share = mounted.on_surface(across_m)
-    x, y, z = (mounted.place_m - centre_m).tolist()
     weights = weights * share
     return MeshPiston((x, y, z), nodes_m - centre_m, weights / weights.sum())
 

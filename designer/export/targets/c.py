@@ -19,6 +19,7 @@ from designer.export.c_libraries import library_file
 from designer.export.c_model import c_model
 from designer.export.c_partition import backward
 from designer.export.c_plan import FLOAT, Q15, Q31, SUM_BITS, CWord, Plan, plan_of, rounding_notes
+from designer.export.c_rates import write_c_rates
 from designer.export.c_readme import usage
 from designer.export.c_source import files, scaling
 from designer.export.coefficients import Coefficients
@@ -74,13 +75,10 @@ def write_c(filters: FilterSet, word: CWord) -> Export:
             "largest_coefficient_error": plan.largest_error,
             "block_samples": plan.block,
             "partitions": plan.parts,
-            "multiply_adds_per_s": cost.multiply_adds_per_s,
-            "flash_bytes": cost.flash,
-            "ram_bytes": cost.ram,
-            "latency_ms": round(cost.latency_ms, 6),
-            "worst_output": round(cost.worst_output, 6),
             **_stereo_facts(plan),
         },
+        flash_bytes=cost.flash,
+        ram_bytes=cost.ram,
     )
 
 
@@ -241,6 +239,7 @@ C = Target(
     name="c",
     summary="C99 without a library, and C++: float; long filters in partitions",
     write=partial(write_c, word=FLOAT),
+    write_rates=partial(write_c_rates, word=FLOAT),
     options=(PREFIX, LIBRARY),
     files="C",
     read=read_c,
@@ -254,6 +253,7 @@ C_Q31 = Target(
     name="c-q31",
     summary="C99 without a library, and C++: q31",
     write=partial(write_c, word=Q31),
+    write_rates=partial(write_c_rates, word=Q31),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q31),
     run=partial(run_c, word=Q31),
@@ -263,6 +263,7 @@ C_Q15 = Target(
     name="c-q15",
     summary="C99 without a library, and C++: q15",
     write=partial(write_c, word=Q15),
+    write_rates=partial(write_c_rates, word=Q15),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q15),
     run=partial(run_c, word=Q15),

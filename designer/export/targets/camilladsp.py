@@ -81,6 +81,7 @@ def write_camilladsp(filters: FilterSet) -> Export:
         ),
         names=changed(stems) | changed(ways),
         preamp="the pipeline's first step, preamp, in camilladsp.yml: set bypassed to false",
+        word_bytes=4 if waves else 8,
     )
 
 

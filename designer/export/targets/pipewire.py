@@ -7,43 +7,30 @@ The `delay` of a convolver is not used, because later versions convert it to sec
 may lose a sample. Some versions hold 512 parameters of a stream, one a control, without a check; version 0.3.65 plays 497.
 File names are relative to the folder in which the program is started.
 
-The reader follows the graph, whatever order of nodes a user has given it (see `ways.py`), and refuses by name nodes that are computed
-from a frequency or loaded from elsewhere.
+Several rates go into one configuration, without `audio.rate`: the graph runs at the rate of its streams, and of the files that a
+`convolver` lists it takes the one whose rate is nearest to that. Delays are then among the taps, because a `delay` counts seconds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from graphlib import CycleError, TopologicalSorter
-from typing import Any
 
-import numpy as np
-
-from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import changed, file_names, filter_files
+from designer.export.pipewire_graph import MIXER_INPUTS, read_pipewire
 from designer.export.provenance import README, one_line, provenance, readme, text_file
+from designer.export.rates import check_same
 from designer.export.runners.pipewire import run_pipewire
-from designer.export.spa_json import parsed_spa_json, spa_text
+from designer.export.spa_json import spa_text
 from designer.export.target import Export, Target, at_most, whole_rate
-from designer.export.wave import Responses, channel_responses, loud_note, wave_float
-from designer.export.ways import Program, Signal, Way
-from designer.problem.schema import MAX_TAPS
+from designer.export.wave import channel_responses, loud_note, wave_float
 
 SCALING = "none; 32-bit float, 24 bits of mantissa"
 FILE = "filter-chain.conf"
 MAX_PORTS = 64
-MIXER_INPUTS = 8
-MIXER_PORTS = tuple(f"In {number}" for number in range(1, MIXER_INPUTS + 1))
-LABELS = ("copy", "mixer", "delay", "convolver")
-IN, OUT = "In", "Out"
-LED = {IN: "is fed", OUT: "feeds"}
 MAX_CONTROLS = 500
-MAX_NODES = 10_000
-MAX_BYTES = 10_000_000
-EXPECTED = "a configuration of PipeWire's filter-chain"
 POSITIONS = {"left": "FL", "right": "FR", "virtual-left": "FL", "virtual-right": "FR", "centre": "FC"}
 MODULES = """context.properties = { log.level = 2 }
 context.spa-libs = {
@@ -62,8 +49,7 @@ USAGE = """Start PipeWire in this folder, from where it reads {file}. It shows a
 The sink's name is {sink}. Choose it as the output of a program or of the desktop. Connect its own output, {output}, to
 the device that has the drivers: either write that device's name (pw-cli ls Node) as target.object in {file}, or connect both with
 pw-link. The drivers are AUX0, AUX1 and so on, in the order above, which is also the order of a sound card in the profile
-Pro Audio. If its graph runs at another rate, PipeWire converts to {rate} Hz and back; set default.clock.rate = {rate} in
-pipewire.conf to avoid that.
+Pro Audio. {at_rate}
 
 To start it with the session, copy this folder to ~/.config/pipewire/{stem}, and write
 ~/.config/systemd/user/{stem}.service, then systemctl --user enable --now {stem}:
@@ -80,6 +66,10 @@ Steady tones of full scale need a preamp of {preamp:.2f} dB: set "Gain 1" of eac
 "Gain n" of a node whose name starts with "driver " is the gain of a channel into a driver. Both may be changed during playback, with
 pw-cli set-param.
 """
+ONE_RATE = """If its graph runs at another rate, PipeWire converts to {rate} Hz and back; set default.clock.rate = {rate} in
+pipewire.conf to avoid that."""
+ANY_RATE = """The graph runs at {rates} Hz without conversion: the filters of the rate that it is started at are loaded. List these
+rates as default.clock.allowed-rates in pipewire.conf; at any other rate the nearest filters are resampled."""
 
 
 def write_pipewire(filters: FilterSet) -> Export:
@@ -88,20 +78,45 @@ def write_pipewire(filters: FilterSet) -> Export:
     Raises UsageError: the sample rate is no whole number, there are more than 64 channels or drivers, or more controls than
     a graph has.
     """
-    rate = whole_rate(filters, "pipewire")
+    return _written(filters)
+
+
+def write_rates(filters: FilterSet) -> Export:
+    """`filter-chain.conf` that runs at any of the rates, a WAV a channel and rate, and `README.txt`; errors as `write_pipewire`."""
+    check_same("pipewire", filters)
+    return _written(replace(filters, at_rates=tuple(map(_folded, filters.at_rates))))
+
+
+def _folded(filters: FilterSet) -> FilterSet:
+    """The filters with every delay among their taps."""
+    taps = tuple(
+        replace(filter_, taps=filters.delayed_taps(filter_), cascade=None, delay_samples=None)
+        for filter_ in filters.filters
+    )
+    return replace(filters, filters=taps, delays={})
+
+
+def _written(source: FilterSet) -> Export:
+    sets = source.at_rates or (source,)
+    filters = sets[0]
+    rates = [whole_rate(member, "pipewire") for member in sets]
+    rate = None if source.at_rates else rates[0]
     for count, kind in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
         at_most("pipewire", count, MAX_PORTS, kind, "export brutefir or camilladsp")
-    stems, comments = file_names(filters.channels), provenance(filters, "pipewire", SCALING)
-    nodes = list(_nodes(filters, stems))
+    stems, comments = file_names(filters.channels), provenance(source, "pipewire", SCALING)
+    ends = [f"-{rate_hz}.wav" if rate is None else ".wav" for rate_hz in rates]
+    nodes = list(_nodes(filters, stems, ends))
     controls = sum(MIXER_INPUTS if label == "mixer" else 1 for _, label, _, _ in nodes if label != "convolver")
     fewer = f"design with fewer drivers or channels ({MIXER_INPUTS} controls a mixer), or export jconvolver"
     at_most("pipewire", controls, MAX_CONTROLS, "controls of mixers and delays", fewer)
-    undelayed = replace(filters, delays={})
     convolved = [
         name for name in filters.channels if any(_is_convolved(f) and f.channel == name for f in filters.filters)
     ]
     waves = {
-        f"{stems[name]}.wav": wave_float(channel_responses(undelayed, name), rate, "\n".join(comments))
+        f"{stems[name]}{end}": wave_float(
+            channel_responses(replace(member, delays={}), name), rate_hz, "\n".join(comments)
+        )
+        for member, rate_hz, end in zip(sets, rates, ends, strict=True)
         for name in convolved
     }
     stem = file_names([filters.name or "filters"])[filters.name or "filters"]
@@ -110,7 +125,7 @@ def write_pipewire(filters: FilterSet) -> Export:
         file=FILE,
         sink=f"{stem}.sink",
         output=f"{stem}.drivers",
-        rate=rate,
+        at_rate=ANY_RATE.format(rates=", ".join(map(str, rates))) if rate is None else ONE_RATE.format(rate=rate),
         stem=stem,
         preamp=-room_db + 0.0,
         factor=10 ** (-room_db / 20),
@@ -141,7 +156,7 @@ def write_pipewire(filters: FilterSet) -> Export:
     ]
     rows = [("driver", "output"), *((driver, f"AUX{number}") for number, driver in enumerate(filters.drivers))]
     return Export.of_words(
-        {FILE: text_file(lines), README: readme(filters, "pipewire", SCALING, usage, rows), **waves},
+        {FILE: text_file(lines), README: readme(source, "pipewire", SCALING, usage, rows), **waves},
         filters.memory(sections=False),
         4,
         SCALING,
@@ -159,7 +174,7 @@ def _is_convolved(filter_: Filter) -> bool:
     return filter_.delay_samples is None
 
 
-def _nodes(filters: FilterSet, stems: dict[str, str]) -> Iterator[Node]:
+def _nodes(filters: FilterSet, stems: dict[str, str], ends: Sequence[str]) -> Iterator[Node]:
     files, rate = filter_files(filters), filters.sample_rate_hz
     sources = {}
     for name in filters.channels:
@@ -173,7 +188,8 @@ def _nodes(filters: FilterSet, stems: dict[str, str]) -> Iterator[Node]:
         source, name = sources[filter_.channel], f"filter {files[filter_.channel, filter_.driver]}"
         if _is_convolved(filter_):
             track = filters.drivers.index(filter_.driver)
-            file = f'filename = "{stems[filter_.channel]}.wav" channel = {track} gain = 1.0'
+            names = " ".join(f'"{stems[filter_.channel]}{end}"' for end in ends)
+            file = f"filename = {names if len(ends) == 1 else f'[ {names} ]'} channel = {track} gain = 1.0"
             yield name, "convolver", [f"config = {{ {file} }}"], [source]
         elif filter_.delay_samples:
             yield name, "delay", _delay(filter_.delay_samples, rate), [source]
@@ -233,157 +249,14 @@ def _positions(filters: FilterSet) -> list[str]:
     return positions
 
 
-def _end(name: str, node: str, rate: int, positions: list[str], *lines: str) -> Iterable[str]:
+def _end(name: str, node: str, rate: int | None, positions: list[str], *lines: str) -> Iterable[str]:
     yield f"        {name} = {{"
     yield f'          node.name = "{node}"'
-    yield from (
-        f"          {key} = {value}" for key, value in (("audio.rate", rate), ("audio.channels", len(positions)))
-    )
+    rates = () if rate is None else (("audio.rate", rate),)
+    yield from (f"          {key} = {value}" for key, value in (*rates, ("audio.channels", len(positions))))
     yield f"          audio.position = [ {' '.join(positions)} ]"
     yield from (f"          {line}" for line in lines)
     yield "        }"
-
-
-def read_pipewire(coefficients: Coefficients) -> None:
-    """The filters of a graph, inputs in the order of the problem's channels, outputs in that of its drivers.
-
-    Raises DataError: it is no such configuration, does something else, or does not fit the problem.
-    """
-    text = coefficients.text(MAX_BYTES)
-    comments = coefficients.comments(text)
-    coefficients.check_stated_rate(comments)
-    channels, drivers = coefficients.order(comments)
-    try:
-        content = parsed_spa_json(text)
-    except ValueError as error:
-        raise coefficients.refusal(f"no SPA-JSON ({str(error)[:100]})", EXPECTED) from None
-    modules = content.get("context.modules")
-    chains = [
-        module.get("args")
-        for module in (modules if isinstance(modules, list) else [])
-        if isinstance(module, dict) and module.get("name") == "libpipewire-module-filter-chain"
-    ]
-    if len(chains) != 1 or not isinstance(chains[0], dict):
-        raise coefficients.refusal(f"{len(chains)} modules filter-chain", "one, with args")
-    graph = _Graph(coefficients, chains[0])
-    coefficients.check_ports("inputs", len(graph.inputs), channels)
-    coefficients.check_ports("outputs", len(graph.outputs), drivers)
-    graph.program.collect(graph.run(), channels, drivers)
-
-
-class _Graph:
-    """Nodes and links of a `filter.graph`, and each node's output as a sum of ways."""
-
-    def __init__(self, coefficients: Coefficients, args: dict[str, Any]) -> None:
-        self.coefficients, self.program, self.responses = coefficients, Program(coefficients), Responses(coefficients)
-        table = self._table(args.get("filter.graph"), "filter.graph")
-        for end in ("capture.props", "playback.props"):
-            if "audio.rate" in (props := self._table(args.get(end, {}), end)):
-                coefficients.check_rate(coefficients.number(props["audio.rate"], f"{end} audio.rate"))
-        self.nodes: dict[str, dict[str, Any]] = {}
-        for node in self._list(table.get("nodes"), "nodes"):
-            node_table = self._table(node, "a node")
-            name = node_table.get("name")
-            if not isinstance(name, str) or name in self.nodes:
-                raise coefficients.refusal(f"the node {shown(name)}", "a name that no other node has")
-            self.nodes[name] = node_table
-        self.links: dict[str, str] = {}
-        for link in self._list(table.get("links", []), "links"):
-            ends = self._table(link, "a link")
-            self._take(self._port(ends.get("input"), IN), self._port(ends.get("output"), OUT))
-        self.inputs = [self._port(port, IN) for port in self._list(table.get("inputs"), "inputs")]
-        self.outputs = [self._port(port, OUT) for port in self._list(table.get("outputs"), "outputs")]
-        for number, port in enumerate(self.inputs):
-            if port != "null":
-                self._take(port, f"{number}")
-        self.signals: dict[str, Signal] = {}
-
-    def _take(self, port: str, source: str) -> None:
-        if port in self.links:
-            raise self.coefficients.refusal(f"two links to {shown(port)}", "one; a mixer sums")
-        self.links[port] = source
-
-    def _table(self, value: object, location: str) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise self.coefficients.refusal(f"{shown(value)} for {location}", "a table in braces")
-        return value
-
-    def _list(self, value: object, location: str) -> list[Any]:
-        if not isinstance(value, list) or len(value) > MAX_NODES:
-            raise self.coefficients.refusal(
-                f"{shown(value)} for {location}", f"a list of up to {MAX_NODES:,} in brackets"
-            )
-        return value
-
-    def _port(self, value: object, way: str) -> str:
-        """A port's name, node and colon included; an unknown node's ports are left to what refuses the node."""
-        name, colon, port = value.partition(":") if isinstance(value, str) else ("", "", "")
-        if value != "null" and (not colon or name not in self.nodes):
-            raise self.coefficients.refusal(f"the port {shown(value)}", '"node:port", of a node of the graph')
-        label = self.nodes[name].get("label") if colon else None
-        ports = MIXER_PORTS if way == IN and label == "mixer" else (way,)
-        if label in LABELS and port not in ports:
-            actual, expected = f"the port {shown(value)} as one that {LED[way]}", f"{', '.join(ports)} of a {label}"
-            raise self.coefficients.refusal(actual, expected)
-        return str(value)
-
-    def run(self) -> list[Signal]:
-        """Signal of each output; nodes are run once what feeds them has run."""
-        feeding = {name: list(self._feeding(name)) for name in self.nodes}
-        try:
-            for name in TopologicalSorter(feeding).static_order():
-                self.signals[name] = self._node(name)
-        except CycleError as error:
-            raise self.coefficients.refusal(
-                f"a loop through the node {shown(error.args[1][0])}", "links that go forward"
-            ) from None
-        return [() if port == "null" else self.signals[port.partition(":")[0]] for port in self.outputs]
-
-    def _feeding(self, name: str) -> Iterable[str]:
-        sources = (self.links.get(f"{name}:{port}", "0") for port in (IN, *MIXER_PORTS))
-        return (source.partition(":")[0] for source in sources if not source.isdecimal())
-
-    def _fed(self, name: str, port: str) -> Signal:
-        source = self.links.get(f"{name}:{port}")
-        if source is None:
-            return ()
-        if source.isdecimal():
-            return (Way(int(source)),)
-        return self.signals[source.partition(":")[0]]
-
-    def _node(self, name: str) -> Signal:
-        node, number = self.nodes[name], self.coefficients.number
-        config, control = (self._table(node.get(key, {}), f"{key} of {shown(name)}") for key in ("config", "control"))
-        label, signal = node.get("label"), self._fed(name, "In")
-        if node.get("type") != "builtin" or label not in LABELS:
-            labels = f"builtin {', '.join(LABELS)}"
-            raise self.coefficients.refusal(f"the node {shown(name)}: {shown(node.get('type'))} {shown(label)}", labels)
-        if label == "mixer":
-            terms: Signal = ()
-            for n in range(1, MIXER_INPUTS + 1):
-                gain = number(control.get(f"Gain {n}", 1.0), f"Gain {n} of {shown(name)}")
-                terms = self.program.added(terms, self._fed(name, f"In {n}"), gain)
-            return terms
-        if label == "delay":
-            seconds = number(control.get("Delay (s)", 0.0), f"Delay (s) of {shown(name)}")
-            samples = np.float32(seconds) * np.float32(self.coefficients.problem.sample_rate_hz)  # as PipeWire has them
-            wait = self.coefficients.whole(float(np.floor(samples)), f"the samples of Delay (s) of {shown(name)}")
-            return self.program.delayed(signal, wait)
-        if label == "convolver":
-            return self._convolved(signal, config)
-        return signal
-
-    def _convolved(self, signal: Signal, config: dict[str, Any]) -> Signal:
-        gain = self.coefficients.number(config.get("gain", 1.0), "gain")
-        wait, offset, length, track = (
-            self.coefficients.whole(config.get(key, 0), key, most=MAX_TAPS)
-            for key in ("delay", "offset", "length", "channel")
-        )
-        signal = self.program.gained(self.program.delayed(signal, wait), gain)
-        if config.get("filename") == "/dirac":
-            return signal
-        taps = self.responses.track(config.get("filename"), track)[offset : offset + length if length else None]
-        return self.program.convolved(signal, taps) if taps.size else ()
 
 
 PIPEWIRE = Target(
@@ -391,6 +264,7 @@ PIPEWIRE = Target(
     name="pipewire",
     summary="PipeWire filter-chain: configuration of a sink, and WAVs",
     write=write_pipewire,
+    write_rates=write_rates,
     files="PipeWire",
     read=read_pipewire,
     endings=(".conf",),

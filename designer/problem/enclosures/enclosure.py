@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer.errors import Fault
+from designer.problem.meshes.triangles import Triangles
 from designer.problem.messages import number, shown
 from designer.problem.table import Table, if_known
 
@@ -52,12 +53,10 @@ VIEWS = {"above": (1, 0), "front": (1, 2), "side": (0, 2)}
 
 @dataclass(frozen=True)
 class Outline:
-    """Outline of a body: a circle, a rectangle, a polygon, an infinite strip, or a wall (an infinite line) across the front."""
+    """Outline of a body: a circle, a polygon, an infinite strip, or a wall (an infinite line) across the front."""
 
-    form: str  # "circle", "rectangle", "polygon", "strip" or "wall"
+    form: str  # "circle", "polygon", "strip" or "wall"
     radius_m: float = 0.0
-    middle_m: tuple[float, float] = (0.0, 0.0)  # of a rectangle, in the view's axes
-    half_m: tuple[float, float] = (0.0, 0.0)
     corners_m: tuple[tuple[float, float], ...] = ()  # of a polygon, in the view's axes
 
 
@@ -97,6 +96,11 @@ class Enclosure(Table):
         return np.zeros((0, 3))
 
     @property
+    def surface(self) -> Triangles | None:
+        """Its triangles in the device's axes, as it is drawn; None where it has no closed surface."""
+        return None
+
+    @property
     def nearest_m(self) -> float:
         """How near to its surface its field can be computed."""
         return 0.0
@@ -116,6 +120,10 @@ class Enclosure(Table):
     def normal(self, driver: Driver) -> Array | None:
         """The direction (3,) in which its surface lets a driver radiate; None where the driver's own facing counts."""
         return None
+
+    def piston_radius_m(self, driver: Driver) -> float | None:
+        """Radius of a disc of a driver's area; None of a point source."""
+        return driver.radius_m
 
     def outline(self, view: str) -> Outline | None:
         """Its outline from "above", the "front" or the "side"; a wall is seen from the front as nothing but its plane."""
@@ -138,6 +146,14 @@ class Enclosure(Table):
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A piston that this enclosure does not hold."""
         return iter(())
+
+    def group_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
+        """A group of faces on a body that has none."""
+        if driver.group is not None:
+            actual = (
+                f"got {shown(driver.group)} with enclosure.model = {shown(self.model_name)}, which has no named faces"
+            )
+            yield Fault(f"{path}.group", actual, 'enclosure.model = "mesh"', "give the driver a radius_m instead")
 
     def layout_faults(self, drivers: list[Driver]) -> Iterator[Fault]:
         """Keys of its own that do not fit the drivers."""

@@ -14,14 +14,15 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from designer.errors import DataError, Fault
-from designer.problem.enclosures.enclosure import MAX_DEVICE_M, VIEWS, Array, Outline, in_metres, millimetres
+from designer.problem.enclosures.enclosure import MAX_DEVICE_M, Array, in_metres, millimetres
 from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
+from designer.problem.meshes.groups import MountedGroup
 from designer.problem.meshes.mending import closed_surface
 from designer.problem.meshes.mirrors import MirroredPart, mirrored_part
 from designer.problem.meshes.places import MountedPiston
 from designer.problem.meshes.reading import MeshError, read_soup
 from designer.problem.meshes.triangles import Triangles
-from designer.problem.messages import number, shown
+from designer.problem.messages import enumeration, nearest, number, shown
 from designer.problem.table import FaultyKeyError, Name, Point, if_known
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ ELEMENTS_A_WAVE = 5.5
 FREQUENCIES_A_TURN = 5
 """Frequencies solved between two that differ by a turn over the diagonal: with 4, as of a box, a sphere is read 0.1 dB off."""
 MAX_SIZE_M, MIN_SIZE_M = 10.0, 0.005
+MAX_NAMED = 12
+"""Groups that a message names."""
 MAX_ELEMENTS = 60_000
 """Number of triangles above which their count is estimated."""
 SHARE = 0.2
@@ -51,10 +54,11 @@ Axis = Literal["x", "-x", "y", "-y", "z", "-z"]
 
 @dataclass(frozen=True)
 class Shape:
-    """A file as a surface in the device's axes, what was mended, and the digest of its content."""
+    """A file as a surface in the device's axes, what was mended, its named groups' triangles, and the digest of its content."""
 
     surface: Triangles
     notes: tuple[str, ...]
+    groups: Mapping[str, Array]
     content: str
 
     @cached_property
@@ -77,7 +81,6 @@ class Mesh(SolvedBody):
 
     size_key: ClassVar[str] = "file"
     too_large: ClassVar[str] = "export it with fewer triangles"
-    outlines: ClassVar[tuple[str | None, str | None]] = ("polygon", "polygon")
 
     _path: Path | None = PrivateAttr(default=None)
     _is_checked: bool = PrivateAttr(default=False)
@@ -198,23 +201,27 @@ class Mesh(SolvedBody):
         distance_m, _, foot_m = self.surface.nearest(place[None])
         return foot_m[0] if distance_m[0] <= SNAPPED_M else place
 
-    def mounted(self, driver: Driver) -> MountedPiston:
+    def mounted(self, driver: Driver) -> MountedPiston | MountedGroup:
         """The driver on the surface."""
+        if driver.group is not None:
+            return self._group(driver.group)
         return MountedPiston(
             self.surface, self.on_surface(np.array(driver.position_m, dtype=float)), driver.radius_m or 0.0
         )
 
+    def _group(self, name: str) -> MountedGroup:
+        corners_m = self.shape.groups.get(name)
+        if corners_m is None:
+            raise FaultyKeyError("group")
+        return MountedGroup(self.surface, corners_m)
+
+    def piston_radius_m(self, driver: Driver) -> float | None:
+        """Radius of a disc of a driver's area; None of a point source."""
+        return driver.radius_m if driver.group is None else math.sqrt(self._group(driver.group).area_m2 / math.pi)
+
     def normal(self, driver: Driver) -> Array:
         """Axis (3,) along which a driver on the surface moves."""
         return self.mounted(driver).axis
-
-    def outline(self, view: str) -> Outline:
-        """The convex outline from "above", the "front" or the "side", along the axes of VIEWS."""
-        from scipy.spatial import ConvexHull
-
-        places_m = self.surface.vertices_m[:, VIEWS[view]]
-        corners = places_m[ConvexHull(places_m).vertices].tolist()
-        return Outline("polygon", corners_m=tuple((x, y) for x, y in corners))
 
     def described(self) -> str:
         """Line of `designer check`."""
@@ -224,7 +231,10 @@ class Mesh(SolvedBody):
         return f"{self.model_name} {self.file}, closed, {len(shape.surface.faces)} triangles, {size} m deep, wide and high{mended}"
 
     def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
-        """A driver off the surface."""
+        """A driver off the surface, or not in the middle of its group; a group that the file does not name, or that is no piston."""
+        if driver.group is not None:
+            yield from self._group_faults(path, driver, driver.group)
+            return
         place = np.array(driver.position_m, dtype=float)
         distance_m, _, foot_m = self.surface.nearest(place[None])
         if distance_m[0] > SNAPPED_M:
@@ -238,9 +248,49 @@ class Mesh(SolvedBody):
             remedy = in_metres(driver.position_m) if far else f"the nearest place is {shown(nearest)}"
             yield Fault(f"{path}.position_m", actual, expected, remedy)
 
+    def group_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
+        """None: `place_faults` looks at groups."""
+        return iter(())
+
+    def _group_faults(self, path: str, driver: Driver, name: str) -> Iterator[Fault]:
+        names = list(self.shape.groups)
+        if name not in names:
+            words = enumeration([shown(other) for other in names[:MAX_NAMED]], "or")
+            expected = f"a group of {self.file}: {words}" if names else f"none: {self.file} names no groups"
+            remedy = nearest(name, names) or "name one of these"
+            remedy = remedy if names else "export an OBJ with groups, or an STL in text with a solid for each"
+            yield Fault(f"{path}.group", f"got {shown(name)}", expected, remedy)
+            return
+        group = self._group(name)
+        if group.off_surface or not group.has_axis:
+            off = f"{group.off_surface} of its {len(group.corners_m)} triangles are not on the outer surface"
+            actual = f"got {shown(name)}; {off if group.off_surface else 'its faces point all ways alike'}"
+            yield Fault(
+                f"{path}.group",
+                actual,
+                "faces of the outer surface that move one way",
+                "name the faces of the cone alone",
+            )
+            return
+        off_m = float(np.linalg.norm(np.array(driver.position_m, dtype=float) - group.place_m))
+        if off_m > SNAPPED_M:
+            middle = [round(x, 4) + 0.0 for x in group.place_m.tolist()]
+            actual = f"got {shown(driver.position_m)}, {millimetres(off_m)} from the middle of its group {shown(name)}"
+            expected = f"the middle, within {millimetres(SNAPPED_M)}"
+            yield Fault(f"{path}.position_m", actual, expected, f"write {shown(middle)}")
+
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
-        """A piston over an edge of the surface."""
-        if any(self.place_faults(path, driver)) or self.mounted(driver).is_whole:
+        """A piston over an edge of the surface, or one that has a group too."""
+        if any(self.place_faults(path, driver)):
+            return
+        mounted = self.mounted(driver)
+        if isinstance(mounted, MountedGroup):
+            if driver.radius_m is not None:
+                area = f"{number(round(1e4 * mounted.area_m2, 2))} cm2"
+                actual = f"got {shown(driver.radius_m)}, beside the group {shown(driver.group)} of {area}"
+                yield Fault(f"{path}.radius_m", actual, "one of the two", "leave it out")
+            return
+        if mounted.is_whole:
             return
         expected = "a surface under the piston that faces within 60 degrees of its axis"
         actual = f"got {shown(driver.radius_m)}, which goes over an edge of the {self.model_name}"
@@ -248,16 +298,10 @@ class Mesh(SolvedBody):
 
     def effort(self, highest_k: float, drivers: int) -> Effort:
         """Size of the solution up to a wave number, rad/m."""
-        mirrored, surface = self.shape.mirrored, self.surface
+        mirrored = self.shape.mirrored
         part = _elements(mirrored.part, longest_m(highest_k))
-        count, images = part * mirrored.images, mirrored.images
-        frequencies = frequencies_solved(2 * half_diagonal_m(surface), highest_k, FREQUENCIES_A_TURN)
-        seconds = (
-            frequencies * images * (PAIR_S * part * count / images + CUBE_S * part**3 + ELEMENT_S * part * drivers)
-        )
-        seconds += SETUP_S * part
-        size = 3e8 + TRIANGLE_BYTES * part + PAIR_BYTES * part * count + 24.0 * frequencies * count * drivers
-        return Effort(count, "triangles", frequencies, seconds / 60, size)
+        frequencies = frequencies_solved(2 * half_diagonal_m(self.surface), highest_k, FREQUENCIES_A_TURN)
+        return triangles_effort(part, mirrored.images, frequencies, drivers)
 
 
 @lru_cache(maxsize=8)
@@ -275,14 +319,27 @@ def read_shape(
     MeshError : it is no closed surface
 
     """
-    vertices, faces = read_soup(path)
-    surface, notes = closed_surface((vertices, faces))
-    rows = np.stack([AXES[front], np.cross(AXES[up], AXES[front]), AXES[up]])
-    places_m = surface.vertices_m @ rows.T * UNITS_M[unit]
-    if centre_m is not None:
-        places_m = places_m - Triangles(places_m, surface.faces).centre_m + np.array(centre_m)
-    content = hashlib.blake2b(places_m.tobytes() + surface.faces.tobytes(), digest_size=16).hexdigest()
-    return Shape(Triangles(places_m, surface.faces), tuple(notes), content)
+    soup, faces_of = read_soup(path)
+    in_file, notes = closed_surface(soup)
+    rows = np.stack([AXES[front], np.cross(AXES[up], AXES[front]), AXES[up]]).T * UNITS_M[unit]
+    surface = Triangles(in_file.vertices_m @ rows, in_file.faces)
+    moved_m = np.zeros(3) if centre_m is None else np.array(centre_m) - surface.centre_m
+    surface = Triangles(surface.vertices_m + moved_m, surface.faces)
+    vertices, faces = soup
+    groups = {name: vertices[faces[index]] @ rows + moved_m for name, index in faces_of.items()}
+    content = hashlib.blake2b(surface.vertices_m.tobytes() + surface.faces.tobytes(), digest_size=16)
+    for name, corners_m in groups.items():
+        content.update(name.encode() + corners_m.tobytes())
+    return Shape(surface, tuple(notes), groups, content.hexdigest())
+
+
+def triangles_effort(part: int, images: int, frequencies: int, drivers: int) -> Effort:
+    """Size of the solution of the triangles of a part, and as many of each of its images."""
+    count = part * images
+    seconds = frequencies * images * (PAIR_S * part**2 + CUBE_S * part**3 + ELEMENT_S * part * drivers)
+    seconds += SETUP_S * part
+    size = 3e8 + TRIANGLE_BYTES * part + PAIR_BYTES * part * count + 24.0 * frequencies * count * drivers
+    return Effort(count, "triangles", frequencies, seconds / 60, size)
 
 
 def longest_m(highest_k: float) -> float:

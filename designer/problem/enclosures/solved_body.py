@@ -10,7 +10,16 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from designer.errors import Fault
-from designer.problem.enclosures.enclosure import Array, Enclosure, Intrusion, millimetres, which_ears
+from designer.problem.enclosures.enclosure import (
+    VIEWS,
+    Array,
+    Enclosure,
+    Intrusion,
+    Outline,
+    millimetres,
+    which_ears,
+)
+from designer.problem.meshes.triangles import Triangles
 from designer.problem.messages import number, shown
 from designer.problem.table import Frequency
 
@@ -56,13 +65,14 @@ class SolvedBody(Enclosure):
     highest_hz: Annotated[
         Frequency | None,
         Field(
-            gt=0,
+            ge=100.0,
             title="up to which its field is solved; above it each driver keeps its level and delay in each direction;"
             " by default the highest end of the designs' bands, plus up to half an octave of their fades",
         ),
     ] = None
 
     is_solved: ClassVar[bool] = True
+    outlines: ClassVar[tuple[str | None, str | None]] = ("polygon", "polygon")
     size_key: ClassVar[str]
     """Key of the body's size."""
     too_large: ClassVar[str] = "the unit is metres; millimetres?"
@@ -72,6 +82,19 @@ class SolvedBody(Enclosure):
     def nearest_m(self) -> float:
         """Least distance from its surface at which its field can be computed."""
         return NEAREST_M
+
+    @property
+    def surface(self) -> Triangles:
+        """Its triangles in the device's axes."""
+        raise NotImplementedError
+
+    def outline(self, view: str) -> Outline:
+        """The convex outline from "above", the "front" or the "side", along the axes of VIEWS."""
+        from scipy.spatial import ConvexHull
+
+        places_m = self.surface.vertices_m[:, VIEWS[view]]
+        corners = places_m[ConvexHull(places_m).vertices].tolist()
+        return Outline("polygon", corners_m=tuple((x, y) for x, y in corners))
 
     def effort(self, highest_k: float, drivers: int) -> Effort:
         """Size of the solution up to a wave number, rad/m."""

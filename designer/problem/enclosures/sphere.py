@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from designer.errors import Fault
 from designer.problem.enclosures.round_body import RoundBody
+from designer.problem.meshes.mirrors import MirroredPart
+from designer.problem.meshes.rounded_box import rounded_octant
+from designer.problem.meshes.triangles import Triangles
 
 if TYPE_CHECKING:
     from designer.problem.schema import Driver
+
+
+DRAWN_STEPS = 5
+"""Steps of a radius' length as which it is drawn."""
 
 
 class Sphere(RoundBody):
@@ -21,6 +28,13 @@ class Sphere(RoundBody):
     round_in: ClassVar[int] = 3
     middle: ClassVar[tuple[str, str]] = ("origin", "centre")
     outlines: ClassVar[tuple[str | None, str | None]] = ("circle", "circle")
+
+    @property
+    def surface(self) -> Triangles:
+        """Its triangles."""
+        return MirroredPart(
+            rounded_octant([0.0, 0.0, 0.0], self.radius_m, self.radius_m / DRAWN_STEPS), (0, 1, 2)
+        ).whole
 
     def piston_half_angle_rad(self, radius_m: float) -> float:
         """Half angle of a cap with that rim."""

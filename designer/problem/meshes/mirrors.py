@@ -7,10 +7,11 @@ other side, if places of each side lie on the image of the other. The triangles 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from designer.problem.meshes.triangles import NEXT, Array, Index, Triangles, split
+from designer.problem.meshes.triangles import NEXT, Array, Index, Triangles, merged, split
 
 SAME_PLACE = 1e-6
 """Distance from the image, over the size, within which a place is on it."""
@@ -29,6 +30,14 @@ class MirroredPart:
     def images(self) -> int:
         """Number of images that make the whole."""
         return int(2 ** len(self.planes))
+
+    @property
+    def whole(self) -> Triangles:
+        """All images together."""
+        signs = product(*([1.0, -1.0] if axis in self.planes else [1.0] for axis in range(3)))
+        corners_m = [self.part.corners_m * mirror for mirror in np.array(list(signs))]
+        turned = [image[:, :: 1 if n.bit_count() % 2 == 0 else -1] for n, image in enumerate(corners_m)]
+        return merged(np.concatenate(turned))
 
 
 def mirrored_part(surface: Triangles) -> MirroredPart:

@@ -6,6 +6,7 @@ length is refused with its place, and no further package has to be installed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +34,8 @@ PLY_TYPES = {
 
 Soup = tuple[NDArray[np.floating[Any]], NDArray[np.intp]]
 """Vertices (V, 3) and triangles (T, 3), as they stand in a file."""
+Groups = dict[str, list[int]]
+"""Names that a file gives to triangles, and their indices."""
 
 
 class MeshError(Exception):
@@ -47,8 +50,8 @@ EXPECTED = "a closed surface in an STL, OBJ or PLY file"
 EXPORT_AGAIN = "export it again from the program that drew it"
 
 
-def read_soup(path: Path) -> Soup:
-    """Vertices and triangles of a file.
+def read_soup(path: Path) -> tuple[Soup, Groups]:
+    """Vertices and triangles of a file, and the triangles of each named group: `g` and `o` of an OBJ, `solid` of an STL in text.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def read_soup(path: Path) -> Soup:
             f"a file that ends with {shown(path.suffix)}", "a name that ends with .stl, .obj or .ply", EXPORT_AGAIN
         )
     with np.errstate(all="ignore"):
-        vertices, faces = reader(content)
+        (vertices, faces), groups = reader(content)
     if not len(faces):
         raise MeshError("no triangles", EXPECTED, EXPORT_AGAIN)
     if len(faces) > MAX_FILE_FACES:
@@ -90,12 +93,13 @@ def read_soup(path: Path) -> Soup:
     if np.abs(vertices[faces]).max() > 1e9:
         bad = int((np.abs(vertices[faces]).max(axis=(1, 2)) > 1e9).argmax())
         raise MeshError(f"triangle {bad + 1} has a corner beyond {number(1e9)}", EXPECTED, EXPORT_AGAIN)
-    return vertices, faces
+    return (vertices, faces), groups
 
 
-def _stl(content: bytes) -> Soup:
+def _stl(content: bytes) -> tuple[Soup, Groups]:
     size = len(content) - STL_HEADER
     count = int.from_bytes(content[80:84], "little") if size >= 0 else -1
+    groups: Groups = {}
     if size >= 0 and size == count * STL_RECORD.itemsize:
         corners = np.frombuffer(content, STL_RECORD, count, STL_HEADER)["corners"].astype(float)
     elif content.lstrip()[:5].lower() == b"solid" and b"vertex" in content:
@@ -104,6 +108,7 @@ def _stl(content: bytes) -> Soup:
         if len(numbers) % 3:
             raise MeshError(f"{len(numbers)} corners, no multiple of 3", EXPECTED, EXPORT_AGAIN)
         corners = np.array(numbers, dtype=float).reshape(-1, 3, 3)
+        groups = _solids(content)
     else:
         stated = (
             f"its header states {count} triangles, and its bytes hold {max(size, 0) // STL_RECORD.itemsize}"
@@ -111,15 +116,32 @@ def _stl(content: bytes) -> Soup:
             else "its header is incomplete"
         )
         raise MeshError(f"not an STL file: {stated}", EXPECTED, EXPORT_AGAIN)
-    return corners.reshape(-1, 3), np.arange(3 * len(corners), dtype=np.intp).reshape(-1, 3)
+    return (corners.reshape(-1, 3), np.arange(3 * len(corners), dtype=np.intp).reshape(-1, 3)), groups
 
 
-def _obj(content: bytes) -> Soup:
+def _solids(content: bytes) -> Groups:
+    """The triangles of each `solid` of an STL in text."""
+    groups: Groups = {}
+    count = 0
+    for name, body in zip(
+        *[iter(re.split(r"(?m)^[ \t]*solid\b(.*)$", content.decode("utf-8", "replace"))[1:])] * 2, strict=True
+    ):
+        more = body.split().count("vertex") // 3
+        groups.setdefault(name.strip(), []).extend(range(count, count + more))
+        count += more
+    return {name: faces for name, faces in groups.items() if name}
+
+
+def _obj(content: bytes) -> tuple[Soup, Groups]:
     vertices = list[list[float]]()
     faces = list[list[int]]()
+    groups: Groups = {}
+    names: dict[str, list[str]] = {}
     for n, line in enumerate(content.decode("utf-8", "replace").splitlines()):
         words = line.split()
-        if words[:1] == ["v"]:
+        if words[:1] in (["g"], ["o"]):
+            names[words[0]] = words[1:]
+        elif words[:1] == ["v"]:
             vertices.append(_numbers(words[1:4], 3, n))
         elif words[:1] == ["f"]:
             try:
@@ -129,10 +151,12 @@ def _obj(content: bytes) -> Soup:
             if len(corners) < 3 or 0 in corners:
                 raise _bad_line(n, line)
             faces += _fan([i - 1 if i > 0 else len(vertices) + i for i in corners])
-    return np.array(vertices, dtype=float).reshape(-1, 3), np.array(faces, dtype=np.intp).reshape(-1, 3)
+            for name in {name for kind in names.values() for name in kind}:
+                groups.setdefault(name, []).extend(range(len(faces) - len(corners) + 2, len(faces)))
+    return (np.array(vertices, dtype=float).reshape(-1, 3), np.array(faces, dtype=np.intp).reshape(-1, 3)), groups
 
 
-def _ply(content: bytes) -> Soup:
+def _ply(content: bytes) -> tuple[Soup, Groups]:
     end = content.find(b"end_header")
     if content[:3] != b"ply" or end < 0:
         raise MeshError("not a PLY file: no header", EXPECTED, EXPORT_AGAIN)
@@ -176,7 +200,7 @@ def _ply(content: bytes) -> Soup:
                 if len(row.get(key, [])) < 3:
                     raise MeshError(f"face {n + 1} has less than three corners", EXPECTED, EXPORT_AGAIN)
                 faces += _fan([int(i) for i in row[key]])
-    return vertices, np.array(faces, dtype=np.intp).reshape(-1, 3)
+    return (vertices, np.array(faces, dtype=np.intp).reshape(-1, 3)), {}
 
 
 def _is_property(words: list[str]) -> bool:
@@ -244,4 +268,4 @@ def _bad_line(line: int, text: str) -> MeshError:
     return MeshError(f"cannot be read near its entry {line + 1}: {shown(text[:60])}", EXPECTED, EXPORT_AGAIN)
 
 
-READERS: dict[str, Callable[[bytes], Soup]] = {".stl": _stl, ".obj": _obj, ".ply": _ply}
+READERS: dict[str, Callable[[bytes], tuple[Soup, Groups]]] = {".stl": _stl, ".obj": _obj, ".ply": _ply}

@@ -183,6 +183,15 @@ class Triangles:
                 return None
 
 
+def merged(corners_m: Array) -> Triangles:
+    """Triangles (T, 3, 3) with the vertices that they share."""
+    scale = 1e10 / float(np.abs(corners_m).max())
+    _, first, of = np.unique(
+        np.round(corners_m.reshape(-1, 3) * scale) + 0.0, axis=0, return_index=True, return_inverse=True
+    )
+    return Triangles(corners_m.reshape(-1, 3)[first], of.reshape(-1, 3))
+
+
 def split(vertices: Array, faces: Index, middles: Index) -> Index:
     """Triangles with the middles (T, 3) of the edges from each corner to the next, -1 where an edge is not halved."""
     halved = middles >= 0

@@ -22,7 +22,7 @@ from designer.acoustics.enclosures.box_grid import BoxGrid, images_of, parities_
 from designer.acoustics.enclosures.box_pistons import Piston, scattered_slopes
 from designer.arrays import Complex, Real
 from designer.errors import ProblemError
-from designer.problem.enclosures.box import steps
+from designer.problem.enclosures.box import FEWEST_A_WAVE, Box, steps_a_wave
 from designer.problem.geometry import direction
 
 C = 343.0
@@ -45,7 +45,7 @@ def boxed(
     pistons: tuple[Piston, ...] = PISTONS,
 ) -> BoxedDrivers:
     k = 2 * np.pi * highest_hz / C
-    return BoxedDrivers(np.zeros(3), BoxGrid(size_m, steps([*size_m], finer * k)), pistons, k)
+    return BoxedDrivers(np.zeros(3), BoxGrid(size_m, steps_a_wave([*size_m], finer * k, FEWEST_A_WAVE)), pistons, k)
 
 
 def differences(found: Complex, wanted: Complex) -> tuple[float, float]:
@@ -112,7 +112,7 @@ def test_energy_and_reciprocity() -> None:
     -Im p/k at their places, is the mean over all directions of the far fields' products within 4 %.
     """
     k = float(wave_numbers(2500.0)[0])
-    grid = BoxGrid(SIZE_M, steps([*SIZE_M], 2 * k))
+    grid = BoxGrid(SIZE_M, steps_a_wave([*SIZE_M], 2 * k, FEWEST_A_WAVE))
     pistons = []
     for axis, side, near in (
         (0, 1, [0.07, 0.01, 0.03]),
@@ -306,6 +306,19 @@ def test_faults_have_a_remedy(places: dict[str, list[float]], box: Tables, liste
     places = places | {"right": [places["left"][0] if abs(places["left"][0]) < 1 else 0.05, 0.1, 0.01]}
     with pytest.raises(ProblemError, match=message):
         load(small(places, LISTENER | listener, design, enclosure=BOX | box))
+
+
+def test_a_solution_is_refused_for_its_memory_alone() -> None:
+    """256 drivers on a bar of 2 m: a few minutes, but more than 8 GB; the frequency of the remedy fits, and 10 % above it does not."""
+    bar = Box(size_m=[0.05, 2.0, 0.05])
+    whole = bar.effort(2 * math.pi * 5000.0 / C, 256)
+    assert whole.minutes < 10 and whole.size > 8e9
+    (fault,) = bar.solving_faults(5000.0, C, 256)
+    match = re.search(r"set enclosure\.highest_hz = (\d+)", fault.remedy)
+    assert match is not None
+    fits, above = (bar.effort(2 * math.pi * factor * int(match[1]) / C, 256) for factor in (1.0, 1.1))
+    assert fits.size <= 8e9 < above.size
+    assert "expected at most 60 CPU minutes and 8 GB" in str(fault)
 
 
 def test_a_piston_stays_within_its_face() -> None:

@@ -24,7 +24,7 @@ from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.enclosures.mesh_pistons import MeshPiston, piston_of, scattered_slopes
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.arrays import Complex, Real
-from designer.problem.enclosures.box import steps
+from designer.problem.enclosures.box import FEWEST_A_WAVE, steps_a_wave
 from designer.problem.enclosures.mesh import longest_m
 from designer.problem.geometry import direction
 from designer.problem.meshes.mirrors import mirrored_part
@@ -148,7 +148,7 @@ def test_a_box_as_a_mesh() -> None:
     """A box's far field around it is that of its twelve triangles within 0.4 dB, at rectangles half as long as the box takes them."""
     size_m, k = (0.14, 0.10, 0.18), 2 * np.pi * 1500.0 / C
     pistons = Piston(0, 1, (0.07, 0.01, 0.03), 0.03), Piston(1, -1, (0.02, -0.05, 0.01), 0.02)
-    boxed = BoxedDrivers(np.zeros(3), BoxGrid(size_m, steps([*size_m], 2 * k)), pistons, k)
+    boxed = BoxedDrivers(np.zeros(3), BoxGrid(size_m, steps_a_wave([*size_m], 2 * k, FEWEST_A_WAVE)), pistons, k)
     node = np.array([round(k / boxed.surface.k_step)])
     at = float(node[0] * boxed.surface.k_step)
     walls = np.stack([piston.far_field(np.array([at]), TURN)[0] for piston in pistons], axis=-1)

@@ -1,0 +1,68 @@
+"""The report on two listeners: a row of its table is computed again, and its page follows from its table."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import sys
+from dataclasses import fields
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import designer
+
+HERE = Path(__file__).parents[1] / "reports" / "two-listeners"
+
+
+@pytest.fixture(scope="module")
+def make() -> ModuleType:
+    """The script that made the folder."""
+    spec = importlib.util.spec_from_file_location("two_listeners_make", HERE / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["two_listeners_make"] = module  # its dataclass looks itself up
+    spec.loader.exec_module(module)
+    return module
+
+
+def rows(make: ModuleType) -> list[Any]:
+    """Rows of the table."""
+    table = csv.DictReader(io.StringIO((HERE / "isolation.csv").read_text("utf-8")))
+    words = {"device", "programme"}
+    return [
+        make.Row(**{key: value if key in words else float(value) if value else None for key, value in line.items()})
+        for line in table
+    ]
+
+
+def test_the_numbers_are_what_is_measured(make: ModuleType) -> None:
+    """The free field's numbers of eight drivers for one ear come out again to 0.1 dB (a design, 2 s)."""
+    printed = next(row for row in rows(make) if (row.device, row.programme) == (make.EIGHT, make.EAR))
+    design = designer.design(make.problem(make.EIGHT, make.EAR))
+    (name,) = design.channels
+    numbers = design.scalars[name].values | design.over_tolerances(name)
+    for column, number in {
+        "other_ear_db": "mean_cancellation_gain_db",
+        "other_ear_moved_5th_percentile_db": "moved_head_5th_percentile_db",
+        "isolation_db": "mean_isolation_db",
+        "isolation_moved_5th_percentile_db": "moved_isolation_5th_percentile_db",
+        "isolation_drawn_5th_percentile_db": "tolerance_isolation_5th_percentile_db",
+        "largest_effort_db": "largest_effort_db",
+    }.items():
+        assert numbers[number] == pytest.approx(getattr(printed, column), abs=0.1), column
+
+
+def test_what_the_page_claims(make: ModuleType) -> None:
+    """Other listeners stay 15 dB down in the 5th percentile of drawn devices in free field, and the page is of the table."""
+    table = rows(make)
+    assert len(table) == 4
+    assert min(row.isolation_drawn_5th_percentile_db for row in table) > 15
+    assert make.page(table) == (HERE / "README.md").read_text("utf-8")
+    assert [field.name for field in fields(make.Row)] == (HERE / "isolation.csv").read_text("utf-8").splitlines()[
+        0
+    ].split(",")
