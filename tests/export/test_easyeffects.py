@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 from importing.test_round_trip import problem
+from programs import need
 
 from designer.arrays import Real
 from designer.errors import DataError, UsageError
 from designer.export import FilterSet, target_named
+from designer.export.runners.bench import Bench
 from designer.export.write import export_of
 from designer.importing import read_coefficients
 from export import filter_cases
@@ -82,6 +84,19 @@ def test_the_tracks_are_the_filters(case: str, tmp_path: Path) -> None:
     x = np.random.default_rng(9).uniform(-0.5, 0.5, (900, 2))
     y = by_scipy(filters, x[:, : len(filters.channels)])
     assert np.abs(played(path, x) - y).max() <= 2.0**-24 * filters.headroom.worst_output
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_zita_convolver_plays_the_filters(case: str, tmp_path: Path) -> None:
+    """The library that EasyEffects convolves with, by fconvolver, which is what `designer proof` runs: within 1e-6 of scipy."""
+    need("fconvolver", "jconvolver")
+    filters, _ = CASES[case]
+    written(filters, tmp_path)
+    x = np.random.default_rng(3).uniform(-0.5, 0.5, (2000, len(filters.channels)))
+    run = target_named("easyeffects").run
+    assert run is not None
+    feeds = run(tmp_path, x, filters, Bench())
+    assert np.abs(feeds[:1500] - by_scipy(filters, x)[:1500]).max() <= 1e-6 * filters.headroom.worst_output
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -14,6 +14,7 @@ from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet
 from designer.export.names import file_names
 from designer.export.provenance import README, one_line, provenance, readme
+from designer.export.runners.convolvers import run_easyeffects
 from designer.export.target import Export, Target, refuse, whole_rate
 from designer.export.wave import channel_responses, loud_note, read_sound, wave_float
 
@@ -108,4 +109,5 @@ EASYEFFECTS = Target(
     read=read_easyeffects,
     endings=(".irs",),
     in_folders=("*.irs",),
+    run=run_easyeffects,
 )

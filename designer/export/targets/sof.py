@@ -101,6 +101,7 @@ def write_sof(filters: FilterSet) -> Export:
         scaling=scaling,
         facts={"blob_bytes": {name: len(with_header(content)) - TLV_BYTES for name, content in plan.blobs.items()}},
         preamp="a gain ahead of the filters in the topology",
+        word_bytes=2 if plan.is_fir else 4,
     )
 
 
