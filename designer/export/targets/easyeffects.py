@@ -22,10 +22,10 @@ SCALING = "none; 32-bit float, 24 bits of mantissa"
 SIDES = 2
 TRACKS = {1: ((0, 0), (1, 1)), 2: ((0, 0), (1, 1)), 4: ((0, 0), (0, 1), (1, 0), (1, 1))}
 """Number of tracks -> input and output of each path; a single track serves both paths."""
-USAGE = """Input left is the channel {left}, {right}. Output left is the driver {first}, output right the driver {second}.
+USAGE = """The left input is the channel {left!r}, {right}. The left output is the driver {first!r}, the right output {second!r}.
 
-Put {file} into ~/.local/share/easyeffects/irs (of a Flatpak: ~/.var/app/com.github.wwmm.easyeffects/data/easyeffects/irs), add the effect
-Convolver to the output pipeline and choose it under Impulses.
+Add the effect Convolver to the output pipeline, import {file} under Impulses, and load it. The import copies it to
+~/.local/share/easyeffects/irs, before version 8 to ~/.config/easyeffects/irs.
 
 Turn Autogain off and leave Stereo Width at 100 %: both change the response. EasyEffects resamples where the device runs at another rate
 than {rate} Hz: set the device to that rate.
@@ -48,14 +48,14 @@ def write_easyeffects(filters: FilterSet) -> Export:
     responses += [np.zeros_like(responses[0])] * (SIDES - len(responses))
     is_crossed = any(responses[side][:, 1 - side].any() for side in range(SIDES))
     tracks = [responses[source][:, output] for source, output in TRACKS[4 if is_crossed else 2]]
-    stem = next(iter(file_names([filters.name or "filters"]).values()))
+    stem = next(iter(file_names([(filters.name or "filters") + filters.suffix]).values()))
     file = f"{stem}.irs"
     comment = "\n".join(provenance(filters, "easyeffects", SCALING))
     waves = {file: wave_float(np.column_stack(tracks), rate, comment)}
     names = [one_line(name) for name in filters.channels]
     usage = USAGE.format(
         left=names[0],
-        right=f"input right the channel {names[1]}" if len(names) > 1 else "input right is not heard",
+        right=f"the right input {names[1]!r}" if len(names) > 1 else "the right input is not heard",
         first=one_line(filters.drivers[0]),
         second=one_line(filters.drivers[1]),
         file=file,
@@ -73,7 +73,7 @@ def write_easyeffects(filters: FilterSet) -> Export:
             *loud_note(waves, (filter_.taps for filter_ in filters.filters)),
             *(("four tracks, a true stereo response, need EasyEffects 8 or later",) if is_crossed else ()),
         ),
-        names={filters.name: stem} if filters.name not in ("", stem) else {},
+        names={filters.name: stem} if filters.name + filters.suffix not in (filters.suffix, stem) else {},
         facts={"tracks": len(tracks)},
         preamp="the convolver's input gain",
     )
