@@ -72,7 +72,8 @@ def isolation_in_room(
     isolations = {}
     for design in designs:
         dark = [name for name in design.dark or () if name in names]
-        bright = [name for name in design.bright or [design.listener] if name is None or name in names]
+        reached: Sequence[str | None] = design.bright or [design.listener]
+        bright = [name for name in reached if name is None or name in names]
         if not dark or not bright:
             continue
         middle_hz = thirds_hz(design.band_hz, rate)

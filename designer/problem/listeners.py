@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, PrivateAttr
@@ -96,3 +96,18 @@ class Place(Table):
         if self.shape != "box":
             grid_m = grid_m[np.linalg.norm(grid_m, axis=1) <= (self.radius_m or 0.0) * (1 + 1e-9)]
         return np.asarray(np.array(self.centre_m, dtype=float) + grid_m)
+
+
+def _without_default(node: dict[str, Any]) -> None:
+    node.pop("default", None)  # none that a file could write
+
+
+OneListener = Annotated[Listener, Field(title="who listens, where it is one", json_schema_extra=_without_default)]
+Listeners = Annotated[
+    Annotated[list[NamedListener], Field(min_length=1, max_length=MAX_LISTENERS)] | None,
+    Field(title="who listens, in the place of [listener] where they are several"),
+]
+Places = Annotated[
+    Annotated[list[Place], Field(min_length=1, max_length=MAX_LISTENERS)] | None,
+    Field(title="regions in space without a head, which designs name as bright or dark"),
+]

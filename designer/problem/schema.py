@@ -21,8 +21,8 @@ from designer.problem.enclosures import AnyEnclosure
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.firmware_names import option_fields, target_names
-from designer.problem.listeners import MAX_LISTENERS, NamedListener, Place
 from designer.problem.listeners import Listener as Listener
+from designer.problem.listeners import Listeners, OneListener, Place, Places
 from designer.problem.sourced import Sourced
 from designer.problem.table import MAX_FREQUENCIES as MAX_FREQUENCIES
 from designer.problem.table import MAX_ORDER as MAX_ORDER
@@ -280,10 +280,6 @@ else:
     )
 
 
-def _without_default(node: dict[str, Any]) -> None:
-    node.pop("default", None)  # none that a file could write
-
-
 class Problem(Sourced):
     """A whole problem file, read and checked.
 
@@ -299,15 +295,9 @@ class Problem(Sourced):
     )
     enclosure: AnyEnclosure | None = None
     drivers: Annotated[list[Driver], Field(min_length=1, max_length=256)]
-    listener: Annotated[Listener, Field(title="who listens, where it is one", json_schema_extra=_without_default)] = (
-        cast(Listener, None)
-    )
-    listeners: Annotated[list[NamedListener], Field(min_length=1, max_length=MAX_LISTENERS)] | None = Field(
-        default=None, title="who listens, in the place of [listener] where they are several"
-    )
-    places: Annotated[list[Place], Field(min_length=1, max_length=MAX_LISTENERS)] | None = Field(
-        default=None, title="regions in space without a head, which designs name as bright or dark"
-    )
+    listener: OneListener = cast(Listener, None)
+    listeners: Listeners = None
+    places: Places = None
     scene: SceneTable | None = None
     grid: Grid = Grid()
     designs: Annotated[list[AnyDesign], Field(min_length=1, max_length=64)]

@@ -112,8 +112,8 @@ def parametrised(data: constrained_data.ConstrainedData) -> tuple[Any, Callable[
     w, s = cp.Variable(size, complex=True), cp.Variable(len(data.requirements), nonneg=True)
     root, centre = cp.Parameter((size, size), complex=True), cp.Parameter(size, complex=True)
     points = [cp.Parameter(family[1].shape[1:], complex=True) for family in data.families]
-    ((_, root, _),) = data.curves
-    factor, limit = cp.Parameter(root.shape[1:], complex=True), cp.Parameter(nonneg=True)
+    ((_, dark_root, _),) = data.curves
+    factor, limit = cp.Parameter(dark_root.shape[1:], complex=True), cp.Parameter(nonneg=True)
     norm = cp.Parameter(nonneg=True)
     lines: list[Any] = [centre @ w == 1, cp.norm(factor @ w) <= limit * (1 + s[len(points)]), cp.norm(w) <= norm]
     for i, family in enumerate(data.families):

@@ -59,7 +59,7 @@ def ears_m(name: str, move_m: Any = (0.0, 0.0, 0.0)) -> np.ndarray:
     x, y, z = HEADS[name]
     left = np.array([-y, x, 0.0]) * -1 / np.hypot(x, y)  # a listener at +x looks to -x: the left is at -y
     left = left if left[1] < 0 else -left
-    return np.array([x, y, z]) + np.array(move_m) + RADIUS * np.stack([left, -left])
+    return np.asarray(np.array([x, y, z]) + np.array(move_m) + RADIUS * np.stack([left, -left]))
 
 
 def field(points_m: np.ndarray, problem: Problem, frequency_hz: float) -> np.ndarray:
