@@ -10,7 +10,10 @@ import pytest
 import soundfile
 from importing.test_round_trip import problem
 from programs import need
+from stereo.small_designs import trio
+from toml_text import toml
 
+import designer
 from designer.arrays import Real
 from designer.errors import DataError, UsageError
 from designer.export import FilterSet, target_named
@@ -174,3 +177,12 @@ def test_what_is_no_such_response_is_refused(
     soundfile.write(tmp_path / "a.irs", np.ones((4, tracks)), 48000, subtype="FLOAT", format="WAV")
     with pytest.raises(DataError, match=message):
         read_coefficients(tmp_path / "a.irs", problem(channels, DRIVERS))
+
+
+def test_a_third_driver_is_refused_before_the_design() -> None:
+    """The problem tells how many drivers there are: no progress is made before it is said."""
+    table, stages = trio("left", "right"), list[str]()
+    table["export"] = {"targets": ["easyeffects"]}
+    with pytest.raises(UsageError, match="target easyeffects: got 3 drivers; expected 2"):
+        designer.design(designer.loads(toml(table)), progress=stages.append)
+    assert stages == []

@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from importing.test_round_trip import problem
+from stereo.small_designs import trio
+from toml_text import toml
 
+import designer
 from designer.arrays import Real
 from designer.errors import DataError, UsageError
 from designer.export import FilterSet, target_named
@@ -315,3 +318,19 @@ def test_a_section_is_lowered_where_it_would_saturate() -> None:
     x = np.sign(cascade.impulse_response(400)[::-1])[:, None] * 0.999 / max(1.0, filters.headroom.worst_output)
     y = by_iir(blob(target_named("sof").write(filters).files, "eq_iir"), x)
     assert np.abs(y - by_scipy(filters, x)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("realization", "message"),
+    [
+        ({"taps": 300}, "got 300 taps, delays included; expected at most 256"),
+        ({"form": "biquad", "sections": 4}, "got sections of several channels to a driver"),
+    ],
+)
+def test_what_the_problem_tells_is_refused_before_the_design(realization: dict[str, object], message: str) -> None:
+    """A length and a form that no blob holds: no progress is made before it is said."""
+    table, stages = trio("left", "right"), list[str]()
+    table |= {"realization": realization, "export": {"targets": ["sof"]}}
+    with pytest.raises(UsageError, match=f"target sof: {message}"):
+        designer.design(designer.loads(toml(table)), progress=stages.append)
+    assert stages == []
