@@ -334,3 +334,26 @@ def test_what_the_problem_tells_is_refused_before_the_design(realization: dict[s
     with pytest.raises(UsageError, match=f"target sof: {message}"):
         designer.design(designer.loads(toml(table)), progress=stages.append)
     assert stages == []
+
+
+def test_a_published_filter_bank_is_read(tmp_path: Path) -> None:
+    """`tdfb/line2_generic_pm10deg_16khz.conf`: header, counts and mix, an angle, two microphones, the filters of the beam switched off.
+
+    Its taps but for the first two filters' largest are left out as zeros; its size says that nothing else is.
+    """
+    head = "534f4634" + "00000000" + "14030000" + "00a00103" + "00" * 16
+    head += "14030000" + "04000200" + "01000200" + "01000100" + "00000f00" + "a6ff0000" + "00000000"
+    pass_through = "40000100" + "00" * 16 + "0000" * 32 + "ec7f" + "0000" * 31
+    delayed = "40000100" + "00" * 16 + "0000" * 31 + "6941" + "1860" + "0000" * 31
+    switched_off = "0400ffff" + "00" * 16 + "0040" + "0000" * 3
+    tail = "0000010000000100" + "0100010002000200" + "00" * 8 + "0100020000000000" + "0a00000000000000"
+    tail += "0000660000000000" + "00009aff00000000"
+    content = bytes.fromhex(head + pass_through + delayed + delayed + pass_through + 4 * switched_off + tail)
+    assert len(content) == 32 + 0x314
+    numbers = struct.unpack(f"<{len(content) // 4}I", content)
+    (tmp_path / "line2.txt").write_text(",".join(map(str, numbers)) + ",\n", encoding="ascii")
+    read = read_coefficients(tmp_path / "line2.txt", problem(PAIR, PAIR))
+    assert {(c, d) for c, each in read.taps.items() for d in each} == {(c, d) for c in PAIR for d in PAIR}
+    for side, other in (PAIR, PAIR[::-1]):
+        assert read.taps[side][side][32] == pytest.approx(0x7FEC / 2**16)
+        assert read.taps[other][side][31:33] == pytest.approx([0x4169 / 2**16, 0x6018 / 2**16])
