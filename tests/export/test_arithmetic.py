@@ -122,7 +122,9 @@ def test_taps_have_the_noise_of_their_truncations(word: CmsisWord) -> None:
     assert not one.failures
 
 
-@pytest.mark.parametrize("target", [name for name, target in TARGETS.items() if target.arithmetics])
+@pytest.mark.parametrize(
+    "target", [name for name, target in TARGETS.items() if target.arithmetics and name != "tas58xx"]
+)
 def test_what_a_model_plays_is_the_filter(target: str) -> None:
     """Each route's exact response is the designed one to the rounding of its word, and the model's response is near it."""
     cases = (filter_cases.fir(), filter_cases.biquads())

@@ -86,7 +86,7 @@ def test_the_report_shows_what_the_manifest_says(form: str, tmp_path: Path) -> N
     """A row a target: products, bytes of flash, RAM and state, scaling; the files are those of the manifest."""
     table = pair()
     table["realization"] = {"form": form, **({"sections": 6} if form == "biquad" else {"taps": 64})}
-    table["export"] = {"targets": [name for name in TARGETS if name != "minidsp"]}
+    table["export"] = {"targets": [name for name in TARGETS if name not in ("minidsp", "tas58xx")]}
     folder = designer.design(designer.loads(toml(table), source="pair.toml")).save(tmp_path / "pair")
     page = (folder / "report.html").read_text(encoding="utf-8")
     entries = json.loads((folder / "export.json").read_text(encoding="utf-8"))
