@@ -50,7 +50,8 @@ def sections(text: str, address: int, places: list[tuple[int, int]]) -> Real:
         elif place == 0x7F and page == 0:
             (book,) = values
         else:
-            assert place + len(values) <= 0x80
+            assert place + len(values) <= 0x80 and (place == 0x08 or (page, place) in places)
+            assert len(values) == (20 if place != 0x7C and (page, place) in places else 4 if place == 0x7C else 16)
             memory |= {(book, page, place + n): value for n, value in enumerate(values)}
     assert (book, page) == (0, 0)
     rows = []

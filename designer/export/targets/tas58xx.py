@@ -30,7 +30,7 @@ NAME, WORD = "tas58xx", Word(5, 27)
 DEVICES = {"tas5805m": (0x58, 0x24, 0x18), "tas5825m": (0x98, 0x01, 0x30)}
 """Device -> address of its writes (the pin ADR may choose another), page and register of the first section."""
 MAX_SECTIONS, OUTPUTS, WIDTH = 15, 2, 4
-FIRST_REGISTER, END_REGISTER, BOOK = 0x08, 0x80, 0xAA
+SECTION_BYTES, PAGE_BYTES, FIRST_REGISTER, BOOK = 20, 120, 0x08, 0xAA
 SCALING = "coefficients of 5.27"
 FLAT, LATE_BY_ONE, LATE_BY_TWO = [1.0, 0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0]
 MAX_BYTES = 1_000_000
@@ -62,11 +62,7 @@ def write_tas58xx(filters: FilterSet) -> Export:
         lines += [f"# output {output + 1}: {json.dumps(paths[n])}" for output, n in enumerate(order)]
         lines += [f"w {address:02x} 00 00", f"w {address:02x} 7f {BOOK:02x}"]
         content = b"".join(_bytes(tables[n]) for n in order)
-        for at, (place, part) in enumerate(_parts(page, register, content)):
-            lines += [
-                f"w {address:02x} 00 {place:02x}",
-                *_writes(address, register if at == 0 else FIRST_REGISTER, part),
-            ]
+        lines += _writes(address, page, register, content)
         files[f"{device}.txt"] = text_file([*lines, f"w {address:02x} 00 00", f"w {address:02x} 7f 00"])
     room_db = filters.headroom.tones_db
     addresses = " and ".join(f"0x{address:02x} of the {device.upper()}" for device, (address, _, _) in DEVICES.items())
@@ -78,7 +74,7 @@ def write_tas58xx(filters: FilterSet) -> Export:
     sections = sum(map(len, tables))
     return Export(
         files={**files, README: readme(filters, NAME, SCALING, USAGE.format(addresses=addresses, room=room_db), rows)},
-        coefficient_bytes=WIDTH * 5 * MAX_SECTIONS * len(order),
+        coefficient_bytes=SECTION_BYTES * MAX_SECTIONS * len(order),
         state_bytes=WIDTH * 4 * sections,
         multiply_adds=5 * sections,
         scaling=SCALING,
@@ -135,20 +131,19 @@ def _bytes(table: Whole) -> bytes:
     return np.concatenate([table, flat]).astype(">i4").tobytes()
 
 
-def _parts(page: int, register: int, content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Content by its pages."""
-    while content:
-        room = END_REGISTER - register
-        yield page, content[:room]
-        content, page, register = content[room:], page + 1, FIRST_REGISTER
-
-
-def _writes(address: int, register: int, part: bytes) -> list[str]:
-    """Lines of one page, a section or what the page holds of it in each."""
-    ahead = len(part) % 20 if register == FIRST_REGISTER else 0
-    cuts = [*range(0, len(part), 20)] if not ahead else [0, *range(ahead, len(part), 20)]
-    ends = [*cuts[1:], len(part)]
-    return [f"w {address:02x} {register + a:02x} {part[a:b].hex(' ')}" for a, b in zip(cuts, ends, strict=True)]
+def _writes(address: int, page: int, register: int, content: bytes) -> Iterator[str]:
+    """Lines, a section each; one that passes the end of its page is two, with the choice of the next page between."""
+    chosen = -1
+    for start in range(0, len(content), SECTION_BYTES):
+        part, place = content[start : start + SECTION_BYTES], register - FIRST_REGISTER + start
+        while part:
+            now, at = page + place // PAGE_BYTES, FIRST_REGISTER + place % PAGE_BYTES
+            if now != chosen:
+                yield f"w {address:02x} 00 {now:02x}"
+                chosen = now
+            count = min(len(part), FIRST_REGISTER + PAGE_BYTES - at)
+            yield f"w {address:02x} {at:02x} {part[:count].hex(' ')}"
+            part, place = part[count:], place + count
 
 
 def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
@@ -202,10 +197,9 @@ def read_tas58xx(coefficients: Coefficients) -> None:
 def _sections(
     coefficients: Coefficients, memory: dict[tuple[int, int], int], start: tuple[int, int], output: int
 ) -> Real:
-    count = MAX_SECTIONS * 5 * WIDTH
+    count = MAX_SECTIONS * SECTION_BYTES
     offset = start[1] - FIRST_REGISTER + output * count
-    room = END_REGISTER - FIRST_REGISTER
-    places = [(start[0] + at // room, FIRST_REGISTER + at % room) for at in range(offset, offset + count)]
+    places = [(start[0] + at // PAGE_BYTES, FIRST_REGISTER + at % PAGE_BYTES) for at in range(offset, offset + count)]
     if missing := [place for place in places if place not in memory]:
         actual = f"no byte at page 0x{missing[0][0]:02x}, register 0x{missing[0][1]:02x}"
         raise coefficients.refusal(actual, f"{MAX_SECTIONS} sections of output {output + 1}")
