@@ -55,10 +55,8 @@ def sections(text: str, address: int, places: list[tuple[int, int]]) -> Real:
             memory |= {(book, page, place + n): value for n, value in enumerate(values)}
     assert (book, page) == (0, 0)
     rows = []
-    for number, register in places:
-        taken = [
-            (number, register + n) if register + n < 0x80 else (number + 1, register + n - 0x78) for n in range(20)
-        ]
+    for number, first in places:
+        taken = [(number, first + n) if first + n < 0x80 else (number + 1, first + n - 0x78) for n in range(20)]
         rows.append(struct.unpack(">5i", bytes(memory[0xAA, p, r] for p, r in taken)))
     return np.array(rows) / 2**27
 
@@ -80,8 +78,8 @@ def test_the_sections_are_the_filters(file: str) -> None:
 def test_the_filters_return(tmp_path: Path) -> None:
     """Cascades behind their delays, from either device's file, by the channels that the comments state."""
     filters = one_each()
-    for path, content in export_of(filters, "tas58xx").files.items():
-        (tmp_path / path).write_bytes(content)
+    for name, content in export_of(filters, "tas58xx").files.items():
+        (tmp_path / name).write_bytes(content)
     for path in (tmp_path, tmp_path / "tas5825m.txt"):
         read = read_coefficients(path, problem(PAIR, PAIR, "biquad"))
         for one in filters.filters:

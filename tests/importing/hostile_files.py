@@ -386,8 +386,11 @@ def blobs() -> Iterator[bytes]:
 
 
 def numbers() -> Iterator[bytes]:
-    """Numbers for sof-ctl."""
+    """Numbers for sof-ctl, and writes of the TAS58xx."""
     for text in (
+        "w 58 7f aa\n" * 2_000,
+        'w 58 7f aa\nw 58 00 24\nw 58 18 08 00\n# output 1: ["a", "woofer"]\n',
+        "w 58 00 00\nw 58 7f aa\nw 58 00 ff\nw 58 18" + " ff" * 9_000 + "\n# output 1: [1]\n",
         "1,2,3,4,5",
         "877023059" * 99,
         "877023059,0,0,0,0,0,0,0,",
