@@ -105,7 +105,7 @@ def test_biquad_gives_the_designs_samples(tmp_path: Path) -> None:
 
 
 def test_the_published_sections() -> None:
-    """A low-pass of fourth order at a twentieth of half the rate: the ten numbers that a public program hands to biquad()."""
+    """A low-pass of fourth order at a twentieth of half the rate: the ten numbers of a public example of biquad()."""
     published = [-0.74745, 1.72593, 1.0, 2.0, 1.0, -0.88703, 1.86380, 1.0, 2.0, 1.0]
     sections = butter(4, 0.05, output="sos")
     cascade = Cascade(b=np.array([[1.0, 2.0, 1.0]] * 2), a=sections[:, 4:])
