@@ -281,7 +281,7 @@ def ringing(length: int) -> FilterSet:
         (
             "c",
             replace(long(64), options={"library": "cmsis"}),
-            "--library: got 'cmsis'; expected esp-dsp, teensy, hifi, juce",
+            "--library: got 'cmsis'; expected esp-dsp, teensy, hifi, juce, sharc",
         ),
         (
             "equalizerapo",
