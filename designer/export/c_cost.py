@@ -46,7 +46,9 @@ class StereoCost(NamedTuple):
 def stereo_cost(plan: Plan, stage: Upmix) -> StereoCost:
     """The numbers of the header's macros for stereo."""
     filters, rate = cost_of(plan), plan.filters.sample_rate_hz
-    ram = sum(size for _, size in stereo_members(plan, stage, filters.ram))
+    ram = sum(
+        size for _, size in stereo_members(plan.names.prefix, plan.word.c_type, plan.word.bytes, stage, filters.ram)
+    )
     return StereoCost(
         round((plan.multiply_adds + products(stage)) * rate),
         ram,

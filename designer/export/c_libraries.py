@@ -9,7 +9,12 @@ Learned from
   number, 4 or more, the last first; `filter_biquad.h`, four sections of doubles below 2, kept as 2.30;
 - hifi (Cadence NatureDSP as in NXP's SDK, `naturedsp_hifi4/fir`: `bkfirf`, `bkfir32x32`, `bkfir16x16`): the first tap
   first, a multiple of 4, aligned to 8 bytes;
-- juce (docs.juce.com, `dsp::FIR::Coefficients`): the first tap first; `dsp::IIR::Coefficients` wants a0 = 1 between b2 and a1.
+- juce (docs.juce.com, `dsp::FIR::Coefficients`): the first tap first; `dsp::IIR::Coefficients` wants a0 = 1 between b2 and a1;
+- sharc (`filter.h` of CrossCore and VisualDSP++): `fir(input, output, coeffs, state, samples, taps)` with `float pm coeffs[TAPS]` and
+  `float state[TAPS + 1]` (Analog Devices' FIR_Core_Throughput_21569.c, of its note EE-408), the last tap first (algorithmStart.c of
+  RWTH Aachen, 2008, sets the last number to pass a signal on, and copies its taps backwards); `biquad` with -a2, -a1, b2, b1, b0 and
+  `float state[2 * SECTIONS]` (OpenMixerProject/OpenX32, `dsp/dsp1/src/fx.c`, for an ADSP-21371). `iir` of the same header is left out:
+  public sources contradict each other about the signs of a1 and a2.
 """
 
 from __future__ import annotations
@@ -29,7 +34,8 @@ from designer.export.target import at_most, refuse
 class Form:
     """Form in which a library takes taps: their order, their count's multiple, minimum and maximum, and bytes of alignment.
 
-    `sections` is the largest number of sections of a filter (0: the library takes none), and `section_type` their type.
+    `sections` is the largest number of sections of a filter (0: the library takes none), and `section_type` their type. With
+    `feedback_first` a section is -a2, -a1, b2, b1, b0. `memory` qualifies the arrays' type.
     """
 
     last_first: bool
@@ -39,6 +45,8 @@ class Form:
     most: int = 0
     sections: int = 0
     section_type: str = "float"
+    feedback_first: bool = False
+    memory: str = ""
     use: str = ""
 
 
@@ -73,6 +81,14 @@ FORMS: dict[tuple[str, CWord], Form] = {
     ("hifi", Q15): Form(False, 4, 4, 8, use="bkfir16x16_init(memory, TAPS, 0, ARRAY), the output raised by SHIFT bits"),
     ("juce", FLOAT): Form(
         False, sections=255, use="dsp::FIR::Coefficients<float>(ARRAY, TAPS), or a Convolution without normalisation"
+    ),
+    ("sharc", FLOAT): Form(
+        True,
+        sections=255,
+        feedback_first=True,
+        memory=" pm",
+        use="fir(input, output, ARRAY, state, samples, TAPS), state of TAPS + 1 zeros;"
+        " biquad(input, output, ARRAY, state, samples, SECTIONS), state of 2 SECTIONS zeros",
     ),
 }
 MAX_TEENSY_COEFFICIENT = 2.0
@@ -122,23 +138,29 @@ def _filter(plan: Plan, form: Form, filter_: Filter) -> list[str]:
             "sections",
             "design with fewer sections, or compile the C itself",
         )
-        table = np.concatenate([filter_.cascade.b, filter_.cascade.a], axis=1)
+        b, a = filter_.cascade.b, filter_.cascade.a
+        table = np.concatenate([b, -a], axis=1)[:, ::-1] if form.feedback_first else np.concatenate([b, a], axis=1)
+        order = "-a2, -a1, b2, b1, b0" if form.feedback_first else "b0, b1, b2, a1, a2"
         double = form.section_type == "double"
         if double and np.abs(table).max() >= MAX_TEENSY_COEFFICIENT:
             actual = f"a coefficient of {np.abs(table).max():.4g} ({names})"
             raise refuse(plan.word.target, actual, "below 2, as AudioFilterBiquad keeps them", "compile the C itself")
         values = table.ravel()
         texts = [repr(value) for value in values.tolist()] if double else literals(values.astype(np.float32))
-        lines += [f"#define {name.upper()}_SECTIONS {len(table)} /* b0, b1, b2, a1, a2 of H(z) */"]
+        lines += [f"#define {name.upper()}_SECTIONS {len(table)} /* {order} of H(z) */"]
         rows = [", ".join(texts[start : start + 5]) for start in range(0, len(texts), 5)]
-        lines += [f"static {form.section_type} {name}[{values.size}] = {{", *(f"    {row}," for row in rows), "};"]
+        lines += [
+            f"static {form.section_type}{form.memory} {name}[{values.size}] = {{",
+            *(f"    {row}," for row in rows),
+            "};",
+        ]
     elif filter_.has_taps:
         values, shift = _taps(plan, form, filter_)
         lines.append(f"#define {name.upper()}_TAPS {values.size}")
         if plan.word.word:
             lines.append(f"#define {name.upper()}_SHIFT {shift}")
         aligned = f" __attribute__((aligned({form.alignment})))" if form.alignment > 1 else ""
-        lines += array(f"static {plan.word.c_type} {name}[{values.size}]{aligned}", values)
+        lines += array(f"static {plan.word.c_type}{form.memory} {name}[{values.size}]{aligned}", values)
     return [*lines, ""]
 
 

@@ -19,8 +19,10 @@ HiFi: the source is plain C99. --library hifi writes arrays for NatureDSP's bkfi
 multiple of 4 taps, aligned to 8 bytes. These functions want blocks of a multiple of 4 samples.
 
 SHARC: compile with -char-size-8 (byte addressing), which int16_t and the sizes above need. Put the tables into the memory that the
-program data bus reads (section or pm qualifiers). CrossCore's own fir() takes const float pm coeffs[] and a state of its own. No
-public document states the order of its taps, so no array is written for it: test the order with an impulse.
+program data bus reads (section or pm qualifiers). --library sharc writes arrays of float pm for two functions of CrossCore's filter.h:
+fir() (the last tap first, a state of a number more than taps) and biquad() (-a2, -a1, b2, b1, b0, a state of two numbers a section).
+States begin as zeros; blocks have any length. Public programs call fir() so on ADSP-2156x, SC57x and SC58x, and biquad() on ADSP-2137x
+and 2156x. On ADSP-2106x both take single samples, and no public document states their order: test it with an impulse.
 
 JUCE: call init from prepareToPlay, and process from processBlock with getArrayOfReadPointers() and getArrayOfWritePointers() of two
 different buffers. A host's block may have any length. --library juce writes arrays for dsp::FIR::Coefficients. Build for the sample

@@ -10,10 +10,10 @@ from designer.export import c_engine as engine
 from designer.export.c_cost import cost_of, members, stereo_cost
 from designer.export.c_engine import named
 from designer.export.c_plan import FLOAT, Q31, SUM_BITS, Plan
-from designer.export.c_stereo import SAMPLES, STEREO
+from designer.export.c_stereo import SAMPLES, STEREO, UPMIX
 from designer.export.c_tables import tables_text
 from designer.export.c_transforms import PARTITIONS, TRANSFORMS
-from designer.export.c_upmix import constants, sources, stereo_members
+from designer.export.c_upmix import constants, defined, sources, stereo_members
 from designer.export.cmsis_source import comment
 from designer.export.provenance import one_line, provenance, text_file
 from designer.stereo.upmix import Upmix
@@ -111,16 +111,13 @@ def _stereo_header(plan: Plan, stage: Upmix) -> list[str]:
     kind = plan.word.c_type
     return [
         "/* Stereo: the upmix makes the channels above from left and right, and the filters make the feeds. */",
-        f"#define {big}_FRAME {stage.frame}U /* samples that the upmix transforms at once */",
-        f"#define {big}_HOP {stage.hop}U",
-        f"#define {big}_BANDS {stage.bands.count.size}U",
-        f"#define {big}_UPMIX_LATENCY_SAMPLES {stage.latency_samples}U",
+        *(f"#define {big}_{name} {value}" + (f" /* {note} */" if note else "") for name, value, note in defined(stage)),
         f"#define {big}_STEREO_LATENCY_MS {cost.latency_ms:.6f} /* with the filters' */",
         f"#define {big}_STEREO_MULTIPLY_ADDS_PER_S {cost.multiply_adds_per_s}U /* with the filters' */",
         f"#define {big}_STEREO_RAM_BYTES {cost.ram}U /* sizeof({prefix}_stereo_state), with the filters' */",
         "",
         "typedef struct {",
-        *(f"    {text};" for text, _ in stereo_members(plan, stage, cost_of(plan).ram)),
+        *(f"    {text};" for text, _ in stereo_members(prefix, kind, plan.word.bytes, stage, cost_of(plan).ram)),
         f"}} {prefix}_stereo_state;",
         "",
         f"void {prefix}_stereo_init({prefix}_stereo_state *state);",
@@ -171,7 +168,7 @@ def _source(plan: Plan) -> list[str]:
     if plan.upmix:
         of_stereo = named(feed.replace("state->", "state->filters."), prefix)[0]
         pieces.append(named(SAMPLES[kind], prefix, **words))
-        pieces.append(named(STEREO, prefix, **words, **sources(plan), FEED=of_stereo))
+        pieces.append(named(UPMIX + "\n" + STEREO, prefix, **words, **sources(plan.filters.channels), FEED=of_stereo))
     head = [f'#include "{prefix}.h"', *(["#include <math.h>"] if plan.upmix else []), "#include <string.h>", ""]
     if kind == "fixed":
         head += ["#if ((-1) >> 1) != -1", '#error "a right shift must keep the sign"', "#endif", ""]
@@ -180,7 +177,7 @@ def _source(plan: Plan) -> list[str]:
         for name in ("", *(["stereo_"] if plan.upmix else []))
     ]
     head += ["", *([f"#define {big}_POINTS {plan.points}U"] if plan.points else [])]
-    head += [*constants(plan, plan.upmix), ""] if plan.upmix else [""] if plan.points else []
+    head += [*constants(prefix, plan.word.word, plan.upmix), ""] if plan.upmix else [""] if plan.points else []
     return [*head, *(line for piece in pieces for line in (*piece, ""))][:-1]
 
 

@@ -1,4 +1,4 @@
-"""The functions of the upmix in the dependency-free C as text; `c_upmix.py` says what they compute and why.
+"""The functions of the upmix in C as text; `c_upmix.py` says what they compute and why. `STEREO` is of the dependency-free C alone.
 
 As in `c_engine.py` names begin with `prefix_` and `PREFIX_`, and SAMPLE is a sample's type. A band's bins lie in bit-reversed order:
 two places go through them, that of bin k upwards and that of bin N - k downwards.
@@ -69,7 +69,7 @@ static SAMPLE prefix_difference(SAMPLE sample, SAMPLE centre)
 }
 """,
 }
-STEREO = """/* The places of the next and the previous bin in bit-reversed order; `top` is the highest bit. */
+UPMIX = """/* The places of the next and the previous bin in bit-reversed order; `top` is the highest bit. */
 static uint32_t prefix_next(uint32_t place, uint32_t top)
 {
     uint32_t next = place;
@@ -261,11 +261,9 @@ static void prefix_frame(prefix_stereo_state *state)
     }
 }
 
-/* Puts one stereo sample, upmixed, into the lines of the filters, as sample n of the portion. */
-static void prefix_upmix(prefix_stereo_state *state, SAMPLE left, SAMPLE right, uint32_t n)
+/* Puts one stereo sample, upmixed, into three channels, as sample n of the portion. */
+static void prefix_upmix(prefix_stereo_state *state, SAMPLE left, SAMPLE right, SAMPLE *const *to, uint32_t n)
 {
-    SAMPLE *const to[3] = {prefix_newest(&state->filters, LEFTU), prefix_newest(&state->filters, RIGHTU),
-        prefix_newest(&state->filters, CENTREU)};
     state->recent[0][(PREFIX_FRAME - PREFIX_HOP) + state->phase] = left;
     state->recent[1][(PREFIX_FRAME - PREFIX_HOP) + state->phase] = right;
     state->phase++;
@@ -280,8 +278,8 @@ static void prefix_upmix(prefix_stereo_state *state, SAMPLE left, SAMPLE right, 
         state->started++;
     }
 }
-
-void prefix_stereo_init(prefix_stereo_state *state)
+"""
+STEREO = """void prefix_stereo_init(prefix_stereo_state *state)
 {
     (void)memset(state, 0, sizeof *state);
     prefix_init(&state->filters);
@@ -292,8 +290,10 @@ void prefix_stereo(prefix_stereo_state *state, const SAMPLE *const *in, SAMPLE *
     uint32_t done = 0U;
     while (done < frames) {
         const uint32_t count = prefix_room(&state->filters, frames - done);
+        SAMPLE *const to[3] = {prefix_newest(&state->filters, LEFTU), prefix_newest(&state->filters, RIGHTU),
+            prefix_newest(&state->filters, CENTREU)};
         for (uint32_t n = 0U; n < count; n++) {
-            prefix_upmix(state, in[0][done + n], in[1][done + n], n);
+            prefix_upmix(state, in[0][done + n], in[1][done + n], to, n);
         }
         prefix_run(&state->filters, count);
         for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {
@@ -313,8 +313,10 @@ void prefix_stereo_interleaved(prefix_stereo_state *state, const SAMPLE *in, SAM
     uint32_t left = frames;
     while (left > 0U) {
         const uint32_t count = prefix_room(&state->filters, left);
+        SAMPLE *const into[3] = {prefix_newest(&state->filters, LEFTU), prefix_newest(&state->filters, RIGHTU),
+            prefix_newest(&state->filters, CENTREU)};
         for (uint32_t n = 0U; n < count; n++) {
-            prefix_upmix(state, from[2U * n], from[(2U * n) + 1U], n);
+            prefix_upmix(state, from[2U * n], from[(2U * n) + 1U], into, n);
         }
         prefix_run(&state->filters, count);
         for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {

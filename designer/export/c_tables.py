@@ -8,7 +8,7 @@ import numpy as np
 
 from designer.export.c_partition import weights
 from designer.export.c_plan import FLOAT, SUM_BITS, Plan, Sections, Taps
-from designer.export.c_upmix import bands, half_window
+from designer.export.c_upmix import arrays, bands, half_window
 from designer.export.cmsis_source import A_LINE, literals
 from designer.export.filter_set import Filter
 from designer.export.provenance import one_line
@@ -95,10 +95,8 @@ def tables_text(plan: Plan) -> list[list[str]]:
         blocks = [("e^(i pi n / (2 BLOCK)): real parts, then imaginary ones", np.concatenate([turn.real, turn.imag]))]
         pieces.append(_array(f"static const float {prefix}_turn", [(note, v.astype(np.float32)) for note, v in blocks]))
     if plan.points:
-        angle = 2 * np.pi * np.arange(plan.points // 2) / plan.points
-        for name, values in (("cosine", np.cos(angle)), ("sine", np.sin(angle))):
-            blocks = [("of 2 pi k / POINTS", values.astype(np.float32))]
-            pieces.append(_array(f"static const float {prefix}_{name}", blocks))
+        for name, block in arrays(plan.points).items():
+            pieces.append(_array(f"static const float {prefix}_{name}", [block]))
     if plan.upmix:
         blocks = [("the rising half of sin(pi (n + 1/2) / FRAME)", half_window(plan.upmix))]
         pieces.append(_array(f"static const float {prefix}_window", blocks))

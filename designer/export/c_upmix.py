@@ -1,4 +1,4 @@
-"""The upmix in the dependency-free C: it makes the filters' channels from left and right.
+"""The upmix in C: it makes the filters' channels from left and right.
 
 It is the upmix of `designer.stereo.upmix`, frame by frame, in single precision with averages in double precision. Small differences of
 large numbers would be lost in rounding: E|S|² and Re E[M S*] nearly cancel for hard-panned sound, and S = (L - R)/2 itself vanishes for
@@ -21,24 +21,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.export.c_plan import FLOAT, Plan
+from designer.problem.word_format import Word
 from designer.stereo.upmix import SILENCE, Upmix, window
 
 SUMS = 5
 
 
-def sources(plan: Plan) -> dict[str, str]:
+def sources(channels: tuple[str, ...]) -> dict[str, str]:
     """Words of the text in `c_stereo.py` -> numbers: the channels of left, right and centre in the stereo chain's order, and SUMS."""
-    channels = plan.filters.channels
     centre = channels.index("centre")
     left, right = (index for index in range(len(channels)) if index != centre)
     return {"LEFTU": f"{left}U", "RIGHTU": f"{right}U", "CENTREU": f"{centre}U", "SUMSU": f"{SUMS}U", "SUMS": f"{SUMS}"}
 
 
-def constants(plan: Plan, stage: Upmix) -> list[str]:
-    """Definitions that the source alone needs."""
-    big, pole = plan.names.prefix.upper(), stage.pole
-    scale = [] if plan.word is FLOAT else [f"#define {big}_FULL_SCALE {2.0**plan.word.fixed.fraction_bits!r}F"]
+def constants(prefix: str, word: Word | None, stage: Upmix) -> list[str]:
+    """Definitions that the source alone needs; `word` is that of the samples, None for floats."""
+    big, pole = prefix.upper(), stage.pole
+    scale = [] if word is None else [f"#define {big}_FULL_SCALE {2.0**word.fraction_bits!r}F"]
     return [
         *scale,
         f"#define {big}_ENTER {(1 - pole) ** 2!r}",
@@ -59,16 +58,37 @@ def bands(stage: Upmix) -> list[int]:
     return [*stage.bands.first.tolist(), stage.frame // 2 + 1]
 
 
-def stereo_members(plan: Plan, stage: Upmix, filters_bytes: int) -> list[tuple[str, int]]:
+def defined(stage: Upmix) -> list[tuple[str, str, str]]:
+    """Macros of the header: name, value and note."""
+    return [
+        ("FRAME", f"{stage.frame}U", "samples that the upmix transforms at once"),
+        ("HOP", f"{stage.hop}U", ""),
+        ("BANDS", f"{stage.bands.count.size}U", ""),
+        ("UPMIX_LATENCY_SAMPLES", f"{stage.latency_samples}U", ""),
+    ]
+
+
+def arrays(points: int) -> dict[str, tuple[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]]:
+    """Name -> note and values of the tables that transforms of up to so many points read."""
+    angle = 2 * np.pi * np.arange(points // 2) / points
+    return {
+        name: ("of 2 pi k / POINTS", values.astype(np.float32))
+        for name, values in (("cosine", np.cos(angle)), ("sine", np.sin(angle)))
+    }
+
+
+def stereo_members(
+    prefix: str, c_type: str, sample_bytes: int, stage: Upmix, filters_bytes: int
+) -> list[tuple[str, int]]:
     """Members of the struct with their bytes: the widest first, and a multiple of it together."""
-    big, count = plan.names.prefix.upper(), stage.bands.count.size
+    big, count = prefix.upper(), stage.bands.count.size
     floats = [(f"float {name}[{big}_FRAME]", 4 * stage.frame) for name in ("re", "im", "tail")]
     return [
         (f"double average[{big}_BANDS][{SUMS}][2]", 16 * SUMS * count),
-        (f"{plan.names.prefix}_state filters", filters_bytes),
-        (f"{plan.word.c_type} recent[2][{big}_FRAME]", 2 * plan.word.bytes * stage.frame),
+        (f"{prefix}_state filters", filters_bytes),
+        (f"{c_type} recent[2][{big}_FRAME]", 2 * sample_bytes * stage.frame),
         *floats,
-        (f"{plan.word.c_type} ready[3][{big}_HOP]", 3 * plan.word.bytes * stage.hop),
+        (f"{c_type} ready[3][{big}_HOP]", 3 * sample_bytes * stage.hop),
         ("uint32_t phase", 4),
         ("uint32_t started", 4),
     ]

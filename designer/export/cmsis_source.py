@@ -7,7 +7,7 @@ each member at a multiple of its own alignment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,13 +39,13 @@ class Member(NamedTuple):
     alignment: int
 
 
-def files(plan: Plan, target: str) -> dict[str, bytes]:
-    """`PREFIX.h` and `PREFIX.c`."""
+def files(plan: Plan, target: str, header: Sequence[str] = (), source: Sequence[str] = ()) -> dict[str, bytes]:
+    """`PREFIX.h` and `PREFIX.c`; `header` and `source` are lines behind the filters' functions."""
     head = comment(provenance(plan.filters, target, scaling(plan)))
-    source = [f'#include "{plan.prefix}.h"', "#include <string.h>", "", *_arrays(plan), *_helpers(plan)]
+    includes = [f'#include "{plan.prefix}.h"', "#include <string.h>", "", *_arrays(plan), *_helpers(plan)]
     return {
-        f"{plan.prefix}.h": text_file([*head, *_header(plan)]),
-        f"{plan.prefix}.c": text_file([*head, *source, *_init(plan), "", *_process(plan)]),
+        f"{plan.prefix}.h": text_file([*head, *_header(plan, header)]),
+        f"{plan.prefix}.c": text_file([*head, *includes, *_init(plan), "", *_process(plan), *source]),
     }
 
 
@@ -135,7 +135,7 @@ def comment(lines: Iterable[str]) -> list[str]:
     return [f"/* {first}", *(f" * {line}".rstrip() for line in others), " */"]
 
 
-def _header(plan: Plan) -> list[str]:
+def _header(plan: Plan, more: Sequence[str]) -> list[str]:
     big, prefix, c_type = plan.prefix.upper(), plan.prefix, plan.word.c_type
     inputs = [(f"{big}_IN_{path.name.upper()} {path.index}", path.name, path.channel) for path in plan.paths]
     pairs = zip(plan.drivers, plan.filters.drivers, strict=True)
@@ -176,6 +176,7 @@ def _header(plan: Plan) -> list[str]:
         f"void {prefix}_process({prefix}_state *state, const {c_type} *const *in,",
         f"    {c_type} *const *out);",
         "",
+        *more,
         "#ifdef __cplusplus",
         "}",
         "#endif",

@@ -57,7 +57,7 @@ def channel_responses(filters: FilterSet, channel: str) -> Real:
 
 def loud_note(names: Iterable[str], taps: Iterable[Real]) -> tuple[str, ...]:
     """Note where float files hold taps above full scale; nothing where they do not, or there are none."""
-    files = ", ".join(name for name in names if name.endswith(".wav") and "-24bit" not in name)
+    files = ", ".join(name for name in names if name.endswith((".wav", ".irs")) and "-24bit" not in name)
     largest = max((float(np.abs(signal).max(initial=0.0)) for signal in taps), default=0.0)
     if largest <= 1.0 or not files:
         return ()

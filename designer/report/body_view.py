@@ -33,6 +33,8 @@ POINT_SHARE, RIM = 0.025, 20
 ARROW = (1.05, 1.4)
 """Begin and end of the arrow to the listener, in the body's radii from its centre."""
 MOST_NAMED = 8
+MARGIN = 0.12
+"""Space around the printed view, for names, over its longer side."""
 
 
 def body_data(problem: Problem) -> dict[str, Any] | None:
@@ -173,8 +175,11 @@ def body_figure(problem: Problem) -> Figure:
         {"form": "text", "x": float(tip[0]), "y": float(tip[1]), "text": "listener", "away": [0, -8]},
     ]
     shapes = [*shapes, *names, *arrow] if ahead else [*arrow, *shapes, *names]
-    half_m = 1.5 * data["radius"]
-    x_axis, y_axis = axis("across in m", "m", -half_m, half_m), axis("upwards in m", "m", -half_m, half_m)
+    drawn = np.concatenate([data["vertices"] @ seen, [tail, tip]])
+    lows, highs = drawn.min(axis=0), drawn.max(axis=0)
+    margin_m = MARGIN * float((highs - lows).max())
+    ranges = zip(("across in m", "upwards in m"), lows - margin_m, highs + margin_m, strict=True)
+    x_axis, y_axis = (axis(label, "m", float(low), float(high)) for label, low, high in ranges)
     return figure([drawing("The body, from the front, the side and above", (0, 0, 1, 1), x_axis, y_axis, shapes)], 4.5)
 
 

@@ -161,8 +161,8 @@ def _outline(problem: Problem, view: str) -> list[Any]:
     if outline.form == "circle":
         return [{"form": "circle", "x": 0.0, "y": 0.0, "radius": outline.radius_m, **surface}]
     if outline.form == "polygon":
-        places = np.array(outline.corners_m)
-        return [{"form": "polygon", "x": places[:, 0], "y": places[:, 1], **surface}]
+        polygons = map(np.array, outline.polygons_m)
+        return [{"form": "polygon", "x": places[:, 0], "y": places[:, 1], **surface} for places in polygons]
     if outline.form == "strip":
         return [{"form": "strip", "x": [-outline.radius_m, outline.radius_m], **surface}]
     along, across = np.array([-BAFFLE_M, BAFFLE_M]), np.zeros(2)

@@ -22,7 +22,7 @@ import designer
 from designer import measures
 from designer.acoustics.head_places import ears_at
 from designer.arrays import Complex, Real
-from designer.evaluation.listening_zone import ZONE_DB, listening_zone, octave_shares
+from designer.evaluation.listening_zone import ZONE_DB, listening_zone
 from designer.problem.library import library
 from designer.problem.read import changed
 from designer.realization import response
@@ -147,7 +147,7 @@ def tones_db(fed: list[Real], single: Real, scene: Any, places: Real) -> list[Re
     tones = []
     for level in levels:
         change = level - reference - (level - reference)[centre]
-        tones.append(np.abs(change - (change @ octave_shares(f, (f[0], f[-1])))[:, None]).max(axis=1))
+        tones.append(np.abs(change - (change @ measures.octave_shares(f, (f[0], f[-1])))[:, None]).max(axis=1))
     return tones
 
 

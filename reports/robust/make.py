@@ -66,8 +66,8 @@ class Row:
 
 
 def left_ear(problem: Problem) -> DesignTable | None:
-    """The left ear's channel, where there is one."""
-    return next((table for table in problem.designs if table.ear == "left"), None)
+    """The left ear's channel, where there is one; none where there are several listeners, with channels for each."""
+    return next((table for table in problem.designs if table.ear == "left" and problem.listeners is None), None)
 
 
 def variants(problem: Problem, table: DesignTable) -> dict[str, Problem]:

@@ -154,12 +154,13 @@ def test_delays_and_further_filters_of_a_channel_cost_no_memory() -> None:
 
 
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word.target)
-@pytest.mark.parametrize("library", ["esp-dsp", "teensy", "hifi", "juce"])
+@pytest.mark.parametrize("library", ["esp-dsp", "teensy", "hifi", "juce", "sharc"])
 def test_a_librarys_array_is_the_filter(word: CWord, library: str, tmp_path: Path) -> None:
     """An independent pattern reads order, multiple and alignment as the library documents them, and the taps after the delay."""
     known = {
         ("esp-dsp", "c"): (True, 4, 16), ("esp-dsp", "c-q15"): (False, 8, 16), ("teensy", "c-q15"): (True, 2, 0),
         ("hifi", "c"): (False, 4, 8), ("hifi", "c-q31"): (False, 4, 8), ("hifi", "c-q15"): (False, 4, 8), ("juce", "c"): (False, 1, 0),
+        ("sharc", "c"): (True, 1, 0),
     }  # fmt: skip
     if (library, word.target) not in known:
         return
@@ -167,7 +168,7 @@ def test_a_librarys_array_is_the_filter(word: CWord, library: str, tmp_path: Pat
     filters = replace(filter_cases.fir(taps=37), options={"library": library})
     name = f"xcase_{library.replace('-', '_')}.h"
     text = write_c(filters, word).files[name].decode()
-    arrays = dict(re.findall(r"^static \w+ (xcase_\w+)\[\d+\][^=]*= \{([^}]*)\}", text, re.MULTILINE))
+    arrays = dict(re.findall(r"^static \w+(?: pm)? (xcase_\w+)\[\d+\][^=]*= \{([^}]*)\}", text, re.MULTILINE))
     assert len(arrays) == sum(f.has_taps for f in filters.filters)
     for f in filters.filters:
         stem = f"xcase_{f.channel}_{f.driver}"
@@ -181,7 +182,7 @@ def test_a_librarys_array_is_the_filter(word: CWord, library: str, tmp_path: Pat
             assert np.abs(taps - f.taps).max() <= max(step / 2 if word.word else 0, 6e-8 * np.abs(f.taps).max())
     (tmp_path / name).write_text(text)
     (tmp_path / "a.c").write_text(f'#include "{name}"\nint main(void) {{ return (int)xcase_b_woofer[0]; }}\n')
-    subprocess.run([need("gcc", "gcc"), "-std=c99", "-fsyntax-only", "a.c"], cwd=tmp_path, check=True)
+    subprocess.run([need("gcc", "gcc"), "-std=c99", "-Dpm=", "-fsyntax-only", "a.c"], cwd=tmp_path, check=True)
 
 
 def test_more_coefficients_than_any_flash_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,20 +61,22 @@ def test_one_bit_of_one_tap_is_noticed(word: CmsisWord, tmp_path: Path) -> None:
         run(HOST, sources, tmp_path)
 
 
+def sizes_of(path: Path) -> dict[str, int]:
+    """Bytes of the symbols of an object file for Cortex-M."""
+    nm = need("arm-none-eabi-nm", "binutils-arm-none-eabi")
+    listing = subprocess.run([nm, "-S", str(path)], capture_output=True, text=True, check=True).stdout
+    return {row[3]: int(row[1], 16) for line in listing.splitlines() if len(row := line.split()) == 4}
+
+
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word.suffix)
 def test_sizes_are_what_the_linker_says(name: str, word: CmsisWord, tmp_path: Path) -> None:
     """Symbols of the object files for Cortex-M4: the arrays together, each array, and the state's struct."""
     filters = SETS[name]()
     sources = [path for path in written(filters, tmp_path) if path.parent.name == word.suffix]
-    nm = need("arm-none-eabi-nm", "binutils-arm-none-eabi")
     sizes: dict[str, int] = {}
     for source in sources:
-        listing = subprocess.run(
-            [nm, "-S", str(compiled(M4, source, tmp_path))], capture_output=True, text=True, check=True
-        ).stdout
-        rows = [line.split() for line in listing.splitlines()]
-        sizes |= {row[3]: int(row[1], 16) for row in rows if len(row) == 4}
+        sizes |= sizes_of(compiled(M4, source, tmp_path))
     export = write_cmsis(filters, word)
     arrays = {symbol: size for symbol, size in sizes.items() if re.search("_(taps|sections)_", symbol)}
     assert len(arrays) == sum(one.delay_samples is None for one in filters.filters)

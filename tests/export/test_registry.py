@@ -39,7 +39,7 @@ CASES: dict[str, Callable[[], FilterSet]] = {
 
 
 def exports() -> list[tuple[str, str]]:
-    return [(target, case) for target in TARGETS for case in CASES]
+    return [(t, case) for case, make in CASES.items() for t in TARGETS if filter_cases.is_held(t, make())]
 
 
 def test_the_problem_file_knows_the_registry() -> None:
@@ -86,7 +86,7 @@ def test_the_report_shows_what_the_manifest_says(form: str, tmp_path: Path) -> N
     """A row a target: products, bytes of flash, RAM and state, scaling; the files are those of the manifest."""
     table = pair()
     table["realization"] = {"form": form, **({"sections": 6} if form == "biquad" else {"taps": 64})}
-    table["export"] = {"targets": [name for name in TARGETS if name != "minidsp"]}
+    table["export"] = {"targets": [name for name in TARGETS if name not in ("minidsp", "tas58xx")]}
     folder = designer.design(designer.loads(toml(table), source="pair.toml")).save(tmp_path / "pair")
     page = (folder / "report.html").read_text(encoding="utf-8")
     entries = json.loads((folder / "export.json").read_text(encoding="utf-8"))
@@ -130,7 +130,7 @@ def write_cases(folder: Path) -> None:
     for case in (filter_cases.fir(), filter_cases.biquads(), filter_cases.words(), filter_cases.odd_names()):
         place = folder / f"{case.form} {len(case.filters)}"
         place.mkdir(parents=True)
-        write_in_design(case, place, list(TARGETS))
+        write_in_design(case, place, [target for target in TARGETS if filter_cases.is_held(target, case)])
 
 
 CODE = """
@@ -281,7 +281,7 @@ def ringing(length: int) -> FilterSet:
         (
             "c",
             replace(long(64), options={"library": "cmsis"}),
-            "--library: got 'cmsis'; expected esp-dsp, teensy, hifi, juce",
+            "--library: got 'cmsis'; expected esp-dsp, teensy, hifi, juce, sharc",
         ),
         (
             "equalizerapo",

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from export.filter_cases import is_held
 
 from designer.export import TARGETS, FilterSet, target_named
 
@@ -365,18 +366,54 @@ def equalizer_apo() -> Iterator[bytes]:
         yield text.encode()
 
 
+def blobs() -> Iterator[bytes]:
+    """Sound Open Firmware's: counts, lengths and places that lead out of the bytes."""
+    head, tail = "0x53,0x4f,0x46,0x34" + ",0x00" * 28, ",0x00" * 24
+    for text in (
+        "",
+        "0x",
+        "0xfff",
+        "1e9",
+        head,
+        head + ",0x1c" + tail,
+        head + ",0x1c,0x00,0x00,0x00,0xff,0xff,0xff,0xff" + tail,
+        head + ",0x1c,0x00,0x00,0x00,0xff,0x7f,0x00,0x00,0xff,0xff,0xff,0x0f" + tail,
+        head + ",0x34,0x00,0x00,0x00,0x02,0x00,0x01,0x00" + ",0x00" * 20 + ",0xfc,0xff" + tail,
+        head + ",0x00" * 50_000,
+    ):
+        yield f'Object.Base.data."x" {{\n\tbytes "{text}"\n}}\n'.encode()
+    yield b'Object.Base.data."x" {\n\tbytes "0x00'
+
+
+def numbers() -> Iterator[bytes]:
+    """Numbers for sof-ctl, and writes of the TAS58xx."""
+    for text in (
+        "w 58 7f aa\n" * 2_000,
+        'w 58 7f aa\nw 58 00 24\nw 58 18 08 00\n# output 1: ["a", "woofer"]\n',
+        "w 58 00 00\nw 58 7f aa\nw 58 00 ff\nw 58 18" + " ff" * 9_000 + "\n# output 1: [1]\n",
+        "1,2,3,4,5",
+        "877023059" * 99,
+        "877023059,0,0,0,0,0,0,0,",
+        "99999999999,1,2",
+        ",,,,,,,,,",
+        "3,0," * 40,
+    ):
+        yield text.encode()
+
+
 BY_ENDING: dict[str, Callable[[], Iterable[bytes]]] = {
     "a.yml": camilladsp,
     "a.json": jsons,
     "a.npz": npzs,
     "a.mat": mats,
     "a.wav": waves,
+    "a.irs": waves,
     "a.csv": tables,
     "a.c": sources,
-    "a.conf": lambda: (*configurations(), *filter_chains()),
+    "a.conf": lambda: (*configurations(), *filter_chains(), *blobs()),
     "a.cfg": convolver_files,
     "a.dsp": programs,
-    "a.txt": equalizer_apo,
+    "a.txt": lambda: (*equalizer_apo(), *numbers()),
 }
 
 
@@ -389,7 +426,8 @@ def written_by_hand() -> list[tuple[str, bytes]]:
 def spoilt(filters: FilterSet, folder: Path, seed: int) -> Path:
     """The export of a target, drawn by a seed, with bytes of one of its files changed, cut out, doubled, or written over."""
     draw = np.random.default_rng(seed)
-    target = list(TARGETS)[int(draw.integers(len(TARGETS)))]
+    targets = [name for name in TARGETS if is_held(name, filters)]
+    target = targets[int(draw.integers(len(targets)))]
     files = dict(target_named(target).write(filters).files)
     name = sorted(files)[int(draw.integers(len(files)))]
     content = bytearray(files[name])

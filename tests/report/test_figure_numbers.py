@@ -167,7 +167,7 @@ def test_a_figure_is_asked_for_by_name(smart_speaker: designer.Design) -> None:
     for names in ((), ("gain",), ("left", "layout"), ("left", "gian"), ("rear", "gain"), ("left", "gain", "more")):
         with pytest.raises(
             UsageError,
-            match=r"no such figure; expected 'layout', or a channel \('left', 'centre'\) and one of 'gain', ",
+            match=r"no such figure; expected 'layout', 'body', or a channel \('left', 'centre'\) and one of 'gain', ",
         ):
             smart_speaker.figure(*names)
 

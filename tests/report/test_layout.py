@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import meshes
 import numpy as np
 import pytest
 
@@ -78,6 +80,19 @@ def test_other_bodies_from_the_front(enclosure: str, front: float | None, form: 
     body, drivers = body_and_drivers(shown["panels"][3])
     assert [shape["form"] for shape in body] == ([form] if form else [])
     assert drivers[0][0] < 0 < drivers[1][0]
+
+
+def test_two_boxes_are_two_outlines(tmp_path: Path) -> None:
+    """From above and from the front there is a gap between them, and each driver is on its box."""
+    sides = [meshes.box((0.1, 0.1, 0.06), (-0.05, y, 0.0)) for y in (-0.08, 0.08)]
+    path = meshes.write(tmp_path / "pair.obj", meshes.together(*sides))
+    shown = panels(f'model = "mesh"\nfile = "{path}"\nhighest_hz = 500.0')
+    for name in ("The device, from above", "The device, from the front"):
+        bodies, drivers = body_and_drivers(shown[name])
+        across = [(float(min(body["x"])), float(max(body["x"]))) for body in bodies]
+        np.testing.assert_allclose(across, [(-0.13, -0.03), (0.03, 0.13)], atol=1e-9)
+        for (low, high), (x, _) in zip(across, drivers, strict=True):
+            assert low < x < high
 
 
 def test_the_studio_draws_the_views_that_have_handles() -> None:

@@ -76,11 +76,16 @@ def object_of(machine: Machine, source: Path, root: Path, folder: Path, *options
     return compiled(machine, source, folder / f"{source.stem}.{machine.name}.o", *STRICT, *options, *include)
 
 
-def program_of(folder: Path, word: CmsisWord, machine: Machine, root: Path, objects: list[Path]) -> Path:
-    """The program, built in the folder."""
+def program_of(
+    folder: Path, word: CmsisWord, machine: Machine, root: Path, objects: list[Path], *, stereo: bool = False
+) -> Path:
+    """The program, built in the folder; with `stereo` of the call that takes left and right."""
     prefix = prefix_of(folder)
-    names = {"STATE": f"{prefix}_state", "INIT": f"{prefix}_init", "PROCESS": f"{prefix}_process"}
+    stem = f"{prefix}_stereo" if stereo else prefix
+    names = {"STATE": f"{stem}_state", "INIT": f"{stem}_init", "PROCESS": stem if stereo else f"{stem}_process"}
     counts = {key: f"{prefix.upper()}_{key}" for key in ("BLOCK", "CHANNELS", "DRIVERS")}
+    if stereo:
+        counts["CHANNELS"] = "2"
     options = defined(HEADER=f'"{prefix}.h"', SAMPLE=word.c_type, **names, **counts)
     sources = [folder / f"{prefix}.c", SOURCES / "play_blocks.c"]
     parts = [object_of(machine, source, root, folder, *options) for source in sources]

@@ -1,4 +1,4 @@
-"""`jconvolver` and `wav` by fconvolver, jconvolver's player of files; `brutefir` by BruteFIR."""
+"""`jconvolver`, `wav` and `easyeffects` by fconvolver, jconvolver's player of files; `brutefir` by BruteFIR."""
 
 from __future__ import annotations
 
@@ -24,12 +24,31 @@ def run_jconvolver(folder: Path, signals: Real, filters: FilterSet, bench: Bench
 
 def run_wav(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> Real:
     """Feeds of `filters.wav`, by a configuration that names its tracks: a track a channel and driver, in order; as `run_jconvolver`."""
-    length = max(filters.delayed_taps(filter_).size for filter_ in filters.filters)
     channels, drivers = len(filters.channels), len(filters.drivers)
     tracks = [(c, d, c * drivers + d) for c in range(channels) for d in range(drivers)]
+    return _tracks(folder, "filters.wav", tracks, signals, filters)
+
+
+def run_easyeffects(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> Real:
+    """Feeds of the `.irs`, whose four tracks are left to left, left to right, right to left, right to right; as `run_jconvolver`.
+
+    The zita-convolver library that EasyEffects runs is fconvolver's as well.
+    """
+    import soundfile
+
+    (path,) = folder.glob("*.irs")
+    tracks = (
+        [(0, 0, 0), (0, 1, 1), (1, 0, 2), (1, 1, 3)] if soundfile.info(path).channels == 4 else [(0, 0, 0), (1, 1, 1)]
+    )
+    return _tracks(folder, path.name, [track for track in tracks if track[0] < len(filters.channels)], signals, filters)
+
+
+def _tracks(folder: Path, file: str, tracks: list[tuple[int, int, int]], signals: Real, filters: FilterSet) -> Real:
+    """Feeds of a file's tracks: channel, driver and track of each path."""
+    length = max(filters.delayed_taps(filter_).size for filter_ in filters.filters)
     lines = [
-        f"/convolver/new {channels} {drivers} {PARTITION} {length} 1.0",
-        *(f"/impulse/read {c + 1} {d + 1} 1.0 0 0 0 {track + 1} filters.wav" for c, d, track in tracks),
+        f"/convolver/new {len(filters.channels)} {len(filters.drivers)} {PARTITION} {length} 1.0",
+        *(f"/impulse/read {c + 1} {d + 1} 1.0 0 0 0 {track + 1} {file}" for c, d, track in tracks),
     ]
     (folder / "play.conf").write_text("\n".join([*lines, ""]), encoding="ascii")
     return _fconvolver(folder, "play.conf", signals, filters)

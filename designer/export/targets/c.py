@@ -34,13 +34,14 @@ LIBRARIES = {
     "teensy": "the Teensy Audio Library",
     "hifi": "Cadence's NatureDSP",
     "juce": "JUCE's dsp module",
+    "sharc": "the run-time library of Analog Devices' SHARC",
 }
 LIBRARY = Option(
     place=4,
     flag="library",
     key="c_library",
     about="library that gets arrays of its own, beside the C",
-    help="With c targets: also write the coefficients as arrays for a library: esp-dsp, teensy, hifi or juce.",
+    help="With c targets: also write the coefficients as arrays for a library: esp-dsp, teensy, hifi, juce or sharc.",
     names=LIBRARIES,
 )
 HEAD = re.compile(r"^static const \w{1,60} \w{1,60}_([a-z]{3,9})\[(\d{1,9})\] = \{$", re.MULTILINE)

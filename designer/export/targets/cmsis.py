@@ -19,7 +19,8 @@ from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
 from designer.export.cmsis_model import cmsis_model
 from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, CmsisWord, Plan, StoredTaps, plan_of
-from designer.export.cmsis_source import coefficient_bytes, files, scaling, state_bytes
+from designer.export.cmsis_source import coefficient_bytes, scaling, state_bytes
+from designer.export.cmsis_stereo import chain_files, stereo_facts, upmix_of
 from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet
 from designer.export.runners.cmsis_program import run_cmsis
@@ -52,7 +53,7 @@ def write_cmsis(filters: FilterSet, word: CmsisWord) -> Export:
     """Header and source in one word. Raises UsageError: the word or the library cannot hold the filters."""
     plan = plan_of(filters, word)
     return Export(
-        files=files(plan, f"cmsis-{word.suffix}"),
+        files=chain_files(plan, f"cmsis-{word.suffix}"),
         coefficient_bytes=coefficient_bytes(plan),
         state_bytes=state_bytes(plan),
         multiply_adds=plan.multiply_adds,
@@ -73,6 +74,10 @@ def notes(plan: Plan) -> tuple[str, ...]:
     if plan.word is Q15 and (error := largest_error(plan)) > 0:
         remedy = '; set [realization] word = "q15" to have better integers searched for' if fir else ""
         texts.append(f"each coefficient was rounded to its nearest in q15, by at most {error:.2g}{remedy}")
+    if upmix_of(plan):
+        texts.append(
+            f"{plan.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters"
+        )
     silent = [r.name for _, r in plan.routes if r.stored is not None and not r.stored.values.any()]
     if silent:
         texts.append(f"too quiet for {plan.word.suffix}, all zeros: {', '.join(silent)}")
@@ -87,6 +92,7 @@ def facts(plan: Plan) -> dict[str, object]:
         "block_samples": BLOCK,
         "tap_shift_bits": {path.channel: path.shift for path in plan.paths},
         "input_guard_bits": {path.channel: path.guard for path in plan.paths},
+        **({"stereo": stereo_facts(plan, stage)} if (stage := upmix_of(plan)) else {}),
         "sizes_hold_for": f"32-bit Arm, {BLOCK} samples a block; state_bytes is sizeof({plan.prefix}_state)",
     }
 

@@ -16,7 +16,8 @@ from designer.errors import UsageError
 from designer.export.arithmetic import ArithmeticModel
 from designer.export.cmsis_model import cmsis_model, feeds, feeds_f32
 from designer.export.cmsis_plan import BLOCK, Q15, Q31, WORDS, Numbers, Plan, plan_of
-from designer.export.cmsis_source import array, coefficient_bytes, comment, files, literals, scaling, state_bytes
+from designer.export.cmsis_source import array, coefficient_bytes, comment, literals, scaling, state_bytes
+from designer.export.cmsis_stereo import chain_files
 from designer.export.filter_set import FilterSet
 from designer.export.provenance import provenance, text_file
 from designer.export.target import Export, Target
@@ -39,7 +40,7 @@ def write_proof(filters: FilterSet) -> Export:
         raise refusals[0]
     written = {}
     for plan in plans:
-        for path, content in {**files(plan, "cmsis-test"), f"{plan.prefix}_test.c": test_source(plan)}.items():
+        for path, content in {**chain_files(plan, "cmsis-test"), f"{plan.prefix}_test.c": test_source(plan)}.items():
             written[f"{plan.word.suffix}/{path}"] = content
     words = {
         plan.word.suffix: {

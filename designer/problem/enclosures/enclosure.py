@@ -53,11 +53,11 @@ VIEWS = {"above": (1, 0), "front": (1, 2), "side": (0, 2)}
 
 @dataclass(frozen=True)
 class Outline:
-    """Outline of a body: a circle, a polygon, an infinite strip, or a wall (an infinite line) across the front."""
+    """Outline of a body: a circle, a polygon for each of its parts, an infinite strip, or a wall (an infinite line) across the front."""
 
     form: str  # "circle", "polygon", "strip" or "wall"
     radius_m: float = 0.0
-    corners_m: tuple[tuple[float, float], ...] = ()  # of a polygon, in the view's axes
+    polygons_m: tuple[tuple[tuple[float, float], ...], ...] = ()  # in the view's axes
 
 
 class Enclosure(Table):

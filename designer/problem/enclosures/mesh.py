@@ -227,8 +227,9 @@ class Mesh(SolvedBody):
         """Line of `designer check`."""
         shape = self.shape
         mended = f"; mended: {', '.join(shape.notes)}" if shape.notes else ""
-        size = _sides(shape.surface.size_m)
-        return f"{self.model_name} {self.file}, closed, {len(shape.surface.faces)} triangles, {size} m deep, wide and high{mended}"
+        size, bodies = _sides(shape.surface.size_m), len(shape.surface.bodies)
+        count = f"{len(shape.surface.faces)} triangles{f' of {bodies} bodies' if bodies > 1 else ''}"
+        return f"{self.model_name} {self.file}, closed, {count}, {size} m deep, wide and high{mended}"
 
     def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A driver off the surface, or not in the middle of its group; a group that the file does not name, or that is no piston."""

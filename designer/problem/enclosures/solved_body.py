@@ -89,12 +89,12 @@ class SolvedBody(Enclosure):
         raise NotImplementedError
 
     def outline(self, view: str) -> Outline:
-        """The convex outline from "above", the "front" or the "side", along the axes of VIEWS."""
+        """The convex outline of each closed surface from "above", the "front" or the "side", along the axes of VIEWS."""
         from scipy.spatial import ConvexHull
 
-        places_m = self.surface.vertices_m[:, VIEWS[view]]
-        corners = places_m[ConvexHull(places_m).vertices].tolist()
-        return Outline("polygon", corners_m=tuple((x, y) for x, y in corners))
+        places_m = [body.vertices_m[:, VIEWS[view]] for body in self.surface.bodies]
+        corners_m = [places[ConvexHull(places).vertices].tolist() for places in places_m]
+        return Outline("polygon", polygons_m=tuple(tuple((x, y) for x, y in corners) for corners in corners_m))
 
     def effort(self, highest_k: float, drivers: int) -> Effort:
         """Size of the solution up to a wave number, rad/m."""

@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 
-from designer.problem.meshes.triangles import NEXT, Array, Index, Triangles, merged, split
+from designer.problem.meshes.triangles import NEXT, Array, Index, Triangles, merged, split, used
 
 SAME_PLACE = 1e-6
 """Distance from the image, over the size, within which a place is on it."""
@@ -59,7 +59,7 @@ def _half(part: Triangles, axis: int, tolerance_m: float) -> Triangles | None:
         return None
     vertices, faces = _cut(part, axis, tolerance_m)
     beyond = vertices[faces][..., axis].mean(axis=1) > 0
-    sides = [_used(vertices, faces[half]) for half in (beyond, ~beyond)]
+    sides = [used(vertices, faces[half]) for half in (beyond, ~beyond)]
     if abs(sides[0].areas_m2.sum() - sides[1].areas_m2.sum()) > 1e-5 * part.areas_m2.sum():
         return None
     mirror = np.where(np.arange(3) == axis, -1.0, 1.0)
@@ -86,8 +86,3 @@ def _cut(part: Triangles, axis: int, tolerance_m: float) -> tuple[Array, Index]:
     middle[crossing] = len(vertices) + np.arange(crossing.sum())
     vertices = np.concatenate([vertices, places_m])
     return vertices, split(vertices, faces, middle[of.reshape(-1, 3)])
-
-
-def _used(vertices: Array, faces: Index) -> Triangles:
-    used, of = np.unique(faces, return_inverse=True)
-    return Triangles(vertices[used], of.reshape(-1, 3))

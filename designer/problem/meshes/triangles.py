@@ -75,6 +75,20 @@ class Triangles:
         from_centre = self.corners_m - self.centre_m
         return float(np.einsum("tc,tc->", from_centre[:, 0], np.cross(from_centre[:, 1], from_centre[:, 2])) / 6)
 
+    @cached_property
+    def bodies(self) -> list[Triangles]:
+        """The closed surfaces that share no vertex with each other, in the order of their first triangles."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        count, links = len(self.vertices_m), (self.faces.ravel(), self.faces[:, NEXT].ravel())
+        _, body = connected_components(
+            coo_array((np.ones(self.faces.size), links), shape=(count, count)), directed=False
+        )
+        of_face = body[self.faces[:, 0]]
+        _, first = np.unique(of_face, return_index=True)
+        return [used(self.vertices_m, self.faces[of_face == of_face[n]]) for n in np.sort(first).tolist()]
+
     def nearest(self, points_m: Array) -> tuple[Array, Index, Array]:
         """Distance (M,) of points (M, 3) from the surface, the nearest triangle (M,), and the place on it (M, 3)."""
         distance_m, face, place_m = (
@@ -190,6 +204,12 @@ def merged(corners_m: Array) -> Triangles:
         np.round(corners_m.reshape(-1, 3) * scale) + 0.0, axis=0, return_index=True, return_inverse=True
     )
     return Triangles(corners_m.reshape(-1, 3)[first], of.reshape(-1, 3))
+
+
+def used(vertices: Array, faces: Index) -> Triangles:
+    """Triangles (T, 3) with their vertices alone, of more."""
+    index, of = np.unique(faces, return_inverse=True)
+    return Triangles(vertices[index], of.reshape(-1, 3))
 
 
 def split(vertices: Array, faces: Index, middles: Index) -> Index:

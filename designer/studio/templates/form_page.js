@@ -195,11 +195,13 @@ const form = {
   },
 
   offer(key) {
-    const [shape] = key.shapes;
+    const shape = tableShape(key),
+      table = isList(shape) ? shape.items[0] : shape; // of a list the first entry
     const row = put(this.tree, "div", { class: "c-offer", "data-key": key.key });
     put(row, "span", {}, key.key);
-    const about = start.form.tables[Object.values(shape.tables)[0]].about;
-    pressable(row, "+ add", about, () => this.opened.add(key.key) && set({ [key.key]: blank(shape) }), {
+    const about = start.form.tables[Object.values(table.tables)[0]].about,
+      value = () => (isList(shape) ? [blank(table)] : blank(table));
+    pressable(row, "+ add", about, () => this.opened.add(key.key) && set({ [key.key]: value() }), {
       "aria-label": `Add ${key.key}: ${about}`,
     });
   },
