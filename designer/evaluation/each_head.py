@@ -77,7 +77,7 @@ def left_out_directions(scene: Scene, realization: Realization) -> dict[str, dic
 
 
 def _left_out(tables: list[DesignTable], scene: Scene, realization: Realization) -> dict[str, dict[str, LeftOut]]:
-    """The same of one listener's channels, in this listener's scene."""
+    """Gains of one listener's channels, in this listener's scene."""
     if not any(isinstance(head, MeasuredHead) for head in scene.heads):
         return {}
     halves = [
