@@ -23,7 +23,7 @@ def library_folder() -> Path:
 
 def library() -> dict[str, tuple[Path, str]]:
     """Each problem of the library: its name, with its file and title."""
-    files = sorted(library_folder().glob("*.toml"))
+    files = sorted(library_folder().glob("*.toml"), key=lambda file: file.stem)
     return {file.stem: (file, tomllib.loads(file.read_text(encoding="utf-8"))["title"]) for file in files}
 
 
