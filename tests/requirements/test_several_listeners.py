@@ -330,3 +330,18 @@ def test_the_stereo_chain_plays_for_the_first_listener(side: dict[str, Any], mes
     right = {**couch(dark=["desk"])["designs"][0], "name": "right", "ear": "right"}
     with pytest.raises(ProblemError, match=message):
         designer.loads(toml(data | {"designs": [left, right], "virtualizer": {"upmix": False}}))
+
+
+def test_heads_are_displaced_where_every_listener_can_be() -> None:
+    """A driver beside the other listener's head: no displacement that a design is judged at puts it into the head."""
+    data = couch(dark=["second"])
+    data["listeners"] = [{**table, "head": "sphere"} for table in data["listeners"]]
+    x, y, z = HEADS["second"]
+    data["drivers"].append({"name": "near", "position_m": [x, y - 0.1, z]})
+    data["realization"]["taps"] = 128
+    result = designer.design(designer.loads(toml(data)))
+    moved = result.moved_heads["left"]
+    assert np.isfinite(moved.gain_db).all()
+    away_m = np.linalg.norm(np.array(HEADS["second"]) + moved.displacements_m - np.array([x, y - 0.1, z]), axis=1)
+    assert (away_m > RADIUS).all()
+    assert len(away_m) > 5
