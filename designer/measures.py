@@ -81,17 +81,14 @@ def cancellation_gain(bright: Complex, dark: Complex, w: Complex) -> Real:
     return ratio(mean_power(bright, w), mean_power(dark, w))
 
 
-def point_ratios(bright: Complex, dark: Complex, w: Complex) -> Real:
+def point_ratios(bright: Complex, dark: Complex, w: Complex, *, paired: bool = True) -> Real:
     """The ratio at each displacement, or each azimuth of the arcs (F, M).
 
-    Points pair up one to one (an ear cloud), or one bright point stands against each to cancel (a beam).
+    Points pair up one to one (an ear cloud), or one bright point stands against each to cancel (a beam). Where they are not paired (a zone)
+    the mean power at the bright points stands against each to cancel.
     """
-    return ratio(np.abs(pressure(bright, w)) ** 2, np.abs(pressure(dark, w)) ** 2)
-
-
-def worst_cancellation_gain(bright: Complex, dark: Complex, w: Complex) -> Real:
-    """The smallest ratio at any one displacement, or any one azimuth of the arcs (F,)."""
-    return np.asarray(point_ratios(bright, dark, w).min(axis=1))
+    loud = np.abs(pressure(bright, w)) ** 2
+    return ratio(loud if paired else loud.mean(axis=1, keepdims=True), np.abs(pressure(dark, w)) ** 2)
 
 
 def effort(bright: Complex, w: Complex) -> Real:

@@ -40,6 +40,7 @@ def rows(make: ModuleType) -> list[Any]:
     ]
 
 
+@pytest.mark.usefixtures("judged")
 def test_the_numbers_are_what_is_measured(make: ModuleType) -> None:
     """The free field's numbers of eight drivers for one ear come out again to 0.1 dB (a design, 2 s)."""
     printed = next(row for row in rows(make) if (row.device, row.programme) == (make.EIGHT, make.EAR))

@@ -88,6 +88,8 @@ class SharedChannel:
     def aim(self) -> str:
         """Aim of the channel, in words."""
         table = self.channels[0].table
+        if table.bright:
+            return f"the zone of {', '.join(table.bright)}"
         return f"a beam to {table.look_deg or 0:g}°" if self.is_beam else f"the {table.ear} ear"
 
 
@@ -155,4 +157,4 @@ def shared_channels(entries: Sequence[Entry]) -> tuple[list[SharedChannel], list
 def _aim(channel: Channel) -> str:
     """Property that two channels of one name share where they are compared."""
     table = channel.table
-    return "a beam" if table.is_beam else f"for the {table.ear} ear"
+    return "a beam" if table.is_beam else f"for the {table.ear} ear" if table.is_ear else "for a zone"

@@ -56,7 +56,7 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real], w: Complex) -> 
     short_of_curve = slacks_db.get("cancellation_gain_db", np.zeros(count)) > SLACK_TOLERANCE_DB
     at = np.flatnonzero(short_of_curve)
     if at.size and target.percentile is None:
-        short_target = target.at(at)
+        short_target = target.at(at).of_curve_alone
         if has_bound(target):
             gain_db[at] = db(reachable_gain(short_target))
         else:

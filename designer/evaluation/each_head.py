@@ -69,8 +69,16 @@ class LeftOut:
 
 def left_out_directions(scene: Scene, realization: Realization) -> dict[str, dict[str, LeftOut]]:
     """Channel -> measured head -> what was predicted and what was measured; empty where no head is measured."""
-    tables = [table for table in scene.problem.designs if not table.is_beam]
-    if not tables or not any(isinstance(head, MeasuredHead) for head in scene.heads):
+    tables = [table for table in scene.problem.designs if table.is_ear]
+    out: dict[str, dict[str, LeftOut]] = {}
+    for name in dict.fromkeys(table.listener for table in tables):
+        out |= _left_out([table for table in tables if table.listener == name], heard_by(scene, name), realization)
+    return out
+
+
+def _left_out(tables: list[DesignTable], scene: Scene, realization: Realization) -> dict[str, dict[str, LeftOut]]:
+    """Gains of one listener's channels, in this listener's scene."""
+    if not any(isinstance(head, MeasuredHead) for head in scene.heads):
         return {}
     halves = [
         scene.with_heads(

@@ -121,7 +121,7 @@ def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> U
     """The points of an ear channel at those of the displacements (N, 3) that are possible; the scene is the design's."""
     scene = heard_by(scene, design.listener)
     inside_hz = unseen_frequencies_hz(design, scene)
-    moves = heard_heads_m(scene, displacements_m)
+    moves = heads_of_all_m(design, scene, displacements_m)
     ears = scene.at(inside_hz).moved(moves).ears()
     left, right = ears[:, 0::2], ears[:, 1::2]
     return UnseenPoints(inside_hz, moves, *((left, right) if design.ear == "left" else (right, left)))
@@ -140,6 +140,14 @@ def heard_heads_m(scene: Scene, displacements_m: Real) -> Real:
     if scene.is_measured:
         return np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     return _measured(scene, possible_heads_m(scene.problem, displacements_m))
+
+
+def heads_of_all_m(design: DesignTable, scene: Scene, displacements_m: Real) -> Real:
+    """Those of the displacements (N, 3) that the scene's listener can make, and every other one whom a design names."""
+    for name in (None, *(design.bright or ()), *(design.dark or ())):
+        if name is None or scene.problem.place(name) is None:
+            displacements_m = heard_heads_m(heard_by(scene, name), displacements_m)
+    return displacements_m
 
 
 def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
@@ -166,7 +174,7 @@ def _moved_zone(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     assert design.bright is not None and design.dark is not None
     inside_hz = unseen_frequencies_hz(design, scene)
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
-    displaced = scene.at(inside_hz).moved(heard_heads_m(scene, displaced_heads_m(cloud_m)))
+    displaced = scene.at(inside_hz).moved(heads_of_all_m(design, scene, displaced_heads_m(cloud_m)))
     w = filter_response(taps, inside_hz, scene.problem.sample_rate_hz)
     bright = _mean_power(displaced, design.bright, w)
     gain_db = measures.db(measures.ratio(bright, _mean_power(displaced, design.dark, w))).T

@@ -15,7 +15,7 @@ import numpy as np
 
 from designer import measures
 from designer.acoustics.scene import Scene
-from designer.arrays import Complex, Real
+from designer.arrays import Real
 from designer.designs import ChannelDesign
 from designer.evaluation.moved_head import shifted_heads_m, unseen_points
 from designer.realization import Realized
@@ -99,12 +99,12 @@ def _channel_study(n: int, channel: ChannelDesign, realized: Realized, scene: Sc
     f, rate = inside.frequency_hz, scene.problem.sample_rate_hz
 
     def gains_of_taps(taps: Real) -> Gains:
-        return gains(inside.bright, inside.own_dark, filter_response(taps[drivers], f, rate))
+        return gains(inside.point_ratios(filter_response(taps[drivers], f, rate)))
 
     filters = {"realised": (realized.unrounded or realized.taps)[n]}
     if realized.unrounded:
         filters["quantised"] = realized.taps[n]
-    stages = {"ideal": gains(inside.bright, inside.own_dark, channel.weights[:, drivers][target.in_band])}
+    stages = {"ideal": gains(inside.point_ratios(channel.weights[:, drivers][target.in_band]))}
     stages |= {stage: gains_of_taps(taps) for stage, taps in filters.items()}
     shifted = _shifted_gains(channel, filters, scene) if channel.design.is_ear else {}
     alternatives = variants(realized, n, LowEnds.of(channel, scene)) if with_curves and realized.fits else ()
@@ -125,10 +125,10 @@ def _shifted_gains(channel: ChannelDesign, filters: Mapping[str, Real], scene: S
     ideal[:, drivers] = weights_between(channel, drivers, f)
     weights = {"ideal": ideal}
     weights |= {stage: filter_response(taps, f, rate) for stage, taps in filters.items()}
-    return {stage: gains(unseen.bright, unseen.dark, w) for stage, w in weights.items()}
+    return {stage: gains(measures.point_ratios(unseen.bright, unseen.dark, w)) for stage, w in weights.items()}
 
 
-def gains(bright: Complex, dark: Complex, w: Complex) -> Gains:
-    """Gains of weights (F, L) at points (F, M, L): each displacement's pair, or one bright point against each to cancel."""
-    gains_db = measures.db(measures.point_ratios(bright, dark, w))
+def gains(ratios: Real) -> Gains:
+    """Gains of the power ratios (F, M) at each displacement, dark azimuth or dark point."""
+    gains_db = measures.db(ratios)
     return Gains(float(np.median(gains_db)), float(np.percentile(gains_db, 5)), float(gains_db.min()))

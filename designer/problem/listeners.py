@@ -83,8 +83,11 @@ class Place(Table):
 
     @property
     def steps(self) -> tuple[int, int, int]:
-        """Points along x, y and z of the box around the place."""
-        x, y, z = (1 + math.ceil(2 * half_m / self.spacing_m - 1e-9) for half_m in self.half_sides_m)
+        """Points along x, y and z of the box around the place; of a disc or a sphere an odd number, with the centre."""
+        if self.shape == "box":
+            x, y, z = (1 + math.ceil(2 * half_m / self.spacing_m - 1e-9) for half_m in self.half_sides_m)
+        else:
+            x, y, z = (1 + 2 * math.ceil(half_m / self.spacing_m - 1e-9) for half_m in self.half_sides_m)
         return x, y, z
 
     def points_m(self) -> np.ndarray:

@@ -259,14 +259,21 @@ def _sides(problem: Problem) -> Iterator[Fault]:
         if side not in designs:
             continue
         i, design = designs[side]
-        if design.is_beam:
+        first = next(iter(entries(problem, "listeners")), None)
+        listener = None if first is None else if_known(first, "name")
+        if design.is_beam or design.kind == "zone":
             remedy = f'set an ear channel\'s kind and ear = "{side}", or rename the design'
-            actual = f'got "beamformer" for the design "{side}" of [virtualizer]'
+            actual = f'got {shown(design.kind)} for the design "{side}" of [virtualizer]'
             yield Fault(f"designs[{i}].kind", actual, '"ctc" or "null-steering"', remedy)
         elif design.ear not in (None, side):
             remedy = f'set ear = "{side}", or rename the design'
             actual = f'got {shown(design.ear)} for the design "{side}" of [virtualizer]'
             yield Fault(f"designs[{i}].ear", actual, f'"{side}"', remedy)
+        if listener is not None and design.listener not in (None, listener):
+            actual = f'got {shown(design.listener)} for the design "{side}" of [virtualizer]'
+            expected = f"{shown(listener)}, the first of [[listeners]], for whom the chain plays"
+            remedy = f"write {shown(design.listener)} first of [[listeners]], or rename the design"
+            yield Fault(f"designs[{i}].listener", actual, expected, remedy)
 
 
 def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:

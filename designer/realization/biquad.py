@@ -27,7 +27,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
-from designer.measures import db, point_ratios
+from designer.measures import db
 from designer.problem.schema import Realization
 from designer.realization.cascade import Cascade, scaled, settled_length
 from designer.realization.dense_targets import audible, slacks_between, weights_between
@@ -98,7 +98,7 @@ def _held(channel: ChannelDesign, target: ChannelTarget, weights: Complex, drive
 def _low_end_of(target: ChannelTarget) -> Callable[[Complex], float]:
     """5th percentile in dB of the gains of weights (K, L) in the band, over each displacement or azimuth."""
     inside = target.at(target.in_band)
-    return lambda w: float(np.percentile(db(point_ratios(inside.bright, inside.dark, w[target.in_band])), 5))
+    return lambda w: float(np.percentile(db(inside.point_ratios(w[target.in_band])), 5))
 
 
 def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:

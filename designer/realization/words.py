@@ -125,23 +125,24 @@ def moved(q: Real, x: Real, symbol: Complex, word: Word) -> Real:
 
 @dataclass(frozen=True)
 class LowEnds:
-    """Where a channel's gain is judged: the band's frequencies (F,), its points (F, M, L) bright and dark."""
+    """Where a channel's gain is judged: the band's frequencies (F,), its points (F, M, L) bright and dark, in pairs or not."""
 
     frequency_hz: Real
     bright: Complex
     dark: Complex
     sample_rate_hz: float
+    paired: bool = True
 
     @classmethod
     def of(cls, channel: ChannelDesign, scene: Scene) -> LowEnds:
         """On the band's frequencies of a scene."""
         target = channel_target(channel.design, scene, channel.plain)
         inside = target.at(target.in_band)
-        return cls(inside.frequency_hz, inside.bright, inside.own_dark, scene.problem.sample_rate_hz)
+        return cls(inside.frequency_hz, inside.bright, inside.own_dark, scene.problem.sample_rate_hz, inside.paired)
 
     def ends_db(self, w: Complex) -> Real:
         """5th percentile and worst (2,) of the gains of weights (F, L), over each displacement or azimuth."""
-        gains_db = db(point_ratios(self.bright, self.dark, w))
+        gains_db = db(point_ratios(self.bright, self.dark, w, paired=self.paired))
         return np.array([np.percentile(gains_db, 5), gains_db.min()])
 
     def missing_db(self, chosen: Complex, plain: Complex, exact: Complex) -> float:

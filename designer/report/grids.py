@@ -63,13 +63,11 @@ def drawn_metrics(result: Result, name: str) -> dict[str, Real]:
 @analysis
 def drawn_heads(result: Result) -> dict[str, dict[str, Real]]:
     """Cancellation gain of each ear channel at each head of a list alone, on the figures' frequencies."""
-    if len(result.problem.heads) < 2:
-        return {}
     scene, rate = drawn_scene(result), result.problem.sample_rate_hz
     return {
         name: head_gains_db(channel.table, response(result.taps[name], scene.frequency_hz, rate), scene)
         for name, channel in result.channels.items()
-        if not channel.table.is_beam
+        if channel.table.is_ear and len(result.problem.heard_by(channel.table.listener).heads) > 1
     }
 
 

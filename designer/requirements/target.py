@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
-from designer.measures import cancellation_gain, mean_power, mean_power_matrix, pressure, ratio, worst_cancellation_gain
+from designer.measures import cancellation_gain, mean_power, mean_power_matrix, point_ratios
 from designer.requirements.curves import LEAST_NOTICED
 
 if TYPE_CHECKING:  # a formulation knows its target alone, and neither a scene nor a problem file
@@ -137,16 +137,23 @@ class ChannelTarget:
         ear = () if self.gamma is None else ((CURVE_LABEL, self.own_dark, self.gamma),)
         return (*ear, *self.dark_curves)
 
+    def point_ratios(self, w: Complex) -> Real:
+        """The ratio at each displacement or dark azimuth; of a zone, mean power at its bright points over that at each dark one (F, M)."""
+        return point_ratios(self.bright, self.own_dark, w, paired=self.paired)
+
     def worst_gain(self, w: Complex) -> Real:
-        """The smallest ratio at one displacement or one dark azimuth; of a zone, over its worst dark point (F,)."""
-        if self.paired:
-            return worst_cancellation_gain(self.bright, self.own_dark, w)
-        return ratio(mean_power(self.bright, w), np.max(np.abs(pressure(self.own_dark, w)) ** 2, axis=1))
+        """The smallest of these ratios (F,)."""
+        return np.asarray(self.point_ratios(w).min(axis=1))
 
     @property
     def in_mean(self) -> ChannelTarget:
         """The target whose curve is over the weighted mean of all dark points, as methods of mean powers begin with it."""
         return replace(self, dark_groups=(), other_ear=None) if self.dark_groups else self
+
+    @property
+    def of_curve_alone(self) -> ChannelTarget:
+        """The target of the cancellation gain's own curve, other listeners and places left aside."""
+        return replace(self, dark=self.own_dark, dark_groups=(), other_ear=None) if self.dark_groups else self
 
     def over_regions(self) -> ChannelTarget:
         """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""

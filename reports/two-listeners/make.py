@@ -171,7 +171,7 @@ def page(numbers: list[Row]) -> str:
     ]
     for entry in numbers:
         _, _, *values = astuple(entry)
-        shown = " | ".join("" if value is None else f"{value:.1f}" for value in values[:9])
+        shown = " | ".join("" if value is None else f"{round(value, 2):.1f}" for value in values[:9])
         lines.append(f"| {entry.device} | {entry.programme} | {shown} |")
     lines += [
         "",

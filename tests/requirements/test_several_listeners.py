@@ -11,11 +11,14 @@ from toml_text import toml
 
 import designer
 from designer.acoustics.scene import Scene, scene
+from designer.designs.bounds import bounds
 from designer.errors import ProblemError
 from designer.evaluation.moved_head import moved_head
 from designer.evaluation.tolerance import draw, tolerance
 from designer.formulations.power_ratio import relaxed, solve
+from designer.problem.listeners import Place
 from designer.problem.schema import Problem
+from designer.report.grids import drawn_heads
 from designer.requirements.channel_target import channel_target
 
 SPEED, BAND = 343.0, [800.0, 2400.0]
@@ -243,3 +246,102 @@ def test_faults_of_listeners_and_places(table: dict[str, Any], message: str) -> 
     """Listeners and places that cannot be are named with their table."""
     with pytest.raises(ProblemError, match=message):
         designer.loads(toml(couch() | table))
+
+
+def test_the_bound_on_an_ear_is_over_its_other_ear_alone() -> None:
+    """Where dark curves leave an ear short, the most that any weights reach is not below what these weights reach by a naive sum."""
+    problem = read(
+        dark=["second"],
+        cancellation_gain_db=[[1000, 30]],
+        dark_gain_db=[[1000, 30]],
+        dark_weight=5.0,
+        max_effort_db=6.0,
+    )
+    table, seen = problem.designs[0], at(problem, 1500.0)
+    target = channel_target(table, seen)
+    w = solve(target).weights
+    gain_db, _ = bounds(
+        target, {"cancellation_gain_db": np.array([9.0]), 'dark_gain_db of "second"': np.array([9.0])}, w
+    )
+    best = solve(
+        channel_target(table.model_copy(update={"dark": None, "dark_gain_db": None, "dark_weight": None}), seen)
+    )
+    for v in (w[0], best.weights[0]):
+        own = clouds_m("first")
+        reached = power(own[:, 0], problem, 1500.0, v) / power(own[:, 1], problem, 1500.0, v)
+        assert gain_db[0] >= 10 * np.log10(reached) - 0.01
+
+
+def test_numbers_of_one_head_are_for_channels_of_ears() -> None:
+    """A zone has no ipsilateral ear; an ear of the second listener is judged at this listener's heads, however many the first has."""
+    data = couch(listener="second", dark=["first"])
+    data["listeners"][1]["head"] = ["points", "sphere"]
+    zone = {
+        "name": "zone",
+        "kind": "zone",
+        "bright": ["first"],
+        "dark": ["second"],
+        "cancellation_gain_db": [[1000, 6]],
+    }
+    data["designs"].append({**zone, "band_hz": BAND})
+    result = designer.design(designer.loads(toml(data)))
+    assert {name: set(heads) for name, heads in drawn_heads(result).items()} == {"left": {"points", "sphere"}}
+
+
+@pytest.mark.parametrize("radius_m", [0.01, 0.025, 0.06])
+def test_round_places_hold_their_centre_and_their_ends(radius_m: float) -> None:
+    """However small beside its spacing, a sphere has its centre and its poles among its points."""
+    place = Place(name="p", shape="sphere", centre_m=[1.0, 1.0, 0.0], radius_m=radius_m, spacing_m=0.05)
+    points_m = place.points_m() - [1.0, 1.0, 0.0]
+    for point in ([0.0, 0.0, 0.0], [radius_m, 0.0, 0.0], [0.0, 0.0, -radius_m]):
+        assert np.linalg.norm(points_m - point, axis=1).min() < 1e-9
+
+
+def test_a_zone_of_unequal_clouds_is_studied() -> None:
+    """Five displacements against one: the worst ratio of the mean bright power to that at a dark ear, by a naive sum."""
+    data = couch(kind="zone", bright=["first"], dark=["second"])
+    del data["designs"][0]["ear"]
+    data["listeners"][1]["ear_cloud_m"] = [[0.0, 0.0, 0.0]]
+    result = designer.design(designer.loads(toml(data)))
+    ratios = []
+    for f, w in zip(result.frequency_hz, result.weights["left"], strict=True):
+        bright = power(clouds_m("first").reshape(-1, 3), result.problem, float(f), w)
+        ratios += [
+            bright / power(ear[None], result.problem, float(f), w)
+            for ear in ears_m("second")
+            if BAND[0] <= f <= BAND[1]
+        ]
+    # The study looks half way between the design's frequencies too.
+    worst_db = 10 * np.log10(min(ratios))
+    assert worst_db - 3 < result.study["left"].stages["ideal"].worst_db < worst_db + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("side", "message"),
+    [
+        ({"listener": "second"}, r'designs\[0\]\.listener: got "second" for the design "left" of \[virtualizer\]; expected "first"'),
+        ({"kind": "zone", "ear": None, "bright": ["first"]}, r'designs\[0\]\.kind: got "zone" for the design "left" of \[virtualizer\]'),
+    ],
+)  # fmt: skip
+def test_the_stereo_chain_plays_for_the_first_listener(side: dict[str, Any], message: str) -> None:
+    """Its channels are ears of the listener whose ears it is matched at."""
+    data = couch(dark=["second" if "kind" in side else "desk"], **side)
+    left = {key: value for key, value in data["designs"][0].items() if value is not None}
+    right = {**couch(dark=["desk"])["designs"][0], "name": "right", "ear": "right"}
+    with pytest.raises(ProblemError, match=message):
+        designer.loads(toml(data | {"designs": [left, right], "virtualizer": {"upmix": False}}))
+
+
+def test_heads_are_displaced_where_every_listener_can_be() -> None:
+    """A driver beside the other listener's head: no displacement that a design is judged at puts it into the head."""
+    data = couch(dark=["second"])
+    data["listeners"] = [{**table, "head": "sphere"} for table in data["listeners"]]
+    x, y, z = HEADS["second"]
+    data["drivers"].append({"name": "near", "position_m": [x, y - 0.1, z]})
+    data["realization"]["taps"] = 128
+    result = designer.design(designer.loads(toml(data)))
+    moved = result.moved_heads["left"]
+    assert np.isfinite(moved.gain_db).all()
+    away_m = np.linalg.norm(np.array(HEADS["second"]) + moved.displacements_m - np.array([x, y - 0.1, z]), axis=1)
+    assert (away_m > RADIUS).all()
+    assert len(away_m) > 5
