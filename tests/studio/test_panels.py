@@ -248,8 +248,8 @@ def test_a_figure_that_stands_is_not_drawn_while_a_hand_moves(page: Page, played
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y - 9)
-    played.tell(judged(14.0, version=2))
-    page.locator("#words", has_text="being computed").wait_for()  # of the drag, whose answer is not there
+    played.tell(judged(14.0, version=2, definition="of an earlier drag"))
+    page.get_by_title("of an earlier drag", exact=True).wait_for()
     page.wait_for_timeout(400)  # longer than a figure waits for an idle page
     assert curve.get_attribute("d") == before
     page.mouse.up()
