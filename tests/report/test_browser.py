@@ -317,8 +317,7 @@ def test_a_folder_that_is_dropped_lies_over_the_figures(page: Page, folder: Path
 def test_a_measurement_lands_on_the_panel_that_it_is_dropped_on(page: Page) -> None:
     """A file of frequency and level, let go over the filters, is a curve of theirs and of no other figure."""
     place = figure(page, "left-response")
-    place.locator(".area").wait_for()  # an overlay that was removed before lets it be drawn again
-    box = place.locator(".area").bounding_box()
+    box = place.locator(".chart").bounding_box()  # which stays while what is in it is drawn again
     assert box is not None
     at = {"clientX": box["x"] + box["width"] / 2, "clientY": box["y"] + box["height"] / 2}
     transfer = page.evaluate_handle(
