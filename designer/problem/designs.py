@@ -65,7 +65,7 @@ else:
     Method = Literal[method_names()]
 
 MAX_DARK = 32
-DarkWeight = Annotated[float, Field(ge=0, le=1e6)]
+DarkWeight = Annotated[float, Field(gt=0, le=1e6)]
 Regions = Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)]
 
 
@@ -170,12 +170,13 @@ class EarDesign(DesignTable):
     )
     dark_gain_db: Curve | dict[Name, Curve] | None = Field(
         default=None,
-        description="least power at the bright ear over that at each of them: a curve for all, or a table of curves by name; default:"
-        " cancellation_gain_db",
+        title="least power at the bright ear over that at each of the dark listeners and places",
+        description="[[frequency_hz, gain_db], ...] for all, or a table of such curves by name; default: cancellation_gain_db",
     )
     dark_weight: DarkWeight | dict[Name, DarkWeight] | None = Field(
         default=None,
-        description="of each point of these beside the other ear's, 1 by default: one for all, or a table by name",
+        title="of each dark point beside the others",
+        description="a number above 0 for all, or a table of such numbers by name; default: 1",
     )
 
     is_beam: ClassVar[bool] = False
@@ -192,10 +193,13 @@ class ZoneDesign(DesignTable):
     dark: Annotated[list[Name], Field(min_length=1, max_length=MAX_DARK, title="listeners and places that are not")]
     dark_gain_db: Curve | dict[Name, Curve] | None = Field(
         default=None,
-        description="least power at the bright points over that at each of the dark ones: a curve for all, or a table of curves by name",
+        title="least power at the bright points over that at each of the dark listeners and places",
+        description="[[frequency_hz, gain_db], ...] for all, or a table of such curves by name",
     )
     dark_weight: DarkWeight | dict[Name, DarkWeight] | None = Field(
-        default=None, description="of each dark point beside the others, 1 by default: one for all, or a table by name"
+        default=None,
+        title="of each dark point beside the others",
+        description="a number above 0 for all, or a table of such numbers by name; default: 1",
     )
 
     is_beam: ClassVar[bool] = False

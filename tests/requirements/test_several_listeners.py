@@ -221,6 +221,7 @@ def test_one_of_several_listeners_is_the_one_listener() -> None:
         ({"dark": None, "dark_gain_db": [[500, 6]]}, r"designs\[0\]\.dark_gain_db: got without dark; expected only with it"),
         ({"dark_gain_db": {"nobody": [[500, 6]]}}, r'designs\[0\]\.dark_gain_db\.nobody: got "nobody"; expected "second", "desk"'),
         ({"dark_gain_db": [[500, 6], [400, 6]]}, r"designs\[0\]\.dark_gain_db: got the frequencies \[500, 400\]; expected .* rise"),
+        ({"dark_weight": 0.0}, r"designs\[0\]\.dark_weight: got 0.0; expected a number above 0 for all"),
         ({"hold": "every"}, r'designs\[0\]\.hold: got "every" with dark; expected "mean"'),
         ({"method": "robust-taps"}, r'designs\[0\]\.method: got "robust-taps" with dark; .*; use "auto"'),
     ],
