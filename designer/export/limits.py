@@ -8,6 +8,7 @@ the file states and its limits do not hold is refused, with the number that woul
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -131,10 +132,8 @@ def check_latency(problem: Problem, bulk_delay_samples: int) -> None:
 
 def _refuse(problem: Problem, path: str, actual: str, broken: dict[str, float], most: int) -> None:
     key, needed = max(broken.items())
-    bound = getattr(problem.realization, key)
+    bound, least = f"{getattr(problem.realization, key):.12g}", math.ceil(needed)
     takes = f"got {actual}, which take {needed:,.0f} {UNITS[key]}"
-    expected = f"at most {most}, for {key} = {number(bound)}" if most else f"filters that {key} = {number(bound)} holds"
-    remedy = (
-        f"lower it, or set {key} = {needed:.0f}" if most else f"set {key} = {needed:.0f} or more, or use fewer drivers"
-    )
+    expected = f"at most {most}, for {key} = {bound}" if most else f"filters that {key} = {bound} holds"
+    remedy = f"lower it, or set {key} = {least}" if most else f"set {key} = {least} or more, or use fewer drivers"
     raise ProblemError(problem.source, [Fault(path, takes, expected, remedy)])

@@ -174,7 +174,12 @@ def aim_words(design: DesignTable) -> str:
 def _dark(design: DesignTable) -> Iterator[str]:
     for name in design.dark or ():
         curve, weight = by_name(design.dark_gain_db, name), by_name(design.dark_weight, name)
-        gains = "" if curve is None else f" by {', '.join(f'{number(gain)} dB at {number(f)} Hz' for f, gain in curve)}"
+        default = " by the cancellation gain" if design.is_ear and design.cancellation_gain_db else ""
+        gains = (
+            default
+            if curve is None
+            else f" by {', '.join(f'{number(gain)} dB at {number(f)} Hz' for f, gain in curve)}"
+        )
         yield f"dark at {name}{gains}" + ("" if weight is None else f", weight {number(weight)}")
 
 
@@ -244,5 +249,5 @@ def _limits(table: Realization) -> str:
         (table.max_mac_per_s, "multiply-adds a second"),
         (table.max_bytes, "bytes"),
     )
-    texts = [f"{value:,g} {unit}" for value, unit in limits if value is not None]
+    texts = [f"{value:,.12g} {unit}" for value, unit in limits if value is not None]
     return f"; at most {', '.join(texts)}" if texts else ""

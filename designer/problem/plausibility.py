@@ -12,6 +12,7 @@ from designer.problem import geometry
 from designer.problem.enclosures.enclosure import MAX_DEVICE_M, in_metres
 from designer.problem.firmware_names import targets_of_options
 from designer.problem.frequency_grid import regular_frequencies_hz
+from designer.problem.listener_checks import each_listener
 from designer.problem.messages import MAX_KILOHERTZ, in_hertz, number, shown
 from designer.problem.schema import DesignTable, Driver, Problem
 from designer.problem.ways import HEARD_HZ, gaps_hz, ways_of
@@ -36,7 +37,7 @@ def warnings(problem: Problem) -> list[str]:
         *_overlaps(problem),
         *_facings(problem),
         *_solved(problem),
-        *_listener(problem),
+        *(warning for path, view in each_listener(problem) for warning in _listener(path, view)),
         *_air(problem),
     ]
     messages += [*_drivers(problem), *_unused(problem), *_taps(problem), *_export(problem)]
@@ -96,22 +97,22 @@ def _solved(problem: Problem) -> Iterator[str]:
             )
 
 
-def _listener(problem: Problem) -> Iterator[str]:
+def _listener(path: str, problem: Problem) -> Iterator[str]:
     """A listener, or displacements, in another unit."""
     place_m = problem.listener.position_m
     distance_m = math.hypot(*place_m)
     if distance_m > MAX_FAR_M:
-        yield f"listener.position_m: {number(distance_m)} m from the device; {in_metres(place_m)}"
+        yield f"{path}.position_m: {number(distance_m)} m from the device; {in_metres(place_m)}"
     if problem.listener.one_place_because and any(not design.is_beam for design in problem.designs):
         yield (
-            "listener.ear_cloud_m: the default, +/-3 cm, gives way to one place, because"
+            f"{path}.ear_cloud_m: the default, +/-3 cm, gives way to one place, because"
             f" {problem.listener.one_place_because}; write other displacements, or [[0, 0, 0]]"
         )
     far = [(n, move) for n, move in enumerate(problem.listener.ear_cloud_m) if math.hypot(*move) > MAX_CLOUD_M]
     for n, move in far[:1]:
         more = f" (and {len(far) - 1} more)" if len(far) > 1 else ""
         yield (
-            f"listener.ear_cloud_m[{n}]{more}: {number(math.hypot(*move))} m from the head's place, and no filter serves heads so far"
+            f"{path}.ear_cloud_m[{n}]{more}: {number(math.hypot(*move))} m from the head's place, and no filter serves heads so far"
             f" apart; {in_metres(move)}"
         )
 

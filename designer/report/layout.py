@@ -71,7 +71,8 @@ def layout_words(problem: Problem) -> str:
     """How far the drivers reach and where the listener is, in numbers."""
     places = np.array([driver.position_m for driver in problem.drivers])
     span_m = float(np.linalg.norm(places[:, None] - places[None], axis=2).max())
-    cloud = len(problem.listener.ear_cloud_m)
+    clouds = list(dict.fromkeys(len(listener.ear_cloud_m) for listener in _listeners(problem)))
+    counts = enumeration([str(count) for count in clouds])
     drivers = f"{len(places)} drivers, the furthest {span_m:.2f} m apart" if len(places) > 1 else "1 driver"
     solved = problem.body.solved(problem.solved_to_hz)
     places_m = [np.array(listener.position_m) for listener in _listeners(problem)]
@@ -85,7 +86,7 @@ def layout_words(problem: Problem) -> str:
         else f"the middles of the heads are {enumeration(away)}"
     )
     return (
-        f"{drivers}; {heads}; the designs consider {cloud} place{'' if cloud == 1 else 's'} of {'it' if len(away) == 1 else 'each'}"
+        f"{drivers}; {heads}; the designs consider {counts} place{'' if clouds == [1] else 's'} of {'it' if len(away) == 1 else 'each'}"
         + (f"; {solved}" if solved else "")
     )
 

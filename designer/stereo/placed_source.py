@@ -214,7 +214,8 @@ def chain_sentence(design: Result) -> str:
         f" {left.angle_deg:.1f} degrees to the left and {right.angle_deg:.1f} to the right; level {_decibels(left.level_db)} and"
         f" {_decibels(right.level_db)} dB re plain playback{_least(left, right)}, balance {_decibels(placed.balance_db)} dB"
     )
-    remedy = "" if design.imported_from else "; remedy: more [realization] taps"
+    longer = "sections" if design.sections else "taps"
+    remedy = "" if design.imported_from else f"; remedy: more [realization] {longer}"
     if chain.paper and chain.infeasible_db:
         sentence += f"; the level infeasible by {_decibels(chain.infeasible_db)} dB within {chain.paper.limits}"
     if chain.missed_db:

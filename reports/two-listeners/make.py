@@ -163,10 +163,11 @@ def page(numbers: list[Row]) -> str:
         "",
         "Two heads 0.7 m apart at 2.5 m; one hears a programme at one ear (the other ear and both of the other listener's are dark), or at",
         "both. Realised taps. Columns of moved heads (anywhere within 3 cm) and of 300 drawn devices are 5th percentiles; the rooms have",
-        "5 x 4 x 2.5 m and 8 x 5 x 2.7 m, and 0.3 s.",
+        "5 x 4 x 2.5 m and 8 x 5 x 2.7 m, and a reverberation time of 0.3 s.",
         "Made by `python reports/two-listeners/make.py`.",
         "",
-        "| device | for | own other ear | heads moved | other listener | heads moved | devices | room | devices | large room | devices |",
+        "| device | for | own other ear | heads moved | other listener | heads moved | devices, free field | room | devices, room"
+        " | large room | devices, large room |",
         f"|{11 * '---|'}",
     ]
     for entry in numbers:
@@ -180,7 +181,7 @@ def page(numbers: list[Row]) -> str:
         "![Isolation over frequency](isolation.svg)",
         "",
         "Beside it, measured by others in a real room with tracked heads (BSANN, arXiv 2601.06621): 10.2 dB between zones, 11.1 dB between",
-        "programmes, 10.6 dB of crosstalk cancellation. Of one room and one layout: no number is better or worse than another here.",
+        "programmes, 10.6 dB of crosstalk cancellation. Room and layout differ, so these numbers rank nothing.",
         "In the simulated room all sound counts, early and late: what the walls send back reaches both listeners alike, and is what limits",
         "the isolation there, whatever the filters do to the direct sound.",
     ]

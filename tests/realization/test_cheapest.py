@@ -126,7 +126,7 @@ def test_the_bulk_delay_is_shortened_to_the_latency() -> None:
     [
         (
             {"taps": 512, "max_mac_per_s": 1e6},
-            r"realization\.taps: got 512, which take 16,384,000 multiply-adds a second; expected at most 31, for max_mac_per_s = 1e\+06;"
+            r"realization\.taps: got 512, which take 16,384,000 multiply-adds a second; expected at most 31, for max_mac_per_s = 1000000;"
             r" lower it, or set max_mac_per_s = 16384000",
         ),
         (

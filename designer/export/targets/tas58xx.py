@@ -121,7 +121,8 @@ def _table(filters: FilterSet, filter_: Filter) -> Whole:
     largest, radius = float(np.abs(whole).max()) * WORD.step, float(pole_radii(-whole[:, 3:] * WORD.step).max())
     if largest >= 16.0 or radius >= 1.0:
         actual = f"a coefficient of {largest:.6g} and a pole of magnitude {radius:.6f} in {filter_.channel} to {filter_.driver}"
-        raise refuse(NAME, actual, "below 16, and below 1", "limit the drivers' gains ([[drivers]] max_gain_db)")
+        expected = "a coefficient below 16 and a pole of magnitude below 1"
+        raise refuse(NAME, actual, expected, "limit the drivers' gains ([[drivers]] max_gain_db)")
     return np.asarray(whole, dtype=np.int64)
 
 
