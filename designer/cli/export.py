@@ -12,11 +12,15 @@ import typer
 from designer.cli.application import app
 from designer.cli.terminal import Stages, say, say_all, warn_missing
 from designer.declared import TARGETS, declared
+from designer.errors import UsageError
 
 
 def export(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.")],
-    target: Annotated[str, typer.Option(metavar="NAME", help="Target to write for, from the list below.")],
+    targets: Annotated[
+        list[str],
+        typer.Option("--target", metavar="NAME", help="Target to write for, from the list below: one a command."),
+    ],
     out: Annotated[
         Path | None, typer.Option("-o", metavar="DIR", help="The folder to write; by default OUT/export/NAME.")
     ] = None,
@@ -44,6 +48,9 @@ def export(
     from designer.export.targets import checked_options
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
+    target, *others = targets
+    if others:
+        raise UsageError(f"--target: got {', '.join(targets)}; expected one; run the command once a target")
     checked_options(target, options)
     whole_rates = checked_rates(rates) if rates is not None else ()
     if out is not None:

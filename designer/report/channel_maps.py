@@ -208,7 +208,7 @@ def place_map(values: Real, half_m: float, levels: Levels, *, title: str, place:
     along, ticks = np.linspace(-half_m, half_m, side) * 100, np.array([-1, 0, 1]) * half_m * 100
     middle = {"x": np.zeros(1), "y": np.zeros(1), "name": "", "marker": "plus", "color": "ink"}
     x = axis("← left  y in cm  right →", "cm", -half, half, ticks)
-    y = axis("to the device ←  x in cm" if place[1] == 0 else "", "cm", half, -half, ticks)
+    y = axis("x in cm  → to the device" if place[1] == 0 else "", "cm", half, -half, ticks)
     square = values.reshape(side, side)
     return level_map(x, y, along, along, square, levels, title=title, place=place, equal=True, marks=[middle], **more)
 

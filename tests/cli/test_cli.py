@@ -454,3 +454,10 @@ def test_check_refuses_a_folder_of_others(here: Path, designer_command: Command)
     assert ended.code == errors.EXIT_USAGE
     assert "theirs: a folder with other files in it (layout.svg)" in ended.err
     assert contents(here) == before
+
+
+def test_one_target_a_command(here: Path, designer_command: Command) -> None:
+    """A second --target is refused, instead of the first being left out without a word."""
+    ended = designer_command("export", "out", "--target", "c", "--target", "csv")
+    assert ended.code == 2
+    assert "--target: got c, csv; expected one; run the command once a target" in ended.err
