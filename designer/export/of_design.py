@@ -106,6 +106,8 @@ def stand_in(problem: Problem, table: Realization) -> FilterSet:
     sections: dict[str, dict[str, Cascade]] = {}
     b, a = np.tile([0.25, 0.0, 0.0], (table.sections, 1)), np.zeros((table.sections, 2))
     for design in problem.designs:
+        if problem.virtualizer is not None and design.name not in (*VIRTUAL, CENTRE):
+            continue  # the stereo chain does not play it
         names = problem.driver_names if design.drivers is None else design.drivers
         is_driven = np.isin(problem.driver_names, names)
         name = design.name if problem.virtualizer is None else VIRTUAL.get(design.name, design.name)

@@ -37,6 +37,7 @@ def warnings(problem: Problem) -> list[str]:
         *_overlaps(problem),
         *_facings(problem),
         *_solved(problem),
+        *_beside_the_chain(problem),
         *(warning for path, view in each_listener(problem) for warning in _listener(path, view)),
         *_air(problem),
     ]
@@ -94,6 +95,16 @@ def _solved(problem: Problem) -> Iterator[str]:
             yield (
                 f"designs[{i}].band_hz ends at {number(design.band_hz[1])} Hz, and {problem.body.solved(problem.solved_to_hz)}; raise"
                 " enclosure.highest_hz, or end the band at that frequency"
+            )
+
+
+def _beside_the_chain(problem: Problem) -> Iterator[str]:
+    """Designs that the stereo chain does not play, and that exports leave out with it."""
+    for i, design in enumerate(problem.designs if problem.virtualizer is not None else ()):
+        if design.name not in ("left", "right", "centre"):
+            yield (
+                f'designs[{i}]: [virtualizer] plays the designs left, right and centre alone, so that exports leave "{design.name}" out;'
+                " export it from a file without [virtualizer]"
             )
 
 
