@@ -9,6 +9,7 @@ from designs.small_problems import design, pair
 import designer
 from designer.report import channel_maps, channel_time
 from designer.report.channel_curves import front_over_side_db, gain_figure, third_octaves_db
+from designer.report.figure_data import steps
 from designer.report.figures import declared_of
 from designer.report.grids import drawn_circle
 
@@ -37,7 +38,7 @@ def test_the_phantom_stands_with_the_centre_and_zones_with_the_ears(made: design
 
 def test_the_map_of_places_names_its_sides() -> None:
     """Up is nearer to the device, where x is less, and the label, read upwards, points there; left is the listener's, where y is less."""
-    levels = channel_maps.steps(np.arange(0.0, 4.0), np.arange(0.0, 4.0), "gain", "dB")
+    levels = steps(np.arange(0.0, 4.0), np.arange(0.0, 4.0), "gain", "dB")
     drawn = channel_maps.place_map(np.arange(9.0), 0.1, levels, title="", place=(0, 0))
     bottom, top = drawn["y"]["range"]
     assert bottom > top
