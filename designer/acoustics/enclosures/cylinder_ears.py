@@ -37,7 +37,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.fft import fft, ifft, next_fast_len
@@ -64,6 +64,10 @@ ROUNDING, MAX_ROUNDING = 1e-15, 1e-9
 """Share of the largest product that a Fourier transform leaves, and what it may leave of the pressure at an ear; else sums are direct."""
 MAX_NUMBERS = 120_000
 """Frequencies, nodes, balls and orders that are held at once."""
+MAX_HEARD = 2_000_000
+"""Numbers of G_m that are made together, for frequencies that have the table of P_lm in common."""
+ORDERS_AT_ONCE = 16
+"""Orders m whose tables are held at once."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,7 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     levels, level_of = np.unique(levels, axis=0, return_inverse=True)
     out = np.empty((k.size, balls.distance_m.size, 2, len(turned)), dtype=complex)
     step = max(1, MAX_NUMBERS // (w.size * 4 * (n + m)))
+    many = step * max(1, MAX_HEARD // (w.size * m * step))
     for part in (slice(start, start + step) for start in range(0, k.size, step)):
         kappa: Complex = np.asarray(k[part, None] * np.cos(w), dtype=complex)
         q = np.asarray(k[part, None] * np.sin(w), dtype=complex)
@@ -164,7 +169,9 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
         shares = [np.sinc(q * (half / np.pi)) * np.exp(-1j * q * under) for under, half in levels.tolist()]
         largest = np.max(np.abs(shares), axis=0)
         outgoing = _two_sided((largest * dw / (-math.pi * a))[..., None] / slope)
-        waves = _two_sided(_ball_waves(k[part] * balls.radius_m, w, m))
+        if part.start % many == 0:
+            heard = _ball_waves(k[part.start : part.start + many] * balls.radius_m, w, m)
+        waves = _two_sided(heard[part.start % many :][:step])
         for distance_m, places in _at_one_distance(balls.distance_m):
             at_centre = _two_sided(_hankel(kappa * distance_m, n + m - 1))
             about = _About(at_centre, fft(at_centre, _size(at_centre)), waves, outgoing)
@@ -214,34 +221,46 @@ def _lifted(t: Real | Complex, psi: float, delta: float, alpha: float) -> tuple[
 
 
 def _ball_waves(ka: Real, w: Complex, count: int) -> Complex:
-    """G_m of equation (4) for m >= 0, (F, Q, M)."""
-    answers = order_answers(np.arange(count), ka[:, None])
+    """G_m of equation (4) for m >= 0, (F, Q, M): P_lm from x P_l = e_(l+1) P_(l+1) + e_l P_(l-1), two steps at a time.
+
+    The tables of some orders m stay in the processor's cache.
+    """
+    flat, scale, shift, back = _recurrence(count)
+    m, p = np.arange(count)[:, None], np.arange(len(scale))
+    answers = order_answers(np.arange(count), ka[:, None])[:, np.minimum(m + 2 * p, count - 1)]
+    answers = np.ascontiguousarray((answers * flat).transpose(1, 0, 2))  # (M, F, P)
     waves = np.empty((count, ka.size, w.size), dtype=complex)
-    table = _ball_table(w, count)
-    for parity in (0, 1):
-        np.matmul(np.ascontiguousarray(answers[:, parity::2]), table[parity::2, parity::2], out=waves[parity::2])
+    square, cosine = np.sin(w) ** 2, np.cos(w)
+    for first in range(0, count, ORDERS_AT_ONCE):
+        orders = slice(first, min(first + ORDERS_AT_ONCE, count))
+        terms = (count - first + 1) // 2
+        table = np.empty((terms, orders.stop - first, w.size), dtype=complex)  # P_lm(sin w) / P_mm(0), l = m + 2p
+        table[0] = cosine ** m[orders]
+        pairs = table.view(float)
+        for p in range(terms - 1):
+            row = pairs[p + 1]
+            np.multiply(table[p], square, out=table[p + 1])
+            row *= scale[p, orders]
+            row -= shift[p, orders] * pairs[p]
+            if p:
+                row -= back[p, orders] * pairs[p - 1]
+        np.matmul(answers[orders, :, :terms], table.transpose(1, 0, 2), out=waves[orders])
     return np.moveaxis(waves, 0, -1)
 
 
-def _ball_table(w: Complex, count: int) -> Complex:
-    """4π j^{l-m} P_lm(sin w) P_lm(0) of equation (4), by m and order l >= m of one parity, (M, M, Q)."""
-    sine, cosine, m = np.sin(w), np.cos(w), np.arange(count)
-    table = np.zeros((count, count, w.size), dtype=complex)
-    flat = np.zeros((count, count))
-    table[0, 0] = flat[0, 0] = 1.0  # of 1/√4π
-    for l in range(1, count):
-        under = m[:l]
-        rise = np.sqrt((4 * l * l - 1) / (l * l - under**2))
-        fresh = (rise[:, None] * sine) * table[:l, l - 1]
-        if l > 1:
-            fall = rise * np.sqrt(np.maximum((l - 1) ** 2 - under**2, 0) / (4 * (l - 1) ** 2 - 1))
-            fresh -= fall[:, None] * table[:l, l - 2]
-            flat[:l, l] = -fall * flat[:l, l - 2]
-        table[:l, l] = fresh
-        grown = math.sqrt((2 * l + 1) / (2 * l))
-        table[l, l], flat[l, l] = grown * cosine * table[l - 1, l - 1], grown * flat[l - 1, l - 1]
-    table *= np.where((m - m[:, None]) // 2 % 2, -flat, flat)[..., None]
-    return table
+@lru_cache(maxsize=64)
+def _recurrence(count: int) -> tuple[Real, Real, Real, Real]:
+    """4π j^{l-m} P_lm(0) P_mm(0) (M, P), 0 from l = `count` on, and P_(l+2) over x² P_l, -P_l and -P_(l-2) (P, M, 1); l = m + 2p."""
+    m, p = np.arange(count), np.arange((count + 1) // 2)[:, None]
+    l = m + 2 * p
+    last, here, after, second = (
+        np.sqrt(np.maximum((l + step) ** 2 - m * m, 0) / np.abs(4.0 * (l + step) ** 2 - 1)) for step in (-1, 0, 1, 2)
+    )  # e_l = sqrt((l² - m²) / (4l² - 1))
+    scale = 1 / (after * second)
+    grown = np.cumprod(np.append(1.0, 1 + 1 / (2.0 * m[1:])))
+    flat = grown * np.cumprod(np.concatenate([np.ones((1, count)), (after / second)[:-1]]), axis=0)
+    factors = scale, (here**2 + after**2) * scale, here * last * scale
+    return (np.where(l < count, flat, 0.0).T, *(factor[..., None] for factor in factors))
 
 
 def _hankel(x: Complex, count: int) -> Complex:
