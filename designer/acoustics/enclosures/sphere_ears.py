@@ -17,8 +17,9 @@ ear. By the addition theorem, with p_nm = sqrt((n-m)!/(n+m)!) P_n^m, θ_l and θ
 The other ear has (-1)^ν times these terms. (3) is a polynomial in x, and Gauss's rule of Laguerre integrates (2): no tables of
 translations, no points on the head. Its nodes σ = τ/κ serve all wave numbers and distances with kR about κ: what is left of the
 exponential, e^{-(kR - κ)σ}, is smooth, and by Laguerre's generating function the rule's error falls by |b/(2 + b)|² with each node,
-b = kR/κ - 1. An octave and places at about one distance share nodes, so that (3) is one product of matrices in n and one in ν. The lowest
-frequencies have nodes of their own; I nodes leave ((a+b)/R)^{2I} of the near field.
+b = kR/κ - 1. The highest two octaves, and places at about one distance, share the nodes of a κ near the highest kR: terms grow less at low
+frequencies. So (3) is one product of matrices in n and one in ν, of the angles that differ. The lower frequencies have nodes of
+their own; I nodes leave ((a+b)/R)^{2I} of the near field.
 
 **Counts.** At the nodes p_nm is J_m(nθ), θ² = 2jσ, and Weber's integral of e^{-κσ} J_m(nθ) J_m(νθ) is J_m(nν/κ) in size. So m ends beyond
 kab/R as n does beyond ka, and no sooner than the near field, (a/r)^n. With a real κ the terms of (3) grow by e^{z/2}, z = k(a+b)²/(2R),
@@ -58,9 +59,8 @@ MAX_PLACES = 64
 """Places that are computed together."""
 MIN_KR = 1e-4
 """Smallest wave number times distance: below it the pressure is that of 0 Hz."""
-SHARED_KR = 0.65
-OCTAVES = (2,)
-"""Octaves below the highest frequency at which bands with nodes in common end; each frequency below has nodes of its own."""
+SHARED_OCTAVES, SHARED_KR = 2, 0.65
+"""Octaves, from the highest frequency down, with nodes in common, and the κ of these over the highest kR."""
 MAX_DISTANCE_RATIO = 1.25
 """Distances of heads that have nodes in common: the longest over the shortest."""
 MAX_NUMBERS = 2_000_000
@@ -131,33 +131,31 @@ def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Re
     k = np.maximum(k, MIN_KR / nearest_m)
     highest = float(k.max())
 
-    def nodes_to(rows: Index) -> int:
-        count = math.ceil(LEAST_NODES + NODES_A_GROWTH * _growth(float(k[rows].max()), a + b, nearest_m))
+    def nodes_to(top: float) -> int:
+        count = math.ceil(LEAST_NODES + NODES_A_GROWTH * _growth(top, a + b, nearest_m))
         return max(count, _near_orders(nearest_m / (a + b)) // 2)
 
     N, V = _orders(highest * a, near[0]), _orders(highest * b, near[1])
     M = min(N, V, _orders(highest * a * b / nearest_m, max(near)))
-    bands = list(_bands(k))
-    shared = [1 - 1j * _rule(nodes_to(rows))[0] / _turned(k[rows], away_m) for rows, is_shared in bands if is_shared]
-    heads, waves = _heads(caps, centres_m / away_m[:, None], away_m, left, (N, V, M), shared)
+    shared = k > highest / 2**SHARED_OCTAVES
+    nodes = 1 - 1j * _rule(nodes_to(highest))[0] / _shared_kappa(k[shared], away_m)
+    heads, waves = _heads(caps, centres_m / away_m[:, None], away_m, left, (N, V, M), nodes)
     device, head = np.split(_far_terms(np.concatenate([k * a, k * b]), max(N, V)), 2)
     out = np.empty((k.size, away_m.size, 2, len(caps.directions)), dtype=complex)
-    for n, (rows, is_shared) in enumerate(bands):
-        top = float(k[rows].max())
-        terms = device[rows, : _orders(top * a, near[0])], head[rows, : _orders(top * b, near[1])]
-        m = min(*(part.shape[1] for part in terms), _orders(top * a * b / nearest_m, max(near)))
-        if is_shared:
-            out[rows] = _by_shared_nodes(k[rows], terms, heads, waves[n][:, :m])
-        else:
-            out[rows] = _by_each_node(k[rows], terms, heads, m, nodes_to(rows))
+    out[shared] = _by_shared_nodes(k[shared], (device[shared, :N], head[shared, :V]), heads, waves)
+    if not shared.all():
+        low, top = k[~shared], float(k[~shared].max())
+        n, v = _orders(top * a, near[0]), _orders(top * b, near[1])
+        m = min(n, v, _orders(top * a * b / nearest_m, max(near)))
+        out[~shared] = _by_each_node(low, (device[~shared, :n], head[~shared, :v]), heads, m, nodes_to(top))
     out *= phase(-np.multiply.outer(k, away_m))[:, :, None, None]
     return out
 
 
 def _heads(
-    caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[int, int, int], shared: list[Complex]
-) -> tuple[_Heads, list[Complex]]:
-    """The geometry of heads in directions (D, 3), for so many orders of device and head, and so many m, and p_nm(x) (N, M, I) of nodes."""
+    caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[int, int, int], nodes: Complex
+) -> tuple[_Heads, Complex]:
+    """The geometry of heads in directions (D, 3), for so many orders of device and head and so many m, and p_nm(x) (N, M, I)."""
     N, V, M = counts
     _, first, direction_of = np.unique(
         (np.round(towards, 12) + 0.0).view("V24"), return_index=True, return_inverse=True
@@ -172,8 +170,8 @@ def _heads(
     rims, rim = np.unique(caps.cos_half_angle, return_inverse=True)
     _, kind, angle_of = np.unique(np.round(to_drivers, 12) + 4.0 * rim, return_index=True, return_inverse=True)
     cosines = to_drivers.ravel()[kind]
-    table = _associated(np.concatenate([cosines, to_ear, *shared]), max(N, V), M)
-    angles, ears, *waves = np.split(table, np.cumsum([cosines.size, to_ear.size, *map(len, shared)])[:-1], axis=2)
+    table = _associated(np.concatenate([cosines, to_ear, nodes]), max(N, V), M)
+    angles, ears, waves = np.split(table, [cosines.size, cosines.size + to_ear.size], axis=2)
     sent = angles[:N].real.transpose(0, 2, 1) * cap_weights(rims, N)[:, rim[kind % rim.size], None]
     heard = ears[:V].real.transpose(0, 2, 1).copy()
     return _Heads(away_m, direction_of.ravel(), turned, sent, angle_of.reshape(to_drivers.shape), heard), waves
@@ -183,7 +181,7 @@ def _by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: _Heads, wav
     """Equation (2) without its phase (F, D, 2, L), from p_nm (N, M, I) at nodes that all frequencies share."""
     tau, weight = _rule(waves.shape[2])
     kr = np.multiply.outer(k, heads.away_m)
-    kappa = _turned(k, heads.away_m)
+    kappa = _shared_kappa(k, heads.away_m)
     device, head = terms
     n, v = device.shape[1], head.shape[1]
     weights = np.exp(np.multiply.outer(1 - kr / kappa, tau)) * (k[:, None, None] / kappa * weight)  # (F, D, I)
@@ -268,16 +266,9 @@ def _parts(heads: _Heads, numbers: int) -> Iterator[tuple[slice, slice]]:
             yield slice(g, min(g + max(1, most // drivers), directions)), slice(l, l + most)
 
 
-def _turned(k: Real, away_m: Real) -> complex:
+def _shared_kappa(k: Real, away_m: Real) -> complex:
     """The κ of nodes that wave numbers and distances have in common."""
     return SHARED_KR * float(k.max()) * math.sqrt(float(away_m.min() * away_m.max())) * TURN
-
-
-def _bands(k: Real) -> Iterator[tuple[Index, bool]]:
-    """Parts of the frequencies, and whether their nodes are shared."""
-    below = np.searchsorted(OCTAVES, np.log2(k.max() / k) + 1e-12, side="right")
-    for band in np.unique(below).tolist():
-        yield np.flatnonzero(below == band), band < len(OCTAVES)
 
 
 def _growth(k: float, both_m: float, away_m: Real | float) -> Real:
