@@ -27,7 +27,8 @@ An order's wave is at most e^{f}, from the cylinder's surface to the points of t
     f = Im κ (R-a) + Im q ζ + b |(Im κ, Im q)| + c |Im q|,   c half the height of a piston                         (6)
 
 On the contour it falls at both ends, and nowhere rises by more than MAX_GROWTH. So the trapezoidal rule in t converges exponentially:
-its error with the step h is e^{f - 2πτ/h} at the most, f the largest on lines Im t = ±τ that no zero of H_n' is near.
+its error with the step h is e^{f - 2πτ/h} at the most, f the largest on lines Im t = ±τ that no zero of H_n' is near. At -t there is -w,
+with the same κ, so that all but e^{-jqζ} in (4) is that of t.
 
 Source: P. A. Martin, Multiple Scattering (Cambridge, 2006), sections 2.5 and 3.13 (Graf, spherical waves of cylindrical ones).
 """
@@ -45,7 +46,7 @@ from scipy.special import hankel2e
 
 from designer.acoustics.enclosures.cylinder_contour import clearance
 from designer.acoustics.sphere_series import order_answers, point_orders
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 
 MAX_REMAINDER = 1e-6
 """Smallest terms of (2) and (3), of the largest; a far ear is 65 dB down at the most."""
@@ -149,7 +150,7 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     contour = _contour(_Reach(ends_m, under_m, balls.radius_m, half_m, a, k[[0, -1], None, None, None]))
     if contour is None:
         return None
-    w, dw = contour
+    w, dw, sides = contour
     gap = (math.hypot(nearest_m, least_m) - a) / balls.radius_m
     m = point_orders(float(k[-1]) * balls.radius_m, gap, MAX_REMAINDER)
     n = point_orders(float(k[-1]) * a, (nearest_m - balls.radius_m) / a, MAX_REMAINDER)
@@ -166,7 +167,10 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
         q = np.asarray(k[part, None] * np.sin(w), dtype=complex)
         at_a = _hankel(np.asarray(kappa * a, dtype=complex), n + 1)
         slope = np.concatenate([-at_a[..., 1:2], (at_a[..., :-2] - at_a[..., 2:]) / 2], axis=-1)
-        shares = [np.sinc(q * (half / np.pi)) * np.exp(-1j * q * under) for under, half in levels.tolist()]
+        shares = [
+            np.sinc(q * (half / np.pi)) * (sides[0] * np.exp(-1j * q * under) + sides[1] * np.exp(1j * q * under))
+            for under, half in levels.tolist()
+        ]
         largest = np.max(np.abs(shares), axis=0)
         outgoing = _two_sided((largest * dw / (-math.pi * a))[..., None] / slope)
         if part.start % many == 0:
@@ -186,10 +190,13 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     return out if np.isfinite(out).all() else None  # orders far beyond κR leave the range of numbers
 
 
-def _contour(reach: _Reach) -> tuple[Complex, Complex] | None:
-    """The w and dw (Q,) of equation (5) with the fewest nodes; None where the waves rise too far or do not fall."""
+def _contour(reach: _Reach) -> tuple[Complex, Complex, Bool] | None:
+    """The w and dw (Q,) of equation (5) for t > 0 with the fewest nodes, and whether t and -t are on the contour (2, Q).
+
+    None where the waves rise too far or do not fall.
+    """
     psi = 2 * math.atanh(math.atan2(float(reach.under_m.mean()), float(reach.away_m.min())) / 2)
-    best: tuple[int, float, float, float, float] | None = None
+    best: tuple[float, float, float, float, float, float] | None = None
     for delta, alpha in LIFTS:
         f = reach.nepers(_lifted(STEPS, psi, delta, alpha)[0])
         ended = f < -ERROR_NEPERS
@@ -202,15 +209,15 @@ def _contour(reach: _Reach) -> tuple[Complex, Complex] | None:
             if not reach.is_clear(aside):
                 break
             step = 2 * math.pi * strip / (ERROR_NEPERS + max(float(reach.nepers(aside).max()), 0.0))
-            count = math.ceil((high[0] - low[-1]) / step)
-            if best is None or count < best[0]:
-                best = count, float(low[-1]), float(high[0]), delta, alpha
+            nodes = max(-float(low[-1]), float(high[0])) / step
+            if best is None or nodes < best[0]:
+                best = nodes, step, -float(low[-1]), float(high[0]), delta, alpha
     if best is None:
         return None
-    count, first, last, delta, alpha = best
-    step = (last - first) / count
-    w, slope = _lifted(first + step * (np.arange(count) + 0.5), psi, delta, alpha)
-    return w, slope * step
+    nodes, step, before, after, delta, alpha = best
+    t = step * (np.arange(round(nodes)) + 0.5)
+    w, slope = _lifted(t, psi, delta, alpha)
+    return w, slope * step, t < np.array([[after], [before]])
 
 
 def _lifted(t: Real | Complex, psi: float, delta: float, alpha: float) -> tuple[Complex, Complex]:
