@@ -41,6 +41,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.fft import fft, ifft, next_fast_len
 from scipy.special import hankel2e
 
@@ -61,12 +62,14 @@ MIN_CLEARANCE = 0.2
 """From a zero of H_n', in κa."""
 STEPS = np.linspace(-4.0, 4.0, 161)
 STRIP_STEPS = 40
-ROUNDING, MAX_ROUNDING = 1e-15, 1e-9
+ROUNDING, MAX_ROUNDING = 1e-15, 1e-7
 """Share of the largest product that a Fourier transform leaves, and what it may leave of the pressure at an ear; else sums are direct."""
 MAX_NUMBERS = 120_000
 """Frequencies, nodes, balls and orders that are held at once."""
 MAX_HEARD = 2_000_000
 """Numbers of G_m that are made together, for frequencies that have the table of P_lm in common."""
+DIRECT_AT_ONCE = 8
+"""Products without a transform that are held at once, as matrices."""
 ORDERS_AT_ONCE = 16
 """Orders m whose tables are held at once."""
 
@@ -129,11 +132,10 @@ class _About:
     outgoing: Complex
 
     @cached_property
-    def direct(self) -> list[list[int]]:
-        """Frequencies and nodes whose products a transform rounds too much."""
+    def direct(self) -> tuple[Index, ...]:
+        """Frequencies and nodes (P,), (P,) whose products a transform rounds too much."""
         largest = (np.abs(part).max(axis=-1) for part in (self.at_centre, self.waves, self.outgoing))
-        pairs: list[list[int]] = np.argwhere(ROUNDING * math.prod(largest) > MAX_ROUNDING).tolist()
-        return pairs
+        return np.nonzero(ROUNDING * math.prod(largest) > MAX_ROUNDING)
 
 
 def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | None:
@@ -303,9 +305,11 @@ def _met(about: _About, ear: Complex) -> Complex:
     if first // 2 % 2:
         np.negative(met[1], out=met[1])
     opposite = (-1.0) ** np.arange(first // 2, first // 2 + ear.size)
-    for f, q in about.direct:
-        met[0, f, q] = np.convolve(about.at_centre[f, q], left[f, q], mode="valid")
-        met[1, f, q] = np.convolve(about.at_centre[f, q], left[f, q] * opposite, mode="valid")
+    for part in range(0, len(about.direct[0]), DIRECT_AT_ONCE):
+        f, q = (index[part : part + DIRECT_AT_ONCE] for index in about.direct)
+        matrices = np.ascontiguousarray(sliding_window_view(about.at_centre[f, q], ear.size, axis=-1)[..., ::-1])
+        both = matrices @ np.stack([left[f, q], left[f, q] * opposite], axis=-1)
+        met[:, f, q] = both.transpose(2, 0, 1)
     met *= about.outgoing
     return np.asarray(met)
 
