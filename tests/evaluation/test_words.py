@@ -237,7 +237,7 @@ def test_an_outcome_is_told_once() -> None:
         " is missed by up to 3.0 dB at the worst place (500 Hz)"
     )
     assert whole_sentence(table, on_paper, [met, worst, moved]) == (
-        f"{asked}; met at every frequency. Elsewhere the curve is missed by up to 3.0 dB at the worst place (500 Hz), 4.0 dB at"
+        f"{asked}; met at every frequency. Judged more strictly, the curve is missed by up to 3.0 dB at the worst place (500 Hz), 4.0 dB at"
         " the 5th percentile of moved heads (500 Hz)"
     )
     beam = load(line(nulls_deg=[90.0], cancellation_gain_db=[[800, 9]])).designs[0]
