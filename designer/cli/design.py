@@ -56,7 +56,7 @@ def design(
             " and no figures; leave one out"
         )
     begin = time.perf_counter()
-    problem = with_set(load(problem_file), [*(changes or ()), *(["realization.refine=true"] if refine else [])])
+    problem = with_set(load(problem_file), changes, refine=refine)
     warn(problem)
     folder = out if out is not None else Path("out") / problem_file.stem
     with Stages("starting") as shown:

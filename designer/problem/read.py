@@ -111,7 +111,7 @@ def loads(
       title: got 3; expected text that is not empty; write it in quotes
       sample_rate_hz: required key is missing; expected a number from 1000 to 1000000; add sample_rate_hz
       drivers: required key is missing; expected a list of 1 to 256 tables; add [[drivers]]
-      listener: required key is missing; expected a table; add [listener]
+      listener: required key is missing; expected a table; add [listener], or [[listeners]] for several
       designs: required key is missing; expected a list of 1 to 64 tables; add [[designs]]
 
     """
@@ -158,7 +158,9 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
     if not {"listener", "listeners"} & data.keys() and not {("listener",), ("listeners",)} & meant:
-        faults.append(Fault("listener", "required key is missing", "a table", "add [listener]"))
+        faults.append(
+            Fault("listener", "required key is missing", "a table", "add [listener], or [[listeners]] for several")
+        )
     faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
     if problem is None or faults:
         raise ProblemError(context["source"], sorted(faults, key=_place))
