@@ -78,8 +78,8 @@ def proof(
     say_all(outcome.notes, "note")
     for row, fit in zip(outcome.numbers, outcome.diagnosis.designed_fits, strict=True):
         say(
-            f"{row.driver}: level {row.level_error_db:+.2f} dB, time {row.time_error_us:+.2f} us, {fit.residual_db:.1f} dB left,"
-            f" signal to noise {row.signal_to_noise_db:.1f} dB"
+            f"{row.driver}: level {row.level_error_db:+z.2f} dB, time {row.time_error_us:+z.2f} µs, residual {fit.residual_db:z.1f} dB,"
+            f" signal to noise {row.signal_to_noise_db:z.1f} dB"
         )
     say_all(outcome.failures or [outcome.verdict], "failed" if outcome.failures else "")
     say(f"wrote {place} (open {place / PAGE})")

@@ -138,7 +138,7 @@ def verdict(
             and reachable_gain_db is not None
             and reachable_gain_db[at] < _curve_db(design, frequency_hz[at]) - SLACK_TOLERANCE_DB
         ):
-            detail = f", where no weights reach more than {reachable_gain_db[at]:.1f} dB"
+            detail = f", where no weights reach more than {reachable_gain_db[at]:z.1f} dB"
             is_bound = any(binds[at] for binds in binding.values())
             detail += " within the effort limit" if design.max_effort_db is not None and is_bound else ""
         clause = f"{requirement_words(design, requirement)} infeasible {outcome.by(detail)}"

@@ -215,7 +215,7 @@ def export_verdicts(folder: Path) -> list[str]:
         }
         if lost_db:
             worst = max(lost_db, key=lambda channel: lost_db[channel])
-            cost = f"at most {lost_db[worst]:.2f} dB" if lost_db[worst] >= MIN_LOSS_DB else "nothing"
+            cost = f"at most {lost_db[worst]:z.2f} dB" if lost_db[worst] >= MIN_LOSS_DB else "nothing"
             verdicts.append(
                 f"export {name}: in its arithmetic the filters lose {cost} of the cancellation gain at any frequency ({worst})"
             )

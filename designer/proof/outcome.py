@@ -73,7 +73,7 @@ class Proof:
         if self.failures:
             return "; ".join(self.failures)
         worst = max(fit.residual_db for fit in self.diagnosis.designed_fits)
-        return f"no fault: at every driver the residual to the design's filters is {worst:.1f} dB or less"
+        return f"no fault: at every driver the residual to the design's filters is {worst:z.1f} dB or less"
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -342,7 +342,7 @@ def _bound(search: _Search) -> Choice:
     )
     head = (
         f'form = "auto": no form keeps max_loss_db = {table.max_loss_db:g} and max_level_change_db = {table.max_level_change_db:g};'
-        f" {best.text} comes nearest, with a loss of {best.loss_db:.2f} dB and a change in level of {best.level_change_db:.2f} dB"
+        f" {best.text} comes nearest, with a loss of {best.loss_db:z.2f} dB and a change in level of {best.level_change_db:z.2f} dB"
     )
     fitting = free.best
     if fitting is None:

@@ -61,7 +61,7 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
     if now_db[1] > now_db[0]:
         return f"{without}remedy: wider band_hz of the drivers"
     least_db = np.ceil(10 * now_db[0]) / 10
-    return f"{without}remedy: requirements lower by {least_db:.1f} dB, which these filters meet"
+    return f"{without}remedy: requirements lower by {least_db:z.1f} dB, which these filters meet"
 
 
 def _not_enough(change: dict[str, Any]) -> str:

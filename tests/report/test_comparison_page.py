@@ -106,7 +106,14 @@ def test_the_table_marks_the_best_and_says_the_difference(few: Comparison, few_f
             f"★ {decibels(first)}" if row.best[0] else decibels(first),
             f"★ {decibels(second)}" if row.best[1] else decibels(second),
         ]
-        assert " ".join(words).endswith(" ".join([*expected, decibels(row.differences_db[1], "+.1f")]))
+        assert " ".join(words).endswith(" ".join([*expected, decibels(row.differences_db[1], "+z.1f")]))
+
+
+def test_what_the_files_differ_in_stands_on_top(few_files: dict[str, bytes]) -> None:
+    """The keys that differ come after the table of the designs and before the first channel's numbers."""
+    page = page_of(few_files)
+    places = [page.index(text) for text in ('aria-label="The designs"', '<h2 id="keys">', '<h2 id="channel-1">')]
+    assert places == sorted(places)
 
 
 def test_of_twenty_a_band_and_the_chosen(twenty: dict[str, bytes]) -> None:
