@@ -39,6 +39,9 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
             else f"{abs(aside) * 100:.1f} cm to the {'left' if aside > 0 else 'right'}"
         )
         source = f"piston, radius {number(driver.radius_m)} m" if driver.radius_m else "point source"
+        if driver.group is not None:
+            radius_m = problem.body.piston_radius_m(driver) or 0.0
+            source = f'piston, group "{driver.group}" of the mesh, as large as a disc of {radius_m:.3g} m'
         if problem.measured_device is not None:
             source = "as in the file"
         elif driver.response is not None:
