@@ -15,6 +15,7 @@ from designer.arguments import checked_arguments
 from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
 from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
+from designer.problem.library import library_folder
 from designer.problem.listener_checks import with_possible_cloud
 from designer.problem.messages import Location, shown
 from designer.problem.nesting import MOST_NESTED, too_deep_line
@@ -56,6 +57,8 @@ def load(path: str | Path) -> Problem:
         raw = file.read_bytes()
     except FileNotFoundError:
         actual = "no such file"
+        if (known := library_folder() / file.name).is_file():
+            remedy = f"the library has {known}"
     except IsADirectoryError:
         actual = "got a folder"
     except (OSError, ValueError) as error:  # a ValueError is a path with a null character

@@ -62,3 +62,15 @@ def test_an_empty_value_takes_a_table_out_of_its_list() -> None:
     problem = with_set(load(ROOT / "problems" / "laptop-pair.toml"), ["designs.left="])
     assert [design.name for design in problem.designs] == ["right"]
     assert loads(problem.text).designs == problem.designs
+
+
+def test_a_file_of_the_library_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, designer_command: Command
+) -> None:
+    """The name of a library file that is not here is answered by its path, which the command then takes."""
+    monkeypatch.chdir(tmp_path)
+    ended = designer_command("check", "laptop-pair.toml")
+    assert ended.code == errors.EXIT_BAD_INPUT
+    match = re.search(r"no such file; expected a file in TOML; the library has (.*)$", ended.err.strip())
+    assert match is not None and designer_command("check", match[1]).code == errors.EXIT_DONE
+    assert "the library has" not in designer_command("check", "my-speaker.toml").err
