@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ALIKE_DB = 0.5
 """Numbers that differ by no more are equally good: filters that miss a requirement by as much count as meeting it."""
 DECIMALS = 1
-"""Of the numbers in the table, and so of their differences."""
+"""Decimals of the numbers in the table, and so of their differences."""
 COLUMNS = ("design", "channel", "metric", "frequency_hz", "value")
 AZIMUTHS_DEG = (-135, -90, -45, 0, 45, 90, 135, 180)
 

@@ -31,7 +31,7 @@ class Parts:
 
     Attributes
     ----------
-    files : frozenset of str, as its manifest names them
+    files : set of str, as its manifest names them
     has_study : bool, whether its summary holds a study
 
     """
@@ -45,7 +45,7 @@ class Parts:
 
 
 def parts(folder: Path) -> Parts:
-    """What a folder holds; nothing where it is no design folder, or none that this version reads."""
+    """Content of a folder; nothing where it is no design folder, or none that this version reads."""
     manifest = read_manifest(folder)
     try:
         facts: Mapping[str, Any] = {} if manifest is None else read_summary(folder)

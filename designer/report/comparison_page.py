@@ -115,6 +115,8 @@ def _design(number: int, entry: Entry, checked: bool) -> dict[str, Any]:
         "measured": entry.measured,
         "methods": ", ".join(f"{listed([name])} {channel.method}" for name, channel in result.channels.items()),
         "outcome": outcome_words(entry),
+        "short": any(not channel.feasible for channel in result.channels.values()),
+        "missed": not entry.is_played and any(map(result.misses, result.channels)),
         "taps": "as in the device" if entry.is_played else taps,
         "latency": latency,
         "checked": checked,

@@ -117,8 +117,8 @@ def say_residuals(outcome: Proof) -> str:
     rows = zip(outcome.filters.drivers, outcome.diagnosis.designed_fits, strict=True)
     name, fit = max(rows, key=lambda row: row[1].residual_db)
     return (
-        f"with the common gain and delay taken out; with each driver's own, most is left of {name}, {fit.residual_db:z.1f} dB over all"
-        " frequencies"
+        f"with the common gain and delay taken out; with each driver's own, the largest is that of {name}, {fit.residual_db:z.1f} dB over"
+        " all frequencies"
     )
 
 

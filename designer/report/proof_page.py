@@ -20,10 +20,10 @@ WIDE = ("responses", "errors")
 """Kinds of figures that take the page's width."""
 EAR_NUMBERS = {
     "designed_mean_db": ("Mean gain in dB, designed", "{:z.2f}"),
-    "exported_mean_db": ("Mean gain in dB, of what came out", "{:z.2f}"),
+    "exported_mean_db": ("Mean gain in dB, as played", "{:z.2f}"),
     "largest_loss_db": ("Largest loss in dB at any frequency", "{:z.2f}"),
     "level_change_db": ("Largest change in level at the bright points in dB", "{:z.3f}"),
-    "time_change_us": ("Change in time there in µs", "{:z.2f}"),
+    "time_change_us": ("Change in time at the bright points in µs", "{:z.2f}"),
 }
 
 
