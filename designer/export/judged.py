@@ -250,7 +250,7 @@ def _readme(filters: FilterSet, target: str, export: Export, facts: dict[str, An
                 "none" if (x := judgement[k]) <= FLOOR_DB else f"{x:z.1f} dB" for k in ("dc_db", "limit_cycle_db")
             )
             level = f"{judgement['level_change_db']:z.3f} dB" if "level_change_db" in judgement else "-"
-            time = f"{judgement['time_change_us']:z.2f} µs" if "time_change_us" in judgement else "-"
+            time = f"{judgement['time_change_us']:z.2f} us" if "time_change_us" in judgement else "-"
             rows.append((name, channel, f"{judgement['signal_to_noise_db']:z.1f} dB", dc, cycle, level, time))
     written = readme(filters, target, export.scaling, "\n\n".join(paragraphs), rows)
     if README not in export.files:
