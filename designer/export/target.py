@@ -119,6 +119,7 @@ class Target:
     decode : callable or None, of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section
         or the first tap first, and gains of sections; raises `DataError`
     bare : tuple of tuple of str, endings, and layouts in `filters.csv`, of the files that `decode` reads
+    block_samples : int, that it gathers before it computes; 0 where it answers sample by sample, or a host says how many
     run : Runner or None, plays signals through an export of it here; None where no program at hand does
 
     """
@@ -139,6 +140,7 @@ class Target:
     in_folders: tuple[str, ...] = ()
     decode: Callable[[Coefficients, BareFile], tuple[Real, Real | None]] | None = None
     bare: tuple[tuple[str, str], ...] = ()
+    block_samples: int = 0
     run: Runner | None = None
 
     def heeded(self, filters: FilterSet) -> FilterSet:

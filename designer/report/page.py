@@ -19,7 +19,7 @@ from designer.evaluation.words import BEAM_PLACES, requirement_words
 from designer.export import Export
 from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
-from designer.realization.cheapest import Choice
+from designer.realization.choice import Choice
 from designer.realization.words import is_pure_delay, output_bound
 from designer.report import figures, script
 from designer.report.body_view import body_block

@@ -339,4 +339,5 @@ CAMILLADSP = Target(
     read=read_camilladsp,
     endings=(".yml", ".yaml"),
     in_folders=("camilladsp.yml", "*.yml", "*.yaml"),
+    block_samples=CHUNK_SIZE,
 )
