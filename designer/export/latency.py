@@ -70,9 +70,9 @@ def check_latency(result: Result, targets: Iterable[str]) -> None:
 
 
 def _fault(problem: Problem, parts: dict[str, int], remedy: str) -> Fault:
-    takes = enumeration([f"{name} {samples:,}" for name, samples in parts.items()])
-    late = f"{sum(parts.values()):,} samples: {takes}"
-    actual = f"got {number(problem.realization.max_latency_ms or 0.0)}, and the path takes {late}"
+    total, where = sum(parts.values()), enumeration([f"{samples:,} in {name}" for name, samples in parts.items()])
+    passing = f"{total:,} samples pass: {where}" if len(parts) > 1 else f"{total:,} samples pass in {next(iter(parts))}"
+    actual = f"got {number(problem.realization.max_latency_ms or 0.0)}, and {passing}"
     least_ms = -(-1e5 * sum(parts.values()) / problem.sample_rate_hz // 1) / 100
     ways = ["raise it", *([remedy] if remedy else [])]
     ways += ["set [virtualizer] upmix = false"] if "the upmix" in parts else []

@@ -33,9 +33,9 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
     """A clause on the least change of [realization] that brings the channel's filters to within 0.1 dB of its requirements.
 
     Filters that miss nothing where the design was solved miss it between, which more frequencies mend. Every other change is realised
-    and judged before it is named: the same filters without a word, with the delay that a latency shortens, for a reference that plays beyond its band an
-    equaliser or another form, then twice, four, eight and sixteen times as many taps, or up to ENOUGH_TAPS. Where none of them does, the
-    last of them, and by how much the requirement would have to be lower.
+    and judged before it is named: the same filters without a word, or with the delay that a limit of the latency shortens, for a reference
+    that plays beyond its band an equaliser or another form, then twice, four, eight and sixteen times as many taps, or up to ENOUGH_TAPS.
+    Where none of them does, the last of them, and by how much the requirement would have to be lower.
     """
     judge = LossJudge.of(channel, scene)
 
