@@ -1,4 +1,4 @@
-"""The cheapest form of a stereo chain: its channels and the chain itself have to hold, judged here by the angle of the ears' phase delay."""
+"""The cheapest form of a stereo chain: its channels and the chain itself have to hold, judged here by the ears' phase delay."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_form_that_misses_the_chain_does_not_win(free: designer.Design) -> Non
 
 
 def test_the_remedy_names_the_limit_that_binds() -> None:
-    """Where a limit leaves one section alone, verdict and remedy name it with a number that mends the chain, and neither taps nor sections."""
+    """Where a limit leaves one section alone, verdict and remedy name it with a number that mends the chain, and no length."""
     held = design(max_mac_per_s=4e5)
     assert held.choice is not None and held.choice.is_short and held.choice.binding == "max_mac_per_s"
     assert abs(sections_alone(held).chain_angle_error_deg or 0.0) > 20 and held.status == 7
@@ -66,11 +66,9 @@ def test_the_remedy_names_the_limit_that_binds() -> None:
     most = float(remedy.rsplit(" ", 1)[1])
     fitting = next(row for row in held.choice.candidates if row.keeps)
     mended = design(
-        form="fir",
-        taps=fitting.length,
-        max_mac_per_s=most,
+        form="fir", taps=fitting.length, max_mac_per_s=most,
         **dict.fromkeys(("sections", "max_loss_db", "max_level_change_db")),
-    )
+    )  # fmt: skip
     assert fitting.length * 4 * 16000 == most  # four filters, and a product for each tap and sample
     assert remedy in chain_sentence(held) and "more [realization]" not in chain_sentence(held)
     assert chain_outcome(held).missed and not chain_outcome(mended).missed
