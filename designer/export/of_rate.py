@@ -36,10 +36,10 @@ def of_rate(folder: Path, rate_hz: float) -> tuple[Path, str]:
         return folder, ""
     rates = enumeration(list(map(number, sorted(paths))))
     if rate_hz not in paths:
-        one = number(min(paths))
+        lowest = number(min(paths))
         raise DataError(
             f"{folder}: got filters at {rates} Hz; expected {number(rate_hz)} Hz, the problem's sample_rate_hz; export that rate too, or"
-            f" give a problem at one of these (--set sample_rate_hz={one})"
+            f" give a problem at one of these (--set sample_rate_hz={lowest})"
         )
     return paths[
         rate_hz

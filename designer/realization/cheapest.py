@@ -26,7 +26,8 @@ from dataclasses import dataclass, field, replace
 from designer.acoustics.scene import Scene
 from designer.designs.channel import ChannelDesign
 from designer.errors import ProblemError, UsageError
-from designer.problem.schema import AUTO_SECTIONS, AUTO_TAPS, Realization
+from designer.problem.schema import Realization
+from designer.problem.table import AUTO
 from designer.realization.choice import LENGTH, LIMITS, Candidate, ChainJudge, Choice, FormCost, named
 from designer.realization.forms import as_run, fit_form
 from designer.realization.losses import LossJudge
@@ -134,8 +135,7 @@ class _Search:
     def affordable(self, form: str, word: str | None) -> list[int]:
         """Lengths of a form that its limits allow, and that are cheaper than the best so far."""
         key = LENGTH[form]
-        most = {"taps": AUTO_TAPS, "sections": AUTO_SECTIONS}[key]
-        sizes = self.valid(form, getattr(self.table, key) if key in self.table.model_fields_set else most)
+        sizes = self.valid(form, getattr(self.table, key) if key in self.table.model_fields_set else AUTO[key])
         best = self.best
 
         def is_dear(size: int) -> bool:
@@ -294,7 +294,7 @@ def _bound(search: _Search) -> Choice:
             free.run(table.word, ("fir",))
     rows = [row for row in search.rows if not row.beyond]
     if not rows:  # not even the shortest fits
-        shortest = min(search.valid("fir", AUTO_TAPS))
+        shortest = min(search.valid("fir", AUTO["taps"]))
         search.cost(search.as_table("fir", shortest, table.word))  # says what a target cannot hold
         search.judged("fir", shortest, table.word)
         rows = search.rows[-1:]
@@ -318,7 +318,7 @@ def _bound(search: _Search) -> Choice:
     )
     fitting = free.best
     if fitting is None:
-        longest = table.taps if "taps" in table.model_fields_set and "taps" not in freed else AUTO_TAPS
+        longest = table.taps if "taps" in table.model_fields_set and "taps" not in freed else AUTO["taps"]
         nearest = min(free.rows, key=loss, default=best)
         raised = [
             f"{key} = {_whole(lost)}"

@@ -23,7 +23,7 @@ def result_of(
 
     Parameters
     ----------
-    kind : type of Result
+    kind : Result, the class that is made
     records : sequence of Channel, how the channels came about
     fine : Scene, on the solved frequencies: every second is the design's own
 

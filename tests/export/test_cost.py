@@ -48,7 +48,7 @@ def design() -> designer.Design:
 
 @pytest.mark.parametrize("target", [name for name in TARGETS if name not in ("minidsp", "cmsis-test", "tas58xx")])
 def test_every_manifest_has_the_cost_and_the_loss(target: str, design: designer.Design) -> None:
-    """Work at least a product a tap unless partitioned; latency of half the taps and the block in the files; state within RAM; little loss."""
+    """Work at least a product a tap unless partitioned; latency of half the taps and the files' block; state within RAM; little loss."""
     filters = filter_set(design)
     export = export_of(filters, target)
     manifest = json.loads(json.dumps(entry(filters, target, export)))

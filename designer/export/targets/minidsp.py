@@ -137,7 +137,7 @@ def _notes(filters: FilterSet, taps: list[int], name: str) -> tuple[str, ...]:
 
 
 def _split(filters: FilterSet, taps: list[int], models: list[Model]) -> str:
-    """What holds filters that no one model does: several of one, whose FIR blocks are as long, a filter an output."""
+    """Clause on filters that no one model holds: how many of which model do, whose FIR blocks are as long, a filter an output."""
     none = f"none of {', '.join(model.name for model in models)} holds all of these filters alone"
     needed = {
         model.name: max(-(-len(filters.filters) // model.outputs), -(-sum(taps) // max(model.all_taps, 1)))
