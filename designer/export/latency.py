@@ -43,6 +43,14 @@ def latency_fault(problem: Problem, parts: dict[str, int]) -> Fault | None:
     return None if most is None or most >= 0 else _fault(problem, whole, "")
 
 
+def path_samples(result: Result) -> int:
+    """Latency of a design's path without a target's block: bulk delay, longest wait of a channel of the stereo chain, upmix."""
+    if result.problem.virtualizer is None:
+        return result.bulk_delay_samples
+    filters = filter_set(result)
+    return filters.latency_samples + filters.upmix_samples
+
+
 def excess_samples(result: Result, targets: Iterable[str]) -> int:
     """Samples by which a design's path is later than its limit; at most 0 where it keeps it, or has none."""
     most = most_delay(result.problem, sum(added_parts(result.problem, targets).values()))
