@@ -28,7 +28,7 @@ def interaural_s(made: designer.Design) -> float:
     """Mean phase delay of the right ear behind the left, 500 Hz to 1.5 kHz, for input on the left: sums over the taps."""
     f = np.arange(500.0, 1500.0, 25.0)
     turn = np.exp(-2j * np.pi * np.outer(f / 16000, np.arange(made.taps["virtual-left"].shape[1])))
-    ears = designer.scene(made.problem).moved([[0.0, 0.0, 0.0]]).at(f).ears()
+    ears = designer.scene(made.problem).moved(np.zeros((1, 3))).at(f).ears()
     left, right = np.einsum("fml,fl->mf", ears, turn @ made.taps["virtual-left"].T)
     return float(np.mean(np.unwrap(np.angle(left / right)) / (2 * np.pi * f)))
 
