@@ -262,9 +262,9 @@ def _won(search: _Search, best: Candidate) -> Choice:
               for form in LENGTH if form != best.form]  # fmt: skip
     next_best = min((row for row in others if row is not None), key=lambda row: row.order, default=None)
     against = (
-        f"the next that keeps them, {next_best.text}, takes {next_best.multiply_adds_per_s / 1e6:,.2f} million"
+        f"the next that keeps these bounds, {next_best.text}, takes {next_best.multiply_adds_per_s / 1e6:,.2f} million"
         if next_best
-        else "no other form that is as cheap keeps them"
+        else "no other form that is as cheap keeps these bounds"
     )
     table, millions = search.table, best.multiply_adds_per_s / 1e6
     chain = (
@@ -274,8 +274,9 @@ def _won(search: _Search, best: Candidate) -> Choice:
     )
     reason = (
         f'form = "auto" chose {best.text}: at {millions:,.2f} million multiply-adds a second, {best.bytes:,} bytes and'
-        f" {best.latency_ms:.2f} ms the cheapest of {len(rows)} realised that loses at most {table.max_loss_db:g} dB of a"
-        f" requirement ({best.loss_db:.2f}) and {table.max_level_change_db:g} dB of level ({best.level_change_db:.2f}){chain}; {against}"
+        f" {best.latency_ms:.2f} ms the cheapest of {len(rows)} realised that misses requirements by at most {table.max_loss_db:g} dB more"
+        f" than the weights do ({best.loss_db:.2f}), and changes the level by at most {table.max_level_change_db:g} dB"
+        f" ({best.level_change_db:.2f}){chain}; {against}"
     )
     remedy = 'remedy: a smaller [realization] max_loss_db, within which form = "auto" chose these filters'
     return Choice(tuple(rows), rows.index(best), reason, remedy=remedy)
@@ -304,17 +305,15 @@ def _bound(search: _Search) -> Choice:
         return (max(share, 1.0 + abs(row.chain_angle_error_deg or 0.0) / 90 if share <= 1 else share), *row.order)
 
     best = min(rows, key=loss)
-    losses = f"{table.max_loss_db:g} dB of a requirement and {table.max_level_change_db:g} dB of level"
-    if search.chain is not None:
-        losses += ", and holds the stereo chain"
     chain = (
         ""
         if best.chain_angle_error_deg is None
         else f", the chain's angle off by {abs(best.chain_angle_error_deg):.1f} degrees and its level by {best.chain_level_db:.2f} dB"
     )
+    held = "" if search.chain is None else " and the stereo chain's verdict"
     head = (
-        f'form = "auto" found nothing that loses at most {losses}'
-        f"; {best.text}, with {best.loss_db:.2f} and {best.level_change_db:.2f} dB{chain}, loses least"
+        f'form = "auto": no form keeps max_loss_db = {table.max_loss_db:g} and max_level_change_db = {table.max_level_change_db:g}{held};'
+        f" {best.text} comes nearest, with a loss of {best.loss_db:z.2f} dB and a change in level of {best.level_change_db:z.2f} dB{chain}"
     )
     fitting = free.best
     if fitting is None:
