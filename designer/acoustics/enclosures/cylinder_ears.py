@@ -262,13 +262,13 @@ def _recurrence(count: int) -> tuple[Real, Real, Real, Real]:
     """4π j^{l-m} P_lm(0) P_mm(0) (M, P), 0 from l = `count` on, and P_(l+2) over x² P_l, -P_l and -P_(l-2) (P, M, 1); l = m + 2p."""
     m, p = np.arange(count), np.arange((count + 1) // 2)[:, None]
     l = m + 2 * p
-    last, here, after, second = (
+    before, middle, after, second = (
         np.sqrt(np.maximum((l + step) ** 2 - m * m, 0) / np.abs(4.0 * (l + step) ** 2 - 1)) for step in (-1, 0, 1, 2)
     )  # e_l = sqrt((l² - m²) / (4l² - 1))
     scale = 1 / (after * second)
     grown = np.cumprod(np.append(1.0, 1 + 1 / (2.0 * m[1:])))
     flat = grown * np.cumprod(np.concatenate([np.ones((1, count)), (after / second)[:-1]]), axis=0)
-    factors = scale, (here**2 + after**2) * scale, here * last * scale
+    factors = scale, (middle**2 + after**2) * scale, middle * before * scale
     return (np.where(l < count, flat, 0.0).T, *(factor[..., None] for factor in factors))
 
 

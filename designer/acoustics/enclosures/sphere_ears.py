@@ -197,11 +197,11 @@ def _by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: _Heads, wav
         columns = waves[:n, None] * heads.sent[:n].take(angles, axis=1).take(m, axis=2)
         sent = (device @ columns.reshape(n, -1)).reshape(k.size, angles.size, m.size)
         at = at.reshape(-1, heads.angle_of[0, drivers].size)
-        for g, own in enumerate(at, directions.start):
+        for g, columns_of in enumerate(at, directions.start):
             (members,) = np.nonzero(heads.direction_of == g)
             part = slice((g - directions.start) * m.size, (g - directions.start + 1) * m.size)
             left = heard[:, :, None, part] * weights[:, None].take(members, axis=2)  # (F, 2, D, K)
-            right = sent.take(own, axis=1) * heads.turned[g, drivers].take(m, axis=1)
+            right = sent.take(columns_of, axis=1) * heads.turned[g, drivers].take(m, axis=1)
             ears = left.reshape(k.size, -1, m.size) @ right.transpose(0, 2, 1)
             out[:, members, :, drivers] = _of_both(ears.reshape(k.size, 2, members.size, -1))
     return out
@@ -241,9 +241,9 @@ def _by_each_node(k: Real, terms: tuple[Complex, Complex], heads: _Heads, count:
         angles, at = np.unique(heads.angle_of[directions, drivers], return_inverse=True)
         drives = (heads.sent[:n, angles, :count].transpose(2, 1, 0) @ sent).view(complex)  # (M, U, F I)
         at = at.reshape(-1, heads.angle_of[0, drivers].size)
-        for g, own in enumerate(at, directions.start):
+        for g, columns_of in enumerate(at, directions.start):
             (members,) = np.nonzero(heads.direction_of == g)
-            driven = drives[:, own] * heads.turned[g, drivers, :count].T[..., None]
+            driven = drives[:, columns_of] * heads.turned[g, drivers, :count].T[..., None]
             met = np.einsum("mex,mlx->elx", pair[:, :, g - directions.start], driven)
             ears = met.reshape(-1, k.size, nodes) @ weights[:, members]  # (2 L, F, D)
             ears = ears.reshape(2, -1, k.size, members.size).transpose(2, 0, 3, 1)
