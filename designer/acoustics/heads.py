@@ -63,7 +63,7 @@ from typing import Protocol
 
 import numpy as np
 
-from designer.acoustics.chebyshev import EXTRA_FREQUENCIES, at_few_frequencies
+from designer.acoustics.chebyshev import EXTRA_FREQUENCIES, at_few_frequencies, few_save
 from designer.acoustics.continued_ears import continued_ears
 from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.line_sources import MAX_SINE, arc, between, long_wave_answers, strengths
@@ -218,6 +218,8 @@ def ears_in_field(
     extra = EXTRA_FREQUENCIES
     if isinstance(device, EnclosedDrivers) and device.has_waves:
         extra += EXTRA_IN_SHADOW * bool(are_shaded(device, k[[k.argmax()]], head.radius_m, centres_m, axes[1]).any())
+    if not few_save(k, SPREAD * extent_m, extra):
+        return _of_sphere(head, device, k, centres_m, axes, among_m)
     few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m, extra=extra)
     return np.asarray(few * phase(-np.multiply.outer(k, away_m)) / away_m)
 
