@@ -246,13 +246,13 @@ def _ball_waves(ka: Real, w: Complex, count: int) -> Complex:
         table = np.empty((terms, orders.stop - first, w.size), dtype=complex)  # P_lm(sin w) / P_mm(0), l = m + 2p
         table[0] = cosine ** m[orders]
         pairs = table.view(float)
-        for p in range(terms - 1):
-            row = pairs[p + 1]
-            np.multiply(table[p], square, out=table[p + 1])
-            row *= scale[p, orders]
-            row -= shift[p, orders] * pairs[p]
-            if p:
-                row -= back[p, orders] * pairs[p - 1]
+        for n in range(terms - 1):
+            row = pairs[n + 1]
+            np.multiply(table[n], square, out=table[n + 1])
+            row *= scale[n, orders]
+            row -= shift[n, orders] * pairs[n]
+            if n:
+                row -= back[n, orders] * pairs[n - 1]
         np.matmul(answers[orders, :, :terms], table.transpose(1, 0, 2), out=waves[orders])
     return np.moveaxis(waves, 0, -1)
 
