@@ -1,0 +1,61 @@
+"""Filters that follow values which change while they play: a walk through a bank, or through responses at places.
+
+Values come in steps of a block. Over a block the output goes over on a straight line from the filter before to the filter now,
+
+    y[n] = (1 - n/B) y_before[n] + (n/B) y_now[n],     n = 0 ... B - 1,
+
+each of the two being the whole convolution, with all that came in before; so the output has no step, and a value that stays plays one
+filter. This is the crossfade of a firmware that works block by block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from designer.arrays import Real
+
+Filters = Callable[[Sequence[float]], Real]
+"""Filters (O, I, T) at values of the keys."""
+
+
+class Walk:
+    """A time-varying matrix of filters with its memory: blocks of inputs in, blocks of outputs out."""
+
+    def __init__(self, filters: Filters, start: Sequence[float]) -> None:
+        self._filters = filters
+        self._values = tuple(start)
+        self._now = filters(self._values)
+        self._memory = np.zeros((self._now.shape[1], self._now.shape[2] - 1))
+
+    def push(self, block: Real, values: Sequence[float]) -> Real:
+        """Outputs (B, O) of the next inputs (B, I), at whose end the filters are those of new values."""
+        from scipy.fft import irfft, next_fast_len, rfft
+
+        taps = self._now.shape[2]
+        samples = np.concatenate([self._memory, block.T], axis=1)
+        self._memory = samples[:, samples.shape[1] - (taps - 1) :]
+        size = int(next_fast_len(samples.shape[1], real=True))
+        spectra = rfft(samples, size, axis=1)
+
+        def played(filters: Real) -> Real:
+            through = np.einsum("oif,if->of", rfft(filters, size, axis=2), spectra)
+            return np.asarray(irfft(through, size, axis=1)[:, taps - 1 : taps - 1 + len(block)].T)
+
+        out = played(self._now)
+        if tuple(values) != self._values:
+            self._values, self._now = tuple(values), self._filters(values)
+            share = (np.arange(len(block)) / len(block))[:, None]
+            out = (1 - share) * out + share * played(self._now)
+        return out
+
+
+def walked(filters: Filters, inputs: Real, values: Real, block: int) -> Real:
+    """Outputs (N, O) of inputs (N, I), whose n-th block ends with the filters at `values` (blocks, K)."""
+    walk = Walk(filters, values[0])
+    blocks = [
+        walk.push(inputs[start : start + block], tuple(row))
+        for start, row in zip(range(0, len(inputs), block), values, strict=True)
+    ]
+    return np.concatenate(blocks)
