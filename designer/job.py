@@ -12,23 +12,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from designer.acoustics.scene import Scene, fine_frequencies_hz, scene
+from designer.acoustics.scene import Scene
 from designer.arguments import checked_arguments
-from designer.designs import ChannelDesign, design_channel
-from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
+from designer.designs import ChannelDesign
+from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, DataError, UsageError
 from designer.evaluation.realisation_study import ChannelStudy, study
-from designer.evaluation.refinement import realize_judged
 from designer.evaluation.scalars import costs_db
 from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
-from designer.export.limits import check_latency, chosen_form, within_limits
-from designer.export.of_design import check_targets
+from designer.filtering import Designer, filters_of
 from designer.folders.read import read, read_problem
 from designer.folders.write import Drawn, write
-from designer.problem import load, loads
+from designer.problem import load
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
-from designer.problem.toml_text import toml_text
 from designer.progress import listening
 from designer.realization import Realized
 from designer.realization.cascade import Cascade
@@ -38,7 +35,6 @@ from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.placed_source import chain_outcome
-from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
 
 if TYPE_CHECKING:
@@ -128,9 +124,6 @@ class Design(Result):
         return picture_named(self, names).draw()
 
 
-Designer = Callable[[DesignTable, Scene], ChannelDesign]
-
-
 @checked_arguments()
 def design(
     problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False,
@@ -164,8 +157,6 @@ def design(
     (0, ('left', 'right'), (2, 512))
 
     """
-    problem = within_limits(problem)
-    check_targets(problem)
     seconds: dict[str, float] = {}
 
     @contextmanager
@@ -173,32 +164,13 @@ def design(
         if progress:
             progress(name)
         begin = time.perf_counter()
-        yield
+        with listening(progress if name == "scene" else None):
+            yield
         seconds[name] = time.perf_counter() - begin
 
-    with stage("scene"), listening(progress):
-        fine = scene(problem).at(fine_frequencies_hz(problem))
-        problem = fine.problem
-        fine.prepare()
-        if fine.is_small and any(not table.is_beam for table in problem.designs):
-            fine.ears()
-        if fine.is_small and any(table.is_beam for table in problem.designs):
-            fine.circle()
-    with stage("designs"):
-        channels, failures = _designed(problem, fine, by or design_channel, keep_going=keep_going)
-        if failures:
-            problem = _without(problem, failures)
-            fine = scene(problem).at(fine_frequencies_hz(problem))
-    with stage("realisation"):
-        choice, fine = chosen_form(channels, fine)
-        problem = fine.problem
-        realised, refinements = realize_judged(channels, fine, problem.realization)
-        if choice is None:
-            check_latency(problem, realised.bulk_delay_samples)
-    virtual = None
-    if problem.virtualizer is not None:
-        with stage("virtualisation"):
-            virtual = virtual_channels(channels, realised, fine)
+    filters = filters_of(problem, stage=stage, keep_going=keep_going, by=by)
+    fine, channels, realised, virtual = filters.scene, filters.channels, filters.realised, filters.virtual
+    problem = fine.problem
     names = [table.name for table in problem.designs]
     parts = [(names, realised)] if virtual is None else [(names, realised), (list(VIRTUAL.values()), virtual)]
     result = Design(
@@ -223,9 +195,9 @@ def design(
         },
         study_source=lambda curves: study(channels, realised, fine, curves=curves),
         promises_source=cache(lambda: promises_db(channels, fine, realised, problem.realization)),
-        failures=failures,
-        refinements=refinements,
-        choice=choice,
+        failures=filters.failures,
+        refinements=filters.refinements,
+        choice=filters.choice,
         scene=fine,
     )
     with stage("evaluation"):
@@ -238,41 +210,6 @@ def design(
         with stage("room"):
             _ = result.room
     return result
-
-
-def _designed(
-    problem: Problem, fine: Scene, by: Designer, *, keep_going: bool
-) -> tuple[list[ChannelDesign], dict[str, str]]:
-    """Each channel's design, and the message of each channel that has none."""
-    channels, failures = [], {}
-    for table in problem.designs:
-        try:
-            channels.append(by(table, fine))
-        except SolverError as error:
-            if not keep_going:
-                raise
-            failures[table.name] = str(error)
-    if not channels:
-        raise SolverError("; ".join(failures.values()))
-    return channels, failures
-
-
-def _without(problem: Problem, failures: dict[str, str]) -> Problem:
-    """The problem without the channels that failed, and without the stereo chain where it needs one of them."""
-    data = problem.model_dump(exclude_unset=True)
-    data["designs"] = [table for table in data["designs"] if table["name"] not in failures]
-
-    def read() -> Problem:
-        return loads(**{**problem.context, "text": toml_text(data)})
-
-    try:
-        return read()
-    except ProblemError:
-        data.pop("virtualizer", None)
-    try:
-        return read()
-    except ProblemError:  # what is left cannot stand alone
-        raise SolverError("; ".join(failures.values())) from None
 
 
 def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) -> dict[str, dict[str, Cascade]]:

@@ -38,6 +38,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "stereo": "the stereo chain: crosstalk model, upmix, alignment, rendering",
     "comparison": "several designs on one grid",
     "export": "one firmware target a file: its writer, its reader, its arithmetic; `runners/` builds and runs them",
+    "filtering": "a problem to the weights and the realised filters of its channels, not judged yet as a whole",
     "proof": "what a target or a recorded device plays, set beside the design: stimulus, faults, numbers",
     "report": "figures, the page, the comparison's page, a proof's page",
     "folders": "design folders, written and opened",

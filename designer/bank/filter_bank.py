@@ -76,15 +76,15 @@ class FilterBank:
     @property
     def sets(self) -> int:
         """How many sets."""
-        return math.prod(len(axis.values) for axis in self.axes)
+        return math.prod(axis.values.size for axis in self.axes)
 
     @property
     def length(self) -> int:
         """Taps of every filter that is played."""
-        return max(
-            taps.shape[-1] + int(np.floor(self.delay_samples[name].max())) + DELAY_TAPS - 1
-            for name, taps in self.taps.items()
-        )
+        longest = [
+            taps.shape[-1] + int(np.floor(self.delay_samples[name].max())) for name, taps in self.taps.items()
+        ]
+        return max(longest) + DELAY_TAPS - 1
 
     def corners(self, values: Sequence[float]) -> Iterator[tuple[tuple[int, ...], float]]:
         """Place on the grid and share of each set around values of the keys, those with a share of 0 left out."""

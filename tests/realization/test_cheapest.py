@@ -155,7 +155,7 @@ def test_what_the_file_states_beyond_its_limits_is_refused(
     realization: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is designed, with the number that would fit."""
-    monkeypatch.setattr("designer.job.design_channel", lambda *_: pytest.fail("designed"))
+    monkeypatch.setattr("designer.filtering.design_channel", lambda *_: pytest.fail("designed"))
     with pytest.raises(ProblemError, match=message):
         designer.design(problem(**realization))
 
