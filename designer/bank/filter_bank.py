@@ -81,7 +81,7 @@ class FilterBank:
     @property
     def length(self) -> int:
         """Taps of every filter that is played."""
-        longest = [
+        longest: list[int] = [
             taps.shape[-1] + int(np.floor(self.delay_samples[name].max())) for name, taps in self.taps.items()
         ]
         return max(longest) + DELAY_TAPS - 1
