@@ -54,8 +54,11 @@ def delayed_taps(taps: Real, delay_samples: Real, length: int) -> Real:
     whole = np.floor(delay_samples).astype(int)
     if taps.shape[1] + int(whole.max(initial=0)) + DELAY_TAPS - 1 > length:
         raise ValueError(f"a delay of {delay_samples.max():g} samples; expected filters of at most {length} taps")
+    parts, count = fraction_taps(delay_samples - whole), taps.shape[1]
+    through = np.zeros((len(taps), count + DELAY_TAPS - 1))
+    for m in range(DELAY_TAPS):
+        through[:, m : m + count] += parts[:, m : m + 1] * taps
     out = np.zeros((len(taps), length))
-    for l, (filter_taps, start, part) in enumerate(zip(taps, whole, fraction_taps(delay_samples - whole), strict=True)):
-        through = np.convolve(filter_taps, part)
-        out[l, start : start + through.size] = through
+    for l, start in enumerate(whole):
+        out[l, start : start + through.shape[1]] = through[l]
     return out

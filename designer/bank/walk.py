@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from designer.arrays import Real
+from designer.arrays import Complex, Real
 
 Filters = Callable[[Sequence[float]], Real]
 """Filters (O, I, T) at values of the keys."""
@@ -26,29 +26,46 @@ class Walk:
     def __init__(self, filters: Filters, start: Sequence[float]) -> None:
         self._filters = filters
         self._values = tuple(start)
-        self._now = filters(self._values)
-        self._memory = np.zeros((self._now.shape[1], self._now.shape[2] - 1))
+        first = filters(self._values)
+        self.inputs, self.taps = first.shape[1:]
+        self._spectra = _Spectra(first)
+        self._memory = np.zeros((self.inputs, self.taps - 1))
 
     def push(self, block: Real, values: Sequence[float]) -> Real:
         """Outputs (B, O) of the next inputs (B, I), at whose end the filters are those of new values."""
         from scipy.fft import irfft, next_fast_len, rfft
 
-        taps = self._now.shape[2]
         samples = np.concatenate([self._memory, block.T], axis=1)
-        self._memory = samples[:, samples.shape[1] - (taps - 1) :]
+        self._memory = samples[:, samples.shape[1] - (self.taps - 1) :]
         size = int(next_fast_len(samples.shape[1], real=True))
         spectra = rfft(samples, size, axis=1)
 
-        def played(filters: Real) -> Real:
-            through = np.einsum("oif,if->of", rfft(filters, size, axis=2), spectra)
-            return np.asarray(irfft(through, size, axis=1)[:, taps - 1 : taps - 1 + len(block)].T)
+        def played(filters: _Spectra) -> Real:
+            through = np.einsum("oif,if->of", filters.at(size), spectra)
+            return np.asarray(irfft(through, size, axis=1)[:, self.taps - 1 : self.taps - 1 + len(block)].T)
 
-        out = played(self._now)
+        out = played(self._spectra)
         if tuple(values) != self._values:
-            self._values, self._now = tuple(values), self._filters(values)
+            self._values, self._spectra = tuple(values), _Spectra(self._filters(values))
             share = (np.arange(len(block)) / len(block))[:, None]
-            out = (1 - share) * out + share * played(self._now)
+            out = (1 - share) * out + share * played(self._spectra)
         return out
+
+
+class _Spectra:
+    """Transforms of filters (O, I, T), made once for each length."""
+
+    def __init__(self, filters: Real) -> None:
+        self._filters = filters
+        self._size, self._values = 0, np.zeros(0, dtype=complex)
+
+    def at(self, size: int) -> Complex:
+        """Transforms (O, I, size // 2 + 1)."""
+        from scipy.fft import rfft
+
+        if size != self._size:
+            self._size, self._values = size, rfft(self._filters, size, axis=2)
+        return self._values
 
 
 def walked(filters: Filters, inputs: Real, values: Real, block: int) -> Real:
