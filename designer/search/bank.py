@@ -57,6 +57,7 @@ class BankDesign:
     uniform : tuple of int, values of each key that uniform spacing needs for the same loss on the same places
     designs : int, designs that were made
     infeasible : tuple of tuple, values of the keys and slack in dB of the places that are infeasible as asked
+    fixed : Design, that the bank is compared with at all places
 
     """
 
@@ -69,6 +70,7 @@ class BankDesign:
     uniform: tuple[int, ...]
     designs: int
     infeasible: tuple[tuple[Values, float], ...]
+    fixed: job.Design
 
     @property
     def status(self) -> int:
@@ -83,10 +85,10 @@ class BankDesign:
     def sentences(self) -> list[str]:
         """Outcome in words: sets, losses, uniform spacing, and places that are infeasible."""
         largest, bank = self.proof.largest_db, self.bank
-        kind = "taps, aligned, their delays apart," if self.aligned else "taps"
+        kind = "interpolated as aligned taps with their delays apart" if self.aligned else "interpolated as taps"
         counts = " x ".join(str(axis.values.size) for axis in bank.axes)
         return [
-            f"{bank.sets} sets{f' ({counts})' if len(bank.axes) > 1 else ''}, {kind} interpolated: at most"
+            f"{bank.sets} sets{f' ({counts})' if len(bank.axes) > 1 else ''}, {kind}: at most"
             f" {max(largest['interpolated'], 0.0):.2f} dB lost at {len(self.proof.places)} places"
             f" (at {place_words(self.keys, self.proof.worst_place)})",
             f"nearest set: up to {largest['nearest']:.1f} dB lost; one fixed design, for"
@@ -165,13 +167,13 @@ def design_bank(
         bank, proof, aligned = straight, without, False
     stage[0] = "fixed design"
     say(stage[0])
-    fixed = job.design(_problem_at(places, fixed_at))
+    fixed = job.design(problem_at(places.problem, keys, fixed_at))
     if has_chain(fixed):
         chain = chain_of(fixed)
         bank = with_chain(bank, chain.delay_samples, upmix=chain.upmix)
     slacks = [(tuple(row), places.at(row).slack_db) for row in proof.places.tolist()]
     infeasible = tuple((values, slack) for values, slack in slacks if slack > SLACK_TOLERANCE_DB)
-    return BankDesign(places.problem, keys, loss_db, bank, proof, aligned, uniform, places.count, infeasible)
+    return BankDesign(places.problem, keys, loss_db, bank, proof, aligned, uniform, places.count, infeasible, fixed)
 
 
 def _values_of(problem: Problem, keys: Sequence[Followed]) -> Values:
@@ -186,8 +188,9 @@ def _values_of(problem: Problem, keys: Sequence[Followed]) -> Values:
     return tuple(values)
 
 
-def _problem_at(places: Places, values: Values) -> Problem:
-    return changed(places.problem, changed_data(places.problem, changes_at(places.keys, values)))
+def problem_at(problem: Problem, keys: Sequence[Followed], values: Sequence[float]) -> Problem:
+    """The problem with values in its keys."""
+    return changed(problem, changed_data(problem, changes_at(keys, values)))
 
 
 def _spaced(cells: Cells, limit_db: float, fractions: Sequence[float], *, even: bool) -> list[Real]:
