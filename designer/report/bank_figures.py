@@ -109,7 +109,9 @@ def places_figure(view: BankView) -> Figure:
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     for row, (channel, ways) in enumerate(view.gains_db.items()):
         lines = [line(view.values[0], values, way, **LOOKS[way]) for way, values in ways.items()]
-        title = f"{shortened(channel)}: sets at the lines"
+        at_sets = np.interp(view.sets[0], view.values[0], ways[INTERPOLATED])
+        lines.append(line(view.sets[0], at_sets, "sets", color=0, width=0, marker="circle", size=7.0))
+        title = shortened(channel)
         panels.append(curves(x, axis(GAIN, "dB", low, high), lines, title=title, place=(row, 0), marks=marks))
     loss = view.loss_db[INTERPOLATED]
     low, high = min(float(np.floor(loss.min() * 2) / 2), -0.5), max(1.5 * view.limit_db, float(loss.max()) + 0.2)

@@ -43,7 +43,7 @@ def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], s
         own=Markup(script.own_script()),
         library=Markup(script.library()),
         data=Markup(block(title, {name: picture.build() for name, picture in pictures.items()})),
-        figures=[(Shown(name, picture.says()), "wide") for name, picture in pictures.items()],
+        figures={name: Shown(name, picture.says()) for name, picture in pictures.items()},
         axes=[
             (label, ", ".join(f"{value:.4g}" for value in values.tolist()))
             for label, values in zip(view.labels, view.sets, strict=True)

@@ -38,6 +38,8 @@ from designer.search.bank_spacing import (
 )
 from designer.stereo.chain import chain_of, has_chain
 
+MOST_TIMES = 8
+"""Times as many values of a key as the bank has up to which uniform spacing is tried."""
 LEAST_LOSS_DB = 0.01
 """A smaller loss is below what the rounding of filters changes."""
 
@@ -54,7 +56,8 @@ class BankDesign:
     bank : FilterBank
     proof : Proof
     aligned : bool, whether delays between sets are taken off
-    uniform : tuple of int, values of each key that uniform spacing needs for the same loss on the same places
+    uniform : tuple of int, values of each key that uniform spacing needs for the same loss on the same places; at MOST_TIMES those of the
+        bank even more
     designs : int, designs that were made
     infeasible : tuple of tuple, values of the keys and slack in dB of the places that are infeasible as asked
     fixed : Design, that the bank is compared with at all places
@@ -82,6 +85,11 @@ class BankDesign:
         """Sets that uniform spacing needs."""
         return int(np.prod(self.uniform))
 
+    def _uniform_words(self) -> str:
+        counts = [axis.values.size for axis in self.bank.axes]
+        is_most = all(most == MOST_TIMES * count for most, count in zip(self.uniform, counts, strict=True))
+        return f"{'more than ' if is_most else ''}{self.uniform_sets} sets"
+
     def sentences(self) -> list[str]:
         """Outcome in words: sets, losses, uniform spacing, and places that are infeasible."""
         largest, bank = self.proof.largest_db, self.bank
@@ -93,7 +101,7 @@ class BankDesign:
             f" (at {place_words(self.keys, self.proof.worst_place)})",
             f"nearest set: up to {largest['nearest']:.1f} dB lost; one fixed design, for"
             f" {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB",
-            f"uniform spacing needs {self.uniform_sets} sets for the same loss at the same places",
+            f"uniform spacing needs {self._uniform_words()} for the same loss at the same places",
         ]
 
     def shortfalls(self) -> list[str]:
@@ -140,7 +148,7 @@ def design_bank(
     cells = Cells(places)
     stage[0] = "spacing"
     try:
-        for fractions, even in ((FRACTIONS, True), (TENTHS, True), (TENTHS, False)):
+        for fractions, even in ((FRACTIONS, True), (FRACTIONS, False), (TENTHS, False)):
             stage[0] = "spacing"
             axes = _spaced(cells, loss_db, fractions, even=even)
             stage[0] = "proof"
@@ -248,9 +256,15 @@ def _uniform(cells: Cells, axes: Sequence[Real], proof: Proof, limit_db: float) 
     counts = [len(values) for values in axes]
     if len(axes) == 1 and counts[0] > 2 and holds([counts[0] - 1]):
         return (counts[0] - 1,)
-    needed = [int(np.ceil((values[-1] - values[0]) / np.diff(values).min() - 1e-9)) + 1 for values in axes]
+    most = [MOST_TIMES * count for count in counts]
+    needed = [
+        min(int(np.ceil((values[-1] - values[0]) / np.diff(values).min() - 1e-9)) + 1, limit)
+        for values, limit in zip(axes, most, strict=True)
+    ]
     while not holds(needed):
-        needed = [2 * count - 1 for count in needed]
+        if needed == most:
+            return tuple(most)
+        needed = [min(2 * count - 1, limit) for count, limit in zip(needed, most, strict=True)]
     for axis in range(len(axes)):
         fails = (counts[axis] if len(axes) == 1 else 2) - 1
         while needed[axis] - fails > 1:
