@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from designer.acoustics.scene import Scene, fine_frequencies_hz, scene
 from designer.designs import ChannelDesign, design_channel
@@ -13,6 +13,7 @@ from designer.evaluation.refinement import Refinement, realize_judged
 from designer.export.limits import check_latency, chosen_form, within_limits
 from designer.export.of_design import check_targets
 from designer.problem import loads
+from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.realization import Realized
@@ -50,7 +51,12 @@ class Filters:
 
 
 def filters_of(
-    problem: Problem, *, stage: Stage = lambda _: nullcontext(), keep_going: bool = False, by: Designer | None = None
+    problem: Problem,
+    *,
+    stage: Stage = lambda _: nullcontext(),
+    keep_going: bool = False,
+    by: Designer | None = None,
+    family: Scene | None = None,
 ) -> Filters:
     """Design and realise every channel; errors as `designer.design`.
 
@@ -62,12 +68,17 @@ def filters_of(
     stage : callable, surrounds each stage
     keep_going : bool, go on with the other channels where the solver stops at one
     by : callable or None, designs a channel; None for `design_channel`
+    family : Scene or None, of the same device, as `family_of` makes it: its models are taken, and tensors are not kept on disk, where those
+        of many places would only push others out
 
     """
     problem = within_limits(problem)
     check_targets(problem)
     with stage("scene"):
-        fine = scene(problem).at(fine_frequencies_hz(problem))
+        base = scene(problem)
+        if family is not None:
+            base = replace(base, cache=family.cache.heir(same_device=True))
+        fine = base.at(with_half_steps(base.frequency_hz))
         problem = fine.problem
         fine.prepare()
         if fine.is_small and any(not table.is_beam for table in problem.designs):
@@ -90,6 +101,16 @@ def filters_of(
         with stage("virtualisation"):
             virtual = virtual_channels(channels, realised, fine)
     return Filters(fine, channels, realised, virtual, refinements, choice, failures)
+
+
+def family_of(problem: Problem) -> Scene:
+    """A scene that has solved and read what all places of a problem's listener share."""
+    whole = scene(problem)
+    whole.prepare()
+    if not whole.is_measured:
+        _ = whole.device
+    _ = whole.heads
+    return whole
 
 
 def _designed(

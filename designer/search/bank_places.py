@@ -11,15 +11,19 @@ Below 0 where F does better than the design at x, which spends no more than its 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from designer import measures
+from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError, DesignerError, ProblemError, SolverError, UsageError
-from designer.filtering import Filters, filters_of
+from designer.filtering import Filters, family_of, filters_of
+from designer.problem import loads
 from designer.problem.key_places import changed_data
 from designer.problem.read import changed
 from designer.problem.schema import Problem
@@ -112,9 +116,17 @@ def designed(task: Task) -> Designed:
     """Design at a place in a process; whatever goes wrong is told where the place is asked for."""
     try:
         problem = changed(task.problem, changed_data(task.problem, task.changes))
-        return Designed(DONE, place=place_design(tuple(task.varied.values()), filters_of(problem)))
+        context = {key: value for key, value in task.problem.context.items() if key != "changes"}
+        family = _family(json.dumps({**context, "folder": str(context["folder"])}))
+        return Designed(DONE, place=place_design(tuple(task.varied.values()), filters_of(problem, family=family)))
     except DesignerError as error:
         return Designed(FAILED, error=str(error))
+
+
+@lru_cache(maxsize=1)
+def _family(context: str) -> Scene:
+    """What all places of a problem share, in a process that designs at many."""
+    return family_of(loads(**json.loads(context)))
 
 
 class Places:
@@ -125,7 +137,7 @@ class Places:
         self._known: dict[Values, PlaceDesign] = {}
         self._progress = progress
         middle = tuple((key.low + key.high) / 2 for key in keys)
-        self.problem = problem
+        self.problem, self._family = problem, family_of(problem)
         filters = self._filters(middle)
         if filters.realised.sections:
             raise UsageError(
@@ -187,7 +199,8 @@ class Places:
 
     def _filters(self, values: Values) -> Filters:
         try:
-            return filters_of(changed(self.problem, changed_data(self.problem, changes_at(self.keys, values))))
+            problem = changed(self.problem, changed_data(self.problem, changes_at(self.keys, values)))
+            return filters_of(problem, family=self._family)
         except (DataError, SolverError) as error:
             raise type(error)(f"{place_words(self.keys, values)}: {error}") from None
         except ProblemError as error:
