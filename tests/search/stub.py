@@ -38,3 +38,14 @@ def slow_square(given: Task) -> Outcome:
 def threads(given: Task) -> Outcome:
     """How many threads this process's linear algebra may have."""
     return Outcome(DONE, {"left.threads": float(os.environ["OPENBLAS_NUM_THREADS"])})
+
+
+def square_of_value(given: Task) -> Outcome:
+    """The square of what is varied, an entry in the log of whoever computed it, and a pause in the worker that is slow."""
+    folder = os.environ["SWEEP_TEST_FOLDER"]
+    value = next(iter(given.varied.values()))
+    with open(f"{folder}/{os.getpid()}.log", "a", encoding="utf-8") as log:
+        log.write(f"{given.number}\n")
+    if os.environ.get("SWEEP_TEST_SLOW"):
+        time.sleep(0.2)
+    return Outcome(DONE, {"left.mean_cancellation_gain_db": float(value**2)}, seconds=1e-6)
