@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from toml_text import pair, toml
 
@@ -44,7 +45,7 @@ def square_of_value(given: Task) -> Outcome:
     """The square of what is varied, an entry in the log of whoever computed it, and a pause in the worker that is slow."""
     folder = os.environ["SWEEP_TEST_FOLDER"]
     value = next(iter(given.varied.values()))
-    with open(f"{folder}/{os.getpid()}.log", "a", encoding="utf-8") as log:
+    with (Path(folder) / f"{os.getpid()}.log").open("a", encoding="utf-8") as log:
         log.write(f"{given.number}\n")
     if os.environ.get("SWEEP_TEST_SLOW"):
         time.sleep(0.2)
