@@ -327,4 +327,6 @@ def test_a_limit_is_named_with_what_it_makes_up_for(asked: int, *, is_enough: bo
     unlimited_db = most_by_duality_db(ears, 0, None)
     assert (part is None) == is_enough == (unlimited_db > asked - 0.1)
     if part is not None:
-        assert unlimited_db - (asked - float(missing[1])) == pytest.approx(float(part[1]), abs=0.15)  # two rounded decimals
+        assert unlimited_db - (asked - float(missing[1])) == pytest.approx(
+            float(part[1]), abs=0.15
+        )  # two rounded decimals
