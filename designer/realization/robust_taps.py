@@ -55,7 +55,7 @@ LOW_DB, HIGH_DB = 3.0, 15.0
 """t of the two soft minima."""
 FLOOR_WEIGHT = 0.4
 CURVE_MARGIN_DB = 0.085
-"""The floor lies so far below the curve; with what rounds may leave, 0.1 dB."""
+"""The floor lies so far below the curve, or as far as the fit falls short of it at most; with what rounds may leave, 0.1 dB."""
 LEAST_SHORTFALL_DB = 0.1
 """Root mean square of a shortfall from which on it is measured relative to the fit's."""
 MAX_DEVIATION_DB = 0.5
@@ -213,7 +213,7 @@ class Lagrangian:
         gains = np.abs(self.spectra(problem.start))
         loudest = np.where(np.isinf(problem.gain_limit), gains.max(), problem.gain_limit)
         return {
-            "curve": problem.curve_db - start["shortfall"].max() - CURVE_MARGIN_DB,
+            "curve": problem.curve_db - max(float(start["shortfall"].max()), CURVE_MARGIN_DB),
             "curve_rms": np.mean(start["shortfall"] ** 2, keepdims=True),
             "mean_effort": np.mean(start["effort"], keepdims=True) - problem.less_effort_db,
             "max_effort": np.maximum(problem.effort_limit_db, start["effort"]),
