@@ -62,7 +62,7 @@ def explain_reach(
         elif lost_db > REALISED_DB:
             remedy = (remedies or {}).get(design.name, "remedy: lower the requirement there")
             outcome = (
-                f"weights meet the requirements, but their {problem.realization.form} filters miss one by {lost_db:.1f} dB at"
+                f"weights meet the requirements, but their {problem.realization.form} filters miss one by {lost_db:z.1f} dB at"
                 f" {_hertz(at_hz)}; {remedy}"
             )
         elif bound.required_db is None:
@@ -116,7 +116,7 @@ def reach_table(bound: Reach) -> Iterator[str]:
     if modelled != within:
         yield _row("as modelled", modelled)
     if bound.required_db is not None:
-        yield _row("asked", [f"{gain_db:.1f}" for gain_db in bound.required_db])
+        yield _row("asked", [f"{gain_db:z.1f}" for gain_db in bound.required_db])
 
 
 def _missed(missed: Shortfall, reliefs_db: Mapping[str, float]) -> str:
@@ -134,7 +134,7 @@ def _missed(missed: Shortfall, reliefs_db: Mapping[str, float]) -> str:
     if not helps and reliefs_db.get("", 0.0) > SLACK_TOLERANCE_DB:
         ways.append(f"{enumeration([_relaxed(limit) for limit in limits])} together{_makes_up(missed, reliefs_db[''])}")
     return (
-        f"{subject} is infeasible by {missed.decibel:.1f} dB at {_hertz(missed.frequency_hz)}{binds}; {weights};"
+        f"{subject} is infeasible by {missed.decibel:z.1f} dB at {_hertz(missed.frequency_hz)}{binds}; {weights};"
         f" remedy: {', or '.join(ways)}"
     )
 
@@ -149,7 +149,7 @@ def _relaxed(limit: str) -> str:
 def _makes_up(missed: Shortfall, relief_db: float) -> str:
     """Clause on how much of a shortfall a limit makes up for, at most; empty where it is all."""
     return (
-        "" if relief_db >= missed.decibel - SLACK_TOLERANCE_DB else f", which makes up for {relief_db:.1f} dB at most"
+        "" if relief_db >= missed.decibel - SLACK_TOLERANCE_DB else f", which makes up for {relief_db:z.1f} dB at most"
     )
 
 
@@ -160,7 +160,7 @@ def _spare(bound: Reach, required_db: Real) -> str:
     takes = bound.bound_db[at] - bound.product_line_db[at]
     if spare[at] < -SLACK_TOLERANCE_DB and takes > 0:
         return ""
-    left = f"at least {spare[at]:.1f} dB" if spare[at] >= 0.05 else "nothing"
+    left = f"at least {spare[at]:z.1f} dB" if spare[at] >= 0.05 else "nothing"
     words = f", with {left} to spare at {_hertz(bound.frequency_hz[at])}"
     return f"{words}, over drivers that differ by {_spread(bound)}" if takes > MIN_CAP_DB else words
 
@@ -169,13 +169,13 @@ def _remedied(bound: Reach, required_db: Real, channel: ChannelDesign, scene: Sc
     """By how much the product line stays below a curve that drivers as modelled reach, and what was computed to help."""
     spare = bound.product_line_db - required_db
     at = int(spare.argmin())
-    short = f"{-spare[at]:.1f} dB below the curve" if np.isfinite(spare[at]) else "no gain"
+    short = f"{-spare[at]:z.1f} dB below the curve" if np.isfinite(spare[at]) else "no gain"
     remedy = "lower the curve there"
     raised_db = bound.product_line_db[at] - over_product_line_db(channel, scene, bound.frequency_hz)[at]
     if (effort_db := sufficient_effort_db(bound, channel.design, scene)) is not None:
         remedy += f", or set driver_spread = true and max_effort_db = {number(effort_db)}, with which they reach it"
     elif raised_db > MIN_CAP_DB:
-        remedy += f"; driver_spread = true leaves them {raised_db:.1f} dB more than this design"
+        remedy += f"; driver_spread = true leaves them {raised_db:z.1f} dB more than this design"
     return (
         f" of drivers as modelled; drivers that differ by {_spread(bound)} reach {short} at {_hertz(bound.frequency_hz[at])};"
         f" remedy: {remedy}"
@@ -189,7 +189,7 @@ def _row(head: str, cells: list[str]) -> str:
 def _gain(gain: float) -> str:
     if round(gain, 1) >= MAX_DB:
         return f"≥ {MAX_DB:.0f}"
-    return f"{gain:.1f}" if np.isfinite(gain) else "none"
+    return f"{gain:z.1f}" if np.isfinite(gain) else "none"
 
 
 def _hertz(frequency_hz: float) -> str:
