@@ -22,7 +22,7 @@ from designer.realization import response
 from designer.realization.cost import ChannelCost
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.plain import Plain
-from designer.requirements.slacks import excesses_db, slacks_db
+from designer.requirements.slacks import excesses_db, expected_gain, slacks_db
 from designer.requirements.target import ChannelTarget
 
 TONE_BAND_HZ = (100.0, 16_000.0)
@@ -45,6 +45,7 @@ class Realised:
     zone_m2 : float or None, area of the listening zone; None where it was not made
     cost : ChannelCost or None, of the filters as a firmware runs them; None where it was not made
     room : object, mean_db and drawn_percentile_db of the isolation in the room; None where it was not made
+    between : Realised or None, the same filters at frequencies between the scene's, where requirements alone are judged
 
     """
 
@@ -58,6 +59,12 @@ class Realised:
     zone_m2: float | None = None
     cost: ChannelCost | None = None
     room: Any = None
+    between: Realised | None = None
+
+    @property
+    def judged(self) -> tuple[Realised, ...]:
+        """Itself, and the same filters between its frequencies: where requirements are judged."""
+        return (self,) if self.between is None else (self, self.between)
 
     @cached_property
     def full(self) -> Complex:
@@ -203,9 +210,12 @@ def _target_db(c: Realised) -> Real:
 
 
 def _margin_db(c: Realised) -> float:
-    inside, w = c.band
-    assert inside.gamma is not None
-    return float((db(inside.power_ratio(w)) - db(inside.gamma)).min())
+    margins_db = []
+    for part in c.judged:
+        inside, w = part.band
+        assert inside.gamma is not None
+        margins_db.append(db(expected_gain(inside, w)) - db(inside.gamma))
+    return float(np.concatenate(margins_db).min())
 
 
 def _order_error_db(c: Realised) -> float:
@@ -261,7 +271,8 @@ CURVES = (
            _need("dark"), lambda c: _isolation_db(c.target, c.w)),
 )  # fmt: skip
 NUMBERS = (
-    Metric("least_margin_to_target_db", "Least margin to the target curve", "power ratio less its target, least in the band", 1,
+    Metric("least_margin_to_target_db", "Least margin to the target curve",
+           "power ratio that the curve is held by, less its target: least in the band, between the grid's frequencies too", 1,
            _need("target"), _margin_db),
     Metric("least_region_power_ratio_db", "Least power ratio between regions of the sphere", "its least in the band", 1,
            _need("regions"), lambda c: float(db(c.band[0].power_ratio(c.band[1])).min())),

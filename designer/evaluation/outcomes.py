@@ -130,18 +130,15 @@ class Outcome:
         )
 
 
-def required_outcomes(
-    realised: Realised, allowed_db: dict[str, Real], between: Realised | None = None
-) -> tuple[Outcome, ...]:
+def required_outcomes(realised: Realised, allowed_db: dict[str, Real]) -> tuple[Outcome, ...]:
     """Every requirement and limit as the file asks for it, in the band; the drivers' bands at all frequencies.
 
     Parameters
     ----------
     allowed_db : dict of str to float array, requirement or limit -> what the formulation fell short by (in-band frequencies,)
-    between : Realised or None, the same filters at frequencies between the solved ones
 
     """
-    parts = [part for part in (realised, between) if part is not None]
+    parts = realised.judged
     solved_hz, inside_hz = realised.band[0].frequency_hz, np.concatenate([part.band[0].frequency_hz for part in parts])
     order = np.argsort(inside_hz)
     f = inside_hz[order]
@@ -157,17 +154,15 @@ def required_outcomes(
         for requirement in realised.missed_db
         if requirement != BANDS
     )
-    return (*outcomes, *bands_outcome(realised, allowed_db.get(BANDS, 0.0), between))
+    return (*outcomes, *bands_outcome(realised, allowed_db.get(BANDS, 0.0)))
 
 
-def bands_outcome(
-    realised: Realised, allowed_db: Real | float = 0.0, between: Realised | None = None
-) -> Iterator[Outcome]:
+def bands_outcome(realised: Realised, allowed_db: Real | float = 0.0) -> Iterator[Outcome]:
     """The drivers' bands at all frequencies, and what of them the formulation missed in the band; nothing without a band."""
     target = realised.target
     if target.band_gain is None:
         return
-    parts = [part for part in (realised, between) if part is not None]
+    parts = realised.judged
     frequency_hz = np.concatenate([part.target.frequency_hz for part in parts])
     order = np.argsort(frequency_hz)
     f, on_paper_db = frequency_hz[order], np.zeros(target.frequency_hz.size)

@@ -66,12 +66,12 @@ def scalars(
     cost : ChannelCost or None, of the filters as a firmware runs them
 
     """
-    realised = Realised(design, taps, plain, scene, moved=moved, cost=cost)
-    inside, w = realised.band
     judged_hz = judged_frequencies_hz(scene.frequency_hz, taps.shape[1], [design])
-    between_hz = np.setdiff1d(judged_hz, scene.frequency_hz)  # requirements alone are judged there
+    between_hz = np.setdiff1d(judged_hz, scene.frequency_hz)
     between = Realised(design, taps, plain, scene.at(between_hz)) if between_hz.size else None
-    outcomes = required_outcomes(realised, design_slacks_db, between)
+    realised = Realised(design, taps, plain, scene, moved=moved, cost=cost, between=between)
+    inside, w = realised.band
+    outcomes = required_outcomes(realised, design_slacks_db)
     costs = tuple(_costs(realised, weights_costs_db)) if weights_costs_db else ()
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)
     return Scalars(numbers_of(realised), outcomes, costs, orders)

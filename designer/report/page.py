@@ -265,6 +265,11 @@ def outcome_words(outcomes: Sequence[Outcome]) -> str:
     return f"Requirements: {sum(required)} of {len(required)} met as asked{others}"
 
 
+def misses_any(outcomes: Sequence[Outcome]) -> bool:
+    """Whether filters miss anything that the file asks for, to 0.1 dB."""
+    return not all(outcome.is_met for outcome in outcomes if outcome.place == REQUIRED)
+
+
 @dataclass(frozen=True)
 class Shown:
     """A figure of the page: its name and its caption."""
@@ -314,7 +319,7 @@ def render(
                 "name": name,
                 "figures": kinds,
                 **report["channels"][name],
-                "missed": any(map(result.misses, (name, *mirrored))),
+                "missed": any(misses_any(result.outcomes[side]) for side in (name, *mirrored)),
                 "outcome_words": outcome_words(result.outcomes[name]),
                 "outcome_rows": outcome_rows(channel.table, result.outcomes[name]),
                 "tiles": tiles(result, name, sides),
