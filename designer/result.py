@@ -15,11 +15,13 @@ from designer.acoustics.scene import Scene
 from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real, read_only
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
+from designer.evaluation.channel import Channel as Channel
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
 from designer.evaluation.isolation_in_room import RoomIsolation, isolation_in_room
 from designer.evaluation.listening_zone import Zones, heard_hz, mapped_designs, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes, worse_outcomes
+from designer.evaluation.programmes import Playback
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import Refinement
 from designer.evaluation.room import InRoom, in_room
@@ -27,8 +29,7 @@ from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.tolerance import ChannelTolerance, draw_of, tolerance
-from designer.evaluation.words import Verdict, whole_sentence
-from designer.formulations import Certificate
+from designer.evaluation.words import whole_sentence
 from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
@@ -37,7 +38,6 @@ from designer.realization.cheapest import Choice
 from designer.realization.cost import channel_costs
 from designer.requirements.channel_target import driver_index
 from designer.requirements.curves import in_band
-from designer.requirements.plain import Plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,28 +63,6 @@ def analysis(compute: Callable[[Result, *Ts], T]) -> Callable[[Result, *Ts], T]:
         return value
 
     return cached
-
-
-@dataclass(frozen=True)
-class Channel:
-    """How one channel came about, and how it stands: what `summary.json` says of it."""
-
-    table: DesignTable
-    method: str
-    plain: Plain
-    plain_names: tuple[str, ...]
-    frequency_hz: Real  # (N,) in the band, half steps included
-    slacks_db: dict[str, Real]  # requirement or limit -> (N,)
-    certificate: Certificate  # (N,)
-    feasible: bool
-    verdict: Verdict
-    weights_costs_db: dict[str, float]
-    """`costs_db` of the weights, half steps included; empty where the filters were not designed."""
-
-    @property
-    def slack_db(self) -> Real:
-        """The largest slack of any requirement (N,)."""
-        return np.asarray(np.max([*self.slacks_db.values(), np.zeros(self.frequency_hz.size)], axis=0))
 
 
 @dataclass(frozen=True)
@@ -227,7 +205,7 @@ class Result:
     def moved_heads(self) -> dict[str, MovedHead]:
         """Each ear channel with the head moved off its cloud."""
         return {
-            name: moved_head(channel.table, self.taps[name], self.fine_scene.at(self.frequency_hz))
+            name: moved_head(channel.table, self.taps[name], self.fine_scene.at(self.frequency_hz), self.playback)
             for name, channel in self.channels.items()
             if not channel.table.is_beam
         }
@@ -250,7 +228,15 @@ class Result:
         costs = channel_costs(self.problem, self.taps, self.sections, self.bulk_delay_samples)
         return {
             name: scalars(
-                c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db, costs[name]
+                c.table,
+                self.taps[name],
+                c.plain,
+                c.slacks_db,
+                fine,
+                moved.get(name),
+                c.weights_costs_db,
+                costs[name],
+                self.playback,
             )
             for name, c in self.channels.items()
         }
@@ -299,16 +285,26 @@ class Result:
 
     @property
     @analysis
+    def playback(self) -> Playback | None:
+        """All channels as they play together; None where none of them is for one of several listeners, or for a place."""
+        plain = {name: channel.plain for name, channel in self.channels.items()}
+        of_channels = {name: self.taps[name] for name in self.channels}
+        together = Playback.of(self._tables, of_channels, plain, self.bulk_delay_samples, self.fine_scene)
+        return together if together.programmes else None
+
+    @property
+    @analysis
     def tolerances(self) -> dict[str, ChannelTolerance]:
         """Each channel over drawn devices and listeners."""
-        return tolerance(self._tables, self.taps, self.even_scene, draw_of(self.problem))
+        return tolerance(self._tables, self.taps, self.even_scene, draw_of(self.problem), self.playback)
 
     @property
     @analysis
     def room_isolation(self) -> dict[str, RoomIsolation]:
         """Each channel's isolation from other listeners in the problem's room; empty without a room or such a channel."""
         room = self.problem.room
-        return isolation_in_room(self._tables, self.taps, self.fine_scene, room, draw_of(self.problem)) if room else {}
+        draws = draw_of(self.problem)
+        return isolation_in_room(self._tables, self.taps, self.fine_scene, room, draws, self.playback) if room else {}
 
     @analysis
     def over_tolerances(self, name: str) -> dict[str, float]:
@@ -324,7 +320,10 @@ class Result:
 
     def _dear_numbers(self, name: str, **needs: Any) -> dict[str, float]:
         channel = self.channels[name]
-        return numbers_of(Realised(channel.table, self.taps[name], channel.plain, self.even_scene, **needs), dear=True)
+        realised = Realised(
+            channel.table, self.taps[name], channel.plain, self.even_scene, playback=self.playback, **needs
+        )
+        return numbers_of(realised, dear=True)
 
     @property
     @analysis
@@ -395,4 +394,4 @@ def evaluate(design: Result, scene: Scene) -> Evaluation:
         Judged(channel.table, design.taps[name], channel.plain, "level" in channel.slacks_db)
         for name, channel in design.channels.items()
     ]
-    return evaluate_taps(judged, scene)
+    return evaluate_taps(judged, scene, design.playback)
