@@ -73,7 +73,7 @@ class Playback:
         delay_samples: int,
         scene: Scene,
     ) -> Playback:
-        """Of a problem's channels; the scene, at the listeners' clouds, says how loud each is."""
+        """Playback of a problem's channels; the scene, at the listeners' clouds, says how loud each is."""
         return cls(taps, plain, delay_samples, programmes(designs, taps, scene))
 
     def filters(self, channel: str, scene: Scene) -> Complex:
@@ -90,12 +90,12 @@ class Playback:
 
     def kinds(self, design: DesignTable) -> frozenset[str]:
         """Which isolations a channel's programme has: of "zones", of "programmes"."""
-        own = programme_of(design, self.programmes)
+        at_home = programme_of(design, self.programmes)
         has = {"zones": bool(design.dark), "programmes": len(self.programmes) > 1}
-        return frozenset(kind for kind, is_had in has.items() if is_had and own is not None)
+        return frozenset(kind for kind, is_had in has.items() if is_had and at_home is not None)
 
     def isolations(self, design: DesignTable, scene: Scene) -> Isolations:
-        """Of a channel's programme in a scene (F,), over all its displacements together."""
+        """Isolations of a channel's programme in a scene (F,), over all its displacements together."""
         return isolations(design, self.programmes, power_in(scene, self.taps))
 
 
@@ -145,16 +145,16 @@ def programme_of(design: DesignTable, together: Sequence[Programme]) -> Programm
 
 def isolations(design: DesignTable, together: Sequence[Programme], power: PowerAt) -> Isolations:
     """Both isolations of a channel's programme, in the shape of the powers."""
-    own = programme_of(design, together)
-    if own is None:
+    at_home = programme_of(design, together)
+    if at_home is None:
         return Isolations(None, None)
 
     def of(programme: Programme, names: Sequence[str]) -> Real:
         return np.asarray(sum(power(channel, names) for channel in programme.channels))
 
-    heard, others = of(own, own.bright), [programme for programme in together if programme is not own]
-    zones_db = db(ratio(heard, of(own, design.dark))) if design.dark else None
+    heard, others = of(at_home, at_home.bright), [programme for programme in together if programme is not at_home]
+    zones_db = db(ratio(heard, of(at_home, design.dark))) if design.dark else None
     if not others:
         return Isolations(zones_db, None)
-    disturbing = sum(programme.volume * of(programme, own.bright) for programme in others)
-    return Isolations(zones_db, db(ratio(own.volume * heard, np.asarray(disturbing))))
+    disturbing = sum(programme.volume * of(programme, at_home.bright) for programme in others)
+    return Isolations(zones_db, db(ratio(at_home.volume * heard, np.asarray(disturbing))))

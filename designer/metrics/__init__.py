@@ -210,7 +210,7 @@ CURVES = (
            "at a programme's listeners, its mean power over that of all other programmes, equally loud", 1,
            _need("programmes"), lambda c: c.isolations.programmes_db),
     Metric("reproduction_error_db", "Reproduction error", "squared error of the pressure at the bright points against plain playback's,"
-           " over the latter squared", -1, _need("playback"), _error_db),
+           " over the latter squared", -1, _need("drivers", "playback"), _error_db),
 )  # fmt: skip
 NUMBERS = (
     Metric("least_margin_to_target_db", "Least margin to the target curve", "power ratio less its target, least in the band", 1,
@@ -261,13 +261,13 @@ NUMBERS = (
     Metric("log_mean_cancellation_gain_db", "Mean cancellation gain over log f", "mean in dB over log f in the band", 1,
            _need("dark"), lambda c: _log_mean(c, _gain_db(c.target, c.w))),
     Metric("mean_reproduction_error_db", "Mean reproduction error", "mean in dB over log f in the band", -1,
-           _need("playback"), lambda c: _log_mean(c, _error_db(c))),
+           _need("drivers", "playback"), lambda c: _log_mean(c, _error_db(c))),
     Metric("moved_reproduction_error_95th_percentile_db", "Heads moved: 95th percentile of the reproduction error",
            "95th percentile over heads off their clouds and frequencies off the grid", -1,
-           _need("playback", "moved"), lambda c: float(np.percentile(c.moved.error_db, 95.0))),
+           _need("drivers", "playback", "moved"), lambda c: float(np.percentile(c.moved.error_db, 95.0))),
     Metric("tolerance_reproduction_error_95th_percentile_db", "Tolerances: 95th percentile of the mean reproduction error",
            "95th percentile over drawn devices", -1,
-           _need("playback", "draws"), lambda c: float(np.percentile(c.draws.error_db.mean(axis=1), 95.0))),
+           _need("drivers", "playback", "draws"), lambda c: float(np.percentile(c.draws.error_db.mean(axis=1), 95.0))),
     Metric("tolerance_95th_percentile_db", "Tolerances: 95th percentile of the mean gain", "95th percentile over drawn devices", 1,
            _need("draws"), _drawn_percentile(95.0), frozenset({"sweep"})),
     Metric("room_isolation_db", "Room: mean isolation", "mean in dB over log f in the band, direct and reflected sound together", 1,

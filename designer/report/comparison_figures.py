@@ -174,8 +174,8 @@ def say_gain(view: ChannelView) -> str:
 def costs_figure(view: ChannelView) -> Figure:
     """A small plot for each number over frequency beside the gain: at the worst point, effort, white-noise gain, directivity."""
     panels = []
-    has_dark = any(entry.result.channels[view.channel.name].table.dark for entry in view.channel.entries)
-    shown = [m for m in CURVES[1:] if m.better and "comparison" in m.on and (has_dark or "dark" not in m.needs)]
+    columns = set().union(*(drawn_metrics(entry.result, view.channel.name) for entry in view.channel.entries))
+    shown = [m for m in CURVES[1:] if m.better and "comparison" in m.on and m.name in columns]
     for place, metric in enumerate(shown):
         points = view.curves(metric.name)
         bands_hz = [channel.table.band_hz for channel in view.channel.channels]
