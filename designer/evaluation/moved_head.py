@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -36,9 +36,8 @@ class MovedHead:
     gain_db: Real
     heads: tuple[str, ...] = ("head",)
     isolation_db: Real | None = None  # over other listeners, moved alike, and places; None where a design names none
-    isolations: Isolations | None = (
-        None  # of the channel's programme beside the others; None where playback was not told
-    )
+    dark_db: Mapping[str, Real] = field(default_factory=dict)  # the same over each of these alone, by name
+    isolations: Isolations | None = None  # of the programme beside the others; None where playback was not told
     error_db: Real | None = None  # reproduction error against plain playback
 
     def of_each(self) -> dict[str, MovedHead]:
@@ -203,13 +202,16 @@ def _moved_ear(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     w = filter_response(taps, unseen.frequency_hz, scene.problem.sample_rate_hz)
     bright, dark = (measures.pressure(points, w) for points in (unseen.bright, unseen.dark))
     gain = measures.db(measures.ratio(np.abs(bright) ** 2, np.abs(dark) ** 2))
-    isolation_db = None
-    if design.dark is not None:
-        displaced = scene.at(unseen.frequency_hz).moved(unseen.displacements_m)
-        leaked = np.tile(_mean_power(displaced, design.dark, w), len(scene.heads))
-        isolation_db = measures.db(measures.ratio(np.abs(bright) ** 2, leaked)).T
+    displaced = scene.at(unseen.frequency_hz).moved(unseen.displacements_m)
+
+    def over(names: Sequence[str]) -> Real:
+        leaked = np.tile(_mean_power(displaced, names, w), len(scene.heads))
+        return np.asarray(measures.db(measures.ratio(np.abs(bright) ** 2, leaked)).T)
+
+    isolation_db = None if design.dark is None else over(design.dark)
+    dark_db = {name: over([name]) for name in design.dark or ()}
     heads = tuple(head.name for head in scene.heads)
-    return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, heads, isolation_db)
+    return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, heads, isolation_db, dark_db)
 
 
 def _moved_zone(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
@@ -220,8 +222,12 @@ def _moved_zone(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     displaced = scene.at(inside_hz).moved(heads_of_all_m(design, scene, displaced_heads_m(cloud_m)))
     w = filter_response(taps, inside_hz, scene.problem.sample_rate_hz)
     bright = _mean_power(displaced, design.bright, w)
-    gain_db = measures.db(measures.ratio(bright, _mean_power(displaced, design.dark, w))).T
-    return MovedHead(inside_hz, displaced.displacements_m, gain_db, isolation_db=gain_db)
+
+    def over(names: Sequence[str]) -> Real:
+        return np.asarray(measures.db(measures.ratio(bright, _mean_power(displaced, names, w))).T)
+
+    gain_db, dark_db = over(design.dark), {name: over([name]) for name in design.dark}
+    return MovedHead(inside_hz, displaced.displacements_m, gain_db, isolation_db=gain_db, dark_db=dark_db)
 
 
 def _mean_power(scene: Scene, names: Sequence[str], w: Complex) -> Real:

@@ -15,7 +15,7 @@ The filters stay as they are: that is the point.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -90,9 +90,8 @@ class ChannelTolerance:
     gain_db: Real  # (N, F) cancellation gain; of an ear channel with the head at the listener's own place
     nominal_db: Real  # (F,) without any error
     isolation_db: Real | None = None  # (N, F) over other listeners and places; None where a design names none
-    isolations: Isolations | None = (
-        None  # (N, F) of the channel's programme beside the others; None where playback was not told
-    )
+    dark_db: Mapping[str, Real] = field(default_factory=dict)  # (N, F) the same over each of these alone, by name
+    isolations: Isolations | None = None  # (N, F) of the programme beside the others; None where playback was not told
     error_db: Real | None = None  # (N, F) reproduction error against plain playback of the same device
 
     @property
@@ -142,8 +141,9 @@ def tolerance(
         for design in group:
             band, n = in_band(f, design.band_hz), channels.index(design.name)
             gains = [_gain_db(p[:, :, band], design, points) for p in (drawn[n], nominal[n])]
-            isolation_db = _isolation_db(drawn[n][:, :, band], design, points) if design.dark else None
-            judged = ChannelTolerance(f[band], gains[0], gains[1][0], isolation_db)
+            judged = ChannelTolerance(
+                f[band], gains[0], gains[1][0], *_over_others(drawn[n][:, :, band], design, points)
+            )
             if playback is not None and several:
                 of_channels = {name: p[:, :, band] for name, p in zip(channels, drawn, strict=False)}
                 desired = drawn[len(channels) + group.index(design)][:, :, band]
@@ -177,11 +177,15 @@ def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
     return measures.db(measures.ratio(power[:, bright].mean(axis=1), power[:, ~bright & near].mean(axis=1)))
 
 
-def _isolation_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
-    """Mean power at the bright point over the mean of that at each other listener and place (N, F)."""
+def _over_others(pressure: Complex, design: DesignTable, points: Points) -> tuple[Real | None, dict[str, Real]]:
+    """Mean power at the bright point over the mean of that at each other listener and place (N, F), and over each alone."""
+    if not design.dark:
+        return None, {}
     power = pressure.real**2 + pressure.imag**2
-    leaked = [power[:, points.part == part].mean(axis=1) for part in range(1, points.part.max() + 1)]
-    return measures.db(measures.ratio(power[:, points.bright_point(design)].mean(axis=1), np.mean(leaked, axis=0)))
+    heard = power[:, points.bright_point(design)].mean(axis=1)
+    leaked = {name: power[:, points.part == n + 1].mean(axis=1) for n, name in enumerate(design.dark)}
+    isolation_db = measures.db(measures.ratio(heard, np.mean(list(leaked.values()), axis=0)))
+    return isolation_db, {name: measures.db(measures.ratio(heard, dark)) for name, dark in leaked.items()}
 
 
 def _beside(

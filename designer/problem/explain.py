@@ -212,6 +212,13 @@ def _requirements(design: DesignTable, places: int) -> Iterator[str]:
             yield declared.words.format(number(getattr(design, key)))
 
 
+def judged_places(design: DesignTable) -> str:
+    """Noun phrase for what a channel's gain is over, beside frequency."""
+    if design.is_beam:
+        return "azimuths of the arcs"
+    return "dark points" if design.bright is not None else "places of the ear cloud"
+
+
 def hold_phrase(design: DesignTable, places: int) -> str:
     """Adverbial phrase for what the curve is held by; an ear channel has so many places of the head."""
     all_places, at_each = (

@@ -152,7 +152,15 @@ def gain_figure(view: ChannelView) -> Figure:
         table = view.channel.channels[i].table
         if np.isfinite(targets[i][1]).any():
             targets_by_curve.setdefault(f"{table.cancellation_gain_db} {table.band_hz}", targets[i])
-    aim = "on axis over the dark arcs" if view.channel.is_beam else "ipsilateral over contralateral ear"
+    tables = [channel.table for channel in view.channel.channels]
+    ears = "ipsilateral over contralateral ear"
+    aim = (
+        "on axis over the dark arcs"
+        if view.channel.is_beam
+        else ears
+        if tables[0].is_ear
+        else "bright over dark points"
+    )
     lines = [target_line(*target) for target in targets_by_curve.values()]
     y = _gain_axis(view, [*points, *targets_by_curve.values()])
     return figure([_over_frequency(view, points, y, lines, title=f"Cancellation gain: {aim}")], 3.9, legend_columns=3)

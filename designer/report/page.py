@@ -49,6 +49,12 @@ TILES = {
     "largest_effort_db": "Effort",
 }
 """Metrics whose numbers stand on top, and their labels."""
+TILES_OF_SEVERAL = {
+    "mean_isolation_db": "Isolation",
+    "moved_isolation_5th_percentile_db": "Isolation, 5th percentile, moved heads",
+    "mean_inter_programme_isolation_db": "Between programmes",
+}
+"""Those behind the gains, where channels are dark for other listeners."""
 PER_HEAD = [metric for metric in NUMBERS if "head" in metric.on]
 
 
@@ -214,6 +220,12 @@ def _as_run(export: Export) -> Iterator[str]:
             yield f"mean cancellation gain as run, of that designed: {gains}"
 
 
+def tile_labels(result: Result) -> dict[str, str]:
+    """Metrics on top and their labels, isolation only where any channel has it."""
+    known = set().union(*(scalars.values for scalars in result.scalars.values()))
+    return TILES | {name: label for name, label in TILES_OF_SEVERAL.items() if name in known}
+
+
 def tiles(result: Result, name: str, sides: Sequence[Mapping[str, float]]) -> list[str]:
     """A channel's numbers that stand on top: those of TILES, latency, and cost.
 
@@ -224,7 +236,7 @@ def tiles(result: Result, name: str, sides: Sequence[Mapping[str, float]]) -> li
     """
     rate = result.problem.sample_rate_hz
     cells = []
-    for metric in map(BY_NAME.__getitem__, TILES):
+    for metric in map(BY_NAME.__getitem__, tile_labels(result)):
         values = [numbers[metric.name] for numbers in sides if metric.name in numbers]
         cells.append(metric.text(min(values, key=lambda value: value * metric.better)) if values else "–")
     cells.append(f"{result.bulk_delay_samples / rate * 1e3:.2f} ms")
@@ -341,7 +353,8 @@ def render(
         key_figures=[*key_figures, shown["layout"]],
         few_warnings=FEW_WARNINGS,
         wide=WIDE,
-        tile_labels=[*TILES.values(), "Latency", "Multiply-adds a second"],
+        zones=any(channel.table.bright is not None for channel in result.channels.values()),
+        tile_labels=[*tile_labels(result).values(), "Latency", "Multiply-adds a second"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),
         body=Markup(body_block(result.problem)),

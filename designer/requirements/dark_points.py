@@ -19,6 +19,12 @@ from designer.requirements.target import DarkGroup
 LABEL = 'dark_gain_db of "{}"'
 
 
+def dark_curve(design: DesignTable, name: str) -> list[list[float]] | None:
+    """The curve that is required over one listener or place; an ear's own where there is no other."""
+    curve: list[list[float]] | None = by_name(design.dark_gain_db, name)
+    return design.cancellation_gain_db if curve is None and design.is_ear else curve
+
+
 def dark_points(
     design: DesignTable, scene: Scene, index: Index, other_ear: Complex | None
 ) -> tuple[Complex, tuple[DarkGroup, ...]]:
@@ -33,8 +39,7 @@ def dark_points(
     groups: list[DarkGroup] = []
     weights: list[float] = []
     for name in design.dark:
-        weight, curve = by_name(design.dark_weight, name), by_name(design.dark_gain_db, name)
-        curve = design.cancellation_gain_db if curve is None and other_ear is not None else curve
+        weight, curve = by_name(design.dark_weight, name), dark_curve(design, name)
         gamma = None if curve is None else 10 ** (curve_db(curve, scene.frequency_hz) / 10)
         groups.append(DarkGroup(LABEL.format(name), heard_at(scene, name)[:, :, index], gamma))
         weights.append(1.0 if weight is None else weight)

@@ -127,6 +127,13 @@ class ChannelTarget:
         return self.dark if self.other_ear is None else self.other_ear
 
     @property
+    def dark_places(self) -> Complex:
+        """These points one by one (F, C, L): of a zone without the weights that its mean has."""
+        if self.paired or not self.dark_groups:
+            return self.own_dark
+        return np.concatenate([group.points for group in self.dark_groups], axis=1)
+
+    @property
     def dark_curves(self) -> tuple[tuple[str, Complex, Real], ...]:
         """Curves over one listener's or place's points: label, points (F, C, L), required power ratio (F,)."""
         return tuple((group.label, group.points, group.gamma) for group in self.dark_groups if group.gamma is not None)
@@ -139,7 +146,7 @@ class ChannelTarget:
 
     def point_ratios(self, w: Complex) -> Real:
         """The ratio at each displacement or dark azimuth; of a zone, mean power at its bright points over that at each dark one (F, M)."""
-        return point_ratios(self.bright, self.own_dark, w, paired=self.paired)
+        return point_ratios(self.bright, self.dark_places, w, paired=self.paired)
 
     def worst_gain(self, w: Complex) -> Real:
         """The smallest of these ratios (F,)."""
