@@ -47,6 +47,8 @@ def requirement_phrase(design: DesignTable, places: int) -> str:
         requirements.append(gain if design.dark_regions is None else f"{gain} between regions of the sphere")
     curves = {name: by_name(design.dark_gain_db, name) for name in design.dark or ()}
     requirements += [f"{_decibels(_in_band(design, curve))} over {name}" for name, curve in curves.items() if curve]
+    if design.diffuse_gain_db:
+        requirements.append(f"{_decibels(_in_band(design, design.diffuse_gain_db))} over all directions")
     if without_curve and not design.cancellation_gain_db:
         requirements.append(f"as little as that leaves over {enumeration(without_curve)}")
     if design.mask:
@@ -94,6 +96,7 @@ def requirement_words(design: DesignTable, requirement: str) -> str:
         return f"the curve at {requirement.split(' of ', 1)[1].strip(chr(34))}"
     words = {
         "cancellation_gain_db": "the curve",
+        "diffuse_gain_db": "the curve over all directions",
         "window": "the window",
         "level": "the level",
         BANDS: "the drivers' bands",

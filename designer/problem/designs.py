@@ -132,6 +132,7 @@ class DesignTable(Table):
         dark: list[str] | None
         dark_gain_db: list[list[float]] | dict[str, list[list[float]]] | None
         dark_weight: float | dict[str, float] | None
+        diffuse_gain_db: list[list[float]] | None
         look_deg: float
         window_deg: list[float] | None
         window_ripple_db: float
@@ -178,6 +179,11 @@ class EarDesign(DesignTable):
         title="of each dark point beside the others",
         description="a number above 0 for all, or a table of such numbers by name; default: 1",
     )
+    diffuse_gain_db: Curve | None = Field(
+        default=None,
+        title="least power at the bright points over the mean power in all directions at their distance",
+        description="[[frequency_hz, gain_db], ...]: a directivity that lifts the direct sound above a room's reverberation",
+    )
 
     is_beam: ClassVar[bool] = False
     requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db", "dark_gain_db")
@@ -200,6 +206,11 @@ class ZoneDesign(DesignTable):
         default=None,
         title="of each dark point beside the others",
         description="a number above 0 for all, or a table of such numbers by name; default: 1",
+    )
+    diffuse_gain_db: Curve | None = Field(
+        default=None,
+        title="least power at the bright points over the mean power in all directions at their distance",
+        description="[[frequency_hz, gain_db], ...]: a directivity that lifts the direct sound above a room's reverberation",
     )
 
     is_beam: ClassVar[bool] = False

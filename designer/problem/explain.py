@@ -190,6 +190,9 @@ def _requirements(design: DesignTable, places: int) -> Iterator[str]:
         curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.cancellation_gain_db)
         yield f"cancellation gain of {curve}, {hold_phrase(design, places)}"
     yield from _dark(design)
+    if design.diffuse_gain_db:
+        curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.diffuse_gain_db)
+        yield f"above the mean over all directions by {curve}"
     if design.nulls_deg:
         yield f"nulls at {', '.join(number(null) for null in design.nulls_deg)} degrees, {number(design.null_width_deg)} wide"
     if design.window_deg:
@@ -225,7 +228,7 @@ def hold_phrase(design: DesignTable, places: int) -> str:
         ("the dark azimuths", "at every dark azimuth") if design.is_beam else ("the ear cloud", "at every place")
     )
     if design.bright is not None:
-        all_places = "the points of each"
+        all_places, at_each = "the points of each", "at every dark point"
     if design.dark_regions is not None:
         all_places, at_each = "the regions", "over the regions"
     spread = design.driver_spread is not None

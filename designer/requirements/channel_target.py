@@ -15,7 +15,7 @@ from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Driver, Problem, Region, Tolerance
 from designer.requirements.crossovers import Crossover
 from designer.requirements.curves import band_share, curve_db, driver_cost, driver_slope, in_band
-from designer.requirements.dark_points import dark_points
+from designer.requirements.dark_points import all_directions, dark_points
 from designer.requirements.plain import Plain, aim, crossover_of, ears, plain_in
 from designer.requirements.plain import driver_index as driver_index
 from designer.requirements.region_power import RegionPower
@@ -94,6 +94,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         deviations=deviations,
         diffuse=scene.radiated_power[:, index[:, None], index] if method is not None and method.sphere else None,
         dark_groups=groups,
+        everywhere=None if design.is_beam else all_directions(design, scene, index, distance_m),
         paired=design.is_ear or design.is_beam,
         other_ear=other_ear if groups else None,
         regions=_regions(design, scene, index),

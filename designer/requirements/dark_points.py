@@ -14,7 +14,7 @@ from designer.arrays import Complex, Index
 from designer.problem.designs import by_name
 from designer.problem.schema import DesignTable
 from designer.requirements.curves import curve_db
-from designer.requirements.target import DarkGroup
+from designer.requirements.target import DIFFUSE_LABEL, DarkGroup, equivalent_points
 
 LABEL = 'dark_gain_db of "{}"'
 
@@ -49,3 +49,12 @@ def dark_points(
     scale = np.sqrt(np.array(weights) * sum(sizes) / np.dot(weights, sizes))
     rows = [points * factor for points, factor in zip(parts, scale, strict=True)]
     return np.concatenate(rows, axis=1), tuple(groups)
+
+
+def all_directions(design: DesignTable, scene: Scene, index: Index, distance_m: float) -> DarkGroup | None:
+    """Rows whose mean power is that of the sphere at a distance, and the curve over them: a room's late sound follows this power."""
+    if design.diffuse_gain_db is None:
+        return None
+    power = scene.radiated_power[:, index[:, None], index] / distance_m**2
+    gamma = 10 ** (curve_db(design.diffuse_gain_db, scene.frequency_hz) / 10)
+    return DarkGroup(DIFFUSE_LABEL, equivalent_points(power), gamma)
