@@ -21,6 +21,7 @@ from designer.evaluation.isolation_in_room import RoomIsolation, isolation_in_ro
 from designer.evaluation.listening_zone import Zones, heard_hz, mapped_designs, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes, worse_outcomes
+from designer.evaluation.population import LeftOutHeads, left_out_heads
 from designer.evaluation.programmes import Playback
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import Refinement
@@ -287,10 +288,7 @@ class Result:
     @analysis
     def playback(self) -> Playback | None:
         """All channels as they play together; None where none of them is for one of several listeners, or for a place."""
-        plain = {name: channel.plain for name, channel in self.channels.items()}
-        of_channels = {name: self.taps[name] for name in self.channels}
-        together = Playback.of(self._tables, of_channels, plain, self.bulk_delay_samples, self.fine_scene)
-        return together if together.programmes else None
+        return Playback.of(self.channels, self.taps, self.bulk_delay_samples, self.fine_scene)
 
     @property
     @analysis
@@ -302,9 +300,16 @@ class Result:
     @analysis
     def room_isolation(self) -> dict[str, RoomIsolation]:
         """Each channel's isolation from other listeners in the problem's room; empty without a room or such a channel."""
-        room = self.problem.room
-        draws = draw_of(self.problem)
+        room, draws = self.problem.room, draw_of(self.problem)
         return isolation_in_room(self._tables, self.taps, self.fine_scene, room, draws, self.playback) if room else {}
+
+    @property
+    @analysis
+    def population(self) -> dict[str, LeftOutHeads]:
+        """Each ear channel at heads left out in turn; empty without [population]."""
+        if self.problem.population is None or self.fine_scene.is_measured:
+            return {}
+        return left_out_heads(self.fine_scene.at(self.frequency_hz), self.taps, self.problem.realization)
 
     @analysis
     def over_tolerances(self, name: str) -> dict[str, float]:
@@ -315,15 +320,13 @@ class Result:
     def robustness(self, name: str) -> dict[str, float]:
         """These numbers, and the area of its listening zone."""
         zone = self.zones and self.zones.square.channels.get(name)
-        isolation = self.room_isolation.get(name)
-        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2, room=isolation)
+        needs = {"room": self.room_isolation.get(name), "population": self.population.get(name)}
+        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2, **needs)
 
     def _dear_numbers(self, name: str, **needs: Any) -> dict[str, float]:
         channel = self.channels[name]
-        realised = Realised(
-            channel.table, self.taps[name], channel.plain, self.even_scene, playback=self.playback, **needs
-        )
-        return numbers_of(realised, dear=True)
+        needs |= {"playback": self.playback}
+        return numbers_of(Realised(channel.table, self.taps[name], channel.plain, self.even_scene, **needs), dear=True)
 
     @property
     @analysis

@@ -199,7 +199,7 @@ def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: 
     worst = inside.worst_gain(w) if inside.own_dark.shape[1] > 1 else None
     curves = [(CURVE_LABEL, design.cancellation_gain_db, worst, *(a and a.gain_db for a in (draws, moved)))]
     for name, group in zip(design.dark or (), inside.dark_groups, strict=True):
-        ratios = measures.point_ratios(inside.bright, group.points, w, paired=False).min(axis=1)
+        ratios = measures.point_ratios(inside.bright, group.places, w, paired=False).min(axis=1)
         over = (analysis and analysis.dark_db[name] for analysis in (draws, moved))
         curves.append((group.label, dark_curve(design, name), ratios if group.points.shape[1] > 1 else None, *over))
     for label, curve, worst, drawn_db, moved_db in curves:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from designer.problem.schema import DesignTable, Problem
 from designer.realization import response
 from designer.requirements.curves import in_band
 from designer.requirements.plain import Plain, driver_index
+
+if TYPE_CHECKING:  # whose verdict is of outcomes, which are of programmes too
+    from designer.evaluation.channel import Channel
 
 PowerAt = Callable[[str, Sequence[str]], Real]
 """Channel, names of listeners and places -> mean over these of the channel's mean power at each, an array of any one shape."""
@@ -66,15 +70,15 @@ class Playback:
 
     @classmethod
     def of(
-        cls,
-        designs: Sequence[DesignTable],
-        taps: Mapping[str, Real],
-        plain: Mapping[str, Plain],
-        delay_samples: int,
-        scene: Scene,
-    ) -> Playback:
-        """Playback of a problem's channels; the scene, at the listeners' clouds, says how loud each is."""
-        return cls(taps, plain, delay_samples, programmes(designs, taps, scene))
+        cls, channels: Mapping[str, Channel], taps: Mapping[str, Real], delay_samples: int, scene: Scene
+    ) -> Playback | None:
+        """Playback of a problem's channels, None where none has a name to play to; the scene, at all clouds, says how loud each is."""
+        tables, plain = (
+            [channel.table for channel in channels.values()],
+            {name: c.plain for name, c in channels.items()},
+        )
+        together = programmes(tables, taps, scene)
+        return cls({name: taps[name] for name in channels}, plain, delay_samples, together) if together else None
 
     def filters(self, channel: str, scene: Scene) -> Complex:
         """Responses of a channel's filters (F, L)."""

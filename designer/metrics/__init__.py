@@ -274,6 +274,12 @@ NUMBERS = (
            _need("room"), lambda c: c.room.mean_db),
     Metric("room_isolation_5th_percentile_db", "Room: 5th percentile of the mean isolation", "5th percentile over drawn devices", 1,
            _need("room"), lambda c: c.room.drawn_percentile_db(5.0)),
+    Metric("left_out_heads_percentile_db", "Heads left out in turn: percentile of the mean gain",
+           "[population]'s percentile over heads, each judged by filters designed for the others", 1,
+           _need("population"), lambda c: c.population.percentile_db(c.design.over_heads)),
+    Metric("left_out_heads_largest_loss_db", "Heads left out in turn: largest loss of the mean gain",
+           "the most that a head loses by not having been designed for", -1,
+           _need("population"), lambda c: c.population.largest_loss_db),
     Metric("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "area around the listener's place", 1,
            _need("zone"), lambda c: c.zone_m2),
     Metric("multiply_adds_per_s", "Multiply-adds", "products of the channel's filters in their direct form", -1, COST,
@@ -288,7 +294,7 @@ NUMBERS = (
     Metric("worst_output_db", "Worst output for full-scale input", "level of the largest feed over full scale (l1 norm)", -1, COST,
            _of_cost("worst_output_db"), PRICED),
 )  # fmt: skip
-ON_DEMAND = frozenset({"draws", "zone", "room"})
+ON_DEMAND = frozenset({"draws", "zone", "room", "population"})
 """Needs that are dear: their numbers are not among a channel's scalars."""
 ROOM = (
     Metric("direct_to_reverberant_db", "Direct over reverberant, at the ears", "energy of the direct sound over all reflections'", 1),

@@ -34,6 +34,7 @@ class Realised:
     zone_m2 : float or None, area of the listening zone; None where it was not made
     cost : ChannelCost or None, of the filters as a firmware runs them; None where it was not made
     room : object, mean_db and drawn_percentile_db of the isolation in the room; None where it was not made
+    population : object, percentile_db and largest_loss_db of heads left out in turn; None where it was not made
     playback : object, kinds, isolations and desired of all channels that play together; None where no other listener is named
 
     """
@@ -49,6 +50,7 @@ class Realised:
     cost: ChannelCost | None = None
     room: Any = None
     playback: Any = None
+    population: Any = None
 
     @cached_property
     def full(self) -> Complex:
@@ -105,6 +107,7 @@ class Realised:
             "zone": self.zone_m2 is not None,
             "cost": self.cost is not None,
             "room": self.room is not None,
+            "population": self.population is not None,
             "playback": self.playback is not None and bool(self.target.dark_groups),
         }
         of_programmes = frozenset() if self.playback is None else self.playback.kinds(self.design)

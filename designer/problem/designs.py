@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import permutations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field, PrivateAttr, create_model
 
 from designer.problem.methods import formulations, method_names
 from designer.problem.table import (
@@ -113,6 +113,17 @@ class DesignTable(Table):
         " places are an ear's displacements, or a beam's dark azimuths",
     )
     method: Method = Field(default="auto", title="that finds the weights")
+
+    _over_heads: float | None = PrivateAttr(default=None)
+
+    def hold_over(self, percentile: float | None) -> None:
+        """Take the percentile over heads of [population], which the problem that has both tells its ear channels."""
+        self._over_heads = percentile
+
+    @property
+    def over_heads(self) -> float | None:
+        """The percentile over the listener's heads that the curve holds at; None without [population]."""
+        return self._over_heads
 
     tag_key: ClassVar[str] = "kind"
     is_beam: ClassVar[bool]

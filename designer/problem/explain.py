@@ -231,6 +231,8 @@ def hold_phrase(design: DesignTable, places: int) -> str:
         all_places, at_each = "the points of each", "at every dark point"
     if design.dark_regions is not None:
         all_places, at_each = "the regions", "over the regions"
+    if design.over_heads is not None:
+        return f"at the {_ordinal(design.over_heads)} percentile over heads"
     spread = design.driver_spread is not None
     if places == 1 and not design.is_beam and not spread:
         return "at the listener's one place"
@@ -238,10 +240,11 @@ def hold_phrase(design: DesignTable, places: int) -> str:
         return f"in the mean over {all_places}" + (" and the drivers' spread" if spread else "")
     if design.hold == "every":
         return at_each + (" for all errors of one deviation" if spread else "")
-    suffix = {1.0: "st", 2.0: "nd", 3.0: "rd"}.get(design.hold, "th")
-    return f"at the {number(design.hold)}{suffix} percentile over {all_places}" + (
-        " and drawn devices" if spread else ""
-    )
+    return f"at the {_ordinal(design.hold)} percentile over {all_places}" + (" and drawn devices" if spread else "")
+
+
+def _ordinal(percentile: float) -> str:
+    return number(percentile) + {1.0: "st", 2.0: "nd", 3.0: "rd"}.get(percentile, "th")
 
 
 def _region(region: Region) -> str:

@@ -22,7 +22,7 @@ from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.firmware_names import option_fields, target_names
 from designer.problem.listeners import Listener as Listener
-from designer.problem.listeners import Listeners, OneListener, Place, Places
+from designer.problem.listeners import Listeners, OneListener, Place, Places, Population
 from designer.problem.sourced import Sourced
 from designer.problem.table import MAX_FREQUENCIES as MAX_FREQUENCIES
 from designer.problem.table import MAX_ORDER as MAX_ORDER
@@ -298,6 +298,7 @@ class Problem(Sourced):
     listener: OneListener = cast(Listener, None)
     listeners: Listeners = None
     places: Places = None
+    population: Population | None = None
     scene: SceneTable | None = None
     grid: Grid = Grid()
     designs: Annotated[list[AnyDesign], Field(min_length=1, max_length=64)]
@@ -310,6 +311,9 @@ class Problem(Sourced):
     def model_post_init(self, context: Any, /) -> None:
         """Take the first of several listeners for the one that everything without a name is for; no key is set by it."""
         super().model_post_init(context)
+        population = self.__dict__.get("population")
+        for design in self.__dict__.get("designs") or ():
+            design.hold_over(population.percentile if population is not None and design.is_ear else None)
         if self.__dict__.get("listener") is None:
             first = next(iter(self.__dict__.get("listeners") or ()), None)
             if first is None:

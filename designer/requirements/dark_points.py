@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.acoustics.several_listeners import heard_at
 from designer.arrays import Complex, Index
 from designer.problem.designs import by_name
 from designer.problem.schema import DesignTable
 from designer.requirements.curves import curve_db
+from designer.requirements.plain import weighted_at
 from designer.requirements.target import DIFFUSE_LABEL, DarkGroup, equivalent_points
 
 LABEL = 'dark_gain_db of "{}"'
@@ -41,7 +41,8 @@ def dark_points(
     for name in design.dark:
         weight, curve = by_name(design.dark_weight, name), dark_curve(design, name)
         gamma = None if curve is None else 10 ** (curve_db(curve, scene.frequency_hz) / 10)
-        groups.append(DarkGroup(LABEL.format(name), heard_at(scene, name)[:, :, index], gamma))
+        points, scale = weighted_at(scene, name)
+        groups.append(DarkGroup(LABEL.format(name), points[:, :, index], gamma, scale))
         weights.append(1.0 if weight is None else weight)
     parts = [*(() if other_ear is None else (other_ear,)), *(group.points for group in groups)]
     weights = [*(() if other_ear is None else (1.0,)), *weights]

@@ -48,6 +48,12 @@ class DarkGroup:
     label: str  # of the requirement
     points: Complex  # (F, C, L)
     gamma: Real | None = None  # (F,)
+    scale: Real | None = None  # (C, 1) factors of the points, the roots of their heads' weights
+
+    @property
+    def places(self) -> Complex:
+        """The points (F, C, L) without the weights of their heads."""
+        return self.points if self.scale is None else self.points / self.scale
 
     def at(self, index: Index | Bool | slice) -> DarkGroup:
         """The group on some of the frequencies."""
@@ -150,7 +156,7 @@ class ChannelTarget:
         """These points one by one (F, C, L): of a zone without the weights that its mean has."""
         if self.paired or not self.dark_groups:
             return self.own_dark
-        return np.concatenate([group.points for group in self.dark_groups], axis=1)
+        return np.concatenate([group.places for group in self.dark_groups], axis=1)
 
     @property
     def dark_curves(self) -> tuple[tuple[str, Complex, Real], ...]:

@@ -207,7 +207,15 @@ def hardened(target: ChannelTarget, w: Complex, share: Real | None = None) -> Ch
     more = (np.sqrt(total) * deviation)[:, None, None] * np.sqrt(alone.sum(axis=1))[:, :, None] * np.eye(size)
     dark = np.concatenate([rows.reshape(count, -1, size), more], axis=1)
     assert dark.shape == (count, total, size)
-    return replace(target, dark=dark, worst_case=False, percentile=None, each_place=False, spread_in_powers=False)
+    return replace(
+        target,
+        dark=dark,
+        worst_case=False,
+        percentile=None,
+        each_place=False,
+        joint_places=None,
+        spread_in_powers=False,
+    )
 
 
 def norms(points: Complex, deviation: Real | float, w: Complex) -> tuple[Real, Real]:
