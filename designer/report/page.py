@@ -55,6 +55,7 @@ TILES_OF_SEVERAL = {
     "mean_inter_programme_isolation_db": "Between programmes",
 }
 """Those behind the gains, where channels are dark for other listeners."""
+LEFT_OUT = "Mean gain of filters for the others"
 PER_HEAD = [metric for metric in NUMBERS if "head" in metric.on]
 
 
@@ -79,13 +80,18 @@ def outcome_rows(table: DesignTable, outcomes: Sequence[Outcome]) -> list[list[s
 
 
 def head_rows(result: Result) -> list[tuple[str, str, list[str]]]:
-    """Channel, head, and its numbers in the order of PER_HEAD; none where there is one head."""
+    """Channel, head, and its numbers in the order of PER_HEAD, and of filters for the others; none where there is one head."""
     return [
-        (name, head, [metric.text(numbers[metric.name]) for metric in PER_HEAD])
+        (name, head, [*(metric.text(numbers[metric.name]) for metric in PER_HEAD), *_left_out(result, name, head)])
         for name, heads in result.heads.items()
         for head, numbers in heads.items()
         if len(heads) > 1
     ]
+
+
+def _left_out(result: Result, name: str, head: str) -> list[str]:
+    """Mean gain of filters that were designed without a head, at this head; nothing without a population."""
+    return [f"{result.population[name].without_it_db[head]:.1f} dB"] if name in result.population else []
 
 
 def form_rows(result: Result) -> list[tuple[str, list[str]]]:
@@ -348,7 +354,7 @@ def render(
         rows=number_rows([channel["numbers"] for channel in channels]),
         head_rows=head_rows(result),
         by_passes=[name for name, channel in result.channels.items() if channel.table.hold != "mean"],
-        head_columns=[metric.label for metric in PER_HEAD],
+        head_columns=[*(metric.label for metric in PER_HEAD), *([LEFT_OUT] if result.population else [])],
         chain=chain_outcome(result),
         key_figures=[*key_figures, shown["layout"]],
         few_warnings=FEW_WARNINGS,
