@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr, create_model
 
+from designer.problem.listeners import Population
 from designer.problem.methods import formulations, method_names
 from designer.problem.table import (
     MAX_ORDER,
@@ -116,9 +117,9 @@ class DesignTable(Table):
 
     _over_heads: float | None = PrivateAttr(default=None)
 
-    def hold_over(self, percentile: float | None) -> None:
-        """Take the percentile over heads of [population], which the problem that has both tells its ear channels."""
-        self._over_heads = percentile
+    def hold_over(self, population: Population | None) -> None:
+        """Take the percentile over heads of a problem's [population], where this is an ear channel."""
+        self._over_heads = population.percentile if population is not None and self.is_ear else None
 
     @property
     def over_heads(self) -> float | None:

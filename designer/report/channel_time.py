@@ -156,6 +156,6 @@ def say_realisation(result: Result, name: str) -> str:
     places = judged_places(result.channels[name].table)
     return (
         f"the 5th percentile over the band's frequencies and the {places} is"
-        f" {stages['ideal'].fifth_percentile_db:.1f} dB with the ideal weights and"
-        f" {stages[last].fifth_percentile_db:.1f} dB with the {last} filters"
+        f" {stages['ideal'].fifth_percentile_db:z.1f} dB with the ideal weights and"
+        f" {stages[last].fifth_percentile_db:z.1f} dB with the {last} filters"
     )
