@@ -309,7 +309,7 @@ class Result:
         """Each ear channel at heads left out in turn; empty without [population]."""
         if self.problem.population is None or self.fine_scene.is_measured:
             return {}
-        return left_out_heads(self.fine_scene.at(self.frequency_hz), self.taps, self.problem.realization)
+        return left_out_heads(self.fine_scene, self.taps, self.problem.realization)
 
     @analysis
     def over_tolerances(self, name: str) -> dict[str, float]:

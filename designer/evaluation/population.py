@@ -44,7 +44,7 @@ def left_out_heads(scene: Scene, taps: Mapping[str, Real], realization: Realizat
 
     Parameters
     ----------
-    scene : Scene, on the design's frequencies
+    scene : Scene, on the design's frequencies and those half way between, all of which are designed on
     taps : mapping of str to float array, channel -> (L, T), designed for all heads
 
     Raises

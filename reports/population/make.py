@@ -55,11 +55,12 @@ def problem(heads: list[str], *, population: bool = False) -> Problem:
 
 def gains_db(design: Result, head: str) -> float:
     """Mean gain of the left channel in its band at one head, over its ear cloud."""
-    judged = designer.scene(problem([head])).at(design.frequency_hz)
+    frequency_hz = design.fine_scene.frequency_hz
+    judged = designer.scene(problem([head])).at(frequency_hz)
     (table,) = design.problem.designs
-    w = response(design.taps["left"], design.frequency_hz, design.problem.sample_rate_hz)
+    w = response(design.taps["left"], frequency_hz, design.problem.sample_rate_hz)
     (gain,) = head_gains_db(table, w, judged).values()
-    return float(gain[in_band(design.frequency_hz, table.band_hz)].mean())
+    return float(gain[in_band(frequency_hz, table.band_hz)].mean())
 
 
 def rows() -> dict[str, dict[str, list[float]]]:
@@ -72,8 +73,7 @@ def rows() -> dict[str, dict[str, list[float]]]:
     }
     for words, population in ((MEAN, False), (POPULATION, True)):
         design = designer.design(problem(list(HEADS.values()), population=population))
-        scene = design.fine_scene.at(design.frequency_hz)
-        without = left_out_heads(scene, design.taps, design.problem.realization)["left"].without_it_db
+        without = left_out_heads(design.fine_scene, design.taps, design.problem.realization)["left"].without_it_db
         out[words] = {at: [gain] for at, gain in zip(HEADS, without.values(), strict=True)}
     return out
 

@@ -43,13 +43,13 @@ def gains_db(weights: np.ndarray, frequency_hz: np.ndarray, head: str) -> np.nda
 
 
 def test_the_curve_holds_at_the_percentile_over_heads() -> None:
-    """At each frequency the percentile of four gains, each over one head's cloud, is the curve or more."""
+    """At each frequency the percentile of four ratios of powers, each over one head's cloud, is the curve or more."""
     result = population()
     assert result.channels["left"].feasible
     inside = (result.frequency_hz >= 800) & (result.frequency_hz <= 2400)
     f, w = result.frequency_hz[inside], result.weights["left"][inside]
-    gains = np.array([gains_db(w, f, head) for head in HEADS])
-    assert (np.percentile(gains, PERCENTILE, axis=0) > 9.9).all()
+    ratios = 10 ** (np.array([gains_db(w, f, head) for head in HEADS]) / 10)
+    assert (np.percentile(ratios, PERCENTILE, axis=0) > 10**0.99).all()
     assert "at the 10th percentile over heads" in result.sentence("left")
 
 
@@ -58,7 +58,8 @@ def test_each_head_is_judged_by_filters_for_the_others() -> None:
     told = population().population["left"]
     for head in HEADS[1::2]:
         others = designer.design(read([h for h in HEADS if h != head], population={"percentile": PERCENTILE}))
-        f = others.frequency_hz[(others.frequency_hz >= 800) & (others.frequency_hz <= 2400)]
+        fine_hz = np.unique(others.metrics.frequency_hz)
+        f = fine_hz[(fine_hz >= 800) & (fine_hz <= 2400)]
         turn = np.exp(-2j * np.pi * np.outer(f, np.arange(64)) / 16000)
         assert told.without_it_db[head] == pytest.approx(
             gains_db(turn @ others.taps["left"].T, f, head).mean(), abs=1e-6

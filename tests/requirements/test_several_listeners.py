@@ -215,11 +215,11 @@ def test_one_of_several_listeners_is_the_one_listener() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"listener": "nobody"}, r'designs\[0\]\.listener: got "nobody"; expected "first", "second"'),
+        ({"listener": "nobody"}, r'designs\[0\]\.listener: got "nobody"; expected "first" or "second"'),
         ({"dark": ["first"]}, r'designs\[0\]\.dark\[0\]: got "first", whose ear is bright; expected other listeners and places'),
         ({"dark": ["second", "second"]}, r"designs\[0\]\.dark\[1\]: got \"second\" twice; expected each name once; leave one out"),
         ({"dark": None, "dark_gain_db": [[500, 6]]}, r"designs\[0\]\.dark_gain_db: got without dark; expected only with it"),
-        ({"dark_gain_db": {"nobody": [[500, 6]]}}, r'designs\[0\]\.dark_gain_db\.nobody: got "nobody"; expected "second", "desk"'),
+        ({"dark_gain_db": {"nobody": [[500, 6]]}}, r'designs\[0\]\.dark_gain_db\.nobody: got "nobody"; expected "second" or "desk"'),
         ({"dark_gain_db": [[500, 6], [400, 6]]}, r"designs\[0\]\.dark_gain_db: got the frequencies \[500, 400\]; expected .* rise"),
         ({"dark_weight": 0.0}, r"designs\[0\]\.dark_weight: got 0.0; expected a number above 0 for all"),
         ({"hold": "every", "cancellation_gain_db": None, "dark_gain_db": [[1000, 8]]},
@@ -375,7 +375,12 @@ def test_every_place_of_every_curve_is_held(aim: str, hold: str | float, least_d
 
 def test_the_gain_over_all_directions_is_that_over_a_sphere() -> None:
     """Mean power at the bright ear over that at 2,000 places around the device at the listener's distance, summed one by one."""
-    problem = read(dark=["second"], dark_gain_db=[[1000, 6]], diffuse_gain_db=[[1000, 4], [2400, 6]])
+    curves = {
+        "cancellation_gain_db": [[1000, 1]],
+        "dark_gain_db": [[1000, 6]],
+        "diffuse_gain_db": [[1000, 3], [2400, 5]],
+    }
+    problem = read(dark=["second"], **curves)
     result = designer.design(problem)
     assert result.channels["left"].feasible
     n = np.arange(2000) + 0.5
@@ -386,5 +391,5 @@ def test_the_gain_over_all_directions_is_that_over_a_sphere() -> None:
         f, w = float(result.frequency_hz[at]), result.weights["left"][at]
         diffuse = np.mean(np.abs(field(sphere_m, problem, f) @ w) ** 2) * 1000.0**2 / np.sum(np.square(HEADS["first"]))
         gain_db = 10 * np.log10(power(clouds_m("first")[:, 0], problem, f, w) / diffuse)
-        assert gain_db > np.interp(np.log(f), np.log([1000, 2400]), [4, 6]) - 0.15
-    assert "4 to 6 dB over all directions" in result.sentence("left")
+        assert gain_db > np.interp(np.log(f), np.log([1000, 2400]), [3, 5]) - 0.15
+    assert "3 to 5 dB over all directions" in result.sentence("left")
