@@ -113,7 +113,7 @@ def page(lines_of_table: list[dict[str, str]]) -> str:
         "",
         "Of filters for another head the mean over the four is shown; the last column is the least of all pairs. The numbers are in",
         "[heads.csv](heads.csv). A percentile over heads is what `[population]` designs for: in the mean over heads the best of them may",
-        "pay for the worst. Filters cost no more effort than the curve needs, so that gains end near what is asked; to ask it of nearly the",
+        "pay for the worst. Filters cost no more effort than the curve needs, so gains end near what is asked; to ask it of nearly the",
         "worst head gives the others more.",
         "",
         "Published for crosstalk cancellation by three pairs of loudspeakers, a simulation that agreed with a manikin: almost 25 dB on",
