@@ -18,6 +18,7 @@ circle include it. A device that is silent in half of the space, or of infinite 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -31,6 +32,7 @@ from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Complex, Real
 from designer.errors import UsageError
 from designer.problem import Problem, geometry
+from designer.problem.listeners import Listener
 
 Convention = Literal["FreeFieldDirectivityTF", "GeneralTF", "GeneralTF-E"]
 CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
@@ -118,7 +120,7 @@ def _sphere_m(used: Scene, distance_m: float | None) -> Real:
 
 def ears_of(problem: Problem) -> int:
     """Number of ears of all listeners at their displacements."""
-    listeners = problem.listeners or [problem.listener]
+    listeners: Sequence[Listener] = problem.listeners or [problem.listener]
     return sum(2 * len(listener.ear_cloud_m) for listener in listeners)
 
 
@@ -127,7 +129,8 @@ def _at_places(used: Scene) -> tuple[Real, Complex]:
     problem = used.problem
     used.prepare()
     places, fields = list[Real](), list[Complex]()
-    for name in [listener.name for listener in problem.listeners or ()] or [None]:
+    names: list[str | None] = [listener.name for listener in problem.listeners or ()]
+    for name in names or [None]:
         heard = heard_by(used, name)
         listener, heads = heard.problem.listener, heard.problem.heads
         if len(heads) > 1:

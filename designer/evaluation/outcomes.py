@@ -197,15 +197,17 @@ def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: 
     if inside.regions is not None:
         return
     worst = inside.worst_gain(w) if inside.own_dark.shape[1] > 1 else None
-    curves = [(CURVE_LABEL, design.cancellation_gain_db, worst, *(a and a.gain_db for a in (draws, moved)))]
+    curves: list[tuple[Any, ...]] = [
+        (CURVE_LABEL, design.cancellation_gain_db, worst, *(a and a.gain_db for a in (draws, moved)))
+    ]
     for name, group in zip(design.dark or (), inside.dark_groups, strict=True):
         ratios = measures.point_ratios(inside.bright, group.places, w, paired=False).min(axis=1)
         over = (analysis and analysis.dark_db[name] for analysis in (draws, moved))
         curves.append((group.label, dark_curve(design, name), ratios if group.points.shape[1] > 1 else None, *over))
-    for label, curve, worst, drawn_db, moved_db in curves:
+    for label, curve, least, drawn_db, moved_db in curves:
         gains: list[tuple[str, Real, Real]] = []
-        if worst is not None:
-            gains.append((WORST, measures.db(worst), inside.frequency_hz))
+        if least is not None:
+            gains.append((WORST, measures.db(least), inside.frequency_hz))
         if draws is not None:
             gains.append((PRODUCT_LINE, np.percentile(drawn_db, 5, axis=0), draws.frequency_hz))
         if moved is not None:

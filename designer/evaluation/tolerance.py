@@ -202,7 +202,7 @@ def _beside(
         numbers = {name: n + 1 for n, name in enumerate(design.dark or ())}
         parts = sorted({numbers.get(name, 0) for name in names})
         p = pressures[channel]
-        return np.mean([np.mean(np.abs(p[:, points.part == part]) ** 2, axis=1) for part in parts], axis=0)
+        return np.asarray(np.mean([np.mean(np.abs(p[:, points.part == part]) ** 2, axis=1) for part in parts], axis=0))
 
     bright = points.bright_point(design)
     p, d = (values[:, bright].swapaxes(1, 2) for values in (pressures[design.name], desired))

@@ -32,7 +32,7 @@ def _decibels(values: list[float]) -> str:
 def _in_band(design: DesignTable, curve: Sequence[Sequence[float]]) -> list[float]:
     """Values of a curve at the band's ends and where it bends between them."""
     at_hz = np.array([*design.band_hz, *curve_points_hz(design, curve)])
-    return list(np.round(curve_db(curve, at_hz), 2).tolist())
+    return [round(float(value), 2) for value in curve_db([list(point) for point in curve], at_hz)]
 
 
 def requirement_phrase(design: DesignTable, places: int) -> str:

@@ -128,9 +128,9 @@ def of_all_curves(target: ChannelTarget) -> ChannelTarget:
         bright, alone = places(target.of_dark_curve(dark, gamma))
         parts.append((bright, alone * np.sqrt(gamma / target.gamma)[:, None, None, None]))
     most = max(bright.shape[2] for bright, _ in parts)
-    bright = [np.broadcast_to(bright, (*bright.shape[:2], most, bright.shape[3])) for bright, _ in parts]
+    copies = [np.broadcast_to(bright, (*bright.shape[:2], most, bright.shape[3])) for bright, _ in parts]
     curve = np.repeat(np.arange(len(parts)), [dark.shape[1] for _, dark in parts])
-    joint = JointPlaces(np.concatenate(bright, axis=1), np.concatenate([dark for _, dark in parts], axis=1), curve)
+    joint = JointPlaces(np.concatenate(copies, axis=1), np.concatenate([dark for _, dark in parts], axis=1), curve)
     return replace(target.in_mean, joint_places=joint)
 
 
