@@ -33,7 +33,9 @@ myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence", "at
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 
-nb_execution_mode = "off" if os.environ.get("DESIGNER_BOOK") == "unexecuted" else "cache"
+UNEXECUTED = os.environ.get("DESIGNER_BOOK") == "unexecuted"
+nb_execution_mode = "off" if UNEXECUTED else "cache"
+suppress_warnings = ["myst-nb.lexer"] if UNEXECUTED else []  # the kernel names it
 nb_execution_cache_path = os.environ.get("DESIGNER_BOOK_CACHE", str(HERE / "_build" / "cells"))
 nb_execution_in_temp = True
 nb_execution_timeout = 600
