@@ -19,11 +19,10 @@ version = release = designer.__version__
 extensions = [
     "myst_nb",  # Markdown, and pages whose code runs
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
     "numpydoc",
-    "sphinx_pages",  # the pages that are made of registries, beside this file
-    "sphinx_mathml",
-    "sphinx_shell_cells",
+    "book.pages",  # those that are made of registries
+    "book.mathml",
+    "book.shell_cells",
 ]
 exclude_patterns = ["_build"]
 nitpicky = True
@@ -43,7 +42,6 @@ nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_merge_streams = True
 
-autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings have them
 numpydoc_show_class_members = False
 add_module_names = False
