@@ -111,8 +111,8 @@ def _sentence(table: str, key: Key) -> str:
     return f"{about[0].upper()}{about[1:]}."
 
 
-def _facts(key: Key) -> str:
-    """Unit, default and range in a line."""
+def _facts(key: Key, words: str) -> str:
+    """Unit, default, and what it may hold, in a line."""
     if key["required"]:
         default = "required"
     elif "default: " in key["about"]:
@@ -124,9 +124,18 @@ def _facts(key: Key) -> str:
     else:
         text = toml_value(key["default"])
         default = f"default: `{text}`" if len(text) < SHORT else "default: those of its keys"
-    expected = key["expected"] and f"expected: {key['expected']}"
+    expected = f"expected: {words}" if words else ""
     facts = "; ".join(part for part in (key["unit"], default, expected) if part)
     return facts and f"{facts[0].upper() if facts.startswith(('default', 'required', 'expected')) else facts[0]}{facts[1:]}."
+
+
+def _expected(tables: Iterable[str], key: Key) -> str:
+    """The loader's words on what a key may hold; of a key that tells the kinds of a table, the words of all."""
+    if not {"kind", "model"} & {key["key"]}:
+        return key["expected"]
+    members = [member for table in tables for member in form()["tables"][table]["keys"] if member["key"] == key["key"]]
+    words = [word for member in members for shape in member["shapes"] for word in shape.get("words", [])]
+    return " or ".join(toml_value(word) for word in dict.fromkeys(words))
 
 
 def entry(tables: Iterable[str], key: Key) -> str:
@@ -134,7 +143,7 @@ def entry(tables: Iterable[str], key: Key) -> str:
     table, *others = tables
     lines = [f"({anchor(table, key['key'])})="]
     lines += [f"({anchor(other, key['key'])})=" for other in others]
-    lines += [f"### `{key['key']}`", "", _sentence(table, key), "", _facts(key), ""]
+    lines += [f"### `{key['key']}`", "", _sentence(table, key), "", _facts(key, _expected(tables, key)), ""]
     if key["key"] in notes.FORMULAS:
         lines += [f"Formula: {notes.FORMULAS[key['key']]}.", ""]
     text, source = next((examples()[name, key["key"]] for name in (table, *others) if (name, key["key"]) in examples()), ("", ""))
@@ -160,9 +169,7 @@ def _groups(page: Page) -> Iterator[tuple[str, tuple[str, ...], list[Key]]]:
     for table in kinds:
         for key in form()["tables"][table]["keys"]:
             holders.setdefault(key["key"], []).append(table)
-            keys.setdefault(key["key"], key.copy())
-            if key["key"] == "kind" and table != kinds[0]:
-                keys["kind"]["expected"] += f", {key['expected']}"
+            keys.setdefault(key["key"], key)
     shared = dict.fromkeys(tuple(tables) for tables in holders.values())
     for tables in sorted(shared, key=len, reverse=True):
         members = [key for name, key in keys.items() if tuple(holders[name]) == tables and name not in own]

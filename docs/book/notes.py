@@ -42,7 +42,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "FreeField": {"model": "free-field"},
     "Box": {"centre_m": [-0.06, 0.0, 0.0], "edge_radius_m": 0.01},
-    "Mesh": {"unit": "mm", "front": "+y", "up": "+z", "centre_m": [0.0, 0.0, 0.12]},
+    "Mesh": {"unit": "mm", "front": "y", "up": "z", "centre_m": [0.0, 0.0, 0.12]},
     "Driver": {
         "group": "woofer",
         "response": "woofer_*.frd",
@@ -112,7 +112,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "draws": 2000,
         "seed": 7,
     },
-    "Export": {"prefix": "speaker", "sigmadsp_part": "ADAU1701", "minidsp_model": "2x4HD", "c_library": "fftw3f"},
+    "Export": {"prefix": "speaker", "sigmadsp_part": "adau1701", "minidsp_model": "2x4-hd", "c_library": "esp-dsp"},
 }
 """Table of the schema -> key -> a value; for a design in the table of the first kind that has the key."""
 TABLES = {
