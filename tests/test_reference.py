@@ -24,7 +24,8 @@ from designer.report import figures
 @cache
 def made() -> dict[str, str]:
     """Path of each made page -> its text."""
-    return pages.made()
+    prefix = "reference/made/"
+    return {name.removeprefix(prefix): text for name, text in pages.made().items() if name.startswith(prefix)}
 
 
 def tables() -> dict[str, Any]:
@@ -53,7 +54,9 @@ def entries() -> Iterator[tuple[str, str]]:
 
 def test_every_key_has_its_meaning_and_an_example() -> None:
     """Each entry says in a sentence what the key is, and shows it in TOML."""
-    assert [label for label, text in entries() if not re.search(r"^#+ `\w+`\n\n[^a-z\s].*\.$", text, re.MULTILINE)] == []
+    assert [
+        label for label, text in entries() if not re.search(r"^#+ `\w+`\n\n[^a-z\s].*\.$", text, re.MULTILINE)
+    ] == []
     shown = [label for label, text in entries() if "```toml" in text]
     missing = [label for label, _ in entries() if label not in shown]
     kinds = {keys.anchor(table, "model") for table in tables()}
@@ -90,7 +93,9 @@ def test_every_option_of_every_command_is_in_the_reference() -> None:
     """Each command that `designer --help` lists, and each flag that its own `--help` prints, has a line."""
     text = made()["commands.md"]
     runner = CliRunner()
-    listed = re.findall(r"^ {2}([a-z][\w-]*)", runner.invoke(app, ["--help"]).stdout.partition("Commands:")[2], re.MULTILINE)
+    listed = re.findall(
+        r"^ {2}([a-z][\w-]*)", runner.invoke(app, ["--help"]).stdout.partition("Commands:")[2], re.MULTILINE
+    )
     assert len(listed) > 10
     for name in listed:
         part = text.partition(f"(command-{name})=")[2].partition("\n(command-")[0]
@@ -123,4 +128,6 @@ def test_every_number_figure_and_exit_code_has_a_row() -> None:
 
 def test_everything_that_python_is_offered_has_an_entry() -> None:
     """Each name of `designer.__all__` is documented once."""
-    assert sorted(re.findall(r"^\.\. auto\w+:: designer\.(\w+)$", made()["python.md"], re.MULTILINE)) == sorted(designer.__all__)
+    assert sorted(re.findall(r"^\.\. auto\w+:: designer\.(\w+)$", made()["python.md"], re.MULTILINE)) == sorted(
+        designer.__all__
+    )

@@ -18,7 +18,8 @@ FORMULAS = {
     ),
     "max_gain_db": r"$20 \log_{10} |w_l| \le$ the value, at every frequency",
     "max_db": (
-        r"$20 \log_{10} \dfrac{|h(\varphi) w|}{|h(\varphi_0) w|} \le$ the value for $\varphi$ in the arc, with $\varphi_0$ the look direction"
+        r"$20 \log_{10} \dfrac{|h(\varphi) w|}{|h(\varphi_0) w|} \le$ the value for $\varphi$ in the arc;"
+        r" $\varphi_0$ is the look direction"
     ),
     "window_ripple_db": (
         r"$\left| 20 \log_{10} \dfrac{|h(\varphi) w|}{|h(\varphi_0) w|} \right| \le$ the value for $\varphi$ in the window"
