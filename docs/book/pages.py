@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from book import commands, keys, python_api, registries, results
+from book import commands, formats, keys, python_api, registries, results
 
 DOCS = Path(__file__).parents[1]
 MADE = ("reference/made", "results/made")
@@ -14,7 +14,7 @@ MADE = ("reference/made", "results/made")
 
 def made() -> dict[str, str]:
     """Path below `docs` -> Markdown."""
-    reference = keys.pages() | commands.pages() | registries.pages() | python_api.pages()
+    reference = keys.pages() | commands.pages() | registries.pages() | python_api.pages() | formats.pages()
     return {f"reference/made/{name}": text for name, text in reference.items()} | results.pages()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from book.commands import cell
+from book.formats import target_text
 from designer import errors, metrics
 from designer.export.target import Target
 from designer.export.targets import TARGETS
@@ -133,7 +134,7 @@ else `power-ratio`.
 {entries}"""
 
 
-def _target(name: str, target: Target) -> str:
+def _target(name: str, target: Target, said: dict[str, str]) -> str:
     lines = [f"(target-{name})=\n## `{name}`\n", f"{target.summary[0].upper()}{target.summary[1:]}.\n"]
     facts = []
     if target.options:
@@ -151,16 +152,23 @@ def _target(name: str, target: Target) -> str:
         facts.append("`designer proof` runs it here.")
     if target.arithmetics is not None:
         facts.append("In fixed point: filters are judged as its integers run.")
-    return "\n".join([*lines, *(f"- {fact}" for fact in facts), ""])
+    text = target_text(target.write)
+    if text not in said:
+        said[text] = name
+        facts_below = f"{text}\n" if text else ""
+    else:
+        facts_below = f"As [`{said[text]}`](#target-{said[text]}).\n" if text else ""
+    return "\n".join([*lines, *(f"- {fact}" for fact in facts), "", facts_below])
 
 
 def targets_page() -> str:
     """Firmware targets."""
+    said: dict[str, str] = {}  # text of a module -> the first target that it stands at
     return "\n".join(
         [
             "# Targets\n",
             "Values of `designer export --target` and [`[export] targets`](#key-export-targets).\n",
-            *(_target(name, target) for name, target in TARGETS.items()),
+            *(_target(name, target, said) for name, target in TARGETS.items()),
         ]
     )
 
