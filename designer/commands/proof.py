@@ -115,7 +115,7 @@ def proof(
     else:
         say("recording")
         samples, remarks = read_feeds(Path(recorded), filters)
-        recording = laid_under(samples, filters, stimulus)
+        recording = laid_under(samples, filters, stimulus, str(recorded))
         say("comparing")
         ran = f"a device, recorded in {Path(recorded).name}"
         notes += remarks

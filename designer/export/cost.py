@@ -66,7 +66,7 @@ class Cost(NamedTuple):
         """In words."""
         return (
             f"{self.multiply_adds_per_s:,} multiply-adds a second; {self.flash:,} bytes of flash; {self.ram:,} of RAM, of which"
-            f" {self.state:,} are state; latency {self.latency_ms:.3f} ms; headroom {self.headroom_db:.2f} dB, worst output"
+            f" {self.state:,} are state; latency {self.latency_ms:.3f} ms; headroom {self.headroom_db:z.2f} dB, worst output"
             f" {self.worst_output:.3f} of full scale"
         )
 
@@ -87,8 +87,8 @@ def loss_text(facts: dict[str, Any]) -> str:
     """Loss at the ears, in words; empty where no scene is known."""
     if "level_change_db" not in facts:
         return ""
-    gain = f"{facts['loss_db']:.4f} dB of cancellation gain at most, " if "loss_db" in facts else ""
-    return f"{gain}level within {facts['level_change_db']:.4f} dB, time within {facts['time_change_us']:.3f} us"
+    gain = f"{facts['loss_db']:z.4f} dB of cancellation gain at most, " if "loss_db" in facts else ""
+    return f"{gain}level within {facts['level_change_db']:z.4f} dB, time within {facts['time_change_us']:z.3f} µs"
 
 
 def as_run(filters: FilterSet, target: Target, export: Export) -> FilterSet:

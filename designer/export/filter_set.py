@@ -75,8 +75,8 @@ class Headroom:
     def text(self) -> str:
         """In words."""
         return (
-            f"no driver's feed exceeds full scale where inputs peak {self.any_input_db:.2f} dB below it, or where they are steady"
-            f" tones {self.tones_db:.2f} dB below it"
+            f"no driver's feed exceeds full scale where inputs peak {self.any_input_db:z.2f} dB below it, or where they are steady"
+            f" tones {self.tones_db:z.2f} dB below it"
         )
 
     @property
@@ -201,7 +201,7 @@ class FilterSet:
         note = f"sections as impulse responses of {self.taps} taps"
         if max(lost) < UNHEARD_DB:
             return (note,)
-        return (f"{note}; what comes later is up to {max(lost):.0f} dB of a whole response: more taps lower it",)
+        return (f"{note}; what comes later is up to {max(lost):z.0f} dB of a whole response: more taps lower it",)
 
 
 def filters_of(

@@ -60,7 +60,7 @@ class Driver(Table):
         default=None, title="of its piston; without it a point source"
     )
     group: Name | None = Field(
-        default=None, title="of faces of a mesh that it moves, as its file names them, in place of radius_m"
+        default=None, title="name of the group of faces in the mesh's file that move as its cone; in place of radius_m"
     )
     band_hz: Band | None = Field(default=None, title="usable range: outside it the driver is to stay quiet")
     max_gain_db: Decibel | None = Field(
@@ -131,7 +131,7 @@ class Realization(Table):
         default=512, title='length of each filter; with form = "auto" the longest'
     )
     max_latency_ms: Annotated[float, Field(ge=0, le=1_000.0)] | None = Field(
-        default=None, title="limit of the filters' bulk delay, which is shortened to keep it"
+        default=None, title="upper limit of the filters' bulk delay; a longer default is shortened to it"
     )
     max_mac_per_s: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
         default=None, title="limit of the multiply-adds a second of all filters, as the targets of [export] run them"

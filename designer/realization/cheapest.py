@@ -300,15 +300,16 @@ def _won(search: _Search, best: Candidate) -> Choice:
               for form in LENGTH if form != best.form]  # fmt: skip
     next_best = min((row for row in others if row is not None), key=lambda row: row.order, default=None)
     against = (
-        f"the next that keeps them, {next_best.text}, takes {next_best.multiply_adds_per_s / 1e6:,.2f} million"
+        f"the next that keeps these bounds, {next_best.text}, takes {next_best.multiply_adds_per_s / 1e6:,.2f} million"
         if next_best
-        else "no other form that is as cheap keeps them"
+        else "no other form that is as cheap keeps these bounds"
     )
     table, millions = search.table, best.multiply_adds_per_s / 1e6
     reason = (
         f'form = "auto" chose {best.text}: at {millions:,.2f} million multiply-adds a second, {best.bytes:,} bytes and'
-        f" {best.latency_ms:.2f} ms the cheapest of {len(rows)} realised that loses at most {table.max_loss_db:g} dB of a"
-        f" requirement ({best.loss_db:.2f}) and {table.max_level_change_db:g} dB of level ({best.level_change_db:.2f}); {against}"
+        f" {best.latency_ms:.2f} ms the cheapest of {len(rows)} realised that misses requirements by at most {table.max_loss_db:g} dB more"
+        f" than the weights do ({best.loss_db:.2f}), and changes the level by at most {table.max_level_change_db:g} dB"
+        f" ({best.level_change_db:.2f}); {against}"
     )
     return Choice(tuple(rows), rows.index(best), reason)
 
@@ -339,14 +340,13 @@ def _bound(search: _Search) -> Choice:
             row.order,
         ),
     )
-    losses = f"{table.max_loss_db:g} dB of a requirement and {table.max_level_change_db:g} dB of level"
     head = (
-        f'form = "auto" found nothing that loses at most {losses}'
-        f"; {best.text}, with {best.loss_db:.2f} and {best.level_change_db:.2f} dB, loses least"
+        f'form = "auto": no form keeps max_loss_db = {table.max_loss_db:g} and max_level_change_db = {table.max_level_change_db:g};'
+        f" {best.text} comes nearest, with a loss of {best.loss_db:z.2f} dB and a change in level of {best.level_change_db:z.2f} dB"
     )
     fitting = free.best
     if fitting is None:
-        reason = f"{head}; remedy: raise max_loss_db or max_level_change_db, or name longer taps or more sections"
+        reason = f"{head}; remedy: raise max_loss_db or max_level_change_db, or set taps or sections higher"
         return Choice(tuple(search.rows), search.rows.index(best), reason)
     broken = search.beyond(FormCost(fitting.multiply_adds_per_s, fitting.bytes), fitting.latency_ms)
     needs = [f"{key} = {_whole(getattr(fitting, LIMITS[key]))}" for key in broken]

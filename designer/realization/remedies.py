@@ -1,4 +1,4 @@
-"""Remedies for filters that miss what their weights meet: a longer word, more taps or sections, or a lower requirement."""
+"""Remedies for filters that miss what their weights meet: a longer word, more taps or sections, a fit that holds them, or less required."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
 
     Filters that miss nothing where the design was solved miss it between, which more frequencies mend. Every other change is realised
     and judged before it is named: the same filters without a word, for a reference that plays beyond its band an
-    equaliser or another form, then twice, four, eight and sixteen times as many taps, or up to ENOUGH_TAPS. Where none of them does, the
-    last of them, and by how much the requirement would have to be lower.
+    equaliser or another form, then twice, four, eight and sixteen times as many taps, or up to ENOUGH_TAPS; and beside these as many taps
+    by a fit that holds the requirements. Where none of them does, the last of them, and by how much the requirement would have to be lower.
     """
     judge = LossJudge.of(channel, scene)
 
@@ -51,17 +51,31 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
         refined = "" if grid.refine else "refine = true, which adds the curve's points, or "
         clause = f"[grid] {refined}more than frequencies = {grid.frequencies}"
         return f"all of it between the design's frequencies, where nothing was solved; remedy: {clause}"
+
+    def suffices(change: dict[str, Any]) -> bool:
+        try:
+            return max(missed_db(table.model_copy(update=change))) <= SLACK_TOLERANCE_DB
+        except ProblemError:  # a bulk delay of the file that longer filters do not fit
+            return False
+
+    may_hold = now_db[0] > SLACK_TOLERANCE_DB and _may_hold(table, judge.drivers.size)
+    is_held = may_hold and suffices({"hold_requirements": True})
     for change, words in _changes(channel, judge.drivers.size, table, banded=now_db[1] > SLACK_TOLERANCE_DB):
         without = f"{_not_enough(change)}; "
-        try:
-            if max(missed_db(table.model_copy(update=change))) <= SLACK_TOLERANCE_DB:
-                return words
-        except ProblemError:  # a bulk delay of the file that longer filters do not fit
-            continue
+        if suffices(change):
+            return f"{words}, or hold_requirements = true" if is_held and "taps" in change else words
+    if is_held:
+        return "remedy: [realization] hold_requirements = true"
     if now_db[1] > now_db[0]:
         return f"{without}remedy: wider band_hz of the drivers"
     least_db = np.ceil(10 * now_db[0]) / 10
-    return f"{without}remedy: requirements lower by {least_db:.1f} dB, which these filters meet"
+    return f"{without}remedy: requirements lower by {least_db:z.1f} dB, which these filters meet"
+
+
+def _may_hold(table: Realization, drivers: int) -> bool:
+    """Whether the fit of as many taps may hold the requirements, and takes seconds."""
+    conflicts = table.hold_requirements or table.refine or table.zero_at_dc or table.exact_at_hz
+    return table.form in ("fir", "rtf") and not conflicts and table.taps * drivers <= MAX_HELD_NUMBERS
 
 
 def _not_enough(change: dict[str, Any]) -> str:

@@ -107,7 +107,7 @@ def say_differences(view: HeadView) -> str:
         apart, where_hz = view.furthest(side)
         sides.append(
             f"of {side}-only input the low-frequency time points to {view.at.pointed_deg[side]:.0f} degrees, where"
-            f" {view.angle_deg:g} are wanted, and the level in the band leaves the loudspeaker's by {apart:.1f} dB at most, about"
+            f" {view.angle_deg:g} are wanted, and the level in the band leaves the loudspeaker's by {apart:z.1f} dB at most, about"
             f" {hz(where_hz)}"
         )
     return "; ".join(sides)
@@ -164,7 +164,7 @@ def say_separation(levels: Separation) -> str:
     """Where a source in the middle goes, and where one on the left goes."""
 
     def level(level_db: float) -> str:
-        return f"less than {FLOOR_DB:g} dB" if level_db < FLOOR_DB else f"{round(level_db, 1) + 0.0:.1f} dB"
+        return f"less than {FLOOR_DB:g} dB" if level_db < FLOOR_DB else f"{level_db:z.1f} dB"
 
     middle, left = (levels.level_db[at] for at in (np.argmin(np.abs(levels.position)), np.argmax(levels.position)))
     return (
@@ -185,11 +185,11 @@ def listener_section(result: Result) -> dict[str, Any] | None:
     return {
         "words": _chain_words(result, views[0].listening),
         "pointed": [
-            (view.name, angles, [f"{view.furthest(side)[0]:.1f} dB" for side in VIRTUAL])
+            (view.name, angles, [f"{view.furthest(side)[0]:z.1f} dB" for side in VIRTUAL])
             for view, angles in zip(views, pointed, strict=True)
         ],
         "bands": _bands(views[0]),
-        "errors": [(f"{e.angle_deg:g}°", f"{e.level_db:.1f} dB", f"{1e6 * e.time_s:.0f} µs") for e in errors],
+        "errors": [(f"{e.angle_deg:g}°", f"{e.level_db:z.1f} dB", f"{1e6 * e.time_s:z.0f} µs") for e in errors],
         "players": players(result),
         "fitted_to": "" if head is None else Path(head.name).name,
     }

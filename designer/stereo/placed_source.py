@@ -111,7 +111,7 @@ def sources_summary(design: Result) -> dict[str, Any] | None:
 
 def _decibels(value: float) -> str:
     """One decimal, and no sign on nothing."""
-    return f"{round(value, 1) + 0.0:.1f}"
+    return f"{value:z.1f}"
 
 
 def lost_level_db(design: Result) -> float:

@@ -51,7 +51,7 @@ def test_an_export_that_is_right_passes(target: str, folder: Path, designer_comm
     need("gcc", "gcc")
     for _ in range(2):
         ended = designer_command("proof", str(folder), "--target", target)
-        assert ended.code == 0 and "nothing wrong: " in ended.out, ended.err
+        assert ended.code == 0 and "no fault: " in ended.out, ended.err
     assert sorted(path.name for path in (folder / "proof" / target).iterdir()) == FILES
     assert summary_of(folder, target)["passed"] is True
     filters = filters_in(folder)
@@ -67,7 +67,7 @@ def test_an_export_that_is_right_passes(target: str, folder: Path, designer_comm
 def test_cmsis_runs_on_an_emulated_core(folder: Path, designer_command: Command) -> None:
     """The library's own sources on a Cortex-M4: exit code 0."""
     ended = designer_command("proof", str(folder), "--target", "cmsis-q15", "--cmsis", str(archive()))
-    assert ended.code == 0 and "nothing wrong: " in ended.out, ended.err
+    assert ended.code == 0 and "no fault: " in ended.out, ended.err
 
 
 def test_an_export_that_was_changed_fails(folder: Path, designer_command: Command) -> None:
@@ -145,5 +145,5 @@ def test_a_source_that_does_not_compile_is_told(folder: Path, tmp_path: Path) ->
     (tmp_path / "trio.c").write_text("no C\n")
     run = target_named("c").run
     assert run is not None
-    with installed(), pytest.raises(ProgramError, match=r"gcc: ended with code 1\n.*error"):
+    with installed(), pytest.raises(ProgramError, match=r"gcc: failed with exit code 1:\n.*error"):
         run(tmp_path, np.zeros((10, 2)), filters_in(folder), Bench())

@@ -91,7 +91,7 @@ def test_few_of_the_lengths_are_realised(auto: designer.Design) -> None:
     assert {form for form, *_ in rows} == {"fir", "rtf", "biquad"}
     winner = auto.choice.winner
     assert f'form = "auto" chose biquads of {winner.length} sections: at 0.' in auto.choice.reason
-    assert "the next that keeps them, FIR of" in auto.choice.reason
+    assert "the next that keeps these bounds, FIR of" in auto.choice.reason
 
 
 def test_the_candidates_are_in_the_folder(auto: designer.Design, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_the_limit_that_binds_is_named() -> None:
     design = designer.design(problem(form="auto", sections=1, max_mac_per_s=6e5))
     assert design.choice is not None and design.choice.is_short and design.choice.binding == "max_mac_per_s"
     assert design.choice.winner.multiply_adds_per_s <= 6e5 and design.status == 7
-    text = next(warning for warning in design.warnings if "found nothing" in warning)
+    text = next(warning for warning in design.warnings if "no form keeps" in warning)
     fitting = min((row for row in design.choice.candidates if row.keeps), key=lambda row: row.order)
     assert fitting.length * FILTERS * RATE_HZ == fitting.multiply_adds_per_s > 6e5
     assert fitting.beyond == ("max_mac_per_s",)

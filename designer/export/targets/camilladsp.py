@@ -62,7 +62,7 @@ def write_camilladsp(filters: FilterSet) -> Export:
         *_devices(rate, len(filters.channels), len(filters.drivers)),
         *_mixers(filters),
         "filters:",
-        *("  preamp:", "    type: Gain", "    parameters:", f"      gain: {-filters.headroom.tones_db:.2f}"),
+        *("  preamp:", "    type: Gain", "    parameters:", f"      gain: {-filters.headroom.tones_db:z.2f}"),
         *("      inverted: false", "      mute: false", "      scale: dB"),
         *(line for filter_ in filters.filters for line in _filter(filters, filter_, ways, stems)),
         *(line for name, delay in delays for line in _delay(name, delay)),

@@ -32,7 +32,7 @@ above. The player's device needs as many outputs.
 
 Roon takes a .zip of this folder (DSP, Convolution, Browse). Convolver takes {file} itself, and CamillaDSP's interface imports it.
 
-Steady tones of full scale need {room:.2f} dB of headroom: set it as Roon's headroom adjustment, Convolver's attenuation or the volume.
+Steady tones of full scale need {room:z.2f} dB of headroom: set it as Roon's headroom adjustment, Convolver's attenuation or the volume.
 """
 
 

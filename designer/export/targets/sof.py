@@ -55,7 +55,7 @@ In a topology: include NAME.conf in the component's object. NAME.bin holds the b
 
 The header is that of IPC4, ABI 3.26. Streams are of {rate:.17g} Hz.
 
-Steady tones of full scale need {room:.2f} dB of headroom: set a gain ahead of the filters to {gain:.2f} dB.
+Steady tones of full scale need {room:z.2f} dB of headroom: set a gain ahead of the filters to {gain:z.2f} dB.
 """
 
 

@@ -43,7 +43,7 @@ input, output 2 the right; the table names the channel that each has to be fed w
 Write the lines in order, after the device plays (clocks run), with the equaliser switched on and its bands not tied to each other. The
 address of a write is {addresses}; change it where the pin ADR says another.
 
-Steady tones of full scale need {room:.2f} dB of headroom: lower the volume by as much.
+Steady tones of full scale need {room:z.2f} dB of headroom: lower the volume by as much.
 """
 
 
