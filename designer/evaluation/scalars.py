@@ -115,6 +115,9 @@ def _remedy(table: Realization, taps: int) -> str:
     """Change that brings filters nearer to their weights."""
     if table.form == "biquad":
         return 'form = "fir"'
+    delay = table.bulk_delay_samples
+    if table.max_latency_ms is not None and isinstance(delay, int) and delay < taps // 2:
+        return f"more than [realization] max_latency_ms = {table.max_latency_ms:g}"
     return f"more than [realization] taps = {taps}"
 
 

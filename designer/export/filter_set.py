@@ -20,6 +20,7 @@ from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade, settled_length
 from designer.realization.cost import Memory
 from designer.realization.words import is_pure_delay
+from designer.stereo.upmix import Upmix
 
 POINTS_A_TAP = 8
 """Frequencies up to the sample rate for each tap: between two of them |H| rises by less than 0.2 dB."""
@@ -170,6 +171,11 @@ class FilterSet:
     def latency_samples(self) -> int:
         """The bulk delay, and the longest wait of a channel ahead of its filters."""
         return self.bulk_delay_samples + max(self.delays.values(), default=0)
+
+    @cached_property
+    def upmix_samples(self) -> int:
+        """Latency of the upmix ahead of the filters; 0 without one."""
+        return Upmix(self.sample_rate_hz).latency_samples if self.fed_by_upmix else 0
 
     def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""

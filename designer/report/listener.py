@@ -14,6 +14,7 @@ import numpy as np
 from designer.acoustics.measured.head import MeasuredHead
 from designer.arrays import Real
 from designer.evaluation.outcomes import hz
+from designer.export.latency import path_samples
 from designer.report.figure_data import Figure, axis, curves, figure, frequency_axis, line, shortened
 from designer.result import Result
 from designer.stereo.chain import has_chain
@@ -199,11 +200,13 @@ def _chain_words(result: Result, chain_view: Listening) -> str:
     """Delays and latency, in sentences."""
     waiting = "; ".join(f"{name} waits {n} samples" for name, n in chain_view.chain.delay_samples.items() if n)
     latency = max(chain_view.latency_samples.values())
+    late, rate = path_samples(result), result.problem.sample_rate_hz
     upmix = "left, right and centre are made by the upmix" if chain_view.chain.upmix else "no upmix"
     return (
         f"Stereo runs through {', '.join(chain_view.chain.taps)} ({upmix})."
         f" {waiting + ' so that all arrive together.' if waiting else 'No channel waits.'}"
-        f" Mean latency of the filters: {latency} samples, {latency / result.problem.sample_rate_hz * 1e3:.2f} ms."
+        f" Mean latency of the filters: {latency} samples, {latency / rate * 1e3:.2f} ms; of the whole path, by which [realization]"
+        f" max_latency_ms goes: {late:,} samples, {late / rate * 1e3:.2f} ms."
     )
 
 

@@ -17,9 +17,10 @@ from designer.arrays import Real
 from designer.evaluation.outcomes import REQUIRED, Outcome
 from designer.evaluation.words import BEAM_PLACES, requirement_words
 from designer.export import Export
+from designer.export.latency import path_samples
 from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
-from designer.realization.cheapest import Choice
+from designer.realization.choice import Choice
 from designer.realization.words import is_pure_delay, output_bound
 from designer.report import figures, script
 from designer.report.body_view import body_block
@@ -123,6 +124,8 @@ def choice_rows(choice: Choice) -> list[tuple[bool, str, list[str], str]]:
         cells = [f"{row.multiply_adds_per_s / 1e6:,.2f} M", f"{row.bytes:,}", f"{row.latency_ms:.2f} ms"]
         cells += [f"{row.loss_db:z.2f} dB", f"{row.level_change_db:z.2f} dB"]
         outcome = f"beyond {', '.join(row.beyond)}" if row.beyond else "kept" if row.keeps else "loses too much"
+        if row.chain_angle_error_deg is not None:
+            outcome += f"; the chain's angle off by {abs(row.chain_angle_error_deg):.1f} degrees"
         rows.append((is_chosen, row.text, cells, f"chosen; {outcome}" if is_chosen else outcome))
     return rows
 
@@ -231,7 +234,7 @@ def tiles(result: Result, name: str, sides: Sequence[Mapping[str, float]]) -> li
     for metric in map(BY_NAME.__getitem__, TILES):
         values = [numbers[metric.name] for numbers in sides if metric.name in numbers]
         cells.append(metric.text(min(values, key=lambda value: value * metric.better)) if values else "–")
-    cells.append(f"{result.bulk_delay_samples / rate * 1e3:.2f} ms")
+    cells.append(f"{path_samples(result) / rate * 1e3:.2f} ms")
     products = multiply_adds(result, name)
     cells.append("–" if products is None else f"{products * rate / 1e6:.1f} M")
     return cells

@@ -216,6 +216,8 @@ def chain_sentence(design: Result) -> str:
     )
     longer = "sections" if design.sections else "taps"
     remedy = "" if design.imported_from else f"; remedy: more [realization] {longer}"
+    if design.choice is not None:
+        remedy = f"; {design.choice.remedy}"
     if chain.paper and chain.infeasible_db:
         sentence += f"; the level infeasible by {_decibels(chain.infeasible_db)} dB within {chain.paper.limits}"
     if chain.missed_db:

@@ -138,6 +138,11 @@ def test_the_bulk_delay_is_shortened_to_the_latency() -> None:
             r"realization\.sections: got 8, which take 448 bytes; expected at most 1,",
         ),
         (
+            {"taps": 512, "max_mac_per_s": 1e6, "max_bytes": 800},
+            r"got 512, which take 16,384,000 multiply-adds a second and 8,184 bytes; expected at most 31, for max_mac_per_s = 1000000"
+            r" and max_bytes = 800; lower it, or set max_mac_per_s = 16384000 and max_bytes = 8184",
+        ),
+        (
             {"form": "auto", "max_bytes": 10},
             r"realization\.form: got the least sections of any form, which take 56 bytes",
         ),
@@ -164,7 +169,7 @@ def test_sections_that_need_more_delay_than_the_latency_are_refused() -> None:
     """Their delay is known once they are fitted; the message has the latency that would do."""
     with pytest.raises(
         ProblemError,
-        match=r"realization\.max_latency_ms: got 0\.1, and these biquad filters take \d+ samples; expected at least 0\.",
+        match=r"realization\.max_latency_ms: got 0\.1, and \d+ samples pass in these biquad filters; expected at least 0\.",
     ):
         designer.design(problem(form="biquad", sections=2, max_latency_ms=0.1))
 

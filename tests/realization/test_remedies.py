@@ -46,5 +46,5 @@ def test_few_long_filters_are_tried_with_requirements_held() -> None:
     channel, _ = designed(pair(), 129)
     for held, most in ((False, 16 * 512), (True, remedies.MAX_HELD_NUMBERS // 2)):
         table = Realization(taps=512, hold_requirements=held)
-        tried = [change["taps"] for change, _ in remedies._changes(channel, 2, table, banded=False)]
+        tried = [change["taps"] for change, _ in remedies._changes(channel, 2, table, 48000.0, banded=False)]
         assert max(tried) == most

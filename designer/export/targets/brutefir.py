@@ -257,5 +257,6 @@ BRUTEFIR = Target(
     read=read_brutefir,
     endings=(".conf",),
     in_folders=("brutefir.conf", "*.conf"),
+    block_samples=BLOCK,
     run=run_brutefir,
 )

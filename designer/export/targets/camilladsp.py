@@ -339,4 +339,7 @@ CAMILLADSP = Target(
     read=read_camilladsp,
     endings=(".yml", ".yaml"),
     in_folders=("camilladsp.yml", "*.yml", "*.yaml"),
+    block_samples=CHUNK_SIZE,
+    to_play="CamillaDSP: no Debian or pip package has it; install the program of its releases, make the stimulus its capture device"
+    " (type WavFile) and a file of 32-bit floats its playback device (type File), run it",
 )

@@ -18,6 +18,7 @@ from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import FilterSet
 from designer.export.names import changed, file_names
 from designer.export.provenance import README, provenance, readme, text_file
+from designer.export.runners.convolvers import run_convolver_cfg
 from designer.export.target import Export, Target, whole_rate
 from designer.export.wave import MAX_TRACKS, Responses, channel_responses, loud_note, wave_float
 from designer.export.ways import Program, Signal, Way
@@ -131,4 +132,5 @@ CONVOLVER_CFG = Target(
     read=read_convolver_cfg,
     endings=(".cfg",),
     in_folders=(FILE,),
+    run=run_convolver_cfg,
 )

@@ -133,5 +133,6 @@ JCONVOLVER = Target(
     endings=(".conf",),
     is_own=lambda text: any(line.lstrip().startswith("/") for line in text.splitlines()),  # BruteFIR has no commands
     in_folders=("jconvolver.conf",),
+    block_samples=PARTITION,
     run=run_jconvolver,
 )

@@ -210,6 +210,8 @@ def _add(coefficients: Coefficients, place: tuple[str, str], numbers: Fir | tupl
 SOF = Target(
     place=125,
     name="sof",
+    to_play="Sound Open Firmware: no Debian or pip package has its testbench; build that from the firmware's sources with a topology that"
+    " loads these blobs, or load them on the device (sof-ctl), play the stimulus",
     summary="Sound Open Firmware: blobs of TDFB, FIR and IIR equaliser",
     write=write_sof,
     arithmetics=arithmetics,

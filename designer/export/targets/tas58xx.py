@@ -221,6 +221,8 @@ def _add(coefficients: Coefficients, place: tuple[str, str], table: Real) -> Non
 TAS58XX = Target(
     place=142,
     name="tas58xx",
+    to_play="TAS58xx: the amplifier alone runs it, and no program; write the registers to one, play the stimulus, set its serial output"
+    " (SDOUT) to what comes after the processing",
     summary="TAS5805M and TAS5825M: I2C writes of their equaliser",
     write=write_tas58xx,
     arithmetics=arithmetics,
