@@ -201,7 +201,8 @@ def test_pipewire_plays_the_filters_of_its_rate(rate: int, small: designer.Desig
 @pytest.mark.long
 def test_pipewire_plays_one_file_set_at_the_four_usual_rates(tmp_path: Path) -> None:
     """An impulse and a second of noise at 44.1, 48, 96 and 192 kHz, from one folder: within 1e-6 of a plain convolution with that
-    rate's taps. Four daemons run, each for seconds."""
+    rate's taps. Four daemons run, each for seconds.
+    """
     need("pipewire", "pipewire-bin")
     rates = (44100, 48000, 96000, 192000)
     problem = designer.loads(toml(pair() | {"realization": {"taps": 128}}), source="pair.toml")
