@@ -15,20 +15,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+from book import stamp
+
 HERE = Path(__file__).parent
 BUILD = HERE / "_build"
 
 
 def code_digest() -> str:
-    """Digest of what the pages' results come from: the package, and the problem files."""
-    import designer
-    from designer.problem.library import library_folder
-
-    digest = hashlib.sha256((HERE / "cell_startup.py").read_bytes())
-    package = Path(designer.__file__).parent
-    for file in sorted({*package.rglob("*.py"), *library_folder().glob("*.toml")}):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+    """Digest of what cells' results come from, beside the cells themselves: the package and the problem files."""
+    state = hashlib.sha256((HERE / "cell_startup.py").read_bytes())
+    for path in stamp.sources(HERE.parent):
+        if not path.is_relative_to(HERE):
+            state.update(path.read_bytes())
+    return state.hexdigest()[:16]
 
 
 def environment(*, unexecuted: bool) -> dict[str, str]:
@@ -62,7 +61,10 @@ def main() -> int:
     out = BUILD / ("html-unexecuted" if arguments.unexecuted else "html")
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-n"]
     command += ["-d", str(out.with_name(f"{out.name}-doctrees")), str(HERE), str(out)]
+    before = stamp.digest(HERE.parent)
     code = subprocess.run(command, env=environment(unexecuted=arguments.unexecuted), check=False).returncode
+    if code == 0 and not arguments.unexecuted:  # a wheel takes it in
+        (out / stamp.STAMP).write_text(before, encoding="utf-8")
     print(f"the book is {out / 'index.html'}" if code == 0 else "the book was not built", flush=True)
     return code
 

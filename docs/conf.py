@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE))
 import designer  # noqa: E402 # of the environment that builds
 
 project = "Loudspeaker filter designer"
-author = "The authors of the loudspeaker filter designer"
+author = "The loudspeaker-filter-designer authors"
 version = release = designer.__version__
 
 

@@ -8,16 +8,18 @@ import re
 import runpy
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
+from book import results
 from matplotlib.figure import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
+PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "made"} & set(path.parts))
 EXECUTED = [page for page in PAGES if page.read_text(encoding="utf-8").startswith("---\nfile_format: mystnb\n")]
 CELL = re.compile(r"^```\{code-cell\}.*\n((?::.*\n|---\n(?:.*\n)*?---\n)?)((?:.*\n)*?)```$", re.MULTILINE)
 
@@ -32,8 +34,8 @@ def of_pages() -> list[Any]:
     parameters = []
     for page in EXECUTED:
         is_long = "\nlong: true\n" in page.read_text(encoding="utf-8").split("\n---\n")[0] + "\n"
-        parameters.append(pytest.param(page, id=name_of(page), marks=[pytest.mark.long] if is_long else []))
-    return parameters
+        parameters.append(pytest.param(page.read_text, id=name_of(page), marks=[pytest.mark.long] if is_long else []))
+    return [*parameters, pytest.param(results.gallery, id="gallery", marks=[pytest.mark.long])]
 
 
 def run_cell(code: str, names: dict[str, Any], at: str) -> None:
@@ -54,18 +56,20 @@ def run_cell(code: str, names: dict[str, Any], at: str) -> None:
             repr(value)
 
 
-@pytest.mark.parametrize("page", of_pages())
-def test_every_cell_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("text", of_pages())
+def test_every_cell_runs(
+    text: Callable[[], str], request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The cells of a page run from the first to the last in an empty folder, no warning among them, and its checks hold."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("COLUMNS", "110")
-    cells = CELL.findall(page.read_text(encoding="utf-8"))
+    cells = CELL.findall(text())
     assert cells
     with mpl.rc_context(), warnings.catch_warnings():
         names = runpy.run_path(str(DOCS / "cell_startup.py"))
         for number, (_, code) in enumerate(cells):
-            run_cell(code, names, f"{name_of(page)}, cell {number + 1}")
+            run_cell(code, names, f"{request.node.name}, cell {number + 1}")
     plt.close("all")
 
 

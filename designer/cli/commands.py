@@ -23,6 +23,7 @@ COMMANDS = (
     "study",
     "sweep",
     "problem_files",
+    "docs",
 )
 for _command in COMMANDS:
     import_module(f"designer.cli.{_command}")

@@ -111,8 +111,8 @@ def _sentence(table: str, key: Key) -> str:
     return f"{about[0].upper()}{about[1:]}."
 
 
-def _facts(key: Key) -> str:
-    """Unit, default and range in a line."""
+def _facts(key: Key, words: str) -> str:
+    """Unit, default, and what it may hold, in a line."""
     if key["required"]:
         default = "required"
     elif "default: " in key["about"]:
@@ -124,9 +124,21 @@ def _facts(key: Key) -> str:
     else:
         text = toml_value(key["default"])
         default = f"default: `{text}`" if len(text) < SHORT else "default: those of its keys"
-    expected = key["expected"] and f"expected: {key['expected']}"
+    expected = f"expected: {words}" if words else ""
     facts = "; ".join(part for part in (key["unit"], default, expected) if part)
-    return facts and f"{facts[0].upper() if facts.startswith(('default', 'required', 'expected')) else facts[0]}{facts[1:]}."
+    return (
+        facts
+        and f"{facts[0].upper() if facts.startswith(('default', 'required', 'expected')) else facts[0]}{facts[1:]}."
+    )
+
+
+def _expected(tables: Iterable[str], key: Key) -> str:
+    """The loader's words on what a key may hold; of a key that tells the kinds of a table, the words of all."""
+    if not {"kind", "model"} & {key["key"]}:
+        return key["expected"]
+    members = [member for table in tables for member in form()["tables"][table]["keys"] if member["key"] == key["key"]]
+    words = [word for member in members for shape in member["shapes"] for word in shape.get("words", [])]
+    return " or ".join(toml_value(word) for word in dict.fromkeys(words))
 
 
 def entry(tables: Iterable[str], key: Key) -> str:
@@ -134,10 +146,12 @@ def entry(tables: Iterable[str], key: Key) -> str:
     table, *others = tables
     lines = [f"({anchor(table, key['key'])})="]
     lines += [f"({anchor(other, key['key'])})=" for other in others]
-    lines += [f"### `{key['key']}`", "", _sentence(table, key), "", _facts(key), ""]
+    lines += [f"### `{key['key']}`", "", _sentence(table, key), "", _facts(key, _expected(tables, key)), ""]
     if key["key"] in notes.FORMULAS:
         lines += [f"Formula: {notes.FORMULAS[key['key']]}.", ""]
-    text, source = next((examples()[name, key["key"]] for name in (table, *others) if (name, key["key"]) in examples()), ("", ""))
+    text, source = next(
+        (examples()[name, key["key"]] for name in (table, *others) if (name, key["key"]) in examples()), ("", "")
+    )
     if text:
         origin = f"# {source}.toml\n" if source else ""
         lines += [f"```toml\n{origin}{key['key']} = {_shortened(text)}\n```", ""]
@@ -160,9 +174,7 @@ def _groups(page: Page) -> Iterator[tuple[str, tuple[str, ...], list[Key]]]:
     for table in kinds:
         for key in form()["tables"][table]["keys"]:
             holders.setdefault(key["key"], []).append(table)
-            keys.setdefault(key["key"], key.copy())
-            if key["key"] == "kind" and table != kinds[0]:
-                keys["kind"]["expected"] += f", {key['expected']}"
+            keys.setdefault(key["key"], key)
     shared = dict.fromkeys(tuple(tables) for tables in holders.values())
     for tables in sorted(shared, key=len, reverse=True):
         members = [key for name, key in keys.items() if tuple(holders[name]) == tables and name not in own]
@@ -180,7 +192,9 @@ def _heading(page: Page, tables: tuple[str, ...]) -> str:
     if page.name == "enclosure":
         tag = next(key for key in form()["tables"][tables[0]]["keys"] if key["key"] == "model")
         return f"`model = {toml_value(tag['shapes'][0]['words'][0])}`"
-    words = " and ".join(NAMES.get(table, f"`{page.header}`" if page.header.startswith("[") else page.header) for table in tables)
+    words = " and ".join(
+        NAMES.get(table, f"`{page.header}`" if page.header.startswith("[") else page.header) for table in tables
+    )
     return f"{words[0].upper()}{words[1:]}"
 
 
@@ -208,13 +222,18 @@ def page_text(page: Page) -> str:
 
 
 def _of_methods() -> str:
-    rows = [f"- `{key}`: with `method = \"{name}\"` alone." for name, method in formulations().items() for key in method.keys]
+    rows = [
+        f'- `{key}`: with `method = "{name}"` alone.' for name, method in formulations().items() for key in method.keys
+    ]
     return "\n".join(rows) + "\n"
 
 
 def _of_targets() -> str:
     rows = [f"| `{key}` | {', '.join(f'`{name}`' for name in names)} |" for key, names in targets_of_options().items()]
-    return "\n".join(["(options-of-targets)=\n## Which targets heed an option\n", "| key | targets |", "|---|---|", *rows]) + "\n"
+    return (
+        "\n".join(["(options-of-targets)=\n## Which targets heed an option\n", "| key | targets |", "|---|---|", *rows])
+        + "\n"
+    )
 
 
 def overview() -> str:
@@ -223,8 +242,9 @@ def overview() -> str:
     links = "\n".join(f"- [{_titled(page)}]({page.name}.md): {', '.join(_links(page))}" for page in PAGES)
     return f"""# The problem file
 
-TOML, one file a problem. An unknown key, a wrong type and a value out of range are refused with the key's dotted path, and all faults of a file at once. Units
-stand in the names. Required are `title`, `sample_rate_hz`, a driver, a listener and a design; everything else has the default that stands here.
+TOML, one file a problem. An unknown key, a wrong type and a value out of range are refused with the key's dotted path, and all faults of a
+file at once. Units stand in the names. Required are `title`, `sample_rate_hz`, a driver, a listener and a design; everything else has the
+default that stands here.
 
 {links}
 

@@ -18,7 +18,8 @@ FORMULAS = {
     ),
     "max_gain_db": r"$20 \log_{10} |w_l| \le$ the value, at every frequency",
     "max_db": (
-        r"$20 \log_{10} \dfrac{|h(\varphi) w|}{|h(\varphi_0) w|} \le$ the value for $\varphi$ in the arc, with $\varphi_0$ the look direction"
+        r"$20 \log_{10} \dfrac{|h(\varphi) w|}{|h(\varphi_0) w|} \le$ the value for $\varphi$ in the arc;"
+        r" $\varphi_0$ is the look direction"
     ),
     "window_ripple_db": (
         r"$\left| 20 \log_{10} \dfrac{|h(\varphi) w|}{|h(\varphi_0) w|} \right| \le$ the value for $\varphi$ in the window"
@@ -42,7 +43,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "FreeField": {"model": "free-field"},
     "Box": {"centre_m": [-0.06, 0.0, 0.0], "edge_radius_m": 0.01},
-    "Mesh": {"unit": "mm", "front": "+y", "up": "+z", "centre_m": [0.0, 0.0, 0.12]},
+    "Mesh": {"unit": "mm", "front": "y", "up": "z", "centre_m": [0.0, 0.0, 0.12]},
     "Driver": {
         "group": "woofer",
         "response": "woofer_*.frd",
@@ -112,7 +113,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "draws": 2000,
         "seed": 7,
     },
-    "Export": {"prefix": "speaker", "sigmadsp_part": "ADAU1701", "minidsp_model": "2x4HD", "c_library": "fftw3f"},
+    "Export": {"prefix": "speaker", "sigmadsp_part": "adau1701", "minidsp_model": "2x4-hd", "c_library": "esp-dsp"},
 }
 """Table of the schema -> key -> a value; for a design in the table of the first kind that has the key."""
 TABLES = {

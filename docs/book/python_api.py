@@ -48,7 +48,10 @@ def _members(kind: type) -> list[str]:
 
 def page() -> str:
     """The page of the Python interface."""
-    parts = ["# Python\n", "What `import designer` offers; a name is imported when it is first used. Errors are those of [the exit codes](exit-codes.md).\n"]
+    parts = [
+        "# Python\n",
+        "What `import designer` offers; a name is imported when it is first used. Errors are those of [the exit codes](exit-codes.md).\n",
+    ]
     for heading, names in grouped().items():
         parts.append(f"## {heading}\n")
         for name in names:

@@ -6,9 +6,9 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from book.commands import cell
+from book.formats import target_text
 from designer import errors, metrics
 from designer.export.target import Target
 from designer.export.targets import TARGETS
@@ -60,12 +60,15 @@ def numbers_page() -> str:
     head = ("name", "unit", "meaning", "better", "shown on")
     files = table(
         ("file", "columns", "a row"),
-        ([f"`{name}`", ", ".join(f"`{column}`" for column in columns), text] for name, (columns, text) in COLUMNS.items()),
+        (
+            [f"`{name}`", ", ".join(f"`{column}`" for column in columns), text]
+            for name, (columns, text) in COLUMNS.items()
+        ),
     )
     return f"""# Columns and numbers
 
-Every number has one name: a column of a table, a key of `summary.json`, or what `designer sweep --best` takes. They are of the realised filters, on
-the [conventions](../../conventions.md#mathematics).
+Every number has one name: a column of a table, a key of `summary.json`, or what `designer sweep --best` takes. They are of the realised
+filters, on the [conventions](../../conventions.md#mathematics).
 
 ## Columns of metrics.csv
 
@@ -119,22 +122,29 @@ def methods_page() -> str:
     entries = "\n".join(_method(name, method) for name, method in formulations().items())
     return f"""# Methods
 
-A design's [`method`](#key-eardesign-method). Each is one convex problem a frequency, or as good as one; what it minimises stands in its statement.
+A design's [`method`](#key-eardesign-method). Each is one convex problem a frequency, or as good as one; what it minimises stands in its
+statement.
 
 (method-{AUTO})=
 ## `{AUTO}`
 
-The power ratio where what is required are ratios of powers, the cones of `constrained` where masks, windows or limits of single drivers are required too, and
-`spherical-harmonic` over regions of the sphere.
+`spherical-harmonic` where regions of the sphere are required, `constrained` where a mask, a window, or nulls without a curve are, and
+else `power-ratio`.
 
 {entries}"""
 
 
-def _target(name: str, target: Target) -> str:
+def _target(name: str, target: Target, said: dict[str, str]) -> str:
     lines = [f"(target-{name})=\n## `{name}`\n", f"{target.summary[0].upper()}{target.summary[1:]}.\n"]
     facts = []
     if target.options:
-        facts.append(f"Options: {', '.join(f'`--{option.flag}` (key [`{option.key}`](#key-export-{option.key}))' for option in target.options)}.")
+        facts.append(
+            "Options: "
+            + ", ".join(
+                f"`--{option.flag}` (key [`{option.key}`](#key-export-{option.key}))" for option in target.options
+            )
+            + "."
+        )
     if target.read is not None:
         endings = ", ".join(f"`{ending}`" for ending in target.endings)
         facts.append(f"`designer import-coefficients` reads {target.files} back{f' ({endings})' if endings else ''}.")
@@ -142,16 +152,23 @@ def _target(name: str, target: Target) -> str:
         facts.append("`designer proof` runs it here.")
     if target.arithmetics is not None:
         facts.append("In fixed point: filters are judged as its integers run.")
-    return "\n".join([*lines, *(f"- {fact}" for fact in facts), ""])
+    text = target_text(target.write)
+    if text not in said:
+        said[text] = name
+        facts_below = f"{text}\n" if text else ""
+    else:
+        facts_below = f"As [`{said[text]}`](#target-{said[text]}).\n" if text else ""
+    return "\n".join([*lines, *(f"- {fact}" for fact in facts), "", facts_below])
 
 
 def targets_page() -> str:
     """Firmware targets."""
+    said: dict[str, str] = {}  # text of a module -> the first target that it stands at
     return "\n".join(
         [
             "# Targets\n",
             "Values of `designer export --target` and [`[export] targets`](#key-export-targets).\n",
-            *(_target(name, target) for name, target in TARGETS.items()),
+            *(_target(name, target, said) for name, target in TARGETS.items()),
         ]
     )
 
@@ -161,7 +178,12 @@ def figures_page() -> str:
     parts = ["# Figures\n", "Kinds that `designer figures --only` and `Design.figure` take.\n"]
     for subject, words in SUBJECTS.items():
         rows = [
-            [f"`{kind.kind}`", f"{kind.caption or 'its message says what it shows'}{'; a file of every design' if kind.core else ''}".replace("{place}", "")]
+            [
+                f"`{kind.kind}`",
+                f"{kind.caption or 'its message says what it shows'}{'; a file of every design' if kind.core else ''}".replace(
+                    "{place}", ""
+                ),
+            ]
             for kind in figures.declared_of(subject)
         ]
         parts += [f"## Of {words}\n", table(("kind", "shows"), rows)]
@@ -175,7 +197,9 @@ def exit_codes() -> dict[int, list[str]]:
         codes.setdefault(code, []).append(f"{words[0].upper()}{words[1:]}.")
     for kind in _errors(errors.DesignerError):
         if kind is not errors.DesignerError:
-            codes.setdefault(kind.exit_code, []).append(f"`{kind.__name__}`: {(inspect.getdoc(kind) or '').splitlines()[0]}")
+            codes.setdefault(kind.exit_code, []).append(
+                f"`{kind.__name__}`: {(inspect.getdoc(kind) or '').splitlines()[0]}"
+            )
     return dict(sorted(codes.items()))
 
 
@@ -191,7 +215,8 @@ def exit_codes_page() -> str:
     rows = ([f"`{code}`{{#exit-code-{code}}}", " ".join(texts)] for code, texts in exit_codes().items())
     return f"""# Exit codes
 
-Results and errors end a command with these codes. A message on the error stream says where, what was got, what was expected, and what to do.
+Results and errors end a command with these codes. A message on the error stream says where, what was got, what was expected, and
+what to do.
 
 {table(("code", "meaning"), rows)}
 In Python the errors are one tree below `designer.errors.DesignerError`; a result's code is `Design.status`.
