@@ -35,7 +35,7 @@ def page_of(method: Formulation) -> str:
 )
 def test_every_entry_of_a_registry_has_a_page(owed: dict[str, str]) -> None:
     """The page exists and names the value of the problem file that it derives; the assertion says which has none."""
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in PAGES}
+    texts = {path.stem: " ".join(path.read_text(encoding="utf-8").split()) for path in PAGES}
     assert [value for value, page in owed.items() if value not in texts.get(page, "")] == []
 
 

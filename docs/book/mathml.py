@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,15 @@ LETTERS = (
 FONT = "stix-two-math.woff"
 
 
+BARS = re.compile(r'<mo(?: stretchy="false")?>([|‖])</mo>')
+"""Bars of magnitudes and norms: as high as a letter, and close to what they hold."""
+
+
 def mathml(text: str, *, block: bool = False) -> str:
     """A formula of LaTeX as MathML; bars of norms are not stretched."""
     for command in (r"\lVert", r"\rVert"):
         text = text.replace(command, r"\|")
-    return str(tex2mathml(text, as_block=block))
+    return BARS.sub(r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', str(tex2mathml(text, as_block=block)))
 
 
 def visit_math(translator: Any, node: nodes.math) -> None:
