@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ from designer.evaluation.refinement import realize_judged
 from designer.evaluation.scalars import costs_db
 from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
-from designer.export.limits import check_latency, chosen_form, within_limits
+from designer.export.latency import check_latency, excess_samples
+from designer.export.limits import chosen_form, within_limits
 from designer.export.of_design import check_targets
 from designer.folders.read import read, read_problem
 from designer.folders.write import Drawn, write
@@ -30,15 +31,13 @@ from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.progress import listening
-from designer.realization import Realized
-from designer.realization.cascade import Cascade
 from designer.realization.remedies import remedy
 from designer.report import notebook
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate
-from designer.stereo.matched import VIRTUAL
+from designer.stereo.chain_loss import chain_judge
 from designer.stereo.placed_source import chain_outcome
-from designer.stereo.virtualisation import virtual_channels
+from designer.stereo.with_chain import result_of
 from designer.writing import sweep_stale
 
 if TYPE_CHECKING:
@@ -164,6 +163,7 @@ def design(
     (0, ('left', 'right'), (2, 512))
 
     """
+    is_delay_stated = problem.realization.bulk_delay_samples is not None
     problem = within_limits(problem)
     check_targets(problem)
     seconds: dict[str, float] = {}
@@ -174,7 +174,7 @@ def design(
             progress(name)
         begin = time.perf_counter()
         yield
-        seconds[name] = time.perf_counter() - begin
+        seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - begin
 
     with stage("scene"), listening(progress):
         fine = scene(problem).at(fine_frequencies_hz(problem))
@@ -190,37 +190,25 @@ def design(
             problem = _without(problem, failures)
             fine = scene(problem).at(fine_frequencies_hz(problem))
     with stage("realisation"):
-        choice, fine = chosen_form(channels, fine)
+        run = partial(result_of, Design, channels, [_channel(channel.design, channel, fine) for channel in channels])
+        choice, fine = chosen_form(channels, fine, None if problem.virtualizer is None else chain_judge(fine, run))
         problem = fine.problem
         realised, refinements = realize_judged(channels, fine, problem.realization)
-        if choice is None:
-            check_latency(problem, realised.bulk_delay_samples)
-    virtual = None
-    if problem.virtualizer is not None:
-        with stage("virtualisation"):
-            virtual = virtual_channels(channels, realised, fine)
+    with stage("virtualisation") if problem.virtualizer is not None else nullcontext():
+        result = run(fine, realised)
+    late = excess_samples(result, problem.export.targets)
+    delay, is_free = realised.bulk_delay_samples, choice is None and problem.realization.form == "fir"
+    if 0 < late <= delay and is_free and not is_delay_stated:
+        with stage("realisation"):  # the chain's wait is known now: the bulk delay leaves it room
+            problem = problem.replace({"realization.bulk_delay_samples": delay - late})
+            fine = replace(fine, problem=problem)
+            realised, refinements = realize_judged(channels, fine, problem.realization)
+            result = run(fine, realised)
+    check_latency(result, problem.export.targets)
     names = [table.name for table in problem.designs]
-    parts = [(names, realised)] if virtual is None else [(names, realised), (list(VIRTUAL.values()), virtual)]
-    result = Design(
-        problem,
-        fine.frequency_hz[::2],
-        fine.drivers,
-        {name: channel.weights[::2] for name, channel in zip(names, channels, strict=True)},
-        {name: taps for group, part in parts for name, taps in zip(group, part.taps, strict=True)},
-        realised.bulk_delay_samples,
-        {name: _channel(channel.design, channel, fine) for name, channel in zip(names, channels, strict=True)},
-        seconds,
-        references={
-            name: driver for group, part in parts for name, driver in zip(group, part.references, strict=False)
-        },
-        realisation_warnings=tuple(warning for _, part in parts for warning in part.warnings),
-        sections={
-            name: cascades for group, part in parts for name, cascades in _sections(group, fine.drivers, part).items()
-        },
-        shifts={name: shift for group, part in parts for name, shift in zip(group, part.shifts, strict=False)},
-        finer_bits={
-            name: bits.tolist() for group, part in parts for name, bits in zip(group, part.finer_bits, strict=False)
-        },
+    result = replace(
+        result,
+        seconds=seconds,
         study_source=lambda curves: study(channels, realised, fine, curves=curves),
         promises_source=cache(lambda: promises_db(channels, fine, realised, problem.realization)),
         failures=failures,
@@ -233,7 +221,8 @@ def design(
     missed = [n for n, name in enumerate(names) if channels[n].feasible and result.misses(name)]
     if missed:
         with stage("remedies"):
-            result.remedies.update({names[n]: remedy(channels[n], fine, problem.realization) for n in missed})
+            for n in missed:
+                result.remedies[names[n]] = choice.remedy if choice else remedy(channels[n], fine, problem.realization)
     if problem.room is not None:
         with stage("room"):
             _ = result.room
@@ -273,14 +262,6 @@ def _without(problem: Problem, failures: dict[str, str]) -> Problem:
         return read()
     except ProblemError:  # what is left cannot stand alone
         raise SolverError("; ".join(failures.values())) from None
-
-
-def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) -> dict[str, dict[str, Cascade]]:
-    """Channel -> driver -> its cascade."""
-    return {
-        name: {drivers[l]: cascade for l, cascade in zip(fit.drivers, cascades, strict=True)}
-        for name, fit, cascades in zip(names, realised.fits, realised.sections, strict=False)
-    }
 
 
 def _channel(table: DesignTable, solved: ChannelDesign, fine: Scene) -> Channel:

@@ -119,7 +119,9 @@ class Target:
     decode : callable or None, of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section
         or the first tap first, and gains of sections; raises `DataError`
     bare : tuple of tuple of str, endings, and layouts in `filters.csv`, of the files that `decode` reads
+    block_samples : int, that it gathers before it computes; 0 where it answers sample by sample, or a host says how many
     run : Runner or None, plays signals through an export of it here; None where no program at hand does
+    to_play : str, of a target that no package of a program runs: what to install, and how to play the stimulus with it
 
     """
 
@@ -139,7 +141,9 @@ class Target:
     in_folders: tuple[str, ...] = ()
     decode: Callable[[Coefficients, BareFile], tuple[Real, Real | None]] | None = None
     bare: tuple[tuple[str, str], ...] = ()
+    block_samples: int = 0
     run: Runner | None = None
+    to_play: str = ""
 
     def heeded(self, filters: FilterSet) -> FilterSet:
         """The filters without the options that this target does not heed, so that no command names them.

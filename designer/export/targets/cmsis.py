@@ -193,6 +193,7 @@ CMSIS_F32 = Target(
     read=read_c,
     endings=(".c", ".h"),
     in_folders=("*.c", "f32/*.c", "q31/*.c", "q15/*.c"),
+    block_samples=BLOCK,
     run=partial(run_cmsis, word=F32),
 )
 CMSIS_Q31 = Target(
@@ -203,6 +204,7 @@ CMSIS_Q31 = Target(
     channel_scale=(Q31.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q31),
+    block_samples=BLOCK,
     run=partial(run_cmsis, word=Q31),
 )
 CMSIS_Q15 = Target(
@@ -213,5 +215,6 @@ CMSIS_Q15 = Target(
     channel_scale=(Q15.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q15),
+    block_samples=BLOCK,
     run=partial(run_cmsis, word=Q15),
 )
