@@ -24,6 +24,7 @@ COMMANDS = (
     "sweep",
     "bank",
     "problem_files",
+    "docs",
 )
 for _command in COMMANDS:
     import_module(f"designer.cli.{_command}")
