@@ -214,4 +214,4 @@ def _most_missed(entry: Entry, name: str) -> tuple[float, str] | None:
         return None
     missed = [outcome for outcome in entry.result.scalars[name].outcomes if not outcome.is_met]
     most = max(missed, key=lambda outcome: outcome.missed_db, default=None)
-    return most and (most.missed_db, f"{most.requirement} missed {most.by()}")
+    return None if most is None else (most.missed_db, f"{most.requirement} missed {most.by()}")

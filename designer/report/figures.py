@@ -17,7 +17,7 @@ import numpy as np
 
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, scene
-from designer.comparison.entry import SharedChannel
+from designer.comparison.entry import SharedChannel, chosen_entries
 from designer.comparison.head_shift import HeadShift
 from designer.designs.reach import reach
 from designer.errors import UsageError
@@ -315,7 +315,7 @@ def comparison_pictures(
     entries = {
         number: entry for channel in channels for number, entry in zip(channel.numbers, channel.entries, strict=True)
     }
-    chosen = {channel.numbers[place] for channel in channels for place in comparison.chosen_entries(channel, show)}
+    chosen = {channel.numbers[place] for channel in channels for place in chosen_entries(channel, show)}
     drawn = tuple(entries[number] for number in sorted(entries) if number in chosen)
     shown = _of("compared layouts", layouts.LayoutsView(drawn))
     for channel in channels:

@@ -75,7 +75,7 @@ def sweep(
     >>> import designer
     >>> table = designer.sweep("problems/laptop-pair.toml", {"realization.taps": [64, 512]})
     >>> table[["realization.taps", "status"]].values.tolist()
-    [[64, 'done'], [512, 'done']]
+    [[64, 'missed'], [512, 'done']]
 
     """
     base = job.problem_of(problem)

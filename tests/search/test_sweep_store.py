@@ -142,9 +142,9 @@ def test_plans_are_kept_apart_and_failures_tried_again(tmp_path: Path) -> None:
                 Outcome(FAILED, error="no room") if failed else Outcome(DONE, {"left.largest_effort_db": effort}),
             )
 
-    def table(values: str, **options: bool) -> tuple[list[float], list[str]]:
+    def table(values: str, *, retry_failed: bool = False) -> tuple[list[float], list[str]]:
         plan = Plan(base, variations(base, [f"designs.left.max_effort_db={values}"]))
-        sweep_store.sweep(plan, tmp_path / "s", engine, **options)
+        sweep_store.sweep(plan, tmp_path / "s", engine, retry_failed=retry_failed)
         lines = (tmp_path / "s" / "sweep.csv").read_text().splitlines()
         rows = list(csv.DictReader(lines))
         return [float(row["designs.left.max_effort_db"]) for row in rows], [row["status"] for row in rows]

@@ -29,8 +29,10 @@ def ring(model: str, **more: Any) -> Problem:
     )
 
 
-def positions(problem: Problem, varied: list[str], **options: bool) -> list[list[list[float]]]:
-    tasks = Plan(problem, variations(problem, varied, **options)).tasks()
+def positions(
+    problem: Problem, varied: list[str], *, mirror: bool = False, on_surface: bool = False
+) -> list[list[list[float]]]:
+    tasks = Plan(problem, variations(problem, varied, mirror=mirror, on_surface=on_surface)).tasks()
     return [[driver["position_m"] for driver in varied_data(problem, task.changes)["drivers"]] for task in tasks]
 
 

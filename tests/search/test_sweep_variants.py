@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from toml_text import pair, toml
@@ -53,7 +54,7 @@ def test_files_of_keys(tmp_path: Path) -> None:
 
 def test_an_enclosure_replaces_the_enclosure() -> None:
     """In Python variants are a mapping; a table with a model of its own takes nothing of the one before."""
-    variants = {
+    variants: dict[str, dict[str, Any]] = {
         "ball": {"enclosure": {"model": "sphere", "radius_m": 0.08}},
         "free": {"enclosure": {"model": "free-field"}},
     }
