@@ -23,14 +23,12 @@ class DrawnDifference:
     median_db : float, of the second's mean gain over the band less the first's
     share : float, of the draws in which the difference has the median's sign
     draws : int
-    same_drivers : bool, whether a draw has the same drivers' errors in both
 
     """
 
     median_db: float
     share: float
     draws: int
-    same_drivers: bool
 
     @property
     def holds(self) -> str:
@@ -53,11 +51,10 @@ def drawn_difference(first: Entry, second: Entry, name: str) -> DrawnDifference 
     tables = [entry.result.problem.tolerance for entry in (first, second)]
     if tables[0].seed != tables[1].seed:
         return None
-    names = [entry.result.problem.driver_names for entry in (first, second)]
     difference_db = paired_db(over[0].gain_db, over[1].gain_db)
     median_db = float(np.median(difference_db))
     share = float(np.mean(difference_db * np.sign(median_db) > 0))
-    return DrawnDifference(median_db, share, len(difference_db), len(names[0]) == len(names[1]))
+    return DrawnDifference(median_db, share, len(difference_db))
 
 
 def paired_db(first_db: Real, second_db: Real) -> Real:
