@@ -17,14 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer import measures
+from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError, DesignerError, ProblemError, SolverError, UsageError
 from designer.filtering import Filters, filters_of
 from designer.problem.key_places import changed_data
 from designer.problem.read import changed
-from designer.problem.schema import Problem
+from designer.problem.schema import DesignTable, Problem
 from designer.realization import response
 from designer.requirements.channel_target import channel_target, driver_index
+from designer.requirements.plain import Plain
 from designer.search.bank_keys import Followed, changes_at, place_words
 from designer.search.sweep_point import DONE, FAILED, Outcome, Task, in_processes
 from designer.stereo.matched import VIRTUAL
@@ -83,17 +85,21 @@ class PlaceDesign:
         return max(self.gain_db[name] - gains_db[name] for name in gains_db)
 
 
+def points_of(design: DesignTable, scene: Scene, plain: Plain | None = None) -> Points | None:
+    """Where a channel is judged in a scene; None of one without dark points."""
+    target = channel_target(design, scene, plain)
+    inside = target.at(target.in_band)
+    if not inside.own_dark.shape[1]:
+        return None
+    return Points(inside.frequency_hz, inside.bright, inside.own_dark, driver_index(design, scene.drivers))
+
+
 def place_design(values: Values, filters: Filters) -> PlaceDesign:
     """Filters with the points at which they are judged."""
     scene, rate = filters.scene, filters.scene.problem.sample_rate_hz
     taps = {channel.design.name: taps for channel, taps in zip(filters.channels, filters.realised.taps, strict=True)}
-    points: dict[str, Points] = {}
-    for channel in filters.channels:
-        target = channel_target(channel.design, scene, channel.plain)
-        inside = target.at(target.in_band)
-        if inside.own_dark.shape[1]:
-            drivers = driver_index(channel.design, scene.drivers)
-            points[channel.design.name] = Points(inside.frequency_hz, inside.bright, inside.own_dark, drivers)
+    at_channels = {channel.design.name: points_of(channel.design, scene, channel.plain) for channel in filters.channels}
+    points = {name: at for name, at in at_channels.items() if at is not None}
     gain_db = {name: at.gain_db(taps[name], rate) for name, at in points.items()}
     if filters.virtual is not None:
         taps |= dict(zip(VIRTUAL.values(), filters.virtual.taps, strict=True))

@@ -1,0 +1,203 @@
+"""Plan of a bank in C, before it is text: the sets' numbers and delays as they are stored, and the lengths of all arrays.
+
+A channel's samples lie in one line, as those of a single design do (`c_plan`). Each route from a channel to a driver has a filter
+in RAM, taps behind a whole delay, which is computed from the sets around the keys' values when these have changed:
+
+    t = Σ u_i t_i,   τ = Σ u_i τ_i,   filter = t * d(τ - floor τ),   delay floor τ
+
+with the delay filter d of `designer.bank.delay_filter`. Over FADE samples the output goes over on a straight line from the filters before
+to those now, as `designer.bank.walk` does with blocks of FADE samples; values that come in between wait until its end.
+
+**Shares** are integers of ONE_BITS bits whose sum is 2^ONE_BITS. **Delays** are integers of `delay_bits` fraction bits, as many as 31 bits
+hold, and their sums are of 64 bits: the same in all words, without a rounding that is heard.
+
+**Fixed point.** A stored number q is the tap q 2^(s - f) of a set, as in `c_plan`; the taps between sets are rounded to the word
+again, halves upwards. The delay filter's numbers have ONE_BITS fraction bits. Its products are summed in 64 bits, and rounded to the
+word with a shift s' of their own: the smallest with which the filter of no values leaves the word or the sums of its products 64 bits, and
+no more than FINER bits below s. The fade is computed at the driver's sum of 64 bits, before it is rounded: (now - before) n / FADE. For
+this no input may drive a feed above MAX_FEED times full scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer.arrays import Real
+from designer.bank.delay_filter import DELAY_TAPS, PHASES, TABLE
+from designer.export.bank_set import BankSet, delayed_by_rows
+from designer.export.c_plan import QUIETER, CWord, Numbers
+from designer.export.names import FirmwareNames, firmware_names
+from designer.export.target import at_most, refuse
+from designer.realization.words import driver_shift, rounded, scale
+from designer.stereo.upmix import Upmix
+
+FADE = 256
+"""Samples of a fade: at 48 kHz 5.3 ms, as `designer render` plays a bank."""
+ONE_BITS = 30
+PHASE_BITS = PHASES.bit_length() - 1
+FINER = 8
+MAX_FEED = 2.0**6
+MAX_NUMBERS = 1 << 24
+MAX_DELAY = 1 << 16
+"""Largest delay between sets in samples: more than a second."""
+
+
+@dataclass(frozen=True)
+class BankRoute:
+    """A filter from a channel to a driver, by their indices.
+
+    Attributes
+    ----------
+    wait : int, whole samples ahead of all its taps
+    values : (S, T) array, taps of every set in time order
+    delays : (S,) int array, of `delay_bits` fraction bits
+    shift, played_shift : int, s and s'; 0 in floats
+    error : float, largest |stored - designed| tap
+
+    """
+
+    channel: int
+    driver: int
+    wait: int
+    values: Numbers
+    delays: NDArray[np.int64]
+    shift: int
+    played_shift: int
+    error: float
+
+    @property
+    def taps(self) -> int:
+        """Number of a set's taps."""
+        return int(self.values.shape[1])
+
+    @property
+    def count(self) -> int:
+        """Number of taps of the filter that is played."""
+        return self.taps + DELAY_TAPS - 1
+
+    def reach(self, delay_bits: int) -> int:
+        """Number of samples before the newest that it reads."""
+        return self.wait + (int(self.delays.max()) >> delay_bits) + self.count - 1
+
+
+@dataclass(frozen=True)
+class BankPlan:
+    """A bank in one word; `target` names it in messages."""
+
+    filters: BankSet
+    target: str
+    word: CWord
+    names: FirmwareNames
+    routes: tuple[BankRoute, ...]
+    delay_bits: int
+
+    @property
+    def sets(self) -> int:
+        """Number of sets."""
+        return self.filters.bank.sets
+
+    @property
+    def corners(self) -> int:
+        """Number of sets around values of the keys."""
+        return 2 ** len(self.filters.bank.axes)
+
+    @property
+    def set_numbers(self) -> int:
+        """Taps of a set."""
+        return sum(route.taps for route in self.routes)
+
+    @property
+    def played_numbers(self) -> int:
+        """Taps of all filters that are played."""
+        return sum(route.count for route in self.routes)
+
+    @property
+    def longest(self) -> int:
+        """Taps of the longest filter that is played."""
+        return max(route.count for route in self.routes)
+
+    @property
+    def histories(self) -> list[int]:
+        """Past samples of each channel that are kept."""
+        longest = [0] * len(self.filters.channels)
+        for route in self.routes:
+            longest[route.channel] = max(longest[route.channel], route.reach(self.delay_bits))
+        return longest
+
+    @property
+    def upmix(self) -> Upmix | None:
+        """Upmix that makes the channels from stereo."""
+        return Upmix(self.filters.sample_rate_hz) if self.filters.fed_by_upmix else None
+
+    @property
+    def sinc(self) -> Numbers:
+        """Numbers of the delay filter (PHASES + 1, DELAY_TAPS), as they are stored."""
+        if self.word.word is None:
+            return TABLE.astype(np.float32)
+        return np.rint(TABLE * 2.0**ONE_BITS).astype(np.int64)
+
+    @property
+    def largest_error(self) -> float:
+        """Largest rounding error of any stored tap."""
+        return max(route.error for route in self.routes)
+
+
+def bank_plan(filters: BankSet, word: CWord, target: str) -> BankPlan:
+    """The plan of a bank. Raises UsageError: the word cannot hold it."""
+    bank = filters.bank
+    latest = max(float(delays.max(initial=0.0)) for delays in bank.delay_samples.values())
+    at_most(target, int(latest), MAX_DELAY, "samples of delay between sets", "follow a smaller range")
+    delay_bits = 31 - max(1, (int(latest) + 1).bit_length())
+    routes = []
+    for c, channel in enumerate(filters.channels):
+        sets = bank.taps[channel].reshape(bank.sets, len(filters.drivers), -1)
+        delays = bank.delay_samples[channel].reshape(bank.sets, -1)
+        for l in range(len(filters.drivers)):
+            used = np.flatnonzero(sets[:, l].any(axis=0))
+            if used.size:
+                first, taps = int(used[0]), sets[:, l, used[0] : used[-1] + 1]
+                values, shift, played_shift, error = _stored(filters, channel, taps, word, target)
+                late = np.rint(delays[:, l] * 2.0**delay_bits).astype(np.int64)
+                wait = filters.delays.get(channel, 0) + first
+                routes.append(BankRoute(c, l, wait, values, late, shift, played_shift, error))
+    if not routes:
+        raise refuse(target, "no filter in the bank", "at least one", "design it again")
+    plan = BankPlan(filters, target, word, firmware_names(filters), tuple(routes), delay_bits)
+    remedy = "allow more loss, or design with fewer taps"
+    at_most(target, plan.sets * plan.set_numbers, MAX_NUMBERS, "coefficients", remedy)
+    if word.word is not None and filters.headroom.worst_output > MAX_FEED:
+        actual = f"a feed of up to {filters.headroom.worst_output:.3g} of full scale"
+        raise refuse(target, actual, f"at most {MAX_FEED:g}, whose fade sums of 64 bits hold", QUIETER)
+    return plan
+
+
+def _stored(
+    filters: BankSet, channel: str, taps: Real, word: CWord, target: str
+) -> tuple[Numbers, int, int, float]:
+    """Values (S, T) of taps (S, T) of one route, s, s' and the largest error."""
+    if word.word is None:
+        single = taps.astype(np.float32)
+        return single, 0, 0, float(np.abs(single - taps).max())
+    fixed, own = word.fixed, filters.word == word.word
+    shift = filters.shifts[channel] if own and channel in filters.shifts else driver_shift(taps, fixed)
+    whole = rounded(taps, fixed, shift)
+    error = float(np.abs(whole * scale(fixed, shift) - taps).max())
+    peak, norm = 0.0, 0.0
+    for row in whole:
+        late = np.abs(delayed_by_rows(row))
+        peak, norm = max(peak, float(late.max())), max(norm, float(late.sum(axis=1).max()))
+    count = taps.shape[1] + DELAY_TAPS - 1
+    played_shift = shift - FINER
+    while not _holds(peak, norm, count, 2.0 ** (shift - played_shift), word):
+        played_shift += 1
+    return whole.astype(np.int64), shift, played_shift, error
+
+
+def _holds(peak: float, norm: float, count: int, raised: float, word: CWord) -> bool:
+    """Whether filters of a peak and an l1 norm, raised by a factor, fit the word and their sums; a step for each rounding."""
+    most = 2.0 ** (63 - word.fixed.fraction_bits) - 1
+    return (peak + 2) * raised + 1 <= word.fixed.greatest and (norm + 2 * count) * raised + count <= most
+
