@@ -7,6 +7,7 @@ over all of these, and headroom and words are those of a finite list.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,12 +28,15 @@ class BankSet(FilterSet):
     bank : FilterBank
     start : tuple of float, values of the keys at which a firmware starts
     units : tuple of str, of the keys; empty where a key has none
+    judge_between : callable or None, filters (L, T) of a channel at values of the keys, to what they lose between the sets, in
+        words of the manifest
 
     """
 
     bank: FilterBank
     start: tuple[float, ...]
     units: tuple[str, ...]
+    judge_between: Callable[[Callable[[str, Sequence[float]], Real]], dict[str, object]] | None = None
 
     @cached_property
     def headroom(self) -> Headroom:

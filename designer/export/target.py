@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from designer.arrays import Real
 from designer.errors import UsageError
@@ -21,6 +21,8 @@ from designer.export.provenance import Row
 from designer.export.runners.bench import Runner
 from designer.problem.word_format import Word
 from designer.realization.cost import Memory
+
+Set = TypeVar("Set", bound=FilterSet)
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Target:
     decode : callable or None, of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section
         or the first tap first, and gains of sections; raises `DataError`
     bare : tuple of tuple of str, endings, and layouts in `filters.csv`, of the files that `decode` reads
+    write_bank : callable or None, the files of a bank, and its filters as they run; None where the target does not interpolate
     run : Runner or None, plays signals through an export of it here; None where no program at hand does
 
     """
@@ -139,9 +142,10 @@ class Target:
     in_folders: tuple[str, ...] = ()
     decode: Callable[[Coefficients, BareFile], tuple[Real, Real | None]] | None = None
     bare: tuple[tuple[str, str], ...] = ()
+    write_bank: Callable[[Any], Any] | None = None
     run: Runner | None = None
 
-    def heeded(self, filters: FilterSet) -> FilterSet:
+    def heeded(self, filters: Set) -> Set:
         """The filters without the options that this target does not heed, so that no command names them.
 
         Raises UsageError: an option has a value that is not known.

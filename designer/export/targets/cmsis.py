@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
+from designer.export.bank_export import write_bank
+from designer.export.c_plan import FLOAT
 from designer.export.cmsis_model import cmsis_model
 from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, CmsisWord, Plan, StoredTaps, plan_of
 from designer.export.cmsis_source import coefficient_bytes, scaling, state_bytes
@@ -183,6 +186,7 @@ def _shift(pattern: str, note: str) -> int:
     return int(match[1]) if match else 0
 
 
+BANK_WORD = replace(FLOAT, target="cmsis-f32", c_type=F32.c_type)
 CMSIS_F32 = Target(
     place=50,
     name="cmsis-f32",
@@ -193,6 +197,7 @@ CMSIS_F32 = Target(
     read=read_c,
     endings=(".c", ".h"),
     in_folders=("*.c", "f32/*.c", "q31/*.c", "q15/*.c"),
+    write_bank=partial(write_bank, word=BANK_WORD, target="cmsis-f32"),
     run=partial(run_cmsis, word=F32),
 )
 CMSIS_Q31 = Target(

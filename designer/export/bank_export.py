@@ -1,0 +1,129 @@
+"""Exports of a bank: a header and a source that interpolate between the sets, their cost, and what is lost as their words run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from designer.arrays import Real
+from designer.export.bank_cost import coefficient_bytes
+from designer.export.bank_model import BankModel
+from designer.export.bank_plan import FADE, BankPlan, bank_plan
+from designer.export.bank_set import BankSet
+from designer.export.bank_source import bank_files, bank_scaling, cost_of
+from designer.export.c_plan import BLOCK, Q15, CWord
+from designer.export.cost import Cost
+from designer.export.provenance import README, readme
+from designer.export.target import Export
+
+Played = Callable[[str, Sequence[float]], Real]
+"""Filters (L, T) of a channel at values of the keys."""
+
+
+class BankExport(NamedTuple):
+    """An export, and the filters as its words run."""
+
+    export: Export
+    played: Played
+
+
+def write_bank(filters: BankSet, word: CWord, target: str) -> BankExport:
+    """Header, source and README.txt. Raises UsageError: the word cannot hold the bank."""
+    plan = bank_plan(filters, word, target)
+    library = target.startswith("cmsis")
+    cost = cost_of(plan, library=library)
+    still, moving = cost.per_s(filters.sample_rate_hz)
+    room, late = filters.headroom, filters.latency_samples
+    stated = Cost(
+        still, cost.flash, cost.ram, cost.state, late, 1e3 * late / filters.sample_rate_hz, room.any_input_db, room.worst_output
+    )
+    text = f"{stated.text}; while the position changes {moving:,} multiply-adds a second, {cost.fill:,} of them at once every {FADE} samples"
+    export = Export(
+        files={**bank_files(plan, library=library), README: _readme(plan, text, library=library)},
+        coefficient_bytes=coefficient_bytes(plan),
+        state_bytes=cost.state,
+        multiply_adds=cost.still,
+        scaling=bank_scaling(plan),
+        notes=tuple(_notes(plan)),
+        names=plan.names.changed,
+        facts={
+            "word": word.target.removeprefix("c-") if word.word else "float",
+            "largest_coefficient_error": plan.largest_error,
+            "block_samples": BLOCK,
+            "fade_samples": FADE,
+            "sets": plan.sets,
+            "keys": [
+                {"key": axis.key, "low": float(axis.values[0]), "high": float(axis.values[-1]), "start": start}
+                for axis, start in zip(filters.bank.axes, filters.start, strict=True)
+            ],
+            **stated.facts,
+            "moving_multiply_adds_per_s": moving,
+            "fill_multiply_adds": cost.fill,
+            **room.facts,
+        },
+        flash_bytes=cost.flash,
+        ram_bytes=cost.ram,
+        cost=text,
+    )
+    return BankExport(export, BankModel(plan).at)
+
+
+def with_loss(filters: BankSet, made: BankExport) -> Export:
+    """An export with what its words lose between the sets."""
+    return replace(made.export, facts={**made.export.facts, **filters.judge_between(made.played)} if filters.judge_between else made.export.facts)
+
+
+def _notes(plan: BankPlan) -> list[str]:
+    notes = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.changed.items() if name != plan.filters.name]
+    if plan.word is Q15 and plan.largest_error > 0:
+        notes.append(f"each tap of the sets was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}")
+    return notes
+
+
+def _readme(plan: BankPlan, cost: str, *, library: bool) -> bytes:
+    prefix, filters = plan.names.prefix, plan.filters
+    values = ", ".join(("value", "value2")[: len(filters.bank.axes)])
+    end = "" if library else ", frames"
+    keys = "; ".join(
+        f"{name} is {axis.key}, from {axis.values[0]:g} to {axis.values[-1]:g}{f' {unit}' if unit else ''}, {start:g} at the start"
+        for name, axis, unit, start in zip(("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False)
+    )
+    text = f"""    static {prefix}_state state;
+    {prefix}_init(&state);
+    {prefix}_set_position(&state, {values});
+    {prefix}_process(&state, in, out{end});
+
+{keys}. Values beyond the range are held to it.
+
+The source holds {plan.sets} sets of filters. Between them taps and delays are interpolated when the position has changed, at the start
+of the next block of {BLOCK} samples; the output then goes over to the new filters on a straight line in {FADE} samples, so that nothing clicks.
+A position that comes during a fade waits until its end: call set_position as often as the tracker tells, from where process is called.
+Before the first frame the position is taken at once.
+
+{cost}. The header has these numbers as macros, and the source does not compile where the state has another size.
+{"It calls arm_fir_f32 of CMSIS-DSP, a block of samples a call." if library else "A call takes any number of frames."}
+The source allocates nothing, has no globals but constants, and does not recurse. set_position computes in double precision, a few
+operations a call."""
+    rows: list[tuple[str, ...]] = [("channel", "driver", "taps", "largest delay between sets in samples")]
+    rows += [
+        (
+            filters.channels[route.channel],
+            filters.drivers[route.driver],
+            str(route.taps),
+            f"{float(route.delays.max()) / 2.0**plan.delay_bits:.2f}",
+        )
+        for route in plan.routes
+    ]
+    return readme(filters, plan.target, bank_scaling(plan), text, rows)
+
+
+def loss_between_text(facts: dict[str, Any]) -> str:
+    """Loss between the sets, in words; empty where it is not known."""
+    if "loss_places" not in facts:
+        return ""
+    where = ", ".join(f"{key} = {value:g}" for key, value in facts["loss_at"].items())
+    return (
+        f"at most {facts['loss_db']:.3f} dB of cancellation gain at {facts['loss_places']} places between the sets ({facts['loss_channel']},"
+        f" at {where}); the bank before its words: {facts['bank_loss_db']:.3f} dB"
+    )
