@@ -54,8 +54,8 @@ def coefficient_bytes(plan: BankPlan) -> int:
     return plan.sets * (plan.word.bytes * plan.set_numbers + 4 * len(plan.routes))
 
 
-def members(plan: BankPlan, block: int, *, library: bool = False) -> list[Member]:
-    """Members of the state's struct, the widest first; with `library` those that CMSIS-DSP's function takes."""
+def members(plan: BankPlan, block: int) -> list[Member]:
+    """Members of the state's struct, the widest first."""
     big, word, fixed = plan.names.prefix.upper(), plan.word, plan.word.word is not None
     drivers, routes, kind = len(plan.filters.drivers), len(plan.routes), word.c_type
     wide, sums = ("int64_t", 8) if fixed else (kind, 4)
@@ -74,11 +74,11 @@ def members(plan: BankPlan, block: int, *, library: bool = False) -> list[Member
         Member(f"{kind} filter[2][{big}_PLAYED]", 2 * word.bytes * plan.played_numbers, True),
         Member(f"{kind} mixed[{mixed}]", word.bytes * mixed, False),
     ]
-    if library:
-        past = plan.longest - 1
+    if plan.library:
+        past = plan.longest - 1 + (word.bytes == 2)  # arm_fir_q15 wants one more
         listed += [
-            Member(f"{kind} past[{past}U + {big}_BLOCK]", 4 * (past + block), False),
-            Member(f"{kind} part[{big}_BLOCK]", 4 * block, False),
+            Member(f"{kind} past[{past}U + {big}_BLOCK]", word.bytes * (past + block), False),
+            Member(f"{kind} part[{big}_BLOCK]", word.bytes * block, False),
         ]
     words = histories + channels * block
     before = sum(member.bytes for member in listed)

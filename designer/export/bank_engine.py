@@ -151,7 +151,7 @@ static void prefix_settle(prefix_state *state)
 {
     if (state->fading != 0U) {
         state->faded += PREFIX_BLOCK;
-        if (state->faded >= PREFIX_FADE) {
+        if (state->faded >= PREFIX_FADE_SAMPLES) {
             state->slot = 1U - state->slot;
             state->fading = 0U;
         }
@@ -239,45 +239,51 @@ RUN_WORDS = {
         "SUM": "float",
         "NOTHING": "0.0F",
         "MULTIPLY": "prefix_multiply(&state->filter[slot][route->filter], count, x, sum[route->driver], frames);",
-        "FADE_SHARE": "const float now = (float)at * (1.0F / (float)PREFIX_FADE);",
+        "FADE_SHARE": "const float now = (float)at * (1.0F / (float)PREFIX_FADE_SAMPLES);",
         "FADE_PART": "now * (state->next[l][n] - state->sum[l][n])",
     },
     "fixed": {
         "SUM": "int64_t",
         "NOTHING": "0",
         "MULTIPLY": "prefix_multiply(&state->filter[slot][route->filter], count, route->shift, x, sum[route->driver], frames);",
-        "FADE_SHARE": "",
-        "FADE_PART": "((state->next[l][n] - state->sum[l][n]) * (int64_t)at) >> PREFIX_FADE_BITS",
+        "FADE_SHARE": "const int64_t now = (int64_t)((at << PREFIX_FADE_BITS) / PREFIX_FADE_SAMPLES);",
+        "FADE_PART": "((state->next[l][n] - state->sum[l][n]) * now) >> PREFIX_FADE_BITS",
     },
 }
 CMSIS_MULTIPLY = """/* Adds to y the output of CMSIS-DSP's filter with the taps, the last first, whose past is that of the samples x. */
-static void prefix_multiply(prefix_state *state, const float32_t *taps, uint32_t count, const float32_t *x, float32_t *y)
+static void prefix_multiply(prefix_state *state, const SAMPLE *taps, uint32_t count, const SAMPLE *x, ADDED)
 {
-    arm_fir_instance_f32 filter;
+    INSTANCE filter;
     filter.numTaps = (uint16_t)count;
     filter.pState = state->past;
     filter.pCoeffs = taps;
-    (void)memcpy(state->past, x, (count - 1U) * sizeof(float32_t));
-    arm_fir_f32(&filter, &x[count - 1U], state->part, PREFIX_BLOCK);
+    (void)memcpy(state->past, x, (count - 1U) * sizeof(SAMPLE));
+    FUNCTION(&filter, &x[count - 1U], state->part, PREFIX_BLOCK);
     for (uint32_t n = 0U; n < PREFIX_BLOCK; n++) {
-        y[n] += state->part[n];
+        y[n] += OUTPUT;
     }
 }
 """
-CMSIS_CALL = "prefix_multiply(state, &state->filter[slot][route->filter], count, x, sum[route->driver]);"
+CMSIS_WORDS = {
+    "float": {"ADDED": "SAMPLE *y", "OUTPUT": "state->part[n]"},
+    "fixed": {"ADDED": "int64_t *y, int32_t shift", "OUTPUT": "prefix_shifted((int64_t)state->part[n], shift)"},
+}
+CMSIS_CALL = "prefix_multiply(state, &state->filter[slot][route->filter], count, x, sum[route->driver]SHIFT);"
 CMSIS_PROCESS = """void prefix_init(prefix_state *state)
 {
     (void)memset(state, 0, sizeof *state);
 }
 
-void prefix_process(prefix_state *state, const float32_t *const *in, float32_t *const *out)
+void prefix_process(prefix_state *state, const SAMPLE *const *in, SAMPLE *const *out)
 {
     for (uint32_t c = 0U; c < PREFIX_CHANNELS; c++) {
-        (void)memcpy(prefix_newest(state, c), in[c], PREFIX_BLOCK * sizeof(float32_t));
+        (void)memcpy(prefix_newest(state, c), in[c], PREFIX_BLOCK * sizeof(SAMPLE));
     }
     prefix_run(state, PREFIX_BLOCK);
     for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {
-        (void)memcpy(out[l], state->sum[l], PREFIX_BLOCK * sizeof(float32_t));
+        for (uint32_t n = 0U; n < PREFIX_BLOCK; n++) {
+            out[l][n] = FEED;
+        }
     }
     prefix_advance(state, PREFIX_BLOCK);
 }

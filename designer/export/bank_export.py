@@ -12,8 +12,9 @@ from designer.export.bank_model import BankModel
 from designer.export.bank_plan import FADE, BankPlan, bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.bank_source import bank_files, bank_scaling, cost_of
-from designer.export.c_plan import BLOCK, Q15, CWord
+from designer.export.c_plan import BLOCK, CWord
 from designer.export.cost import Cost
+from designer.export.names import joined
 from designer.export.provenance import README, readme
 from designer.export.target import Export
 
@@ -28,11 +29,10 @@ class BankExport(NamedTuple):
     played: Played
 
 
-def write_bank(filters: BankSet, word: CWord, target: str) -> BankExport:
+def write_bank(filters: BankSet, word: CWord) -> BankExport:
     """Header, source and README.txt. Raises UsageError: the word cannot hold the bank."""
-    plan = bank_plan(filters, word, target)
-    library = target.startswith("cmsis")
-    cost = cost_of(plan, library=library)
+    plan = bank_plan(filters, word)
+    cost = cost_of(plan)
     still, moving = cost.per_s(filters.sample_rate_hz)
     room, late = filters.headroom, filters.latency_samples
     stated = Cost(
@@ -40,7 +40,7 @@ def write_bank(filters: BankSet, word: CWord, target: str) -> BankExport:
     )
     text = f"{stated.text}; while the position changes {moving:,} multiply-adds a second, {cost.fill:,} of them at once every {FADE} samples"
     export = Export(
-        files={**bank_files(plan, library=library), README: _readme(plan, text, library=library)},
+        files={**bank_files(plan), README: _readme(plan, text)},
         coefficient_bytes=coefficient_bytes(plan),
         state_bytes=cost.state,
         multiply_adds=cost.still,
@@ -48,7 +48,7 @@ def write_bank(filters: BankSet, word: CWord, target: str) -> BankExport:
         notes=tuple(_notes(plan)),
         names=plan.names.changed,
         facts={
-            "word": word.target.removeprefix("c-") if word.word else "float",
+            "word": word.target.rpartition("-")[2] if word.word else "float",
             "largest_coefficient_error": plan.largest_error,
             "block_samples": BLOCK,
             "fade_samples": FADE,
@@ -66,7 +66,8 @@ def write_bank(filters: BankSet, word: CWord, target: str) -> BankExport:
         ram_bytes=cost.ram,
         cost=text,
     )
-    return BankExport(export, BankModel(plan).at)
+    judged = plan if set(filters.channels) == set(filters.bank.channels) else bank_plan(filters.of_all_channels, word)
+    return BankExport(export, BankModel(judged).at)
 
 
 def with_loss(filters: BankSet, made: BankExport) -> Export:
@@ -75,16 +76,22 @@ def with_loss(filters: BankSet, made: BankExport) -> Export:
 
 
 def _notes(plan: BankPlan) -> list[str]:
+    silent = set(map(joined, plan.filters.filters)) - {
+        f"{plan.filters.channels[route.channel]}\n{plan.filters.drivers[route.driver]}" for route in plan.routes
+    }
     notes = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.changed.items() if name != plan.filters.name]
-    if plan.word is Q15 and plan.largest_error > 0:
+    if plan.word.bytes == 2 and plan.largest_error > 0:
         notes.append(f"each tap of the sets was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}")
+    if silent:
+        names = ", ".join(sorted(name.replace("\n", " to ") for name in silent))
+        notes.append(f"filters too quiet for {plan.word.target}, whose taps are all zero: {names}")
     return notes
 
 
-def _readme(plan: BankPlan, cost: str, *, library: bool) -> bytes:
+def _readme(plan: BankPlan, cost: str) -> bytes:
     prefix, filters = plan.names.prefix, plan.filters
     values = ", ".join(("value", "value2")[: len(filters.bank.axes)])
-    end = "" if library else ", frames"
+    end = "" if plan.library else ", frames"
     keys = "; ".join(
         f"{name} is {axis.key}, from {axis.values[0]:g} to {axis.values[-1]:g}{f' {unit}' if unit else ''}, {start:g} at the start"
         for name, axis, unit, start in zip(("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False)
@@ -102,7 +109,7 @@ A position that comes during a fade waits until its end: call set_position as of
 Before the first frame the position is taken at once.
 
 {cost}. The header has these numbers as macros, and the source does not compile where the state has another size.
-{"It calls arm_fir_f32 of CMSIS-DSP, a block of samples a call." if library else "A call takes any number of frames."}
+{f"It calls arm_fir_{plan.word.target[-3:]} of CMSIS-DSP, a block of samples a call." if plan.library else "A call takes any number of frames."}
 The source allocates nothing, has no globals but constants, and does not recurse. set_position computes in double precision, a few
 operations a call."""
     rows: list[tuple[str, ...]] = [("channel", "driver", "taps", "largest delay between sets in samples")]
@@ -115,7 +122,7 @@ operations a call."""
         )
         for route in plan.routes
     ]
-    return readme(filters, plan.target, bank_scaling(plan), text, rows)
+    return readme(filters, plan.word.target, bank_scaling(plan), text, rows)
 
 
 def loss_between_text(facts: dict[str, Any]) -> str:

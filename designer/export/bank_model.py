@@ -81,7 +81,7 @@ class BankModel:
                     x = inputs[route.channel, max(first, 0) : max(stop - whole, 0)].astype(kind)
                     x = np.concatenate([np.zeros(stop - whole - first - x.size, dtype=kind), x])
                     y = np.convolve(x, taps)[taps.size - 1 : taps.size - 1 + stop - start]
-                    sums[slot, route.driver, start:stop] += y if word is None else self._shifted(y, route)
+                    sums[slot, route.driver, start:stop] += y if word is None else self._output(y, route)
         index = np.arange(inputs.shape[1]) % FADE
         if word is None:
             return np.asarray(sums[0] + index / FADE * (sums[1] - sums[0]))
@@ -89,14 +89,17 @@ class BankModel:
         cut = SUM_BITS - word.fraction_bits
         return np.clip((mixed + (1 << (cut - 1))) >> cut, word.least, word.greatest)
 
-    def _shifted(self, sums: NDArray[np.int64], route: BankRoute) -> NDArray[np.int64]:
-        shift = sum_shift(self.plan, route)
+    def _output(self, sums: NDArray[np.int64], route: BankRoute) -> NDArray[np.int64]:
+        """What a sum of products adds to the driver's."""
+        shift, fixed = sum_shift(self.plan, route), self.plan.word.fixed
+        if self.plan.library:
+            sums = np.clip(sums >> fixed.fraction_bits, fixed.least, fixed.greatest)
         return np.asarray(sums << shift if shift >= 0 else sums >> -shift)
 
 
 def sum_shift(plan: BankPlan, route: BankRoute) -> int:
-    """From the point of a sum of products to that of a driver's sum."""
-    return SUM_BITS - 2 * plan.word.fixed.fraction_bits + route.played_shift
+    """From the point of a sum of products, of CMSIS-DSP's output, to that of a driver's sum."""
+    return SUM_BITS - (1 if plan.library else 2) * plan.word.fixed.fraction_bits + route.played_shift
 
 
 def _cell(values: Real, value: float) -> tuple[int, int]:

@@ -14,7 +14,8 @@ hold, and their sums are of 64 bits: the same in all words, without a rounding t
 **Fixed point.** A stored number q is the tap q 2^(s - f) of a set, as in `c_plan`; the taps between sets are rounded to the word
 again, halves upwards. The delay filter's numbers have ONE_BITS fraction bits. Its products are summed in 64 bits, and rounded to the
 word with a shift s' of their own: the smallest with which the filter of no values leaves the word or the sums of its products 64 bits, and
-no more than FINER bits below s. The fade is computed at the driver's sum of 64 bits, before it is rounded: (now - before) n / FADE. For
+no more than FINER bits below s. `arm_fir_q31` returns bits 31 to 62 of its sum, so that there Σ|q| <= 2^31 - 1; `arm_fir_q15` saturates, and
+takes an even number of taps. The fade is computed at the driver's sum of 64 bits, before it is rounded: (now - before) n / FADE. For
 this no input may drive a feed above MAX_FEED times full scale.
 """
 
@@ -85,11 +86,11 @@ class BankRoute:
 
 @dataclass(frozen=True)
 class BankPlan:
-    """A bank in one word; `target` names it in messages."""
+    """A bank in one word; with `library` CMSIS-DSP multiplies."""
 
     filters: BankSet
-    target: str
     word: CWord
+    library: bool
     names: FirmwareNames
     routes: tuple[BankRoute, ...]
     delay_bits: int
@@ -145,10 +146,10 @@ class BankPlan:
         return max(route.error for route in self.routes)
 
 
-def bank_plan(filters: BankSet, word: CWord, target: str) -> BankPlan:
-    """The plan of a bank. Raises UsageError: the word cannot hold it."""
-    bank = filters.bank
-    latest = max(float(delays.max(initial=0.0)) for delays in bank.delay_samples.values())
+def bank_plan(filters: BankSet, word: CWord) -> BankPlan:
+    """The plan of a bank's channels. Raises UsageError: the word cannot hold it."""
+    bank, target, library = filters.bank, word.target, word.target.startswith("cmsis")
+    latest = max(float(bank.delay_samples[name].max(initial=0.0)) for name in filters.channels)
     at_most(target, int(latest), MAX_DELAY, "samples of delay between sets", "follow a smaller range")
     delay_bits = 31 - max(1, (int(latest) + 1).bit_length())
     routes = []
@@ -156,16 +157,19 @@ def bank_plan(filters: BankSet, word: CWord, target: str) -> BankPlan:
         sets = bank.taps[channel].reshape(bank.sets, len(filters.drivers), -1)
         delays = bank.delay_samples[channel].reshape(bank.sets, -1)
         for l in range(len(filters.drivers)):
-            used = np.flatnonzero(sets[:, l].any(axis=0))
+            values, shift, error = _stored(filters, channel, sets[:, l], word)
+            used = np.flatnonzero(values.any(axis=0))
             if used.size:
-                first, taps = int(used[0]), sets[:, l, used[0] : used[-1] + 1]
-                values, shift, played_shift, error = _stored(filters, channel, taps, word, target)
+                values = values[:, used[0] : used[-1] + 1]
+                if library and word.bytes == 2 and values.shape[1] % 2 == 0:
+                    values = np.pad(values, ((0, 0), (0, 1)))
+                played_shift = 0 if word.word is None else _played_shift(values, shift, word, library=library)
                 late = np.rint(delays[:, l] * 2.0**delay_bits).astype(np.int64)
-                wait = filters.delays.get(channel, 0) + first
+                wait = filters.delays.get(channel, 0) + int(used[0])
                 routes.append(BankRoute(c, l, wait, values, late, shift, played_shift, error))
     if not routes:
         raise refuse(target, "no filter in the bank", "at least one", "design it again")
-    plan = BankPlan(filters, target, word, firmware_names(filters), tuple(routes), delay_bits)
+    plan = BankPlan(filters, word, library, firmware_names(filters), tuple(routes), delay_bits)
     remedy = "allow more loss, or design with fewer taps"
     at_most(target, plan.sets * plan.set_numbers, MAX_NUMBERS, "coefficients", remedy)
     if word.word is not None and filters.headroom.worst_output > MAX_FEED:
@@ -174,30 +178,28 @@ def bank_plan(filters: BankSet, word: CWord, target: str) -> BankPlan:
     return plan
 
 
-def _stored(
-    filters: BankSet, channel: str, taps: Real, word: CWord, target: str
-) -> tuple[Numbers, int, int, float]:
-    """Values (S, T) of taps (S, T) of one route, s, s' and the largest error."""
+def _stored(filters: BankSet, channel: str, taps: Real, word: CWord) -> tuple[Numbers, int, float]:
+    """Values (S, T) of taps (S, T) of one route, s and the largest error."""
     if word.word is None:
         single = taps.astype(np.float32)
-        return single, 0, 0, float(np.abs(single - taps).max())
+        return single, 0, float(np.abs(single - taps).max())
     fixed, own = word.fixed, filters.word == word.word
     shift = filters.shifts[channel] if own and channel in filters.shifts else driver_shift(taps, fixed)
     whole = rounded(taps, fixed, shift)
-    error = float(np.abs(whole * scale(fixed, shift) - taps).max())
+    return whole.astype(np.int64), shift, float(np.abs(whole * scale(fixed, shift) - taps).max())
+
+
+def _played_shift(values: Numbers, shift: int, word: CWord, *, library: bool) -> int:
+    """s' of values (S, T) of one route."""
     peak, norm = 0.0, 0.0
-    for row in whole:
+    for row in values.astype(float):
         late = np.abs(delayed_by_rows(row))
         peak, norm = max(peak, float(late.max())), max(norm, float(late.sum(axis=1).max()))
-    count = taps.shape[1] + DELAY_TAPS - 1
+    count, bits = values.shape[1] + DELAY_TAPS - 1, word.fixed.fraction_bits
+    most_norm = word.fixed.greatest if library and word.bytes == 4 else 2.0 ** (63 - bits) - 1
     played_shift = shift - FINER
-    while not _holds(peak, norm, count, 2.0 ** (shift - played_shift), word):
+    while True:
+        raised = 2.0 ** (shift - played_shift)  # a step for each rounding
+        if (peak + 2) * raised + 1 <= word.fixed.greatest and (norm + 2 * count) * raised + count <= most_norm:
+            return played_shift
         played_shift += 1
-    return whole.astype(np.int64), shift, played_shift, error
-
-
-def _holds(peak: float, norm: float, count: int, raised: float, word: CWord) -> bool:
-    """Whether filters of a peak and an l1 norm, raised by a factor, fit the word and their sums; a step for each rounding."""
-    most = 2.0 ** (63 - word.fixed.fraction_bits) - 1
-    return (peak + 2) * raised + 1 <= word.fixed.greatest and (norm + 2 * count) * raised + count <= most
-

@@ -8,7 +8,7 @@ over all of these, and headroom and words are those of a finite list.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,6 +38,11 @@ class BankSet(FilterSet):
     units: tuple[str, ...]
     judge_between: Callable[[Callable[[str, Sequence[float]], Real]], dict[str, object]] | None = None
 
+    @property
+    def of_all_channels(self) -> BankSet:
+        """The bank with the channels, too, that its stereo chain follows and no firmware plays."""
+        return replace(self, channels=self.bank.channels)
+
     @cached_property
     def headroom(self) -> Headroom:
         """How far below full scale inputs must stay at any values of the keys: bounds that the largest filters reach."""
@@ -48,9 +53,9 @@ class BankSet(FilterSet):
         for place in np.ndindex(*(axis.values.size for axis in bank.axes)):
             norm = np.zeros(len(self.drivers))
             level = np.zeros((len(self.drivers), count // 2 + 1))
-            for taps in bank.taps.values():
-                norm += [np.abs(delayed_by_rows(row)).sum(axis=1).max() for row in taps[place]]
-                level += np.abs(np.fft.rfft(taps[place], count, axis=1))
+            for taps in (bank.taps[name][place] for name in self.channels):
+                norm += [np.abs(delayed_by_rows(row)).sum(axis=1).max() for row in taps]
+                level += np.abs(np.fft.rfft(taps, count, axis=1))
             norms, tones = max(norms, float(norm.max())), max(tones, late * float(level.max()))
         return Headroom(room_db([norms]), room_db([tones]), norms)
 

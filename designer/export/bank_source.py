@@ -15,19 +15,26 @@ from designer.export.bank_cost import BankCost, bank_cost, members
 from designer.export.bank_model import sum_shift
 from designer.export.bank_plan import FADE, ONE_BITS, PHASE_BITS, BankPlan
 from designer.export.c_engine import named
-from designer.export.c_plan import BLOCK, Q31, SUM_BITS
+from designer.export.c_plan import BLOCK, SUM_BITS
 from designer.export.cmsis_source import array, comment
 from designer.export.provenance import one_line, provenance, text_file
 
 Macro = tuple[str, str, str]
+LIBRARY = [
+    '#include "arm_math.h"',
+    "",
+    "#if (defined(ARM_MATH_MVEI) || defined(ARM_MATH_MVEF)) && !defined(ARM_MATH_AUTOVECTORIZE)",
+    '#error "Helium wants longer states and padded coefficients: build CMSIS-DSP and this with ARM_MATH_AUTOVECTORIZE"',
+    "#endif",
+]
 
 
-def bank_files(plan: BankPlan, *, library: bool) -> dict[str, bytes]:
-    """`PREFIX.h` and `PREFIX.c`; with `library` CMSIS-DSP multiplies, a block a call."""
-    head, prefix = comment(provenance(plan.filters, plan.target, bank_scaling(plan))), plan.names.prefix
+def bank_files(plan: BankPlan) -> dict[str, bytes]:
+    """`PREFIX.h` and `PREFIX.c`."""
+    head, prefix = comment(provenance(plan.filters, plan.word.target, bank_scaling(plan))), plan.names.prefix
     return {
-        f"{prefix}.h": text_file([*head, *_header(plan, library=library)]),
-        f"{prefix}.c": text_file([*head, *_source(plan, library=library)]),
+        f"{prefix}.h": text_file([*head, *_header(plan)]),
+        f"{prefix}.c": text_file([*head, *_source(plan)]),
     }
 
 
@@ -42,17 +49,17 @@ def bank_scaling(plan: BankPlan) -> str:
     )
 
 
-def cost_of(plan: BankPlan, *, library: bool = False) -> BankCost:
+def cost_of(plan: BankPlan) -> BankCost:
     """The numbers of the header's macros."""
-    return bank_cost(plan, members(plan, BLOCK, library=library))
+    return bank_cost(plan, members(plan, BLOCK))
 
 
-def _header(plan: BankPlan, *, library: bool) -> list[str]:
+def _header(plan: BankPlan) -> list[str]:
     prefix, big, kind = plan.names.prefix, plan.names.prefix.upper(), plan.word.c_type
     keys = len(plan.filters.bank.axes)
     values = ", ".join(["float value", "float value2"][:keys])
     fade = "call it between calls of process, as often as wanted; values that come during a fade wait until its end"
-    if library:
+    if plan.library:
         block = [f"#ifndef {big}_BLOCK", f"#define {big}_BLOCK {BLOCK}U /* samples a block: define another for the whole build */"]
         block += ["#endif"]
         fade_value = f"((({FADE}U + {big}_BLOCK - 1U) / {big}_BLOCK) * {big}_BLOCK)"
@@ -73,20 +80,20 @@ def _header(plan: BankPlan, *, library: bool) -> list[str]:
         f"#ifndef {big}_H",
         f"#define {big}_H",
         "",
-        '#include "arm_math.h"' if library else "#include <stdint.h>",
+        *(LIBRARY if plan.library else ["#include <stdint.h>"]),
         "",
         "#ifdef __cplusplus",
         'extern "C" {',
         "#endif",
         "",
         *block,
-        f"#define {big}_FADE {fade_value} /* samples in which the filters go over to those of new values */",
-        *(f"#define {big}_{name} {value}" + (f" /* {note} */" if note else "") for name, value, note in _macros(plan, library=library)),
+        f"#define {big}_FADE_SAMPLES {fade_value} /* samples in which the filters go over to those of new values */",
+        *(f"#define {big}_{name} {value}" + (f" /* {note} */" if note else "") for name, value, note in _macros(plan)),
         "",
         *_names(plan),
         "/* All that changes while the filters run. The caller allocates it, in any memory that is aligned for it. */",
         "typedef struct {",
-        *(f"    {member.text};" for member in members(plan, BLOCK, library=library)),
+        *(f"    {member.text};" for member in members(plan, BLOCK)),
         f"}} {prefix}_state;",
         "",
         f"/* Sets all histories to silence and the position to {big}_START. Call it before the first frame, and again to restart. */",
@@ -116,19 +123,19 @@ def _keys_text(plan: BankPlan) -> str:
     return "; ".join(parts)
 
 
-def _macros(plan: BankPlan, *, library: bool) -> list[Macro]:
-    filters, cost = plan.filters, cost_of(plan, library=library)
+def _macros(plan: BankPlan) -> list[Macro]:
+    filters, cost = plan.filters, cost_of(plan)
     rate, room = filters.sample_rate_hz, filters.headroom
     still, moving = cost.per_s(rate)
     ends: list[Macro] = []
     for n, (axis, start) in enumerate(zip(filters.bank.axes, filters.start, strict=True), start=1):
         ends += [
-            (f"LOW_{n}", f"{axis.values[0]!s}F" if "." in str(axis.values[0]) else f"{axis.values[0]!s}.0F", one_line(axis.key)),
-            (f"HIGH_{n}", f"{axis.values[-1]!s}F" if "." in str(axis.values[-1]) else f"{axis.values[-1]!s}.0F", ""),
-            (f"START_{n}", f"{float(start)!s}F", ""),
+            (f"LOW_{n}", f"({float(axis.values[0])!r}F)", one_line(axis.key)),
+            (f"HIGH_{n}", f"({float(axis.values[-1])!r}F)", ""),
+            (f"START_{n}", f"({float(start)!r}F)", ""),
             (f"SETS_{n}", f"{axis.values.size}U", ""),
         ]
-    where = f" for {BLOCK} samples a block" if library else ""
+    where = f" for {BLOCK} samples a block" if plan.library else ""
     return [
         ("SAMPLE_RATE_HZ", f"{rate:.0f}" if rate == round(rate) else repr(rate), ""),
         ("CHANNELS", f"{len(filters.channels)}U", "inputs"),
@@ -163,28 +170,33 @@ def _names(plan: BankPlan) -> list[str]:
     return lines
 
 
-def _source(plan: BankPlan, *, library: bool) -> list[str]:
+def _source(plan: BankPlan) -> list[str]:
     prefix, big, fixed = plan.names.prefix, plan.names.prefix.upper(), plan.word.word is not None
     kind, keys = "fixed" if fixed else "float", len(plan.filters.bank.axes)
     head = [f'#include "{prefix}.h"', "#include <string.h>", ""]
     if fixed:
         head += ["#if ((-1) >> 1) != -1", '#error "a right shift must keep the sign"', "#endif", ""]
     size = f"(sizeof({prefix}_state) == {big}_RAM_BYTES)"
-    size = f"({size} || ({big}_BLOCK != {BLOCK}U))" if library else size
+    size = f"({size} || ({big}_BLOCK != {BLOCK}U))" if plan.library else size
     head += [f"typedef char {prefix}_state_is_as_long_as_said[{size} ? 1 : -1];", "", *_constants(plan), ""]
     words = {"SAMPLE": plan.word.c_type, "MULTIPLY": "", "FEED": "state->sum[l][n]"}
     if fixed:
         bits = 8 * plan.word.bytes
         words |= {"MOST": f"INT{bits}_MAX", "LEAST": f"INT{bits}_MIN", "FEED": "prefix_rounded(state->sum[l][n])"}
-        words |= {"PRODUCT": "int64_t" if plan.word is Q31 else "int32_t"}
-    run = {**bank.RUN_WORDS[kind], **({"MULTIPLY": bank.CMSIS_CALL} if library else {})}
+        words |= {"PRODUCT": "int64_t" if plan.word.bytes == 4 else "int32_t"}
+    run, multiply = bank.RUN_WORDS[kind], engine.TAPS[kind]
+    if plan.library:
+        suffix = plan.word.target.rpartition("-")[2]
+        run = {**run, "MULTIPLY": bank.CMSIS_CALL.replace("SHIFT", ", route->shift" if fixed else "")}
+        library = {"INSTANCE": f"arm_fir_instance_{suffix}", "FUNCTION": f"arm_fir_{suffix}"}
+        multiply = _worded(bank.CMSIS_MULTIPLY, {**bank.CMSIS_WORDS[kind], **library})
     turned = _worded(bank.FILL, {"MIX": bank.MIX[kind], **bank.WORDS[kind]})
-    process = bank.CMSIS_PROCESS if library else engine.PROCESS
+    process = bank.CMSIS_PROCESS if plan.library else engine.PROCESS
     process = process.replace("sizeof *state);", f"sizeof *state);\n    {bank.START[keys]}", 1)
     pieces = [
         *([engine.SHIFTED, engine.ROUNDED] if fixed else []),
-        bank.CMSIS_MULTIPLY if library else engine.TAPS[kind],
-        engine.ROOM[engine.ROOM.index("/* The place of") :] if library else engine.ROOM,
+        multiply,
+        engine.ROOM[engine.ROOM.index("/* The place of") :] if plan.library else engine.ROOM,
         bank.PLACES,
         bank.CORNERS[keys],
         turned,

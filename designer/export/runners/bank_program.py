@@ -52,7 +52,7 @@ _CALLS = {
     "PROCESS": "process",
     "INTERLEAVED": "process_interleaved",
 }
-_MACROS = {"INPUTS": "CHANNELS", "DRIVERS": "DRIVERS", "FADE": "FADE", "KEYS": "KEYS"}
+_MACROS = {"INPUTS": "CHANNELS", "DRIVERS": "DRIVERS", "FADE": "FADE_SAMPLES", "KEYS": "KEYS"}
 
 
 def played_along(

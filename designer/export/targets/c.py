@@ -248,7 +248,7 @@ C = Target(
     endings=(".c", ".h"),
     is_own=is_own,
     in_folders=("*.c",),
-    write_bank=partial(write_bank, word=FLOAT, target="c"),
+    write_bank=partial(write_bank, word=FLOAT),
     run=partial(run_c, word=FLOAT),
 )
 C_Q31 = Target(
@@ -259,7 +259,7 @@ C_Q31 = Target(
     write_rates=partial(write_c_rates, word=Q31),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q31),
-    write_bank=partial(write_bank, word=Q31, target="c-q31"),
+    write_bank=partial(write_bank, word=Q31),
     run=partial(run_c, word=Q31),
 )
 C_Q15 = Target(
@@ -270,6 +270,6 @@ C_Q15 = Target(
     write_rates=partial(write_c_rates, word=Q15),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q15),
-    write_bank=partial(write_bank, word=Q15, target="c-q15"),
+    write_bank=partial(write_bank, word=Q15),
     run=partial(run_c, word=Q15),
 )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,7 +18,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
 from designer.export.bank_export import write_bank
-from designer.export.c_plan import FLOAT
+from designer.export.c_plan import CWord
 from designer.export.cmsis_model import cmsis_model
 from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, CmsisWord, Plan, StoredTaps, plan_of
 from designer.export.cmsis_source import coefficient_bytes, scaling, state_bytes
@@ -186,7 +185,7 @@ def _shift(pattern: str, note: str) -> int:
     return int(match[1]) if match else 0
 
 
-BANK_WORD = replace(FLOAT, target="cmsis-f32", c_type=F32.c_type)
+BANK_WORDS = {word: CWord(f"cmsis-{word.suffix}", word.c_type, word.bytes, word.word) for word in (F32, Q31, Q15)}
 CMSIS_F32 = Target(
     place=50,
     name="cmsis-f32",
@@ -197,7 +196,7 @@ CMSIS_F32 = Target(
     read=read_c,
     endings=(".c", ".h"),
     in_folders=("*.c", "f32/*.c", "q31/*.c", "q15/*.c"),
-    write_bank=partial(write_bank, word=BANK_WORD, target="cmsis-f32"),
+    write_bank=partial(write_bank, word=BANK_WORDS[F32]),
     run=partial(run_cmsis, word=F32),
 )
 CMSIS_Q31 = Target(
@@ -208,6 +207,7 @@ CMSIS_Q31 = Target(
     channel_scale=(Q31.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q31),
+    write_bank=partial(write_bank, word=BANK_WORDS[Q31]),
     run=partial(run_cmsis, word=Q31),
 )
 CMSIS_Q15 = Target(
@@ -218,5 +218,6 @@ CMSIS_Q15 = Target(
     channel_scale=(Q15.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q15),
+    write_bank=partial(write_bank, word=BANK_WORDS[Q15]),
     run=partial(run_cmsis, word=Q15),
 )
