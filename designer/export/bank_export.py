@@ -12,6 +12,7 @@ from designer.export.bank_model import BankModel
 from designer.export.bank_plan import FADE, BankPlan, bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.bank_source import bank_files, bank_scaling, cost_of
+from designer.export.bank_stereo import stereo_cost
 from designer.export.c_plan import BLOCK, CWord
 from designer.export.cost import Cost
 from designer.export.names import joined
@@ -61,6 +62,7 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
             "moving_multiply_adds_per_s": moving,
             "fill_multiply_adds": cost.fill,
             **room.facts,
+            **({"stereo": stereo_cost(plan, plan.upmix, cost).facts} if plan.upmix else {}),
         },
         flash_bytes=cost.flash,
         ram_bytes=cost.ram,
@@ -82,6 +84,8 @@ def _notes(plan: BankPlan) -> list[str]:
     notes = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.changed.items() if name != plan.filters.name]
     if plan.word.bytes == 2 and plan.largest_error > 0:
         notes.append(f"each tap of the sets was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}")
+    if plan.upmix:
+        notes.append(f"{plan.names.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters")
     if silent:
         names = ", ".join(sorted(name.replace("\n", " to ") for name in silent))
         notes.append(f"filters too quiet for {plan.word.target}, whose taps are all zero: {names}")
@@ -112,6 +116,19 @@ Before the first frame the position is taken at once.
 {f"It calls arm_fir_{plan.word.target[-3:]} of CMSIS-DSP, a block of samples a call." if plan.library else "A call takes any number of frames."}
 The source allocates nothing, has no globals but constants, and does not recurse. set_position computes in double precision, a few
 operations a call."""
+    if plan.upmix:
+        whole = stereo_cost(plan, plan.upmix, cost_of(plan))
+        text += f"""
+
+    static {prefix}_stereo_state speaker;
+    {prefix}_stereo_init(&speaker);
+    {prefix}_set_position(&speaker.filters, {values});
+    {prefix}_stereo(&speaker, in, out{end}); /* left and right in, feeds out */
+
+The upmix makes the channels of {prefix}_process from left and right: {prefix}_stereo is the whole chain, as designer render
+plays it. It has a latency of {whole.latency_ms:.2f} ms, and takes {whole.ram:,} bytes of RAM and {whole.still_per_s:,}
+multiply-adds a second, {whole.moving_per_s:,} while the position changes. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm);
+the upmix computes in single precision in every word."""
     rows: list[tuple[str, ...]] = [("channel", "driver", "taps", "largest delay between sets in samples")]
     rows += [
         (

@@ -14,6 +14,7 @@ from designer.export import c_engine as engine
 from designer.export.bank_cost import BankCost, bank_cost, members
 from designer.export.bank_model import sum_shift
 from designer.export.bank_plan import FADE, ONE_BITS, PHASE_BITS, BankPlan
+from designer.export.bank_stereo import stereo_header, stereo_source
 from designer.export.c_engine import named
 from designer.export.c_plan import BLOCK, SUM_BITS
 from designer.export.cmsis_source import array, comment
@@ -106,6 +107,7 @@ def _header(plan: BankPlan) -> list[str]:
         "",
         *calls,
         "",
+        *(stereo_header(plan, plan.upmix, cost_of(plan)) if plan.upmix else []),
         "#ifdef __cplusplus",
         "}",
         "#endif",
@@ -173,7 +175,7 @@ def _names(plan: BankPlan) -> list[str]:
 def _source(plan: BankPlan) -> list[str]:
     prefix, big, fixed = plan.names.prefix, plan.names.prefix.upper(), plan.word.word is not None
     kind, keys = "fixed" if fixed else "float", len(plan.filters.bank.axes)
-    head = [f'#include "{prefix}.h"', "#include <string.h>", ""]
+    head = [f'#include "{prefix}.h"', *(["#include <math.h>"] if plan.upmix else []), "#include <string.h>", ""]
     if fixed:
         head += ["#if ((-1) >> 1) != -1", '#error "a right shift must keep the sign"', "#endif", ""]
     size = f"(sizeof({prefix}_state) == {big}_RAM_BYTES)"
@@ -205,7 +207,9 @@ def _source(plan: BankPlan) -> list[str]:
         bank.SET[keys],
         process,
     ]
-    lines = [line for piece in [*_tables(plan), *(_lines(piece, prefix, words) for piece in pieces)] for line in (*piece, "")]
+    texts = [*_tables(plan), *(_lines(piece, prefix, words) for piece in pieces)]
+    texts += [stereo_source(plan, plan.upmix, words, words["FEED"])] if plan.upmix else []
+    lines = [line for text in texts for line in (*text, "")]
     return [*head, *lines[:-1]]
 
 

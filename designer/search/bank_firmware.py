@@ -23,6 +23,7 @@ from designer.problem.toml_text import set_options
 from designer.search.bank import problem_at
 from designer.search.bank_folder import TABLE, OpenedBank
 from designer.search.bank_places import Points, Values, points_of
+from designer.stereo.chain import CENTRE
 from designer.versions import versions
 
 MOST_PLACES = 400
@@ -44,20 +45,22 @@ def bank_filters(opened: OpenedBank, folder: Path, options: Mapping[str, str], s
     """
     bank, problem, facts = opened.bank, opened.problem, opened.facts
     start = tuple(float(value) for value in facts["fixed_at"])
+    sides = [name for name in bank.waiting_samples if name != CENTRE]
+    channels = (*sides, CENTRE) if bank.upmix else tuple(sides) or bank.channels
     used = {name: taps.any(axis=(*range(len(bank.axes)), -1)) for name, taps in bank.taps.items()}
-    at_start = {name: bank.at(name, start) * used[name][:, None] for name in bank.channels}
+    at_start = {name: bank.at(name, start) * used[name][:, None] for name in channels}
     judge = _Losses(opened, folder, say)
     return BankSet(
         title=problem.title,
         sample_rate_hz=bank.sample_rate_hz,
-        channels=bank.channels,
+        channels=channels,
         drivers=bank.drivers,
         filters=filters_of(at_start, bank.drivers, {}),
         form="fir",
         bulk_delay_samples=bank.bulk_delay_samples,
         word=bank.word,
         shifts=dict(bank.shifts),
-        delays=dict(bank.waiting_samples),
+        delays={name: bank.waiting_samples.get(name, 0) for name in channels},
         problem_file=PurePath(problem.source).name,
         problem_sha256=hashlib.sha256(problem.text.encode()).hexdigest(),
         problem_changes=problem.changes,

@@ -18,9 +18,17 @@ from designer.export.runners.samples import FLOAT, KINDS
 
 
 def bank_program(
-    folder: Path, plan: BankPlan, machine: Machine, *options: str, cmsis: Path | None = None, objects: tuple[Path, ...] = ()
+    folder: Path,
+    plan: BankPlan,
+    machine: Machine,
+    *options: str,
+    stereo: bool = False,
+    cmsis: Path | None = None,
+    objects: tuple[Path, ...] = (),
 ) -> Path:
-    """The program, built in the folder of the export; with `cmsis`, the sources' folder, of one for CMSIS-DSP and its objects.
+    """The program, built in the folder of the export; with `stereo` of the call that takes left and right.
+
+    With `cmsis`, the sources' folder, it is one for CMSIS-DSP and its objects.
 
     Raises ProgramError: a compiler is missing, or refuses the source.
     """
@@ -31,7 +39,12 @@ def bank_program(
         "SAMPLE": plan.word.c_type,
         **{name: f"{prefix}_{call}" for name, call in _CALLS.items()},
         **{name: f"{big}_{macro}" for name, macro in _MACROS.items()},
+        "FILTERS": "(state)",
     }
+    if stereo:
+        stem = f"{prefix}_stereo"
+        names |= {"STATE": f"{stem}_state", "INIT": f"{stem}_init", "PROCESS": stem, "INTERLEAVED": f"{stem}_interleaved"}
+        names |= {"INPUTS": "2", "FILTERS": "(&(state)->filters)"}
     if cmsis is None:
         source = compiled(machine, folder / f"{prefix}.c", folder / "filters.o", *WARNINGS, *options)
         parts = [str(source), *defined(**names), f"-I{folder}", str(SOURCES / "play_bank.c")]

@@ -14,9 +14,9 @@ static STATE interleaved;
 static void set(STATE *state, const float *values)
 {
 #if KEYS == 2
-    SET(state, values[0], values[1]);
+    SET(FILTERS, values[0], values[1]);
 #else
-    SET(state, values[0]);
+    SET(FILTERS, values[0]);
 #endif
 }
 
