@@ -73,7 +73,7 @@ def read_bank(path: Path) -> FilterBank:
 
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             channels = [str(name) for name in arrays["channels"]]
             keys = [str(key) for key in arrays["keys"]]
             integer_bits, fraction_bits = (int(bits) for bits in arrays["word_bits"])

@@ -231,7 +231,7 @@ def _spaced(cells: Cells, limit_db: float, fractions: Sequence[float], *, even: 
 
 def _proof(places: Places, axes: Sequence[Real], fixed_at: Values, processes: int) -> tuple[FilterBank, Proof]:
     """The bank of sets at the product of values, and its proof."""
-    fine = [proof_values(values) for values in axes]
+    fine = [proof_values(values, len(axes)) for values in axes]
     places.prepare([*itertools.product(*fine), fixed_at], processes)
     bank = bank_of(places, axes)
     return bank, proven(places, bank, fine, fixed_at)

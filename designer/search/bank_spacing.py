@@ -33,8 +33,8 @@ CLOSEST = 1 / 2048
 """Share of a range below which two sets are not brought nearer: what still changes there is a jump."""
 PRECISION = 0.03
 """Share of a step to which the farthest place is searched."""
-LEAST_PLACES = 41
-"""Places of a proof, however few the sets are."""
+LEAST_PLACES = {1: 41, 2: 21}
+"""Places of a proof along each of one key or two, however few the sets are."""
 LINES = 5
 SHARES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.12)
 FRACTIONS = (0.5, 0.2, 0.8)
@@ -115,8 +115,8 @@ def evened(values: Real) -> Real:
     return np.asarray(np.interp(np.linspace(0, parts[-1], values.size), parts, values))
 
 
-def proof_values(values: Sequence[float] | Real) -> Real:
-    """Values (P,) of a proof's grid: those of the sets and at least nine in equal steps between each two, LEAST_PLACES or more."""
+def proof_values(values: Sequence[float] | Real, keys: int = 1) -> Real:
+    """Values (P,) of a proof's grid over so many keys: those of the sets and at least nine in equal steps between each two."""
     values = np.asarray(values, dtype=float)
-    steps = max(10, -(-(LEAST_PLACES - 1) // (values.size - 1)))
+    steps = max(10, -(-(LEAST_PLACES[keys] - 1) // (values.size - 1)))
     return np.interp(np.arange(steps * (values.size - 1) + 1) / steps, np.arange(values.size), values)

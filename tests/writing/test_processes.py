@@ -276,7 +276,9 @@ def test_a_solver_that_stops_at_one_channel_does_not_drop_the_others(
     assert "design &#34;left&#34;: the cone solver stopped" in (here / "out/report.html").read_text(encoding="utf-8")
     with pytest.raises(errors.SolverError, match="the cone solver stopped"):
         job.design(designer.load("two.toml"))
-    monkeypatch.setattr(filtering, "design_channel", lambda table, _: stops(table.model_copy(update={"name": "left"}), None))
+    monkeypatch.setattr(
+        filtering, "design_channel", lambda table, _: stops(table.model_copy(update={"name": "left"}), None)
+    )
     before = contents(here)
     ended = designer_command("design", "two.toml", "-o", "out")
     assert (ended.code, ended.out) == (errors.EXIT_SOLVER, "")
