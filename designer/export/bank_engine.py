@@ -43,7 +43,10 @@ SET = {
 }
 """,
 }
-START = {1: "prefix_set_position(state, PREFIX_START_1);", 2: "prefix_set_position(state, PREFIX_START_1, PREFIX_START_2);"}
+START = {
+    1: "prefix_set_position(state, PREFIX_START_1);",
+    2: "prefix_set_position(state, PREFIX_START_1, PREFIX_START_2);",
+}
 CORNERS = {
     1: """/* The sets around a place, and their shares, whose sum is PREFIX_ONE. */
 static void prefix_corners(const uint32_t *place, uint32_t *set, uint32_t *share)

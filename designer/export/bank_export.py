@@ -37,9 +37,19 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
     still, moving = cost.per_s(filters.sample_rate_hz)
     room, late = filters.headroom, filters.latency_samples
     stated = Cost(
-        still, cost.flash, cost.ram, cost.state, late, 1e3 * late / filters.sample_rate_hz, room.any_input_db, room.worst_output
+        still,
+        cost.flash,
+        cost.ram,
+        cost.state,
+        late,
+        1e3 * late / filters.sample_rate_hz,
+        room.any_input_db,
+        room.worst_output,
     )
-    text = f"{stated.text}; while the position changes {moving:,} multiply-adds a second, {cost.fill:,} of them at once every {FADE} samples"
+    text = (
+        f"{stated.text}; while the position changes {moving:,} multiply-adds a second, {cost.fill:,} of them at once every {FADE}"
+        " samples"
+    )
     export = Export(
         files={**bank_files(plan), README: _readme(plan, text)},
         coefficient_bytes=coefficient_bytes(plan),
@@ -72,20 +82,27 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
     return BankExport(export, BankModel(judged).at)
 
 
-def with_loss(filters: BankSet, made: BankExport) -> Export:
+def with_loss(filters: BankSet, written: BankExport) -> Export:
     """An export with what its words lose between the sets."""
-    return replace(made.export, facts={**made.export.facts, **filters.judge_between(made.played)} if filters.judge_between else made.export.facts)
+    losses = filters.judge_between(written.played) if filters.judge_between is not None else {}
+    return replace(written.export, facts={**written.export.facts, **losses})
 
 
 def _notes(plan: BankPlan) -> list[str]:
     silent = set(map(joined, plan.filters.filters)) - {
         f"{plan.filters.channels[route.channel]}\n{plan.filters.drivers[route.driver]}" for route in plan.routes
     }
-    notes = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.changed.items() if name != plan.filters.name]
+    notes = [
+        f"{name!r} is called {c_name} in C" for name, c_name in plan.names.changed.items() if name != plan.filters.name
+    ]
     if plan.word.bytes == 2 and plan.largest_error > 0:
-        notes.append(f"each tap of the sets was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}")
+        notes.append(
+            f"each tap of the sets was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}"
+        )
     if plan.upmix:
-        notes.append(f"{plan.names.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters")
+        notes.append(
+            f"{plan.names.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters"
+        )
     if silent:
         names = ", ".join(sorted(name.replace("\n", " to ") for name in silent))
         notes.append(f"filters too quiet for {plan.word.target}, whose taps are all zero: {names}")
@@ -98,8 +115,12 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
     end = "" if plan.library else ", frames"
     keys = "; ".join(
         f"{name} is {axis.key}, from {axis.values[0]:g} to {axis.values[-1]:g}{f' {unit}' if unit else ''}, {start:g} at the start"
-        for name, axis, unit, start in zip(("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False)
+        for name, axis, unit, start in zip(
+            ("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False
+        )
     )
+    calls = f"It calls arm_fir_{plan.word.target[-3:]} of CMSIS-DSP, a block of samples a call."
+    calls = calls if plan.library else "A call takes any number of frames."
     text = f"""    static {prefix}_state state;
     {prefix}_init(&state);
     {prefix}_set_position(&state, {values});
@@ -108,12 +129,13 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
 {keys}. Values beyond the range are held to it.
 
 The source holds {plan.sets} sets of filters. Between them taps and delays are interpolated when the position has changed, at the start
-of the next block of {BLOCK} samples; the output then goes over to the new filters on a straight line in {FADE} samples, so that nothing clicks.
-A position that comes during a fade waits until its end: call set_position as often as the tracker tells, from where process is called.
+of the next block of {BLOCK} samples; the output then goes over to the new filters on a straight line in {FADE} samples, so that
+nothing clicks. A position that comes during a fade waits until its end: call set_position as often as the tracker tells, from where
+process is called.
 Before the first frame the position is taken at once.
 
 {cost}. The header has these numbers as macros, and the source does not compile where the state has another size.
-{f"It calls arm_fir_{plan.word.target[-3:]} of CMSIS-DSP, a block of samples a call." if plan.library else "A call takes any number of frames."}
+{calls}
 The source allocates nothing, has no globals but constants, and does not recurse. set_position computes in double precision, a few
 operations a call."""
     if plan.upmix:
@@ -148,6 +170,6 @@ def loss_between_text(facts: dict[str, Any]) -> str:
         return ""
     where = ", ".join(f"{key} = {value:g}" for key, value in facts["loss_at"].items())
     return (
-        f"at most {facts['loss_db']:.3f} dB of cancellation gain at {facts['loss_places']} places between the sets ({facts['loss_channel']},"
-        f" at {where}); the bank before its words: {facts['bank_loss_db']:.3f} dB"
+        f"at most {facts['loss_db']:.3f} dB of cancellation gain at {facts['loss_places']} places between the sets"
+        f" ({facts['loss_channel']}, at {where}); the bank before its words: {facts['bank_loss_db']:.3f} dB"
     )

@@ -14,43 +14,43 @@ from designer.export.bank_plan import FADE, ONE_BITS, PHASE_BITS, BankPlan, Bank
 from designer.export.c_plan import SUM_BITS
 from designer.realization.words import scale
 
-ONE = 1 << ONE_BITS
+WHOLE_SHARE = 1 << ONE_BITS
 
 
 @dataclass(frozen=True)
 class BankModel:
-    """What the loops compute."""
+    """Numbers that the loops compute."""
 
     plan: BankPlan
 
     def corners(self, values: Sequence[float]) -> list[tuple[int, int]]:
-        """Numbers of the sets around values of the keys, and their shares of ONE."""
+        """Numbers of the sets around values of the keys, and their shares of WHOLE_SHARE."""
         axes = self.plan.filters.bank.axes
         cells = [_cell(axis.values, value) for axis, value in zip(axes, values, strict=True)]
         if len(cells) == 1:
             ((below, share),) = cells
-            return [(below, ONE - share), (below + 1, share)]
+            return [(below, WHOLE_SHARE - share), (below + 1, share)]
         (first, u), (second, v) = cells
         count, both = axes[1].values.size, u * v >> ONE_BITS
         start = first * count + second
-        shares = (ONE + both - u - v, v - both, u - both, both)
+        shares = (WHOLE_SHARE + both - u - v, v - both, u - both, both)
         return list(zip((start, start + 1, start + count, start + count + 1), shares, strict=True))
 
     def filter(self, route: BankRoute, values: Sequence[float]) -> tuple[int, NDArray[Any]]:
         """Whole delay and taps of the filter of one route that is played at values of the keys."""
         plan, fixed = self.plan, self.plan.word.word is not None
         corners = [(place, share) for place, share in self.corners(values) if share]
-        late = (sum(share * int(route.delays[place]) for place, share in corners) + ONE // 2) >> ONE_BITS
+        late = (sum(share * int(route.delays[place]) for place, share in corners) + WHOLE_SHARE // 2) >> ONE_BITS
         inside, rest_bits = late & ((1 << plan.delay_bits) - 1), plan.delay_bits - PHASE_BITS
-        row, rest = inside >> rest_bits, inside & ((1 << rest_bits) - 1)
+        row, between = inside >> rest_bits, inside & ((1 << rest_bits) - 1)
         below, above = plan.sinc[row : row + 2]
         sums = sum(share * route.values[place].astype(np.int64 if fixed else float) for place, share in corners)
         whole = route.wait + (late >> plan.delay_bits)
         if not fixed:
-            part = below + rest / 2.0**rest_bits * (above.astype(float) - below)
-            return whole, np.convolve(np.asarray(sums) / ONE, part)
-        taps = (np.asarray(sums) + ONE // 2) >> ONE_BITS
-        part = below + ((above - below) * rest >> rest_bits)
+            part = below + between / 2.0**rest_bits * (above.astype(float) - below)
+            return whole, np.convolve(np.asarray(sums) / WHOLE_SHARE, part)
+        taps = (np.asarray(sums) + WHOLE_SHARE // 2) >> ONE_BITS
+        part = below + ((above - below) * between >> rest_bits)
         lower = ONE_BITS + route.played_shift - route.shift
         return whole, (np.convolve(taps, part) + (1 << (lower - 1))) >> lower
 
@@ -87,10 +87,10 @@ class BankModel:
             return np.asarray(sums[0] + index / FADE * (sums[1] - sums[0]))
         mixed = sums[0] + ((sums[1] - sums[0]) * index >> (FADE.bit_length() - 1))
         cut = SUM_BITS - word.fraction_bits
-        return np.clip((mixed + (1 << (cut - 1))) >> cut, word.least, word.greatest)
+        return np.asarray(np.clip((mixed + (1 << (cut - 1))) >> cut, word.least, word.greatest))
 
     def _output(self, sums: NDArray[np.int64], route: BankRoute) -> NDArray[np.int64]:
-        """What a sum of products adds to the driver's."""
+        """Part of a driver's sum that a sum of products makes."""
         shift, fixed = sum_shift(self.plan, route), self.plan.word.fixed
         if self.plan.library:
             sums = np.clip(sums >> fixed.fraction_bits, fixed.least, fixed.greatest)
@@ -109,6 +109,4 @@ def _cell(values: Real, value: float) -> tuple[int, int]:
     place = float(np.float32(value))
     below = int(np.clip(np.searchsorted(values, place, side="right") - 1, 0, values.size - 2))
     inside = float((place - values[below]) / (values[below + 1] - values[below]))
-    return below, int(min(max(inside, 0.0), 1.0) * ONE + 0.5)
-
-
+    return below, int(min(max(inside, 0.0), 1.0) * WHOLE_SHARE + 0.5)

@@ -8,14 +8,15 @@ in RAM, taps behind a whole delay, which is computed from the sets around the ke
 with the delay filter d of `designer.bank.delay_filter`. Over FADE samples the output goes over on a straight line from the filters before
 to those now, as `designer.bank.walk` does with blocks of FADE samples; values that come in between wait until its end.
 
-**Shares** are integers of ONE_BITS bits whose sum is 2^ONE_BITS. **Delays** are integers of `delay_bits` fraction bits, as many as 31 bits
+**Shares** are integers whose sum is 2^ONE_BITS. **Delays** are integers of `delay_bits` fraction bits, as many as 31 bits
 hold, and their sums are of 64 bits: the same in all words, without a rounding that is heard.
 
 **Fixed point.** A stored number q is the tap q 2^(s - f) of a set, as in `c_plan`; the taps between sets are rounded to the word
 again, halves upwards. The delay filter's numbers have ONE_BITS fraction bits. Its products are summed in 64 bits, and rounded to the
-word with a shift s' of their own: the smallest with which the filter of no values leaves the word or the sums of its products 64 bits, and
-no more than FINER bits below s. `arm_fir_q31` returns bits 31 to 62 of its sum, so that there Σ|q| <= 2^31 - 1; `arm_fir_q15` saturates, and
-takes an even number of taps. The fade is computed at the driver's sum of 64 bits, before it is rounded: (now - before) n / FADE. For
+word with a shift s' of their own: the smallest with which the filter of no values leaves the word or the sums of its products 64
+bits, and no more than FINER bits below s. `arm_fir_q31` returns bits 31 to 62 of its sum, so that there Σ|q| <= 2^31 - 1.
+`arm_fir_q15` saturates, and takes an even number of taps: Σ|q| <= 2^15 - 1, or s' >= 0, so that no output saturates below full scale.
+The fade is computed at the driver's sum of 64 bits, before it is rounded: (now - before) n / FADE. For
 this no input may drive a feed above MAX_FEED times full scale.
 """
 
@@ -103,7 +104,7 @@ class BankPlan:
     @property
     def corners(self) -> int:
         """Number of sets around values of the keys."""
-        return 2 ** len(self.filters.bank.axes)
+        return 1 << len(self.filters.bank.axes)
 
     @property
     def set_numbers(self) -> int:
@@ -137,8 +138,8 @@ class BankPlan:
     def sinc(self) -> Numbers:
         """Numbers of the delay filter (PHASES + 1, DELAY_TAPS), as they are stored."""
         if self.word.word is None:
-            return TABLE.astype(np.float32)
-        return np.rint(TABLE * 2.0**ONE_BITS).astype(np.int64)
+            return np.asarray(TABLE, dtype=np.float32)
+        return np.asarray(np.rint(TABLE * 2.0**ONE_BITS), dtype=np.int64)
 
     @property
     def largest_error(self) -> float:
@@ -162,7 +163,7 @@ def bank_plan(filters: BankSet, word: CWord) -> BankPlan:
             if used.size:
                 values = values[:, used[0] : used[-1] + 1]
                 if library and word.bytes == 2 and values.shape[1] % 2 == 0:
-                    values = np.pad(values, ((0, 0), (0, 1)))
+                    values = np.concatenate([values, np.zeros((bank.sets, 1), dtype=np.int64)], axis=1, dtype=np.int64)
                 played_shift = 0 if word.word is None else _played_shift(values, shift, word, library=library)
                 late = np.rint(delays[:, l] * 2.0**delay_bits).astype(np.int64)
                 wait = filters.delays.get(channel, 0) + int(used[0])
@@ -183,23 +184,24 @@ def _stored(filters: BankSet, channel: str, taps: Real, word: CWord) -> tuple[Nu
     if word.word is None:
         single = taps.astype(np.float32)
         return single, 0, float(np.abs(single - taps).max())
-    fixed, own = word.fixed, filters.word == word.word
-    shift = filters.shifts[channel] if own and channel in filters.shifts else driver_shift(taps, fixed)
+    fixed, is_designed = word.fixed, filters.word == word.word
+    shift = filters.shifts[channel] if is_designed and channel in filters.shifts else driver_shift(taps, fixed)
     whole = rounded(taps, fixed, shift)
     return whole.astype(np.int64), shift, float(np.abs(whole * scale(fixed, shift) - taps).max())
 
 
 def _played_shift(values: Numbers, shift: int, word: CWord, *, library: bool) -> int:
-    """s' of values (S, T) of one route."""
+    """Shift s' of values (S, T) of one route."""
     peak, norm = 0.0, 0.0
     for row in values.astype(float):
         late = np.abs(delayed_by_rows(row))
         peak, norm = max(peak, float(late.max())), max(norm, float(late.sum(axis=1).max()))
     count, bits = values.shape[1] + DELAY_TAPS - 1, word.fixed.fraction_bits
-    most_norm = word.fixed.greatest if library and word.bytes == 4 else 2.0 ** (63 - bits) - 1
+    most = word.fixed.greatest if library else 2.0 ** (63 - bits) - 1
     played_shift = shift - FINER
     while True:
         raised = 2.0 ** (shift - played_shift)  # a step for each rounding
-        if (peak + 2) * raised + 1 <= word.fixed.greatest and (norm + 2 * count) * raised + count <= most_norm:
+        is_safe = (norm + 2 * count) * raised + count <= most or (library and word.bytes == 2 and played_shift >= 0)
+        if is_safe and (peak + 2) * raised + 1 <= word.fixed.greatest:
             return played_shift
         played_shift += 1

@@ -61,7 +61,10 @@ def _header(plan: BankPlan) -> list[str]:
     values = ", ".join(["float value", "float value2"][:keys])
     fade = "call it between calls of process, as often as wanted; values that come during a fade wait until its end"
     if plan.library:
-        block = [f"#ifndef {big}_BLOCK", f"#define {big}_BLOCK {BLOCK}U /* samples a block: define another for the whole build */"]
+        block = [
+            f"#ifndef {big}_BLOCK",
+            f"#define {big}_BLOCK {BLOCK}U /* samples a block: define another for the whole build */",
+        ]
         block += ["#endif"]
         fade_value = f"((({FADE}U + {big}_BLOCK - 1U) / {big}_BLOCK) * {big}_BLOCK)"
         calls = [
@@ -69,7 +72,10 @@ def _header(plan: BankPlan) -> list[str]:
             f"void {prefix}_process({prefix}_state *state, const {kind} *const *in, {kind} *const *out);",
         ]
     else:
-        block, fade_value = [f"#define {big}_BLOCK {BLOCK}U /* samples computed at once, for calls of any length */"], f"{FADE}U"
+        block, fade_value = (
+            [f"#define {big}_BLOCK {BLOCK}U /* samples computed at once, for calls of any length */"],
+            f"{FADE}U",
+        )
         calls = [
             f"/* Processes frames: in[{big}_CHANNELS] and out[{big}_DRIVERS] each point to `frames` samples. No buffers may overlap. */",
             f"void {prefix}_process({prefix}_state *state, const {kind} *const *in, {kind} *const *out, uint32_t frames);",
@@ -148,8 +154,16 @@ def _macros(plan: BankPlan) -> list[Macro]:
         *ends,
         ("LATENCY_SAMPLES", f"{filters.latency_samples}U", "of the filters at any position; the loops add none"),
         ("LATENCY_MS", f"{1e3 * filters.latency_samples / rate:.6f}", ""),
-        ("HEADROOM_DB", f"{room.any_input_db:.2f}", "no feed exceeds full scale if the peaks of all inputs are this far below it"),
-        ("WORST_OUTPUT", f"{room.worst_output:.6f}", "no feed of inputs of full scale is larger, relative to full scale"),
+        (
+            "HEADROOM_DB",
+            f"{room.any_input_db:.2f}",
+            "no feed exceeds full scale if the peaks of all inputs are this far below it",
+        ),
+        (
+            "WORST_OUTPUT",
+            f"{room.worst_output:.6f}",
+            "no feed of inputs of full scale is larger, relative to full scale",
+        ),
         ("MULTIPLY_ADDS_PER_S", f"{still}U", "while the position stays"),
         ("MOVING_MULTIPLY_ADDS_PER_S", f"{moving}U", "while it changes in every fade"),
         ("FILL_MULTIPLY_ADDS", f"{cost.fill}U", "of these at once, in the call that begins a fade"),
@@ -237,7 +251,10 @@ def _constants(plan: BankPlan) -> list[str]:
         ("REST_BITS", f"{plan.delay_bits - PHASE_BITS}U"),
     ]
     if plan.word.word is not None:
-        values += [("CUT_BITS", f"{SUM_BITS - plan.word.fixed.fraction_bits}U"), ("FADE_BITS", f"{FADE.bit_length() - 1}U")]
+        values += [
+            ("CUT_BITS", f"{SUM_BITS - plan.word.fixed.fraction_bits}U"),
+            ("FADE_BITS", f"{FADE.bit_length() - 1}U"),
+        ]
     return [f"#define {big}_{name} {value}" for name, value in values]
 
 
@@ -257,7 +274,9 @@ def _tables(plan: BankPlan) -> list[list[str]]:
     note = f"/* of each set: delays of the routes in samples, times 2^{plan.delay_bits} */"
     pieces.append([note, *_unsigned(f"static const uint32_t {prefix}_delays[{delays.size}]", delays.ravel())])
     kind = "int32_t" if fixed else plan.word.c_type
-    note = f"/* delays by parts of a sample, in steps of 1/{1 << PHASE_BITS}{f', times 2^{ONE_BITS}' if fixed else ''} */"
+    note = (
+        f"/* delays by parts of a sample, in steps of 1/{1 << PHASE_BITS}{f', times 2^{ONE_BITS}' if fixed else ''} */"
+    )
     pieces.append([note, *array(f"static const {kind} {prefix}_sinc[{plan.sinc.size}]", plan.sinc.ravel())])
     pieces.append(
         [
@@ -269,7 +288,9 @@ def _tables(plan: BankPlan) -> list[list[str]]:
             f"static const {prefix}_line {prefix}_lines[{len(filters.channels)}] = {{",
             *(
                 f"    {{{first}U + ({c}U * {big}_BLOCK), {history}U}},"
-                for c, (first, history) in enumerate(zip(accumulate([0, *plan.histories]), plan.histories, strict=False))
+                for c, (first, history) in enumerate(
+                    zip(accumulate([0, *plan.histories]), plan.histories, strict=False)
+                )
             ),
             "};",
         ]

@@ -1,4 +1,4 @@
-"""The upmix ahead of a bank's filters in C, where one makes the channels of its stereo chain: the parts of `c_stereo` and `cmsis_stereo`."""
+"""The upmix ahead of a bank's filters in C, where one makes the channels of its stereo chain."""
 
 from __future__ import annotations
 
@@ -115,5 +115,7 @@ def _members(plan: BankPlan, stage: Upmix, filters_bytes: int) -> list[tuple[str
     word = plan.word
     members = stereo_members(plan.names.prefix, word.c_type, word.bytes, stage, filters_bytes)
     if plan.library:
-        members.append((f"{word.c_type} channels[{CHANNELS}][{plan.names.prefix.upper()}_BLOCK]", CHANNELS * word.bytes * BLOCK))
+        members.append(
+            (f"{word.c_type} channels[{CHANNELS}][{plan.names.prefix.upper()}_BLOCK]", CHANNELS * word.bytes * BLOCK)
+        )
     return members

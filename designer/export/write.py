@@ -84,7 +84,9 @@ def _bank_export(filters: BankSet, name: str) -> Export:
             "take one of these; bank.npz and bank.sofa hold the sets for other programs",
         )
     if filters.options.get("library"):
-        raise UsageError("--library: got it for a filter bank; expected one design, whose arrays it writes; leave --library out")
+        raise UsageError(
+            "--library: got it for a filter bank; expected one design, whose arrays it writes; leave --library out"
+        )
     export = with_loss(filters, target.write_bank(target.heeded(filters)))
     return _fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
@@ -135,7 +137,7 @@ def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusal
 def write_in_design(
     filters: FilterSet, folder: Path, names: Sequence[str], *, force: bool = False
 ) -> dict[str, Export]:
-    """Write `export/NAME` of each target into the folder of a design or a bank that is there, and their entries into its `export.json`; return them.
+    """Write `export/NAME` of each target into the folder of a design or a bank, and their entries into its `export.json`; return them.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """A bank's folder to the filters that a firmware interpolates, and what they lose between the sets as its words run.
 
-The places are those of the proof (`gain.csv`), with the gain of the filters designed for each; of more than MOST_PLACES those where the bank
-loses most.
+The places are those of the proof (`gain.csv`), with the gain of the filters designed for each; of more than MOST_PLACES those where
+the bank loses most.
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ def bank_filters(opened: OpenedBank, folder: Path, options: Mapping[str, str], s
     start = tuple(float(value) for value in facts["fixed_at"])
     sides = [name for name in bank.waiting_samples if name != CENTRE]
     channels = (*sides, CENTRE) if bank.upmix else tuple(sides) or bank.channels
-    used = {name: taps.any(axis=(*range(len(bank.axes)), -1)) for name, taps in bank.taps.items()}
-    at_start = {name: bank.at(name, start) * used[name][:, None] for name in channels}
+    at_start = {name: bank.at(name, start) for name in channels}
     judge = _Losses(opened, folder, say)
     return BankSet(
         title=problem.title,
@@ -81,7 +80,9 @@ def _command(opened: OpenedBank) -> str:
     over = [text for key in opened.keys for text in ("--over", f"{key.key}={key.low:.12g}:{key.high:.12g}")]
     changes = set_options(opened.problem.changes)
     loss = f"{opened.facts['loss_db']:g}"
-    return shlex.join(["designer", "bank", name, *changes, *over, "--loss", loss, "-o", f"out/{name.removesuffix('.toml')}"])
+    return shlex.join(
+        ["designer", "bank", name, *changes, *over, "--loss", loss, "-o", f"out/{name.removesuffix('.toml')}"]
+    )
 
 
 class _Losses:
@@ -94,7 +95,9 @@ class _Losses:
     def of(self, played: Filters) -> dict[str, object]:
         """Largest loss of filters, where and in which channel, beside that of the bank, in words of the manifest."""
         worst: tuple[float, Values, str] = (-float("inf"), (), "")
-        rows = sorted(self._rows, key=lambda row: -max(designed - bank for designed, bank in row[1].values()))[:MOST_PLACES]
+        rows = sorted(self._rows, key=lambda row: -max(designed - bank for designed, bank in row[1].values()))[
+            :MOST_PLACES
+        ]
         for number, (values, gains) in enumerate(rows, start=1):
             self._say(f"loss at place {number} of {len(rows)}")
             for name, points in self._points(values, gains).items():
@@ -121,7 +124,11 @@ def _table(path: Path, keys: Sequence[str]) -> list[tuple[Values, dict[str, tupl
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = [
-                (tuple(float(row[key]) for key in keys), row["channel"], (float(row["designed_db"]), float(row["bank_db"])))
+                (
+                    tuple(float(row[key]) for key in keys),
+                    row["channel"],
+                    (float(row["designed_db"]), float(row["bank_db"])),
+                )
                 for row in csv.DictReader(file)
             ]
     except (OSError, ValueError, KeyError) as error:

@@ -43,7 +43,12 @@ def bank_program(
     }
     if stereo:
         stem = f"{prefix}_stereo"
-        names |= {"STATE": f"{stem}_state", "INIT": f"{stem}_init", "PROCESS": stem, "INTERLEAVED": f"{stem}_interleaved"}
+        names |= {
+            "STATE": f"{stem}_state",
+            "INIT": f"{stem}_init",
+            "PROCESS": stem,
+            "INTERLEAVED": f"{stem}_interleaved",
+        }
         names |= {"INPUTS": "2", "FILTERS": "(&(state)->filters)"}
     if cmsis is None:
         source = compiled(machine, folder / f"{prefix}.c", folder / "filters.o", *WARNINGS, *options)
@@ -68,9 +73,7 @@ _CALLS = {
 _MACROS = {"INPUTS": "CHANNELS", "DRIVERS": "DRIVERS", "FADE": "FADE_SAMPLES", "KEYS": "KEYS"}
 
 
-def played_along(
-    program: Path, samples: NDArray[Any], values: Real, machine: Machine, plan: BankPlan
-) -> NDArray[Any]:
+def played_along(program: Path, samples: NDArray[Any], values: Real, machine: Machine, plan: BankPlan) -> NDArray[Any]:
     """Feeds (N, drivers) of samples (N, channels), with a position (K,) of `values` set ahead of each fade's samples."""
     samples.tofile(program.parent / "in.bin")
     values.astype(FLOAT).tofile(program.parent / "path.bin")
