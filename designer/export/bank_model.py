@@ -59,7 +59,7 @@ class BankModel:
         plan = self.plan
         word, filters = plan.word.word, plan.filters
         index, wait = filters.channels.index(channel), filters.delays.get(channel, 0)
-        out = np.zeros((len(filters.drivers), filters.bank.length))
+        out = np.zeros((len(filters.drivers), filters.bank.length + 1))  # arm_fir_q15's even number of taps
         for route in plan.routes:
             if route.channel == index:
                 start, taps = self.filter(route, values)
