@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # what `typing` has, which takes longer to import than al
 if TYPE_CHECKING:
     from typing import Any
 
-    from designer.acoustics import Scene, scene
+    from designer.acoustics.scene import Scene, scene
     from designer.commands.bank import bank
     from designer.commands.check import check
     from designer.commands.convert import convert

@@ -9,8 +9,8 @@
     └── ProgramError             8    a program of others that runs an export (a compiler, an emulator, a convolver) did not end well
         └── MissingProgramError  8    it is not installed; the message says what to install
 
-"Infeasible as asked" (exit code 4), "missed by these filters" and "what came out of a target is not the design" (exit code 7) are
-results, not errors: what came of them is written, and named as such.
+Infeasible requirements (exit code 4), requirements that the filters miss and failed proofs (exit code 7) are results, not errors: the
+output is written, and its verdict says so.
 """
 
 from __future__ import annotations
@@ -26,6 +26,18 @@ EXIT_SOLVER = 5
 EXIT_OUTPUT = 6
 EXIT_MISSED = 7
 EXIT_PROGRAM = 8
+EXIT_CODES = {
+    EXIT_DONE: "done",
+    EXIT_USAGE: "wrong usage of the command",
+    EXIT_BAD_INPUT: "a bad problem file or data",
+    EXIT_INFEASIBLE: "infeasible as asked (the best compromise is written)",
+    EXIT_SOLVER: "a solver stopped",
+    EXIT_OUTPUT: "the output could not be written",
+    EXIT_MISSED: "the filters miss by more than 0.5 dB a requirement that the weights meet (imported filters: any requirement), the stereo"
+    " chain is more than 5 degrees off its angle, or a proof failed",
+    EXIT_PROGRAM: "a program that runs an export is missing or failed",
+}
+"""Exit codes in words, for the help, the README and the conventions."""
 
 
 class DesignerError(Exception):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,26 +15,29 @@ import numpy as np
 from designer.acoustics.scene import Scene
 from designer.arguments import checked_arguments
 from designer.designs import ChannelDesign
+from designer.designs.all_channels import Designer, all_channels
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, DataError, UsageError
 from designer.evaluation.realisation_study import ChannelStudy, study
+from designer.evaluation.refinement import realize_judged
 from designer.evaluation.scalars import costs_db
 from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
-from designer.filtering import Designer, filters_of
+from designer.export.latency import check_latency, excess_samples
+from designer.export.limits import chosen_form, within_limits
+from designer.export.of_design import check_targets
 from designer.folders.read import read, read_problem
 from designer.folders.write import Drawn, write
 from designer.problem import load
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
 from designer.progress import listening
-from designer.realization import Realized
-from designer.realization.cascade import Cascade
 from designer.realization.remedies import remedy
 from designer.report import notebook
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate
-from designer.stereo.matched import VIRTUAL
+from designer.stereo.chain_loss import chain_judge
 from designer.stereo.placed_source import chain_outcome
+from designer.stereo.with_chain import result_of
 from designer.writing import sweep_stale
 
 if TYPE_CHECKING:
@@ -157,6 +160,9 @@ def design(
     (0, ('left', 'right'), (2, 512))
 
     """
+    is_delay_stated = problem.realization.bulk_delay_samples is not None
+    problem = within_limits(problem)
+    check_targets(problem)
     seconds: dict[str, float] = {}
 
     @contextmanager
@@ -166,38 +172,35 @@ def design(
         begin = time.perf_counter()
         with listening(progress if name == "scene" else None):
             yield
-        seconds[name] = time.perf_counter() - begin
+        seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - begin
 
-    filters = filters_of(problem, stage=stage, keep_going=keep_going, by=by)
-    fine, channels, realised, virtual = filters.scene, filters.channels, filters.realised, filters.virtual
+    fine, channels, failures = all_channels(problem, stage=stage, keep_going=keep_going, by=by)
     problem = fine.problem
+    with stage("realisation"):
+        run = partial(result_of, Design, channels, [_channel(channel.design, channel, fine) for channel in channels])
+        choice, fine = chosen_form(channels, fine, None if problem.virtualizer is None else chain_judge(fine, run))
+        problem = fine.problem
+        realised, refinements = realize_judged(channels, fine, problem.realization)
+    with stage("virtualisation") if problem.virtualizer is not None else nullcontext():
+        result = run(fine, realised)
+    late = excess_samples(result, problem.export.targets)
+    delay, is_free = realised.bulk_delay_samples, choice is None and problem.realization.form == "fir"
+    if 0 < late <= delay and is_free and not is_delay_stated:
+        with stage("realisation"):  # the chain's wait is known now: the bulk delay leaves it room
+            problem = problem.replace({"realization.bulk_delay_samples": delay - late})
+            fine = replace(fine, problem=problem)
+            realised, refinements = realize_judged(channels, fine, problem.realization)
+            result = run(fine, realised)
+    check_latency(result, problem.export.targets)
     names = [table.name for table in problem.designs]
-    parts = [(names, realised)] if virtual is None else [(names, realised), (list(VIRTUAL.values()), virtual)]
-    result = Design(
-        problem,
-        fine.frequency_hz[::2],
-        fine.drivers,
-        {name: channel.weights[::2] for name, channel in zip(names, channels, strict=True)},
-        {name: taps for group, part in parts for name, taps in zip(group, part.taps, strict=True)},
-        realised.bulk_delay_samples,
-        {name: _channel(channel.design, channel, fine) for name, channel in zip(names, channels, strict=True)},
-        seconds,
-        references={
-            name: driver for group, part in parts for name, driver in zip(group, part.references, strict=False)
-        },
-        realisation_warnings=tuple(warning for _, part in parts for warning in part.warnings),
-        sections={
-            name: cascades for group, part in parts for name, cascades in _sections(group, fine.drivers, part).items()
-        },
-        shifts={name: shift for group, part in parts for name, shift in zip(group, part.shifts, strict=False)},
-        finer_bits={
-            name: bits.tolist() for group, part in parts for name, bits in zip(group, part.finer_bits, strict=False)
-        },
+    result = replace(
+        result,
+        seconds=seconds,
         study_source=lambda curves: study(channels, realised, fine, curves=curves),
         promises_source=cache(lambda: promises_db(channels, fine, realised, problem.realization)),
-        failures=filters.failures,
-        refinements=filters.refinements,
-        choice=filters.choice,
+        failures=failures,
+        refinements=refinements,
+        choice=choice,
         scene=fine,
     )
     with stage("evaluation"):
@@ -205,19 +208,12 @@ def design(
     missed = [n for n, name in enumerate(names) if channels[n].feasible and result.misses(name)]
     if missed:
         with stage("remedies"):
-            result.remedies.update({names[n]: remedy(channels[n], fine, problem.realization) for n in missed})
+            for n in missed:
+                result.remedies[names[n]] = choice.remedy if choice else remedy(channels[n], fine, problem.realization)
     if problem.room is not None:
         with stage("room"):
             _ = result.room
     return result
-
-
-def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) -> dict[str, dict[str, Cascade]]:
-    """Channel -> driver -> its cascade."""
-    return {
-        name: {drivers[l]: cascade for l, cascade in zip(fit.drivers, cascades, strict=True)}
-        for name, fit, cascades in zip(names, realised.fits, realised.sections, strict=False)
-    }
 
 
 def _channel(table: DesignTable, solved: ChannelDesign, fine: Scene) -> Channel:

@@ -156,7 +156,7 @@ class Metric:
         """A value with its unit, to a tenth of a dB or a hundredth; counts whole."""
         if self.unit in ("1/s", "bytes"):
             return f"{value:,.0f} {self.unit}"
-        return f"{round(value, 1) + 0.0:.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
+        return f"{value:z.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
 
 
 def _need(*names: str) -> frozenset[str]:
@@ -267,7 +267,7 @@ NUMBERS = (
            _need("regions"), lambda c: float(db(c.band[0].power_ratio(c.band[1])).min())),
     Metric("largest_region_order_error_db", "Truncation error of the order of harmonics, at most", "change of that ratio at a finer order",
            -1, _need("regions"), _order_error_db, EVERYWHERE - {"comparison"}),
-    Metric("mean_cancellation_gain_db", "Mean cancellation gain", "mean in dB over the grid's frequencies in the band", 1,
+    Metric("mean_cancellation_gain_db", "Mean cancellation gain", "mean in dB over the grid's frequencies in the band, all alike", 1,
            compute=lambda c: float(np.mean(_gain_db(*c.band))), on=HEADS),
     Metric("least_cancellation_gain_db", "Least cancellation gain", "its least in the band", 1,
            compute=lambda c: float(_gain_db(*c.band).min()), on=HEADS),
@@ -310,18 +310,20 @@ NUMBERS = (
            _need("room"), lambda c: c.room.mean_db),
     Metric("room_isolation_5th_percentile_db", "Room: 5th percentile of the mean isolation", "5th percentile over drawn devices", 1,
            _need("room"), lambda c: c.room.drawn_percentile_db(5.0)),
-    Metric("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "area around the listener's place", 1,
+    Metric("listening_zone_m2", "Listening zone: mean gain over log f within 3 dB of the target's", "area around the listener's place", 1,
            _need("zone"), lambda c: c.zone_m2),
-    Metric("multiply_adds_per_s", "Multiply-adds", "products of the channel's filters in their direct form", -1, COST,
+    Metric("multiply_adds_per_s", "Multiply-adds of the channel", "products of the channel's filters in their direct form", -1, COST,
            _of_cost("multiply_adds_per_s"), PRICED),
     Metric("coefficient_bytes", "Memory of coefficients", "bytes of the channel's coefficients in the word, floats with 4", -1, COST,
            _of_cost("coefficient_bytes"), PRICED),
     Metric("state_bytes", "Memory of state", "bytes of past samples and delays, in the same word", -1, COST,
            _of_cost("state_bytes"), PRICED),
     Metric("latency_ms", "Latency", "bulk delay of the filters", -1, COST, _of_cost("latency_ms"), PRICED),
-    Metric("headroom_db", "Headroom for any input", "level below full scale at which no input drives a feed beyond it", -1, COST,
+    Metric("headroom_db", "Headroom of the channel for any input",
+           "level below full scale at which no input drives a feed beyond it", -1, COST,
            _of_cost("headroom_db"), PRICED),
-    Metric("worst_output_db", "Worst output for full-scale input", "level of the largest feed over full scale (l1 norm)", -1, COST,
+    Metric("worst_output_db", "Worst output of the channel for full-scale input",
+           "level of the largest feed over full scale (l1 norm)", -1, COST,
            _of_cost("worst_output_db"), PRICED),
 )  # fmt: skip
 ON_DEMAND = frozenset({"draws", "zone", "room"})

@@ -33,7 +33,7 @@ from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
-from designer.realization.cheapest import Choice
+from designer.realization.choice import Choice
 from designer.realization.cost import channel_costs
 from designer.requirements.channel_target import driver_index
 from designer.requirements.curves import in_band

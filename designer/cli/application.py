@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from designer.cli.terminal import Stopped, buffer_output, flush, say, stoppable
-from designer.errors import DesignerError, UsageError
+from designer.errors import EXIT_CODES, DesignerError, ProblemError, UsageError
 from designer.stopping import STOPPED
 
 if TYPE_CHECKING:
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Turns a loudspeaker geometry into filters that run in its firmware.\n\n"
-    "Exit codes: 0 done, 2 usage, 3 bad problem file or data, 4 infeasible as asked (the best compromise is written), 5 a solver"
-    " stopped, 6 the output could not be written, 7 met on paper and missed by the realised"
-    " filters (or missed by imported ones) by more than 0.5 dB or 5 degrees, or a proof that failed, 8 a program that runs an export"
-    " is missing or failed.",
+    f"Exit codes: {'; '.join(f'{code} {words}' for code, words in EXIT_CODES.items())}.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -96,20 +93,24 @@ def set_values(texts: list[str] | None) -> dict[str, Any]:
     return values
 
 
-def with_set(problem: Problem, texts: list[str] | None) -> Problem:
-    """The problem with the values of --set.
+def with_set(problem: Problem, texts: list[str] | None, *, refine: bool = False) -> Problem:
+    """The problem with the values of --set, and of --refine.
 
     Raises
     ------
     UsageError : as `set_values`, or a key that names nothing
-    ProblemError : values that the keys cannot hold
+    ProblemError : values that the keys cannot hold, told as faults of these options: the file was read without a fault
 
     """
-    if not texts:
+    if not texts and not refine:
         return problem
     from designer.problem.replacing import replaced
 
-    return replaced(problem, set_values(texts), "--set")
+    options = [*(f"--set {text}" for text in texts or ()), *(["--refine"] if refine else [])]
+    try:
+        return replaced(problem, set_values(texts) | ({"realization.refine": True} if refine else {}), "--set")
+    except ProblemError as error:
+        raise ProblemError(f"{problem.source} with {', '.join(options)}", error.faults) from None
 
 
 def arguments() -> list[str]:

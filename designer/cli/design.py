@@ -56,13 +56,14 @@ def design(
             " and no figures; leave one out"
         )
     begin = time.perf_counter()
-    problem = with_set(load(problem_file), [*(changes or ()), *(["realization.refine=true"] if refine else [])])
+    problem = with_set(load(problem_file), changes, refine=refine)
     warn(problem)
     folder = out if out is not None else Path("out") / problem_file.stem
     with Stages("starting") as shown:
         from designer import job
-        from designer.export.write import export_notes, export_verdicts, refused, superseded
+        from designer.export.write import export_notes, export_verdicts, refused
         from designer.folders.summary import PAGE, continuation, notes
+        from designer.folders.superseded import parts, superseded
         from designer.folders.write import check_free, data_files
         from designer.stereo.placed_source import chain_sentence
 
@@ -76,14 +77,14 @@ def design(
         result = job.design(problem, progress=shown.update, keep_going=True)
         shown.update("tables" if quick else "report")
         report_begin = time.perf_counter()
-        gone = superseded(folder, problem.export.targets)
+        before = parts(folder)
         result.save(folder, force=force, report=not quick, overlay=overlay or [], figures=figures)
     end = time.perf_counter()
     say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
     say_all(f"{text}." for text in [chain_sentence(result), *export_verdicts(folder)] if text)
     messages = result.warnings[len(result.failures) :]  # those of the missing channels are errors below
     say_all([*messages, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
-    say_all([*notes(result), *export_notes(folder), *gone], "note")
+    say_all([*notes(result), *export_notes(folder), *superseded(folder, before)], "note")
     stages = {"start": ready - begin, **result.seconds, "tables" if quick else "report": end - report_begin}
     say(
         "time: "

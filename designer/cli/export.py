@@ -78,7 +78,7 @@ def export(
         say(f"loss at the ears, from the words as they run: {loss}")
     say(f"headroom: {filters.headroom.text}")
     say(
-        f"preamp: {-filters.headroom.tones_db:.2f} dB would make that room and is not applied; it is set by {written.preamp}"
+        f"preamp: {-filters.headroom.tones_db:z.2f} dB would make that room and is not applied; it is set by {written.preamp}"
     )
     say(f"wrote {place}: {', '.join(written.files)}")
 

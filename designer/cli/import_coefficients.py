@@ -29,8 +29,9 @@ def import_coefficients(
 
     Ends with 7 where they miss what the problem asks for.
     """
-    from designer.export.write import export_notes, superseded
+    from designer.export.write import export_notes
     from designer.folders.summary import continuation, notes
+    from designer.folders.superseded import parts, superseded
     from designer.folders.write import check_free, data_files
     from designer.importing import import_coefficients as read
     from designer.problem import load
@@ -41,7 +42,7 @@ def import_coefficients(
     warn(loaded)
     with Stages("importing"):
         result = read(file, loaded)
-        gone = superseded(out, loaded.export.targets)
+        before = parts(out)
         result.save(out, force=force)
     say_all(
         f"{text}."
@@ -49,7 +50,7 @@ def import_coefficients(
         if text
     )
     say_all(result.warnings, "warning")
-    say_all([*notes(result), *export_notes(out), *gone], "note")
+    say_all([*notes(result), *export_notes(out), *superseded(out, before)], "note")
     say(f"wrote {out} (open {out / 'report.html'})")
     say(f"in Python: {continuation(out)}")
     end_as_judged(result, loaded)

@@ -43,13 +43,14 @@ def proof(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Run an export here, or judge a recording of a device, and write what came out against the design.
+    """Run an export here, or judge a recording of a device, and write the played feeds against the design.
 
     A target whose program is not installed ends with exit code 8, and says what to install; a proof that failed with 7.
     """
     from designer import job
     from designer.commands.proof import PAGE, write_stimulus
     from designer.commands.proof import proof as prove
+    from designer.proof.responses import residual_words
 
     if stimulus is not None and recorded is not None:
         raise UsageError("--stimulus: got it with --recorded; expected one; write the stimulus first, and record it")
@@ -78,8 +79,8 @@ def proof(
     say_all(outcome.notes, "note")
     for row, fit in zip(outcome.numbers, outcome.diagnosis.designed_fits, strict=True):
         say(
-            f"{row.driver}: level {row.level_error_db:+.2f} dB, time {row.time_error_us:+.2f} us, {fit.residual_db:.1f} dB left,"
-            f" signal to noise {row.signal_to_noise_db:.1f} dB"
+            f"{row.driver}: level {row.level_error_db:+z.2f} dB, time {row.time_error_us:+z.2f} µs, {residual_words(fit.residual_db)},"
+            f" signal to noise {row.signal_to_noise_db:z.1f} dB"
         )
     say_all(outcome.failures or [outcome.verdict], "failed" if outcome.failures else "")
     say(f"wrote {place} (open {place / PAGE})")

@@ -37,7 +37,7 @@ def study(
             points = [point for point in channel.curves if point.axis == axis]
             way = points[-1].way
             gains = ", ".join(
-                f"{point.gains.fifth_percentile_db:.1f} dB at {point.value}" for point in points if point.way == way
+                f"{point.gains.fifth_percentile_db:z.1f} dB at {point.value}" for point in points if point.way == way
             )
             words = f"5th percentile of the gain over the band's frequencies and the {places}, by {axis}{f', {way}' if way else ''}"
             say(f"{name}: {words}: {gains}")

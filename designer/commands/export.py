@@ -138,7 +138,7 @@ def filters_for(
     problems = []
     for rate in rates:
         try:
-            problems.append(within_limits(at_rate(design.problem, rate)))
+            problems.append(within_limits(at_rate(design.problem, rate), [target], of_file=design.problem))
         except ProblemError as error:
             raise ProblemError(f"{error.file} at {rate} Hz", error.faults) from None
         check_target(problems[-1], target, filters.options)

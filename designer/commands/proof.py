@@ -16,8 +16,9 @@ from designer import job
 from designer.arguments import checked_arguments
 from designer.arrays import Real
 from designer.commands.export import filters_for
-from designer.errors import ProgramError, UsageError
+from designer.errors import MissingProgramError, ProgramError, UsageError
 from designer.export.filter_set import FilterSet
+from designer.export.of_rate import of_rate
 from designer.export.runners.bench import Bench
 from designer.export.target import Target
 from designer.export.targets import target_named
@@ -115,7 +116,7 @@ def proof(
     else:
         say("recording")
         samples, remarks = read_feeds(Path(recorded), filters)
-        recording = laid_under(samples, filters, stimulus)
+        recording = laid_under(samples, filters, stimulus, str(recorded))
         say("comparing")
         ran = f"a device, recorded in {Path(recorded).name}"
         notes += remarks
@@ -137,14 +138,24 @@ def proof(
 
 
 def check_runs(target: Target) -> None:
-    """Refuse a target that nothing here runs. Raises UsageError: naming those that are run, and the way to a proof."""
-    if target.run is None:
-        from designer.export.targets import TARGETS
+    """Refuse a target that nothing here runs.
 
-        raise UsageError(
-            f"target {target.name}: no program runs it here; expected {', '.join(t.name for t in TARGETS.values() if t.run)}; or write"
-            " the stimulus with --stimulus stimulus.wav, record the device's feeds while it plays that, and give --recorded feeds.wav"
+    Raises MissingProgramError: naming what to install for it; UsageError: files of numbers, naming the targets that are run; both with
+    the way to a proof by a recording.
+    """
+    if target.run is not None:
+        return
+    from designer.export.targets import TARGETS
+
+    recorded = "write the stimulus with --stimulus stimulus.wav"
+    if target.to_play:
+        raise MissingProgramError(
+            f"target {target.name}: {target.to_play}, and give --recorded feeds.wav; to begin, {recorded}"
         )
+    raise UsageError(
+        f"target {target.name}: no program runs it here; expected {', '.join(t.name for t in TARGETS.values() if t.run)}; or"
+        f" {recorded}, record the device's feeds while it plays that, and give --recorded feeds.wav"
+    )
 
 
 def played(filters: FilterSet, target: Target, signals: Real, bench: Bench, export: Path | None = None) -> Real:
@@ -156,7 +167,7 @@ def played(filters: FilterSet, target: Target, signals: Real, bench: Bench, expo
     with tempfile.TemporaryDirectory(prefix="proof") as work:
         place = Path(work)
         if export is not None and export.is_dir():
-            shutil.copytree(export, place, dirs_exist_ok=True)
+            _copy(export, place, filters.sample_rate_hz)
         else:
             lay(export_of(filters, target.name).files)(place)
         feeds = target.run(place, signals, filters, bench)
@@ -168,6 +179,16 @@ def played(filters: FilterSet, target: Target, signals: Real, bench: Bench, expo
     if not np.isfinite(feeds).all():
         raise ProgramError(f"target {target.name}: got feeds that are no finite numbers; expected those of the design")
     return feeds
+
+
+def _copy(export: Path, place: Path, rate_hz: float) -> None:
+    """Copy an export for a run; of several rates the files at one, and of C those in place of what switches between them."""
+    chosen, _ = of_rate(export, rate_hz)
+    if chosen.is_dir():
+        shutil.copytree(chosen, place, dirs_exist_ok=True)
+    else:
+        for path in export.glob(f"{chosen.stem}.*"):
+            shutil.copy(path, place)
 
 
 def files_of(outcome: Proof) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""How an ear channel holds as the head moves along a line: the mean gain over the band, by centimetre."""
+"""How an ear channel holds as the head moves along a line: the mean gain over log f in the band, by centimetre."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AXES = {"aside": 1, "to and fro": 0}
 
 @dataclass(frozen=True)
 class HeadShift:
-    """Mean gain over the band in dB at each shift of the head; NaN where no head can be or nothing is known.
+    """Mean gain over log f in the band in dB at each shift of the head; NaN where no head can be or nothing is known.
 
     shift_m : (S,) along the device's own axis: to its left, which is the listener's right, or away from it, is positive
     gain_db : line -> (S,)

@@ -49,11 +49,11 @@ def scene_note(problems: Sequence[Problem]) -> Iterator[str]:
     if not keys:
         return
     named = [*keys[:FEW_KEYS], f"{len(keys) - FEW_KEYS} more"] if len(keys) > FEW_KEYS + 1 else keys
-    remedy = "drivers or sample rates differ too, so that the filters of one cannot be judged in the other's"
+    remedy = "drivers or sample rates differ too, so that no scene takes the filters of both"
     if len({(problem.driver_names, problem.sample_rate_hz) for problem in problems}) == 1:
         remedy = (
-            "to judge the filters of both in one, read those of one onto the other's problem file (designer import-coefficients OUT"
-            " --problem OTHER.toml -o JUDGED), and compare these folders"
+            "to judge both designs in one scene, import the filters of one into the problem of the other (designer import-coefficients OUT"
+            " --problem OTHER.toml -o JUDGED), and compare JUDGED with the other"
         )
     enclosures = "enclosure" if any(key.startswith("enclosure.") for key in keys) else "scene"
     yield f"each design is judged in its own {enclosures}, as {enumeration(named)} differ{'s' if len(keys) == 1 else ''}; {remedy}"

@@ -26,8 +26,10 @@ from designer.result import Result, evaluate
 if TYPE_CHECKING:
     import pandas as pd
 
-ALIKE_DB = 0.05
-"""Numbers that a table of one decimal hardly tells apart are equally good."""
+ALIKE_DB = 0.5
+"""Numbers that differ by no more are equally good: filters that miss a requirement by as much count as meeting it."""
+DECIMALS = 1
+"""Decimals of the numbers in the table, and so of their differences."""
 COLUMNS = ("design", "channel", "metric", "frequency_hz", "value")
 AZIMUTHS_DEG = (-135, -90, -45, 0, 45, 90, 135, 180)
 
@@ -38,7 +40,7 @@ class Row:
 
     Attributes
     ----------
-    differences_db : tuple of float or None, from the first entry that has the number
+    differences_db : tuple of float or None, of the rounded number from that of the first entry that has it
     best : tuple of bool, whether an entry is as good as any; nobody is where all are alike
 
     """
@@ -68,7 +70,7 @@ def ranked(key: str, words: str, values_db: tuple[float | None, ...], sign: int)
         key,
         words,
         values_db,
-        tuple(None if value is None else value - present[0] for value in values_db),
+        tuple(None if value is None else round(value, DECIMALS) - round(present[0], DECIMALS) for value in values_db),
         tuple(top - bottom > ALIKE_DB and value is not None and sign * value >= top - ALIKE_DB for value in values_db),
     )
 

@@ -8,7 +8,7 @@ At each place, in the channel's band up to HIGHEST_HEARD_HZ:
 - for what comes from the middle (the channel `centre`, or left and right fed alike): the level between the ears, and the
   time between them, at the largest of the cross-correlation from PHANTOM_BAND_HZ. A place on the axis has none of either.
 
-The zone is the area of the places whose mean gain is at least the target's mean less ZONE_DB.
+The zone is the area of the places whose mean gain over log f is at least the target's mean less ZONE_DB.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def who_plays(plain: Plain, names: Sequence[str]) -> str:
         gain_db = 20 * np.log10(sum(plain.gain[n] for n in members))
         delay_s = min(plain.delay_s[n] for n in members)
         trim = [f"{number(round(float(gain_db), 1))} dB"] if gain_db < -0.05 else []
-        trim += [f"{number(round(delay_s * 1e6))} us later"] if delay_s > 5e-7 else []
+        trim += [f"{number(round(delay_s * 1e6))} µs later"] if delay_s > 5e-7 else []
         band = f"from {hz(low_hz)}" if np.isinf(high_hz) else f"{hz(low_hz)} to {hz(high_hz)}"
         parts.append(f"{band} by {', '.join(names[n] for n in members)}" + (f" ({', '.join(trim)})" if trim else ""))
     return "; ".join(parts)

@@ -44,7 +44,7 @@ def explain_reach(problem: Problem, scene: Scene, realised: Mapping[str, tuple[f
         lost_db, at_hz = realised[design.name]
         if missed is None and lost_db > REALISED_DB:
             outcome = (
-                f"  weights meet the requirements, but their {problem.realization.form} filters miss one by {lost_db:.1f} dB at"
+                f"  weights meet the requirements, but their {problem.realization.form} filters miss one by {lost_db:z.1f} dB at"
                 f" {_hertz(at_hz)}; remedy: lower the requirement there, or raise [realization] {_length_key(problem)}"
             )
         names.setdefault((*table, outcome), []).append(shown(design.name))
@@ -116,7 +116,7 @@ def _missed(missed: Shortfall) -> str:
     remedies = {"min_white_noise_gain_db": "lower min_white_noise_gain_db", BANDS: f"widen {BANDS}"}
     ways = [lower, *(remedies.get(limit, f"raise {limit}") for limit in limits)]
     return (
-        f"{subject} is infeasible by {missed.decibel:.1f} dB at {_hertz(missed.frequency_hz)}{binds}; {weights};"
+        f"{subject} is infeasible by {missed.decibel:z.1f} dB at {_hertz(missed.frequency_hz)}{binds}; {weights};"
         f" remedy: {', or '.join(ways) if limits else f'{lower}, or move the drivers'}"
     )
 
@@ -128,12 +128,12 @@ def _spare(bound: Reach, required_db: Real, spread: str) -> str:
     where = _hertz(bound.frequency_hz[at])
     takes = bound.bound_db[at] - bound.product_line_db[at]
     if spare[at] < -SLACK_TOLERANCE_DB and takes > 0:
-        short = f"{-spare[at]:.1f} dB below the curve" if np.isfinite(spare[at]) else "no gain"
+        short = f"{-spare[at]:z.1f} dB below the curve" if np.isfinite(spare[at]) else "no gain"
         return (
             f" of drivers as modelled; drivers that differ by {spread} reach {short} at {where}; remedy: lower the curve there, or set"
             " driver_spread = true"
         )
-    words = f", with {f'at least {spare[at]:.1f} dB' if spare[at] >= 0.05 else 'nothing'} to spare at {where}"
+    words = f", with {f'at least {spare[at]:z.1f} dB' if spare[at] >= 0.05 else 'nothing'} to spare at {where}"
     return f"{words}, over drivers that differ by {spread}" if takes > MIN_CAP_DB else words
 
 

@@ -112,7 +112,7 @@ class Refinement:
         if self.is_kept:
             return ""
         if not self.holds:
-            return f", which break a requirement or a limit by {self.violation_db:.2f} dB"
+            return f", which break a requirement or a limit by {self.violation_db:z.2f} dB"
         if sum(self.refined_db) <= sum(self.fit_db):
             return ", which are no better in their sum"
         return ", as another channel's refined taps are not kept"

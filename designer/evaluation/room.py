@@ -63,7 +63,7 @@ class InRoom:
             further_db = float(amplitude_db(np.array(mine[DISTANCE] / theirs[DISTANCE])))
             whose = STEREO if reference.name == STEREO else "its plain driver"
             parts.append(
-                f"against {whose} the critical distance {_moves(further_db, MIN_CHANGE_DB, f'by {abs(further_db):.1f} dB')}"
+                f"against {whose} the critical distance {_moves(further_db, MIN_CHANGE_DB, f'by {abs(further_db):z.1f} dB')}"
                 f" ({theirs[DISTANCE]:.2f} m to {mine[DISTANCE]:.2f} m) and the coherence between the ears"
                 f" {_moves(mine[COHERENCE] - theirs[COHERENCE], MIN_COHERENCE_CHANGE)} ({theirs[COHERENCE]:.2f} to {mine[COHERENCE]:.2f})"
             )

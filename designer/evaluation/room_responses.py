@@ -80,14 +80,14 @@ class RoomResponses:
         messages = list(self.warnings_of_head)
         if self.decayed_db < POORLY_DECAYED_DB:
             messages.append(
-                f"room: the response ends after {self.direct.shape[2] / self.sample_rate_hz:.2f} s, {self.decayed_db:.0f} dB down,"
+                f"room: the response ends after {self.direct.shape[2] / self.sample_rate_hz:.2f} s, {self.decayed_db:z.0f} dB down,"
                 f" because it is computed from {self.images:,} images; fewer drivers, a smaller room or a shorter rt60_s let it end later;"
                 " T20 is less than the room's"
             )
         if self.truncation_error_db > TARGET_ERROR_DB:
             messages.append(
-                f"room: got a truncation error of {self.truncation_error_db:.0f} dB over direction; expected at most"
-                f" {TARGET_ERROR_DB:.0f} dB; measure the sets in finer steps of angle"
+                f"room: got a truncation error of {self.truncation_error_db:z.0f} dB over direction; expected at most"
+                f" {TARGET_ERROR_DB:z.0f} dB; measure the sets in finer steps of angle"
             )
         return tuple(messages)
 

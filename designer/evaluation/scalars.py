@@ -96,8 +96,8 @@ def _costs(realised: Realised, of_weights_db: Mapping[str, float]) -> Iterator[s
     at = int(np.argmax(efforts))
     if realised.design.max_effort_db is None and efforts[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
-            f"these filters spend {efforts[at]:.1f} dB of effort at {hz(float(inside.frequency_hz[at]))}, and the weights at most"
-            f" {weights_db:.1f} dB; remedy: set max_effort_db"
+            f"these filters spend {efforts[at]:z.1f} dB of effort at {hz(float(inside.frequency_hz[at]))}, and the weights at most"
+            f" {weights_db:z.1f} dB; remedy: set max_effort_db"
         )
     loudest, weights_db = measures.amplitude_db(realised.w), of_weights_db["driver_gain_db"]
     if realised.target.band_gain is not None:  # outside their bands the drivers' feeds have an outcome
@@ -106,8 +106,8 @@ def _costs(realised: Realised, of_weights_db: Mapping[str, float]) -> Iterator[s
     at = int(np.argmax(loudest))
     if loudest[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
-            f"these filters feed a driver up to {loudest[at]:.1f} dB, at {hz(float(realised.target.frequency_hz[at]))}, and the weights"
-            f" at most {weights_db:.1f} dB; remedy: {_remedy(realised.scene.problem.realization, realised.taps.shape[1])}"
+            f"these filters feed a driver up to {loudest[at]:z.1f} dB, at {hz(float(realised.target.frequency_hz[at]))}, and the weights"
+            f" at most {weights_db:z.1f} dB; remedy: {_remedy(realised.scene.problem.realization, realised.taps.shape[1])}"
         )
 
 
@@ -115,6 +115,9 @@ def _remedy(table: Realization, taps: int) -> str:
     """Change that brings filters nearer to their weights."""
     if table.form == "biquad":
         return 'form = "fir"'
+    delay = table.bulk_delay_samples
+    if table.max_latency_ms is not None and isinstance(delay, int) and delay < taps // 2:
+        return f"more than [realization] max_latency_ms = {table.max_latency_ms:g}"
     return f"more than [realization] taps = {taps}"
 
 
@@ -133,6 +136,6 @@ def order_warnings(regions: RegionPower, w: Complex, frequency_hz: Real) -> tupl
         remedy = "end the band lower"
     return (
         f"region_order: order {regions.order} of spherical harmonics does not suffice {spans(frequency_hz, short)}: the power"
-        f" ratio between the regions is off by up to {error_db[worst]:.2f} dB (at {hz(float(frequency_hz[worst]))}); expected"
+        f" ratio between the regions is off by up to {error_db[worst]:z.2f} dB (at {hz(float(frequency_hz[worst]))}); expected"
         f" {ORDER_TOLERANCE_DB:g} dB; {remedy}",
     )

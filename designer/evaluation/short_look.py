@@ -66,4 +66,4 @@ def promise_db(channel: ChannelDesign, scene: Scene, realised: Realized, n: int,
 
 def promise_sentence(name: str, promise_db: float) -> str:
     """Sentence that names the refinement."""
-    return f"{name}: refined taps would raise the 5th percentile of its gain by about {promise_db:.0f} dB; run designer design --refine"
+    return f"{name}: refined taps would raise the 5th percentile of its gain by about {promise_db:z.0f} dB; run designer design --refine"

@@ -138,7 +138,7 @@ def verdict(
             and reachable_gain_db is not None
             and reachable_gain_db[at] < _curve_db(design, frequency_hz[at]) - SLACK_TOLERANCE_DB
         ):
-            detail = f", where no weights reach more than {reachable_gain_db[at]:.1f} dB"
+            detail = f", where no weights reach more than {reachable_gain_db[at]:z.1f} dB"
             is_bound = any(binds[at] for binds in binding.values())
             detail += " within the effort limit" if design.max_effort_db is not None and is_bound else ""
         clause = f"{requirement_words(design, requirement)} infeasible {outcome.by(detail)}"
@@ -185,7 +185,7 @@ def whole_sentence(
     design: DesignTable, formulation: Verdict, outcomes: Sequence[Outcome], *, remedy: str = "", imported: bool = False
 ) -> str:
     """The verdict on a channel: what is asked, and what came of it on paper and in the filters; and in a second sentence, by how much the
-    gain falls below the curve where nothing is asked of it: at the worst place, over the product line, over moved heads.
+    gain falls below the curve under judgements that are stricter than asked: at the worst place, over the product line, over moved heads.
     """
     required, phrase = [outcome for outcome in outcomes if outcome.place == REQUIRED], formulation.requirements
     missed = [f"{requirement_words(design, o.requirement)} {o.by()}" for o in required if not o.is_met]
@@ -205,8 +205,8 @@ def whole_sentence(
         for o in outcomes
         if o.place != REQUIRED and not o.is_met
     ]
-    elsewhere = f". Elsewhere the curve is missed by up to {', '.join(below)}" if below else ""
-    return "; ".join(parts) + elsewhere
+    stricter = f". Judged more strictly, the curve is missed by up to {', '.join(below)}" if below else ""
+    return "; ".join(parts) + stricter
 
 
 def _beyond(design: DesignTable, formulation: Verdict, outcome: Outcome) -> str:

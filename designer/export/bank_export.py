@@ -35,17 +35,9 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
     plan = bank_plan(filters, word)
     cost = cost_of(plan)
     still, moving = cost.per_s(filters.sample_rate_hz)
-    room, late = filters.headroom, filters.latency_samples
-    stated = Cost(
-        still,
-        cost.flash,
-        cost.ram,
-        cost.state,
-        late,
-        1e3 * late / filters.sample_rate_hz,
-        room.any_input_db,
-        room.worst_output,
-    )
+    added = {"upmix": filters.upmix_samples, "block": BLOCK if plan.library else 0}
+    stated = Cost.of(filters, cost.still, cost.flash, cost.ram, cost.state, added_samples=sum(added.values()))
+    parts = {"bulk_delay": filters.bulk_delay_samples, "wait": max(filters.delays.values(), default=0), **added}
     text = (
         f"{stated.text}; while the position changes {moving:,} multiply-adds a second, {cost.fill:,} of them at once every {FADE}"
         " samples"
@@ -71,7 +63,8 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
             **stated.facts,
             "moving_multiply_adds_per_s": moving,
             "fill_multiply_adds": cost.fill,
-            **room.facts,
+            "latency_parts_samples": parts,
+            **filters.headroom.facts,
             **({"stereo": stereo_cost(plan, plan.upmix, cost).facts} if plan.upmix else {}),
         },
         flash_bytes=cost.flash,
@@ -170,6 +163,6 @@ def loss_between_text(facts: dict[str, Any]) -> str:
         return ""
     where = ", ".join(f"{key} = {value:g}" for key, value in facts["loss_at"].items())
     return (
-        f"at most {facts['loss_db']:.3f} dB of cancellation gain at {facts['loss_places']} places between the sets"
-        f" ({facts['loss_channel']}, at {where}); the bank before its words: {facts['bank_loss_db']:.3f} dB"
+        f"at most {facts['loss_db']:z.3f} dB of cancellation gain at {facts['loss_places']} places between the sets"
+        f" ({facts['loss_channel']}, at {where}); the bank before its words: {facts['bank_loss_db']:z.3f} dB"
     )

@@ -1,9 +1,10 @@
 """Cost of an export, as a firmware engineer asks for it, from the words as they run: the same numbers for every target.
 
 Work is the products of a second; flash holds the coefficients and what the target stores beside them; RAM holds the state, and scratch
-where the target states it. Latency is the bulk delay and the longest wait of a channel; blocks of a host come on top. Headroom and
-worst output are those of the filters whose coefficients are what the files hold: rounded to single precision, or to the integers that
-the target's arithmetic computes with.
+where the target states it. Latency is that of the whole path: bulk delay, longest wait of a channel, upmix ahead of the filters, and
+the block that the target gathers before it computes; buffers of devices come on top. C's macros state that of the filters, and of stereo
+with the upmix. Headroom and worst output are those of the filters whose coefficients are what the files hold: rounded to single
+precision, or to the integers that the target's arithmetic computes with.
 
 **Loss at the ears.** The responses of these filters, set beside the realised ones at the points of the design: the most that is lost of
 the cancellation gain at any frequency of the band, and the change of level and time at the bright points. In fixed point they are
@@ -42,9 +43,11 @@ class Cost(NamedTuple):
     worst_output: float
 
     @classmethod
-    def of(cls, filters: FilterSet, products: float, flash: int, ram: int, state: int) -> Cost:
-        """Cost of filters as they run, with the products of a sample, and memory in bytes."""
-        rate, late = filters.sample_rate_hz, filters.latency_samples
+    def of(
+        cls, filters: FilterSet, products: float, flash: int, ram: int, state: int, *, added_samples: int = 0
+    ) -> Cost:
+        """Cost of filters as they run, with the products of a sample, memory in bytes, and latency beside the filters'."""
+        rate, late = filters.sample_rate_hz, filters.latency_samples + added_samples
         room = filters.headroom
         return cls(
             round(products * rate), flash, ram, state, late, 1e3 * late / rate, room.any_input_db, room.worst_output
@@ -66,7 +69,7 @@ class Cost(NamedTuple):
         """In words."""
         return (
             f"{self.multiply_adds_per_s:,} multiply-adds a second; {self.flash:,} bytes of flash; {self.ram:,} of RAM, of which"
-            f" {self.state:,} are state; latency {self.latency_ms:.3f} ms; headroom {self.headroom_db:.2f} dB, worst output"
+            f" {self.state:,} are state; latency {self.latency_ms:.3f} ms; headroom {self.headroom_db:z.2f} dB, worst output"
             f" {self.worst_output:.3f} of full scale"
         )
 
@@ -76,10 +79,13 @@ def with_cost(filters: FilterSet, target: Target, export: Export) -> Export:
     run = as_run(filters, target, export)
     flash = export.coefficient_bytes if export.flash_bytes is None else export.flash_bytes
     ram = export.state_bytes if export.ram_bytes is None else export.ram_bytes
-    cost = Cost.of(run, export.multiply_adds, flash, ram, export.state_bytes)
+    added = {"upmix": filters.upmix_samples, "block": target.block_samples}
+    cost = Cost.of(run, export.multiply_adds, flash, ram, export.state_bytes, added_samples=sum(added.values()))
+    parts = {"bulk_delay": filters.bulk_delay_samples, "wait": max(filters.delays.values(), default=0), **added}
     ears = _ears(filters, run, export)
     losses = {name: _largest(ears, key) for key, name in LOSSES.items() if _largest(ears, key) is not None}
-    facts = {**export.facts, **cost.facts, **run.headroom.facts, **losses, **({"ears": ears} if ears else {})}
+    numbers = {**cost.facts, "latency_parts_samples": parts, **run.headroom.facts, **losses}
+    facts = {**export.facts, **numbers, **({"ears": ears} if ears else {})}
     return replace(export, facts=facts, cost=cost.text)
 
 
@@ -87,8 +93,8 @@ def loss_text(facts: dict[str, Any]) -> str:
     """Loss at the ears, in words; empty where no scene is known."""
     if "level_change_db" not in facts:
         return ""
-    gain = f"{facts['loss_db']:.4f} dB of cancellation gain at most, " if "loss_db" in facts else ""
-    return f"{gain}level within {facts['level_change_db']:.4f} dB, time within {facts['time_change_us']:.3f} us"
+    gain = f"{facts['loss_db']:z.4f} dB of cancellation gain at most, " if "loss_db" in facts else ""
+    return f"{gain}level within {facts['level_change_db']:z.4f} dB, time within {facts['time_change_us']:z.3f} µs"
 
 
 def as_run(filters: FilterSet, target: Target, export: Export) -> FilterSet:

@@ -20,6 +20,7 @@ from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade, settled_length
 from designer.realization.cost import Memory
 from designer.realization.words import is_pure_delay
+from designer.stereo.upmix import Upmix
 
 POINTS_A_TAP = 8
 """Frequencies up to the sample rate for each tap: between two of them |H| rises by less than 0.2 dB."""
@@ -75,8 +76,8 @@ class Headroom:
     def text(self) -> str:
         """In words."""
         return (
-            f"no driver's feed exceeds full scale where inputs peak {self.any_input_db:.2f} dB below it, or where they are steady"
-            f" tones {self.tones_db:.2f} dB below it"
+            f"no driver's feed exceeds full scale where inputs peak {self.any_input_db:z.2f} dB below it, or where they are steady"
+            f" tones {self.tones_db:z.2f} dB below it"
         )
 
     @property
@@ -173,6 +174,11 @@ class FilterSet:
         """The bulk delay, and the longest wait of a channel ahead of its filters."""
         return self.bulk_delay_samples + max(self.delays.values(), default=0)
 
+    @cached_property
+    def upmix_samples(self) -> int:
+        """Latency of the upmix ahead of the filters; 0 without one."""
+        return Upmix(self.sample_rate_hz).latency_samples if self.fed_by_upmix else 0
+
     def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""
         return self.delays.get(filter_.channel, 0) + filter_.wait
@@ -203,7 +209,7 @@ class FilterSet:
         note = f"sections as impulse responses of {self.taps} taps"
         if max(lost) < UNHEARD_DB:
             return (note,)
-        return (f"{note}; what comes later is up to {max(lost):.0f} dB of a whole response: more taps lower it",)
+        return (f"{note}; what comes later is up to {max(lost):z.0f} dB of a whole response: more taps lower it",)
 
 
 def filters_of(

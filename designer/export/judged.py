@@ -83,11 +83,11 @@ class ChannelJudgement:
         """Each floor that is not held, in words."""
         ratio, texts = self.signal_to_noise_db, []
         if ratio < MIN_SIGNAL_TO_NOISE_DB:
-            texts.append(f"a signal-to-noise ratio of {ratio:.1f} dB (at least {MIN_SIGNAL_TO_NOISE_DB:g})")
+            texts.append(f"a signal-to-noise ratio of {ratio:z.1f} dB (at least {MIN_SIGNAL_TO_NOISE_DB:g})")
         levels = ((self.dc_db, MAX_DC_DB, "DC"), (self.limit_cycle_db, MAX_LIMIT_CYCLE_DB, "a limit cycle"))
         for value, most, quantity in levels:
             if value > most:
-                texts.append(f"{quantity} of {value:.1f} dB of full scale (at most {most:g})")
+                texts.append(f"{quantity} of {value:z.1f} dB of full scale (at most {most:g})")
         for key, limit, quantity, unit in (
             ("level_change_db", MAX_LEVEL_CHANGE_DB, "a change in level", "dB"),
             ("time_change_us", MAX_TIME_CHANGE_US, "a change in time", "microseconds"),
@@ -154,7 +154,7 @@ def remedies(filters: FilterSet, model: ArithmeticModel) -> str:
             continue
         if not failures(judged):
             ratio = min(judgement.signal_to_noise_db for judgement in judged.values())
-            sufficient.append(f"{name} holds ({ratio:.0f} dB of signal to noise)")
+            sufficient.append(f"{name} holds ({ratio:z.0f} dB of signal to noise)")
     return "; ".join(sufficient) if sufficient else 'choose [realization] form = "fir", or a target in floating point'
 
 
@@ -238,7 +238,7 @@ def _readme(filters: FilterSet, target: str, export: Export, facts: dict[str, An
     """The export's README.txt, made where there is none, with the results as a table."""
     paragraphs = [
         f"Each channel was run by itself in the target's own arithmetic, with noise and with a decaying tone of"
-        f" {filters.headroom.any_input_db:.1f} dB below full scale at the peak, then with silence. Allowed: signal to noise of"
+        f" {filters.headroom.any_input_db:z.1f} dB below full scale at the peak, then with silence. Allowed: signal to noise of"
         f" {MIN_SIGNAL_TO_NOISE_DB:g} dB or more, DC and limit cycles of {MAX_DC_DB:g} and {MAX_LIMIT_CYCLE_DB:g} dB of full scale or less;"
         f" {MAX_LEVEL_CHANGE_DB:g} dB and {MAX_TIME_CHANGE_US:g} microseconds of change at the bright points.",
         *(f"{name}: {entry['model']}." for name, entry in facts.items()),
@@ -247,11 +247,11 @@ def _readme(filters: FilterSet, target: str, export: Export, facts: dict[str, An
     for name, entry in facts.items():
         for channel, judgement in entry["channels"].items():
             dc, cycle = (
-                "none" if (x := judgement[k]) <= FLOOR_DB else f"{x:.1f} dB" for k in ("dc_db", "limit_cycle_db")
+                "none" if (x := judgement[k]) <= FLOOR_DB else f"{x:z.1f} dB" for k in ("dc_db", "limit_cycle_db")
             )
-            level = f"{judgement['level_change_db']:.3f} dB" if "level_change_db" in judgement else "-"
-            time = f"{judgement['time_change_us']:.2f} us" if "time_change_us" in judgement else "-"
-            rows.append((name, channel, f"{judgement['signal_to_noise_db']:.1f} dB", dc, cycle, level, time))
+            level = f"{judgement['level_change_db']:z.3f} dB" if "level_change_db" in judgement else "-"
+            time = f"{judgement['time_change_us']:z.2f} us" if "time_change_us" in judgement else "-"
+            rows.append((name, channel, f"{judgement['signal_to_noise_db']:z.1f} dB", dc, cycle, level, time))
     written = readme(filters, target, export.scaling, "\n\n".join(paragraphs), rows)
     if README not in export.files:
         return written

@@ -131,10 +131,16 @@ def stand_in(problem: Problem, table: Realization) -> FilterSet:
         bulk_delay_samples=0,
         word=table.fixed_point,
         own_shifts=own_shifts,
-        fed_by_upmix=problem.virtualizer is not None and problem.virtualizer.upmix and CENTRE in channels,
+        fed_by_upmix=will_upmix(problem),
         options=problem_options(problem),
         shifts=dict.fromkeys(channels, 0) if table.word and not own_shifts and table.form != "biquad" else {},
     )
+
+
+def will_upmix(problem: Problem) -> bool:
+    """Whether an upmix will feed the filters of a problem's chain."""
+    has_centre = any(design.name == CENTRE for design in problem.designs)
+    return problem.virtualizer is not None and problem.virtualizer.upmix and has_centre
 
 
 def at_the_points(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, float]]:

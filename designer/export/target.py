@@ -122,7 +122,9 @@ class Target:
         or the first tap first, and gains of sections; raises `DataError`
     bare : tuple of tuple of str, endings, and layouts in `filters.csv`, of the files that `decode` reads
     write_bank : callable or None, the files of a bank, and its filters as they run; None where the target does not interpolate
+    block_samples : int, that it gathers before it computes; 0 where it answers sample by sample, or a host says how many
     run : Runner or None, plays signals through an export of it here; None where no program at hand does
+    to_play : str, of a target that no package of a program runs: what to install, and how to play the stimulus with it
 
     """
 
@@ -143,7 +145,9 @@ class Target:
     decode: Callable[[Coefficients, BareFile], tuple[Real, Real | None]] | None = None
     bare: tuple[tuple[str, str], ...] = ()
     write_bank: Callable[[Any], Any] | None = None
+    block_samples: int = 0
     run: Runner | None = None
+    to_play: str = ""
 
     def heeded(self, filters: Set) -> Set:
         """The filters without the options that this target does not heed, so that no command names them.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -239,26 +239,11 @@ def export_verdicts(folder: Path) -> list[str]:
         }
         if lost_db:
             worst = max(lost_db, key=lambda channel: lost_db[channel])
-            cost = f"at most {lost_db[worst]:.2f} dB" if lost_db[worst] >= MIN_LOSS_DB else "nothing"
+            cost = f"at most {lost_db[worst]:z.2f} dB" if lost_db[worst] >= MIN_LOSS_DB else "nothing"
             verdicts.append(
                 f"export {name}: in its arithmetic the filters lose {cost} of the cancellation gain at any frequency ({worst})"
             )
     return verdicts
-
-
-def superseded(folder: Path, names: Collection[str]) -> list[str]:
-    """Which exports of the design before a new one removes, but for those `names`, which it writes again; and what makes them again."""
-    manifest = read_manifest(folder)
-    exports = (
-        set() if manifest is None else {name.split("/")[1] for name in manifest.files if name.startswith("export/")}
-    )
-    stale = sorted(exports.difference(names))
-    if not stale:
-        return []
-    return [
-        f"{folder / 'export'}: the exports {', '.join(stale)} of the earlier design are removed; make them again with designer"
-        f" export {folder} --target NAME, or name them in the problem: [export] targets = {json.dumps([*names, *stale])}"
-    ]
 
 
 def entry(filters: FilterSet, target: str, export: Export) -> dict[str, Any]:

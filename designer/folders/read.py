@@ -21,7 +21,7 @@ from designer.formulations import Certificate
 from designer.problem import loads
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
-from designer.realization.cheapest import Choice
+from designer.realization.choice import Choice
 from designer.requirements.plain import Plain, crossover_of
 from designer.result import Channel
 from designer.writing import MANIFEST, is_as_written, read_manifest

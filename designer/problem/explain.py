@@ -39,6 +39,9 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
             else f"{abs(aside) * 100:.1f} cm to the {'left' if aside > 0 else 'right'}"
         )
         source = f"piston, radius {number(driver.radius_m)} m" if driver.radius_m else "point source"
+        if driver.group is not None:
+            radius_m = problem.body.piston_radius_m(driver) or 0.0
+            source = f'piston, group "{driver.group}" of the mesh, as large as a disc of {radius_m:.3g} m'
         if problem.measured_device is not None:
             source = "as in the file"
         elif driver.response is not None:
@@ -65,8 +68,10 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
     length = f"{table.sections} sections a driver" if table.form == "biquad" else f"{table.taps} taps"
     kind = f"{table.form}, {length}"
     if table.form == "auto":
-        losses = f"{number(table.max_loss_db)} dB of a requirement and {number(table.max_level_change_db)} dB of level"
-        kind = f"the cheapest form that loses at most {losses}"
+        kind = (
+            f"the cheapest form that misses no requirement by {number(table.max_loss_db)} dB more than the weights do, and changes the"
+            f" level by at most {number(table.max_level_change_db)} dB"
+        )
     yield f"realised as {kind}" + (f", in words of {table.word}" if table.word else "") + _limits(table)
     stereo = problem.virtualizer
     if stereo is not None:

@@ -38,6 +38,13 @@ def enumeration(parts: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
+def listed(names: Iterable[str]) -> str:
+    """Names in a row with commas between, in quotes where a name has a comma itself."""
+    all_names = list(names)
+    has_comma = any("," in name for name in all_names)
+    return ", ".join(shown(name) if has_comma else name for name in all_names)
+
+
 def in_hertz(band_khz: Sequence[float]) -> str:
     """A remedy for a band that was written in kilohertz."""
     return f"kilohertz? Write [{', '.join(number(1000 * f) for f in band_khz)}]"

@@ -15,6 +15,7 @@ from designer.arguments import checked_arguments
 from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
 from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
+from designer.problem.library import library_folder
 from designer.problem.listener_checks import with_possible_cloud
 from designer.problem.messages import Location, shown
 from designer.problem.nesting import MOST_NESTED, too_deep_line
@@ -56,6 +57,8 @@ def load(path: str | Path) -> Problem:
         raw = file.read_bytes()
     except FileNotFoundError:
         actual = "no such file"
+        if (known := library_folder() / file.name).is_file():
+            remedy = f"the library has {known}"
     except IsADirectoryError:
         actual = "got a folder"
     except (OSError, ValueError) as error:  # a ValueError is a path with a null character
@@ -111,7 +114,7 @@ def loads(
       title: got 3; expected text that is not empty; write it in quotes
       sample_rate_hz: required key is missing; expected a number from 1000 to 1000000; add sample_rate_hz
       drivers: required key is missing; expected a list of 1 to 256 tables; add [[drivers]]
-      listener: required key is missing; expected a table; add [listener]
+      listener: required key is missing; expected a table; add [listener], or [[listeners]] for several
       designs: required key is missing; expected a list of 1 to 64 tables; add [[designs]]
 
     """
@@ -158,7 +161,9 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
     if not {"listener", "listeners"} & data.keys() and not {("listener",), ("listeners",)} & meant:
-        faults.append(Fault("listener", "required key is missing", "a table", "add [listener]"))
+        faults.append(
+            Fault("listener", "required key is missing", "a table", "add [listener], or [[listeners]] for several")
+        )
     faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
     if problem is None or faults:
         raise ProblemError(context["source"], sorted(faults, key=_place))

@@ -68,10 +68,10 @@ def plain(value: Any) -> Any:
 
 
 def without_absent(value: Any) -> Any:
-    """Tables without the keys that hold None: TOML has no such value."""
+    """Tables and lists without what holds None: TOML has no such value."""
     if isinstance(value, dict):
         return {key: without_absent(item) for key, item in value.items() if item is not None}
-    return [without_absent(item) for item in value] if isinstance(value, list) else value
+    return [without_absent(item) for item in value if item is not None] if isinstance(value, list) else value
 
 
 def edited(text: str, data: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from designer.errors import Fault
-from designer.problem.messages import nearest, number, shown
+from designer.problem.messages import enumeration, nearest, number, shown
 from designer.problem.table import Table
 
 
@@ -49,5 +49,5 @@ def below_nyquist(
 
 def among(path: str, name: str, candidates: Sequence[str], subject: str = "") -> Iterator[Fault]:
     """A fault of a name that is not among those that are known."""
-    expected = subject + ", ".join(shown(candidate) for candidate in candidates)
+    expected = subject + enumeration([shown(candidate) for candidate in candidates], "or")
     yield from unless(name in candidates, path, name, expected, nearest(name, candidates))

@@ -24,9 +24,8 @@ from designer.problem.firmware_names import option_fields, target_names
 from designer.problem.listeners import Listener as Listener
 from designer.problem.listeners import Listeners, OneListener, Place, Places
 from designer.problem.sourced import Sourced
-from designer.problem.table import MAX_FREQUENCIES as MAX_FREQUENCIES
-from designer.problem.table import MAX_ORDER as MAX_ORDER
 from designer.problem.table import (
+    AUTO,
     MAX_POINTS,
     Angle,
     Band,
@@ -40,6 +39,8 @@ from designer.problem.table import (
     Table,
     Weight,
 )
+from designer.problem.table import MAX_FREQUENCIES as MAX_FREQUENCIES
+from designer.problem.table import MAX_ORDER as MAX_ORDER
 from designer.problem.table import MAX_SECTIONS as MAX_SECTIONS
 from designer.problem.table import MAX_TAPS as MAX_TAPS
 from designer.problem.word_format import Word
@@ -60,7 +61,7 @@ class Driver(Table):
         default=None, title="of its piston; without it a point source"
     )
     group: Name | None = Field(
-        default=None, title="of faces of a mesh that it moves, as its file names them, in place of radius_m"
+        default=None, title="name of the group of faces in the mesh's file that move as its cone; in place of radius_m"
     )
     band_hz: Band | None = Field(default=None, title="usable range: outside it the driver is to stay quiet")
     max_gain_db: Decibel | None = Field(
@@ -69,9 +70,7 @@ class Driver(Table):
     response: Name | None = Field(
         default=None, title="measured response in place of the model: SOFA, an .frd set, or WAVs of impulse responses"
     )
-    gate_ms: Annotated[float, Field(gt=0, le=10_000.0)] | None = Field(
-        default=None, title="window of a measured response"
-    )
+    gate_ms: Annotated[float, Field(gt=0, le=10_000.0)] | None = Field(default=None, title="window of its response")
     response_distance_m: Annotated[float, Field(gt=0, le=10_000.0)] | None = Field(
         default=None, description="where the response was measured, if its file does not say"
     )
@@ -128,10 +127,10 @@ class Realization(Table):
         default="fir", title="of the filters: taps, ratios to a reference driver, biquads, or the cheapest of these"
     )
     taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = Field(
-        default=512, title='length of each filter; with form = "auto" the longest'
+        default=512, title=f'length of each filter; with form = "auto" the longest, by default {AUTO["taps"]}'
     )
     max_latency_ms: Annotated[float, Field(ge=0, le=1_000.0)] | None = Field(
-        default=None, title="limit of the filters' bulk delay, which is shortened to keep it"
+        default=None, title="upper limit of bulk delay (shortened to keep it), chain's wait, upmix and targets' blocks"
     )
     max_mac_per_s: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
         default=None, title="limit of the multiply-adds a second of all filters, as the targets of [export] run them"
@@ -143,7 +142,7 @@ class Realization(Table):
         default=0.5, description='with form = "auto": how far filters may miss what weights meet, anywhere in the band'
     )
     max_level_change_db: Annotated[float, Field(gt=0, le=20.0)] = Field(
-        default=1.0, description='with form = "auto": largest change of level at the bright points, 100 Hz to 16 kHz'
+        default=1.0, description='with "auto": largest change of level, 100 Hz to 16 kHz, and of a chain\'s balance'
     )
     bulk_delay_samples: Annotated[int, Field(ge=0, le=MAX_TAPS - 1)] | Literal["least"] | None = Field(
         default=None,
@@ -175,7 +174,7 @@ class Realization(Table):
         default=0, title="of a common filter that brings back the reference's tone"
     )
     sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = Field(
-        default=8, title='second-order sections of each filter; with form = "auto" the most'
+        default=8, title=f'second-order sections of each filter; with "auto" the most, by default {AUTO["sections"]}'
     )
     max_pole_radius: Annotated[float, Field(gt=0, le=10.0)] = Field(
         default=0.998, title="of sections: how long they may ring"

@@ -18,6 +18,8 @@ from designer.problem.messages import Location
 MAX_TAPS = 65_536
 MAX_FREQUENCIES = 65_537
 MAX_SECTIONS = 64
+AUTO = {"taps": 4096, "sections": 16}
+"""The most that form = "auto" tries where the file names none."""
 MAX_DISTANCE_M = 10_000.0
 MAX_ORDER = 60
 MAX_WAYS = 16

@@ -279,9 +279,7 @@ def _faults_of(
             return
         assert driver.nearest is not None
         shape, nearest = driver.nearest
-        words = (
-            f"{name}: none of the known faults; the nearest, that it {shape.words}, leaves {nearest.residual_db:.1f} dB"
-        )
+        words = f"{name} fits no known fault; the nearest, that it {shape.words}, leaves a residual of {nearest.residual_db:z.1f} dB"
         yield Fault((name,), NONE, words, nearest.residual_db, residual_db=nearest.residual_db)
         return
     if driver.whole is None:
@@ -298,7 +296,7 @@ def _faults_of(
             return
         noise_db = decibels(float(np.sum(y[stimulus.silence] ** 2) / np.sum(y[noise] ** 2)))
         if bound.without_db > _accepted(noise_db) and deconvolution.top == 1.0:
-            words = f"{name}: none of the known faults in loud noise, of which {bound.without_db:.1f} dB are left; the sweeps are right"
+            words = f"{name} fits the design in the sweeps, and no known fault in the loud noise (residual {bound.without_db:z.1f} dB)"
             yield Fault((name,), NONE, words, bound.without_db, residual_db=bound.without_db)
 
 

@@ -54,17 +54,17 @@ def apart_faults(
     if fit.gain < 0:
         yield Fault(driver, SIGN, f"{subject} is inverted", -1.0, residual_db=fit.residual_db)
     if abs(level_db) > LEVEL_DB:
-        words = f"{subject} is {abs(level_db):.2f} dB too {'quiet' if level_db < 0 else 'loud'} (a factor of {10 ** (level_db / 20):.3f})"
+        words = f"{subject} is {abs(level_db):z.2f} dB too {'quiet' if level_db < 0 else 'loud'} (a factor of {10 ** (level_db / 20):.3f})"
         yield Fault(driver, GAIN, words, level_db, residual_db=fit.residual_db)
     if abs(off) > DELAY:
         us = abs(off) / sample_rate_hz * 1e6
-        words = f"{subject} is {abs(off):.2f} samples ({us:.1f} us) {'late' if off > 0 else 'early'}"
+        words = f"{subject} is {abs(off):z.2f} samples ({us:z.1f} µs) {'late' if off > 0 else 'early'}"
         yield Fault(driver, TIME, words, off, residual_db=fit.residual_db)
 
 
 def saturation_fault(name: str, bound: Bound) -> Fault:
     """A feed that is held within a bound."""
-    words = f"{name} saturates at {bound.level_db:.1f} dB of full scale, which holds {100 * bound.share:.1f}% of its loud samples"
+    words = f"{name} saturates at {bound.level_db:z.1f} dB of full scale, which clips {100 * bound.share:.1f} % of its loud samples"
     return Fault((name,), SATURATED, words, bound.level_db, residual_db=bound.residual_db, next_db=bound.without_db)
 
 

@@ -53,7 +53,7 @@ class DriverNumbers:
         """Each floor that is not held, in words."""
         words = []
         if self.signal_to_noise_db < self.floor_db:
-            ratio = f"{self.signal_to_noise_db:.1f} dB (at least {self.floor_db:.1f})"
+            ratio = f"{self.signal_to_noise_db:z.1f} dB (at least {self.floor_db:.1f})"
             words.append(f"{self.driver} has a signal-to-noise ratio of {ratio}")
         for value, most, quantity in (
             (self.dc_db, MAX_DC_DB, "DC"),
@@ -61,7 +61,7 @@ class DriverNumbers:
         ):
             if value > most:
                 words.append(
-                    f"{self.driver} has {quantity} of {value:.1f} dB of full scale in silence (at most {most:g})"
+                    f"{self.driver} has {quantity} of {value:z.1f} dB of full scale in silence (at most {most:g})"
                 )
         return tuple(words)
 

@@ -17,7 +17,7 @@ from designer.proof.ears import GainCurves, ear_failures, played_responses
 from designer.proof.faults import DELAY, LEVEL_DB
 from designer.proof.numbers import DriverNumbers, Errors, errors_of, numbers_of
 from designer.proof.recording import Recording
-from designer.proof.responses import Deconvolution
+from designer.proof.responses import FLOOR_DB, Deconvolution
 from designer.proof.stimulus import LEAD, Stimulus
 
 
@@ -73,7 +73,9 @@ class Proof:
         if self.failures:
             return "; ".join(self.failures)
         worst = max(fit.residual_db for fit in self.diagnosis.designed_fits)
-        return f"nothing wrong: the design's filters explain every driver's feed to {worst:.1f} dB or less"
+        if worst <= FLOOR_DB:
+            return "no fault: the design's filters explain every driver's feed without a residual"
+        return f"no fault: the residual to the design's filters is {worst:z.1f} dB or less at every driver"
 
     @property
     def summary(self) -> dict[str, Any]:

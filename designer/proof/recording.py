@@ -68,12 +68,19 @@ def read_feeds(path: Path, filters: FilterSet) -> tuple[Real, tuple[str, ...]]:
     if rate == filters.sample_rate_hz:
         return feeds, ()
     return _resampled(feeds, rate, filters.sample_rate_hz), (
-        f"{path.name} has {rate} Hz, and was brought to the design's {filters.sample_rate_hz:g} Hz",
+        f"{path.name} has {rate} Hz, and was resampled to the design's {filters.sample_rate_hz:g} Hz",
     )
 
 
-def laid_under(feeds: Real, filters: FilterSet, stimulus: Stimulus) -> Recording:
-    """A recording of any beginning and of any usual rate under the stimulus. Raises DataError: it ends before the stimulus does."""
+def laid_under(feeds: Real, filters: FilterSet, stimulus: Stimulus, source: str = "the recording") -> Recording:
+    """A recording of any beginning and of any usual rate under the stimulus. Raises DataError: it ends before the stimulus does.
+
+    Parameters
+    ----------
+    feeds : (N, drivers) float array
+    source : str, file of the recording, for the message
+
+    """
     exact, rate = exact_feeds(filters, stimulus.samples), filters.sample_rate_hz
     placed, late = _placed(feeds, exact, stimulus)
     best_db, clock_hz = _best_db(placed, filters, stimulus), rate
@@ -87,7 +94,7 @@ def laid_under(feeds: Real, filters: FilterSet, stimulus: Stimulus) -> Recording
     missing = stimulus.silence.stop - (len(feeds) * clock_hz / rate - late)
     if missing > stimulus.part / 2:
         raise DataError(
-            f"the recording: ends {missing / clock_hz:.2f} s before the stimulus does; expected all of it; let the recorder run longer"
+            f"{source}: ends {missing / clock_hz:.2f} s before the stimulus does; expected a recording of the whole stimulus; record longer"
         )
     return Recording(placed, late, clock_hz)
 

@@ -130,6 +130,11 @@ class Deconvolution:
         return Fit(f / energies[1], delay, decibels(left))
 
 
+def residual_words(residual_db: float) -> str:
+    """A residual as a noun phrase."""
+    return "no residual" if residual_db <= FLOOR_DB else f"a residual of {residual_db:z.1f} dB"
+
+
 def decibels(power: float) -> float:
     """A ratio of powers in dB, not below FLOOR_DB."""
     return max(FLOOR_DB, 10 * float(np.log10(max(power, 1e-300))))

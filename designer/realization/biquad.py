@@ -202,7 +202,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
             sections_of_image, missing_db = rounded[image[0]]
             rounded.append(([sections_of_image[l] for l in image[1]], missing_db))
     warnings = tuple(
-        f"{channel.design.name}: of the lowest gains plain rounding of the sections would keep {missing_db:.1f} dB more, and"
+        f"{channel.design.name}: of the lowest gains plain rounding of the sections would keep {missing_db:z.1f} dB more, and"
         " cost the tone instead; a longer [realization] word brings both near to the unrounded sections"
         for channel, (_, missing_db) in zip(channels, rounded, strict=True)
         if missing_db

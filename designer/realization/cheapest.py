@@ -1,7 +1,8 @@
 """The cheapest form that keeps the requirements: FIR, RTF or biquads, their length, their word and the delay that all filters share.
 
-    minimise    multiply-adds a second, then bytes, then latency
+    minimise    multiply-adds a second, then bytes, then latency of the whole path
     subject to  requirements missed by at most max_loss_db, level changed by at most max_level_change_db (`losses.py`, as realised)
+                the stereo chain's verdict: its angle, level and bands as it is judged, its balance within max_level_change_db
                 max_latency_ms, max_mac_per_s, max_bytes
 
 Cost rises with the length, and the losses fall, all in all. So each form takes a bisection, not a scan, over the lengths that the limits
@@ -12,114 +13,42 @@ kept by chance at a length below one that misses it; the winner is judged itself
 judged is taken to lose more.
 
 FIR comes first. A ratio form is taken up to the lengths that are cheaper than it, and sections up to the number that is cheaper than
-both: what cannot win is not realised. A shorter word is tried only where the bytes leave nothing else.
+both: what cannot win is not realised. A shorter word is tried only where the bytes leave nothing else. A stereo chain is judged only where
+its channels keep what they are asked.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from designer.acoustics.scene import Scene
 from designer.designs.channel import ChannelDesign
 from designer.errors import ProblemError, UsageError
-from designer.problem.realization_checks import HOMES
-from designer.problem.schema import MAX_TAPS, Realization
+from designer.problem.schema import Realization
+from designer.problem.table import AUTO
+from designer.realization.choice import LENGTH, LIMITS, Candidate, ChainJudge, Choice, FormCost, named
 from designer.realization.forms import as_run, fit_form
 from designer.realization.losses import LossJudge
 from designer.realization.realized import Realized
 
 LEAST_TAPS, STEPS_AN_OCTAVE = 16, 8
-MAX_TAPS_TRIED, MAX_SECTIONS_TRIED = 4096, 16
-"""Longest filters that are tried where the file names no length."""
 MENDED = 6.0
 """Factor by which the quick fit may miss a requirement more: what is realised is mended, or held, and rarely wins more."""
 SHORT_WORD = "q15"
-LENGTH = {"fir": "taps", "rtf": "taps", "biquad": "sections"}
-NAMES = {"fir": "FIR", "rtf": "RTF", "biquad": "biquads"}
-LIMITS = {"max_latency_ms": "latency_ms", "max_mac_per_s": "multiply_adds_per_s", "max_bytes": "bytes"}
-"""Limit of the file -> the number of a candidate that it bounds."""
-
-
-class FormCost(NamedTuple):
-    """Cost of all filters of a form, as the targets run it."""
-
-    multiply_adds_per_s: float
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A form that was realised and judged; `beyond` names the limits that it breaks."""
-
-    form: str
-    length: int
-    word: str | None
-    bulk_delay_samples: int
-    latency_ms: float
-    multiply_adds_per_s: float
-    bytes: int
-    loss_db: float
-    level_change_db: float
-    keeps: bool
-    beyond: tuple[str, ...] = ()
-
-    @property
-    def order(self) -> tuple[float, ...]:
-        """By which the cheaper of two comes first."""
-        return (self.multiply_adds_per_s, self.bytes, self.latency_ms)
-
-    @property
-    def text(self) -> str:
-        """Form and length in words."""
-        word = f", {self.word}" if self.word else ""
-        return f"{NAMES[self.form]} of {self.length} {LENGTH[self.form]}{word}"
-
-    def changes(self, table: Realization) -> dict[str, Any]:
-        """Keys that make it of a [realization] with form = "auto"; None for those of the file that the form has no use for."""
-        foreign = {
-            key: None for key, forms in HOMES.items() if key in table.model_fields_set and self.form not in forms
-        }
-        changes: dict[str, Any] = {**foreign, "form": self.form, LENGTH[self.form]: self.length}
-        if self.form != "biquad":
-            changes["bulk_delay_samples"] = self.bulk_delay_samples
-        return changes if self.word == table.word else {**changes, "word": self.word}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The candidates in the order in which they were judged, and the one that was chosen, with the reason."""
-
-    candidates: tuple[Candidate, ...]
-    chosen: int
-    reason: str
-    binding: str = ""
-
-    @property
-    def winner(self) -> Candidate:
-        """The candidate that was chosen."""
-        return self.candidates[self.chosen]
-
-    @property
-    def is_short(self) -> bool:
-        """Whether the winner loses more than the file allows."""
-        return not self.winner.keeps or bool(self.winner.beyond)
-
-    def as_json(self) -> dict[str, Any]:
-        """For `summary.json`."""
-        return asdict(self)
-
-    @classmethod
-    def of_json(cls, saved: Mapping[str, Any]) -> Choice:
-        """Read back."""
-        rows = tuple(Candidate(**{**row, "beyond": tuple(row["beyond"])}) for row in saved["candidates"])
-        return cls(rows, saved["chosen"], saved["reason"], saved["binding"])
+FREED = (("max_mac_per_s", "max_bytes"), ("max_latency_ms",), ("bulk_delay_samples",), ("taps",))
+"""Keys whose bounds are freed one after another, where nothing within them keeps, to learn which of them bind."""
 
 
 def cheapest(
-    channels: Sequence[ChannelDesign], scene: Scene, table: Realization, cost: Callable[[Realization], FormCost]
+    channels: Sequence[ChannelDesign],
+    scene: Scene,
+    table: Realization,
+    cost: Callable[[Realization], FormCost],
+    *,
+    chain: ChainJudge | None = None,
+    added_samples: int = 0,
 ) -> Choice:
     """The cheapest form of the filters of all channels.
 
@@ -127,9 +56,12 @@ def cheapest(
     ----------
     table : Realization, with form = "auto"
     cost : callable, cost of a form by its table; raises UsageError where a target cannot hold it
+    chain : callable or None, judges the stereo chain of filters that are realised by a table
+    added_samples : int, latency of the path beside the bulk delay and the chain's wait
 
     """
-    search = _Search(channels, scene, table, cost, [LossJudge.of(channel, scene) for channel in channels])
+    judges = [LossJudge.of(channel, scene) for channel in channels]
+    search = _Search(channels, scene, table, cost, judges, chain, added_samples)
     search.run(table.word)
     if table.max_bytes is not None and table.word is None and search.best is None:
         search.run(SHORT_WORD, ("fir", "rtf"))
@@ -156,6 +88,9 @@ class _Search:
     table: Realization
     cost: Callable[[Realization], FormCost]
     judges: Sequence[LossJudge]
+    chain: ChainJudge | None
+    added_samples: int
+    wait_samples: int = 0  # of the chain that was judged last
     rows: list[Candidate] = field(default_factory=list)
 
     @property
@@ -200,8 +135,7 @@ class _Search:
     def affordable(self, form: str, word: str | None) -> list[int]:
         """Lengths of a form that its limits allow, and that are cheaper than the best so far."""
         key = LENGTH[form]
-        most = {"taps": min(MAX_TAPS_TRIED, MAX_TAPS), "sections": MAX_SECTIONS_TRIED}[key]
-        sizes = lengths(form, getattr(self.table, key) if key in self.table.model_fields_set else most)
+        sizes = self.valid(form, getattr(self.table, key) if key in self.table.model_fields_set else AUTO[key])
         best = self.best
 
         def is_dear(size: int) -> bool:
@@ -209,6 +143,20 @@ class _Search:
             return cost is None or bool(self.beyond(cost)) or (best is not None and cost[:2] >= best.order[:2])
 
         return sizes[: bisect_left(range(len(sizes)), True, key=lambda n: is_dear(sizes[n]))]
+
+    def valid(self, form: str, most: int) -> list[int]:
+        """Lengths of a form up to one that a problem file may name: what a stereo chain or an exact frequency takes is a least one."""
+        sizes, problem = lengths(form, most), self.scene.problem
+
+        def is_valid(size: int) -> bool:
+            changes = {f"realization.{key}": value for key, value in named(self.table, form, size).items()}
+            try:
+                problem.replace(changes)
+            except ProblemError:
+                return False
+            return True
+
+        return sizes[bisect_left(sizes, True, key=is_valid) :]
 
     def cost_of(self, form: str, size: int, word: str | None) -> FormCost | None:
         """Cost of a form, or None where a target cannot hold it."""
@@ -236,7 +184,7 @@ class _Search:
             return None
         if isinstance(of_file, int) or limit_ms is None:
             return of_file
-        most = int(limit_ms * self.rate / 1e3 + 1e-9)
+        most = max(int(limit_ms * self.rate / 1e3 + 1e-9) - self.added_samples - self.wait_samples, 0)
         return of_file if form == "fir" and of_file is None and size // 2 <= most else min(size // 2, most)
 
     def begun(self, sizes: Sequence[int], word: str | None) -> int:
@@ -275,8 +223,20 @@ class _Search:
             realised = as_run(fit_form(self.channels, self.scene, table), self.channels, self.scene, table)
         except ProblemError:  # a bulk delay of the file that is too short for the form
             return False
-        late_ms = 1e3 * realised.bulk_delay_samples / self.rate
         loss_db, level_db = self.losses(realised)
+        keeps, heard = self.keeps(loss_db, level_db), None
+        if keeps and self.chain is not None:
+            shared = None if form == "biquad" else realised.bulk_delay_samples
+            heard = self.chain(realised, table.model_copy(update={"bulk_delay_samples": shared}))
+            before, self.wait_samples = self.wait_samples, heard.wait_samples
+            keeps = heard.is_met and abs(heard.balance_db) <= self.table.max_level_change_db
+            if (
+                self.as_table(form, size, word).bulk_delay_samples != table.bulk_delay_samples
+                and before < self.wait_samples
+            ):
+                return self.judged(form, size, word)  # with a bulk delay that leaves room for the wait
+        late_samples = realised.bulk_delay_samples + self.added_samples + (heard.wait_samples if heard else 0)
+        late_ms = 1e3 * late_samples / self.rate
         row = Candidate(
             form,
             size,
@@ -287,8 +247,10 @@ class _Search:
             cost.bytes,
             loss_db,
             level_db,
-            self.keeps(loss_db, level_db),
+            keeps,
             self.beyond(cost, late_ms),
+            heard and heard.angle_error_deg,
+            heard and heard.level_db,
         )
         self.rows.append(row)
         return row.keeps and not row.beyond
@@ -300,62 +262,87 @@ def _won(search: _Search, best: Candidate) -> Choice:
               for form in LENGTH if form != best.form]  # fmt: skip
     next_best = min((row for row in others if row is not None), key=lambda row: row.order, default=None)
     against = (
-        f"the next that keeps them, {next_best.text}, takes {next_best.multiply_adds_per_s / 1e6:,.2f} million"
+        f"the next that keeps these bounds, {next_best.text}, takes {next_best.multiply_adds_per_s / 1e6:,.2f} million"
         if next_best
-        else "no other form that is as cheap keeps them"
+        else "no other form that is as cheap keeps these bounds"
     )
     table, millions = search.table, best.multiply_adds_per_s / 1e6
+    chain = (
+        ""
+        if best.chain_angle_error_deg is None
+        else f"; the stereo chain's angle within {abs(best.chain_angle_error_deg):.1f} degrees"
+    )
     reason = (
         f'form = "auto" chose {best.text}: at {millions:,.2f} million multiply-adds a second, {best.bytes:,} bytes and'
-        f" {best.latency_ms:.2f} ms the cheapest of {len(rows)} realised that loses at most {table.max_loss_db:g} dB of a"
-        f" requirement ({best.loss_db:.2f}) and {table.max_level_change_db:g} dB of level ({best.level_change_db:.2f}); {against}"
+        f" {best.latency_ms:.2f} ms the cheapest of {len(rows)} realised that misses requirements by at most {table.max_loss_db:g} dB more"
+        f" than the weights do ({best.loss_db:.2f}), and changes the level by at most {table.max_level_change_db:g} dB"
+        f" ({best.level_change_db:.2f}){chain}; {against}"
     )
-    return Choice(tuple(rows), rows.index(best), reason)
+    remedy = 'remedy: a smaller [realization] max_loss_db, within which form = "auto" chose these filters'
+    return Choice(tuple(rows), rows.index(best), reason, remedy=remedy)
 
 
 def _bound(search: _Search) -> Choice:
-    """The candidate that loses least within the limits, and the limits that bind: those of the cheapest that keeps without them.
-
-    Work and bytes are freed first, and only if nothing keeps then the latency, too.
-    """
-    table = search.table
-    freed = [search]
-    for keys in (("max_mac_per_s", "max_bytes"), tuple(LIMITS)):
-        if freed[-1].best is None and any(getattr(table, key) is not None for key in keys):
-            changed = table.model_copy(update=dict.fromkeys(keys))
-            freed.append(_Search(search.channels, search.scene, changed, search.cost, search.judges))
-            freed[-1].run(table.word, ("fir",))
-    free = freed[-1]
+    """The candidate that loses least within the limits, and the keys that bind: those of the cheapest that keeps without them."""
+    table, free = search.table, search
+    freed: tuple[str, ...] = ()
+    for keys in FREED:
+        bounding = [key for key in keys if key in table.model_fields_set and getattr(table, key) is not None]
+        if free.best is None and bounding:
+            freed += keys
+            changed = Realization.model_validate(table.model_dump(include=table.model_fields_set.difference(freed)))
+            free = replace(search, table=changed, rows=[])
+            free.run(table.word, ("fir",))
     rows = [row for row in search.rows if not row.beyond]
     if not rows:  # not even the shortest fits
-        shortest = search.as_table("fir", LEAST_TAPS, table.word)
-        search.cost(shortest)  # says what a target cannot hold
-        search.judged("fir", LEAST_TAPS, table.word)
+        shortest = min(search.valid("fir", AUTO["taps"]))
+        search.cost(search.as_table("fir", shortest, table.word))  # says what a target cannot hold
+        search.judged("fir", shortest, table.word)
         rows = search.rows[-1:]
-    best = min(
-        rows,
-        key=lambda row: (
-            max(row.loss_db / table.max_loss_db, row.level_change_db / table.max_level_change_db),
-            row.order,
-        ),
+
+    def loss(row: Candidate) -> tuple[float, ...]:
+        share = max(row.loss_db / table.max_loss_db, row.level_change_db / table.max_level_change_db)
+        return (max(share, 1.0 + abs(row.chain_angle_error_deg or 0.0) / 90 if share <= 1 else share), *row.order)
+
+    best = min(rows, key=loss)
+    chain = (
+        ""
+        if best.chain_angle_error_deg is None
+        else f", the chain's angle off by {abs(best.chain_angle_error_deg):.1f} degrees and its level by {best.chain_level_db:.2f} dB"
     )
-    losses = f"{table.max_loss_db:g} dB of a requirement and {table.max_level_change_db:g} dB of level"
+    held = "" if search.chain is None else " and the stereo chain's verdict"
     head = (
-        f'form = "auto" found nothing that loses at most {losses}'
-        f"; {best.text}, with {best.loss_db:.2f} and {best.level_change_db:.2f} dB, loses least"
+        f'form = "auto": no form keeps max_loss_db = {table.max_loss_db:g} and max_level_change_db = {table.max_level_change_db:g}{held};'
+        f" {best.text} comes nearest, with a loss of {best.loss_db:z.2f} dB and a change in level of {best.level_change_db:z.2f} dB{chain}"
     )
     fitting = free.best
     if fitting is None:
-        reason = f"{head}; remedy: raise max_loss_db or max_level_change_db, or name longer taps or more sections"
-        return Choice(tuple(search.rows), search.rows.index(best), reason)
-    broken = search.beyond(FormCost(fitting.multiply_adds_per_s, fitting.bytes), fitting.latency_ms)
-    needs = [f"{key} = {_whole(getattr(fitting, LIMITS[key]))}" for key in broken]
-    binding = ", ".join(broken)
-    verb = "binds" if len(broken) == 1 else "bind"
-    reason = f"{head}; {binding or 'the limits'} {verb}: {fitting.text} would keep them, with {', '.join(needs) or 'a longer delay'}"
+        longest = table.taps if "taps" in table.model_fields_set and "taps" not in freed else AUTO["taps"]
+        nearest = min(free.rows, key=loss, default=best)
+        raised = [
+            f"{key} = {_whole(lost)}"
+            for key, lost in (("max_loss_db", nearest.loss_db), ("max_level_change_db", nearest.level_change_db))
+            if lost > getattr(table, key)
+        ]
+        remedy = f"remedy: {'[realization] ' + ' and '.join(raised) + ', or ' if raised else ''}taps = {2 * longest}, more than were tried"
+        return Choice(tuple(search.rows), search.rows.index(best), f"{head}; {remedy}", remedy=remedy)
+    needs = {
+        key: getattr(fitting, LIMITS[key])
+        for key in search.beyond(FormCost(fitting.multiply_adds_per_s, fitting.bytes), fitting.latency_ms)
+    }
+    delay = table.bulk_delay_samples
+    if isinstance(delay, int) and "bulk_delay_samples" in freed and fitting.bulk_delay_samples != delay:
+        needs["bulk_delay_samples"] = fitting.bulk_delay_samples
+    if "taps" in freed and fitting.length > table.taps:
+        needs["taps"] = fitting.length
+    binding, verb = ", ".join(needs), "binds" if len(needs) == 1 else "bind"
+    settings = ", ".join(f"{key} = {_whole(value)}" for key, value in needs.items())
+    reason = f"{head}; {binding} {verb}: {fitting.text} would keep them, with {settings}"
     beyond = [search.beyond(FormCost(row.multiply_adds_per_s, row.bytes), row.latency_ms) for row in free.rows]
-    freed_rows = [replace(row, beyond=keys) for row, keys in zip(free.rows, beyond, strict=True)]
-    return Choice((*search.rows, *freed_rows), search.rows.index(best), reason, binding)
+    freed_rows = [replace(row, beyond=broken) for row, broken in zip(free.rows, beyond, strict=True)]
+    return Choice(
+        (*search.rows, *freed_rows), search.rows.index(best), reason, binding, f"remedy: [realization] {settings}"
+    )
 
 
 def _whole(value: float) -> str:

@@ -163,7 +163,7 @@ class Fitted:
         w = delayed(np.fft.rfft(taps, 2 * (len(self.weights) - 1), axis=1).T, -delay)
         excess = {requirement.label: requirement.excess_db(w) for requirement in self.requirements}
         return [
-            f"hold_requirements leaves {requirement} short by {missing:.2f} dB; remedy: more [realization] taps"
+            f"hold_requirements leaves {requirement} short by {missing:z.2f} dB; remedy: more [realization] taps"
             for requirement, missing in excess.items()
             if missing > REPORTED_EXCESS_DB
         ]

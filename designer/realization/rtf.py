@@ -118,8 +118,8 @@ def _reference(scene: Scene, heard: Heard, length: int, cap: float) -> int:
         below_db, least_db = (-float(amplitude_db(np.array(ratio))) for ratio in (quiet, SILENT))
         fault = Fault(
             f"designs[{scene.problem.designs.index(design)}].reference",
-            f'got "{design.reference}", which is silent in the band: {below_db:.0f} dB below the loudest',
-            f"a driver less than {least_db:.0f} dB below it",
+            f'got "{design.reference}", which is silent in the band: {below_db:z.0f} dB below the loudest',
+            f"a driver less than {least_db:z.0f} dB below it",
             f'name "{loud}", or leave reference out',
         )
         raise ProblemError(scene.problem.source, [fault])
@@ -150,8 +150,8 @@ def _cap_losses(heard: Heard, u: Complex, cap: float, name: str) -> list[str]:
         return []
     f = heard.frequency_hz[heard.in_band][at]
     return [
-        f'holding the ratios to "{name}" below {20 * np.log10(cap):g} dB costs up to {lost[at]:.1f} dB of cancellation gain'
-        f" (at {f:.0f} Hz), {lost.mean():.2f} dB on average; remedy: another reference, or a larger"
+        f'holding the ratios to "{name}" below {20 * np.log10(cap):g} dB costs up to {lost[at]:z.1f} dB of cancellation gain'
+        f" (at {f:.0f} Hz), {lost.mean():z.2f} dB on average; remedy: another reference, or a larger"
         " [realization] max_ratio_db"
     ]
 
@@ -171,6 +171,6 @@ def _tone(heard: Heard, filters: Real, at: Bool, table: Realization) -> list[str
     if table.equaliser_taps:
         remedy = f"more than [realization] equaliser_taps = {table.equaliser_taps}"
     return [
-        f"the reference's pure delay leaves the level {off_db[worst]:+.1f} dB off the plain driver's at"
+        f"the reference's pure delay leaves the level {off_db[worst]:+z.1f} dB off the plain driver's at"
         f' {heard.frequency_hz[worst]:.0f} Hz (a third of an octave smoothed); remedy: {remedy}, or form = "fir"'
     ]

@@ -169,8 +169,8 @@ def say_gain(result: Result, name: str) -> str:
     """Mean, least, and with the head moved."""
     n = result.scalars[name].values
     shifted = (
-        f"; with the head moved, half of the gains are above {n['moved_head_median_db']:.1f} dB, 95 % above"
-        f" {n['moved_head_5th_percentile_db']:.1f} dB and 99 % above {n['moved_head_1st_percentile_db']:.1f} dB"
+        f"; with the head moved, half of the gains are above {n['moved_head_median_db']:z.1f} dB, 95 % above"
+        f" {n['moved_head_5th_percentile_db']:z.1f} dB and 99 % above {n['moved_head_1st_percentile_db']:z.1f} dB"
         if "moved_head_median_db" in n
         else ""
     )
@@ -182,9 +182,9 @@ def say_gain(result: Result, name: str) -> str:
     )
     places = "azimuths of the arcs" if result.channels[name].table.is_beam else "places of the head"
     return (
-        f"{band_words(result, name)} the realised gain is {n['mean_cancellation_gain_db']:.1f} dB in the mean and"
-        f" {n['least_cancellation_gain_db']:.1f} dB at least over the {places} together, and"
-        f" {n['least_worst_cancellation_gain_db']:.1f} dB at least at any one{shifted}{passed}"
+        f"{band_words(result, name)} the realised gain is {n['mean_cancellation_gain_db']:z.1f} dB in the mean and"
+        f" {n['least_cancellation_gain_db']:z.1f} dB at least over the {places} together, and"
+        f" {n['least_worst_cancellation_gain_db']:z.1f} dB at least at any one{shifted}{passed}"
     )
 
 
@@ -206,7 +206,7 @@ def response_figure(result: Result, name: str) -> Figure:
 
 def say_response(result: Result, name: str) -> str:
     """The largest gain of a driver."""
-    return f"the loudest filter has a gain of {result.scalars[name].values['largest_driver_gain_db']:.1f} dB"
+    return f"the loudest filter has a gain of {result.scalars[name].values['largest_driver_gain_db']:z.1f} dB"
 
 
 def costs_figure(result: Result, name: str) -> Figure:
@@ -245,8 +245,8 @@ def say_costs(result: Result, name: str) -> str:
     """Effort and white-noise gain."""
     n = result.scalars[name].values
     return (
-        f"{band_words(result, name)} the effort is at most {n['largest_effort_db']:.1f} dB and the white-noise gain at least"
-        f" {n['least_white_noise_gain_db']:.1f} dB"
+        f"{band_words(result, name)} the effort is at most {n['largest_effort_db']:z.1f} dB and the white-noise gain at least"
+        f" {n['least_white_noise_gain_db']:z.1f} dB"
     )
 
 
@@ -303,7 +303,7 @@ def say_tone(result: Result, name: str) -> str:
     heard = (f >= 100) & (f <= 16_000) & result.channels[name].plain.crossover.plays(f)
     at = int(np.argmax(np.where(heard, np.abs(smooth), 0.0)))
     return (
-        f"smoothed to third octaves, the level differs from plain playback by {abs(smooth[at]):.1f} dB at most, at"
+        f"smoothed to third octaves, the level differs from plain playback by {abs(smooth[at]):z.1f} dB at most, at"
         f" {hz(float(f[at]))}"
     )
 
@@ -329,9 +329,9 @@ def say_tolerance(result: Result, name: str) -> str:
     """Percentiles of the mean gain."""
     n = result.robustness(name)
     return (
-        f"the mean gain is {n['tolerance_median_db']:.1f} dB in the median and"
-        f" {n['tolerance_5th_percentile_db']:.1f} and {n['tolerance_1st_percentile_db']:.1f} dB at the 5th and the 1st percentile,"
-        f" {n['tolerance_nominal_db']:.1f} dB without errors"
+        f"the mean gain is {n['tolerance_median_db']:z.1f} dB in the median and"
+        f" {n['tolerance_5th_percentile_db']:.1f} and {n['tolerance_1st_percentile_db']:z.1f} dB at the 5th and the 1st percentile,"
+        f" {n['tolerance_nominal_db']:z.1f} dB without errors"
     )
 
 
@@ -351,7 +351,7 @@ def left_out_figure(result: Result, name: str) -> Figure:
         f = np.geomspace(lowest_hz(table.band_hz), table.band_hz[1], 100)
         lines.append(target_line(f, curve_db(table.cancellation_gain_db, f)))
     title = (
-        f"Designed on half of the head's directions, judged on the other half: within {_apart_db(result, name):.1f} dB"
+        f"Designed on half of the head's directions, judged on the other half: within {_apart_db(result, name):z.1f} dB"
     )
     return figure([over_band(result, name, axis(GAIN, "dB", -6, min(top, 60)), lines, title=title)], 3.1)
 
@@ -362,4 +362,4 @@ def _apart_db(result: Result, name: str) -> float:
 
 def say_left_out(result: Result, name: str) -> str:
     """How far prediction and measurement are apart."""
-    return f"prediction and measurement are at most {_apart_db(result, name):.1f} dB apart in the band"
+    return f"prediction and measurement are at most {_apart_db(result, name):z.1f} dB apart in the band"

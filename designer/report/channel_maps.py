@@ -117,7 +117,7 @@ def say_map(result: Result, name: str) -> str:
     sounding = inside[:, None] & (level > SILENT_DB)
     at = np.unravel_index(np.argmin(np.where(sounding, level, np.inf)), level.shape)
     return (
-        f"in the band the least level is {max(level[at], SILENT_DB):.0f} dB re {reference}, at {hz(float(f[at[0]]))} and"
+        f"in the band the least level is {max(level[at], SILENT_DB):z.0f} dB re {reference}, at {hz(float(f[at[0]]))} and"
         f" {azimuth[at[1]]:.0f} degrees"
     )
 
@@ -216,7 +216,7 @@ def place_map(values: Real, half_m: float, levels: Levels, *, title: str, place:
 def zone_figure(result: Result, name: str) -> Figure:
     """Gain over the place, near by and over the whole square with its zone outlined, and gain over the turn of the head."""
     zones = _zones(result)
-    levels = steps(np.arange(-1.5, 31.5, 3.0), np.arange(0.0, 31.0, 6.0), "mean gain in dB", "dB")
+    levels = steps(np.arange(-1.5, 31.5, 3.0), np.arange(0.0, 31.0, 6.0), "mean gain over log f in dB", "dB")
     panels: list[Any] = []
     for zone, half_m in ((zones.near, NEAR_HALF_WIDTH_M), (zones.square, zones.half_width_m)):
         shown, title = zone.channels[name], f"within {half_m * 100:.0f} cm"
@@ -227,7 +227,7 @@ def zone_figure(result: Result, name: str) -> Figure:
     low, high = float(turned.gain_db.min()), max(float(turned.gain_db.max()), turned.target_db)
     bound = {"y": turned.target_db - ZONE_DB, "text": f"target − {ZONE_DB:g} dB"}
     x = axis("turn in degrees", "°", float(zones.turn_deg[0]), float(zones.turn_deg[-1]), [-30, -15, 0, 15, 30])
-    y = axis("mean gain in dB", "dB", min(0.0, low - 1), high + 3)
+    y = axis("mean gain over log f in dB", "dB", min(0.0, low - 1), high + 3)
     lines = [line(zones.turn_deg, turned.gain_db, width=2)]
     panels.append(curves(x, y, lines, title="as the head turns", place=(0, 2), limits=[bound]))
     return figure(panels, 2.6, widths=[1.0, 1.0, 0.9])
@@ -239,7 +239,8 @@ def say_zone(result: Result, name: str) -> str:
     channel = zones.square.channels[name]
     share = channel.area_m2 / (2 * zones.half_width_m) ** 2
     return (
-        f"the mean gain is at most 3 dB below the target of {channel.target_db:.1f} dB (the line) over {channel.area_m2:.2f} square metres,"
+        f"the mean gain over log f, octaves alike, is at most 3 dB below the target's, {channel.target_db:z.1f} dB (the line),"
+        f" over {channel.area_m2:.2f} square metres,"
         f" {share * 100:.0f} % of the square of +/-{zones.half_width_m * 100:.0f} cm"
     )
 
@@ -266,6 +267,6 @@ def say_phantom(result: Result, name: str) -> str:
     zone = _zones(result).square
     aside = int(np.argmin(np.abs(zone.displacements_m - [0.0, 0.1, 0.0]).sum(axis=1)))
     return (
-        f"with the head 10 cm to its right, the sound from the middle ({zone.middle}) has a level of {zone.level_db[aside]:+.1f} dB,"
+        f"with the head 10 cm to its right, the sound from the middle ({zone.middle}) has a level of {zone.level_db[aside]:+z.1f} dB,"
         f" left ear over right, and reaches the right ear {zone.delay_s[aside] * 1e6:+.0f} microseconds after the left one"
     )

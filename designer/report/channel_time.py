@@ -155,6 +155,6 @@ def say_realisation(result: Result, name: str) -> str:
     places = "azimuths of the arcs" if result.channels[name].table.is_beam else "places of the ear cloud"
     return (
         f"the 5th percentile over the band's frequencies and the {places} is"
-        f" {stages['ideal'].fifth_percentile_db:.1f} dB with the ideal weights and"
-        f" {stages[last].fifth_percentile_db:.1f} dB with the {last} filters"
+        f" {stages['ideal'].fifth_percentile_db:z.1f} dB with the ideal weights and"
+        f" {stages[last].fifth_percentile_db:z.1f} dB with the {last} filters"
     )

@@ -167,7 +167,7 @@ def say_gain(view: ChannelView) -> str:
     return (
         f"Cancellation gain of {view.channel.name} over frequency: the mean over the band is"
         f" {view.extremes('mean_cancellation_gain_db', 'highest', 'lowest')}. The designs differ most at"
-        f" {hz(float(grid_hz[at]))}, by {high[at] - low[at]:.1f} dB."
+        f" {hz(float(grid_hz[at]))}, by {high[at] - low[at]:z.1f} dB."
     )
 
 
@@ -199,10 +199,10 @@ def say_costs(view: ChannelView) -> str:
 
 
 def shift_figure(view: ChannelView) -> Figure:
-    """Mean gain over the band against the head's shift, aside and to and fro."""
+    """Mean gain over log f in the band against the head's shift, aside and to and fro."""
     gains = np.concatenate([shift.gain_db[way] for shift in view.shifts.values() for way in AXES])
     y, panels = (
-        axis("Mean gain over the band in dB", "dB", float(np.nanmin(gains)) - 1, float(np.nanmax(gains)) + 1),
+        axis("Mean gain over log f in dB", "dB", float(np.nanmin(gains)) - 1, float(np.nanmax(gains)) + 1),
         [],
     )
     for column, way in enumerate(AXES):
@@ -221,7 +221,7 @@ def say_shift(view: ChannelView) -> str:
     worst_db = [float(np.nanmin(values)) if np.isfinite(values).any() else None for values in aside]
     ranking = extremes([view.labels[i] for i in view.shifts], worst_db, "highest", "lowest")
     sentence_end = f": with the head {100 * ASIDE_M:g} cm aside, on the worse side, it is {ranking}" if ranking else ""
-    return f"Mean gain of {view.channel.name} over its band as the head moves{sentence_end}."
+    return f"Mean gain of {view.channel.name} over log f in its band as the head moves{sentence_end}."
 
 
 def _columns(count: int) -> int:
@@ -315,5 +315,5 @@ def extremes(
         return ""
     (low, low_label), (high, high_label) = min(present), max(present)
     if high - low < 0.05:
-        return f"alike for all, {high:.1f} dB"
-    return f"{most} for {high_label}, {high:.1f} dB, and {least} for {low_label}, {low:.1f} dB"
+        return f"alike for all, {high:z.1f} dB"
+    return f"{most} for {high_label}, {high:z.1f} dB, and {least} for {low_label}, {low:z.1f} dB"

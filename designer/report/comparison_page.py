@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from designer.comparison.entry import ALL_UP_TO, Entry, SharedChannel, chosen_entries
 from designer.comparison.key_differences import key_differences
-from designer.comparison.numbers import Row, scalar_rows
+from designer.comparison.numbers import ALIKE_DB, Row, scalar_rows
+from designer.problem.messages import listed
 from designer.report import script
 from designer.report.comparison_figures import extremes
 from designer.report.figure_data import design_look
@@ -20,7 +21,8 @@ from designer.report.page_data import block
 from designer.report.schemes import css, template
 
 LONGEST_VALUE = 120
-FEW_KEYS = 40
+FEW_KEYS = 12
+"""Keys that stand open on top of the page."""
 WIDE = ("maps",)
 """Kinds of figures that take the page's width."""
 MOST_COLUMNS = 8
@@ -84,6 +86,7 @@ def render(
             for key, values in key_differences([entry.problem for entry in entries])
         ],
         few_keys=FEW_KEYS,
+        alike_db=ALIKE_DB,
         most_columns=MOST_COLUMNS,
     )
 
@@ -110,8 +113,10 @@ def _design(number: int, entry: Entry, checked: bool) -> dict[str, Any]:
         "title": entry.problem.title,
         "source": entry.source,
         "measured": entry.measured,
-        "methods": ", ".join(f"{name} {channel.method}" for name, channel in result.channels.items()),
+        "methods": ", ".join(f"{listed([name])} {channel.method}" for name, channel in result.channels.items()),
         "outcome": outcome_words(entry),
+        "short": any(not channel.feasible for channel in result.channels.values()),
+        "missed": not entry.is_played and any(map(result.misses, result.channels)),
         "taps": "as in the device" if entry.is_played else taps,
         "latency": latency,
         "checked": checked,
@@ -120,15 +125,16 @@ def _design(number: int, entry: Entry, checked: bool) -> dict[str, Any]:
 
 
 def outcome_words(entry: Entry) -> str:
-    """Which channels the weights miss, and which of the others these filters; of imported filters there are no weights.
+    """Which channels are infeasible as asked, and which of the others these filters miss; of imported filters there are no weights.
 
     A channel that was measured as it plays is judged by its weights alone: its filters are not known here.
     """
     result = entry.result
     short = [name for name, channel in result.channels.items() if not channel.feasible]
     lossy = [] if entry.is_played else [name for name in result.channels if name not in short and result.misses(name)]
-    by_filters = f"missed by these filters: {', '.join(lossy)}"
     if result.imported_from:
-        return by_filters if lossy else "met by these filters"
-    by_weights = f"missed by the weights: {', '.join(short)}" if short else "met by the weights"
-    return f"{by_weights}; {by_filters}" if lossy else by_weights
+        return f"missed by these filters: {listed(lossy)}" if lossy else "met by these filters"
+    outcomes = [f"infeasible as asked: {listed(short)}"] if short else []
+    outcomes += [f"met on paper, and missed by these filters: {listed(lossy)}"] if lossy else []
+    others = [] if len(short) + len(lossy) == len(result.channels) else ["met by the others" if outcomes else "met"]
+    return "; ".join([*outcomes, *others]) + (" (by the weights: the filters are not known)" if entry.is_played else "")

@@ -191,13 +191,13 @@ BANK_PLACES = Declared(of="bank", kind="places", caption="Gain over place, with 
                        says=bank.say_places)  # fmt: skip
 BANK_WALK = Declared(of="bank", kind="walk", caption="Gain over time at the ears of a head that walks", build=bank.walk_figure,
                      says=bank.say_walk, shown=lambda view: view.walk is not None and bool(view.walk.gain_db))  # fmt: skip
-PROVEN_GAIN = Declared(of="proof", kind="gain", caption="Cancellation gain over the band, as designed and of what came out",
+PROVEN_GAIN = Declared(of="proof", kind="gain", caption="Cancellation gain over the band, as designed and as played",
                        build=proof.gain_figure, says=proof.say_gain, shown=lambda outcome: bool(outcome.gains))  # fmt: skip
-PROVEN_RESIDUALS = Declared(of="proof", kind="residuals", caption="What the design's filters leave of each driver's response",
+PROVEN_RESIDUALS = Declared(of="proof", kind="residuals", caption="Residual of each driver's response to the design's filters",
                             build=proof.residuals_figure, says=proof.say_residuals)  # fmt: skip
 PROVEN_RESPONSES = Declared(of="proof", kind="responses", caption="Responses of every channel at every driver",
                             build=proof.responses_figure, says=proof.say_responses)  # fmt: skip
-PROVEN_ERRORS = Declared(of="proof", kind="errors", caption="What came out less the exact feeds, over time: sweeps, noise and silence",
+PROVEN_ERRORS = Declared(of="proof", kind="errors", caption="Played feeds less the exact ones, over time: sweeps, noise and silence",
                          build=proof.errors_figure, says=proof.say_errors)  # fmt: skip
 
 

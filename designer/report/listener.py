@@ -14,6 +14,7 @@ import numpy as np
 from designer.acoustics.measured.head import MeasuredHead
 from designer.arrays import Real
 from designer.evaluation.outcomes import hz
+from designer.export.latency import path_samples
 from designer.report.figure_data import Figure, axis, curves, figure, frequency_axis, line, shortened
 from designer.result import Result
 from designer.stereo.chain import has_chain
@@ -107,7 +108,7 @@ def say_differences(view: HeadView) -> str:
         apart, where_hz = view.furthest(side)
         sides.append(
             f"of {side}-only input the low-frequency time points to {view.at.pointed_deg[side]:.0f} degrees, where"
-            f" {view.angle_deg:g} are wanted, and the level in the band leaves the loudspeaker's by {apart:.1f} dB at most, about"
+            f" {view.angle_deg:g} are wanted, and the level in the band leaves the loudspeaker's by {apart:z.1f} dB at most, about"
             f" {hz(where_hz)}"
         )
     return "; ".join(sides)
@@ -164,7 +165,7 @@ def say_separation(levels: Separation) -> str:
     """Where a source in the middle goes, and where one on the left goes."""
 
     def level(level_db: float) -> str:
-        return f"less than {FLOOR_DB:g} dB" if level_db < FLOOR_DB else f"{round(level_db, 1) + 0.0:.1f} dB"
+        return f"less than {FLOOR_DB:g} dB" if level_db < FLOOR_DB else f"{level_db:z.1f} dB"
 
     middle, left = (levels.level_db[at] for at in (np.argmin(np.abs(levels.position)), np.argmax(levels.position)))
     return (
@@ -185,11 +186,11 @@ def listener_section(result: Result) -> dict[str, Any] | None:
     return {
         "words": _chain_words(result, views[0].listening),
         "pointed": [
-            (view.name, angles, [f"{view.furthest(side)[0]:.1f} dB" for side in VIRTUAL])
+            (view.name, angles, [f"{view.furthest(side)[0]:z.1f} dB" for side in VIRTUAL])
             for view, angles in zip(views, pointed, strict=True)
         ],
         "bands": _bands(views[0]),
-        "errors": [(f"{e.angle_deg:g}°", f"{e.level_db:.1f} dB", f"{1e6 * e.time_s:.0f} µs") for e in errors],
+        "errors": [(f"{e.angle_deg:g}°", f"{e.level_db:z.1f} dB", f"{1e6 * e.time_s:z.0f} µs") for e in errors],
         "players": players(result),
         "fitted_to": "" if head is None else Path(head.name).name,
     }
@@ -199,11 +200,13 @@ def _chain_words(result: Result, chain_view: Listening) -> str:
     """Delays and latency, in sentences."""
     waiting = "; ".join(f"{name} waits {n} samples" for name, n in chain_view.chain.delay_samples.items() if n)
     latency = max(chain_view.latency_samples.values())
+    late, rate = path_samples(result), result.problem.sample_rate_hz
     upmix = "left, right and centre are made by the upmix" if chain_view.chain.upmix else "no upmix"
     return (
         f"Stereo runs through {', '.join(chain_view.chain.taps)} ({upmix})."
         f" {waiting + ' so that all arrive together.' if waiting else 'No channel waits.'}"
-        f" Mean latency of the filters: {latency} samples, {latency / result.problem.sample_rate_hz * 1e3:.2f} ms."
+        f" Mean latency of the filters: {latency} samples, {latency / rate * 1e3:.2f} ms; of the whole path, by which [realization]"
+        f" max_latency_ms goes: {late:,} samples, {late / rate * 1e3:.2f} ms."
     )
 
 

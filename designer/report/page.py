@@ -17,9 +17,10 @@ from designer.arrays import Real
 from designer.evaluation.outcomes import REQUIRED, Outcome
 from designer.evaluation.words import BEAM_PLACES, requirement_words
 from designer.export import Export
+from designer.export.latency import path_samples
 from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
-from designer.realization.cheapest import Choice
+from designer.realization.choice import Choice
 from designer.realization.words import is_pure_delay, output_bound
 from designer.report import figures, script
 from designer.report.body_view import body_block
@@ -109,7 +110,7 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
         for stage in studies[0].stages:
             gains_of_all = [stages.get(stage) for stages in stages_of_all]  # a beam has no head to shift
             if any(gains_of_all):
-                form = "{0.median_db:.1f} / {0.fifth_percentile_db:.1f} / {0.worst_db:.1f} dB"
+                form = "{0.median_db:z.1f} / {0.fifth_percentile_db:z.1f} / {0.worst_db:z.1f} dB"
                 cells = [form.format(gains) if gains else "–" for gains in gains_of_all]
                 rows.append((f"Gain {stage}{where}: median / 5th percentile / worst", cells))
     return rows
@@ -121,8 +122,10 @@ def choice_rows(choice: Choice) -> list[tuple[bool, str, list[str], str]]:
     for row in sorted(choice.candidates, key=lambda candidate: candidate.order):
         is_chosen = row is choice.winner
         cells = [f"{row.multiply_adds_per_s / 1e6:,.2f} M", f"{row.bytes:,}", f"{row.latency_ms:.2f} ms"]
-        cells += [f"{row.loss_db:.2f} dB", f"{row.level_change_db:.2f} dB"]
+        cells += [f"{row.loss_db:z.2f} dB", f"{row.level_change_db:z.2f} dB"]
         outcome = f"beyond {', '.join(row.beyond)}" if row.beyond else "kept" if row.keeps else "loses too much"
+        if row.chain_angle_error_deg is not None:
+            outcome += f"; the chain's angle off by {abs(row.chain_angle_error_deg):.1f} degrees"
         rows.append((is_chosen, row.text, cells, f"chosen; {outcome}" if is_chosen else outcome))
     return rows
 
@@ -134,7 +137,7 @@ def rounding_words(result: Result) -> str:
         stages = result.study[name].stages if name in result.study else {}
         if "quantised" in stages:
             lost = stages["realised"].fifth_percentile_db - stages["quantised"].fifth_percentile_db
-            parts.append(f"{name} {'nothing' if lost < 0.05 else f'{lost:.2f} dB'}")
+            parts.append(f"{name} {'nothing' if lost < 0.05 else f'{lost:z.2f} dB'}")
     if not parts:
         return ""
     return f"Rounding to {result.problem.realization.word} lowers the 5th percentile by: {', '.join(parts)}."
@@ -151,13 +154,13 @@ def headroom_words(result: Result) -> str:
         beyond = [l for l in np.argsort(-over, kind="stable") if over[l] >= REPORTED_DB]
         most = max(most, float(over.max()))
         if beyond:
-            named = ", ".join(f"{result.drivers[l]} by {over[l]:.1f} dB" for l in beyond[:MOST_NAMED])
+            named = ", ".join(f"{result.drivers[l]} by {over[l]:z.1f} dB" for l in beyond[:MOST_NAMED])
             more = f" and {len(beyond) - MOST_NAMED} more by less" if len(beyond) > MOST_NAMED else ""
             loud.append(f"{name}: {named}{more}")
     if not loud:
         return f"No input within full scale drives an output beyond it.{inside}"
     return (
-        f"Input within full scale can drive these outputs beyond it: {'; '.join(loud)}.{inside} An input {most:.1f} dB lower,"
+        f"Input within full scale can drive these outputs beyond it: {'; '.join(loud)}.{inside} An input {most:z.1f} dB lower,"
         f" or {ceil(most / (20 * np.log10(2)))} more bits before the binary point of the output, prevents this."
     )
 
@@ -185,10 +188,14 @@ def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> l
     for name, export in exports.items():
         facts = export.facts
         counts = (facts["multiply_adds_per_s"], facts["flash_bytes"], facts["ram_bytes"], export.state_bytes)
-        cells = [*(f"{count:,}" for count in counts), f"{facts['latency_ms']:.2f} ms", f"{facts['headroom_db']:.1f} dB"]
+        cells = [
+            *(f"{count:,}" for count in counts),
+            f"{facts['latency_ms']:.2f} ms",
+            f"{facts['headroom_db']:z.1f} dB",
+        ]
         cells.append(f"{facts['worst_output']:.2f}")
-        cells += [f"{facts[key]:.3f}" if key in facts else "–" for key in ("loss_db", "level_change_db")]
-        cells.append(f"{facts['time_change_us']:.2f}" if "time_change_us" in facts else "–")
+        cells += [f"{facts[key]:z.3f}" if key in facts else "–" for key in ("loss_db", "level_change_db")]
+        cells.append(f"{facts['time_change_us']:z.2f}" if "time_change_us" in facts else "–")
         rows.append((name, cells, "; ".join([export.scaling, *_as_run(export), *export.notes])))
     return rows + [(name, ["–"] * 10, f"not written: {text}") for name, text in refusals.items()]
 
@@ -196,17 +203,17 @@ def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> l
 def _as_run(export: Export) -> Iterator[str]:
     """The inputs' room for steady tones, and each channel's noise, DC, limit cycle and gain when run in its own arithmetic."""
     if "headroom_db" in export.facts:
-        yield f"headroom {export.facts['tones_headroom_db']:.1f} dB for steady tones; no preamp is applied"
+        yield f"headroom {export.facts['tones_headroom_db']:z.1f} dB for steady tones; no preamp is applied"
     for name, entry in export.facts.get("arithmetic", {}).items():
         channels = entry["channels"].items()
         noise = ", ".join(f"{channel} {n['signal_to_noise_db']:.0f}" for channel, n in channels)
         dc, cycle = (max(n[key] for _, n in channels) for key in ("dc_db", "limit_cycle_db"))
         yield (
-            f"run in its own arithmetic ({name}): signal to noise in dB: {noise}; DC {dc:.0f} dB and limit cycles"
-            f" {cycle:.0f} dB of full scale at most"
+            f"run in its own arithmetic ({name}): signal to noise in dB: {noise}; DC {dc:z.0f} dB and limit cycles"
+            f" {cycle:z.0f} dB of full scale at most"
         )
         gains = ", ".join(
-            f"{channel} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB"
+            f"{channel} {n['exported_mean_db']:z.2f} of {n['designed_mean_db']:z.2f} dB"
             for channel, n in channels
             if "exported_mean_db" in n
         )
@@ -227,7 +234,7 @@ def tiles(result: Result, name: str, sides: Sequence[Mapping[str, float]]) -> li
     for metric in map(BY_NAME.__getitem__, TILES):
         values = [numbers[metric.name] for numbers in sides if metric.name in numbers]
         cells.append(metric.text(min(values, key=lambda value: value * metric.better)) if values else "–")
-    cells.append(f"{result.bulk_delay_samples / rate * 1e3:.2f} ms")
+    cells.append(f"{path_samples(result) / rate * 1e3:.2f} ms")
     products = multiply_adds(result, name)
     cells.append("–" if products is None else f"{products * rate / 1e6:.1f} M")
     return cells
@@ -312,7 +319,7 @@ def render(
                 "outcome_rows": outcome_rows(channel.table, result.outcomes[name]),
                 "tiles": tiles(result, name, sides),
                 "twin": twin.name if twin else "",
-                "apart": f"less than {ceil(100 * twin.apart_db + 1e-6) / 100:.2f} dB" if twin else "",
+                "apart": f"less than {ceil(100 * twin.apart_db + 1e-6) / 100:z.2f} dB" if twin else "",
                 "mirrored": mirrored,
                 "verdict": result.sentence(name, *mirrored),
                 "sentence": result.sentence(name),
@@ -341,7 +348,7 @@ def render(
         key_figures=[*key_figures, shown["layout"]],
         few_warnings=FEW_WARNINGS,
         wide=WIDE,
-        tile_labels=[*TILES.values(), "Latency", "Multiply-adds a second"],
+        tile_labels=[*TILES.values(), "Latency", "Multiply-adds a second, this channel"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),
         body=Markup(body_block(result.problem)),

@@ -91,7 +91,7 @@ def say_responses(outcome: Proof) -> str:
     apart = np.where(loud, np.abs(played_db - designed_db), 0.0)
     driver, channel, _ = np.unravel_index(int(apart.argmax()), apart.shape)
     return (
-        f"out of the sweeps, in colour, over the design's, broad; at most {apart.max():.2f} dB apart within {DEEPEST_DB / 2:g} dB of the"
+        f"out of the sweeps, in colour, over the design's, broad; at most {apart.max():z.2f} dB apart within {DEEPEST_DB / 2:g} dB of the"
         f" loudest ({outcome.filters.channels[channel]} at {outcome.filters.drivers[driver]})"
     )
 
@@ -117,8 +117,8 @@ def say_residuals(outcome: Proof) -> str:
     rows = zip(outcome.filters.drivers, outcome.diagnosis.designed_fits, strict=True)
     name, fit = max(rows, key=lambda row: row[1].residual_db)
     return (
-        f"with the common gain and delay taken out; with each driver's own, most is left of {name}, {fit.residual_db:.1f} dB over all"
-        " frequencies"
+        f"with the common gain and delay taken out; with each driver's own, the largest is that of {name}, {fit.residual_db:z.1f} dB over"
+        " all frequencies"
     )
 
 
@@ -149,7 +149,7 @@ def errors_figure(outcome: Proof) -> Figure:
 def say_errors(outcome: Proof) -> str:
     """The worst sample."""
     row = max(outcome.numbers, key=lambda row: row.worst_sample_db)
-    return f"the worst sample is {row.worst_sample_db:.1f} dB of full scale, at {row.driver} after {row.worst_sample_s:.3f} s"
+    return f"the worst sample is {row.worst_sample_db:z.1f} dB of full scale, at {row.driver} after {row.worst_sample_s:.3f} s"
 
 
 def gain_figure(outcome: Proof) -> Figure:
@@ -172,4 +172,4 @@ def say_gain(outcome: Proof) -> str:
     losses = {name: float(np.max(gain.designed_db - gain.played_db)) for name, gain in outcome.gains.items()}
     worst = max(losses, key=lambda name: losses[name])
     lost = max(0.0, losses[worst])
-    return f"at most {lost:.2f} dB lost at any frequency ({worst})"
+    return f"at most {lost:z.2f} dB lost at any frequency ({worst})"

@@ -19,11 +19,11 @@ from designer.report.schemes import css, template
 WIDE = ("responses", "errors")
 """Kinds of figures that take the page's width."""
 EAR_NUMBERS = {
-    "designed_mean_db": ("Mean gain in dB, designed", "{:.2f}"),
-    "exported_mean_db": ("Mean gain in dB, of what came out", "{:.2f}"),
-    "largest_loss_db": ("Largest loss in dB at any frequency", "{:.2f}"),
-    "level_change_db": ("Largest change in level at the bright points in dB", "{:.3f}"),
-    "time_change_us": ("Change in time there in µs", "{:.2f}"),
+    "designed_mean_db": ("Mean gain in dB, designed", "{:z.2f}"),
+    "exported_mean_db": ("Mean gain in dB, as played", "{:z.2f}"),
+    "largest_loss_db": ("Largest loss in dB at any frequency", "{:z.2f}"),
+    "level_change_db": ("Largest change in level at the bright points in dB", "{:z.3f}"),
+    "time_change_us": ("Change in time at the bright points in µs", "{:z.2f}"),
 }
 
 
@@ -59,10 +59,10 @@ def driver_cells(row: DriverNumbers, fit: Fit) -> list[str]:
     worst = f"{_db(row.worst_sample_db)} at {row.worst_sample_s:.3f} s" if row.worst_sample_db > FLOOR_DB else "none"
     return [
         row.driver,
-        f"{round(row.level_error_db, 3) + 0.0:+.3f}",
-        f"{round(row.time_error_us, 2) + 0.0:+.2f}",
+        f"{row.level_error_db:+z.3f}",
+        f"{row.time_error_us:+z.2f}",
         _db(fit.residual_db),
-        "no noise" if row.signal_to_noise_db >= -FLOOR_DB else f"{row.signal_to_noise_db:.1f}",
+        "no noise" if row.signal_to_noise_db >= -FLOOR_DB else f"{row.signal_to_noise_db:z.1f}",
         _db(row.dc_db),
         _db(row.limit_cycle_db),
         worst,
@@ -70,7 +70,7 @@ def driver_cells(row: DriverNumbers, fit: Fit) -> list[str]:
 
 
 def _db(value: float) -> str:
-    return "none" if value <= FLOOR_DB else f"{value:.1f}"
+    return "none" if value <= FLOOR_DB else f"{value:z.1f}"
 
 
 def ear_rows(outcome: Proof) -> list[tuple[str, list[str]]]:
@@ -87,4 +87,4 @@ def _recorder(outcome: Proof) -> str:
         return ""
     summary = outcome.summary["recorder"]
     clock = "" if summary["clock_hz"] == outcome.filters.sample_rate_hz else f", a clock of {summary['clock_hz']:g} Hz"
-    return f"a gain of {summary['gain_db']:.2f} dB, a latency of {summary['latency_samples']:.2f} samples{clock}"
+    return f"a gain of {summary['gain_db']:z.2f} dB, a latency of {summary['latency_samples']:z.2f} samples{clock}"

@@ -23,11 +23,11 @@ def reach_figure(bound: Reach) -> Figure:
     gains_db = np.where(np.isfinite(bound.gain_db), np.minimum(bound.gain_db, HIGHEST_REACH_DB), np.nan)
     lines, notes = [], list[Note]()
     for number, (effort, gains, at) in enumerate(zip(bound.effort_db, gains_db, _label_places(gains_db), strict=True)):
-        name = f"effort of {effort:.0f} dB" if number in (0, last) else ""
+        name = f"effort of {effort:z.0f} dB" if number in (0, last) else ""
         lines.append(line(f, gains, name, color="ink", opacity=0.25 + 0.6 * number / max(last, 1)))
         if at is not None:
             height = min(float(gains[at]), HIGHEST_REACH_DB - 1.5)
-            notes.append({"x": float(f[at]), "y": height, "text": f"{effort:.0f} dB"})
+            notes.append({"x": float(f[at]), "y": height, "text": f"{effort:z.0f} dB"})
     if bound.required_db is not None:
         lines.append(line(f, bound.required_db, "asked", color="alarm", dash="dash", width=1.8))
     gain_db, phase_deg = bound.deviations

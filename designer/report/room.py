@@ -129,7 +129,7 @@ def room_section(result: Result) -> dict[str, Any] | None:
         "words": (
             f"{' x '.join(number(side) for side in room.size_m)} m, reverberation time {eyring} s after Eyring, the listener at"
             f" {responses.distance_m:.2f} m: {responses.images:,} image sources, until the energy has fallen by"
-            f" {responses.decayed_db:.0f} dB. Directions are encoded to {responses.truncation_error_db:.0f} dB."
+            f" {responses.decayed_db:z.0f} dB. Directions are encoded to {responses.truncation_error_db:z.0f} dB."
         ),
         "changes": [in_room.in_words(name, channel.table.band_hz) for name, channel in result.channels.items()],
         "columns": [metric.label for metric in ROOM],

@@ -43,9 +43,9 @@ def template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def decibels(value: float, form: str = ".1f") -> str:
-    """One decimal; nothing is called minus nothing."""
-    return format(round(value, 1) + 0.0, form)
+def decibels(value: float, form: str = "z.1f") -> str:
+    """One decimal, and no minus before a zero."""
+    return format(value, form)
 
 
 def css() -> str:

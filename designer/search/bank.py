@@ -19,11 +19,9 @@ from designer import job
 from designer.arrays import Real
 from designer.bank.filter_bank import FilterBank, with_chain
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, UsageError
-from designer.problem.key_places import changed_data
-from designer.problem.read import changed
 from designer.problem.schema import Problem
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
-from designer.search.bank_keys import Followed, changes_at, followed_keys, place_words
+from designer.search.bank_keys import Followed, followed_keys, place_words
 from designer.search.bank_places import Places, Values
 from designer.search.bank_proof import Cells, Proof, bank_of, proven
 from designer.search.bank_spacing import (
@@ -143,8 +141,8 @@ def design_bank(
         raise UsageError(f"--loss: got {loss_db:g}; expected {LEAST_LOSS_DB:g} dB or more")
     keys = followed_keys(problem, over)
     say, stage = progress or (lambda _: None), ["first design"]
-    places = Places(problem, keys, lambda count: say(f"{stage[0]}: {count} designs"))
     fixed_at = _values_of(problem, keys)
+    places = Places(problem, keys, fixed_at, lambda count: say(f"{stage[0]}: {count} designs"))
     cells = Cells(places)
     stage[0] = "spacing"
     try:
@@ -173,15 +171,14 @@ def design_bank(
     without = _replaced(places, proof, straight, fixed_at)
     if without.largest_db["interpolated"] <= loss_db:
         bank, proof, aligned = straight, without, False
-    stage[0] = "fixed design"
-    say(stage[0])
-    fixed = job.design(problem_at(places.problem, keys, fixed_at))
-    if has_chain(fixed):
-        chain = chain_of(fixed)
+    if has_chain(places.fixed):
+        chain = chain_of(places.fixed)
         bank = with_chain(bank, chain.delay_samples, upmix=chain.upmix)
     slacks = [(tuple(row), places.at(row).slack_db) for row in proof.places.tolist()]
     infeasible = tuple((values, slack) for values, slack in slacks if slack > SLACK_TOLERANCE_DB)
-    return BankDesign(places.problem, keys, loss_db, bank, proof, aligned, uniform, places.count, infeasible, fixed)
+    return BankDesign(
+        places.problem, keys, loss_db, bank, proof, aligned, uniform, places.count, infeasible, places.fixed
+    )
 
 
 def _values_of(problem: Problem, keys: Sequence[Followed]) -> Values:
@@ -194,11 +191,6 @@ def _values_of(problem: Problem, keys: Sequence[Followed]) -> Values:
         inside = isinstance(value, int | float) and key.low <= value <= key.high
         values.append(float(value) if inside else (key.low + key.high) / 2)
     return tuple(values)
-
-
-def problem_at(problem: Problem, keys: Sequence[Followed], values: Sequence[float]) -> Problem:
-    """The problem with values in its keys."""
-    return changed(problem, changed_data(problem, changes_at(keys, values)))
 
 
 def _spaced(cells: Cells, limit_db: float, fractions: Sequence[float], *, even: bool) -> list[Real]:

@@ -11,10 +11,8 @@ from designer.acoustics.scene import scene
 from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Real
 from designer.bank.filter_bank import Axis, FilterBank, aligned_bank
-from designer.problem.key_places import changed_data
-from designer.problem.read import changed
 from designer.problem.schema import Problem
-from designer.search.bank_keys import Followed, changes_at
+from designer.search.bank_keys import Followed, problem_at
 from designer.stereo.chain import responses_at_ears
 from designer.stereo.render import ear_samples
 from designer.stereo.signal_path import EARS
@@ -44,9 +42,7 @@ def ear_bank(
     """
     length = ear_samples(problem.sample_rate_hz)
     at_places = [
-        responses_at_ears(
-            heard_by(scene(changed(problem, changed_data(problem, changes_at(keys, values)))), listener), length
-        )
+        responses_at_ears(heard_by(scene(problem_at(problem, keys, values)), listener), length)
         for values in itertools.product(*axes)
     ]
     shape = tuple(len(values) for values in axes)

@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
-from designer.acoustics.scene import fine_frequencies_hz, scene
 from designer.arrays import Real
+from designer.designs.all_channels import family_of, fine_scene
 from designer.errors import DataError
 from designer.export.bank_set import BankSet
 from designer.export.filter_set import filters_of
 from designer.problem.toml_text import set_options
-from designer.search.bank import problem_at
+from designer.search.bank_keys import problem_at
 from designer.search.bank_folder import TABLE, OpenedBank
 from designer.search.bank_places import Points, Values, points_of
 from designer.stereo.chain import CENTRE
@@ -90,6 +90,7 @@ class _Losses:
 
     def __init__(self, opened: OpenedBank, folder: Path, say: Callable[[str], None]) -> None:
         self._opened, self._say = opened, say
+        self._family = family_of(opened.problem)
         self._rows = _table(folder / TABLE, [key.key for key in opened.keys])
 
     def of(self, played: Filters) -> dict[str, object]:
@@ -114,7 +115,7 @@ class _Losses:
 
     def _points(self, values: Values, names: Mapping[str, Any]) -> dict[str, Points]:
         problem = problem_at(self._opened.problem, self._opened.keys, values)
-        place = scene(problem).at(fine_frequencies_hz(problem))
+        place = fine_scene(problem, self._family)
         at = {table.name: points_of(table, place) for table in problem.designs if table.name in names}
         return {name: points for name, points in at.items() if points is not None}
 

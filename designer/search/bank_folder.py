@@ -33,8 +33,8 @@ from designer.problem.schema import Problem
 from designer.report import bank_page
 from designer.report.bank_figures import DESIGNED, FIXED, INTERPOLATED, NEAREST, TRACKED, BankView, WalkView
 from designer.search import bank_walk
-from designer.search.bank import BankDesign, problem_at
-from designer.search.bank_keys import Followed, followed_keys
+from designer.search.bank import BankDesign
+from designer.search.bank_keys import Followed, followed_keys, problem_at
 from designer.search.bank_walk import Walked
 from designer.versions import WRITER, versions
 from designer.writing import BANK, check_folder, is_as_written, read_manifest, reserve, write_folder

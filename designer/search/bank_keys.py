@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from designer.errors import UsageError
-from designer.problem.key_places import Change, takes_any_number
+from designer.problem.key_places import Change, changed_data, takes_any_number
+from designer.problem.read import changed
 from designer.problem.schema import Problem
 from designer.search.sweep_plan import OVER, Variation, variations
 from designer.search.sweep_values import Between
@@ -83,6 +84,11 @@ def changes_at(keys: Iterable[Followed], values: Iterable[float]) -> tuple[Chang
     return tuple(
         change for key, value in zip(keys, values, strict=True) for change in key.variation.changes(float(value))
     )
+
+
+def problem_at(problem: Problem, keys: Sequence[Followed], values: Sequence[float]) -> Problem:
+    """The problem with values in its keys."""
+    return changed(problem, changed_data(problem, changes_at(keys, values)))
 
 
 def place_words(keys: Sequence[Followed], values: Sequence[float]) -> str:

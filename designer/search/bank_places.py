@@ -11,25 +11,31 @@ Below 0 where F does better than the design at x, which spends no more than its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from designer import measures
+from designer import job, measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
+from designer.designs.all_channels import all_channels, family_of
 from designer.errors import DataError, DesignerError, ProblemError, SolverError, UsageError
-from designer.filtering import Filters, filters_of
+from designer.evaluation.refinement import realize_judged
+from designer.problem import loads
 from designer.problem.key_places import changed_data
 from designer.problem.read import changed
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.plain import Plain
-from designer.search.bank_keys import Followed, changes_at, place_words
+from designer.search.bank_keys import Followed, changes_at, place_words, problem_at
 from designer.search.sweep_point import DONE, FAILED, Outcome, Task, in_processes
 from designer.stereo.matched import VIRTUAL
+from designer.stereo.virtualisation import virtual_channels
 
 Values = tuple[float, ...]
 FEW = 24
@@ -94,17 +100,19 @@ def points_of(design: DesignTable, scene: Scene, plain: Plain | None = None) -> 
     return Points(inside.frequency_hz, inside.bright, inside.own_dark, driver_index(design, scene.drivers))
 
 
-def place_design(values: Values, filters: Filters) -> PlaceDesign:
-    """Filters with the points at which they are judged."""
-    scene, rate = filters.scene, filters.scene.problem.sample_rate_hz
-    taps = {channel.design.name: taps for channel, taps in zip(filters.channels, filters.realised.taps, strict=True)}
-    at_channels = {channel.design.name: points_of(channel.design, scene, channel.plain) for channel in filters.channels}
+def place_design(values: Values, problem: Problem, family: Scene) -> PlaceDesign:
+    """The design of a problem that has values in its keys; errors as `designer.design`."""
+    scene, channels, _ = all_channels(problem, family=family)
+    realised, _ = realize_judged(channels, scene, problem.realization)
+    rate = problem.sample_rate_hz
+    taps = {channel.design.name: taps for channel, taps in zip(channels, realised.taps, strict=True)}
+    at_channels = {channel.design.name: points_of(channel.design, scene, channel.plain) for channel in channels}
     points = {name: at for name, at in at_channels.items() if at is not None}
     gain_db = {name: at.gain_db(taps[name], rate) for name, at in points.items()}
-    if filters.virtual is not None:
-        taps |= dict(zip(VIRTUAL.values(), filters.virtual.taps, strict=True))
-    slack_db = max(float(np.nanmax(channel.slack_db)) for channel in filters.channels)
-    return PlaceDesign(values, taps, filters.realised.bulk_delay_samples, rate, points, gain_db, slack_db)
+    if problem.virtualizer is not None:
+        taps |= dict(zip(VIRTUAL.values(), virtual_channels(channels, realised, scene).taps, strict=True))
+    slack_db = max(float(np.nanmax(channel.slack_db)) for channel in channels)
+    return PlaceDesign(values, taps, realised.bulk_delay_samples, rate, points, gain_db, slack_db)
 
 
 @dataclass(frozen=True)
@@ -118,28 +126,37 @@ def designed(task: Task) -> Designed:
     """Design at a place in a process; whatever goes wrong is told where the place is asked for."""
     try:
         problem = changed(task.problem, changed_data(task.problem, task.changes))
-        return Designed(DONE, place=place_design(tuple(task.varied.values()), filters_of(problem)))
+        context = {key: value for key, value in task.problem.context.items() if key != "changes"}
+        family = _family(json.dumps({**context, "folder": str(context["folder"])}))
+        return Designed(DONE, place=place_design(tuple(task.varied.values()), problem, family))
     except DesignerError as error:
         return Designed(FAILED, error=str(error))
+
+
+@lru_cache(maxsize=1)
+def _family(context: str) -> Scene:
+    """What all places of a problem share, in a process that designs at many."""
+    return family_of(loads(**json.loads(context)))
 
 
 class Places:
     """Designs of a problem over its keys, each made once."""
 
-    def __init__(self, problem: Problem, keys: Sequence[Followed], progress: Callable[[int], None]) -> None:
-        self.keys = tuple(keys)
+    def __init__(
+        self, problem: Problem, keys: Sequence[Followed], fixed_at: Values, progress: Callable[[int], None]
+    ) -> None:
+        self.keys, self._progress = tuple(keys), progress
         self._known: dict[Values, PlaceDesign] = {}
-        self._progress = progress
-        middle = tuple((key.low + key.high) / 2 for key in keys)
         self.problem = problem
-        filters = self._filters(middle)
-        if filters.realised.sections:
+        with self._named(fixed_at):
+            self.fixed = job.design(self.problem_at(fixed_at))
+        if self.fixed.sections:
             raise UsageError(
                 'realization.form: got "biquad"; expected "fir" or "rtf", whose taps are interpolated; set form = "fir"'
             )
-        self.problem = self._settled(filters)
-        self._keep(place_design(middle, filters))
-        if not self.at(middle).points:
+        self.problem = self._settled()
+        self._family = family_of(self.problem)
+        if not self.at(fixed_at).points:
             raise UsageError(
                 f"{problem.source}: got no channel with dark points; expected one or more, whose cancellation gain is held; add"
                 " nulls_deg to a beam, or an ear design"
@@ -165,7 +182,8 @@ class Places:
         """
         key = _key(values)
         if key not in self._known:
-            self._keep(place_design(key, self._filters(key)))
+            with self._named(key):
+                self._keep(place_design(key, self.problem_at(key), self._family))
         return self._known[key]
 
     def prepare(self, places: Iterable[Sequence[float]], processes: int) -> None:
@@ -191,19 +209,25 @@ class Places:
         self._known[_key(place.values)] = place
         self._progress(len(self._known))
 
-    def _filters(self, values: Values) -> Filters:
+    def problem_at(self, values: Sequence[float]) -> Problem:
+        """The problem with values in its keys."""
+        return problem_at(self.problem, self.keys, values)
+
+    @contextmanager
+    def _named(self, values: Values) -> Iterator[None]:
+        """Errors of a design name its place."""
         try:
-            return filters_of(changed(self.problem, changed_data(self.problem, changes_at(self.keys, values))))
+            yield
         except (DataError, SolverError) as error:
             raise type(error)(f"{place_words(self.keys, values)}: {error}") from None
         except ProblemError as error:
             raise ProblemError(f"{error.file} with {place_words(self.keys, values)}", error.faults) from None
 
-    def _settled(self, filters: Filters) -> Problem:
-        """The problem with what its file leaves open chosen for all places as in the middle: the form, the delay."""
-        before, chosen = (problem.realization.model_dump() for problem in (self.problem, filters.scene.problem))
+    def _settled(self) -> Problem:
+        """The problem with what its file leaves open chosen for all places as for the fixed design: the form, its length, the delay."""
+        before, chosen = (problem.realization.model_dump() for problem in (self.problem, self.fixed.problem))
         if isinstance(chosen["bulk_delay_samples"], str):
-            chosen["bulk_delay_samples"] = filters.realised.bulk_delay_samples
+            chosen["bulk_delay_samples"] = self.fixed.bulk_delay_samples
         changes = {f"realization.{key}": value for key, value in chosen.items() if value != before[key]}
         return self.problem.replace(changes) if changes else self.problem
 

@@ -29,6 +29,7 @@ from designer.problem.enclosures.box import Box
 from designer.problem.library import SCHEMA_FILE, write_schema
 from designer.problem.messages import number
 from designer.problem.schema import DesignTable
+from designer.progress import Announcement, report
 from designer.requirements.channel_target import channel_target
 from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
 from designer.search.new_geometry import Geometry
@@ -39,6 +40,8 @@ CAP_DB = 15.0
 BEAM_CAP_DB = 12.0
 LOWEST_HZ, HIGHEST_HZ = 200.0, 8000.0
 LOWERINGS = 16
+BOX_S, OPEN_S = 20.0, 2.0
+"""CPU seconds of a new file: for a box, whose field is solved, and for other shapes."""
 REALISED_DB = 0.5
 """Largest shortfall of realised filters from a curve that a new file asks for."""
 FADE_OCTAVES = 3.0
@@ -170,6 +173,8 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
         text_of(geometry, replace(wide, curve=((LOWEST_HZ, 0.0),)), wide if geometry.drivers > 2 else None),
         source="new",
     )
+    seconds = BOX_S if geometry.shape in BOXES else OPEN_S
+    report(Announcement(f"finding requirements that the {geometry.shape} meets, about {seconds:.0f} CPU s", seconds))
     on_grid = scene(open_problem)
     on_grid.prepare()
     inside = on_grid.frequency_hz[(on_grid.frequency_hz >= LOWEST_HZ) & (on_grid.frequency_hz <= highest_hz)]
@@ -180,14 +185,15 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
     if ears is None:
         band = f"{LOWEST_HZ:.0f} Hz to {number(round(highest_hz / 1000, 1))} kHz"
         raise UsageError(
-            f"no octave from {band} leaves {MIN_GAIN_DB:.0f} dB of cancellation gain at {EFFORT_DB:.0f} dB of effort:"
+            f"no octave from {band} leaves {MIN_GAIN_DB:z.0f} dB of cancellation gain at {EFFORT_DB:z.0f} dB of effort:"
             " raise --width, or lower --distance"
         )
     beam = requirement_below(inside, depth_db(beams[0], narrowed), BEAM_CAP_DB) if beams else None
     remarks = (
         ['no design "centre" is written: the layout makes no beam over an octave'] if beams and beam is None else []
     )
-    for _ in range(LOWERINGS):
+    for attempt in range(1, LOWERINGS + 1):
+        report(f"designing the requirements, attempt {attempt} of at most {LOWERINGS}")
         text = text_of(geometry, ears, beam)
         missed, realised = missed_db(loads(text, source="new"))
         sides, centre = max(missed["left"], missed["right"]), missed.get("centre", 0.0)

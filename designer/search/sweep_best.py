@@ -270,7 +270,7 @@ def write_best(folder: Path, number: str, subject_to: Sequence[str] = (), *, for
     lines = [f"{chosen.words}: {_named(chosen.row)}", ", ".join(numbers)]
     if chosen.row.outcome.status == INFEASIBLE:
         margin = Metric("least_margin_to_target_db", "", "", 1).of(chosen.numbers)[chosen.best]
-        short = f": down to {-margin:.1f} dB below a target curve" if margin < 0 else ""
+        short = f": down to {-margin:z.1f} dB below a target curve" if margin < 0 else ""
         lines.append(f"it is infeasible as asked{short}; `designer design` says what is missing")
     return [*lines, *(f"wrote {folder / name}" for name in files)]
 

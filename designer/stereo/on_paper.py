@@ -33,12 +33,14 @@ class OnPaper:
     ----------
     angle_error_deg : float, over the angle asked for: negative where a source stands nearer to the middle
     lost_level_db : float, at most, of what priority = "level" keeps, in the ear designs' band
+    balance_db : float, mean of the left side's level at the left ear over the right's at the right
     binding : tuple of str, drivers whose gain limit binds where the interaural time places a source
 
     """
 
     angle_error_deg: float
     lost_level_db: float
+    balance_db: float
     binding: tuple[str, ...]
 
     @property
@@ -71,8 +73,10 @@ def on_paper(design: Result) -> OnPaper | None:
     timed = in_band(f, list(heard.pointed_band_hz))
     ears = centre_of_cloud(scene).ears()[:, :2]
     time_s: dict[str, Real] = {}
+    played_db = []
     for near, (side, w) in enumerate(weights.items()):
         at_ears = np.einsum("fel,fl->fe", ears, w)
+        played_db.append(amplitude_db(at_ears[inside, near]))
         time_s[side] = phase_delay_s(at_ears[:, near], at_ears[:, 1 - near], f)[timed]
     pointed = pointed_deg(scene.heads[0], time_s, f[timed], design.problem.speed_of_sound_m_s)
     off_deg = max((pointed[side] - settings.angle_deg for side in VIRTUAL), key=abs)
@@ -85,4 +89,5 @@ def on_paper(design: Result) -> OnPaper | None:
         for driver, gain_db in zip(design.problem.drivers, loudest_db, strict=True)
         if driver.max_gain_db is not None and gain_db >= driver.max_gain_db - BINDING_DB
     )
-    return OnPaper(off_deg, max(lost_db, 0.0), binding)
+    balance_db = float(np.mean(played_db[0] - played_db[1]))
+    return OnPaper(off_deg, max(lost_db, 0.0), balance_db, binding)

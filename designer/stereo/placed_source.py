@@ -111,7 +111,7 @@ def sources_summary(design: Result) -> dict[str, Any] | None:
 
 def _decibels(value: float) -> str:
     """One decimal, and no sign on nothing."""
-    return f"{round(value, 1) + 0.0:.1f}"
+    return f"{value:z.1f}"
 
 
 def lost_level_db(design: Result) -> float:
@@ -216,6 +216,8 @@ def chain_sentence(design: Result) -> str:
     )
     longer = "sections" if design.sections else "taps"
     remedy = "" if design.imported_from else f"; remedy: more [realization] {longer}"
+    if design.choice is not None:
+        remedy = f"; {design.choice.remedy}"
     if chain.paper and chain.infeasible_db:
         sentence += f"; the level infeasible by {_decibels(chain.infeasible_db)} dB within {chain.paper.limits}"
     if chain.missed_db:

@@ -124,4 +124,4 @@ def explain_angle(problem: Problem, scene: Scene) -> Iterator[str]:
 
 def _level(reached: AtAngle) -> str:
     lost = -reached.level_db
-    return f", at up to {lost:.1f} dB less level" if lost > LOST_LEVEL_DB else ", at full level"
+    return f", at up to {lost:z.1f} dB less level" if lost > LOST_LEVEL_DB else ", at full level"

@@ -266,10 +266,10 @@ def level(
     if options.gain_db is not None:
         if peak_db + options.gain_db > 0:
             raise UsageError(
-                f"--gain {options.gain_db:g}: got a peak of {peak_db + options.gain_db:+.2f} dB over full scale;"
+                f"--gain {options.gain_db:g}: got a peak of {peak_db + options.gain_db:+z.2f} dB over full scale;"
                 f" expected up to 0; give at most {np.floor(-100 * peak_db) / 100:g}, or leave --gain out for the gain that fits"
             )
-        return options.gain_db, [f"gain {options.gain_db:+.2f} dB, as given; {_peak(peak_db + options.gain_db)}"]
+        return options.gain_db, [f"gain {options.gain_db:+z.2f} dB, as given; {_peak(peak_db + options.gain_db)}"]
     equal_db, lines = 0.0, list[str]()
     if options.is_for_ears or compared:
         target_lufs, whose = input_loudness.integrated_lufs(), "the input's"
@@ -279,21 +279,21 @@ def level(
         lufs = playing.lufs
         if np.isfinite([target_lufs, lufs]).all():
             equal_db = target_lufs - lufs
-            lines = [f"loudness: {lufs:.1f} LUFS brought to {target_lufs:.1f}, {whose} (ITU-R BS.1770)"]
+            lines = [f"loudness: {lufs:z.1f} LUFS brought to {target_lufs:.1f}, {whose} (ITU-R BS.1770)"]
         else:
             lines = ["loudness: nothing above -70 LUFS to compare; left as it is"]
     lowered_db = max(0.0, peak_db + equal_db - HIGHEST_PEAK_DB)
     gain_db = equal_db - lowered_db
-    gain = f"gain {gain_db:+.2f} dB; {_peak(peak_db + gain_db)}"
+    gain = f"gain {gain_db:+z.2f} dB; {_peak(peak_db + gain_db)}"
     if not lowered_db:
         return gain_db, [*lines, gain]
-    quieter = f"not at equal loudness: {lowered_db:.2f} dB quieter; turn the other down by as much"
-    lowered = f"peaks: lowered by {lowered_db:.2f} dB, or they would be over full scale"
+    quieter = f"not at equal loudness: {lowered_db:z.2f} dB quieter; turn the other down by as much"
+    lowered = f"peaks: lowered by {lowered_db:z.2f} dB, or they would be over full scale"
     return gain_db, [*lines, lowered, gain, *([quieter] if lines else [])]
 
 
 def _peak(peak_db: float) -> str:
-    return f"peak {peak_db:+.2f} dBFS" if np.isfinite(peak_db) else "silent"
+    return f"peak {peak_db:+z.2f} dBFS" if np.isfinite(peak_db) else "silent"
 
 
 def _heading(recording: StereoFile, chain: StereoChain, options: RenderOptions) -> list[str]:

@@ -32,7 +32,7 @@ def test_what_is_met_on_paper_alone_ends_with_7(here: Path, designer_command: Co
     assert ended.code == errors.EXIT_MISSED
     (message,) = [line for line in ended.out.splitlines() if line.startswith("left: ")]
     match = re.search(
-        r"met on paper, and these filters miss the curve by up to (\d+\.\d+) dB .*; remedy: \[realization\] taps = (\d+)(?:;|\.|$)",
+        r"met on paper, and these filters miss the curve by up to (\d+\.\d+) dB .*; remedy: \[realization\] taps = (\d+)(?:,|;|\.|$)",
         message,
     )
     assert match is not None

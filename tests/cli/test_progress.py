@@ -14,7 +14,9 @@ import designer
 from designer.acoustics.enclosures.mesh import in_memory
 from designer.cli import terminal
 from designer.commands.check import explained
+from designer.errors import UsageError
 from designer.progress import listening
+from designer.search import starter
 
 
 @pytest.fixture
@@ -58,3 +60,20 @@ def test_without_a_terminal_one_line_says_what_lasts(
     ended = designer_command("design", "mesh.toml", "--quick", "-o", "out")
     told = [line for line in ended.err.splitlines() if line.startswith("solving the mesh: ")]
     assert len(told) == lines and not [line for line in ended.err.splitlines() if line.endswith(" s left")]
+
+
+@pytest.mark.parametrize(("shape", "lines"), [("pair", 0), ("laptop", 1)])
+def test_a_new_file_of_a_box_says_how_long_it_takes(
+    shape: str, lines: int, here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`new` writes one line on the error stream, ahead of its work, for a shape whose field is solved; a pair takes too little time."""
+
+    def nothing(*_: object) -> None:
+        raise UsageError("stop here")
+
+    monkeypatch.setattr(starter, "scene", nothing)
+    ended = designer_command("new", "mine.toml", "--shape", shape)
+    told = [line for line in ended.err.splitlines() if line.startswith("finding requirements that the ")]
+    assert len(told) == lines and all(
+        line == "finding requirements that the laptop meets, about 20 CPU s" for line in told
+    )

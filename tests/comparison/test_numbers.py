@@ -15,6 +15,7 @@ from designer.comparison.head_shift import gains_db, head_shift
 from designer.comparison.key_differences import key_differences
 from designer.comparison.numbers import COLUMNS, band_of, ranked, tidy_table
 from designer.errors import DataError
+from designer.report.comparison_page import outcome_words
 
 values = st.lists(st.one_of(st.none(), st.floats(-60, 60)), min_size=1, max_size=20).filter(
     lambda row: any(value is not None for value in row)
@@ -23,16 +24,20 @@ values = st.lists(st.one_of(st.none(), st.floats(-60, 60)), min_size=1, max_size
 
 @given(values, st.sampled_from([1, -1]))
 def test_the_best_of_a_row(row: list[float | None], sign: int) -> None:
-    """No unmarked number is better than a marked one; none is marked where all lie within 0.05 dB; differences add up again."""
+    """No unmarked number is better than a marked one; none is marked where all lie within 0.5 dB; printed differences are those of the
+    printed numbers.
+    """
     actual = ranked("key", "words", tuple(row), sign)
     known = [value for value in row if value is not None]
     marked = [value for value, best in zip(row, actual.best, strict=True) if best and value is not None]
     others = [value for value, best in zip(row, actual.best, strict=True) if not best and value is not None]
-    assert bool(marked) == (max(known) - min(known) > 0.05)
+    assert bool(marked) == (max(known) - min(known) > 0.5)
     assert all(sign * m >= sign * o for m in marked for o in others)
     for value, difference in zip(row, actual.differences_db, strict=True):
         assert (value is None) == (difference is None)
-        assert value is None or difference is None or known[0] + difference == pytest.approx(value, abs=1e-9)
+        if value is not None and difference is not None:
+            printed = [float(f"{number:.1f}") for number in (known[0], difference, value)]
+            assert printed[0] + printed[1] == pytest.approx(printed[2], abs=1e-9)
 
 
 def test_what_the_files_differ_in() -> None:
@@ -142,3 +147,14 @@ def test_the_head_in_its_place_and_mirrored() -> None:
     taps = left.result.taps["left"].copy()
     gains_db(left.result.channels["left"].table, taps, left.result.fine_scene, np.zeros((1, 3)))
     np.testing.assert_array_equal(taps, left.result.taps["left"])
+
+
+def test_filters_that_miss_come_first() -> None:
+    """Of filters that miss what the weights meet the comparison says so, and a name with a comma stands in quotes."""
+    tables = pair()
+    tables["designs"] = [tables["designs"][0] | {"name": "seat, left"}]
+    assert outcome_words(Entry("long", designer.design(designer.loads(toml(tables))), "")) == "met"
+    tables["realization"] = {"taps": 8}
+    short = Entry("short", designer.design(designer.loads(toml(tables))), "")
+    assert short.result.status == 7
+    assert outcome_words(short) == 'met on paper, and missed by these filters: "seat, left"'

@@ -233,11 +233,11 @@ def test_an_outcome_is_told_once() -> None:
     asked = "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
     assert whole_sentence(table, on_paper, [met]) == f"{asked}; met at every frequency"
     assert whole_sentence(table, on_paper, [missed, worst], remedy="remedy: taps = 64") == (
-        f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; remedy: taps = 64. Elsewhere the curve"
+        f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; remedy: taps = 64. Judged more strictly, the curve"
         " is missed by up to 3.0 dB at the worst place (500 Hz)"
     )
     assert whole_sentence(table, on_paper, [met, worst, moved]) == (
-        f"{asked}; met at every frequency. Elsewhere the curve is missed by up to 3.0 dB at the worst place (500 Hz), 4.0 dB at"
+        f"{asked}; met at every frequency. Judged more strictly, the curve is missed by up to 3.0 dB at the worst place (500 Hz), 4.0 dB at"
         " the 5th percentile of moved heads (500 Hz)"
     )
     beam = load(line(nulls_deg=[90.0], cancellation_gain_db=[[800, 9]])).designs[0]

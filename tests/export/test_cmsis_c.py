@@ -57,7 +57,7 @@ def test_one_bit_of_one_tap_is_noticed(word: CmsisWord, tmp_path: Path) -> None:
     assert first
     changed = text[: first.start(1)] + str(int(first[1]) ^ 1) + text[first.end(1) :]
     sources[0].write_text(changed)
-    with pytest.raises(ProgramError, match=r"ended with code 1\n  driver \d, sample \d+: got"):
+    with pytest.raises(ProgramError, match=r"failed with exit code 1:\n  driver \d, sample \d+: got"):
         run(HOST, sources, tmp_path)
 
 

@@ -136,6 +136,16 @@ def test_what_nothing_sums_is_said() -> None:
     assert note.endswith("2x4-hd, flex, nanosharc, minisharc-4x8 can hold these filters")
 
 
+def test_filters_of_several_processors_are_counted() -> None:
+    """16 filters, which no one processor of that rate holds: eight with two outputs each do."""
+    many = filter_cases.made({c: np.eye(8, 64) + 0.1 for c in "ab"}, tuple("12345678"), {}, "fir", 48000.0)
+    note, _ = target_named("minidsp").write(many).notes
+    assert (
+        "none of opendrc, ddrc-88bm holds all of these filters alone; 8 of the opendrc do, each file in the block of one"
+        in note
+    )
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = pair()

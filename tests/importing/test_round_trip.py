@@ -208,7 +208,7 @@ def test_the_command(
     sides = {
         label: Entry(label, designed, "") for label, designed in (("asked", design), ("device", designer.open("there")))
     }
-    assert outcome_words(sides["asked"]) == "met by the weights"
+    assert outcome_words(sides["asked"]) == "met"
     assert outcome_words(sides["device"]) == "missed by these filters: left"
     assert summary["command"] == "designer import-coefficients device --problem pair.toml -o there"
     ended = run(capsys, monkeypatch, "export", "there", "--target", "csv")

@@ -179,7 +179,7 @@ def test_check_says_what_the_file_is(tmp_path: Path) -> None:
         ({"places": {"left": [0.04, -0.1, 0.0]}}, r"drivers\[0\]\.position_m: got .*, 10 mm inside the mesh; expected a place on its"
          r" surface \(.*\), within 2 mm; the nearest place is \[0\.05, -0\.1, 0\.0\]"),
         ({"places": {"left": [0.053, -0.1, 0.0]}}, "3 mm outside the mesh"),
-        ({"places": {"left": [0.05, -0.14, 0.0]}, "radius_m": 0.03}, r"\.radius_m: got 0\.03, which goes over an edge of the mesh"),
+        ({"places": {"left": [0.05, -0.14, 0.0]}, "radius_m": 0.03}, r"\.radius_m: got 0\.03, which reaches over an edge of the mesh"),
         ({"up": "x"}, r"enclosure\.up: got \"x\"; expected an axis at right angles to enclosure\.front"),
         ({"unit": "mm"}, r"enclosure\.unit: got \"mm\", in which .* measures .* m; expected a longest side.*; set enclosure\.unit = \"m\""),
         ({"file": "none.stl"}, r"enclosure\.file: got \"none\.stl\", no such file"),

@@ -51,7 +51,7 @@ def test_an_export_that_is_right_passes(target: str, folder: Path, designer_comm
     need("gcc", "gcc")
     for _ in range(2):
         ended = designer_command("proof", str(folder), "--target", target)
-        assert ended.code == 0 and "nothing wrong: " in ended.out, ended.err
+        assert ended.code == 0 and "no fault: " in ended.out, ended.err
     assert sorted(path.name for path in (folder / "proof" / target).iterdir()) == FILES
     assert summary_of(folder, target)["passed"] is True
     filters = filters_in(folder)
@@ -67,6 +67,25 @@ def test_an_export_that_is_right_passes(target: str, folder: Path, designer_comm
 def test_cmsis_runs_on_an_emulated_core(folder: Path, designer_command: Command) -> None:
     """The library's own sources on a Cortex-M4: exit code 0."""
     ended = designer_command("proof", str(folder), "--target", "cmsis-q15", "--cmsis", str(archive()))
+    assert ended.code == 0 and "no fault: " in ended.out, ended.err
+
+
+def test_paths_of_a_configuration_are_run(folder: Path, designer_command: Command) -> None:
+    """`convolver.cfg`, by jconvolver's player of files."""
+    need("fconvolver", "jconvolver")
+    ended = designer_command("proof", str(folder), "--target", "convolver-cfg")
+    assert ended.code == 0 and "nothing wrong: " in ended.out, ended.err
+
+
+@pytest.mark.parametrize(("target", "program"), [("c", "gcc"), ("wav", "fconvolver")])
+def test_of_several_rates_the_designs_own_is_run(
+    target: str, program: str, folder: Path, tmp_path: Path, designer_command: Command
+) -> None:
+    """An export with --rates, in one set of files and in a folder a rate."""
+    need(program, "gcc" if target == "c" else "jconvolver")
+    place = designer.open(folder).save(tmp_path / "trio", report=False)
+    assert designer_command("export", str(place), "--target", target, "--rates", "16000,22050").code == 0
+    ended = designer_command("proof", str(place), "--target", target)
     assert ended.code == 0 and "nothing wrong: " in ended.out, ended.err
 
 
@@ -113,6 +132,13 @@ def test_what_cannot_run_is_told(
     """A target without a program: 2, and the way by a recording; a program or a library that is not installed: 8, and what to install."""
     ended = designer_command("proof", str(folder), "--target", "csv")
     assert ended.code == 2 and "target csv: no program runs it here; expected wav, " in ended.err
+    for target, needed in (
+        ("camilladsp", "install the program of its releases"),
+        ("sof", "testbench"),
+        ("tas58xx", "amplifier"),
+    ):
+        ended_of = designer_command("proof", str(folder), "--target", target)
+        assert ended_of.code == 8 and needed in ended_of.err and "give --recorded feeds.wav" in ended_of.err
     assert "--stimulus stimulus.wav, record" in ended.err and "--recorded feeds.wav" in ended.err
     ended = designer_command("proof", str(folder), "--target", "cmsis-q31")
     assert ended.code == 8 and "name their folder with --cmsis" in ended.err
@@ -126,6 +152,7 @@ def test_what_cannot_run_is_told(
     for target, package in (
         ("c", "gcc"),
         ("wav", "jconvolver"),
+        ("convolver-cfg", "jconvolver"),
         ("brutefir", "brutefir"),
         ("pipewire", "pipewire-bin"),
     ):
@@ -145,5 +172,5 @@ def test_a_source_that_does_not_compile_is_told(folder: Path, tmp_path: Path) ->
     (tmp_path / "trio.c").write_text("no C\n")
     run = target_named("c").run
     assert run is not None
-    with installed(), pytest.raises(ProgramError, match=r"gcc: ended with code 1\n.*error"):
+    with installed(), pytest.raises(ProgramError, match=r"gcc: failed with exit code 1:\n.*error"):
         run(tmp_path, np.zeros((10, 2)), filters_in(folder), Bench())

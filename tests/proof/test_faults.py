@@ -91,7 +91,7 @@ def test_sign_gain_delay_and_saturation_have_their_numbers(make: Callable[[], Fi
         assert (half.drivers, half.kind) == ((name,), "gain") and half.value == pytest.approx(-6.0206, abs=0.02)
     (late,) = diagnosed(make, Plant(late={name: 1})).faults
     assert (late.drivers, late.kind) == ((name,), "time") and late.value == pytest.approx(1.0, abs=0.01)
-    assert "20.8 us) late" in late.words
+    assert "20.8 µs) late" in late.words
     level = np.abs(played(filters, stimulus.samples)[:, 0]).max() / 2
     (bound,) = diagnosed(make, Plant(bound={name: level})).faults
     assert (bound.drivers, bound.kind) == ((name,), "saturation")
@@ -159,7 +159,7 @@ def test_another_filter_is_none_of_the_known_faults() -> None:
     feeds = played(plants.with_filters_of(filters, "m", other), stimulus.samples)
     (fault,) = of_recording(filters, stimulus, recorded(feeds)).faults
     assert (fault.drivers, fault.kind) == (("m",), "none") and fault.value is not None
-    assert fault.words.startswith("m: none of the known faults; the nearest, that it ")
+    assert fault.words.startswith("m fits no known fault; the nearest, that it ")
     assert ACCEPTED_DB < fault.value < 0
     own, outer = filters.filters[1].taps, filters.filters[0].taps
     best = max(

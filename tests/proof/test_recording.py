@@ -42,7 +42,7 @@ def test_a_recording_may_begin_anywhere_and_have_another_rate(tmp_path: Path) ->
     doubled = plants.at_another_clock(feeds, 2, 1)
     soundfile.write(tmp_path / "fast.wav", doubled, 96_000, subtype="FLOAT")
     samples, notes = read_feeds(tmp_path / "fast.wav", filters)
-    assert notes == ("fast.wav has 96000 Hz, and was brought to the design's 48000 Hz",)
+    assert notes == ("fast.wav has 96000 Hz, and was resampled to the design's 48000 Hz",)
     recording = laid_under(samples, filters, stimulus)
     made = proof_of(recording.feeds, filters, stimulus, target="c", ran="", recording=recording)
     assert made.failures == () and made.status == 0
@@ -78,7 +78,9 @@ def test_a_recording_that_ends_early_is_refused() -> None:
     filters = plants.twins()
     stimulus = stimulus_of(filters)
     half = played(filters, stimulus.samples)[: stimulus.noise.start]
-    with pytest.raises(DataError, match=r"ends 0\.\d\d s before the stimulus does; expected all of it"):
+    with pytest.raises(
+        DataError, match=r"ends 0\.\d\d s before the stimulus does; expected a recording of the whole stimulus"
+    ):
         laid_under(half, filters, stimulus)
 
 

@@ -91,7 +91,7 @@ def test_few_of_the_lengths_are_realised(auto: designer.Design) -> None:
     assert {form for form, *_ in rows} == {"fir", "rtf", "biquad"}
     winner = auto.choice.winner
     assert f'form = "auto" chose biquads of {winner.length} sections: at 0.' in auto.choice.reason
-    assert "the next that keeps them, FIR of" in auto.choice.reason
+    assert "the next that keeps these bounds, FIR of" in auto.choice.reason
 
 
 def test_the_candidates_are_in_the_folder(auto: designer.Design, tmp_path: Path) -> None:
@@ -138,6 +138,11 @@ def test_the_bulk_delay_is_shortened_to_the_latency() -> None:
             r"realization\.sections: got 8, which take 448 bytes; expected at most 1,",
         ),
         (
+            {"taps": 512, "max_mac_per_s": 1e6, "max_bytes": 800},
+            r"got 512, which take 16,384,000 multiply-adds a second and 8,184 bytes; expected at most 31, for max_mac_per_s = 1000000"
+            r" and max_bytes = 800; lower it, or set max_mac_per_s = 16384000 and max_bytes = 8184",
+        ),
+        (
             {"form": "auto", "max_bytes": 10},
             r"realization\.form: got the least sections of any form, which take 56 bytes",
         ),
@@ -155,7 +160,7 @@ def test_what_the_file_states_beyond_its_limits_is_refused(
     realization: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is designed, with the number that would fit."""
-    monkeypatch.setattr("designer.filtering.design_channel", lambda *_: pytest.fail("designed"))
+    monkeypatch.setattr("designer.designs.all_channels.design_channel", lambda *_: pytest.fail("designed"))
     with pytest.raises(ProblemError, match=message):
         designer.design(problem(**realization))
 
@@ -164,7 +169,7 @@ def test_sections_that_need_more_delay_than_the_latency_are_refused() -> None:
     """Their delay is known once they are fitted; the message has the latency that would do."""
     with pytest.raises(
         ProblemError,
-        match=r"realization\.max_latency_ms: got 0\.1, and these biquad filters take \d+ samples; expected at least 0\.",
+        match=r"realization\.max_latency_ms: got 0\.1, and \d+ samples pass in these biquad filters; expected at least 0\.",
     ):
         designer.design(problem(form="biquad", sections=2, max_latency_ms=0.1))
 
@@ -174,7 +179,7 @@ def test_the_limit_that_binds_is_named() -> None:
     design = designer.design(problem(form="auto", sections=1, max_mac_per_s=6e5))
     assert design.choice is not None and design.choice.is_short and design.choice.binding == "max_mac_per_s"
     assert design.choice.winner.multiply_adds_per_s <= 6e5 and design.status == 7
-    text = next(warning for warning in design.warnings if "found nothing" in warning)
+    text = next(warning for warning in design.warnings if "no form keeps" in warning)
     fitting = min((row for row in design.choice.candidates if row.keeps), key=lambda row: row.order)
     assert fitting.length * FILTERS * RATE_HZ == fitting.multiply_adds_per_s > 6e5
     assert fitting.beyond == ("max_mac_per_s",)

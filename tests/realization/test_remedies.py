@@ -21,14 +21,18 @@ def _missed_db(channel: ChannelDesign, judge: Judge, scene: object, taps: int) -
 
 
 def test_eight_taps_are_told_how_many_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first doubling that meets the curve is named, however few taps there were; where none was tried that does, the last is."""
+    """The first doubling that meets the curve is named, and the fit that holds it; where nothing was tried that does, the last is."""
     channel, scene = designed(pair(), 129)
     judge = Judge.of(channel, scene, DRIVERS)
     words = remedies.remedy(channel, scene, Realization(taps=8))
     taps = next(taps for taps in 8 * 2 ** np.arange(1, 8) if _missed_db(channel, judge, scene, int(taps)) <= 0.1)
-    assert words == f"remedy: [realization] taps = {taps}"
+    held = realize_form([channel], scene, Realization(taps=8, hold_requirements=True))
+    assert judge.worst_db(held.taps[0][DRIVERS], held.bulk_delay_samples) <= 0.1
+    assert words == f"remedy: [realization] taps = {taps}, or hold_requirements = true"
     monkeypatch.setattr(remedies, "DOUBLINGS", 1)
     monkeypatch.setattr(remedies, "ENOUGH_TAPS", 16)
+    assert remedies.remedy(channel, scene, Realization(taps=8)) == "remedy: [realization] hold_requirements = true"
+    monkeypatch.setattr(remedies, "MAX_HELD_NUMBERS", 0)
     words = remedies.remedy(channel, scene, Realization(taps=8))
     lower_db = np.ceil(10 * _missed_db(channel, judge, scene, 8)) / 10
     assert (
@@ -42,5 +46,5 @@ def test_few_long_filters_are_tried_with_requirements_held() -> None:
     channel, _ = designed(pair(), 129)
     for held, most in ((False, 16 * 512), (True, remedies.MAX_HELD_NUMBERS // 2)):
         table = Realization(taps=512, hold_requirements=held)
-        tried = [change["taps"] for change, _ in remedies._changes(channel, 2, table, banded=False)]
+        tried = [change["taps"] for change, _ in remedies._changes(channel, 2, table, 48000.0, banded=False)]
         assert max(tried) == most

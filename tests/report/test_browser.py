@@ -378,6 +378,17 @@ def test_what_is_printed_at_once_has_its_figures(chromium: Browser, folder: Path
     context.close()
 
 
+def test_a_picture_of_the_whole_page_has_its_figures(chromium: Browser, folder: Path) -> None:
+    """Nobody scrolls, and every figure that is not folded is drawn once the page is idle: those out of view, too."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto((folder / "report.html").as_uri())
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('figure .plot')].every(e => !e.checkVisibility() || e.querySelector('.main-svg'))"
+    )
+    assert page.evaluate("document.documentElement.scrollHeight > 3 * innerHeight && scrollY === 0")
+    page.close()
+
+
 def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
     """At 390 pixels, dark: seven numbers of each channel on the first screen, one column, the cuts below the map, nothing over the side,
     the polar plots' switch, and the twin's figures.

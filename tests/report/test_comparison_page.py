@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from comparison.two_designs import made
+from toml_text import pair, toml
 
+import designer
 from designer.comparison.entry import Entry, shared_channels
 from designer.comparison.head_shift import head_shift
 from designer.comparison.numbers import scalar_rows
@@ -106,7 +108,14 @@ def test_the_table_marks_the_best_and_says_the_difference(few: Comparison, few_f
             f"★ {decibels(first)}" if row.best[0] else decibels(first),
             f"★ {decibels(second)}" if row.best[1] else decibels(second),
         ]
-        assert " ".join(words).endswith(" ".join([*expected, decibels(row.differences_db[1], "+.1f")]))
+        assert " ".join(words).endswith(" ".join([*expected, decibels(row.differences_db[1], "+z.1f")]))
+
+
+def test_what_the_files_differ_in_stands_on_top(few_files: dict[str, bytes]) -> None:
+    """The keys that differ come after the table of the designs and before the first channel's numbers."""
+    page = page_of(few_files)
+    places = [page.index(text) for text in ('aria-label="The designs"', '<h2 id="keys">', '<h2 id="channel-1">')]
+    assert places == sorted(places)
 
 
 def test_of_twenty_a_band_and_the_chosen(twenty: dict[str, bytes]) -> None:
@@ -156,3 +165,15 @@ def test_costs_are_scaled_by_what_lies_in_the_bands(few: Comparison) -> None:
     least_db, most_db = min(map(min, inside_db)), max(map(max, inside_db))
     assert max(map(max, all_db)) > most_db + 7  # the spike
     assert low < least_db and most_db < high and high - low <= most_db - least_db + 14
+
+
+def test_a_design_that_misses_is_told_first() -> None:
+    """Of two designs the one whose filters miss its requirement has a verdict of its own above the ranking; the other has none."""
+    tables = pair()
+    good = designer.design(designer.loads(toml(tables)))
+    tables["realization"] = {"taps": 8}
+    poor = designer.design(designer.loads(toml(tables)))
+    page = page_of(designer.compare({"good": good, "poor": poor}).files())
+    verdicts = re.findall(r'<div class="verdict( \w+)?">([^<]*)</div>', page)
+    assert verdicts[0] == (" lossy", "poor: met on paper, and missed by these filters: left.")
+    assert len(verdicts) == 2 and verdicts[1][1].startswith("left: ")

@@ -341,4 +341,4 @@ def test_of_mirror_images_the_worse_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     assert worse_outcomes(*sides) == (sides[1][0], sides[0][1])
     monkeypatch.setattr(Result, "outcomes", dict(zip(("left", "right"), sides, strict=True)))
     words = "2.0 dB at the worst place (500 Hz), 4.0 dB at the 5th percentile of moved heads (500 Hz)"
-    assert design.sentence("left", "right").endswith(f". Elsewhere the curve is missed by up to {words}")
+    assert design.sentence("left", "right").endswith(f". Judged more strictly, the curve is missed by up to {words}")

@@ -17,7 +17,7 @@ import designer
 from designer.commands.bank import walk_of
 from designer.errors import DataError, UsageError
 from designer.problem import Problem
-from designer.search import bank_walk
+from designer.search import bank_spacing, bank_walk
 from designer.search.bank import BankDesign
 from designer.search.bank_folder import open_bank, save
 from designer.search.bank_walk import EXACT, FIXED, NEAREST, TRACKED, Tracker, Walked
@@ -32,10 +32,11 @@ PAIR = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def short_walk() -> Iterator[None]:
-    """A walk of a second."""
+def short() -> Iterator[None]:
+    """A walk of a second, and no more places than ten times as fine asks for: each is a design."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank_walk, "WALK_S", 1.0)
+        patch.setattr(bank_spacing, "LEAST_PLACES", {1: 11, 2: 11})
         yield
 
 
@@ -120,8 +121,9 @@ def test_a_head_that_walks_hears_the_bank(found: BankDesign, walk: Walked) -> No
 
 
 def test_two_keys_make_a_grid(problem: Problem) -> None:
-    """A product of values, proven on the product of the finer ones."""
-    pair = designer.bank(problem, [f"{SIDE}=0:0.04", "listener.position_m[0]=0.6:0.64"], loss_db=2.0)
+    """A product of values, proven on the product of the finer ones; 121 designs of one channel, which are seconds."""
+    single = designer.loads(problem.replace("designs", problem.model_dump(exclude_unset=True)["designs"][:1]).text)
+    pair = designer.bank(single, [f"{SIDE}=0:0.04", "listener.position_m[0]=0.6:0.64"], loss_db=2.0)
     shape = tuple(axis.values.size for axis in pair.bank.axes)
     assert pair.bank.taps["left"].shape[:2] == shape
     assert pair.proof.largest_db["interpolated"] <= 2.0
@@ -198,7 +200,7 @@ def test_places_that_are_infeasible_are_told(
     over = ["--over", f"{SIDE}=0.1:0.12", "--processes", "1", "--jitter", "5mm"]
     ended = run(capsys, monkeypatch, "bank", str(file), *over, "-o", str(tmp_path / "out"))
     assert ended.code == 4
-    assert "infeasible as asked at 41 of 41 places" in ended.err
+    assert "infeasible as asked at 11 of 11 places" in ended.err
     assert open_bank(tmp_path / "out").facts["walk"]["jitter"] == [0.005]
     again = run(capsys, monkeypatch, "bank", str(file), *over, "--jitter", "1in", "-o", str(tmp_path / "out"))
     assert (again.code, again.err) == (

@@ -211,15 +211,15 @@ def test_a_body_that_is_solved_is_told(page: Page, played: Played) -> None:
     page.mouse.down()
     answer, played.answer = played.answer, lambda request: None
     page.mouse.move(x + 1, y)
-    page.get_by_text("the first of this place are being computed").wait_for()
+    page.get_by_text("those of this position are being computed").wait_for()
     played.answer = answer
     page.mouse.move(x + 3, y)
-    page.get_by_text("a coarse solution of the box; realised and judged when let go").wait_for()
+    page.get_by_text("a coarse solution of the box; realised and judged on release").wait_for()
     played.answer = lambda request: (
         played.tell(live(20.0, request) | {"coarse": "mesh", "panels": {}}) if request.get("phase") == "drag" else None
     )
     page.mouse.move(x + 6, y)
-    page.get_by_text("The mesh is too fine to be solved under the hand").wait_for()
+    page.get_by_text("The mesh is too fine to be solved while you drag").wait_for()
     page.mouse.up()
     stage = "solving the box: 4 of 26 frequencies, 3 s left"
     played.tell(state(2), {"is": "working", "stage": stage, "version": 2})

@@ -74,3 +74,19 @@ def test_exports_that_a_new_design_removes_are_named(here: Path, designer_comman
         ended = designer_command(*command, "-o", "out")
         assert ended.code == errors.EXIT_DONE and note in ended.err
         assert not (here / "out/export").exists()
+
+
+def test_a_quick_design_names_all_that_it_removes(here: Path, designer_command: Command) -> None:
+    """Page, figures and study go with the design before; the note names each part that was in the folder and is not, and its command."""
+    assert designer_command("study", "out").code == errors.EXIT_DONE
+    before = {path.relative_to(here / "out").parts[0] for path in (here / "out").rglob("*")}
+    ended = designer_command("design", "p.toml", "-o", "out", "--quick")
+    assert ended.code == errors.EXIT_DONE
+    removed = before - {path.relative_to(here / "out").parts[0] for path in (here / "out").rglob("*")}
+    assert removed == {"report.html", "figures"}
+    assert (
+        "note: out: report.html, figures/, study of the earlier design are removed; make again with designer design PROBLEM.toml"
+        " -o out; designer figures out; designer study out" in ended.err
+    )
+    again = designer_command("design", "p.toml", "-o", "out", "--quick")
+    assert "removed" not in again.err

@@ -119,13 +119,13 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
     if raw.level == "relative":
         gain_db = -_median_level_db(np.abs(pressure[:, axis]))
         pressure = pressure * 10 ** (gain_db / 20)
-        notes.append(f"{LEVEL_IS_RELATIVE}: {gain_db:+.2f} dB brings it to 0 dB on axis")
+        notes.append(f"{LEVEL_IS_RELATIVE}: {gain_db:+z.2f} dB brings it to 0 dB on axis")
     notes += _symmetry_notes(directions)
     centre_s = _centre_s(frequency_hz, directions, pressure, axis)
     symmetry_db = _symmetry_error_db(frequency_hz, directions, pressure)
     if symmetry_db is not None:
         notes.append(
-            f"left and right (up and down) differ by {symmetry_db:.2f} dB up to {SYMMETRY_UP_TO_HZ:g} Hz (root mean square)"
+            f"left and right (up and down) differ by {symmetry_db:z.2f} dB up to {SYMMETRY_UP_TO_HZ:g} Hz (root mean square)"
             + (
                 ""
                 if coverage(directions) == "vertical plane"

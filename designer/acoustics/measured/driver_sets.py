@@ -65,7 +65,7 @@ def common_reference(
         for name in names:
             responses[name] = responses[name].with_gain_db(gain_db)
     if len({m.summary.kind for m in drivers.values()}) > 1 and relative:
-        actual = "; ".join(f"{name}: {m.summary.kind}, {m.summary.gain_db:+.1f} dB" for name, m in responses.items())
+        actual = "; ".join(f"{name}: {m.summary.kind}, {m.summary.gain_db:+z.1f} dB" for name, m in responses.items())
         warnings.append(
             "levels of drivers from different kinds of file cannot be compared, so each kind was brought to 0 dB on axis: "
             f"{actual}; measure all drivers alike if their relative level matters"
@@ -171,7 +171,7 @@ def _lost_time(drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, Ti
         reason = "say that they had no timing reference"
         remedy = "measure them with a loopback, or with an acoustic timing reference, if their relative time matters"
     loss = (
-        f", and the {1e6 * apart_s:.0f} us by which their delays differ ({360 * 1000 * apart_s:.0f} degrees at 1 kHz) were taken off"
+        f", and the {1e6 * apart_s:z.0f} us by which their delays differ ({360 * 1000 * apart_s:.0f} degrees at 1 kHz) were taken off"
         if len(unshared) > 1
         else ", and its delay was taken off"
     )

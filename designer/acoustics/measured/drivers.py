@@ -177,15 +177,15 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     """Facts of one measured set, in lines for the user."""
     s = response.summary
     is_relative = any(note.startswith(LEVEL_IS_RELATIVE) for note in response.notes)  # a note, which has the gain
-    level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
-    level += "" if is_relative else f" (gain {s.gain_db:+.1f} dB)"
+    level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:z.1f} dB"
+    level += "" if is_relative else f" (gain {s.gain_db:+z.1f} dB)"
     facts = [f"on axis at 1 kHz {level}"]
     if not s.time_reference.startswith(OWN_TIME):  # which says what was taken off
         facts.append(f"delay removed {s.delay_removed_s * 1e3:.3f} ms")
     if s.symmetry_error_db is not None:
-        facts.append(f"symmetry error {s.symmetry_error_db:.1f} dB")
+        facts.append(f"symmetry error {s.symmetry_error_db:z.1f} dB")
     if not s.modelled:
-        facts.append(f"noise floor {s.noise_floor_db:.0f} dB")
+        facts.append(f"noise floor {s.noise_floor_db:z.0f} dB")
     first = Path(s.files[0]).name
     files = first if len(s.files) == 1 else f"{len(s.files)} files, {first} to {Path(s.files[-1]).name}"
     polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[s.polarity]

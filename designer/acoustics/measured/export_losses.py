@@ -87,7 +87,7 @@ def check_levels(raw: RawSet) -> list[str]:
         location = f"at {f[same_at[0]]:.4g} Hz" if same_at.size else "at its maximum"
         raise DataError(
             f"{raw.files[0]}: got the same level {location} in all {len(lowest_db)} directions, which differ by "
-            f"{spread_db:.1f} dB at {f[0]:.4g} Hz, where a driver radiates alike: each was normalised by itself, and "
+            f"{spread_db:z.1f} dB at {f[0]:.4g} Hz, where a driver radiates alike: each was normalised by itself, and "
             "the levels between them are lost; expected levels as they were measured; export without normalising"
         )
     flat = np.ptp(level_db[:, axis]) < MAX_SAME_DB and np.log2(f[-1] / max(f[0], f[1])) > FLAT_OCTAVES
@@ -222,8 +222,8 @@ def check_reflections(raw: RawSet) -> list[str]:
     size, late_s = max(lines)
     ripple_db, gate_ms = -20 * np.log10(1 - min(size, 0.9)), 900 * late_s
     return [
-        f"a reflection {1000 * late_s:.3g} ms after the direct sound, {20 * np.log10(size):.0f} dB beside it, ripples the level of all"
-        f" directions by up to {ripple_db:.1f} dB: filters would undo it where the microphone stood, and nowhere else; write gate_ms ="
+        f"a reflection {1000 * late_s:.3g} ms after the direct sound, {20 * np.log10(size):z.0f} dB beside it, ripples the level of all"
+        f" directions by up to {ripple_db:z.1f} dB: filters would undo it where the microphone stood, and nowhere else; write gate_ms ="
         f" {gate_ms:.2g}, which leaves the band above {1000 / gate_ms:.0f} Hz, or measure farther from walls"
     ]
 

@@ -168,7 +168,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
         return placement.readings[0][1], declared is not False, warnings
     if energy < (3e-5) ** 2 * interaural_s.size:
         raise DataError(
-            f"{name}: got no interaural time ({np.abs(interaural_s).max() * 1e6:.0f} us at most); expected responses"
+            f"{name}: got no interaural time ({np.abs(interaural_s).max() * 1e6:z.0f} us at most); expected responses"
             " with their delays, in the samples or in Data.Delay"
         )
     if declared is not None and matches[0][0] >= MIN_AGREEMENT:
@@ -190,7 +190,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
         if scale < MIN_TIME_RATIO:
             raise DataError(
                 f"{name}: got an interaural time {scale:.2f} times that of a head of 8.75 cm"
-                f" ({np.abs(interaural_s).max() * 1e6:.0f} us at most), as of minimum-phase responses: the delays were taken out;"
+                f" ({np.abs(interaural_s).max() * 1e6:z.0f} us at most), as of minimum-phase responses: the delays were taken out;"
                 " expected responses with their delays, in the samples or in Data.Delay; export the head without minimum phase"
             )
         warnings.append(

@@ -51,7 +51,7 @@ def head_lines(head: MeasuredHead) -> list[str]:
     degrees = np.degrees(np.arcsin(min(1.0, abs(float(recording.directions[widest, 1])))))
     level_db = float(np.interp(1000.0, *_level(head)))
     symmetry_db = symmetry_error_db(head)
-    symmetric = "no mirrored directions" if symmetry_db is None else f"left-right symmetry error {symmetry_db:.1f} dB"
+    symmetric = "no mirrored directions" if symmetry_db is None else f"left-right symmetry error {symmetry_db:z.1f} dB"
     return [
         f"head {head.name}: {len(recording.directions)} directions {location}, elevations {elevation.min():.0f} to"
         f" {elevation.max():.0f} degrees{between}{gap}",
@@ -61,8 +61,8 @@ def head_lines(head: MeasuredHead) -> list[str]:
         f"  {recording.convention or 'impulse responses'}, azimuths {azimuth.min():.0f} to {azimuth.max():.0f} degrees"
         f" counter-clockwise; time reference: {time}; polarity {polarity}; fitted centre {place_text(head.centre_m)} of the"
         " point that the directions are counted from",
-        f"  level changed by {level_db:.1f} dB at 1 kHz, delay of {head.advance_s * 1e3:.2f} ms taken out; {symmetric};"
-        f" noise floor {noise_floor_db(head):.0f} dB below the peak",
+        f"  level changed by {level_db:z.1f} dB at 1 kHz, delay of {head.advance_s * 1e3:.2f} ms taken out; {symmetric};"
+        f" noise floor {noise_floor_db(head):z.0f} dB below the peak",
     ]
 
 

@@ -185,7 +185,7 @@ def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
     azimuth, elevation = spherical_deg(first)
     warning = (
         f"got {later.size} directions measured more than once, first azimuth {azimuth:.1f}, elevation {elevation:.1f};"
-        f" they differ by up to {apart_db:.1f} dB below 1.5 kHz, and the first of each is used"
+        f" they differ by up to {apart_db:z.1f} dB below 1.5 kHz, and the first of each is used"
     )
     return np.setdiff1d(np.arange(len(recording.directions)), later), [warning]
 

@@ -108,12 +108,12 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
         raise DataError(f"{path}: got {actual}; expected finite samples; export it again")
     peak = float(np.abs(x).max(initial=0.0))
     if peak < MAX_SILENT:
-        actual = f"silence: no sample above {20 * np.log10(MAX_SILENT):.0f} dB of full scale"
+        actual = f"silence: no sample above {20 * np.log10(MAX_SILENT):z.0f} dB of full scale"
         raise DataError(f"{path}: got {actual}; expected an impulse response; measure it again")
     crest = peak / float(np.sqrt(np.mean(x**2)))
     if crest < MIN_CREST:
         raise DataError(
-            f"{path}: got a signal whose peak is {20 * np.log10(crest):.1f} dB above its root mean square, as a "
+            f"{path}: got a signal whose peak is {20 * np.log10(crest):z.1f} dB above its root mean square, as a "
             "sweep's or a tone's; expected an impulse response; export the impulse response that the measuring program "
             "computes from it"
         )
@@ -123,7 +123,7 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
         actual = f"{run} samples in a row at the peak of {peak:.4g}: it is clipped"
         raise DataError(f"{path}: got {actual}; expected an impulse response; record it at a lower level")
     onset = int(np.argmax(np.abs(x) > ONSET_SHARE * peak))
-    cut = f"{path.name}: onset is cut: its first sample is at {20 * np.log10(max(abs(x[0]) / peak, 1e-15)):.0f} dB of the peak already, and"
+    cut = f"{path.name}: onset is cut: its first sample is at {20 * np.log10(max(abs(x[0]) / peak, 1e-15)):z.0f} dB of the peak, and"
     cut += " a rise before it is expected; export it with a few milliseconds before the peak"
     return x, rate, onset, [cut] * (onset == 0)
 

@@ -52,11 +52,11 @@ def check_silence(raw: RawSet) -> list[str]:
     if silent.size:
         raise DataError(
             f"{raw.files[0] if len(raw.files) < len(level) else raw.files[silent[0]]}: got silence at "
-            f"{raw.labels[silent[0]]}, {loudest - level[silent[0]]:.0f} dB below the loudest direction; expected "
-            f"responses within {-SILENT_DB:.0f} dB of each other; measure it again, or leave it out"
+            f"{raw.labels[silent[0]]}, {loudest - level[silent[0]]:z.0f} dB below the loudest direction; expected "
+            f"responses within {-SILENT_DB:z.0f} dB of each other; measure it again, or leave it out"
         )
     return [
-        f"{raw.labels[n]} is {median - level[n]:.0f} dB below the median direction over the whole band: is its channel connected?"
+        f"{raw.labels[n]} is {median - level[n]:z.0f} dB below the median direction over the whole band: is its channel connected?"
         for n in np.flatnonzero(level < median + WEAK_DB)
     ]
 
@@ -85,7 +85,7 @@ def merge_duplicates(raw: RawSet) -> tuple[RawSet, list[str]]:
             if apart_db > MAX_SAME_DB or turned_deg > 20:
                 names = " and ".join(raw.labels[m] for m in members[:2])
                 warnings.append(
-                    f"{names} are one direction, and differ by {apart_db:.1f} dB (root mean square) and {turned_deg:.0f} degrees; "
+                    f"{names} are one direction, and differ by {apart_db:z.1f} dB (root mean square) and {turned_deg:.0f} degrees; "
                     "their mean is used: leave one out if it is wrong"
                 )
     unique = first[order]
@@ -180,7 +180,7 @@ def check_polarity_between(raw: RawSet) -> list[str]:
     odd = np.flatnonzero(front & (np.abs(level_db - between_db) > MIN_ODD_LEVEL_DB))
     if odd.size:
         worst = ", ".join(
-            f"{raw.labels[n]} by {level_db[n] - between_db[n]:+.1f} dB"
+            f"{raw.labels[n]} by {level_db[n] - between_db[n]:+z.1f} dB"
             for n in odd[np.argsort(-np.abs(level_db - between_db)[odd], kind="stable")][:3]
         )
         warnings.append(
@@ -234,7 +234,7 @@ def check_loudest(raw: RawSet) -> list[str]:
     if above_db < MIN_LOUDER_DB or off_deg < LOUDEST_WITHIN_DEG:
         return []
     return [
-        f"loudest direction is {raw.labels[loudest]}, {off_deg:.0f} degrees off the axis and {above_db:.1f} dB "
+        f"loudest direction is {raw.labels[loudest]}, {off_deg:.0f} degrees off the axis and {above_db:z.1f} dB "
         "above it: is 0 degrees where the driver faces?"
     ]
 
@@ -319,7 +319,7 @@ def check_zero(raw: RawSet) -> list[str]:
         off_deg, cost_db = float(np.median(centres_deg)), max(cost for _, cost in centres)
         warnings.append(
             f"{name} plane: levels fall off alike on both sides of {off_deg:+.0f} degrees, not of 0, in {centres_deg.size} octaves: was the"
-            f" zero of the turntable off? Both sides of 0 differ by {cost_db:.1f} dB (root mean square) as they are; if the driver faces"
+            f" zero of the turntable off? Both sides of 0 differ by {cost_db:z.1f} dB (root mean square) as they are; if the driver faces"
             f" 0, subtract {off_deg:.0f} degrees from all angles"
         )
     return warnings

@@ -5,7 +5,7 @@
 | machines | C on this machine, on Cortex-M4 and M7 and on RISC-V in qemu |
 | c_program | `c`, `c-q31`, `c-q15`: planar and interleaved calls in portions of random length, which must agree |
 | cmsis_program | `cmsis-*`: blocks, with CMSIS-DSP's own sources |
-| convolvers | `jconvolver`, `wav` and `easyeffects` by fconvolver, `brutefir` by BruteFIR |
+| convolvers | `jconvolver`, `wav`, `easyeffects` and `convolver-cfg` by fconvolver, `brutefir` by BruteFIR |
 | pipewire | a daemon and a filter-chain of their own, with `pipewire_client` as source and recorder |
 | faust_program | `faust`, compiled to C |
 | octave | `matlab`, by GNU Octave |

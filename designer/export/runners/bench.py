@@ -64,9 +64,11 @@ def called(
         )
     except subprocess.TimeoutExpired:
         raise ProgramError(
-            f"{name}: got no end within {patience_s:g} s; expected the feeds; stop what else runs"
+            f"{name}: did not finish within {patience_s:g} s; close other programs, and run the proof again"
         ) from None
     if done.returncode:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()[-LAST_LINES:]
-        raise ProgramError("\n".join([f"{name}: ended with code {done.returncode}", *(f"  {line}" for line in lines)]))
+        raise ProgramError(
+            "\n".join([f"{name}: failed with exit code {done.returncode}:", *(f"  {line}" for line in lines)])
+        )
     return done.stdout

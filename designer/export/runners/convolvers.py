@@ -1,7 +1,8 @@
-"""`jconvolver`, `wav` and `easyeffects` by fconvolver, jconvolver's player of files; `brutefir` by BruteFIR."""
+"""`jconvolver`, `wav`, `easyeffects` and `convolver-cfg` by fconvolver, jconvolver's player of files; `brutefir` by BruteFIR."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,34 @@ def run_easyeffects(folder: Path, signals: Real, filters: FilterSet, bench: Benc
         [(0, 0, 0), (0, 1, 1), (1, 0, 2), (1, 1, 3)] if soundfile.info(path).channels == 4 else [(0, 0, 0), (1, 1, 1)]
     )
     return _tracks(folder, path.name, [track for track in tracks if track[0] < len(filters.channels)], signals, filters)
+
+
+def run_convolver_cfg(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> Real:
+    """Feeds of the paths of `convolver.cfg`, four lines each: file, track, input and output; as `run_jconvolver`.
+
+    Raises ProgramError: a delay, a weight, or a path of several inputs or outputs, which no export has.
+    """
+    lines = (folder / "convolver.cfg").read_text(encoding="utf-8").splitlines()
+    rate, inputs, outputs, _ = lines[0].split()
+    paths = [lines[at : at + 4] for at in range(3, len(lines), 4)]
+    ends = [re.fullmatch(r"(\d+)\.0", end) for path in paths for end in path[2:]]
+    if float(rate) != filters.sample_rate_hz or any(float(ms) for ms in " ".join(lines[1:3]).split()) or None in ends:
+        expected = f"paths alone, at {filters.sample_rate_hz:g} Hz"
+        raise ProgramError(f"convolver.cfg: got a delay, a weight, or {rate} Hz; expected {expected}; export it again")
+    length = max(_frames(folder / file) for file, *_ in paths)
+    commands = [
+        f"/impulse/read {float(source) + 1:.0f} {float(sink) + 1:.0f} 1.0 0 0 0 {int(track) + 1} {file}"
+        for file, track, source, sink in paths
+    ]
+    new = f"/convolver/new {inputs} {outputs} {PARTITION} {length} 1.0"
+    (folder / "play.conf").write_text("\n".join([new, *commands, ""]), encoding="ascii")
+    return _fconvolver(folder, "play.conf", signals, filters)
+
+
+def _frames(path: Path) -> int:
+    import soundfile
+
+    return int(soundfile.info(path).frames)
 
 
 def _tracks(folder: Path, file: str, tracks: list[tuple[int, int, int]], signals: Real, filters: FilterSet) -> Real:

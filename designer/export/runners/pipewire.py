@@ -89,7 +89,10 @@ def run_pipewire(folder: Path, signals: Real, filters: FilterSet, bench: Bench) 
                         run("pw-link", f"{names[1]}:output_{speaker}", f"recorder:{number}")
                     process.communicate(b"start\n", timeout=120 + ROUNDS * (probe * channels + len(padded)) / rate)
                     if process.returncode:
-                        raise ProgramError("pipewire: got no two rounds alike; expected the feeds; stop what else runs")
+                        raise ProgramError(
+                            f"pipewire: no two playbacks in a row were identical within {ROUNDS} rounds, as on a busy"
+                            " machine; close other programs, and run the proof again"
+                        )
         return np.asarray(np.load(place / "out.npy"), dtype=float)[channels * probe :][:count]
 
 
@@ -112,4 +115,6 @@ def until(holds: Callable[[], bool]) -> None:
         if holds():
             return
         time.sleep(PAUSE_S)
-    raise ProgramError("pipewire: got no end of its start; expected a daemon with a filter-chain; stop what else runs")
+    raise ProgramError(
+        f"pipewire: did not start the filter-chain within {TRIES * PAUSE_S:g} s; close other programs, and run the proof again"
+    )

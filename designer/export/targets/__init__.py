@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 
 from designer.errors import DataError, UsageError
 from designer.export.coefficients import MAX_SECTIONS, Coefficients, is_folder, refusal, shown
+from designer.export.of_rate import of_rate
 from designer.export.provenance import TABLE, Row
 from designer.export.target import BareFile, Target
 from designer.export.targets.tables import read_table
@@ -21,7 +22,7 @@ TARGETS = dict(sorted(REGISTERED.items(), key=lambda item: item[1].place))
 OPTIONS = sorted({o.flag: o for target in TARGETS.values() for o in target.options}.values(), key=lambda o: o.place)
 READERS = [target for target in TARGETS.values() if target.read is not None]
 DECODERS = {key: target for target in TARGETS.values() for key in target.bare}
-NAMES = [target.files for target in READERS]
+NAMES = list(dict.fromkeys(target.files for target in READERS))
 EXPECTED_FILES = f"a {', '.join(NAMES[:-1])} or {NAMES[-1]} file, or a folder with one of these"
 PROOF = "_test.c"
 """End of the programs that compare feeds; the coefficients are in the file beside each."""
@@ -55,11 +56,13 @@ def checked_options(name: str, options: Mapping[str, str | None]) -> dict[str, s
 
 
 def read_coefficients(path: Path, problem: Problem) -> Coefficients:
-    """The filters of a file, or of an exported folder, on a problem's channels and drivers.
+    """The filters of a file, or of an exported folder, on a problem's channels and drivers; of several rates those at the problem's.
 
     Raises DataError: no target reads it, or its content does not fit the problem.
     """
-    coefficients = Coefficients(_in_folder(path) if is_folder(path) else path, problem)
+    chosen, note = of_rate(path, problem.sample_rate_hz) if is_folder(path) else (path, "")
+    coefficients = Coefficients(_in_folder(chosen) if is_folder(chosen) else chosen, problem)
+    coefficients.notes += (note,) if note else ()
     ending = coefficients.path.suffix
     targets = [target for target in READERS if ending.lower() in target.endings]
     if not targets:

@@ -67,7 +67,7 @@ def write_brutefir(filters: FilterSet) -> Export:
         *provenance(filters, "brutefir", SCALING, "# "),
         "# Start it in this folder: brutefir -nodefault brutefir.conf",
         "# It filters input.raw into output.raw, both 64-bit floats, interleaved; set the devices to yours.",
-        f"# A preamp of {-room:.2f} dB, which steady tones of full scale need, is an attenuation behind each input:",
+        f"# A preamp of {-room:z.2f} dB, which steady tones of full scale need, is an attenuation behind each input:",
         f'# from_inputs: "input 1"/{room:.2f};',
         "float_bits: 64;",
         f"sampling_rate: {rate};",
@@ -257,5 +257,6 @@ BRUTEFIR = Target(
     read=read_brutefir,
     endings=(".conf",),
     in_folders=("brutefir.conf", "*.conf"),
+    block_samples=BLOCK,
     run=run_brutefir,
 )

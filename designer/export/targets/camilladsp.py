@@ -62,7 +62,7 @@ def write_camilladsp(filters: FilterSet) -> Export:
         *_devices(rate, len(filters.channels), len(filters.drivers)),
         *_mixers(filters),
         "filters:",
-        *("  preamp:", "    type: Gain", "    parameters:", f"      gain: {-filters.headroom.tones_db:.2f}"),
+        *("  preamp:", "    type: Gain", "    parameters:", f"      gain: {-filters.headroom.tones_db:z.2f}"),
         *("      inverted: false", "      mute: false", "      scale: dB"),
         *(line for filter_ in filters.filters for line in _filter(filters, filter_, ways, stems)),
         *(line for name, delay in delays for line in _delay(name, delay)),
@@ -339,4 +339,7 @@ CAMILLADSP = Target(
     read=read_camilladsp,
     endings=(".yml", ".yaml"),
     in_folders=("camilladsp.yml", "*.yml", "*.yaml"),
+    block_samples=CHUNK_SIZE,
+    to_play="CamillaDSP: no Debian or pip package has it; install the program of its releases, make the stimulus its capture device"
+    " (type WavFile) and a file of 32-bit floats its playback device (type File), run it",
 )

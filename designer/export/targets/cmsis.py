@@ -197,6 +197,7 @@ CMSIS_F32 = Target(
     endings=(".c", ".h"),
     in_folders=("*.c", "f32/*.c", "q31/*.c", "q15/*.c"),
     write_bank=partial(write_bank, word=BANK_WORDS[F32]),
+    block_samples=BLOCK,
     run=partial(run_cmsis, word=F32),
 )
 CMSIS_Q31 = Target(
@@ -208,6 +209,7 @@ CMSIS_Q31 = Target(
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q31),
     write_bank=partial(write_bank, word=BANK_WORDS[Q31]),
+    block_samples=BLOCK,
     run=partial(run_cmsis, word=Q31),
 )
 CMSIS_Q15 = Target(
@@ -219,5 +221,6 @@ CMSIS_Q15 = Target(
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q15),
     write_bank=partial(write_bank, word=BANK_WORDS[Q15]),
+    block_samples=BLOCK,
     run=partial(run_cmsis, word=Q15),
 )

@@ -18,6 +18,7 @@ from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import FilterSet
 from designer.export.names import changed, file_names
 from designer.export.provenance import README, provenance, readme, text_file
+from designer.export.runners.convolvers import run_convolver_cfg
 from designer.export.target import Export, Target, whole_rate
 from designer.export.wave import MAX_TRACKS, Responses, channel_responses, loud_note, wave_float
 from designer.export.ways import Program, Signal, Way
@@ -32,7 +33,7 @@ above. The player's device needs as many outputs.
 
 Roon takes a .zip of this folder (DSP, Convolution, Browse). Convolver takes {file} itself, and CamillaDSP's interface imports it.
 
-Steady tones of full scale need {room:.2f} dB of headroom: set it as Roon's headroom adjustment, Convolver's attenuation or the volume.
+Steady tones of full scale need {room:z.2f} dB of headroom: set it as Roon's headroom adjustment, Convolver's attenuation or the volume.
 """
 
 
@@ -131,4 +132,5 @@ CONVOLVER_CFG = Target(
     read=read_convolver_cfg,
     endings=(".cfg",),
     in_folders=(FILE,),
+    run=run_convolver_cfg,
 )

@@ -30,7 +30,7 @@ Add the effect Convolver to the output pipeline, import {file} under Impulses, a
 Turn Autogain off and leave Stereo Width at 100 %: both change the response. EasyEffects resamples where the device runs at another rate
 than {rate} Hz: set the device to that rate.
 
-Steady tones of full scale need {room:.2f} dB of headroom: set the convolver's input gain to {gain:.2f} dB.
+Steady tones of full scale need {room:z.2f} dB of headroom: set the convolver's input gain to {gain:z.2f} dB.
 """
 
 

@@ -52,7 +52,7 @@ def write_equalizer_apo(filters: FilterSet) -> Export:
         "# Add to config.txt: Include: equalizerapo.txt",
         "# Channels come in as the device's first ones, drivers go out as its first ones, in the orders above.",
         "# The next line without its # applies the preamp that steady tones of full scale need:",
-        f"# Preamp: {-filters.headroom.tones_db:.2f} dB",
+        f"# Preamp: {-filters.headroom.tones_db:z.2f} dB",
         f"If: sampleRate == {rate}",
         *(line for way, filter_ in enumerate(filters.filters, 1) for line in _way(filters, way, filter_, stems)),
         "Channel: all",

@@ -43,7 +43,7 @@ def write_faust(filters: FilterSet) -> Export:
     lines = [
         *(f"// {line}" for line in provenance(filters, "faust", SCALING)),
         "// Inputs are the channels and outputs the drivers, in the order above: faust -t 0 -double filters.dsp",
-        f"// Steady tones of full scale need a preamp of {-room_db:.2f} dB: put *({10 ** (-room_db / 20):.4f}) after each input.",
+        f"// Steady tones of full scale need a preamp of {-room_db:z.2f} dB: put *({10 ** (-room_db / 20):.4f}) after each input.",
         'import("stdfaust.lib");',
     ]
     feeds: dict[str, list[str]] = {driver: [] for driver in filters.drivers}

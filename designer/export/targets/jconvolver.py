@@ -53,7 +53,7 @@ def write_jconvolver(filters: FilterSet) -> Export:
         f"/convolver/new {len(filters.channels)} {len(filters.drivers)} {PARTITION} {length} {density:.3f}",
         *(f"/input/name {n} {inputs[name]}" for n, name in enumerate(filters.channels, 1)),
         *(f"/output/name {n} {outputs[name]}" for n, name in enumerate(filters.drivers, 1)),
-        f"# A preamp of {-room_db:.2f} dB, which steady tones of full scale need, is a gain of"
+        f"# A preamp of {-room_db:z.2f} dB, which steady tones of full scale need, is a gain of"
         f" {10 ** (-room_db / 20):.4f} for 1.0 in each line below.",
     ]
     for filter_ in filters.filters:
@@ -133,5 +133,6 @@ JCONVOLVER = Target(
     endings=(".conf",),
     is_own=lambda text: any(line.lstrip().startswith("/") for line in text.splitlines()),  # BruteFIR has no commands
     in_folders=("jconvolver.conf",),
+    block_samples=PARTITION,
     run=run_jconvolver,
 )

@@ -39,7 +39,8 @@ SCALING = "none; single precision, 24 bits of mantissa, in the FIR files, 17 dig
 KEYS = ("b0", "b1", "b2", "a1", "a2")
 USAGE = """NAME.bin goes to an FIR block in file mode, NAME-fir.txt into its manual mode, NAME-biquads.txt into the parametric
 equalisers of an output in advanced mode (import). a1 and a2 have the signs that the processor wants, which are the opposite
-of those of sections.csv.
+of those of sections.csv. There is a file for each of these blocks, because they are filled one by one; where one processor has too few,
+several share the files, and each takes the channels that its own are fed from.
 
 The matrix mixer lies ahead of the outputs' blocks, and nothing sums behind them: each filter takes an output of its own,
 fed from its channel alone. Where several outputs play one driver, they are summed outside, by a mixer or a summing
@@ -125,7 +126,7 @@ def _notes(filters: FilterSet, taps: list[int], name: str) -> tuple[str, ...]:
         raise refusal
     if not name:
         holding = ", ".join(key for key, refusal in refusals.items() if refusal is None)
-        none = f"none of {', '.join(refusals)} can hold these filters; --model NAME tells why that one cannot"
+        none = _split(filters, taps, [model for model in models if model.name in refusals])
         note = f"{holding} can hold these filters" if holding else none
         notes.append(f"no model is named ([export] minidsp_model, or --model): {note}")
     shared = [driver for driver in filters.drivers if sum(filter_.driver == driver for filter_ in filters.filters) > 1]
@@ -133,6 +134,20 @@ def _notes(filters: FilterSet, taps: list[int], name: str) -> tuple[str, ...]:
         names = ", ".join(map(one_line, shared))
         notes.append(f"a miniDSP sums nothing behind its filters: sum the outputs of {names} outside the device")
     return tuple(notes)
+
+
+def _split(filters: FilterSet, taps: list[int], models: list[Model]) -> str:
+    """Clause on filters that no one model holds: how many of which model do, whose FIR blocks are as long, a filter an output."""
+    none = f"none of {', '.join(model.name for model in models)} holds all of these filters alone"
+    needed = {
+        model.name: max(-(-len(filters.filters) // model.outputs), -(-sum(taps) // max(model.all_taps, 1)))
+        for model in models
+        if max(taps, default=0) <= model.taps or not taps
+    }
+    if not needed:
+        return f"{none}, and none has FIR blocks as long; --model NAME tells what it lacks"
+    fewest = min(needed, key=lambda name: needed[name])
+    return f"{none}; {needed[fewest]} of the {fewest} do, each file in the block of one output; --model NAME tells what it lacks"
 
 
 def _refusal(filters: FilterSet, taps: list[int], model: Model) -> UsageError | None:

@@ -62,7 +62,7 @@ To start it with the session, copy this folder to ~/.config/pipewire/{stem}, and
     [Install]
     WantedBy=default.target
 
-Steady tones of full scale need a preamp of {preamp:.2f} dB: set "Gain 1" of each node whose name starts with "in " to {factor:.4f}.
+Steady tones of full scale need a preamp of {preamp:z.2f} dB: set "Gain 1" of each node whose name starts with "in " to {factor:.4f}.
 "Gain n" of a node whose name starts with "driver " is the gain of a channel into a driver. Both may be changed during playback, with
 pw-cli set-param.
 """

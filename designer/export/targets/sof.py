@@ -55,7 +55,7 @@ In a topology: include NAME.conf in the component's object. NAME.bin holds the b
 
 The header is that of IPC4, ABI 3.26. Streams are of {rate:.17g} Hz.
 
-Steady tones of full scale need {room:.2f} dB of headroom: set a gain ahead of the filters to {gain:.2f} dB.
+Steady tones of full scale need {room:z.2f} dB of headroom: set a gain ahead of the filters to {gain:z.2f} dB.
 """
 
 
@@ -210,6 +210,8 @@ def _add(coefficients: Coefficients, place: tuple[str, str], numbers: Fir | tupl
 SOF = Target(
     place=125,
     name="sof",
+    to_play="Sound Open Firmware: no Debian or pip package has its testbench; build that from the firmware's sources with a topology that"
+    " loads these blobs, or load them on the device (sof-ctl), play the stimulus",
     summary="Sound Open Firmware: blobs of TDFB, FIR and IIR equaliser",
     write=write_sof,
     arithmetics=arithmetics,

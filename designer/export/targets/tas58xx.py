@@ -43,7 +43,7 @@ input, output 2 the right; the table names the channel that each has to be fed w
 Write the lines in order, after the device plays (clocks run), with the equaliser switched on and its bands not tied to each other. The
 address of a write is {addresses}; change it where the pin ADR says another.
 
-Steady tones of full scale need {room:.2f} dB of headroom: lower the volume by as much.
+Steady tones of full scale need {room:z.2f} dB of headroom: lower the volume by as much.
 """
 
 
@@ -221,6 +221,8 @@ def _add(coefficients: Coefficients, place: tuple[str, str], table: Real) -> Non
 TAS58XX = Target(
     place=142,
     name="tas58xx",
+    to_play="TAS58xx: the amplifier alone runs it, and no program; write the registers to one, play the stimulus, set its serial output"
+    " (SDOUT) to what comes after the processing",
     summary="TAS5805M and TAS5825M: I2C writes of their equaliser",
     write=write_tas58xx,
     arithmetics=arithmetics,

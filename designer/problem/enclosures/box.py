@@ -98,7 +98,9 @@ class Box(SolvedBody):
             )
             small = self.edge_radius_m < most_m
             remedy = (
-                "leave it out for sharp edges, which sound alike" if small else "make it smaller, or the box larger"
+                "leave it out: so small a radius radiates as a sharp edge does"
+                if small
+                else "make it smaller, or the box larger"
             )
             yield Fault("enclosure.edge_radius_m", f"got {shown(self.edge_radius_m)}", expected, remedy)
 

@@ -116,7 +116,9 @@ class Mesh(SolvedBody):
     def _read(self) -> Shape:
         path = self.path
         if AXES[self.front] @ AXES[self.up]:
-            raise MeshError("front and up along one axis", "two axes of the file at right angles", "name another axis")
+            raise MeshError(
+                "front and up are along one axis", "two axes of the file at right angles", "choose another axis"
+            )
         try:
             state = path.stat()
             stamp = state.st_mtime_ns, state.st_size
@@ -153,7 +155,7 @@ class Mesh(SolvedBody):
         """A file that is no closed surface, or has another size than a device."""
         if AXES[self.front] @ AXES[self.up]:
             expected = "an axis at right angles to enclosure.front"
-            yield Fault("enclosure.up", f"got {shown(self.up)}", expected, "name two different axes of the file")
+            yield Fault("enclosure.up", f"got {shown(self.up)}", expected, "choose two different axes of the file")
             return
         try:
             surface = self._read().surface
@@ -257,20 +259,20 @@ class Mesh(SolvedBody):
         names = list(self.shape.groups)
         if name not in names:
             words = enumeration([shown(other) for other in names[:MAX_NAMED]], "or")
-            expected = f"a group of {self.file}: {words}" if names else f"none: {self.file} names no groups"
-            remedy = nearest(name, names) or "name one of these"
-            remedy = remedy if names else "export an OBJ with groups, or an STL in text with a solid for each"
+            expected = f"a group of {self.file}: {words}" if names else f"no group, as {self.file} has none"
+            remedy = nearest(name, names) or "choose one of these"
+            remedy = remedy if names else "export an OBJ with groups, or a text STL with one solid for each group"
             yield Fault(f"{path}.group", f"got {shown(name)}", expected, remedy)
             return
         group = self._group(name)
         if group.off_surface or not group.has_axis:
             off = f"{group.off_surface} of its {len(group.corners_m)} triangles are not on the outer surface"
-            actual = f"got {shown(name)}; {off if group.off_surface else 'its faces point all ways alike'}"
+            actual = f"got {shown(name)}; {off if group.off_surface else 'its faces have no common direction'}"
             yield Fault(
                 f"{path}.group",
                 actual,
-                "faces of the outer surface that move one way",
-                "name the faces of the cone alone",
+                "faces of the outer surface with a common direction",
+                "put only the faces of the cone into the group",
             )
             return
         off_m = float(np.linalg.norm(np.array(driver.position_m, dtype=float) - group.place_m))
@@ -289,12 +291,12 @@ class Mesh(SolvedBody):
             if driver.radius_m is not None:
                 area = f"{number(round(1e4 * mounted.area_m2, 2))} cm2"
                 actual = f"got {shown(driver.radius_m)}, beside the group {shown(driver.group)} of {area}"
-                yield Fault(f"{path}.radius_m", actual, "one of the two", "leave it out")
+                yield Fault(f"{path}.radius_m", actual, "either radius_m or group", "leave radius_m out")
             return
         if mounted.is_whole:
             return
-        expected = "a surface under the piston that faces within 60 degrees of its axis"
-        actual = f"got {shown(driver.radius_m)}, which goes over an edge of the {self.model_name}"
+        expected = "a surface under the piston whose normal is within 60 degrees of its axis"
+        actual = f"got {shown(driver.radius_m)}, which reaches over an edge of the {self.model_name}"
         yield Fault(f"{path}.radius_m", actual, expected, "make the driver smaller, or move it away from the edge")
 
     def effort(self, highest_k: float, drivers: int) -> Effort:

@@ -12,14 +12,24 @@ const darkness = matchMedia("(prefers-color-scheme: dark)"),
   onPaper = matchMedia("print");
 const currentScheme = () => (darkness.matches && !onPaper.matches && !printing ? page.schemes.dark : page.schemes.light);
 
-// One figure a task, those in view first, so that the page answers in between.
+// One figure a task, those in view first, so that the page answers in between; in idle time those out of view, so that a picture of the
+// whole page shows them all. A page of very many stays as it is: each figure takes some megabytes.
+const MOST_IDLE = 60;
+const whenIdle = window.requestIdleCallback ?? (task => setTimeout(task, 200));
+function idle() {
+  if (running || queue.length || printing || views.length > MOST_IDLE) return; // work calls it again
+  const view = views.find(candidate => candidate.stale && candidate.plot.clientWidth);
+  if (view) enqueue(view);
+}
+
 function enqueue(view) {
   if (!queue.includes(view)) queue.push(view);
   work();
 }
 
 function work() {
-  if (!ready || running || !queue.length) return;
+  if (!ready || running) return;
+  if (!queue.length) return void whenIdle(idle);
   running = true;
   setTimeout(() => {
     const first = queue.findIndex(view => view.near),

@@ -33,14 +33,14 @@ hub.on("channel", fillTabs);
 const words = document.getElementById("words"),
   numbers = document.getElementById("numbers");
 const verdict = { version: -1, channel: null, outcome: "", text: "", numbers: [], solving: "" };
-const FAULTY = "The file has faults; the figures are of its last state without any.";
-const EMPTY = "The file has faults; there are figures as soon as it has none.";
+const FAULTY = "The file has faults; the figures show its last state without faults.";
+const EMPTY = "The file has faults; figures appear once they are mended.";
 function verdictWords(isFaulty, isStale) {
   if (live.waits && hub.dragging)
-    return `The ${live.coarse} is too fine to be solved under the hand: the curves are those of the state before. It is solved when let go.`;
-  if (live.figures && hub.dragging) return `Dashed: ${live.words()}; realised and judged when let go.`;
+    return `The ${live.coarse} is too fine to be solved while you drag: the curves show the state before. It is solved on release.`;
+  if (live.figures && hub.dragging) return `Dashed: ${live.words()}; realised and judged on release.`;
   if (drag.active && drag.moved && !live.figures && live.seen < live.since)
-    return "The curves are those of the state before; the first of this place are being computed.";
+    return "The curves show the state before; those of this position are being computed.";
   const waiting = verdict.solving && isStale ? `${verdict.solving}. ` : "";
   if (live.figures) return `${waiting}Dashed: ${live.words()}; being realised and judged.`;
   if (isFaulty) return verdict.text ? FAULTY : EMPTY;
@@ -62,14 +62,14 @@ function fillVerdict() {
   }
 }
 
-// An answer that is late is told so.
+// A late answer is announced.
 const LATE_MS = 500;
 let looking = 0;
 hub.on("drag", moving => {
   clearInterval(looking);
   if (moving) looking = setInterval(fillVerdict, LATE_MS);
 });
-// A body that is solved takes its time: how much is left stands where the verdict will.
+// Solving a body takes seconds: its progress stands in the place of the verdict.
 hub.on("working", ({ stage }) => {
   const solving = stage.startsWith("solving") ? stage[0].toUpperCase() + stage.slice(1) : "";
   if (solving === verdict.solving) return;
@@ -91,7 +91,7 @@ hub.on("judged", message => {
   fillVerdict();
 });
 hub.on("state", ({ version }) => {
-  // A hand that let go where it began has changed nothing, and nothing is judged anew.
+  // A drag that ends where it began changes nothing, and nothing is judged anew.
   if (!hub.dragging && version === verdict.version) live.clear();
   fillVerdict();
 });

@@ -16,6 +16,7 @@ from designer.acoustics.enclosures import device_in
 from designer.acoustics.enclosures.mesh_pistons import piston_of
 from designer.errors import ProblemError
 from designer.problem.enclosures.mesh import Mesh
+from designer.problem.explain import explain
 from designer.problem.meshes.groups import MountedGroup
 from designer.problem.meshes.places import MountedPiston
 from designer.problem.meshes.reading import read_soup
@@ -130,7 +131,7 @@ def test_other_bodies_and_files_have_no_groups(tmp_path: Path) -> None:
     path.write_text(
         "".join(line for line in text.splitlines(keepends=True) if not line.startswith("g ")), encoding="utf-8"
     )
-    with pytest.raises(ProblemError, match=r"expected none: .*plain\.obj names no groups; export an OBJ with groups"):
+    with pytest.raises(ProblemError, match=r"expected no group, as .*plain\.obj has none; export an OBJ with groups"):
         problem(path, {"group": "woofer"})
     table = small({"a": [0.05, -0.02, 0.0], "b": [0.05, 0.02, 0.0]}, {"position_m": [1.5, 0.0, 0.0]}, EAR,
                   enclosure={"model": "box", "size_m": [0.1, 0.2, 0.1]})  # fmt: skip
@@ -153,3 +154,11 @@ def test_solids_of_a_text_stl_are_groups(tmp_path: Path) -> None:
     (_, faces), groups = read_soup(path)
     assert len(faces) == 4
     assert groups == {"the woofer": [0], "body": [1, 2]}
+
+
+def test_check_names_the_group_of_a_driver(tmp_path: Path) -> None:
+    """`check` calls the driver a piston as large as a disc of its faces' area, and no point source."""
+    table = problem(turned_body(tmp_path / "body.obj", PROFILES["flat"]), {"group": "woofer"})
+    (line,) = [line for line in explain(table) if 'group "woofer"' in line]
+    assert f'piston, group "woofer" of the mesh, as large as a disc of {RADIUS_M:.2g}' in line
+    assert "point source" not in line
