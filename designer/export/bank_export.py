@@ -34,7 +34,7 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
     """Header, source and README.txt. Raises UsageError: the word cannot hold the bank."""
     plan = bank_plan(filters, word)
     cost = cost_of(plan)
-    still, moving = cost.per_s(filters.sample_rate_hz)
+    _, moving = cost.per_s(filters.sample_rate_hz)
     added = {"upmix": filters.upmix_samples, "block": BLOCK if plan.library else 0}
     stated = Cost.of(filters, cost.still, cost.flash, cost.ram, cost.state, added_samples=sum(added.values()))
     parts = {"bulk_delay": filters.bulk_delay_samples, "wait": max(filters.delays.values(), default=0), **added}

@@ -20,8 +20,8 @@ from designer.errors import DataError
 from designer.export.bank_set import BankSet
 from designer.export.filter_set import filters_of
 from designer.problem.toml_text import set_options
-from designer.search.bank_keys import problem_at
 from designer.search.bank_folder import TABLE, OpenedBank
+from designer.search.bank_keys import problem_at
 from designer.search.bank_places import Points, Values, points_of
 from designer.stereo.chain import CENTRE
 from designer.versions import versions
