@@ -33,14 +33,11 @@ class BankExport(NamedTuple):
 def write_bank(filters: BankSet, word: CWord) -> BankExport:
     """Header, source and README.txt. Raises UsageError: the word cannot hold the bank."""
     plan = bank_plan(filters, word)
-    cost = cost_of(plan)
-    _, moving = cost.per_s(filters.sample_rate_hz)
-    added = {"upmix": filters.upmix_samples, "block": BLOCK if plan.library else 0}
-    stated = Cost.of(filters, cost.still, cost.flash, cost.ram, cost.state, added_samples=sum(added.values()))
-    parts = {"bulk_delay": filters.bulk_delay_samples, "wait": max(filters.delays.values(), default=0), **added}
+    cost, facts = cost_of(plan), bank_facts(plan)
+    moving = facts["moving_multiply_adds_per_s"]
     text = (
-        f"{stated.text}; while the position changes {moving:,} multiply-adds a second, {cost.fill:,} of them at once every {FADE}"
-        " samples"
+        f"{_stated(plan).text}; while the position changes {moving:,} multiply-adds a second, {cost.fill:,} of them at once every"
+        f" {FADE} samples"
     )
     export = Export(
         files={**bank_files(plan), README: _readme(plan, text)},
@@ -60,12 +57,8 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
                 {"key": axis.key, "low": float(axis.values[0]), "high": float(axis.values[-1]), "start": start}
                 for axis, start in zip(filters.bank.axes, filters.start, strict=True)
             ],
-            **stated.facts,
-            "moving_multiply_adds_per_s": moving,
-            "fill_multiply_adds": cost.fill,
-            "latency_parts_samples": parts,
+            **facts,
             **filters.headroom.facts,
-            **({"stereo": stereo_cost(plan, plan.upmix, cost).facts} if plan.upmix else {}),
         },
         flash_bytes=cost.flash,
         ram_bytes=cost.ram,
@@ -73,6 +66,32 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
     )
     judged = plan if set(filters.channels) == set(filters.bank.channels) else bank_plan(filters.of_all_channels, word)
     return BankExport(export, BankModel(judged).at)
+
+
+def bank_facts(plan: BankPlan) -> dict[str, Any]:
+    """Cost of a plan as a manifest holds it, with the parts of its latency."""
+    filters, cost = plan.filters, cost_of(plan)
+    return {
+        **_stated(plan).facts,
+        "moving_multiply_adds_per_s": cost.per_s(filters.sample_rate_hz)[1],
+        "fill_multiply_adds": cost.fill,
+        "latency_parts_samples": {
+            "bulk_delay": filters.bulk_delay_samples,
+            "wait": max(filters.delays.values(), default=0),
+            **_added(plan),
+        },
+        **({"stereo": stereo_cost(plan, plan.upmix, cost).facts} if plan.upmix else {}),
+    }
+
+
+def _stated(plan: BankPlan) -> Cost:
+    cost = cost_of(plan)
+    return Cost.of(plan.filters, cost.still, cost.flash, cost.ram, cost.state, added_samples=sum(_added(plan).values()))
+
+
+def _added(plan: BankPlan) -> dict[str, int]:
+    """Latency in samples beside the filters', by what adds it."""
+    return {"upmix": plan.filters.upmix_samples, "block": BLOCK if plan.library else 0}
 
 
 def with_loss(filters: BankSet, written: BankExport) -> Export:

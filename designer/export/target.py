@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from designer.arrays import Real
 from designer.errors import UsageError
@@ -22,6 +22,8 @@ from designer.export.runners.bench import Runner
 from designer.problem.word_format import Word
 from designer.realization.cost import Memory
 
+if TYPE_CHECKING:
+    from designer.export.c_plan import CWord
 Set = TypeVar("Set", bound=FilterSet)
 
 
@@ -121,7 +123,7 @@ class Target:
     decode : callable or None, of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section
         or the first tap first, and gains of sections; raises `DataError`
     bare : tuple of tuple of str, endings, and layouts in `filters.csv`, of the files that `decode` reads
-    write_bank : callable or None, the files of a bank, and its filters as they run; None where the target does not interpolate
+    bank_word : CWord or None, in which it plays a bank, in C; None where it does not interpolate
     block_samples : int, that it gathers before it computes; 0 where it answers sample by sample, or a host says how many
     run : Runner or None, plays signals through an export of it here; None where no program at hand does
     to_play : str, of a target that no package of a program runs: what to install, and how to play the stimulus with it
@@ -144,7 +146,7 @@ class Target:
     in_folders: tuple[str, ...] = ()
     decode: Callable[[Coefficients, BareFile], tuple[Real, Real | None]] | None = None
     bare: tuple[tuple[str, str], ...] = ()
-    write_bank: Callable[[Any], Any] | None = None
+    bank_word: CWord | None = None
     block_samples: int = 0
     run: Runner | None = None
     to_play: str = ""

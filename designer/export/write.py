@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from designer.errors import DataError, UsageError
-from designer.export.bank_export import with_loss
+from designer.export.bank_export import with_loss, write_bank
 from designer.export.bank_set import BankSet
 from designer.export.coefficients import MAX_VALUE
 from designer.export.cost import with_cost
@@ -75,8 +75,8 @@ def export_of(filters: FilterSet, name: str) -> Export:
 
 def _bank_export(filters: BankSet, name: str) -> Export:
     target = target_named(name)
-    if target.write_bank is None:
-        able = ", ".join(target.name for target in TARGETS.values() if target.write_bank is not None)
+    if target.bank_word is None:
+        able = ", ".join(target.name for target in TARGETS.values() if target.bank_word is not None)
         raise refuse(
             name,
             "a filter bank, between whose sets it does not interpolate",
@@ -87,7 +87,7 @@ def _bank_export(filters: BankSet, name: str) -> Export:
         raise UsageError(
             "--library: got it for a filter bank; expected one design, whose arrays it writes; leave --library out"
         )
-    export = with_loss(filters, target.write_bank(target.heeded(filters)))
+    export = with_loss(filters, write_bank(target.heeded(filters), target.bank_word))
     return _fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
 

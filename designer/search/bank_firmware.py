@@ -7,24 +7,20 @@ the bank loses most.
 from __future__ import annotations
 
 import csv
-import hashlib
 import itertools
-import shlex
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path, PurePath
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from designer.arrays import Real
 from designer.designs.all_channels import family_of, fine_scene
 from designer.errors import DataError
 from designer.export.bank_set import BankSet
-from designer.export.filter_set import filters_of
-from designer.problem.toml_text import set_options
+from designer.search.bank_costs import firmware_set
 from designer.search.bank_folder import TABLE, OpenedBank
 from designer.search.bank_keys import problem_at
 from designer.search.bank_places import Points, Values, points_of
-from designer.stereo.chain import CENTRE
-from designer.versions import versions
 
 MOST_PLACES = 400
 Filters = Callable[[str, Sequence[float]], Real]
@@ -43,46 +39,10 @@ def bank_filters(opened: OpenedBank, folder: Path, options: Mapping[str, str], s
     DataError : the table of the proof is missing or broken
 
     """
-    bank, problem, facts = opened.bank, opened.problem, opened.facts
-    start = tuple(float(value) for value in facts["fixed_at"])
-    sides = [name for name in bank.waiting_samples if name != CENTRE]
-    channels = (*sides, CENTRE) if bank.upmix else tuple(sides) or bank.channels
-    at_start = {name: bank.at(name, start) for name in channels}
     judge = _Losses(opened, folder, say)
-    return BankSet(
-        title=problem.title,
-        sample_rate_hz=bank.sample_rate_hz,
-        channels=channels,
-        drivers=bank.drivers,
-        filters=filters_of(at_start, bank.drivers, {}),
-        form="fir",
-        bulk_delay_samples=bank.bulk_delay_samples,
-        word=bank.word,
-        shifts=dict(bank.shifts),
-        delays={name: bank.waiting_samples.get(name, 0) for name in channels},
-        problem_file=PurePath(problem.source).name,
-        problem_sha256=hashlib.sha256(problem.text.encode()).hexdigest(),
-        problem_changes=problem.changes,
-        versions=versions(),
-        made_by=_command(opened),
-        fed_by_upmix=bank.upmix,
-        options=dict(options),
-        bank=bank,
-        start=start,
-        units=tuple(key.unit for key in opened.keys),
-        judge_between=judge.of,
-    )
-
-
-def _command(opened: OpenedBank) -> str:
-    """Command that makes the bank again; of a path on the machine that made it, the name alone."""
-    name = PurePath(opened.problem.source).name
-    over = [text for key in opened.keys for text in ("--over", f"{key.key}={key.low:.12g}:{key.high:.12g}")]
-    changes = set_options(opened.problem.changes)
-    loss = f"{opened.facts['loss_db']:g}"
-    return shlex.join(
-        ["designer", "bank", name, *changes, *over, "--loss", loss, "-o", f"out/{name.removesuffix('.toml')}"]
-    )
+    start = tuple(float(value) for value in opened.facts["fixed_at"])
+    whole = firmware_set(opened.bank, opened.problem, opened.keys, start, float(opened.facts["loss_db"]))
+    return replace(whole, options=dict(options), judge_between=judge.of)
 
 
 class _Losses:

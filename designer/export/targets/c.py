@@ -14,7 +14,6 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
-from designer.export.bank_export import write_bank
 from designer.export.c_cost import coefficient_bytes, cost_of, stereo_cost
 from designer.export.c_libraries import library_file
 from designer.export.c_model import c_model
@@ -248,7 +247,7 @@ C = Target(
     endings=(".c", ".h"),
     is_own=is_own,
     in_folders=("*.c",),
-    write_bank=partial(write_bank, word=FLOAT),
+    bank_word=FLOAT,
     run=partial(run_c, word=FLOAT),
 )
 C_Q31 = Target(
@@ -259,7 +258,7 @@ C_Q31 = Target(
     write_rates=partial(write_c_rates, word=Q31),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q31),
-    write_bank=partial(write_bank, word=Q31),
+    bank_word=Q31,
     run=partial(run_c, word=Q31),
 )
 C_Q15 = Target(
@@ -270,6 +269,6 @@ C_Q15 = Target(
     write_rates=partial(write_c_rates, word=Q15),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q15),
-    write_bank=partial(write_bank, word=Q15),
+    bank_word=Q15,
     run=partial(run_c, word=Q15),
 )

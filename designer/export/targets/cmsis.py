@@ -17,7 +17,6 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
-from designer.export.bank_export import write_bank
 from designer.export.c_plan import CWord
 from designer.export.cmsis_model import cmsis_model
 from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, CmsisWord, Plan, StoredTaps, plan_of
@@ -196,7 +195,7 @@ CMSIS_F32 = Target(
     read=read_c,
     endings=(".c", ".h"),
     in_folders=("*.c", "f32/*.c", "q31/*.c", "q15/*.c"),
-    write_bank=partial(write_bank, word=BANK_WORDS[F32]),
+    bank_word=BANK_WORDS[F32],
     block_samples=BLOCK,
     run=partial(run_cmsis, word=F32),
 )
@@ -208,7 +207,7 @@ CMSIS_Q31 = Target(
     channel_scale=(Q31.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q31),
-    write_bank=partial(write_bank, word=BANK_WORDS[Q31]),
+    bank_word=BANK_WORDS[Q31],
     block_samples=BLOCK,
     run=partial(run_cmsis, word=Q31),
 )
@@ -220,7 +219,7 @@ CMSIS_Q15 = Target(
     channel_scale=(Q15.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q15),
-    write_bank=partial(write_bank, word=BANK_WORDS[Q15]),
+    bank_word=BANK_WORDS[Q15],
     block_samples=BLOCK,
     run=partial(run_cmsis, word=Q15),
 )
