@@ -103,7 +103,8 @@ def bank_filters_for(
     if rates:
         raise UsageError(f"--rates: got it for the bank {folder}; expected a design; make a bank at each rate")
     opened = open_bank(folder)
-    return bank_filters(opened, folder, {**problem_options(opened.problem), **checked}, progress or (lambda _: None))
+    stated = {flag: value for flag, value in problem_options(opened.problem).items() if flag != "library"}  # of designs
+    return bank_filters(opened, folder, {**stated, **checked}, progress or (lambda _: None))
 
 
 def filters_for(

@@ -116,6 +116,49 @@ def test_no_click_beyond_the_desktops(word: CWord, tmp_path: Path) -> None:
     assert above(hard) > 1e4 * above(got)
 
 
+ASKED = """#include "small.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#define N (4U * SMALL_FADE_SAMPLES)
+static small_state first, second;
+static float in[2 * N], early[3 * N], late[3 * N];
+static void play(small_state *state, float *out, uint32_t start, uint32_t frames)
+{
+    small_process_interleaved(state, &in[2 * start], &out[3 * start], frames);
+}
+int main(void)
+{
+    for (uint32_t n = 0; n < 2 * N; n++) in[n] = (float)(n * 7919U % 1000U) / 1000.0F - 0.5F;
+    small_init(&first);
+    small_init(&second);
+    play(&first, early, 0, 256);
+    play(&second, late, 0, 256);
+    small_set_position(&first, 0.3F);
+    small_set_position(&second, 0.3F);
+    play(&first, early, 256, 64);
+    small_set_position(&first, 0.0F);
+    play(&first, early, 320, 70);
+    small_set_position(&first, -INFINITY);
+    play(&first, early, 390, 122);
+    play(&second, late, 256, 256);
+    small_set_position(&second, NAN);
+    play(&first, early, 512, 512);
+    play(&second, late, 512, 512);
+    return memcmp(early, late, sizeof early) != 0 || memcmp(&early[3 * 256], &early[3 * 512], 256) == 0;
+}
+"""
+
+
+def test_positions_during_a_fade_wait_and_the_last_counts(tmp_path: Path) -> None:
+    """Of two that come while a fade runs the second is played after it, and what is no number or far below is the lowest position."""
+    written(bank_set(), FLOAT, tmp_path)
+    (tmp_path / "main.c").write_text(ASKED)
+    command = [need("gcc", "gcc"), "-std=c99", "-O1", *SANITIZED, "main.c", "small.c", "-lm", "-o", "asked"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    subprocess.run([tmp_path / "asked"], cwd=tmp_path, check=True)
+
+
 @pytest.mark.parametrize("word", [FLOAT, BANK_WORDS[F32]], ids=lambda word: word.target)
 def test_stereo_through_the_upmix(word: CWord, tmp_path: Path) -> None:
     """Left and right through the upmix and a chain whose position walks: the desktop's upmix and walk, within 1e-6 of full scale."""
