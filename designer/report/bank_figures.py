@@ -34,7 +34,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 GAIN = "Mean gain in dB"
 DEEPEST_DB = 30.0
-"""Losses beyond are drawn as this on a map."""
+"""Largest loss that a map tells from larger ones."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,9 @@ def places_figure(view: BankView) -> Figure:
 
 
 def _loss_maps(view: BankView) -> list[Map]:
-    edges = np.array([-1.0, 0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 10.0, 20.0, DEEPEST_DB])
-    levels = steps(edges, edges[1:], "Loss in dB", "dB")
+    near, far = np.linspace(-view.limit_db, view.limit_db, 11), np.arange(0.0, DEEPEST_DB + 1, 3.0)
+    of_bank = steps(near, near[::2], "Loss of the bank in dB", "dB")
+    others = steps(far, far[::2], "Loss in dB", "dB")
     first, second = np.meshgrid(*view.sets, indexing="ij")
     sets = {"x": first.ravel(), "y": second.ravel(), "name": "sets", "marker": "plus", "color": "alarm"}
     return [
@@ -143,8 +144,8 @@ def _loss_maps(view: BankView) -> list[Map]:
             _key_axis(view, 1),
             view.values[0],
             view.values[1],
-            np.clip(loss.T, edges[0], edges[-1]),
-            levels,
+            loss.T,
+            of_bank if way == INTERPOLATED else others,
             title=way,
             place=(row, 0),
             marks=[sets],

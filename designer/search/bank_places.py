@@ -135,7 +135,7 @@ def designed(task: Task) -> Designed:
 
 @lru_cache(maxsize=1)
 def _family(context: str) -> Scene:
-    """What all places of a problem share, in a process that designs at many."""
+    """Scene that all places of a problem share, in a process that designs at many."""
     return family_of(loads(**json.loads(context)))
 
 

@@ -1,4 +1,4 @@
-"""What a bank loses at places: its filters, the nearest set's and one fixed set's against those designed for each place."""
+"""Losses of a bank at places: its filters, the nearest set's and one fixed set's against those designed for each place."""
 
 from __future__ import annotations
 

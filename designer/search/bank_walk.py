@@ -35,7 +35,7 @@ EXACT, TRACKED, NEAREST, FIXED = "bank, exact place", "bank, tracked place", "ne
 
 @dataclass(frozen=True)
 class Tracker:
-    """What is known of the keys while filters play.
+    """A tracker of the keys' values while filters play.
 
     Attributes
     ----------

@@ -161,7 +161,8 @@ def render_along(
     ----------
     ears : FilterBank or None, responses at the ears over the same keys: then what the ears hear is written, at the input's loudness
     gain_db : float or None, a gain of its own
-    progress, force : as `designer.stereo.render.render`
+    progress : callable or None, called with the share that is done, 0 to 1
+    force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
     ------
