@@ -6,17 +6,25 @@ import csv
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command import Command
+from export.bank_cases import chain_set
 
 import designer
 from designer.errors import DataError, UsageError
+from designer.export.bank_export import write_bank
+from designer.export.c_plan import FLOAT
+from designer.export.targets import read_coefficients
 from designer.search import bank_firmware, bank_walk
+from designer.search.bank_costs import firmware_set
+from designer.search.bank_keys import followed_keys
 from search.test_bank import PAIR, SIDE, mean_gain_db
 
+SIDES = ("virtual-left", "virtual-right")
 ABLE = "cmsis-f32, cmsis-q31, cmsis-q15, c, c-q31, c-q15"
 
 
@@ -113,8 +121,7 @@ def test_a_target_that_cannot_interpolate_is_refused(target: str, folder: Path, 
     done = designer_command("export", str(folder), "--target", target)
     assert done.code == 2
     assert (
-        f"target {target}: got a filter bank, between whose sets it does not interpolate; expected {ABLE}"
-        in done.err
+        f"target {target}: got a filter bank, between whose sets it does not interpolate; expected {ABLE}" in done.err
     )
     assert sorted(folder.rglob("*")) == before
 
@@ -142,6 +149,36 @@ def test_files_of_others_stay(folder: Path, designer_command: Command, tmp_path:
     (folder / "gain.csv").write_text("channel\nleft\n")
     with pytest.raises(DataError, match=r"gain\.csv: cannot be read: .*; make the bank again"):
         designer.export(folder, "c")
+
+
+@pytest.mark.parametrize("target", ["c", "cmsis-q31"])
+def test_a_bank_is_no_design_to_import(target: str, folder: Path, tmp_path: Path) -> None:
+    """Its source read back as coefficients is refused by what it is."""
+    designer.export(folder, target, tmp_path / "out")
+    problem = designer.load("problems/laptop-pair.toml")
+    with pytest.raises(DataError, match=r"laptop_pair\.c: got a filter bank; expected the filters of one design"):
+        read_coefficients(tmp_path / "out" / "laptop_pair.c", problem)
+
+
+@pytest.mark.parametrize(
+    ("upmix", "channels"),
+    [(True, [*SIDES, "centre"]), (False, [*SIDES])],
+)
+def test_of_a_stereo_chain_its_own_channels_are_played(upmix: bool, channels: list[str]) -> None:
+    """With what they wait; the ear channels that the chain follows are no inputs, but are judged."""
+    bank = chain_set().bank
+    followed = {"left": bank.taps["virtual-left"], "right": bank.taps["virtual-right"]}
+    delays = {"left": bank.delay_samples["virtual-left"], "right": bank.delay_samples["virtual-right"]}
+    whole = replace(bank, taps={**followed, **bank.taps}, delay_samples={**delays, **bank.delay_samples}, upmix=upmix)
+    problem = designer.load("problems/laptop-pair.toml")
+    filters = firmware_set(whole, problem, followed_keys(problem, [f"{SIDE}=-0.3:0.4"]), (0.0,), 1.0)
+    assert list(filters.channels) == channels
+    assert filters.delays == {name: bank.waiting_samples[name] for name in channels}
+    written = write_bank(filters, FLOAT)
+    for name in ("left", "virtual-right"):
+        expected = whole.at(name, [0.21])
+        assert np.abs(written.played(name, [0.21])[:, : expected.shape[1]] - expected).max() < 1e-6
+    assert ("stereo" in written.export.facts) == upmix
 
 
 def test_of_many_places_those_are_judged_where_the_bank_loses_most(

@@ -123,6 +123,10 @@ def read_c(coefficients: Coefficients) -> None:
     Raises DataError: it is no such source, a table names places that no array has, or the names do not fit the problem.
     """
     text = coefficients.text(MAX_BYTES)
+    if "_set_position(" in text:
+        raise coefficients.refusal(
+            "a filter bank", "the filters of one design", "open the bank's folder, as designer render does"
+        )
     comments = text[: max(text.find("*/"), 0)]
     coefficients.check_stated_rate(comments)
     channels, drivers = coefficients.order(comments)
