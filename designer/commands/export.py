@@ -16,7 +16,7 @@ from designer.export.limits import within_limits
 from designer.export.of_design import check_target, filter_set, problem_options
 from designer.export.rates import at_rate, checked_rates
 from designer.export.targets import checked_options
-from designer.export.write import export_of, write_elsewhere
+from designer.export.write import check_bank_target, export_of, write_elsewhere
 from designer.search.bank_firmware import bank_filters
 from designer.search.bank_folder import is_bank, open_bank
 
@@ -102,6 +102,7 @@ def bank_filters_for(
     checked = checked_options(target, options or {})
     if rates:
         raise UsageError(f"--rates: got it for the bank {folder}; expected a design; make a bank at each rate")
+    check_bank_target(target, checked)
     opened = open_bank(folder)
     stated = {flag: value for flag, value in problem_options(opened.problem).items() if flag != "library"}  # of designs
     return bank_filters(opened, folder, {**stated, **checked}, progress or (lambda _: None))

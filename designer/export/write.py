@@ -73,9 +73,12 @@ def export_of(filters: FilterSet, name: str) -> Export:
     return with_cost(filters, target, with_judgement(filters, target, export))
 
 
-def _bank_export(filters: BankSet, name: str) -> Export:
-    target = target_named(name)
-    if target.bank_word is None:
+def check_bank_target(name: str, options: Mapping[str, str]) -> None:
+    """Refuse a target that does not interpolate between the sets of a bank, and arrays that are of one design.
+
+    Raises UsageError: naming the targets that do.
+    """
+    if target_named(name).bank_word is None:
         able = ", ".join(target.name for target in TARGETS.values() if target.bank_word is not None)
         raise refuse(
             name,
@@ -83,10 +86,16 @@ def _bank_export(filters: BankSet, name: str) -> Export:
             able,
             "take one of these; bank.npz and bank.sofa hold the sets for other programs",
         )
-    if filters.options.get("library"):
+    if options.get("library"):
         raise UsageError(
             "--library: got it for a filter bank; expected one design, whose arrays it writes; leave --library out"
         )
+
+
+def _bank_export(filters: BankSet, name: str) -> Export:
+    check_bank_target(name, filters.options)
+    target = target_named(name)
+    assert target.bank_word is not None
     export = with_loss(filters, write_bank(target.heeded(filters), target.bank_word))
     return _fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.designs.all_channels import family_of, fine_scene
 from designer.errors import DataError
@@ -50,7 +51,6 @@ class _Losses:
 
     def __init__(self, opened: OpenedBank, folder: Path, say: Callable[[str], None]) -> None:
         self._opened, self._say = opened, say
-        self._family = family_of(opened.problem)
         self._rows = _table(folder / TABLE, [key.key for key in opened.keys])
 
     def of(self, played: Filters) -> dict[str, object]:
@@ -59,9 +59,10 @@ class _Losses:
         rows = sorted(self._rows, key=lambda row: -max(designed - bank for designed, bank in row[1].values()))[
             :MOST_PLACES
         ]
+        family = family_of(self._opened.problem)
         for number, (values, gains) in enumerate(rows, start=1):
             self._say(f"loss at place {number} of {len(rows)}")
-            for name, points in self._points(values, gains).items():
+            for name, points in self._points(values, gains, family).items():
                 gain_db = points.gain_db(played(name, values), self._opened.bank.sample_rate_hz)
                 worst = max(worst, (gains[name][0] - gain_db, values, name))
         keys = [key.key for key in self._opened.keys]
@@ -73,9 +74,9 @@ class _Losses:
             "bank_loss_db": round(max(designed - bank for designed, bank in rows[0][1].values()), 4),
         }
 
-    def _points(self, values: Values, names: Mapping[str, Any]) -> dict[str, Points]:
+    def _points(self, values: Values, names: Mapping[str, Any], family: Scene) -> dict[str, Points]:
         problem = problem_at(self._opened.problem, self._opened.keys, values)
-        place = fine_scene(problem, self._family)
+        place = fine_scene(problem, family)
         at = {table.name: points_of(table, place) for table in problem.designs if table.name in names}
         return {name: points for name, points in at.items() if points is not None}
 
@@ -92,7 +93,9 @@ def _table(path: Path, keys: Sequence[str]) -> list[tuple[Values, dict[str, tupl
                 )
                 for row in csv.DictReader(file)
             ]
-    except (OSError, ValueError, KeyError) as error:
+        if not rows:
+            raise ValueError("no row")
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: cannot be read: {error}; make the bank again") from None
     ordered = sorted(rows, key=lambda row: row[0])
     return [

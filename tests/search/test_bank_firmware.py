@@ -146,9 +146,11 @@ def test_files_of_others_stay(folder: Path, designer_command: Command, tmp_path:
     assert designer_command("export", str(folder), "--target", "c", "--force").code == 0
     designer.export(folder, "cmsis-f32", tmp_path / "elsewhere", prefix="pair")
     assert sorted(path.name for path in (tmp_path / "elsewhere").glob("pair.*")) == ["pair.c", "pair.h"]
-    (folder / "gain.csv").write_text("channel\nleft\n")
-    with pytest.raises(DataError, match=r"gain\.csv: cannot be read: .*; make the bank again"):
-        designer.export(folder, "c")
+    header = (folder / "gain.csv").read_text().splitlines()[0]
+    for broken in ("channel\nleft\n", f"{header}\n", f"{header}\n0.05,left\n"):
+        (folder / "gain.csv").write_text(broken)
+        with pytest.raises(DataError, match=r"gain\.csv: cannot be read: .*; make the bank again"):
+            designer.export(folder, "c")
 
 
 @pytest.mark.parametrize("target", ["c", "cmsis-q31"])
