@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from designer.arrays import Real
@@ -10,9 +12,9 @@ from designer.bank.walk import walked
 BLOCK = 16
 
 
-def filters_at(values: object) -> Real:
+def filters_at(values: Sequence[float]) -> Real:
     """Filters (2, 1, 5) that grow with the value."""
-    (value,) = values  # type: ignore[misc]
+    value = values[0]
     return np.array([[[1.0, value, 0.5, 0.0, -value]], [[0.2, 0.0, value**2, 0.1, 1.0]]])
 
 
