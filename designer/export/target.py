@@ -123,7 +123,7 @@ class Target:
     decode : callable or None, of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section
         or the first tap first, and gains of sections; raises `DataError`
     bare : tuple of tuple of str, endings, and layouts in `filters.csv`, of the files that `decode` reads
-    bank_word : CWord or None, in which it plays a bank, in C; None where it does not interpolate
+    bank_word : object or None, the CWord in which it plays a bank, in C; None where it does not interpolate
     block_samples : int, that it gathers before it computes; 0 where it answers sample by sample, or a host says how many
     run : Runner or None, plays signals through an export of it here; None where no program at hand does
     to_play : str, of a target that no package of a program runs: what to install, and how to play the stimulus with it
