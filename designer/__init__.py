@@ -36,7 +36,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Design": ("designer.job", "Design"),
     "Problem": ("designer.problem", "Problem"),
-    "Scene": ("designer.acoustics", "Scene"),
+    "Scene": ("designer.acoustics.scene", "Scene"),
     "bank": ("designer.commands.bank", "bank"),
     "check": ("designer.commands.check", "check"),
     "compare": ("designer.search.compare", "compare"),
@@ -51,7 +51,7 @@ _HOMES = {
     "proof": ("designer.commands.proof", "proof"),
     "reach": ("designer.commands.reach", "reach"),
     "render": ("designer.commands.render", "render"),
-    "scene": ("designer.acoustics", "scene"),
+    "scene": ("designer.acoustics.scene", "scene"),
     "study": ("designer.commands.study", "study"),
     "sweep": ("designer.search.sweep", "sweep"),
 }
