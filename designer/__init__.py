@@ -35,7 +35,7 @@ __version__ = "0.2.0"
 _HOMES = {
     "Design": ("designer.job", "Design"),
     "Problem": ("designer.problem", "Problem"),
-    "Scene": ("designer.acoustics", "Scene"),
+    "Scene": ("designer.acoustics.scene", "Scene"),
     "check": ("designer.commands.check", "check"),
     "compare": ("designer.search.compare", "compare"),
     "convert": ("designer.commands.convert", "convert"),
@@ -49,7 +49,7 @@ _HOMES = {
     "proof": ("designer.commands.proof", "proof"),
     "reach": ("designer.commands.reach", "reach"),
     "render": ("designer.commands.render", "render"),
-    "scene": ("designer.acoustics", "scene"),
+    "scene": ("designer.acoustics.scene", "scene"),
     "study": ("designer.commands.study", "study"),
     "sweep": ("designer.search.sweep", "sweep"),
 }

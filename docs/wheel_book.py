@@ -9,7 +9,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class BookHook(BuildHookInterface):  # type: ignore[type-arg]
+class BookHook(BuildHookInterface):  # type: ignore[misc]
     """Adds the book's pages."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -34,9 +34,12 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
     """
     slacks: dict[str, Real] = {}
     if target.gamma is not None:
-        slacks["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(target, w))
+        alone = target.of_curve_alone if target.over_a_ball and target.regions is None else target
+        slacks["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(alone, w))
     for label, dark, gamma in target.dark_curves:
-        slacks[label] = db(gamma) - db(mean_power_ratio(target, dark, w))
+        alone = target.of_dark_curve(dark, gamma)
+        reached = expected_gain(alone, w) if target.over_a_ball else mean_power_ratio(target, dark, w)
+        slacks[label] = db(gamma) - db(reached)
     for label, excess, _ in _over_azimuth(target, w):
         slacks[label] = amplitude_db(excess.max(axis=1))
     return {requirement: np.maximum(slack, 0.0) for requirement, slack in slacks.items()}

@@ -33,7 +33,7 @@ class Page:
     """Number of the first tables that share keys."""
 
 
-PAGES = (
+LISTED = (
     Page("problem", "The top of the file", ("Problem",)),
     Page("enclosure", "[enclosure]", ("FreeField", "Baffle", "Sphere", "Cylinder", "Box", "Mesh")),
     Page("drivers", "[[drivers]]", ("Driver",)),
@@ -59,6 +59,23 @@ NAMES = {
     "Spread": "`driver_spread` as a table",
     "NamedListener": "one of several listeners, `[[listeners]]`",
 }
+
+
+def _others() -> Iterator[Page]:
+    """A page for each table at the top of the schema that no page above holds."""
+    known = {table for page in LISTED for table in page.tables}
+    for key in form()["tables"]["Problem"]["keys"]:
+        for shape in key["shapes"]:
+            is_list = shape["form"] == "list"
+            shapes = shape["items"] if is_list else [shape]
+            tables = tuple(name for part in shapes for name in part.get("tables", {}).values() if name not in known)
+            if tables:
+                yield Page(
+                    key["key"], f"[[{key['key']}]]" if is_list else f"[{key['key']}]", tuple(dict.fromkeys(tables))
+                )
+
+
+PAGES = (*LISTED, *_others())
 
 
 def anchor(table: str, key: str) -> str:
@@ -102,9 +119,15 @@ def _parts(shapes: Iterable[Shape], value: Any) -> Iterator[tuple[str, Mapping[s
                 yield name, value
 
 
+def _of_table(key: Key) -> str:
+    """First sentence of the table that a key holds."""
+    name = next(name for shape in key["shapes"] for name in shape["tables"].values())
+    return form()["tables"][name]["about"].splitlines()[0].rstrip(".")
+
+
 def _sentence(table: str, key: Key) -> str:
     """A key's meaning as a sentence: its title continues the key's name, or stands alone."""
-    about = key["about"] or notes.TABLES[key["key"]]
+    about = key["about"] or notes.TABLES.get(key["key"]) or _of_table(key)
     if NEEDS_NOUN.match(about):
         noun = re.sub(r"_(m_s|m|hz|s|ms|deg|db|c|percent)$", "", key["key"]).replace("_", " ")
         about = f"{'Standard deviation' if table == 'Tolerance' and key['unit'] else noun} {about}"

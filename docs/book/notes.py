@@ -40,6 +40,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "Problem": {
         "places": [{"name": "desk", "shape": "box", "centre_m": [1.5, 0.8, 0.0], "size_m": [0.4, 0.6, 0.1]}],
         "tolerance": {"gain_db": 1.0},
+        "population": {"percentile": 10.0},
     },
     "FreeField": {"model": "free-field"},
     "Box": {"centre_m": [-0.06, 0.0, 0.0], "edge_radius_m": 0.01},
@@ -55,7 +56,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "response_angles": "woofer_{azimuth}.txt",
         "response_channel": 2,
     },
-    "Listener": {"turn_deg": 10.0},
+    "Listener": {"turn_deg": 10.0, "head_weights": [2.0, 1.0, 1.0]},
+    "Population": {"percentile": 10.0},
     "Place": {
         "name": "desk",
         "shape": "box",
@@ -82,7 +84,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "bright_regions": [CAP],
         "region_order": 8,
     },
-    "ZoneDesign": {"bright": ["driver"], "dark": ["passenger", "desk"]},
+    "ZoneDesign": {"diffuse_gain_db": [[250, 3], [1200, 6]], "bright": ["driver"], "dark": ["passenger", "desk"]},
     "Region": CAP,
     "Spread": {"gain_db": 1.0, "phase_deg": 5.0},
     "Realization": {
