@@ -22,6 +22,7 @@ COMMANDS = (
     "render",
     "study",
     "sweep",
+    "bank",
     "problem_files",
     "docs",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,24 @@ LETTERS = (
 )
 """First and last of the ranges of characters that formulas are written in."""
 FONT = "stix-two-math.woff"
+FUNCTION = r'<mi(?: mathvariant="normal")?>[A-Za-z]{2,}</mi>\s*<mo>&ApplyFunction;</mo>'
+THIN = r'<mspace width="0.167em"/>'
+SPACING = (
+    (re.compile(r'<mo(?: stretchy="false")?>([|‖])</mo>'), r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>'),
+    (re.compile(rf"(</mi>|</mn>|</msub>|</msup>|</msubsup>|>\)</mo>)(?=\s*{FUNCTION})"), rf"\1{THIN}"),
+    (re.compile(r"<mo>&ApplyFunction;</mo>(?!\s*<mo[^>]*>\()"), THIN),
+)
+"""Bars of magnitudes and norms as high as a letter and close to what they hold; thin spaces around the names of functions."""
 
 
 def mathml(text: str, *, block: bool = False) -> str:
     """A formula of LaTeX as MathML; bars of norms are not stretched."""
     for command in (r"\lVert", r"\rVert"):
         text = text.replace(command, r"\|")
-    return str(tex2mathml(text, as_block=block))
+    written = str(tex2mathml(text, as_block=block))
+    for pattern, by in SPACING:
+        written = pattern.sub(by, written)
+    return written
 
 
 def visit_math(translator: Any, node: nodes.math) -> None:
