@@ -22,6 +22,7 @@ COMMANDS = (
     "render",
     "study",
     "sweep",
+    "benchmark",
     "problem_files",
 )
 for _command in COMMANDS:
