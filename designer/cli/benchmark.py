@@ -35,7 +35,8 @@ def benchmark(
 ) -> None:
     """Score methods, or anyone's weights, on problems whose best value is known.
 
-    Prints how far each stays behind the best known value at its worst frequency, or what it misses; the CSV has every frequency.
+    Prints how far each stays behind the best known value at its worst frequency, or by how much it misses what the problem requires;
+    the CSV has each frequency.
     """
     from designer.problem.benchmark import benchmark as benchmark_of
     from designer.problem.methods import check_methods
@@ -74,8 +75,11 @@ def benchmark(
         raise UsageError("got nothing to score; expected a method or weights that fit one of these problems")
     text = score_table(rows)
     write_file(out, lambda path: path.write_text(text, encoding="utf-8") and None)
-    say(f"benchmark {whole.version}: behind the best known value at the worst frequency")
-    table_lines = [["problem", *columns], *lines]
+    say(
+        f"benchmark {whole.version}: dB behind the best known value at the worst frequency; missed: dB by which a requirement or a"
+        " limit is missed; -: no weights"
+    )
+    table_lines = [["problem", *columns], *(line for line in lines if set(line[1:]) != {"-"})]
     widths = [max(map(len, column)) for column in zip(*table_lines, strict=True)]
     say_all("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in table_lines)
     say_all(filter(None, warnings), "warning")

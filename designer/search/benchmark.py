@@ -20,13 +20,15 @@ from designer.designs import design_channel
 from designer.errors import UsageError
 from designer.metrics import BY_NAME, Realised
 from designer.problem.benchmark import BenchmarkProblem
-from designer.problem.methods import with_method
+from designer.problem.methods import AUTO, formulations, with_method
+from designer.problem.replacing import replaced
 from designer.requirements.plain import plain_in
 from designer.writing.csv_text import csv_text
 
 KEPT_DB = 0.01
 """Largest miss of a requirement or a limit that counts as kept."""
 CURVE, EFFORT = "cancellation_gain_db", "effort_db"
+REGIONS = ("bright_regions", "dark_regions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +78,18 @@ def benchmark_scene(problem: BenchmarkProblem) -> Scene:
 def weights_of_method(problem: BenchmarkProblem, place: Scene, method: str) -> Complex | None:
     """Weights (F, L) of a method in the problem's scene; None where the problem's channel cannot take it.
 
+    A method that knows no regions of the sphere designs for the azimuths of the circle.
+
     Raises
     ------
     SolverError : where a cone program ends without a certified answer
 
     """
+    loaded = place.problem
+    if method != AUTO and not formulations()[method].regions and loaded.designs[0].is_beam:
+        loaded = replaced(loaded, {f"designs[0].{key}": None for key in REGIONS}, "benchmark")
     try:
-        table = with_method(place.problem, method)[0].designs[0]
+        table = with_method(loaded, method)[0].designs[0]
     except UsageError:
         return None
     return design_channel(table, place).weights
@@ -131,11 +138,9 @@ def score_table(rows: list[Score]) -> str:
 
 
 def verdict(rows: Iterable[Score]) -> str:
-    """One method on one problem in a few words: its largest gap, or what it misses; empty rows cannot take the problem."""
+    """One method on one problem: its largest gap in dB, or "missed" and by how many dB; "-" where it has no weights for it."""
     rows = list(rows)
     if not rows:
         return "-"
-    worst = max(rows, key=lambda row: row.missed_db if row.missed else -1.0)
-    if worst.missed:
-        return f"misses {worst.missed} by {worst.missed_db:.2g} dB"
-    return f"{max(row.gap_db for row in rows):z.2f} dB behind"
+    missed_db = max((row.missed_db for row in rows if row.missed), default=0.0)
+    return f"missed {missed_db:.2f}" if missed_db else f"{max(row.gap_db for row in rows):z.2f}"
