@@ -73,8 +73,12 @@ def benchmark(
             lines.append([entry.name, *map(verdict, parts)])
     if not rows:
         raise UsageError("got nothing to score; expected a method or weights that fit one of these problems")
-    text = score_table(rows)
-    write_file(out, lambda path: path.write_text(text, encoding="utf-8") and None)
+    content = score_table(rows).encode()
+
+    def fill(path: Path) -> None:
+        path.write_bytes(content)
+
+    write_file(out, fill)
     say(
         f"benchmark {whole.version}: dB behind the best known value at the worst frequency; missed: dB by which a requirement or a"
         " limit is missed; -: no weights"

@@ -71,9 +71,7 @@ class Benchmark:
         for name in names:
             if name not in known:
                 close = nearest(name, known)
-                raise UsageError(
-                    f'--problem: got "{name}"; expected one of {", ".join(known)}{close and f"; {close}"}'
-                )
+                raise UsageError(f'--problem: got "{name}"; expected one of {", ".join(known)}{close and f"; {close}"}')
         return [problem for problem in self.problems if not names or problem.name in names]
 
 

@@ -103,32 +103,35 @@ def scores(problem: BenchmarkProblem, place: Scene, weights: Complex, by: str) -
     by : str, what the weights are of
 
     """
+    return [score_at(problem, place, at, w, by) for at, w in enumerate(weights)]
+
+
+def score_at(problem: BenchmarkProblem, place: Scene, at: int, w: Complex, by: str) -> Score:
+    """Score of weights (L,) at one of the frequencies of the problem's scene, by its index."""
     design, metric = place.problem.designs[0], BY_NAME[problem.metric]
     assert metric.compute is not None
-    plain, rows = plain_in(design, place), []
-    for at, (frequency_hz, best_db) in enumerate(problem.best_db.items()):
-        judged = Weighted(
-            design=design, taps=np.empty((0, 0)), plain=plain, scene=place.part([at]), weights=weights[[at]]
-        )
-        score_db = float(np.ravel(metric.compute(judged))[0])
-        missed = {name: float(miss[0]) for name, miss in judged.missed_db.items()}
-        if problem.metric != EFFORT:
-            missed.pop(CURVE, None)
-        name = max(missed, key=lambda requirement: missed[requirement], default="")
-        worst_db = missed.get(name, 0.0)
-        rows.append(
-            Score(
-                by,
-                problem.name,
-                frequency_hz,
-                problem.metric,
-                score_db,
-                best_db,
-                name if worst_db > KEPT_DB else "",
-                worst_db,
-            )
-        )
-    return rows
+    judged = Weighted(
+        design=design,
+        taps=np.empty((0, 0)),
+        plain=plain_in(design, place),
+        scene=place.part(slice(at, at + 1)),
+        weights=w[None],
+    )
+    missed = {name: float(miss[0]) for name, miss in judged.missed_db.items()}
+    if problem.metric != EFFORT:
+        missed.pop(CURVE, None)
+    worst = max(missed, key=lambda requirement: missed[requirement], default="")
+    worst_db = missed.get(worst, 0.0)
+    return Score(
+        by,
+        problem.name,
+        float(place.frequency_hz[at]),
+        problem.metric,
+        float(np.ravel(metric.compute(judged))[0]),
+        problem.best_db[float(place.frequency_hz[at])],
+        worst if worst_db > KEPT_DB else "",
+        worst_db,
+    )
 
 
 def score_table(rows: list[Score]) -> str:

@@ -60,7 +60,9 @@ def read_weights(path: Path, known: list[str]) -> Table:
         design = row["design"]
         if design not in known:
             close = nearest(str(design), known)
-            raise DataError(f'{where}: got the design "{design}"; expected one of {", ".join(known)}; {close}'.rstrip("; "))
+            raise DataError(
+                f'{where}: got the design "{design}"; expected one of {", ".join(known)}; {close}'.rstrip("; ")
+            )
         numbers = [_number(row, key, where) for key in ("frequency_hz", "real", "imag")]
         key = row["driver"], numbers[0]
         if key in table.setdefault(design, {}):
@@ -107,10 +109,14 @@ def weights_in(table: Table, problem: BenchmarkProblem, place: Scene, path: Path
     if lacking:
         listed = "; ".join(f"{f:g} Hz of {', '.join(drivers)}" for f, drivers in lacking.items())
         expected = ", ".join(f"{f:g}" for f in place.frequency_hz)
-        raise DataError(f"{where}: weights are missing: {listed}; expected each driver at {expected} Hz; add these lines")
+        raise DataError(
+            f"{where}: weights are missing: {listed}; expected each driver at {expected} Hz; add these lines"
+        )
     silent = place.frequency_hz[~weights.any(axis=1)]
     if silent.size:
-        raise DataError(f"{where}: all weights are 0 at {silent[0]:g} Hz; expected one that is not; leave the design out instead")
+        raise DataError(
+            f"{where}: all weights are 0 at {silent[0]:g} Hz; expected one that is not; leave the design out instead"
+        )
     return weights
 
 
@@ -118,7 +124,11 @@ def conjugate_warning(problem: BenchmarkProblem, place: Scene, weights: Complex,
     """A warning where the conjugate of weights scores clearly better, as those of e^{-jωt} do; empty where it does not."""
     better = BY_NAME[problem.metric].better
     turned = scores(problem, place, weights.conj(), "")
-    gain_db = float(np.mean([better * (t.score_db - r.score_db) - t.missed_db + r.missed_db for t, r in zip(turned, rows, strict=True)]))
+    gain_db = float(
+        np.mean(
+            [better * (t.score_db - r.score_db) - t.missed_db + r.missed_db for t, r in zip(turned, rows, strict=True)]
+        )
+    )
     if gain_db < CLEARLY_DB:
         return ""
     return (

@@ -1,6 +1,6 @@
 """Best known values of problems/benchmark/ with no code of the tool: fields as naive sums, closed forms, search by brute force, duals.
 
-    python tests/oracles/best_known.py
+    PYTHONPATH=tests python -m oracles.best_known
 
 writes problems/benchmark/best.csv, and the hashes of the index again; a test computes a part of it anew and compares.
 
@@ -24,7 +24,6 @@ import csv
 import hashlib
 import math
 import re
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -34,16 +33,12 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import minimize_scalar
 
-ROOT = Path(__file__).parents[2]
-if __name__ == "__main__":
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
-
 from oracles.naive_field import along, driver_pressure
 from oracles.naive_sphere import naive_sphere_pressure
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Data = dict[str, Any]
-FOLDER = ROOT / "problems" / "benchmark"
+FOLDER = Path(__file__).parents[2] / "problems" / "benchmark"
 SPEED_M_S = 343.0
 EAR_RADIUS_M = 0.0875
 """Defaults of the problem file, as `designer schema` states them."""
@@ -66,7 +61,10 @@ def monopoles(problem: Data, frequency_hz: float, points_m: Array) -> Array:
 def towards(problem: Data, frequency_hz: float, azimuth_deg: list[float], distance_m: float) -> Array:
     """Pressure (azimuths, drivers) on the circle."""
     return np.array(
-        [[driver_pressure(problem, d, frequency_hz, along(a), distance_m) for d in problem["drivers"]] for a in azimuth_deg]
+        [
+            [driver_pressure(problem, d, frequency_hz, along(a), distance_m) for d in problem["drivers"]]
+            for a in azimuth_deg
+        ]
     )
 
 
@@ -99,7 +97,8 @@ def sphere_ears(problem: Data, frequency_hz: float, listener: Data) -> Array:
 def box_points(place: Data) -> Array:
     """Grid of a box with its ends, in steps of at most its spacing."""
     axes = [np.linspace(-s / 2, s / 2, 1 + math.ceil(s / place["spacing_m"] - 1e-9)) for s in place["size_m"]]
-    return np.array(place["centre_m"]) + np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    return np.asarray(np.array(place["centre_m"]) + grid.reshape(-1, 3))
 
 
 def power(H: Array) -> Array:
@@ -129,23 +128,25 @@ def largest_ratio_db(A: Array, B: Array, least_efficiency: float = 0.0) -> float
     values = [least_power(scale * 10**p) for p in powers]
     at = powers[int(np.argmax(values))]
     around = (at - 0.2, at + 0.2)
-    best = minimize_scalar(lambda p: -least_power(scale * 10**p), bounds=around, method="bounded", options={"xatol": 1e-9})
+    best = minimize_scalar(
+        lambda p: -least_power(scale * 10**p), bounds=around, method="bounded", options={"xatol": 1e-9}
+    )
     return -10 * math.log10(max(-float(best.fun), *values))
 
 
 def over_sphere(problem: Data, frequency_hz: float, part: tuple[float, float] = (-1.0, 1.0)) -> Array:
     """Mean power (L, L) of the far field over x/r in `part`, by Gauss's rule, of drivers in free field or on a sphere."""
-    node, weight = np.polynomial.legendre.leggauss(32)
+    node, weight = np.polynomial.legendre.leggauss(20)
     low, high = part
     x = (low + high) / 2 + (high - low) / 2 * node
-    turns = 2 * np.pi * np.arange(48) / 48
+    turns = 2 * np.pi * np.arange(36) / 36
     total = np.zeros((len(problem["drivers"]),) * 2, dtype=complex)
     for cos, share in zip(x, weight / 2, strict=True):
         for turn in turns:
             across = math.sqrt(1 - cos**2)
             direction = (float(cos), across * math.cos(turn), across * math.sin(turn))
             row = np.array([driver_pressure(problem, d, frequency_hz, direction, math.inf) for d in problem["drivers"]])
-            total += share / 48 * np.outer(row.conj(), row)
+            total += share / 36 * np.outer(row.conj(), row)
     return total
 
 
