@@ -34,6 +34,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "metrics": "every number that is reported, once: its name, label, unit, definition, and which way is better",
     "evaluation": "realised filters judged: at the ears, over azimuth, with the head moved, over the product line, in the room",
     "result": "a design and what is computed from it on demand",
+    "bank": "sets of filters over one or two keys, and what is played between them, at rest and in time",
     "stereo": "the stereo chain: crosstalk model, upmix, alignment, rendering",
     "comparison": "several designs on one grid",
     "export": "one firmware target a file: its writer, its reader, its arithmetic; `runners/` builds and runs them",
@@ -42,8 +43,8 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "folders": "design folders, written and opened",
     "job": "`designer.design`, `designer.open`, `designer.evaluate`",
     "importing": "coefficients read back into a design folder",
-    "search": "many designs: `new`, `compare`, `sweep`, `benchmark`",
-    "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `proof`, `figures`, `study`, `convert`",
+    "search": "many designs: `new`, `compare`, `sweep`, `bank`, `benchmark`",
+    "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `proof`, `figures`, `study`, `convert`, `bank`",
     "studio": "the problem file with its graphs live under the hand: session, engine, server, page",
     "cli": "one command a file",
 }

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 HERE = Path(__file__).parents[1] / "reports" / "benchmark"
-CHEAP = ["supercardioid", "crosstalk-pair"]
+CHEAP = ["crosstalk-pair", "dolph-line"]
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,10 @@ COMMANDS = (
     "render",
     "study",
     "sweep",
+    "bank",
     "benchmark",
     "problem_files",
+    "docs",
 )
 for _command in COMMANDS:
     import_module(f"designer.cli.{_command}")

@@ -42,13 +42,16 @@ HALVINGS = 11
 
 @dataclass(frozen=True)
 class Shortfall:
-    """The requirement that a design misses most: by how much, where, the limits that bind there, and whether all weights miss it."""
+    """The requirement that a design misses most: by how much, where, the limits that bind there, and whether all weights miss it; of
+    several curves, whether all weights miss one of them.
+    """
 
     requirement: str
     decibel: float
     frequency_hz: float
     binding: tuple[str, ...]
     is_bound: bool
+    several_curves: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def ceiling_db(design: DesignTable, scene: Scene, plain: Plain, frequency_hz: Re
 
     """
     layout = design.model_copy(update={"method": AUTO})
-    if first_method(layout) == "constrained" or design.dark is not None:
+    if first_method(layout) == "constrained" or design.dark is not None or design.diffuse_gain_db is not None:
         return None
     as_modelled = design.driver_spread is None
     parts = scene.parts(np.flatnonzero(np.isin(scene.frequency_hz, frequency_hz)))
@@ -232,4 +235,8 @@ def shortfall(channel: ChannelDesign) -> Shortfall | None:
     if missed[name][at] <= SLACK_TOLERANCE_DB:
         return None
     binding = tuple(limit for limit, binds in channel.binding.items() if binds[at])
-    return Shortfall(name, float(missed[name][at]), float(f[at]), binding, bool(channel.out_of_reach[at]))
+    several = (
+        sum(name.startswith(("cancellation_gain_db", "dark_gain_db", "diffuse_gain_db")) for name in channel.slacks_db)
+        > 1
+    )
+    return Shortfall(name, float(missed[name][at]), float(f[at]), binding, bool(channel.out_of_reach[at]), several)

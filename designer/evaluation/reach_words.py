@@ -123,7 +123,8 @@ def _missed(missed: Shortfall, reliefs_db: Mapping[str, float]) -> str:
     """By how much a requirement is infeasible, the limits that bind there, and the remedies that were computed to help."""
     curve = missed.requirement == "cancellation_gain_db"
     subject = "the curve" if curve else missed.requirement
-    weights = "no weights reach more" if missed.is_bound else "no weights that reach more were found"
+    more = "meet all curves" if missed.several_curves else "reach more"
+    weights = f"no weights {more}" if missed.is_bound else f"no weights that {more} were found"
     limits = [limit for limit in missed.binding if limit != missed.requirement]
     binds = (
         f", where {' and '.join(limits)} bind{'s' if len(limits) == 1 else ''}" if limits else ", where no limit binds"

@@ -25,7 +25,7 @@ from designer.problem.replacing import replaced
 from designer.requirements.plain import plain_in
 from designer.writing.csv_text import csv_text
 
-KEPT_DB = 0.01
+KEPT_DB = 1e-3
 """Largest miss of a requirement or a limit that counts as kept."""
 CURVE, EFFORT = "cancellation_gain_db", "effort_db"
 REGIONS = ("bright_regions", "dark_regions")

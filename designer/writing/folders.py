@@ -43,6 +43,7 @@ from designer.writing.staging import (
 
 Fill = Callable[[Path], None]
 DESIGN, COMPARISON, CHECK, EXPORT, SWEEP, FIGURES = "design", "comparison", "check", "export", "sweep", "figures"
+BANK = "bank"
 WORDS = {
     DESIGN: "a design folder",
     COMPARISON: "a comparison",
@@ -50,9 +51,10 @@ WORDS = {
     EXPORT: "an export",
     SWEEP: "a sweep",
     FIGURES: "figures of `designer figures`",
+    BANK: "a bank of `designer bank`",
 }
 """Kinds of folders that a manifest names."""
-WHOLE = (DESIGN, COMPARISON, CHECK)
+WHOLE = (DESIGN, COMPARISON, CHECK, BANK)
 """Kinds that are replaced as a whole, and not while other files lie in them."""
 
 

@@ -30,10 +30,10 @@ from designer.search.benchmark import Score, benchmark_scene, score_at, score_ta
 HERE = Path(__file__).parent
 FAR_M = 10_000.0
 """Where a point stands for a direction."""
-LOADS_DB = np.linspace(-140.0, 40.0, 91)
+LOADS_DB = np.linspace(-140.0, 40.0, 46)
 """Noise of a rival's sensors, relative to the power at the bright points; it has the best at each frequency."""
-ATTENUATIONS_DB = np.linspace(20.0, 40.0, 41)
-FINER = 20
+ATTENUATIONS_DB = np.linspace(20.0, 40.0, 21)
+FINER = 10
 """Steps into which the neighbourhood of the best is divided, twice."""
 SOLVED_DB = 0.11
 """A problem counts as solved within this: the margin that the power ratio keeps of a ratio's largest value is 0.1 dB."""

@@ -79,7 +79,7 @@ def test_a_method_arrives_and_none_passes(entry: BenchmarkProblem) -> None:
         assert -entry.tolerance_db <= row.gap_db <= margin_db + entry.tolerance_db, row
 
 
-@pytest.mark.parametrize("name", ["superdirective-floor", "steered-line", "ring-on-sphere", "contrast-zones"])
+@pytest.mark.parametrize("name", ["steered-line", "cylinder", "contrast-zones"])
 def test_no_weights_pass_a_certified_bound(name: str) -> None:
     """Nor do weights that are drawn about a method's: those that keep the limit stay behind, and the score knows no level or phase."""
     entry, place = named(name)
