@@ -2,8 +2,8 @@
 
 A score is the problem's metric of the weights W (F, L), as `designer.metrics` defines it, at each frequency alone. The gap is how far it
 stays behind the best known value, whichever way is better. Weights that miss a requirement or a limit by more than KEPT_DB have a
-score, but no gap: another problem was solved. A curve of cancellation gain is no requirement where the problem is scored by that gain or
-by a directivity, and asks for more than there is.
+score, but no gap: another problem was solved. A curve of cancellation gain is a requirement where effort is scored; elsewhere it only tells
+a method how far to go, and is not judged.
 """
 
 from __future__ import annotations
@@ -110,6 +110,8 @@ def score_at(problem: BenchmarkProblem, place: Scene, at: int, w: Complex, by: s
     """Score of weights (L,) at one of the frequencies of the problem's scene, by its index."""
     design, metric = place.problem.designs[0], BY_NAME[problem.metric]
     assert metric.compute is not None
+    if problem.metric != EFFORT:
+        design = design.model_copy(update={CURVE: None})
     judged = Weighted(
         design=design,
         taps=np.empty((0, 0)),
@@ -118,8 +120,6 @@ def score_at(problem: BenchmarkProblem, place: Scene, at: int, w: Complex, by: s
         weights=w[None],
     )
     missed = {name: float(miss[0]) for name, miss in judged.missed_db.items()}
-    if problem.metric != EFFORT:
-        missed.pop(CURVE, None)
     worst = max(missed, key=lambda requirement: missed[requirement], default="")
     worst_db = missed.get(worst, 0.0)
     return Score(
