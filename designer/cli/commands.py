@@ -23,6 +23,7 @@ COMMANDS = (
     "study",
     "sweep",
     "bank",
+    "benchmark",
     "problem_files",
     "docs",
 )
