@@ -33,6 +33,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "realization": "weights to FIR, RTF or biquads, in words of any length",
     "metrics": "every number that is reported, once: its name, label, unit, definition, and which way is better",
     "evaluation": "realised filters judged: at the ears, over azimuth, with the head moved, over the product line, in the room",
+    "placement": "layouts of drivers: candidates, what a layout is worth, searches, free coordinates",
     "result": "a design and what is computed from it on demand",
     "stereo": "the stereo chain: crosstalk model, upmix, alignment, rendering",
     "comparison": "several designs on one grid",

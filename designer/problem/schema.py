@@ -23,6 +23,7 @@ from designer.problem.enclosures.free_field import FreeField
 from designer.problem.firmware_names import option_fields, target_names
 from designer.problem.listeners import Listener as Listener
 from designer.problem.listeners import Listeners, OneListener, Place, Places
+from designer.problem.placement_table import Placement
 from designer.problem.sourced import Sourced
 from designer.problem.table import (
     AUTO,
@@ -304,6 +305,7 @@ class Problem(Sourced):
     virtualizer: Virtualizer | None = None
     room: Room | None = None
     tolerance: Tolerance = Tolerance()
+    placement: Placement | None = None
     export: Export = Export()
 
     def model_post_init(self, context: Any, /) -> None:
@@ -344,9 +346,7 @@ class Problem(Sourced):
     def data_files(self) -> tuple[str, ...]:
         """Data files that the problem names, as it names them."""
         listeners: Sequence[Listener] = self.listeners or [self.listener]
-        heads = dict.fromkeys(
-            head for listener in listeners for head in listener.heads if head.lower().endswith(".sofa")
-        )
+        heads = dict.fromkeys(head for person in listeners for head in person.heads if head.lower().endswith(".sofa"))
         return (
             *self.body.data_files,
             *([] if self.measured_device is None else [self.measured_device]),
