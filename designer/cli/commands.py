@@ -22,6 +22,7 @@ COMMANDS = (
     "render",
     "study",
     "sweep",
+    "place",
     "problem_files",
 )
 for _command in COMMANDS:

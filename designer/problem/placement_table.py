@@ -63,7 +63,7 @@ class Placement(Table):
         default=[], title="widths between the outermost centres that are all tried; default: as wide as the bounds"
     )
     front: Annotated[
-        list[Literal["drivers", "width_m", "max_effort_db", "mac_per_s"]], Field(min_length=1, max_length=4)
+        list[Literal["drivers", "width_m", "max_effort_db", "multiply_adds_per_s"]], Field(min_length=1, max_length=4)
     ] = Field(
         default=["drivers"], title="what the number is traded against: none of the points written is beaten in all"
     )

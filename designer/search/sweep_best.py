@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from designer.problem.key_places import changed_data
 from designer.problem.messages import nearest
 from designer.problem.read import changed
 from designer.problem.schema import Problem
-from designer.problem.toml_text import toml_text
+from designer.search.relocated import relocate, remarked
 from designer.search.sweep_plan import base_of
 from designer.search.sweep_point import FAILED, INFEASIBLE
 from designer.search.sweep_store import FIGURE_FILE, PROBLEM_FILE, Row, opened
@@ -283,26 +282,12 @@ def _problem_text(base: Problem, chosen: Choice, folder: Path) -> str:
     """The winner's problem file; the data files that it names are found from the folder."""
     data = changed_data(base, chosen.row.changes)
     problem = changed(base, data)
-    relative_paths = {name: _from(folder, problem.data_path(name)) for name in problem.data_files}
-    tables = [(data["listener"], "head"), (data.get("scene") or {}, "transfer")]
-    for table, key in [*tables, *((driver, "response") for driver in data["drivers"])]:  # nothing else names files
-        if isinstance(table.get(key), list):
-            table[key] = [relative_paths.get(name, name) for name in table[key]]
-        elif table.get(key) in relative_paths:
-            table[key] = relative_paths[table[key]]
+    relocate(problem, data, folder)
     remarks = [
         f"Written by `designer sweep --best {chosen.objective}`: the {chosen.words},",
         f"from {base.source} with {_named(chosen.row)}.",
     ]
-    return "\n".join([*("# " + line.replace("\n", " ") for line in remarks), toml_text(data)])
-
-
-def _from(folder: Path, file: Path) -> str:
-    """A file's path from a folder; whole where the two are on different drives."""
-    try:
-        return Path(os.path.relpath(file.absolute(), folder.absolute())).as_posix()
-    except ValueError:
-        return file.absolute().as_posix()
+    return remarked(remarks, data)
 
 
 def _figure(chosen: Choice) -> str:
