@@ -151,10 +151,15 @@ def _places_m(problem: Problem, table: Placement) -> Real:
     if table.width_m is None:
         raise _fault(problem, "placement.width_m", f'got none with on = "{table.on}"', "a width in metres",
                      "the distance of the outermost centres, as 0.8")  # fmt: skip
+    if table.height_m and table.depth_m:
+        raise _fault(problem, "placement.depth_m", "got a depth and a height", "one of them, as a plane stands or lies",
+                     "leave one of them out")  # fmt: skip
     across = _steps(table.width_m / 2, table.step_m)
-    up = _steps(table.height_m / 2, table.step_m) if table.on == "plane" else np.zeros(1)
-    y, z = (side.ravel() for side in np.meshgrid(across, up))
-    return np.asarray(centre + np.stack([np.zeros_like(y), y, z], axis=1))
+    second = _steps((table.depth_m or table.height_m) / 2, table.step_m) if table.on == "plane" else np.zeros(1)
+    sides = np.meshgrid(across, second)
+    places_m = np.tile(centre, (sides[0].size, 1))
+    places_m[:, table.axes] += np.stack([side.ravel() for side in sides], axis=1)
+    return places_m
 
 
 def _surface_m(problem: Problem, table: Placement, centre: Real) -> Real:
@@ -184,8 +189,8 @@ def _surface_m(problem: Problem, table: Placement, centre: Real) -> Real:
         across = radius * (math.cos(row) if is_sphere else 1.0)
         turn = math.degrees(table.step_m / across) if across > table.step_m else 360.0
         azimuth = _steps(width / 2, turn)
-        if width == 360.0 and azimuth[-1] - azimuth[0] > 360.0 - 0.5 * turn:
-            azimuth = azimuth[1:-1] if azimuth.size > 2 else azimuth
+        if azimuth[-1] - azimuth[0] > 360.0 - 1e-6:  # both ends are one place
+            azimuth = azimuth[1:]
         angle = np.radians(middle + azimuth)
         z = radius * math.sin(row) if is_sphere else row
         places.append(np.stack([across * np.cos(angle), across * np.sin(angle), np.full(angle.size, z)], axis=1))

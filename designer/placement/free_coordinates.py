@@ -1,7 +1,7 @@
 """Free coordinates within the bounds: from the best candidates on, along the slopes of the value.
 
-Coordinates of a place are y and z on a bar or plane, azimuth (as an arc length) and elevation or height on a sphere or cylinder. A unit of
-two has those of one of them; the other is the mirror image. H at other places comes from the scene itself: its slopes are five-point
+Coordinates of a place are y and z (or x) on a bar or plane, azimuth (as an arc length) and elevation or height on a sphere or
+cylinder. A unit of two has those of one of them; the other is the mirror image. H at other places comes from the scene itself: its slopes are five-point
 differences of columns, each of which depends on one driver's place alone, so that one scene of a few drivers has them all,
 
     H'(q) = (H(q - 2h) - 8 H(q - h) + 8 H(q + h) - H(q + 2h)) / 12h + O(k⁵h⁴/30),
@@ -56,7 +56,7 @@ class Coordinates:
         firsts = np.array([candidates.places_m[candidates.units[unit][-1]] for unit in layout])
         mirrored = tuple(len(candidates.units[unit]) == 2 for unit in layout)
         flat = table.on != "surface"
-        start_m = firsts[:, 1:] if flat else _unrolled(candidates, firsts)
+        start_m = firsts[:, table.axes] if flat else _unrolled(candidates, firsts)
         both = (table.on != "bar", np.ptp(_bounds(candidates)[:, 1]) > 0)
         varied = [
             (unit, axis)
@@ -91,7 +91,9 @@ class Coordinates:
     def _rolled(self, at: Real) -> Real:
         table, body = self.candidates.table, self.candidates.problem.body
         if table.on != "surface":
-            return np.column_stack([np.full(len(at), table.centre_m[0]), at])
+            places_m = np.tile(np.array(table.centre_m, dtype=float), (len(at), 1))
+            places_m[:, table.axes] = at
+            return places_m
         radius_m = body.radius_m  # type: ignore[attr-defined] # candidates on a surface are on a round body's
         angle, up = at[:, 0] / radius_m, at[:, 1] / radius_m
         across, z = (np.cos(up), radius_m * np.sin(up)) if body.model_name == "sphere" else (np.ones(len(at)), at[:, 1])
@@ -126,7 +128,7 @@ def _unrolled(candidates: Candidates, places_m: Real) -> Real:
 def _bounds(candidates: Candidates) -> Real:
     """Least and largest of both coordinates (2, 2), from the candidates that are left."""
     places = candidates.places_m
-    flat = places[:, 1:] if candidates.table.on != "surface" else _unrolled(candidates, places)
+    flat = places[:, candidates.table.axes] if candidates.table.on != "surface" else _unrolled(candidates, places)
     return np.stack([flat.min(axis=0), flat.max(axis=0)])
 
 

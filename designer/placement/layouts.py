@@ -74,6 +74,18 @@ def weights_of(channel: ChannelSystem, columns: Index) -> Weights:
     return Weights(columns, beta, w, efforts(beta[:, None])[:, 0])
 
 
+def realised_value(system: System, responses: Sequence[Complex]) -> float:
+    """The same percentile of filters whose responses (F, N) to all columns are known, one a channel."""
+    values = []
+    for channel, response in zip(system.channels, responses, strict=True):
+        count = response.shape[1]
+        weights = Weights(
+            np.arange(count), np.zeros(len(response)), response * np.sqrt(channel.cost), np.zeros(len(response))
+        )
+        values.append(float(np.percentile(samples_db(channel, weights), system.percentile)))
+    return min(values)
+
+
 def samples_db(channel: ChannelSystem, weights: Weights) -> Real:
     """The metric in dB (F, G, D): of each group of points and each drawn device."""
     w = weights.w[:, None, :] * channel.devices[:, :, : len(weights.columns)]

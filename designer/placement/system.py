@@ -1,7 +1,8 @@
 """The transfer functions of all candidates, once: what a channel is designed by, and what it is judged by.
 
 A channel is designed by regularised pressure matching over its own cloud, as `designer.formulations.pressure_matching` states it, with
-N candidates for drivers. At a frequency, with H (M, N) the bright and dark points (each family scaled to its mean),
+N candidates for drivers. At a frequency, with H (M, N) the bright and dark points (each family scaled to its mean, the dark one
+heavier by DARK_WEIGHT, so that few drivers are spent on the dark points first: the power ratio in the limit),
 
     G = H^H H + ε² diag(H^H H),   b = H^H d,      w_S = (G_SS + β I)⁻¹ b_S                                             (1)
 
@@ -25,7 +26,7 @@ from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Complex, Real
 from designer.evaluation.moved_head import heads_of_all_m, spread_heads_m
 from designer.evaluation.tolerance import REFERENCE_C, changed_scene, draw
-from designer.problem.placement_table import MAX_PLACED
+from designer.problem.placement_table import MAX_PLACED, Placement
 from designer.problem.schema import DesignTable, Driver, Problem
 from designer.requirements.channel_target import bright_place_m, channel_target, error_variance
 from designer.requirements.target import ChannelTarget
@@ -38,6 +39,8 @@ ENVIRONMENTS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 """Signs of the deviations of temperature and head radius."""
 DEVICES = 48
 """Drawn devices."""
+DARK_WEIGHT = 100.0
+"""Weight of the dark points' power beside that of the bright points' error, which few drivers would otherwise mend first."""
 MAX_DRAWN = 2 * MAX_PLACED
 """Drivers of a drawn device, whatever a layout has of them: layouts of different numbers meet the same errors."""
 OBJECTIVES = ("cancellation_gain_db", "isolation_db", "white_noise_gain_db")
@@ -108,7 +111,12 @@ class System:
 
     channels: tuple[ChannelSystem, ...]
     fixed: int
-    percentile: float
+    table: Placement
+
+    @property
+    def percentile(self) -> float:
+        """Percentile of the samples that is the value."""
+        return self.table.percentile
 
 
 def with_drivers(problem: Problem, drivers: Sequence[Driver]) -> Problem:
@@ -144,7 +152,7 @@ def system_of(
         channel_system(design, scene, table.objective, most, of)
         for design, of in zip(base.designs, references, strict=True)
     )
-    return System(channels, fixed, table.percentile)
+    return System(channels, fixed, table)
 
 
 def band_frequencies_hz(design: DesignTable, problem: Problem) -> Real:
@@ -165,7 +173,7 @@ def channel_system(
     designed = scene.at(frequency_hz)
     target = channel_target(design, designed)
     bright = target.bright / np.sqrt(target.bright.shape[1])
-    dark = target.dark / np.sqrt(target.dark.shape[1])
+    dark = target.dark * np.sqrt(DARK_WEIGHT / target.dark.shape[1])
     if reference is None:
         strongest = np.sum(np.abs(bright) ** 2, axis=1).argmax(axis=1)
         response = np.take_along_axis(bright, strongest[:, None, None], axis=2)[:, :, 0]

@@ -26,7 +26,8 @@ class Placement(Table):
 
     on: Literal["bar", "plane", "surface"] = Field(
         default="bar",
-        description='a line from left to right, a plane across the front, or the surface of a "sphere" or "cylinder"',
+        description="a line from left to right, a plane (height_m across the front, or depth_m on the top), or the surface of a"
+        ' "sphere" or "cylinder"',
     )
     drivers: Annotated[
         Count | Annotated[list[Count], Field(min_length=1, max_length=MAX_PLACED)],
@@ -35,6 +36,9 @@ class Placement(Table):
     width_m: Length | None = Field(default=None, description="of a bar or plane, between the outermost centres")
     height_m: Annotated[float, Field(ge=0, le=10.0)] = Field(
         default=0.0, title="of a plane or of the part of a cylinder, between the outermost centres"
+    )
+    depth_m: Annotated[float, Field(ge=0, le=10.0)] = Field(
+        default=0.0, title="of a plane that lies on the top, between the outermost centres"
     )
     centre_m: Point = Field(default=[0.0, 0.0, 0.0], title="of the bar, plane or part of a cylinder")
     azimuth_deg: Arc = Field(default=[-180.0, 180.0], title="of a surface")
@@ -67,6 +71,16 @@ class Placement(Table):
     ] = Field(
         default=["drivers"], title="what the number is traded against: none of the points written is beaten in all"
     )
+
+    @property
+    def lies(self) -> bool:
+        """Whether its plane is horizontal."""
+        return self.on == "plane" and self.depth_m > 0
+
+    @property
+    def axes(self) -> tuple[int, int]:
+        """The coordinates that differ on a bar or plane: y, and x or z."""
+        return (1, 0) if self.lies else (1, 2)
 
     @property
     def counts(self) -> tuple[int, ...]:

@@ -24,6 +24,8 @@ VIEW_WORDS = {
     "front": "from the front: the listener's left is left",
     "above": "from above: the front is down, the listener's left is left",
 }
+LABELS = {"multiply_adds_per_s": "Multiply-adds of all channels"}
+"""Labels of sums over channels."""
 SCALE_BARS_M = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
@@ -40,6 +42,7 @@ class PlacedLayout:
     max_effort_db : float or None, limit of effort that it was searched for; None for the designs' own
     even_db, lasso_db : float or None, values of as many drivers in even steps and of group lasso alone; None where there are none
     evaluations, of_layouts : int, how many layouts were valued, and how many there are
+    realised_db : float, the same value of the realised filters
     numbers : mapping of str to float, of the realised filters
 
     """
@@ -53,6 +56,7 @@ class PlacedLayout:
     lasso_db: float | None = None
     evaluations: int = 0
     of_layouts: int = 0
+    realised_db: float = np.nan
     numbers: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -98,6 +102,7 @@ def table(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> str
         "drivers": np.array([len(row.drivers) for row in rows]),
         "width_m": np.array([row.width_m for row in rows]),
         "value_db": np.array([row.value_db for row in rows]),
+        "realised_db": np.array([row.realised_db for row in rows]),
     }
     for key in ("max_effort_db", "even_db", "lasso_db"):
         columns[key] = np.array(
@@ -118,7 +123,8 @@ def render(
     command: str,
 ) -> str:
     """The page as HTML."""
-    views = ("above", "front") if candidates.table.on == "surface" else ("front",)
+    on_surface = candidates.table.on == "surface"
+    views = ("above", "front") if on_surface else ("above",) if candidates.table.lies else ("front",)
     width_m = 2 * (1 + MARGIN) * max(_half_m(candidates, layout) for layout in front)
     bar_m = max(length for length in SCALE_BARS_M if length <= 0.3 * width_m or length == SCALE_BARS_M[0])
     names = {layout.key: layout.name for layout in front}
@@ -137,7 +143,10 @@ def render(
                     for view in views
                 ],
                 "places": _places(candidates, layout),
-                "numbers": [(BY_NAME[name].label, BY_NAME[name].text(value)) for name, value in layout.numbers.items()],
+                "numbers": [
+                    (LABELS.get(name, BY_NAME[name].label), BY_NAME[name].text(value))
+                    for name, value in layout.numbers.items()
+                ],
             }
             for layout in front
         ],

@@ -18,13 +18,14 @@ from designer.metrics import BY_NAME
 from designer.placement.candidates import Candidates, candidates_of, no_layout
 from designer.placement.exchange import Space, even, exhaustive, greedy, search
 from designer.placement.free_coordinates import refined
-from designer.placement.layouts import Judge, Layout
+from designer.placement.layouts import Judge, Layout, realised_value
 from designer.placement.relaxation import relaxed
 from designer.placement.system import OBJECTIVES, System, system_of
 from designer.problem import Problem
 from designer.problem.messages import nearest, shown
 from designer.problem.read import changed
 from designer.problem.schema import Driver
+from designer.realization import response as filter_response
 from designer.report import placement_page
 from designer.report.placement_page import PlacedLayout
 from designer.search.relocated import relocate, remarked
@@ -163,7 +164,10 @@ def place(
         name = f"placed-{number}"
         say(f"design {name}")
         problems[name] = _problem_of(candidates, layout)
-        designed.append(replace(layout, name=name, numbers=_numbers(problems[name])))
+        result = job.design(problems[name])
+        designed.append(
+            replace(layout, name=name, numbers=_numbers(result), realised_db=_realised_db(layout, result, system))
+        )
     front = pareto(designed, table.front) if costly else designed
     objective = f"{table.percentile:g}th percentile of {BY_NAME[table.objective].label.lower()} over devices, heads and frequencies"
     placed = Placed(problem, candidates, tuple(layouts), tuple(front), problems, _notes(candidates), command, objective)
@@ -201,11 +205,10 @@ def _check(candidates: Candidates) -> None:
     if table.free and problem.body.is_solved:
         raise _fault(problem, "placement.free", f"got true with enclosure.model = {shown(problem.body.model_name)}, a body that is solved"
                      " anew for any place", "free = false", "take a smaller step_m: its candidates share one solution")  # fmt: skip
-    half_m = candidates.half_width_m()
-    for width_m in table.widths_m:
-        if not (half_m <= width_m / 2 + 1e-9).any():
-            raise _fault(problem, "placement.widths_m", f"got {width_m:g}, within which no place is", f"{2 * half_m.min():g} or more",
-                         "take a wider one")  # fmt: skip
+    for width_m, count in itertools.product(table.widths_m, table.counts):
+        if not _space(candidates, count, width_m).compositions:
+            raise _fault(problem, "placement.widths_m", f"got {width_m:g}, within which {count} drivers have no places",
+                         f"up to {2 * candidates.half_width_m().max():g}", "take a wider one, or fewer drivers")  # fmt: skip
     for count in table.counts:  # a design may take another number of drivers
         _problem_of(
             candidates,
@@ -244,12 +247,17 @@ def _limited(system: System, effort_db: float | None) -> System:
     )
 
 
+def _space(candidates: Candidates, count: int, width_m: float | None) -> Space:
+    """Layouts of so many drivers within a width."""
+    usable = candidates.half_width_m() <= (np.inf if width_m is None else width_m / 2 + 1e-9)
+    return Space(candidates, count, np.asarray(usable))
+
+
 def _searched(
     candidates: Candidates, system: System, count: int, effort_db: float | None, width_m: float | None, method: Method
 ) -> PlacedLayout:
     """The best layout of so many drivers within a width and a limit of effort. Raises ProblemError: there is none."""
-    usable = candidates.half_width_m() <= (np.inf if width_m is None else width_m / 2 + 1e-9)
-    space = Space(candidates, count, np.asarray(usable))
+    space = _space(candidates, count, width_m)
     judge = Judge(system, candidates.units)
     begun = next((layout for n in space.compositions if (layout := greedy(judge, space, n)) is not None), None)
     convex = Judge(system, candidates.units)
@@ -306,9 +314,19 @@ def _data(candidates: Candidates, layout: PlacedLayout) -> dict[str, Any]:
     return cast(dict[str, Any], data)
 
 
-def _numbers(problem: Problem) -> dict[str, float]:
+def _realised_db(layout: PlacedLayout, result: job.Design, reference: System) -> float:
+    """The value of a layout's realised filters, at the places and over the devices that the search judged by."""
+    problem = result.problem.model_copy(update={"placement": reference.table})
+    system = system_of(problem, layout.drivers, layout.fixed, len(layout.drivers), reference)
+    rate_hz = problem.sample_rate_hz
+    responses = [
+        filter_response(result.taps[channel.name], channel.frequency_hz, rate_hz) for channel in system.channels
+    ]
+    return realised_value(system, responses)
+
+
+def _numbers(result: job.Design) -> dict[str, float]:
     """Numbers of the realised filters, of the channel that is worst off; cost of all channels together."""
-    result = job.design(problem)
     numbers = {}
     for name in REALISED:
         values = [scalars.values[name] for scalars in result.scalars.values() if name in scalars.values]

@@ -15,7 +15,7 @@ from .problems import candidates, judge
 
 @pytest.mark.parametrize(("name", "layout"), [("bar", (0, 7, 20)), ("beside", (1, 6, 14)), ("sphere", (10, 14))])
 def test_slopes_are_those_of_the_value(name: str, layout: tuple[int, ...]) -> None:
-    """Central differences of the value, 20 µm apart, of every free coordinate. Half a second: scenes at other places."""
+    """Central differences of the value, 20 µm apart, agree to 0.1 % of the largest slope. Seconds: scenes at other places."""
     coordinates = Coordinates.of(candidates(name), layout)
     assert len(coordinates.varied) == {"bar": 2, "beside": 3, "sphere": 4}[name]
     q = coordinates.start + 0.002 * np.arange(1, len(coordinates.start) + 1)
@@ -30,7 +30,7 @@ def test_slopes_are_those_of_the_value(name: str, layout: tuple[int, ...]) -> No
 
     for n, slope in enumerate(slopes):
         ends = [value(q + sign * 1e-5 * np.eye(len(q))[n]) for sign in (1, -1)]
-        assert slope == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-3, abs=1e-2)
+        assert slope == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-3, abs=1e-3 * np.abs(slopes).max())
 
 
 def test_freed_coordinates_are_better_and_within_bounds() -> None:
