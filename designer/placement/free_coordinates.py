@@ -1,8 +1,9 @@
 """Free coordinates within the bounds: from the best candidates on, along the slopes of the value.
 
 Coordinates of a place are y and z (or x) on a bar or plane, azimuth (as an arc length) and elevation or height on a sphere or
-cylinder. A unit of two has those of one of them; the other is the mirror image. H at other places comes from the scene itself: its slopes are five-point
-differences of columns, each of which depends on one driver's place alone, so that one scene of a few drivers has them all,
+cylinder. A unit of two has those of one of them; the other is the mirror image. H at other places comes from the scene itself: its
+slopes are five-point differences of columns, each of which depends on one driver's place alone, so that one scene of a few drivers has
+them all,
 
     H'(q) = (H(q - 2h) - 8 H(q - h) + 8 H(q + h) - H(q + 2h)) / 12h + O(k⁵h⁴/30),
 

@@ -39,7 +39,7 @@ def relaxed(judge: Judge, space: Space, layout: Layout) -> Layout | None:
     """
     fixed = judge.system.fixed
     H, d = rows_of(judge, layout)
-    usable = np.flatnonzero(space.usable)
+    usable = [int(unit) for unit in np.flatnonzero(space.usable)]
     columns = np.concatenate([np.arange(fixed), *(fixed + np.array(judge.units[u]) for u in usable)]).astype(int)
     H = H[:, :, columns]
     ends = fixed + np.cumsum([0, *(len(judge.units[u]) for u in usable)])
@@ -50,8 +50,8 @@ def relaxed(judge: Judge, space: Space, layout: Layout) -> Layout | None:
         price *= FALL
         weights = group_lasso.solve(H, d, units, price, weights, gap=PATH_GAP).weights
         size = np.array([np.linalg.norm(weights[:, unit]) / np.sqrt(len(unit)) for unit in units[fixed:]])
-        order = usable[np.argsort(-size, kind="stable")][: int((size > 0).sum())]
-        layouts = [candidate for n in space.compositions if (candidate := space.filled(list(order), n)) is not None]
+        order = [usable[n] for n in np.argsort(-size, kind="stable")[: int((size > 0).sum())]]
+        layouts = [candidate for n in space.compositions if (candidate := space.filled(order, n)) is not None]
         if layouts:
             return max(layouts, key=judge)
     return None

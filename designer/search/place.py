@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 
@@ -151,9 +151,9 @@ def place(
     fixed = len(candidates.fixed)
     system = system_of(problem, drivers, fixed, fixed + max(table.counts))
     layouts: list[PlacedLayout] = []
-    for effort_db, width_m, count in itertools.product(
-        table.max_efforts_db or [None], table.widths_m or [None], table.counts
-    ):
+    efforts_db: list[float | None] = [*table.max_efforts_db] or [None]
+    widths_m: list[float | None] = [*table.widths_m] or [None]
+    for effort_db, width_m, count in itertools.product(efforts_db, widths_m, table.counts):
         say(f"layouts of {count} drivers")
         layouts.append(_searched(candidates, _limited(system, effort_db), count, effort_db, width_m, method))
     layouts.sort(key=lambda layout: -layout.value_db)
@@ -259,7 +259,7 @@ def _searched(
     """The best layout of so many drivers within a width and a limit of effort. Raises ProblemError: there is none."""
     space = _space(candidates, count, width_m)
     judge = Judge(system, candidates.units)
-    begun = next((layout for n in space.compositions if (layout := greedy(judge, space, n)) is not None), None)
+    begun = next((start for n in space.compositions if (start := greedy(judge, space, n)) is not None), None)
     convex = Judge(system, candidates.units)
     by_lasso = relaxed(convex, space, begun) if begun is not None and method != "exhaustive" else None
     layout: Layout | None
@@ -311,7 +311,7 @@ def _data(candidates: Candidates, layout: PlacedLayout) -> dict[str, Any]:
                 design.pop(key, None)
         if layout.max_effort_db is not None:
             design["max_effort_db"] = layout.max_effort_db
-    return cast(dict[str, Any], data)
+    return data
 
 
 def _realised_db(layout: PlacedLayout, result: job.Design, reference: System) -> float:

@@ -26,7 +26,7 @@ def naive_weights(H: np.ndarray, d: np.ndarray, spread: float, beta: float) -> n
     """The minimiser of ||H w - d||² + ε² Σ ||h_l||² |w_l|² + β ||w||², as least squares of a taller system."""
     lines = [np.diag(np.sqrt(spread) * np.linalg.norm(H, axis=0)), np.sqrt(beta) * np.eye(H.shape[1])]
     tall = np.vstack([H, *lines])
-    return np.linalg.lstsq(tall, np.concatenate([d, np.zeros(2 * H.shape[1])]), rcond=None)[0]
+    return np.asarray(np.linalg.lstsq(tall, np.concatenate([d, np.zeros(2 * H.shape[1])]), rcond=None)[0])
 
 
 @pytest.mark.parametrize("name", ["bar", "sphere"])

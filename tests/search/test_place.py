@@ -141,7 +141,7 @@ def test_the_front_is_what_no_layout_beats() -> None:
     [
         (BAR + 'objective = "isolaton_db"\n', 'placement.objective: got "isolaton_db"; expected one of cancellation_gain_db'),
         (BAR + 'objective = "isolation_db"\n', "a design that names no dark listener or place"),
-        (BAR.replace("drivers = 5", "drivers = 4") + "widths_m = [0.01]\n", "placement.widths_m: got 0.01, within which 4 drivers have no places"),
+        (BAR.replace("drivers = 5", "drivers = 4") + "widths_m = [0.01]\n", "got 0.01, within which 4 drivers have no places"),
         (BAR.replace("null-steering", "ctc").replace(THIRD, ""), "designs[0].drivers: got 5"),
         (BAR.replace('"free-field"', '"box"\nsize_m = [0.1, 1.0, 0.1]').replace("[0.0,", "[0.05,").replace("drivers = 5",
          "drivers = 5\ncentre_m = [0.05, 0.0, 0.0]\nfree = true"), 'placement.free: got true with enclosure.model = "box"'),
