@@ -161,7 +161,7 @@ def neighbours(judge: Judge, space: Space, layout: Layout) -> list[Layout]:
     """Layouts that differ in one unit from a layout, by rank."""
     states = _states(judge, layout)
     layouts: list[Layout] = []
-    scores = [np.zeros(0)]
+    scores: list[Real] = [np.zeros(0)]
     for unit in layout:
         others = [other for other in layout if other != unit]
         units = np.flatnonzero(space.free(others) & (space.candidates.sizes == space.candidates.sizes[unit]))
@@ -176,7 +176,7 @@ def search(judge: Judge, space: Space, more: Sequence[Layout] = ()) -> Layout | 
     if space.most_layouts <= FEW_LAYOUTS:
         return exhaustive(judge, space)
     begun = [greedy(judge, space, middle) for middle in space.compositions] + [even(space)]
-    outermost = np.argsort(-space.candidates.half_width_m(), kind="stable")
+    outermost: list[int] = np.argsort(-space.candidates.half_width_m(), kind="stable").tolist()
     layouts = list(dict.fromkeys([*(layout for layout in begun if layout is not None), *more]))
     if not layouts:
         layouts = [layout for n in space.compositions if (layout := space.filled(outermost, n)) is not None]

@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -200,15 +201,15 @@ def refined(judge: Judge, candidates: Candidates, layout: Layout) -> FreeLayout:
         return begin
     steps = 0
 
-    def cost(q: Real) -> tuple[float, Real]:
+    def cost(q: Real) -> tuple[float, Any]:
         nonlocal steps
         steps += 1
         value, gradient = value_and_slopes(coordinates, q, judge.system)
         return -value, -gradient
 
-    ended = minimize(
+    ended: Any = minimize(
         cost,
-        coordinates.start,
+        np.array(coordinates.start, dtype=np.float64),
         jac=True,
         method="SLSQP",
         bounds=coordinates.bounds,

@@ -60,9 +60,8 @@ def smooth_value(
     powers = [np.maximum(np.sum(np.abs(p) ** 2, axis=2), FLOOR) for p in pressures]
     gain_db = db(powers[0] / powers[1])
     order = np.argsort(gain_db, axis=None)
-    share = np.empty(gain_db.size)
-    share[order] = order_weights(gain_db.size, percentile)
-    share = share.reshape(gain_db.shape)
+    share: Real = np.empty(gain_db.shape)
+    share.flat[order] = order_weights(gain_db.size, percentile)
     value = float(np.sum(share * gain_db))
     pulls = [
         sign * (20 / np.log(10)) * (share / power)[:, :, None] * p.conj()
@@ -102,7 +101,7 @@ class _Follow:
         largest = np.linalg.eigvalsh(gram)[:, -1]
         binds = np.isfinite(channel.max_effort) & (weights.beta > 2 * LEAST_BETA * largest)
         follow = cls(channel, weights, H, K, by_beta, np.zeros(len(w)))
-        slope = follow._effort_change(by_beta, np.zeros(H.shape[:2]))
+        slope = follow._effort_change(by_beta, np.zeros(H.shape[:2], dtype=complex))
         return cls(channel, weights, H, K, by_beta, np.where(binds, slope, 0.0))
 
     def _effort_change(self, dw: Complex, dp: Complex) -> Real:

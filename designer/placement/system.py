@@ -196,8 +196,8 @@ def channel_system(
         cost=target.cost,
         bright_points=bright.shape[1],
         max_effort=np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10),
-        judged_bright=judged_bright * scale[:, None],
-        judged_dark=judged_dark * scale[:, None],
+        judged_bright=np.asarray(judged_bright * scale[:, None], dtype=complex),
+        judged_dark=np.asarray(judged_dark * scale[:, None], dtype=complex),
         devices=device_factors(design, problem, k, most),
     )
 

@@ -188,7 +188,10 @@ def drawing(candidates: Candidates, layout: PlacedLayout, view: str, width_m: fl
     body, body_half = _body(outline, mm, down)
     half = max(*reach, body_half, LEAST_HEIGHT * width / 2) + MARGIN * width / 2
     parts = [body]
+    hides = view == "front" and candidates.table.on == "surface"
     for ball in candidates.table.keep_outs:
+        if hides and ball.centre_m[0] < 0:
+            continue  # behind the body
         u, v = at(ball.centre_m)
         parts.append(f'<circle class="keep-out" cx="{u:.1f}" cy="{v:.1f}" r="{ball.radius_m * mm:.1f}"/>')
     for place in candidates.places_m:
