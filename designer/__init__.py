@@ -15,7 +15,8 @@ TYPE_CHECKING = False  # what `typing` has, which takes longer to import than al
 if TYPE_CHECKING:
     from typing import Any
 
-    from designer.acoustics import Scene, scene
+    from designer.acoustics.scene import Scene, scene
+    from designer.commands.bank import bank
     from designer.commands.check import check
     from designer.commands.convert import convert
     from designer.commands.export import export
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
     from designer.search.compare import compare
     from designer.search.sweep import sweep
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Design": ("designer.job", "Design"),
     "Problem": ("designer.problem", "Problem"),
-    "Scene": ("designer.acoustics", "Scene"),
+    "Scene": ("designer.acoustics.scene", "Scene"),
+    "bank": ("designer.commands.bank", "bank"),
     "check": ("designer.commands.check", "check"),
     "compare": ("designer.search.compare", "compare"),
     "convert": ("designer.commands.convert", "convert"),
@@ -49,7 +51,7 @@ _HOMES = {
     "proof": ("designer.commands.proof", "proof"),
     "reach": ("designer.commands.reach", "reach"),
     "render": ("designer.commands.render", "render"),
-    "scene": ("designer.acoustics", "scene"),
+    "scene": ("designer.acoustics.scene", "scene"),
     "study": ("designer.commands.study", "study"),
     "sweep": ("designer.search.sweep", "sweep"),
 }
@@ -58,6 +60,7 @@ __all__ = [
     "Design",
     "Problem",
     "Scene",
+    "bank",
     "check",
     "compare",
     "convert",

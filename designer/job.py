@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from designer.acoustics.scene import Scene, fine_frequencies_hz, scene
+from designer.acoustics.scene import Scene
 from designer.arguments import checked_arguments
-from designer.designs import ChannelDesign, design_channel
-from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, DataError, ProblemError, SolverError, UsageError
+from designer.designs import ChannelDesign
+from designer.designs.all_channels import Designer, all_channels
+from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, DataError, UsageError
 from designer.evaluation.realisation_study import ChannelStudy, study
 from designer.evaluation.refinement import realize_judged
 from designer.evaluation.scalars import costs_db
@@ -26,10 +27,9 @@ from designer.export.limits import chosen_form, within_limits
 from designer.export.of_design import check_targets
 from designer.folders.read import read, read_problem
 from designer.folders.write import Drawn, write
-from designer.problem import load, loads
+from designer.problem import load
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
-from designer.problem.toml_text import toml_text
 from designer.progress import listening
 from designer.realization.remedies import remedy
 from designer.report import notebook
@@ -127,9 +127,6 @@ class Design(Result):
         return picture_named(self, names).draw()
 
 
-Designer = Callable[[DesignTable, Scene], ChannelDesign]
-
-
 @checked_arguments()
 def design(
     problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False,
@@ -173,22 +170,12 @@ def design(
         if progress:
             progress(name)
         begin = time.perf_counter()
-        yield
+        with listening(progress if name == "scene" else None):
+            yield
         seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - begin
 
-    with stage("scene"), listening(progress):
-        fine = scene(problem).at(fine_frequencies_hz(problem))
-        problem = fine.problem
-        fine.prepare()
-        if fine.is_small and any(not table.is_beam for table in problem.designs):
-            fine.ears()
-        if fine.is_small and any(table.is_beam for table in problem.designs):
-            fine.circle()
-    with stage("designs"):
-        channels, failures = _designed(problem, fine, by or design_channel, keep_going=keep_going)
-        if failures:
-            problem = _without(problem, failures)
-            fine = scene(problem).at(fine_frequencies_hz(problem))
+    fine, channels, failures = all_channels(problem, stage=stage, keep_going=keep_going, by=by)
+    problem = fine.problem
     with stage("realisation"):
         run = partial(result_of, Design, channels, [_channel(channel.design, channel, fine) for channel in channels])
         choice, fine = chosen_form(channels, fine, None if problem.virtualizer is None else chain_judge(fine, run))
@@ -227,41 +214,6 @@ def design(
         with stage("room"):
             _ = result.room
     return result
-
-
-def _designed(
-    problem: Problem, fine: Scene, by: Designer, *, keep_going: bool
-) -> tuple[list[ChannelDesign], dict[str, str]]:
-    """Each channel's design, and the message of each channel that has none."""
-    channels, failures = [], {}
-    for table in problem.designs:
-        try:
-            channels.append(by(table, fine))
-        except SolverError as error:
-            if not keep_going:
-                raise
-            failures[table.name] = str(error)
-    if not channels:
-        raise SolverError("; ".join(failures.values()))
-    return channels, failures
-
-
-def _without(problem: Problem, failures: dict[str, str]) -> Problem:
-    """The problem without the channels that failed, and without the stereo chain where it needs one of them."""
-    data = problem.model_dump(exclude_unset=True)
-    data["designs"] = [table for table in data["designs"] if table["name"] not in failures]
-
-    def read() -> Problem:
-        return loads(**{**problem.context, "text": toml_text(data)})
-
-    try:
-        return read()
-    except ProblemError:
-        data.pop("virtualizer", None)
-    try:
-        return read()
-    except ProblemError:  # what is left cannot stand alone
-        raise SolverError("; ".join(failures.values())) from None
 
 
 def _channel(table: DesignTable, solved: ChannelDesign, fine: Scene) -> Channel:

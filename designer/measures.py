@@ -91,6 +91,11 @@ def point_ratios(bright: Complex, dark: Complex, w: Complex, *, paired: bool = T
     return ratio(loud if paired else loud.mean(axis=1, keepdims=True), np.abs(pressure(dark, w)) ** 2)
 
 
+def reproduction_error(p: Complex, desired: Complex) -> Real:
+    """Σ|p - d|² / Σ|d|² over the last axis: squared error of a field against that which is desired (...)."""
+    return ratio(np.sum(np.abs(p - desired) ** 2, axis=-1), np.sum(np.abs(desired) ** 2, axis=-1))
+
+
 def effort(bright: Complex, w: Complex) -> Real:
     """Σ|w|² over that of the single best driver at equal mean power at the bright points (F,).
 

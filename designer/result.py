@@ -15,11 +15,14 @@ from designer.acoustics.scene import Scene
 from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real, read_only
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
+from designer.evaluation.channel import Channel as Channel
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
 from designer.evaluation.isolation_in_room import RoomIsolation, isolation_in_room
 from designer.evaluation.listening_zone import Zones, heard_hz, mapped_designs, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes, worse_outcomes
+from designer.evaluation.population import LeftOutHeads, left_out_heads
+from designer.evaluation.programmes import Playback
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import Refinement
 from designer.evaluation.room import InRoom, in_room
@@ -27,8 +30,7 @@ from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.tolerance import ChannelTolerance, draw_of, tolerance
-from designer.evaluation.words import Verdict, whole_sentence
-from designer.formulations import Certificate
+from designer.evaluation.words import whole_sentence
 from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
@@ -37,7 +39,6 @@ from designer.realization.choice import Choice
 from designer.realization.cost import channel_costs
 from designer.requirements.channel_target import driver_index
 from designer.requirements.curves import in_band
-from designer.requirements.plain import Plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,28 +64,6 @@ def analysis(compute: Callable[[Result, *Ts], T]) -> Callable[[Result, *Ts], T]:
         return value
 
     return cached
-
-
-@dataclass(frozen=True)
-class Channel:
-    """How one channel came about, and how it stands: what `summary.json` says of it."""
-
-    table: DesignTable
-    method: str
-    plain: Plain
-    plain_names: tuple[str, ...]
-    frequency_hz: Real  # (N,) in the band, half steps included
-    slacks_db: dict[str, Real]  # requirement or limit -> (N,)
-    certificate: Certificate  # (N,)
-    feasible: bool
-    verdict: Verdict
-    weights_costs_db: dict[str, float]
-    """`costs_db` of the weights, half steps included; empty where the filters were not designed."""
-
-    @property
-    def slack_db(self) -> Real:
-        """The largest slack of any requirement (N,)."""
-        return np.asarray(np.max([*self.slacks_db.values(), np.zeros(self.frequency_hz.size)], axis=0))
 
 
 @dataclass(frozen=True)
@@ -227,7 +206,7 @@ class Result:
     def moved_heads(self) -> dict[str, MovedHead]:
         """Each ear channel with the head moved off its cloud."""
         return {
-            name: moved_head(channel.table, self.taps[name], self.fine_scene.at(self.frequency_hz))
+            name: moved_head(channel.table, self.taps[name], self.fine_scene.at(self.frequency_hz), self.playback)
             for name, channel in self.channels.items()
             if not channel.table.is_beam
         }
@@ -250,7 +229,15 @@ class Result:
         costs = channel_costs(self.problem, self.taps, self.sections, self.bulk_delay_samples)
         return {
             name: scalars(
-                c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db, costs[name]
+                c.table,
+                self.taps[name],
+                c.plain,
+                c.slacks_db,
+                fine,
+                moved.get(name),
+                c.weights_costs_db,
+                costs[name],
+                self.playback,
             )
             for name, c in self.channels.items()
         }
@@ -299,16 +286,30 @@ class Result:
 
     @property
     @analysis
+    def playback(self) -> Playback | None:
+        """All channels as they play together; None where none of them is for one of several listeners, or for a place."""
+        return Playback.of(self.channels, self.taps, self.bulk_delay_samples, self.fine_scene)
+
+    @property
+    @analysis
     def tolerances(self) -> dict[str, ChannelTolerance]:
         """Each channel over drawn devices and listeners."""
-        return tolerance(self._tables, self.taps, self.even_scene, draw_of(self.problem))
+        return tolerance(self._tables, self.taps, self.even_scene, draw_of(self.problem), self.playback)
 
     @property
     @analysis
     def room_isolation(self) -> dict[str, RoomIsolation]:
         """Each channel's isolation from other listeners in the problem's room; empty without a room or such a channel."""
-        room = self.problem.room
-        return isolation_in_room(self._tables, self.taps, self.fine_scene, room, draw_of(self.problem)) if room else {}
+        room, draws = self.problem.room, draw_of(self.problem)
+        return isolation_in_room(self._tables, self.taps, self.fine_scene, room, draws, self.playback) if room else {}
+
+    @property
+    @analysis
+    def population(self) -> dict[str, LeftOutHeads]:
+        """Each ear channel at heads left out in turn; empty without [population]."""
+        if self.problem.population is None or self.fine_scene.is_measured:
+            return {}
+        return left_out_heads(self.fine_scene, self.taps, self.problem.realization)
 
     @analysis
     def over_tolerances(self, name: str) -> dict[str, float]:
@@ -319,11 +320,12 @@ class Result:
     def robustness(self, name: str) -> dict[str, float]:
         """These numbers, and the area of its listening zone."""
         zone = self.zones and self.zones.square.channels.get(name)
-        isolation = self.room_isolation.get(name)
-        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2, room=isolation)
+        needs = {"room": self.room_isolation.get(name), "population": self.population.get(name)}
+        return self.over_tolerances(name) | self._dear_numbers(name, zone_m2=zone and zone.area_m2, **needs)
 
     def _dear_numbers(self, name: str, **needs: Any) -> dict[str, float]:
         channel = self.channels[name]
+        needs |= {"playback": self.playback}
         return numbers_of(Realised(channel.table, self.taps[name], channel.plain, self.even_scene, **needs), dear=True)
 
     @property
@@ -395,4 +397,4 @@ def evaluate(design: Result, scene: Scene) -> Evaluation:
         Judged(channel.table, design.taps[name], channel.plain, "level" in channel.slacks_db)
         for name, channel in design.channels.items()
     ]
-    return evaluate_taps(judged, scene)
+    return evaluate_taps(judged, scene, design.playback)

@@ -35,6 +35,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "evaluation": "realised filters judged: at the ears, over azimuth, with the head moved, over the product line, in the room",
     "placement": "layouts of drivers: candidates, what a layout is worth, searches, free coordinates",
     "result": "a design and what is computed from it on demand",
+    "bank": "sets of filters over one or two keys, and what is played between them, at rest and in time",
     "stereo": "the stereo chain: crosstalk model, upmix, alignment, rendering",
     "comparison": "several designs on one grid",
     "export": "one firmware target a file: its writer, its reader, its arithmetic; `runners/` builds and runs them",
@@ -43,8 +44,8 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "folders": "design folders, written and opened",
     "job": "`designer.design`, `designer.open`, `designer.evaluate`",
     "importing": "coefficients read back into a design folder",
-    "search": "many designs: `new`, `compare`, `sweep`, `place`",
-    "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `proof`, `figures`, `study`, `convert`",
+    "search": "many designs: `new`, `compare`, `sweep`, `place`, `bank`",
+    "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `proof`, `figures`, `study`, `convert`, `bank`",
     "studio": "the problem file with its graphs live under the hand: session, engine, server, page",
     "cli": "one command a file",
 }

@@ -26,6 +26,7 @@ OFFERED = {
     "open": designer.open,
     "evaluate": designer.evaluate,
     "sweep": designer.sweep,
+    "bank": designer.bank,
     "compare": designer.compare,
     "check": designer.check,
     "reach": designer.reach,

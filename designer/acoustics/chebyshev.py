@@ -94,7 +94,7 @@ def at_few_frequencies(
     missed : float, between frequencies, of the largest at any
 
     """
-    count = math.ceil(float(np.ptp(k)) * spread_m / 2) + extra
+    count = _count(k, spread_m, extra)
 
     def centred(wave_numbers: Real) -> Complex:
         values = relative(wave_numbers)
@@ -108,6 +108,15 @@ def at_few_frequencies(
     return np.asarray(
         ((few[1] @ flat).view(complex) * np.exp(-1j * late_m * k)[:, None]).reshape(k.size, *few[0].shape[3:])
     )
+
+
+def few_save(k: Real, spread_m: float, extra: int = EXTRA_FREQUENCIES) -> bool:
+    """Whether `at_few_frequencies` tries fewer wave numbers than these (F,)."""
+    return _count(k, spread_m, extra) + 1 <= MAX_NODE_SHARE * k.size
+
+
+def _count(k: Real, spread_m: float, extra: int) -> int:
+    return math.ceil(float(np.ptp(k)) * spread_m / 2) + extra
 
 
 def few_points(

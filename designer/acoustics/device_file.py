@@ -3,7 +3,7 @@
 | convention | content | key that reads it back |
 |---|---|---|
 | FreeFieldDirectivityTF | the drivers, one measurement each, on a sphere about the origin | `response` of each of the `[[drivers]]` |
-| GeneralTF | the drivers, one measurement each, at the ears with the head, and on the circle without it | `transfer` of `[scene]` |
+| GeneralTF | the drivers, one measurement each, at all ears, at places and on the circle without a head | `transfer` of `[scene]` |
 | GeneralTF-E | as GeneralTF, with the drivers as emitters of one measurement | `transfer` of `[scene]` |
 
 Data.Real + j Data.Imag is pressure with e^{+jωt}, relative to an ideal source's on-axis free-field pressure at 1 m, at the design's
@@ -18,6 +18,7 @@ circle include it. A device that is silent in half of the space, or of infinite 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -27,9 +28,11 @@ from designer.acoustics.measured.device import MeasuredDevice
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.raw_set import check_bytes
 from designer.acoustics.scene import Scene, driver_places_m, scene
+from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Complex, Real
 from designer.errors import UsageError
 from designer.problem import Problem, geometry
+from designer.problem.listeners import Listener
 
 Convention = Literal["FreeFieldDirectivityTF", "GeneralTF", "GeneralTF-E"]
 CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
@@ -115,17 +118,32 @@ def _sphere_m(used: Scene, distance_m: float | None) -> Real:
     return radius_m * sphere_directions()
 
 
+def ears_of(problem: Problem) -> int:
+    """Number of ears of all listeners at their displacements."""
+    listeners: Sequence[Listener] = problem.listeners or [problem.listener]
+    return sum(2 * len(listener.ear_cloud_m) for listener in listeners)
+
+
 def _at_places(used: Scene) -> tuple[Real, Complex]:
-    """Places (N, 3) of the ears and of the circle, where it is not in the far field, and the field there (F, N, L)."""
+    """Places (N, 3) and the field there (F, N, L): each listener's ears, places without a head, and the circle, where it is not far."""
     problem = used.problem
-    if len(problem.heads) > 1:
-        raise UsageError(
-            f"{problem.source}: got {len(problem.heads)} heads, whose ears are at the same places; expected one head in a file of"
-            " transfer functions; name one in listener.head, or write FreeFieldDirectivityTF"
-        )
     used.prepare()
-    cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
-    places, fields = [geometry.ears_m(problem.listener, used.heads[0].radius_m, cloud_m).reshape(-1, 3)], [used.ears()]
+    places, fields = list[Real](), list[Complex]()
+    names: list[str | None] = [listener.name for listener in problem.listeners or ()]
+    for name in names or [None]:
+        heard = heard_by(used, name)
+        listener, heads = heard.problem.listener, heard.problem.heads
+        if len(heads) > 1:
+            raise UsageError(
+                f"{problem.source}: got {len(heads)} heads, whose ears are at the same places; expected one head in a file of"
+                " transfer functions; name one in listener.head, or write FreeFieldDirectivityTF"
+            )
+        cloud_m = np.asarray(listener.ear_cloud_m, dtype=float)
+        places.append(geometry.ears_m(listener, heard.heads[0].radius_m, cloud_m).reshape(-1, 3))
+        fields.append(heard.ears())
+    for place in problem.places or ():
+        places.append(place.points_m())
+        fields.append(used.field(places[-1]))
     if np.isfinite(problem.azimuth_distance_m):
         places.append(problem.azimuth_distance_m * geometry.direction(used.azimuth_deg))
         fields.append(used.circle())

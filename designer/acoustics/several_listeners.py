@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.arrays import Complex
+from designer.arrays import Complex, Real
 
 
 def heard_by(scene: Scene, name: str | None) -> Scene:
@@ -21,6 +21,15 @@ def heard_by(scene: Scene, name: str | None) -> Scene:
     heads = None if scene.problem.heads != problem.heads else scene.chosen_heads
     read_for = scene.read_for or scene.problem
     return replace(scene, problem=problem, displacements_m=moves_m, chosen_heads=heads, read_for=read_for, whole=whole)
+
+
+def head_scale(scene: Scene) -> Real | None:
+    """Factors (heads D, 1) of the pressures at each ear and displacement, whose plain mean power is then that of weighted heads."""
+    weights = scene.problem.listener.head_weights
+    if weights is None or scene.chosen_heads is not None:
+        return None
+    scale = np.sqrt(np.array(weights) * len(weights) / np.sum(weights))
+    return np.repeat(scale, len(scene.displacements_m))[:, None]
 
 
 def heard_at(scene: Scene, name: str) -> Complex:

@@ -139,10 +139,12 @@ def are_answered(
         return np.zeros(len(centres_m), dtype=bool)
     places_m = centres_m if among_m is None else among_m
     known = device.knows_balls(float(k.max()), radius_m, places_m)
+    if among_m is None and len(centres_m) <= FEW_PLACES:
+        return np.asarray(known)
     near = _near(device, radius_m, places_m, ear_axis)[0].any(axis=0)
     if among_m is not None:
         return np.full(len(centres_m), bool(known.all() and near.any()))
-    return np.asarray(known & (near | (len(centres_m) <= FEW_PLACES)))
+    return np.asarray(known & near)
 
 
 def wide_line(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> tuple[Bool, float]:

@@ -23,7 +23,9 @@ COMMANDS = (
     "study",
     "sweep",
     "place",
+    "bank",
     "problem_files",
+    "docs",
 )
 for _command in COMMANDS:
     import_module(f"designer.cli.{_command}")

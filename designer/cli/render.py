@@ -13,9 +13,17 @@ from designer.cli.terminal import say_all, warn_missing
 
 @app.command()
 def render(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder, or with --path a bank's.")],
     recording: Annotated[Path, typer.Argument(metavar="in.wav", help="A stereo WAV or FLAC file, at any sample rate.")],
     out: Annotated[Path, typer.Option("-o", metavar="out.wav", help="The file to write.")],
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="path.csv",
+            help="Of a bank: play a moving listener, along a table with columns time_s and the bank's keys; values between its rows lie on"
+            " straight lines.",
+        ),
+    ] = None,
     at_ears: Annotated[
         bool, typer.Option("--at-ears", help="Write the sound at the two ears, through the acoustics, for headphones.")
     ] = False,
@@ -46,22 +54,26 @@ def render(
     from rich.progress import Progress
 
     from designer import job
+    from designer.commands.render import render_bank
+    from designer.search.bank_folder import is_bank
     from designer.stereo.render import RenderOptions
     from designer.stereo.render import render as play
 
     options = RenderOptions(at_ears, headphones, bypass, plain, room, gain)
     options.check()
-    design = job.open_folder(folder)
-    warn_missing(design)
+    of_bank = path is not None or is_bank(folder)
+    if not of_bank:
+        design = job.open_folder(folder)
+        warn_missing(design)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("rendering", total=1.0)
-        lines = play(
-            design,
-            recording,
-            out,
-            options=options,
-            progress=lambda share: bar.update(task, completed=share),
-            force=force,
-        )
+
+        def share(done: float) -> None:
+            bar.update(task, completed=done)
+
+        if of_bank:
+            lines = render_bank(folder, recording, out, path, options, progress=share, force=force)
+        else:
+            lines = play(design, recording, out, options=options, progress=share, force=force)
     say_all(lines)

@@ -21,6 +21,7 @@ def study(
     from designer import job
     from designer.folders.summary import SUMMARY
     from designer.folders.write import add_study
+    from designer.problem.explain import judged_places
     from designer.writing import DESIGN, check_update
 
     with Stages("reading") as shown:
@@ -32,7 +33,7 @@ def study(
         shown.update("report")
         names = add_study(studied, folder, force=force)
     for name, channel in studied.study.items():
-        places = "azimuths of the arcs" if studied.channels[name].table.is_beam else "places of the ear cloud"
+        places = judged_places(studied.channels[name].table)
         for axis in dict.fromkeys(point.axis for point in channel.curves):
             points = [point for point in channel.curves if point.axis == axis]
             way = points[-1].way

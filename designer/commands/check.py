@@ -112,8 +112,9 @@ def explained(
         from designer.stereo.reachable_angle import explain_angle
 
         progress("designing what is required, and what is within reach")
-        missed = realised_misses(design(problem, progress=progress).scalars)
-        yield from (("", line) for line in (*explain_reach(problem, whole, missed), *explain_angle(problem, whole)))
+        result = design(problem, progress=progress)
+        lines = explain_reach(problem, whole, realised_misses(result.scalars), result.remedies)
+        yield from (("", line) for line in (*lines, *explain_angle(problem, whole)))
 
 
 def _problem_of(item: Problem | Design | str | Path) -> Problem:

@@ -9,6 +9,10 @@ from typing import overload
 from designer import job
 from designer.arguments import checked_arguments
 from designer.arrays import Real
+from designer.errors import UsageError
+from designer.search.bank_ears import ear_bank, ear_places
+from designer.search.bank_folder import is_bank, open_bank
+from designer.stereo.moving import read_path, render_along
 from designer.stereo.render import RenderOptions, rendered
 from designer.stereo.render import render as render_file
 
@@ -19,6 +23,7 @@ def render(
     recording: str | Path,
     out: None = None,
     *,
+    path: None = ...,
     at_ears: bool = ...,
     headphones: bool = ...,
     bypass: bool = ...,
@@ -34,6 +39,7 @@ def render(
     recording: str | Path,
     out: str | Path,
     *,
+    path: str | Path | None = ...,
     at_ears: bool = ...,
     headphones: bool = ...,
     bypass: bool = ...,
@@ -49,6 +55,7 @@ def render(
     recording: str | Path,
     out: str | Path | None = None,
     *,
+    path: str | Path | None = None,
     at_ears: bool = False,
     headphones: bool = False,
     bypass: bool = False,
@@ -62,9 +69,10 @@ def render(
 
     Parameters
     ----------
-    design : Design, str or Path, a design or its folder
+    design : Design, str or Path, a design or its folder; or, with `path`, the folder of a bank
     recording : str or Path, a stereo WAV or FLAC file, at any sample rate
     out : str, Path or None, the WAV file to write; None for none
+    path : str, Path or None, of a bank: a CSV file with columns time_s and the bank's keys, which its filters follow
     at_ears : bool, the sound at the two ears, through the acoustics, for headphones
     headphones : bool, the output of the crosstalk model alone, for headphones
     bypass : bool, the input bit for bit, for comparison
@@ -100,8 +108,41 @@ def render(
     """
     options = RenderOptions(at_ears, headphones, bypass, plain, room, gain_db)
     options.check()
+    if path is not None or (isinstance(design, str | Path) and is_bank(Path(design))):
+        if out is None or isinstance(design, job.Design):
+            raise UsageError(
+                "--path: got no bank's folder, or no file to write; expected both, as --path path.csv -o out.wav"
+            )
+        render_bank(Path(design), Path(recording), Path(out), path, options, progress=progress, force=force)
+        return Path(out)
     opened = job.design_of(design)
     if out is None:
         return rendered(opened, Path(recording), options=options, progress=progress)[0]
     render_file(opened, Path(recording), Path(out), options=options, progress=progress, force=force)
     return Path(out)
+
+
+def render_bank(
+    folder: Path,
+    recording: Path,
+    out: Path,
+    path: str | Path | None,
+    options: RenderOptions,
+    *,
+    progress: Callable[[float], None] | None = None,
+    force: bool = False,
+) -> list[str]:
+    """Play a stereo file through a bank along a path, and say in a few lines what was done; parameters and errors as `render`."""
+    opened = open_bank(folder)
+    if path is None:
+        columns = ", ".join(["time_s", *(key.key for key in opened.keys)])
+        raise UsageError(f"--path: got none for the bank {folder}; expected a CSV file with columns {columns}")
+    if options.headphones or options.bypass or options.plain or options.room:
+        raise UsageError(
+            "--path: got --headphones, --bypass, --plain or --room with it; expected --at-ears and --gain alone; leave it out"
+        )
+    values = read_path(Path(path), opened.bank)
+    ears = ear_bank(opened.problem, opened.keys, ear_places(opened.keys)) if options.at_ears else None
+    return render_along(
+        opened.bank, recording, out, values, ears=ears, gain_db=options.gain_db, progress=progress, force=force
+    )

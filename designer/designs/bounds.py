@@ -57,34 +57,37 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real], w: Complex) -> 
     at = np.flatnonzero(short_of_curve)
     if at.size and target.percentile is None:
         short_target = target.at(at).of_curve_alone
-        if has_bound(target):
-            gain_db[at] = db(reachable_gain(short_target))
-        else:
-            gain_db[at] = db(worst_place_bound(short_target, w[at], reachable_gain(of_means(short_target))))
+        gain_db[at] = db(_bound(short_target, w[at]))
         assert short_target.gamma is not None
         unreachable[at] = gain_db[at] < db(short_target.gamma) - SLACK_TOLERANCE_DB
     over_azimuth = [slack for name, slack in slacks_db.items() if name != "cancellation_gain_db"]
     short = np.max([*over_azimuth, np.zeros(count)], axis=0) > SLACK_TOLERANCE_DB
     for label, dark, gamma in target.dark_curves:
         at = np.flatnonzero(slacks_db[label] > SLACK_TOLERANCE_DB)
-        if at.size:
-            alone = replace(target, dark=dark, gamma=gamma, dark_groups=(), other_ear=None).at(at)
-            unreachable[at] |= reachable_gain(alone) < gamma[at] * TOLERATED
+        if at.size and target.percentile is None:
+            unreachable[at] |= _bound(target.of_dark_curve(dark, gamma).at(at), w[at]) < gamma[at] * TOLERATED
     at = np.flatnonzero((short | short_of_curve) & ~unreachable)
     if at.size and over_azimuth and has_bound(target):
         unreachable[at] = constrained.out_of_reach(target.at(at))
     return gain_db, unreachable
 
 
+def _bound(target: ChannelTarget, w: Complex) -> Real:
+    """The largest ratio of powers (F,) of one curve that any weights reach; w (F, L) are near it."""
+    if has_bound(target):
+        return reachable_gain(target)
+    return worst_place_bound(target, w, reachable_gain(of_means(target)))
+
+
 def has_bound(target: ChannelTarget) -> bool:
     """Whether `reachable_gain` is a bound on all weights.
 
-    It is, but for a percentile, for several places, and for a ball of errors over several bright points: there the passes end at weights
-    that nothing shows to be the best.
+    It is, but for a percentile, for several places, for a ball of errors over several bright points, and for several curves over a ball:
+    there the passes end at weights that nothing shows to be the best.
     """
     if target.percentile is not None:
         return False
-    has_places = target.each_place and target.own_dark.shape[1] > 1
+    has_places = (target.each_place and target.own_dark.shape[1] > 1) or bool(target.dark_curves)
     return not target.worst_case or (target.bright.shape[1] == 1 and not has_places)
 
 

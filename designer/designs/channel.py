@@ -26,7 +26,7 @@ from designer.requirements.slacks import (
     worst_azimuths_deg,
 )
 from designer.requirements.target import ChannelTarget
-from designer.requirements.worst_case import hardened, lawson_shares, settled, uniform_shares
+from designer.requirements.worst_case import hardened, lawson_shares, of_all_curves, settled, uniform_shares
 
 LIMIT_TOLERANCE_DB = 1e-3
 ANCHORED_DB = 1.0
@@ -191,6 +191,7 @@ def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> So
     if not target.over_a_ball or not method.mean_powers:
         return _by(method, target, values)
     target = target if method.for_passes is None else method.for_passes(target)
+    target = of_all_curves(target)
     # From the weights of the largest ratio: if these meet the curve every pass does, and the passes lower what it costs.
     first = Solution.of(worst_case_weights(target))
 

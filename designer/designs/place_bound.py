@@ -85,4 +85,4 @@ def toward(rows: Complex, w: Complex) -> Complex:
 
 def of_means(target: ChannelTarget) -> ChannelTarget:
     """The target of mean powers without errors: no weights have a larger ratio at their worst place than in these."""
-    return replace(target, worst_case=False, each_place=False, spread_in_powers=False)
+    return replace(target, worst_case=False, each_place=False, joint_places=None, spread_in_powers=False)

@@ -20,7 +20,7 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
-from designer.designs.channel import ChannelDesign, at_level, first_method, solve
+from designer.designs.channel import ChannelDesign, at_level, design_channel, first_method, solve
 from designer.formulations import FORMULATIONS
 from designer.measures import amplitude_db, db
 from designer.problem.designs import Spread
@@ -29,7 +29,7 @@ from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import channel_target, driver_deviations, driver_index
 from designer.requirements.curves import curve_db, in_band
 from designer.requirements.plain import Plain, plain_in
-from designer.requirements.slacks import SLACK_TOLERANCE_DB, excesses_db, expected_gain, slacks_db
+from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB, excesses_db, expected_gain, slacks_db
 from designer.requirements.target import ChannelTarget
 
 EFFORTS_DB = (0.0, 3.0, 6.0, 9.0, 12.0, 18.0)
@@ -42,13 +42,16 @@ HALVINGS = 11
 
 @dataclass(frozen=True)
 class Shortfall:
-    """The requirement that a design misses most: by how much, where, the limits that bind there, and whether all weights miss it."""
+    """The requirement that a design misses most: by how much, where, the limits that bind there, and whether all weights miss it; of
+    several curves, whether all weights miss one of them.
+    """
 
     requirement: str
     decibel: float
     frequency_hz: float
     binding: tuple[str, ...]
     is_bound: bool
+    several_curves: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,11 +131,64 @@ def ceiling_db(design: DesignTable, scene: Scene, plain: Plain, frequency_hz: Re
 
     """
     layout = design.model_copy(update={"method": AUTO})
-    if first_method(layout) == "constrained" or design.dark is not None:
+    if first_method(layout) == "constrained" or design.dark is not None or design.diffuse_gain_db is not None:
         return None
     as_modelled = design.driver_spread is None
     parts = scene.parts(np.flatnonzero(np.isin(scene.frequency_hz, frequency_hz)))
     return np.concatenate([_largest_gain_db(layout, scene, part, plain, as_modelled=as_modelled) for part in parts])
+
+
+def over_product_line_db(channel: ChannelDesign, scene: Scene, frequency_hz: Real) -> Real:
+    """Gain in dB (F,) of a channel's weights over the spread of the product line, whatever spread they were designed over.
+
+    Parameters
+    ----------
+    frequency_hz : (F,) float array, some of the scene's, the channel's
+
+    """
+    index = np.flatnonzero(np.isin(scene.frequency_hz, frequency_hz))
+    real = channel.design.model_copy(update={"driver_spread": channel.design.driver_spread or Spread()})
+    w = channel.weights[index][:, driver_index(channel.design, scene.drivers)]
+    return db(expected_gain(channel_target(real, scene.part(index), channel.plain), w))
+
+
+def sufficient_effort_db(bound: Reach, design: DesignTable, scene: Scene) -> float | None:
+    """The least effort of a reach's table, above the design's own limit, at which a design over the product line's spread meets all."""
+    if bound.required_db is None or bound.max_effort_db is None:
+        return None
+    is_enough = (bound.gain_db >= bound.required_db - SLACK_TOLERANCE_DB).all(axis=1)
+    for effort_db in bound.effort_db[is_enough & (bound.effort_db > bound.max_effort_db)].tolist():
+        wider = {"max_effort_db": effort_db, "driver_spread": design.driver_spread or Spread()}
+        if design_channel(design.model_copy(update=wider), scene).feasible:
+            return float(effort_db)
+    return None
+
+
+def reliefs_db(channel: ChannelDesign, scene: Scene, missed: Shortfall) -> dict[str, float]:
+    """Binding limit -> by how much less the design falls short without it, where it falls short most; "" of all of them together.
+
+    Nothing where a method has one answer for the whole band: what one frequency could give says little there.
+    """
+    if FORMULATIONS[first_method(channel.design)].in_fades is not None:
+        return {}
+    at = scene.part(np.flatnonzero(scene.frequency_hz == missed.frequency_hz))
+    names = tuple(scene.drivers[l] for l in driver_index(channel.design, scene.drivers))
+
+    def relief_db(*limits: str) -> float:
+        design = channel.design.model_copy(
+            update={limit: None for limit in limits if limit in DesignTable.model_fields}
+        )
+        target = channel_target(design, at, channel.plain)
+        gains = [
+            np.inf if f'max_gain_db of "{name}"' in limits else gain
+            for name, gain in zip(names, target.max_gain, strict=True)
+        ]
+        target = replace(target, max_gain=np.array(gains), band_gain=None if BANDS in limits else target.band_gain)
+        return missed.decibel - float(_judged(design, target, names, curve=True)[1][0])
+
+    limits = [limit for limit in missed.binding if limit != missed.requirement]
+    together = {"": relief_db(*limits)} if len(limits) > 1 else {}
+    return {limit: relief_db(limit) for limit in limits} | together
 
 
 def _largest_gain_db(design: DesignTable, scene: Scene, index: Index, plain: Plain, *, as_modelled: bool) -> Real:
@@ -179,4 +235,8 @@ def shortfall(channel: ChannelDesign) -> Shortfall | None:
     if missed[name][at] <= SLACK_TOLERANCE_DB:
         return None
     binding = tuple(limit for limit, binds in channel.binding.items() if binds[at])
-    return Shortfall(name, float(missed[name][at]), float(f[at]), binding, bool(channel.out_of_reach[at]))
+    several = (
+        sum(name.startswith(("cancellation_gain_db", "dark_gain_db", "diffuse_gain_db")) for name in channel.slacks_db)
+        > 1
+    )
+    return Shortfall(name, float(missed[name][at]), float(f[at]), binding, bool(channel.out_of_reach[at]), several)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Complex, Real
+from designer.evaluation.programmes import Isolations, Playback, isolations
 from designer.evaluation.room_responses import room_responses
 from designer.evaluation.tolerance import Draws
 from designer.measures import db, ratio
@@ -34,6 +36,8 @@ class RoomIsolation:
     middle_hz: Real  # (B,)
     isolation_db: Real  # (B,)
     drawn_db: Real  # (N, B) of drawn devices
+    isolations: Isolations  # (B,) of the channel's programme beside the others
+    drawn_isolations: Isolations  # (N, B)
 
     @property
     def mean_db(self) -> float:
@@ -46,7 +50,12 @@ class RoomIsolation:
 
 
 def isolation_in_room(
-    designs: Sequence[DesignTable], taps: Mapping[str, Real], scene: Scene, room: Room, draws: Draws
+    designs: Sequence[DesignTable],
+    taps: Mapping[str, Real],
+    scene: Scene,
+    room: Room,
+    draws: Draws,
+    playback: Playback | None = None,
 ) -> dict[str, RoomIsolation]:
     """Judge every channel that is dark for other listeners.
 
@@ -54,6 +63,7 @@ def isolation_in_room(
     ----------
     taps : mapping of str to float array, channel -> (L, T)
     draws : Draws, of all the problem's drivers
+    playback : Playback or None, all channels that play together
 
     Raises
     ------
@@ -69,28 +79,43 @@ def isolation_in_room(
             responses[name] = room_responses(heard_by(scene, name), room).both[EARS]
         return responses[name]
 
-    isolations = {}
+    @cache
+    def energies(channel: str, name: str | None, band_hz: tuple[float, float]) -> Complex:
+        """M (2, B, L, L) of a channel at a listener."""
+        return _energies(heard(name), taps[channel], rate, thirds_hz(band_hz, rate))
+
+    def powers(M: Complex) -> Real:
+        """Energies (1 + N, B) of M (B, L, L): without errors, and of each drawn device."""
+        drawn = np.einsum("nl,blk,nk->nb", draws.factor.conj(), M, draws.factor, optimize=True).real
+        return np.concatenate([M.sum(axis=(1, 2)).real[None], drawn])
+
+    judged = {}
     for design in designs:
         dark = [name for name in design.dark or () if name in names]
         reached: Sequence[str | None] = design.bright or [design.listener]
         bright = [name for name in reached if name is None or name in names]
         if not dark or not bright:
             continue
-        middle_hz = thirds_hz(design.band_hz, rate)
-        ears = (int(design.ear == "right"),) if design.is_ear else (geometry.LEFT, geometry.RIGHT)
-        loud = np.mean(
-            [_energies(heard(name), taps[design.name], rate, middle_hz)[list(ears)].mean(axis=0) for name in bright],
-            axis=0,
+        band_hz = (design.band_hz[0], design.band_hz[1])
+        ears = [int(design.ear == "right")] if design.is_ear else [geometry.LEFT, geometry.RIGHT]
+        loud = np.mean([energies(design.name, name, band_hz)[ears].mean(axis=0) for name in bright], axis=0)
+        leaked = np.mean([energies(design.name, name, band_hz).mean(axis=0) for name in dark], axis=0)
+        isolation_db = db(ratio(powers(loud), powers(leaked)))
+
+        def power(channel: str, at: Sequence[str], band_hz: tuple[float, float] = band_hz) -> Real:
+            """Energies (1 + N, B) of a channel, mean over the ears of those listeners who are among the names."""
+            heads = [energies(channel, name, band_hz).mean(axis=0) for name in at if name in names]
+            return powers(np.mean(heads, axis=0))
+
+        together = Isolations() if playback is None else isolations(design, playback.programmes, power)
+        judged[design.name] = RoomIsolation(
+            thirds_hz(design.band_hz, rate),
+            isolation_db[0],
+            isolation_db[1:],
+            together.of(lambda values: values[0]),
+            together.of(lambda values: values[1:]),
         )
-        leaked = np.mean(
-            [_energies(heard(name), taps[design.name], rate, middle_hz).mean(axis=0) for name in dark], axis=0
-        )
-        of_draws = [
-            np.einsum("nl,blk,nk->nb", draws.factor.conj(), M, draws.factor, optimize=True).real for M in (loud, leaked)
-        ]
-        whole = [M.sum(axis=(1, 2)).real for M in (loud, leaked)]
-        isolations[design.name] = RoomIsolation(middle_hz, db(ratio(*whole)), db(ratio(*of_draws)))
-    return isolations
+    return judged
 
 
 def thirds_hz(band_hz: Sequence[float], sample_rate_hz: float) -> Real:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from designer.acoustics.heard_places import hears
 from designer.acoustics.scene import Scene
 from designer.acoustics.several_listeners import heard_at, heard_by
 from designer.arrays import Complex, Real
+from designer.evaluation.programmes import Isolations, Playback, bright_names, isolations
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
 from designer.requirements.curves import in_band
 
 HEADS = 48
+EARS = [0, 1]
 CLEARANCE = 1.01  # how many radii from a sphere's centre the series of its field converges
 LEAST_REACH_M = 0.03  # heads are spread over the ear cloud's box, and at least over +/-3 cm to the front and the side
 
@@ -34,6 +36,9 @@ class MovedHead:
     gain_db: Real
     heads: tuple[str, ...] = ("head",)
     isolation_db: Real | None = None  # over other listeners, moved alike, and places; None where a design names none
+    dark_db: Mapping[str, Real] = field(default_factory=dict)  # the same over each of these alone, by name
+    isolations: Isolations | None = None  # of the programme beside the others; None where playback was not told
+    error_db: Real | None = None  # reproduction error against plain playback
 
     def of_each(self) -> dict[str, MovedHead]:
         """Gains of each head alone."""
@@ -150,23 +155,63 @@ def heads_of_all_m(design: DesignTable, scene: Scene, displacements_m: Real) -> 
     return displacements_m
 
 
-def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
-    """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the scene's frequencies, the design's."""
-    if not design.is_ear:
-        return _moved_zone(design, taps, scene)
+def moved_head(design: DesignTable, taps: Real, scene: Scene, playback: Playback | None = None) -> MovedHead:
+    """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the scene's frequencies, the design's.
+
+    Parameters
+    ----------
+    playback : Playback or None, all channels that play together, where other listeners are named
+
+    """
+    moved = _moved_ear(design, taps, scene) if design.is_ear else _moved_zone(design, taps, scene)
+    if playback is None or not playback.kinds(design):
+        return moved
+    displaced = heard_by(scene, design.listener).at(moved.frequency_hz).moved(moved.displacements_m)
+    memory: dict[tuple[str, str], Real] = {}
+
+    def power(channel: str, names: Sequence[str]) -> Real:
+        for name in names:
+            if (channel, name) not in memory:
+                memory[channel, name] = _mean_power(displaced, [name], playback.filters(channel, displaced))
+        return np.asarray(np.mean(np.broadcast_arrays(*(memory[channel, name] for name in names)), axis=0))
+
+    together = isolations(design, playback.programmes, power)
+    return replace(moved, isolations=together, error_db=_error_db(design, displaced, playback))
+
+
+def _error_db(design: DesignTable, displaced: Scene, playback: Playback) -> Real:
+    """Reproduction error in dB (F, D) over the bright points of each displacement, or (F, 1) over those of places alone."""
+    filters, desired = playback.filters(design.name, displaced), playback.desired(design, displaced)
+    parts = []
+    for name in bright_names(design, displaced.problem):
+        H = heard_at(displaced, name)
+        is_place = displaced.problem.place(name) is not None
+        shape = (len(H), 1, 1, -1) if is_place else (len(H), -1, len(displaced.displacements_m), 2)
+        p, d = (measures.pressure(H, w).reshape(shape) for w in (filters, desired))
+        ears = EARS if design.ear is None else [int(design.ear == "right")]
+        p, d = (part if is_place else part[..., ears] for part in (p, d))
+        parts.append([np.sum(np.abs(x) ** 2, axis=(1, 3)) for x in (p - d, d)])
+    missed, whole = (sum(np.broadcast_arrays(*side)) for side in zip(*parts, strict=True))
+    return measures.db(measures.ratio(np.asarray(missed), np.asarray(whole)))
+
+
+def _moved_ear(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     scene = heard_by(scene, design.listener)
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     unseen = unseen_points(design, scene, displaced_heads_m(cloud_m))
     w = filter_response(taps, unseen.frequency_hz, scene.problem.sample_rate_hz)
     bright, dark = (measures.pressure(points, w) for points in (unseen.bright, unseen.dark))
     gain = measures.db(measures.ratio(np.abs(bright) ** 2, np.abs(dark) ** 2))
-    isolation_db = None
-    if design.dark is not None:
-        displaced = scene.at(unseen.frequency_hz).moved(unseen.displacements_m)
-        leaked = np.tile(_mean_power(displaced, design.dark, w), len(scene.heads))
-        isolation_db = measures.db(measures.ratio(np.abs(bright) ** 2, leaked)).T
+    displaced = scene.at(unseen.frequency_hz).moved(unseen.displacements_m)
+
+    def over(names: Sequence[str]) -> Real:
+        leaked = np.tile(_mean_power(displaced, names, w), len(scene.heads))
+        return np.asarray(measures.db(measures.ratio(np.abs(bright) ** 2, leaked)).T)
+
+    isolation_db = None if design.dark is None else over(design.dark)
+    dark_db = {name: over([name]) for name in design.dark or ()}
     heads = tuple(head.name for head in scene.heads)
-    return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, heads, isolation_db)
+    return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, heads, isolation_db, dark_db)
 
 
 def _moved_zone(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
@@ -177,8 +222,12 @@ def _moved_zone(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     displaced = scene.at(inside_hz).moved(heads_of_all_m(design, scene, displaced_heads_m(cloud_m)))
     w = filter_response(taps, inside_hz, scene.problem.sample_rate_hz)
     bright = _mean_power(displaced, design.bright, w)
-    gain_db = measures.db(measures.ratio(bright, _mean_power(displaced, design.dark, w))).T
-    return MovedHead(inside_hz, displaced.displacements_m, gain_db, isolation_db=gain_db)
+
+    def over(names: Sequence[str]) -> Real:
+        return np.asarray(measures.db(measures.ratio(bright, _mean_power(displaced, names, w))).T)
+
+    gain_db, dark_db = over(design.dark), {name: over([name]) for name in design.dark}
+    return MovedHead(inside_hz, displaced.displacements_m, gain_db, isolation_db=gain_db, dark_db=dark_db)
 
 
 def _mean_power(scene: Scene, names: Sequence[str], w: Complex) -> Real:

@@ -21,7 +21,9 @@ from designer.evaluation.tolerance import ChannelTolerance
 from designer.metrics import Realised
 from designer.problem.messages import enumeration
 from designer.requirements.curves import curve_db
+from designer.requirements.dark_points import dark_curve
 from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
+from designer.requirements.target import CURVE_LABEL
 
 REQUIRED = "required"
 WORST, PRODUCT_LINE, MOVED = "worst place", "5th percentile of product line and heads", "5th percentile of moved heads"
@@ -130,18 +132,15 @@ class Outcome:
         )
 
 
-def required_outcomes(
-    realised: Realised, allowed_db: dict[str, Real], between: Realised | None = None
-) -> tuple[Outcome, ...]:
+def required_outcomes(realised: Realised, allowed_db: dict[str, Real]) -> tuple[Outcome, ...]:
     """Every requirement and limit as the file asks for it, in the band; the drivers' bands at all frequencies.
 
     Parameters
     ----------
     allowed_db : dict of str to float array, requirement or limit -> what the formulation fell short by (in-band frequencies,)
-    between : Realised or None, the same filters at frequencies between the solved ones
 
     """
-    parts = [part for part in (realised, between) if part is not None]
+    parts = realised.judged
     solved_hz, inside_hz = realised.band[0].frequency_hz, np.concatenate([part.band[0].frequency_hz for part in parts])
     order = np.argsort(inside_hz)
     f = inside_hz[order]
@@ -157,17 +156,15 @@ def required_outcomes(
         for requirement in realised.missed_db
         if requirement != BANDS
     )
-    return (*outcomes, *bands_outcome(realised, allowed_db.get(BANDS, 0.0), between))
+    return (*outcomes, *bands_outcome(realised, allowed_db.get(BANDS, 0.0)))
 
 
-def bands_outcome(
-    realised: Realised, allowed_db: Real | float = 0.0, between: Realised | None = None
-) -> Iterator[Outcome]:
+def bands_outcome(realised: Realised, allowed_db: Real | float = 0.0) -> Iterator[Outcome]:
     """The drivers' bands at all frequencies, and what of them the formulation missed in the band; nothing without a band."""
     target = realised.target
     if target.band_gain is None:
         return
-    parts = [part for part in (realised, between) if part is not None]
+    parts = realised.judged
     frequency_hz = np.concatenate([part.target.frequency_hz for part in parts])
     order = np.argsort(frequency_hz)
     f, on_paper_db = frequency_hz[order], np.zeros(target.frequency_hz.size)
@@ -190,17 +187,25 @@ def worse_outcomes(*of_channels: Iterable[Outcome]) -> tuple[Outcome, ...]:
 
 
 def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:
-    """The curve at the worst place, over the product line and heads, and with the head moved; nothing without one, or over regions."""
-    curve, (inside, w) = realised.design.cancellation_gain_db, realised.band
-    if curve is None or inside.regions is not None:
+    """Each curve at the worst place, over the product line and heads, and with the head moved; nothing without one, or over regions."""
+    design, (inside, w) = realised.design, realised.band
+    if inside.regions is not None:
         return
-    gains: list[tuple[str, Real, Real]] = []
-    if inside.own_dark.shape[1] > 1:
-        worst_db = measures.db(inside.worst_gain(w))
-        gains.append((WORST, worst_db, inside.frequency_hz))
-    if draws is not None:
-        gains.append((PRODUCT_LINE, draws.percentiles_db[0], draws.frequency_hz))
-    if moved is not None:
-        gains.append((MOVED, np.percentile(moved.gain_db, 5, axis=0), moved.frequency_hz))
-    for place, gain_db, frequency_hz in gains:
-        yield Outcome.of("cancellation_gain_db", place, curve_db(curve, frequency_hz) - gain_db, frequency_hz)
+    worst = inside.worst_gain(w) if inside.own_dark.shape[1] > 1 else None
+    curves: list[tuple[Any, ...]] = [
+        (CURVE_LABEL, design.cancellation_gain_db, worst, *(a and a.gain_db for a in (draws, moved)))
+    ]
+    for name, group in zip(design.dark or (), inside.dark_groups, strict=True):
+        ratios = measures.point_ratios(inside.bright, group.places, w, paired=False).min(axis=1)
+        over = (analysis and analysis.dark_db[name] for analysis in (draws, moved))
+        curves.append((group.label, dark_curve(design, name), ratios if group.points.shape[1] > 1 else None, *over))
+    for label, curve, least, drawn_db, moved_db in curves:
+        gains: list[tuple[str, Real, Real]] = []
+        if least is not None:
+            gains.append((WORST, measures.db(least), inside.frequency_hz))
+        if draws is not None:
+            gains.append((PRODUCT_LINE, np.percentile(drawn_db, 5, axis=0), draws.frequency_hz))
+        if moved is not None:
+            gains.append((MOVED, np.percentile(moved_db, 5, axis=0), moved.frequency_hz))
+        for place, gain_db, frequency_hz in gains if curve is not None else ():
+            yield Outcome.of(label, place, curve_db(curve, frequency_hz) - gain_db, frequency_hz)

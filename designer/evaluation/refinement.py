@@ -36,6 +36,7 @@ from designer.realization import Realized, response
 from designer.realization.dense_targets import dense_targets
 from designer.realization.forms import as_run, fit_form
 from designer.realization.held_requirements import TONE_BAND_HZ
+from designer.realization.mended_fit import Judge
 from designer.realization.realized import TapsFit
 from designer.realization.robust_taps import (
     FLOOR_WEIGHT,
@@ -46,6 +47,7 @@ from designer.realization.robust_taps import (
 )
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.curves import in_band
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 PLACES, DEVICES, LEAST_PLACES = 24, 4, 6
 """Places over all heads (at least so many of each), and devices drawn at each."""
@@ -273,12 +275,10 @@ def refinable(channel: ChannelDesign, fitted: Realized, n: int) -> bool:
 def taps_problem(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> TapsProblem:
     """The arrays that the refinement of one channel takes."""
     fit = _fit(fitted, n)
-    start = fitted.taps[n][fit.drivers]
-    size = 2 * (len(fit.symbol) - 1)
+    start, size = fitted.taps[n][fit.drivers], 2 * (len(fit.symbol) - 1)
     step = max(1, size // (DENSITY * start.shape[1]))
     frequency_hz = np.fft.rfftfreq(size // step, 1 / scene.problem.sample_rate_hz)
-    symbol = fit.symbol[::step]
-    return channel_problem(channel, scene, fitted, n, table, frequency_hz, start, symbol)
+    return channel_problem(channel, scene, fitted, n, table, frequency_hz, start, fit.symbol[::step])
 
 
 def channel_problem(
@@ -311,6 +311,7 @@ def channel_problem(
         gain_limit = np.full_like(gain_limit, 10 ** (table.max_ratio_db / 20))
     gamma = joined("gamma") if parts[0].gamma is not None else np.zeros(frequency_hz.size)
     heard = (frequency_hz >= TONE_BAND_HZ[0]) & (frequency_hz <= TONE_BAND_HZ[1])
+    judge, delay = Judge.of(channel, scene, fit.drivers), fitted.bulk_delay_samples
     return TapsProblem(
         start=start,
         free=free,
@@ -328,6 +329,7 @@ def channel_problem(
         drawn_bright=drawn[0][:, :, fit.drivers],
         drawn_dark=drawn[1][:, :, fit.drivers],
         floor_weight=FLOOR_WEIGHTS[0] if table.floor_weight is None else table.floor_weight,
+        keeps_curve=channel.feasible and judge.worst_db(fitted.taps[n][fit.drivers], delay) <= SLACK_TOLERANCE_DB,
     )
 
 
@@ -386,8 +388,7 @@ def _judged(channel: ChannelDesign, scene: Scene, taps: Sequence[Real]) -> tuple
     inside_hz = between_hz[in_band(between_hz, channel.design.band_hz)][::2]
     inside_hz = inside_hz if inside_hz.size else f[channel.in_band]
     bright, dark = drawn_ears(channel, scene, inside_hz, places=PLACES, devices=JUDGED_DEVICES, run=1)
-    numbers, efforts = [], []
-    rate = scene.problem.sample_rate_hz
+    numbers, efforts, rate = [], [], scene.problem.sample_rate_hz
     target = channel_target(channel.design, scene.at(inside_hz), channel.plain)
     drivers = driver_index(channel.design, scene.drivers)
     for filters in taps:

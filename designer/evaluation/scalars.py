@@ -12,6 +12,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.outcomes import Outcome, hz, required_outcomes, spans
+from designer.evaluation.programmes import Playback
 from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import judged_frequencies_hz
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
@@ -53,6 +54,7 @@ def scalars(
     moved: MovedHead | None,
     weights_costs_db: Mapping[str, float] | None = None,
     cost: ChannelCost | None = None,
+    playback: Playback | None = None,
 ) -> Scalars:
     """Judge one channel's taps (L, T) in a scene.
 
@@ -64,14 +66,15 @@ def scalars(
     moved : MovedHead or None, the channel with the head moved; None for a beam
     weights_costs_db : mapping of str to float, or None, `costs_db` of the weights that the taps stand for, where there are any
     cost : ChannelCost or None, of the filters as a firmware runs them
+    playback : Playback or None, all channels that play together, where other listeners are named
 
     """
-    realised = Realised(design, taps, plain, scene, moved=moved, cost=cost)
-    inside, w = realised.band
     judged_hz = judged_frequencies_hz(scene.frequency_hz, taps.shape[1], [design])
-    between_hz = np.setdiff1d(judged_hz, scene.frequency_hz)  # requirements alone are judged there
+    between_hz = np.setdiff1d(judged_hz, scene.frequency_hz)
     between = Realised(design, taps, plain, scene.at(between_hz)) if between_hz.size else None
-    outcomes = required_outcomes(realised, design_slacks_db, between)
+    realised = Realised(design, taps, plain, scene, moved=moved, cost=cost, playback=playback, between=between)
+    inside, w = realised.band
+    outcomes = required_outcomes(realised, design_slacks_db)
     costs = tuple(_costs(realised, weights_costs_db)) if weights_costs_db else ()
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)
     return Scalars(numbers_of(realised), outcomes, costs, orders)

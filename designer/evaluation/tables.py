@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from designer import measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Real
-from designer.metrics import CURVES, Realised, compute
+from designer.evaluation.programmes import Playback
+from designer.metrics import CURVES, OF_SEVERAL, Realised, compute
 from designer.problem.schema import DesignTable
 from designer.requirements.plain import Plain
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
@@ -21,7 +22,7 @@ from designer.requirements.slacks import SLACK_TOLERANCE_DB
 if TYPE_CHECKING:
     import pandas as pd
 
-METRICS = ("channel", "frequency_hz", *(metric.name for metric in CURVES if "dark" not in metric.needs), "status")
+METRICS = ("channel", "frequency_hz", *(metric.name for metric in CURVES if not metric.needs & OF_SEVERAL), "status")
 """Columns of `metrics.csv`; before the last those of channels that are dark for other listeners, where there is one."""
 CHANNEL_STATUS = {
     "met": "in the band, the realised filters meet every requirement and limit to 0.1 dB",
@@ -72,11 +73,11 @@ class Evaluation:
         return pd.DataFrame(self.response_columns)
 
 
-def evaluate_taps(channels: Iterable[Judged], scene: Scene) -> Evaluation:
-    """Judge realised taps in a scene, at the scene's frequencies and head displacements."""
+def evaluate_taps(channels: Iterable[Judged], scene: Scene, playback: Playback | None = None) -> Evaluation:
+    """Judge realised taps in a scene, at the scene's frequencies and head displacements, beside all that play together."""
     metrics, responses = [], []
     for channel in channels:
-        realised = Realised(channel.design, channel.taps, channel.plain, scene, channel.lowered)
+        realised = Realised(channel.design, channel.taps, channel.plain, scene, channel.lowered, playback=playback)
         metrics.append((channel.design.name, channel_metrics(realised)))
         responses.append((channel.design.name, circle_response(realised)))
     return Evaluation(one_below_another(metrics), one_below_another(responses))

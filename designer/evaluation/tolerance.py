@@ -15,7 +15,7 @@ The filters stay as they are: that is the point.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from designer.acoustics.scene import Scene, driver_places_m
 from designer.acoustics.several_listeners import heard_at, heard_by
 from designer.acoustics.turning import turning
 from designer.arrays import Bool, Complex, Index, Real
+from designer.evaluation.programmes import Isolations, Playback, isolations
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem, Tolerance
 from designer.realization import response as filter_response
@@ -89,6 +90,9 @@ class ChannelTolerance:
     gain_db: Real  # (N, F) cancellation gain; of an ear channel with the head at the listener's own place
     nominal_db: Real  # (F,) without any error
     isolation_db: Real | None = None  # (N, F) over other listeners and places; None where a design names none
+    dark_db: Mapping[str, Real] = field(default_factory=dict)  # (N, F) the same over each of these alone, by name
+    isolations: Isolations | None = None  # (N, F) of the programme beside the others; None where playback was not told
+    error_db: Real | None = None  # (N, F) reproduction error against plain playback of the same device
 
     @property
     def percentiles_db(self) -> Real:
@@ -97,7 +101,11 @@ class ChannelTolerance:
 
 
 def tolerance(
-    designs: Sequence[DesignTable], taps: Mapping[str, Real], scene: Scene, draws: Draws
+    designs: Sequence[DesignTable],
+    taps: Mapping[str, Real],
+    scene: Scene,
+    draws: Draws,
+    playback: Playback | None = None,
 ) -> dict[str, ChannelTolerance]:
     """Judge each channel's taps (L, T) over draws.
 
@@ -108,6 +116,7 @@ def tolerance(
     ----------
     scene : Scene, on frequencies in equal steps
     draws : Draws, of all the problem's drivers
+    playback : Playback or None, all channels that play together, where other listeners are named
 
     """
     if scene.is_measured:
@@ -119,17 +128,27 @@ def tolerance(
         points = Points.of(group[0], band_scene)
         if points is None:
             continue
-        fed = {design.name: filter_response(taps[design.name], f, scene.problem.sample_rate_hz) for design in group}
+        several = playback is not None and bool(playback.kinds(group[0]))
+        channels = list(playback.taps) if playback is not None and several else [design.name for design in group]
+        fed = [filter_response(taps[name], f, scene.problem.sample_rate_hz) for name in channels]
+        if playback is not None and several:
+            fed += [playback.desired(design, band_scene) for design in group]
         chunks = [_part_of(draws, slice(n, n + CHUNK)) for n in range(0, len(draws.factor), CHUNK)]
         with threads(max(1, min(cores(), len(chunks)))) as pool:
-            parts = list(pool.map(lambda chunk: points.pressures(chunk, list(fed.values())), chunks))  # noqa: B023 # at once
-        nominal = points.pressures(_nominal(len(scene.drivers)), list(fed.values()))
-        for n, design in enumerate(group):
-            band = in_band(f, design.band_hz)
-            pressures = np.concatenate([part[n] for part in parts])
-            gains = [_gain_db(p[:, :, band], design, points) for p in (pressures, nominal[n])]
-            isolation_db = _isolation_db(pressures[:, :, band], design, points) if design.dark else None
-            tolerances[design.name] = ChannelTolerance(f[band], gains[0], gains[1][0], isolation_db)
+            parts = list(pool.map(lambda chunk: points.pressures(chunk, fed), chunks))  # noqa: B023 # at once
+        nominal = points.pressures(_nominal(len(scene.drivers)), fed)
+        drawn = [np.concatenate(of_all) for of_all in zip(*parts, strict=True)]
+        for design in group:
+            band, n = in_band(f, design.band_hz), channels.index(design.name)
+            gains = [_gain_db(p[:, :, band], design, points) for p in (drawn[n], nominal[n])]
+            judged = ChannelTolerance(
+                f[band], gains[0], gains[1][0], *_over_others(drawn[n][:, :, band], design, points)
+            )
+            if playback is not None and several:
+                of_channels = {name: p[:, :, band] for name, p in zip(channels, drawn, strict=False)}
+                desired = drawn[len(channels) + group.index(design)][:, :, band]
+                judged = _beside(judged, design, points, of_channels, desired, playback)
+            tolerances[design.name] = judged
     return {design.name: tolerances[design.name] for design in designs if design.name in tolerances}
 
 
@@ -158,11 +177,37 @@ def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
     return measures.db(measures.ratio(power[:, bright].mean(axis=1), power[:, ~bright & near].mean(axis=1)))
 
 
-def _isolation_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
-    """Mean power at the bright point over the mean of that at each other listener and place (N, F)."""
+def _over_others(pressure: Complex, design: DesignTable, points: Points) -> tuple[Real | None, dict[str, Real]]:
+    """Mean power at the bright point over the mean of that at each other listener and place (N, F), and over each alone."""
+    if not design.dark:
+        return None, {}
     power = pressure.real**2 + pressure.imag**2
-    leaked = [power[:, points.part == part].mean(axis=1) for part in range(1, points.part.max() + 1)]
-    return measures.db(measures.ratio(power[:, points.bright_point(design)].mean(axis=1), np.mean(leaked, axis=0)))
+    heard = power[:, points.bright_point(design)].mean(axis=1)
+    leaked = {name: power[:, points.part == n + 1].mean(axis=1) for n, name in enumerate(design.dark)}
+    isolation_db = measures.db(measures.ratio(heard, np.mean(list(leaked.values()), axis=0)))
+    return isolation_db, {name: measures.db(measures.ratio(heard, dark)) for name, dark in leaked.items()}
+
+
+def _beside(
+    judged: ChannelTolerance,
+    design: DesignTable,
+    points: Points,
+    pressures: Mapping[str, Complex],
+    desired: Complex,
+    playback: Playback,
+) -> ChannelTolerance:
+    """A channel with its programme beside the others, by pressures (N, M, F) of all channels, and of its own plain playback."""
+
+    def power(channel: str, names: Sequence[str]) -> Real:
+        numbers = {name: n + 1 for n, name in enumerate(design.dark or ())}
+        parts = sorted({numbers.get(name, 0) for name in names})
+        p = pressures[channel]
+        return np.asarray(np.mean([np.mean(np.abs(p[:, points.part == part]) ** 2, axis=1) for part in parts], axis=0))
+
+    bright = points.bright_point(design)
+    p, d = (values[:, bright].swapaxes(1, 2) for values in (pressures[design.name], desired))
+    error_db = measures.db(measures.reproduction_error(p, d))
+    return replace(judged, isolations=isolations(design, playback.programmes, power), error_db=error_db)
 
 
 def _part_of(draws: Draws, part: slice) -> Draws:

@@ -29,18 +29,28 @@ def _decibels(values: list[float]) -> str:
     return f"{low:g} dB" if low == high else f"{low:g} to {high:g} dB"
 
 
+def _in_band(design: DesignTable, curve: Sequence[Sequence[float]]) -> list[float]:
+    """Values of a curve at the band's ends and where it bends between them."""
+    at_hz = np.array([*design.band_hz, *curve_points_hz(design, curve)])
+    return [round(float(value), 2) for value in curve_db([list(point) for point in curve], at_hz)]
+
+
 def requirement_phrase(design: DesignTable, places: int) -> str:
     """Requirements of a design, as a noun phrase; an ear channel has so many places of the head."""
     band = f"from {hz(design.band_hz[0])} to {hz(design.band_hz[1])}"
     requirements = []
+    without_curve = [name for name in design.dark or () if by_name(design.dark_gain_db, name) is None]
     if design.cancellation_gain_db:
-        ends_and_bends_hz = np.array([*design.band_hz, *curve_points_hz(design)])
-        gain = _decibels(np.round(curve_db(design.cancellation_gain_db, ends_and_bends_hz), 2).tolist())
+        gain = _decibels(_in_band(design, design.cancellation_gain_db))
+        over = [*(["the contralateral ear"] if design.is_ear else []), *without_curve] if without_curve else []
+        gain += f" over {enumeration(over)}" if over else ""
         requirements.append(gain if design.dark_regions is None else f"{gain} between regions of the sphere")
-    for name in design.dark or ():
-        curve = by_name(design.dark_gain_db, name)
-        if curve:
-            requirements.append(f"{_decibels([gain for _, gain in curve])} over {name}")
+    curves = {name: by_name(design.dark_gain_db, name) for name in design.dark or ()}
+    requirements += [f"{_decibels(_in_band(design, curve))} over {name}" for name, curve in curves.items() if curve]
+    if design.diffuse_gain_db:
+        requirements.append(f"{_decibels(_in_band(design, design.diffuse_gain_db))} over all directions")
+    if without_curve and not design.cancellation_gain_db:
+        requirements.append(f"as little as that leaves over {enumeration(without_curve)}")
     if design.mask:
         requirements.append(f"a mask of {_decibels([line.max_db for line in design.mask])}")
     if design.window_deg:
@@ -86,6 +96,7 @@ def requirement_words(design: DesignTable, requirement: str) -> str:
         return f"the curve at {requirement.split(' of ', 1)[1].strip(chr(34))}"
     words = {
         "cancellation_gain_db": "the curve",
+        "diffuse_gain_db": "the curve over all directions",
         "window": "the window",
         "level": "the level",
         BANDS: "the drivers' bands",
@@ -200,12 +211,14 @@ def whole_sentence(
         parts = [f"{phrase}; met on paper, and these filters miss {enumeration(missed)}"]
     parts += [remedy] if remedy else []
     names = BEAM_PLACES if design.is_beam else {}
-    below = [
-        f"{decibels(o.missed_db)} dB at the {names.get(o.place, o.place)} ({hz(o.at_hz)})"
-        for o in outcomes
-        if o.place != REQUIRED and not o.is_met
-    ]
-    stricter = f". Judged more strictly, the curve is missed by up to {', '.join(below)}" if below else ""
+    below: dict[str, list[str]] = {}
+    for o in outcomes:
+        if o.place != REQUIRED and not o.is_met:
+            text = f"{decibels(o.missed_db)} dB at the {names.get(o.place, o.place)} ({hz(o.at_hz)})"
+            below.setdefault(requirement_words(design, o.requirement), []).append(text)
+    verb = iter([" is missed"])
+    curves = [f"{curve}{next(verb, '')} by up to {', '.join(texts)}" for curve, texts in below.items()]
+    stricter = f". Judged more strictly, {'; '.join(curves)}" if curves else ""
     return "; ".join(parts) + stricter
 
 

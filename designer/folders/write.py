@@ -137,7 +137,7 @@ def _fill(
     wavfile.write(folder / WAVE, round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
     if result.room is not None:
         room.write(result.room, folder / "room", list(result.channels))
-    copies = _copy_data(result, folder)
+    copies = copy_data(result.problem, folder)
     facts = summary(result, final, copies, report=report)
     _write_json(folder, facts)
     refusals: dict[str, str] = {}
@@ -187,11 +187,11 @@ def _matching(path: Path) -> list[Path]:
     return [path] if path.exists() else sorted(path.parent.glob(path.name))
 
 
-def _copy_data(result: Result, folder: Path) -> dict[str, str]:
+def copy_data(problem: Problem, folder: Path) -> dict[str, str]:
     """Copy the data that the problem names, and say where each now lies."""
     copies: dict[str, str] = {}
-    for number, name in enumerate(dict.fromkeys(result.problem.data_files)):
-        path, emitter = _data_path(result.problem, name)
+    for number, name in enumerate(dict.fromkeys(problem.data_files)):
+        path, emitter = _data_path(problem, name)
         place = folder / "data" / str(number)
         place.mkdir(parents=True)
         for file in _matching(path):

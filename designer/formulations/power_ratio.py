@@ -206,7 +206,7 @@ def broken(target: ChannelTarget, w: Complex) -> Bool:
     over = (loud > target.gain_limit * BROKEN).any(axis=1)
     if target.min_white_noise_gain > 0:
         over |= white_noise_gain(target.look, w, target.look_distance_m) * BROKEN < target.min_white_noise_gain
-    for _, dark, gamma in target.curves if target.dark_groups else ():
+    for _, dark, gamma in target.curves if target.dark_curves else ():
         over |= mean_power_ratio(target, dark, w) < gamma * (1 - SHORT)
     return np.asarray(over)
 

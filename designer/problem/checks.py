@@ -18,6 +18,7 @@ from designer.problem.frequency_grid import MAX_REFINEMENT
 from designer.problem.messages import number
 from designer.problem.place_checks import place_checks, room_checks
 from designer.problem.plausibility import warnings
+from designer.problem.population_checks import population_checks
 from designer.problem.realization_checks import realization_checks, virtualizer_checks
 from designer.problem.rules import ordered, unless
 from designer.problem.schema import Driver, Problem
@@ -62,6 +63,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         (sizes(problem) for sizes in (_transfer_size, _fit_size, _sphere_sizes, _disc_sizes, _solving)),
         design_checks(problem),
         zone_checks(problem),
+        population_checks(problem),
         realization_checks(problem),
         virtualizer_checks(problem),
         room_checks(problem),

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from itertools import permutations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field, PrivateAttr, create_model
 
+from designer.problem.listeners import Population
 from designer.problem.methods import formulations, method_names
 from designer.problem.table import (
     MAX_ORDER,
@@ -114,6 +115,17 @@ class DesignTable(Table):
     )
     method: Method = Field(default="auto", title="that finds the weights")
 
+    _over_heads: float | None = PrivateAttr(default=None)
+
+    def hold_over(self, population: Population | None) -> None:
+        """Take the percentile over heads of a problem's [population], where this is an ear channel."""
+        self._over_heads = population.percentile if population is not None and self.is_ear else None
+
+    @property
+    def over_heads(self) -> float | None:
+        """The percentile over the listener's heads that the curve holds at; None without [population]."""
+        return self._over_heads
+
     tag_key: ClassVar[str] = "kind"
     is_beam: ClassVar[bool]
     """Whether it looks in a direction, and has points on the circle; else it reaches an ear or a zone."""
@@ -132,6 +144,7 @@ class DesignTable(Table):
         dark: list[str] | None
         dark_gain_db: list[list[float]] | dict[str, list[list[float]]] | None
         dark_weight: float | dict[str, float] | None
+        diffuse_gain_db: list[list[float]] | None
         look_deg: float
         window_deg: list[float] | None
         window_ripple_db: float
@@ -178,6 +191,11 @@ class EarDesign(DesignTable):
         title="of each dark point beside the others",
         description="a number above 0 for all, or a table of such numbers by name; default: 1",
     )
+    diffuse_gain_db: Curve | None = Field(
+        default=None,
+        title="least power at the bright points over the mean power in all directions at their distance",
+        description="[[frequency_hz, gain_db], ...]: a directivity that lifts the direct sound above a room's reverberation",
+    )
 
     is_beam: ClassVar[bool] = False
     requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db", "dark_gain_db")
@@ -200,6 +218,11 @@ class ZoneDesign(DesignTable):
         default=None,
         title="of each dark point beside the others",
         description="a number above 0 for all, or a table of such numbers by name; default: 1",
+    )
+    diffuse_gain_db: Curve | None = Field(
+        default=None,
+        title="least power at the bright points over the mean power in all directions at their distance",
+        description="[[frequency_hz, gain_db], ...]: a directivity that lifts the direct sound above a room's reverberation",
     )
 
     is_beam: ClassVar[bool] = False

@@ -195,6 +195,9 @@ def _requirements(design: DesignTable, places: int) -> Iterator[str]:
         curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.cancellation_gain_db)
         yield f"cancellation gain of {curve}, {hold_phrase(design, places)}"
     yield from _dark(design)
+    if design.diffuse_gain_db:
+        curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.diffuse_gain_db)
+        yield f"above the mean over all directions by {curve}"
     if design.nulls_deg:
         yield f"nulls at {', '.join(number(null) for null in design.nulls_deg)} degrees, {number(design.null_width_deg)} wide"
     if design.window_deg:
@@ -217,15 +220,24 @@ def _requirements(design: DesignTable, places: int) -> Iterator[str]:
             yield declared.words.format(number(getattr(design, key)))
 
 
+def judged_places(design: DesignTable) -> str:
+    """Noun phrase for what a channel's gain is over, beside frequency."""
+    if design.is_beam:
+        return "azimuths of the arcs"
+    return "dark points" if design.bright is not None else "places of the ear cloud"
+
+
 def hold_phrase(design: DesignTable, places: int) -> str:
     """Adverbial phrase for what the curve is held by; an ear channel has so many places of the head."""
     all_places, at_each = (
         ("the dark azimuths", "at every dark azimuth") if design.is_beam else ("the ear cloud", "at every place")
     )
     if design.bright is not None:
-        all_places = "the points of each"
+        all_places, at_each = "the points of each", "at every dark point"
     if design.dark_regions is not None:
         all_places, at_each = "the regions", "over the regions"
+    if design.over_heads is not None:
+        return f"at the {_ordinal(design.over_heads)} percentile over heads"
     spread = design.driver_spread is not None
     if places == 1 and not design.is_beam and not spread:
         return "at the listener's one place"
@@ -233,10 +245,11 @@ def hold_phrase(design: DesignTable, places: int) -> str:
         return f"in the mean over {all_places}" + (" and the drivers' spread" if spread else "")
     if design.hold == "every":
         return at_each + (" for all errors of one deviation" if spread else "")
-    suffix = {1.0: "st", 2.0: "nd", 3.0: "rd"}.get(design.hold, "th")
-    return f"at the {number(design.hold)}{suffix} percentile over {all_places}" + (
-        " and drawn devices" if spread else ""
-    )
+    return f"at the {_ordinal(design.hold)} percentile over {all_places}" + (" and drawn devices" if spread else "")
+
+
+def _ordinal(percentile: float) -> str:
+    return number(percentile) + {1.0: "st", 2.0: "nd", 3.0: "rd"}.get(percentile, "th")
 
 
 def _region(region: Region) -> str:

@@ -9,7 +9,7 @@ the drivers' phases turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -54,10 +54,11 @@ def _named_hz(problem: Problem, table: DesignTable) -> Iterator[float]:
             yield f
 
 
-def curve_points_hz(table: DesignTable) -> list[float]:
-    """Frequencies within the band at which a design's curve bends."""
+def curve_points_hz(table: DesignTable, curve: Sequence[Sequence[float]] | None = None) -> list[float]:
+    """Frequencies within the band at which a curve bends, by default the design's cancellation gain."""
     low_hz, high_hz = table.band_hz
-    return [point[0] for point in table.cancellation_gain_db or [] if low_hz < point[0] < high_hz]
+    points = (table.cancellation_gain_db or []) if curve is None else curve
+    return [point[0] for point in points if low_hz < point[0] < high_hz]
 
 
 def with_half_steps(frequency_hz: Real) -> Real:

@@ -231,7 +231,9 @@ def keys_by_tag(location: Location) -> dict[str, list[str]]:
 def _below(node: Node, step: int | str) -> Node:
     if isinstance(step, int):
         return next(iter(choice["items"] for choice in node_types(_resolved(node)) if "items" in choice), {})
-    below: Node = _resolved(node)["properties"][step]
+    table = _resolved(node)
+    by_name = [choice["additionalProperties"] for choice in node_types(node) if choice.get("additionalProperties")]
+    below: Node = by_name[0] if by_name and "properties" not in table else table["properties"][step]
     return below
 
 

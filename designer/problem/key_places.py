@@ -37,6 +37,9 @@ def locations(problem: Problem, key: str, option: str) -> tuple[Location, ...]:
         raise UsageError(
             f'{option}: got the key "{key}"; expected steps with dots between, as drivers.left.position_m[1]'
         )
+    if problem.listeners is not None and key.startswith("listener."):
+        below = f"listeners.{problem.listeners[0].name}{key.removeprefix('listener')}"
+        raise UsageError(f"{option}: got a key of [listener]; expected one of [[listeners]], as {below}")
     reached: list[tuple[Location, Any]] = [((), problem.model_dump())]
     for step in STEP.finditer(key):
         reached = [below for place, value in reached for below in _below(place, value, step, option)]
@@ -75,6 +78,8 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
         keys = known_keys(place)
     except KeyError:  # no table can stand there
         keys = []
+    if not keys and isinstance(value, dict):  # values by names
+        keys = list(value)
     if not keys and value is None:
         raise refused("the file does not set it", expected="a key below it once the file holds it")
     if counted or not keys:
@@ -96,6 +101,11 @@ def fitted(place: Location, value: Any) -> Any:
 def takes_whole_numbers(place: Location) -> bool:
     """Whether the key takes whole numbers and no others."""
     return "integer" in _types(place) and "number" not in _types(place)
+
+
+def takes_any_number(place: Location) -> bool:
+    """Whether the key takes numbers between whole ones."""
+    return "number" in _types(place)
 
 
 def _types(place: Location) -> set[str]:

@@ -24,7 +24,7 @@ def listener_checks(problem: Problem, folder: Path, files: Mapping[str, str]) ->
     """Every check of each listener, each to be run as far as its keys are known."""
     yield _number_of_tables(problem)
     for path, view in each_listener(problem):
-        checks = [_head(view, folder, files), _straight_above(view), _outside_the_device(view)]
+        checks = [_head(view, folder, files), _head_weights(view), _straight_above(view), _outside_the_device(view)]
         checks += [
             _outside_the_head(f"drivers[{i}].position_m", driver, view)
             for i, driver in enumerate(entries(view, "drivers"))
@@ -79,7 +79,12 @@ def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[
         path = "listener.head" if isinstance(heads, str) else f"listener.head[{i}]"
         if head in names[:i]:
             duplicate = f"got {shown(head)}, which is listener.head[{names.index(head)}] already"
-            yield Fault(path, duplicate, "heads that differ", "leave one of the two out: every head counts alike")
+            yield Fault(
+                path,
+                duplicate,
+                "heads that differ",
+                "leave one of the two out: head_weights says how much a head counts",
+            )
             continue
         expected = '"sphere", "sphere:RADIUS_M", "points", or the path of a SOFA file'
         actual = f"got {shown(head)}"
@@ -96,6 +101,14 @@ def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[
         elif not _is_file(folder / files.get(head, head)):
             remedy = "a relative path starts from the folder of the problem file"
             yield Fault(path, f"{actual}, and no such file exists", expected, remedy)
+
+
+def _head_weights(problem: Problem) -> Iterator[Fault]:
+    """A weight a head."""
+    weights, count = problem.listener.head_weights, len(problem.listener.heads)
+    if weights is not None and len(weights) != count:
+        actual, expected = f"got {len(weights)} weights", f"{count}, one for each of the heads of listener.head"
+        yield Fault("listener.head_weights", actual, expected, "add or remove weights, or leave head_weights out")
 
 
 def _is_file(path: Path) -> bool:

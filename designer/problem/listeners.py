@@ -27,6 +27,9 @@ class Listener(Table):
         default="sphere",
         description='"sphere", "sphere:RADIUS_M", "points", the path of a SOFA file, or a list of these',
     )
+    head_weights: Annotated[list[Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=1, max_length=64)] | None = (
+        Field(default=None, title="of each head of a list in the means that are designed over; default: 1 each")
+    )
     head_radius_m: Annotated[float, Field(ge=MIN_HEAD_RADIUS_M, le=MAX_HEAD_RADIUS_M)] = Field(
         default=0.0875, title="of a spherical head"
     )
@@ -45,6 +48,14 @@ class Listener(Table):
     def heads(self) -> tuple[str, ...]:
         """The heads designed over, outermost first."""
         return (self.head,) if isinstance(self.head, str) else tuple(self.head)
+
+
+class Population(Table):
+    """Heads of a list as a population: ear channels hold their curve at a percentile over heads, and are judged on heads left out."""
+
+    percentile: Annotated[float, Field(gt=0, lt=50.0)] = Field(
+        default=10.0, title="of the heads' gains, each over its ear cloud, that meets the curve"
+    )
 
 
 class NamedListener(Listener):

@@ -15,7 +15,13 @@ from typing import Any
 from designer.errors import Fault, ProblemError, UsageError
 from designer.problem.messages import nearest, shown
 
-CURVE, DARK_CURVE, MASK, WINDOW = "cancellation_gain_db", "dark_gain_db", "mask", "window"
+CURVE, DARK_CURVE, DIFFUSE_CURVE, MASK, WINDOW = (
+    "cancellation_gain_db",
+    "dark_gain_db",
+    "diffuse_gain_db",
+    "mask",
+    "window",
+)
 EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN = "max_effort_db", "max_gain_db", "min_white_noise_gain_db"
 ALL_REQUIREMENTS = frozenset({CURVE, DARK_CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
 AUTO = "auto"
@@ -90,6 +96,7 @@ class Formulation:
         if self.blind_with and getattr(design, self.blind_with) is not None:
             return True
         key = requirement.split("[")[0].split(" ")[0]
+        key = DARK_CURVE if key == DIFFUSE_CURVE else key
         same_as_effort = key == WHITE_NOISE_GAIN and design.is_beam and EFFORT in self.looks_at
         return key not in self.looks_at and not same_as_effort
 

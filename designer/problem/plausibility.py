@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from designer.problem import geometry
-from designer.problem.enclosures.enclosure import MAX_DEVICE_M, in_metres
+from designer.problem.enclosures.enclosure import MAX_DEVICE_M, MIN_MILLIMETRES_M, in_metres
 from designer.problem.firmware_names import targets_of_options
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.listener_checks import each_listener
@@ -122,9 +122,10 @@ def _listener(path: str, problem: Problem) -> Iterator[str]:
     far = [(n, move) for n, move in enumerate(problem.listener.ear_cloud_m) if math.hypot(*move) > MAX_CLOUD_M]
     for n, move in far[:1]:
         more = f" (and {len(far) - 1} more)" if len(far) > 1 else ""
+        in_millimetres = math.hypot(*move) > MIN_MILLIMETRES_M
         yield (
             f"{path}.ear_cloud_m[{n}]{more}: {number(math.hypot(*move))} m from the head's place, and no filter serves heads so far"
-            f" apart; {in_metres(move)}"
+            f" apart; {in_metres(move) if in_millimetres else f'write displacements of at most {number(MAX_CLOUD_M)} m'}"
         )
 
 

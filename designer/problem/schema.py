@@ -22,7 +22,7 @@ from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.firmware_names import option_fields, target_names
 from designer.problem.listeners import Listener as Listener
-from designer.problem.listeners import Listeners, OneListener, Place, Places
+from designer.problem.listeners import Listeners, OneListener, Place, Places, Population
 from designer.problem.placement_table import Placement
 from designer.problem.sourced import Sourced
 from designer.problem.table import (
@@ -298,6 +298,7 @@ class Problem(Sourced):
     listener: OneListener = cast(Listener, None)
     listeners: Listeners = None
     places: Places = None
+    population: Population | None = None
     scene: SceneTable | None = None
     grid: Grid = Grid()
     designs: Annotated[list[AnyDesign], Field(min_length=1, max_length=64)]
@@ -311,6 +312,8 @@ class Problem(Sourced):
     def model_post_init(self, context: Any, /) -> None:
         """Take the first of several listeners for the one that everything without a name is for; no key is set by it."""
         super().model_post_init(context)
+        for design in self.__dict__.get("designs") or ():
+            design.hold_over(self.__dict__.get("population"))
         if self.__dict__.get("listener") is None:
             first = next(iter(self.__dict__.get("listeners") or ()), None)
             if first is None:
@@ -346,7 +349,7 @@ class Problem(Sourced):
     def data_files(self) -> tuple[str, ...]:
         """Data files that the problem names, as it names them."""
         listeners: Sequence[Listener] = self.listeners or [self.listener]
-        heads = dict.fromkeys(head for person in listeners for head in person.heads if head.lower().endswith(".sofa"))
+        heads = dict.fromkeys(name for table in listeners for name in table.heads if name.lower().endswith(".sofa"))
         return (
             *self.body.data_files,
             *([] if self.measured_device is None else [self.measured_device]),

@@ -29,7 +29,8 @@ def zone_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _listener(f"designs[{i}].listener", design, problem)
         yield _named(f"designs[{i}]", design, problem)
         yield _dark_curves(f"designs[{i}].dark_gain_db", design)
-        yield _held_in_the_mean(f"designs[{i}]", design, problem)
+        yield curve_faults(f"designs[{i}].diffuse_gain_db", design.diffuse_gain_db)
+        yield _held(f"designs[{i}]", design, problem)
 
 
 def names_of(problem: Problem) -> tuple[list[str], list[str]]:
@@ -133,15 +134,27 @@ def _dark_curves(path: str, design: DesignTable) -> Iterator[Fault]:
         yield from curve_faults(at, curve)
 
 
-def _held_in_the_mean(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+def _held(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """Faults of holding every place or a percentile, and of taps as the unknowns, beside several listeners and places."""
+    method = method_of(design)
+    if design.hold != MEAN:
+        actual = f"got {shown(design.hold)}"
+        if design.diffuse_gain_db is not None:
+            yield Fault(
+                f"{path}.hold", f"{actual} with diffuse_gain_db, a mean", shown(MEAN), "leave one of the two out"
+            )
+        if design.dark is not None and design.cancellation_gain_db is None:
+            expected = "a design with cancellation_gain_db, which the other curves are relative to"
+            yield Fault(f"{path}.hold", f"{actual} with dark", expected, "add cancellation_gain_db, or leave hold out")
+        if design.dark is not None and method is not None and not method.mean_powers:
+            expected = f"a method that looks at dark points alone, not {shown(design.method)}"
+            yield Fault(f"{path}.hold", f"{actual} with dark", expected, f"use {shown(AUTO)}, or leave hold out")
+        if design.dark_weight is not None:
+            expected = f"only with hold = {shown(MEAN)}, which it weighs"
+            yield Fault(f"{path}.dark_weight", f"got with hold = {shown(design.hold)}", expected, "leave it out")
     if design.dark is None:
         return
     without = "a design without dark listeners and places"
-    if design.hold != MEAN:
-        expected = f"{shown(MEAN)}: points of other listeners have no pairs of displacements with the bright ones"
-        yield Fault(f"{path}.hold", f"got {shown(design.hold)} with dark", expected, "leave it out")
-    method = method_of(design)
     if method is not None and method.refined:
         yield Fault(f"{path}.method", f"got {shown(design.method)} with dark", without, f"use {shown(AUTO)}")
     if problem.realization.refine:

@@ -11,12 +11,13 @@ import numpy as np
 from designer import measures
 from designer.arrays import Bool, Real
 from designer.evaluation.outcomes import hz
+from designer.evaluation.programmes import bright_names
 from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
 from designer.metrics import CURVES, Realised
 from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.messages import enumeration
-from designer.problem.schema import DesignTable
+from designer.problem.schema import DesignTable, Problem
 from designer.realization import response
 from designer.report.figure_data import (
     DASHES,
@@ -129,17 +130,18 @@ def gain_figure(result: Result, name: str) -> Figure:
         if reach_db.min() < top:
             ceiling = {"low": np.clip(reach_db, bottom, top), "high": np.full(reach_hz.size, float(top))}
             spans.insert(0, {"name": "beyond reach", "x": reach_hz, **ceiling, "color": "soft", "opacity": 0.2})
-    subject = "on axis over the nulls' arcs" if beam else gain_subject(channel)
+    subject = "on axis over the nulls' arcs" if beam else gain_subject(channel, result.problem)
     y = axis(GAIN, "dB", bottom, top)
     title = f"Cancellation gain: {subject}"
     missed = missed_curve(result, name, f, gain)
     return figure([over_band(result, name, y, lines, title=title, spans=spans, shortfalls=missed)], 3.4)
 
 
-def gain_subject(table: DesignTable) -> str:
-    """Bright over dark points of an ear or a zone."""
+def gain_subject(table: DesignTable, problem: Problem) -> str:
+    """Bright over dark points of an ear, of a listener by name where there are several, or of a zone."""
     if table.is_ear:
-        return f"{table.ear} ear over the contralateral one"
+        names = bright_names(table, problem)
+        return f"{table.ear} ear{f' of {names[0]}' if names else ''} over the contralateral one"
     return f"{enumeration(table.bright or [])} over {enumeration(table.dark or [])}"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.evaluation.realisation_study import Point
 from designer.metrics import Realised
+from designer.problem.explain import judged_places
 from designer.realization.forms import PLAIN, SCALED, SPARED
 from designer.report.channel_curves import GAIN, over_band
 from designer.report.figure_data import Figure, Line, axis, curves, figure, line, shortened
@@ -152,7 +153,7 @@ def say_realisation(result: Result, name: str) -> str:
     """Gain after realisation at the 5th percentile."""
     stages = result.study[name].stages
     last = list(stages)[-1]
-    places = "azimuths of the arcs" if result.channels[name].table.is_beam else "places of the ear cloud"
+    places = judged_places(result.channels[name].table)
     return (
         f"the 5th percentile over the band's frequencies and the {places} is"
         f" {stages['ideal'].fifth_percentile_db:z.1f} dB with the ideal weights and"

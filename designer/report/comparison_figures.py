@@ -152,7 +152,15 @@ def gain_figure(view: ChannelView) -> Figure:
         table = view.channel.channels[i].table
         if np.isfinite(targets[i][1]).any():
             targets_by_curve.setdefault(f"{table.cancellation_gain_db} {table.band_hz}", targets[i])
-    aim = "on axis over the dark arcs" if view.channel.is_beam else "ipsilateral over contralateral ear"
+    tables = [channel.table for channel in view.channel.channels]
+    ears = "ipsilateral over contralateral ear"
+    aim = (
+        "on axis over the dark arcs"
+        if view.channel.is_beam
+        else ears
+        if tables[0].is_ear
+        else "bright over dark points"
+    )
     lines = [target_line(*target) for target in targets_by_curve.values()]
     y = _gain_axis(view, [*points, *targets_by_curve.values()])
     return figure([_over_frequency(view, points, y, lines, title=f"Cancellation gain: {aim}")], 3.9, legend_columns=3)
@@ -174,8 +182,8 @@ def say_gain(view: ChannelView) -> str:
 def costs_figure(view: ChannelView) -> Figure:
     """A small plot for each number over frequency beside the gain: at the worst point, effort, white-noise gain, directivity."""
     panels = []
-    has_dark = any(entry.result.channels[view.channel.name].table.dark for entry in view.channel.entries)
-    shown = [m for m in CURVES[1:] if m.better and "comparison" in m.on and (has_dark or "dark" not in m.needs)]
+    columns = set().union(*(drawn_metrics(entry.result, view.channel.name) for entry in view.channel.entries))
+    shown = [m for m in CURVES[1:] if m.better and "comparison" in m.on and m.name in columns]
     for place, metric in enumerate(shown):
         points = view.curves(metric.name)
         bands_hz = [channel.table.band_hz for channel in view.channel.channels]

@@ -25,6 +25,7 @@ from designer.evaluation.reach_words import spread_out
 from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.proof.outcome import Proof
+from designer.report import bank_figures as bank
 from designer.report import (
     body_view,
     channel_curves,
@@ -59,7 +60,7 @@ class Declared:
 
     Attributes
     ----------
-    of : str, "problem", "channel", "head", "upmix", "comparison" or "proof": what `build`, `says` and `shown` are called with
+    of : str, "problem", "channel", "head", "upmix", "comparison", "bank" or "proof": what `build`, `says` and `shown` are called with
     kind : str, the end of its file's name
     caption : str, what it shows; empty where its message says that itself
     build, says : callable, of the subject: its dictionary, and its message in a sentence, with the numbers that it is drawn for
@@ -186,6 +187,10 @@ COMPARED_MAPS = Declared(of="comparison", kind="maps", build=comparison.maps_fig
 COMPARED_POLARS = Declared(of="comparison", kind="polars", build=comparison.polars_figure, says=comparison.say_polars,
                            shown=lambda view: bool(view.levels))  # fmt: skip
 COMPARED_COSTS = Declared(of="comparison", kind="costs", build=comparison.costs_figure, says=comparison.say_costs)
+BANK_PLACES = Declared(of="bank", kind="places", caption="Gain over place, with the bank and without", build=bank.places_figure,
+                       says=bank.say_places)  # fmt: skip
+BANK_WALK = Declared(of="bank", kind="walk", caption="Gain over time at the ears of a head that walks", build=bank.walk_figure,
+                     says=bank.say_walk, shown=lambda view: view.walk is not None and bool(view.walk.gain_db))  # fmt: skip
 PROVEN_GAIN = Declared(of="proof", kind="gain", caption="Cancellation gain over the band, as designed and as played",
                        build=proof.gain_figure, says=proof.say_gain, shown=lambda outcome: bool(outcome.gains))  # fmt: skip
 PROVEN_RESIDUALS = Declared(of="proof", kind="residuals", caption="Residual of each driver's response to the design's filters",
@@ -307,6 +312,11 @@ def comparison_pictures(
     for channel in channels:
         shown |= _of("comparison", comparison.channel_view(channel, shifts, show), front=f"{stems[channel.name]}-")
     return shown
+
+
+def bank_pictures(view: bank.BankView) -> dict[str, Picture]:
+    """The figures of a bank, in the page's order: name -> picture."""
+    return _of("bank", view)
 
 
 def proof_pictures(outcome: Proof) -> dict[str, Picture]:

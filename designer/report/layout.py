@@ -19,6 +19,8 @@ CROWDED, MOST_NAMED = 6, 14
 """Drivers in a row beyond which their names stand upright, and beyond which not all are named, so that none covers another."""
 FLAT, NARROW = 0.3, 1.2
 """Least height of the front's panel over its width, and least width over its height, so that its axes can be read."""
+SMALL = 6.0
+"""How many radii half of a panel has where heads are small in it: letters at neighbours' ears run into each other."""
 BAFFLE_M = 100.0
 """How far the line of a plane is drawn to both sides."""
 RIGHT, FRONT = "← listener's left  |  y in m  |  listener's right →", "x in m (front is down)"
@@ -48,10 +50,11 @@ def layout_figure(problem: Problem) -> Figure:
     half = 0.58 * float((highs - lows).max()) + 0.06
     x, y = (lows + highs) / 2
     scene_axes = axis(RIGHT, "m", y - half, y + half), axis(FRONT, "m", x + half, x - half)
+    rows = np.argsort(np.argsort([listener.position_m[1] for listener in _listeners(problem)], kind="stable")) % 2
     near_axes = axis(NEAR_RIGHT, "m", -half_m, half_m), axis(FRONT, "m", half_m, -half_m)
     scene_shapes = [
         *_device(problem, names=False),
-        *(shape for listener in _listeners(problem) for shape in _listener(listener)),
+        *(shape for n, listener in enumerate(_listeners(problem)) for shape in _listener(listener, half, rows[n])),
     ]
     scene_shapes += [shape for place in problem.places or () for shape in _place(place)]
     panels = [
@@ -178,8 +181,11 @@ def _place(place: Place) -> list[Any]:
     return [_points(points_m[:, 1], points_m[:, 0], "soft", 1.5), {"form": "text", "x": y, "y": x, **words}]
 
 
-def _listener(listener: Listener) -> list[Any]:
-    """The head with its nose, its ears, and the ear cloud; of several listeners its name too."""
+def _listener(listener: Listener, half_m: float, row: int) -> list[Any]:
+    """The head with its nose, its ears, and the ear cloud; of several listeners its name too, in one of two rows.
+
+    Beside names the letters of ears are left out where the panel, half_m to each side, shows heads small.
+    """
     head = listener.heads[0]
     radius_m = geometry.head_radius_m(head, listener.head_radius_m)
     forward, left, _ = geometry.head_axes(listener)
@@ -199,10 +205,14 @@ def _listener(listener: Listener) -> list[Any]:
     for side, beside in (("L", left), ("R", -left)):
         ear = centre + beside * radius_m
         shapes.append(_points(ear[1], ear[0], "ink", 3.0))
+        if isinstance(listener, NamedListener) and half_m > SMALL * radius_m:
+            continue
         words: dict[str, Any] = {"text": side, "away": [9 * float(beside[1]), -9 * float(beside[0])], "bold": True}
         shapes.append({"form": "text", "x": float(ear[1]), "y": float(ear[0]), "size": 9.0, **words})
     if isinstance(listener, NamedListener):
         behind = centre - 1.6 * radius_m * forward
         named: dict[str, Any] = {"text": shortened(listener.name, 24), "align": "center", "size": 9.0}
-        shapes.append({"form": "text", "x": float(behind[1]), "y": float(behind[0]), "away": [0, 11], **named})
+        shapes.append(
+            {"form": "text", "x": float(behind[1]), "y": float(behind[0]), "away": [0, 11 + 12 * row], **named}
+        )
     return shapes

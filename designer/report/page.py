@@ -50,6 +50,13 @@ TILES = {
     "largest_effort_db": "Effort",
 }
 """Metrics whose numbers stand on top, and their labels."""
+TILES_OF_SEVERAL = {
+    "mean_isolation_db": "Isolation",
+    "moved_isolation_5th_percentile_db": "Isolation, 5th percentile, moved heads",
+    "mean_inter_programme_isolation_db": "Between programmes",
+}
+"""Those behind the gains, where channels are dark for other listeners."""
+LEFT_OUT = "Mean gain of filters for the others"
 PER_HEAD = [metric for metric in NUMBERS if "head" in metric.on]
 
 
@@ -74,13 +81,18 @@ def outcome_rows(table: DesignTable, outcomes: Sequence[Outcome]) -> list[list[s
 
 
 def head_rows(result: Result) -> list[tuple[str, str, list[str]]]:
-    """Channel, head, and its numbers in the order of PER_HEAD; none where there is one head."""
+    """Channel, head, and its numbers in the order of PER_HEAD, and of filters for the others; none where there is one head."""
     return [
-        (name, head, [metric.text(numbers[metric.name]) for metric in PER_HEAD])
+        (name, head, [*(metric.text(numbers[metric.name]) for metric in PER_HEAD), *_left_out(result, name, head)])
         for name, heads in result.heads.items()
         for head, numbers in heads.items()
         if len(heads) > 1
     ]
+
+
+def _left_out(result: Result, name: str, head: str) -> list[str]:
+    """Mean gain of filters that were designed without a head, at this head; nothing without a population."""
+    return [f"{result.population[name].without_it_db[head]:.1f} dB"] if name in result.population else []
 
 
 def form_rows(result: Result) -> list[tuple[str, list[str]]]:
@@ -221,6 +233,12 @@ def _as_run(export: Export) -> Iterator[str]:
             yield f"mean cancellation gain as run, of that designed: {gains}"
 
 
+def tile_labels(result: Result) -> dict[str, str]:
+    """Metrics on top and their labels, isolation only where any channel has it."""
+    known = set().union(*(scalars.values for scalars in result.scalars.values()))
+    return TILES | {name: label for name, label in TILES_OF_SEVERAL.items() if name in known}
+
+
 def tiles(result: Result, name: str, sides: Sequence[Mapping[str, float]]) -> list[str]:
     """A channel's numbers that stand on top: those of TILES, latency, and cost.
 
@@ -231,7 +249,7 @@ def tiles(result: Result, name: str, sides: Sequence[Mapping[str, float]]) -> li
     """
     rate = result.problem.sample_rate_hz
     cells = []
-    for metric in map(BY_NAME.__getitem__, TILES):
+    for metric in map(BY_NAME.__getitem__, tile_labels(result)):
         values = [numbers[metric.name] for numbers in sides if metric.name in numbers]
         cells.append(metric.text(min(values, key=lambda value: value * metric.better)) if values else "–")
     cells.append(f"{path_samples(result) / rate * 1e3:.2f} ms")
@@ -263,6 +281,11 @@ def outcome_words(outcomes: Sequence[Outcome]) -> str:
     beyond = [outcome.is_met for outcome in outcomes if outcome.place != REQUIRED]
     others = f"; at the worst place and the percentiles {sum(beyond)} of {len(beyond)}" if beyond else ""
     return f"Requirements: {sum(required)} of {len(required)} met as asked{others}"
+
+
+def misses_any(outcomes: Sequence[Outcome]) -> bool:
+    """Whether filters miss anything that the file asks for, to 0.1 dB."""
+    return not all(outcome.is_met for outcome in outcomes if outcome.place == REQUIRED)
 
 
 @dataclass(frozen=True)
@@ -314,7 +337,7 @@ def render(
                 "name": name,
                 "figures": kinds,
                 **report["channels"][name],
-                "missed": any(map(result.misses, (name, *mirrored))),
+                "missed": any(misses_any(result.outcomes[side]) for side in (name, *mirrored)),
                 "outcome_words": outcome_words(result.outcomes[name]),
                 "outcome_rows": outcome_rows(channel.table, result.outcomes[name]),
                 "tiles": tiles(result, name, sides),
@@ -343,12 +366,13 @@ def render(
         rows=number_rows([channel["numbers"] for channel in channels]),
         head_rows=head_rows(result),
         by_passes=[name for name, channel in result.channels.items() if channel.table.hold != "mean"],
-        head_columns=[metric.label for metric in PER_HEAD],
+        head_columns=[*(metric.label for metric in PER_HEAD), *([LEFT_OUT] if result.population else [])],
         chain=chain_outcome(result),
         key_figures=[*key_figures, shown["layout"]],
         few_warnings=FEW_WARNINGS,
         wide=WIDE,
-        tile_labels=[*TILES.values(), "Latency", "Multiply-adds a second, this channel"],
+        zones=any(channel.table.bright is not None for channel in result.channels.values()),
+        tile_labels=[*tile_labels(result).values(), "Latency", "Multiply-adds a second, this channel"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),
         body=Markup(body_block(result.problem)),

@@ -15,11 +15,11 @@ from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Driver, Problem, Region, Tolerance
 from designer.requirements.crossovers import Crossover
 from designer.requirements.curves import band_share, curve_db, driver_cost, driver_slope, in_band
-from designer.requirements.dark_points import dark_points
+from designer.requirements.dark_points import all_directions, dark_points
 from designer.requirements.plain import Plain, aim, crossover_of, ears, plain_in
 from designer.requirements.plain import driver_index as driver_index
 from designer.requirements.region_power import RegionPower
-from designer.requirements.target import WINDOW_LABEL, ChannelTarget, DarkGroup, Mask, Window
+from designer.requirements.target import WINDOW_LABEL, ChannelTarget, DarkGroup, JointPlaces, Mask, Window
 
 
 def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None) -> ChannelTarget:
@@ -62,7 +62,8 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     inside = in_band(f, band)
     plain = plain or plain_in(design, scene)
     deviations = driver_deviations(design, problem.tolerance)
-    percentile = None if isinstance(design.hold, str) else design.hold
+    percentile = design.over_heads if isinstance(design.hold, str) else design.hold
+    joint = None if design.over_heads is None or other_ear is None else _each_head(bright, other_ear, scene)
     method = method_of(design)  # some device models take long to sum the power over the sphere
     return ChannelTarget(
         name=design.name,
@@ -94,10 +95,18 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         deviations=deviations,
         diffuse=scene.radiated_power[:, index[:, None], index] if method is not None and method.sphere else None,
         dark_groups=groups,
+        joint_places=joint,
+        everywhere=None if design.is_beam else all_directions(design, scene, index, distance_m),
         paired=design.is_ear or design.is_beam,
         other_ear=other_ear if groups else None,
         regions=_regions(design, scene, index),
     )
+
+
+def _each_head(bright: Complex, dark: Complex, scene: Scene) -> JointPlaces:
+    """Each head's ear cloud as a place of its own, from points (F, heads D, L)."""
+    shape = (len(bright), len(scene.heads), len(scene.displacements_m), bright.shape[2])
+    return JointPlaces(bright.reshape(shape), dark.reshape(shape), np.zeros(shape[1], dtype=int))
 
 
 def bright_place_m(design: DesignTable, problem: Problem) -> Real:

@@ -9,14 +9,20 @@ from __future__ import annotations
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.acoustics.several_listeners import heard_at
 from designer.arrays import Complex, Index
 from designer.problem.designs import by_name
 from designer.problem.schema import DesignTable
 from designer.requirements.curves import curve_db
-from designer.requirements.target import DarkGroup
+from designer.requirements.plain import weighted_at
+from designer.requirements.target import DIFFUSE_LABEL, DarkGroup, equivalent_points
 
 LABEL = 'dark_gain_db of "{}"'
+
+
+def dark_curve(design: DesignTable, name: str) -> list[list[float]] | None:
+    """The curve that is required over one listener or place; an ear's own where there is no other."""
+    curve: list[list[float]] | None = by_name(design.dark_gain_db, name)
+    return design.cancellation_gain_db if curve is None and design.is_ear else curve
 
 
 def dark_points(
@@ -33,10 +39,10 @@ def dark_points(
     groups: list[DarkGroup] = []
     weights: list[float] = []
     for name in design.dark:
-        weight, curve = by_name(design.dark_weight, name), by_name(design.dark_gain_db, name)
-        curve = design.cancellation_gain_db if curve is None and other_ear is not None else curve
+        weight, curve = by_name(design.dark_weight, name), dark_curve(design, name)
         gamma = None if curve is None else 10 ** (curve_db(curve, scene.frequency_hz) / 10)
-        groups.append(DarkGroup(LABEL.format(name), heard_at(scene, name)[:, :, index], gamma))
+        points, scale = weighted_at(scene, name)
+        groups.append(DarkGroup(LABEL.format(name), points[:, :, index], gamma, scale))
         weights.append(1.0 if weight is None else weight)
     parts = [*(() if other_ear is None else (other_ear,)), *(group.points for group in groups)]
     weights = [*(() if other_ear is None else (1.0,)), *weights]
@@ -44,3 +50,12 @@ def dark_points(
     scale = np.sqrt(np.array(weights) * sum(sizes) / np.dot(weights, sizes))
     rows = [points * factor for points, factor in zip(parts, scale, strict=True)]
     return np.concatenate(rows, axis=1), tuple(groups)
+
+
+def all_directions(design: DesignTable, scene: Scene, index: Index, distance_m: float) -> DarkGroup | None:
+    """Rows whose mean power is that of the sphere at a distance, and the curve over them: a room's late sound follows this power."""
+    if design.diffuse_gain_db is None:
+        return None
+    power = scene.radiated_power[:, index[:, None], index] / distance_m**2
+    gamma = 10 ** (curve_db(design.diffuse_gain_db, scene.frequency_hz) / 10)
+    return DarkGroup(DIFFUSE_LABEL, equivalent_points(power), gamma)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.acoustics.several_listeners import heard_at, heard_by
+from designer.acoustics.several_listeners import head_scale, heard_at, heard_by
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, db, mean_power
 from designer.problem import geometry
@@ -60,17 +60,30 @@ def aim(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Compl
         look = scene.look(design.look_deg)[:, index]
         return look[:, None, :], look
     if not design.is_ear:
-        parts = [heard_at(scene, name)[:, :, index] for name in design.bright or ()]
-        return np.concatenate(parts, axis=1), parts[0][:, _middle_point(design, scene)]
+        names = design.bright or []
+        centre = heard_at(scene, names[0])[:, _middle_point(design, scene), index]
+        return np.concatenate([weighted_at(scene, name)[0][:, :, index] for name in names], axis=1), centre
     bright, _ = ears(design, scene, index)
-    return bright, bright[:, middle_place(scene.displacements_m)]
+    both = scene.ears()[:, geometry.LEFT if design.ear == "left" else geometry.RIGHT :: 2, index]
+    return bright, both[:, middle_place(scene.displacements_m)]
 
 
 def ears(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Complex]:
-    """The bright ear and the dark ear, each at every displacement (F, D, L)."""
+    """The bright ear and the dark ear, each at every displacement (F, D, L), of weighted heads scaled by the roots of their weights."""
     both = scene.ears()[:, :, index]
     side = geometry.LEFT if design.ear == "left" else geometry.RIGHT
-    return both[:, side::2], both[:, 1 - side :: 2]
+    scale = head_scale(scene)
+    if scale is None:
+        return both[:, side::2], both[:, 1 - side :: 2]
+    return both[:, side::2] * scale, both[:, 1 - side :: 2] * scale
+
+
+def weighted_at(scene: Scene, name: str) -> tuple[Complex, Real | None]:
+    """H (F, M, L) at a listener or place, of weighted heads scaled by the roots of their weights, and these factors (M, 1)."""
+    H, scale = heard_at(scene, name), None
+    if scene.problem.place(name) is None and (of_heads := head_scale(heard_by(scene, name))) is not None:
+        scale = np.repeat(of_heads, 2, axis=0)
+    return (H if scale is None else H * scale), scale
 
 
 def middle_place(displacements_m: Real) -> int:

@@ -36,17 +36,21 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
     if target.gamma is not None:
         slacks["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(target, w))
     for label, dark, gamma in target.dark_curves:
-        slacks[label] = db(gamma) - db(mean_power_ratio(target, dark, w))
+        alone = target.of_dark_curve(dark, gamma)
+        reached = expected_gain(alone, w) if target.over_a_ball else mean_power_ratio(target, dark, w)
+        slacks[label] = db(gamma) - db(reached)
     for label, excess, _ in _over_azimuth(target, w):
         slacks[label] = amplitude_db(excess.max(axis=1))
     return {requirement: np.maximum(slack, 0.0) for requirement, slack in slacks.items()}
 
 
 def expected_gain(target: ChannelTarget, w: Complex) -> Real:
-    """Ratio that the curve is held against (F,), over a beam's regions where it has any.
+    """Ratio that the curve is held against (F,), over a beam's regions where it has any; other listeners' own curves aside.
 
     Where the drivers have a spread, of mean powers over it too, or its least over a ball of errors, or its percentile over drawn devices.
     """
+    if target.dark_curves and target.over_a_ball and target.regions is None:
+        target = target.of_curve_alone
     if target.percentile is not None:
         return drawn_gain(target, w)
     if target.worst_case:

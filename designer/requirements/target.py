@@ -14,7 +14,7 @@ from designer.requirements.curves import LEAST_NOTICED
 if TYPE_CHECKING:  # a formulation knows its target alone, and neither a scene nor a problem file
     from designer.requirements.region_power import RegionPower
 
-CURVE_LABEL, WINDOW_LABEL = "cancellation_gain_db", "window"
+CURVE_LABEL, DIFFUSE_LABEL, WINDOW_LABEL = "cancellation_gain_db", "diffuse_gain_db", "window"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,29 @@ class DarkGroup:
     label: str  # of the requirement
     points: Complex  # (F, C, L)
     gamma: Real | None = None  # (F,)
+    scale: Real | None = None  # (C, 1) factors of the points, the roots of their heads' weights
+
+    @property
+    def places(self) -> Complex:
+        """The points (F, C, L) without the weights of their heads."""
+        return self.points if self.scale is None else self.points / self.scale
+
+    def at(self, index: Index | Bool | slice) -> DarkGroup:
+        """The group on some of the frequencies."""
+        return replace(self, points=self.points[index], gamma=None if self.gamma is None else self.gamma[index])
+
+
+@dataclass(frozen=True)
+class JointPlaces:
+    """Places of several curves: bright and dark points (F, G, M, L), the dark ones scaled to the first curve, and which curve (G,)."""
+
+    bright: Complex
+    dark: Complex
+    curve: Index
+
+    def at(self, index: Index | Bool | slice) -> JointPlaces:
+        """The places on some of the frequencies."""
+        return replace(self, bright=self.bright[index], dark=self.dark[index])
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,8 @@ class ChannelTarget:
     diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
     regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
     dark_groups: tuple[DarkGroup, ...] = ()  # each other listener and place
+    everywhere: DarkGroup | None = None  # all directions at the distance of the bright points
+    joint_places: JointPlaces | None = None  # of several curves that hold at every place
     other_ear: Complex | None = None  # (F, D, L) dark points that the curve is held over, where there are others
     paired: bool = True  # whether each bright point has a dark one of its own, or one bright point stands against all
     band_gain: Real | None = (
@@ -127,9 +152,17 @@ class ChannelTarget:
         return self.dark if self.other_ear is None else self.other_ear
 
     @property
+    def dark_places(self) -> Complex:
+        """These points one by one (F, C, L): of a zone without the weights that its mean has."""
+        if self.paired or not self.dark_groups:
+            return self.own_dark
+        return np.concatenate([group.places for group in self.dark_groups], axis=1)
+
+    @property
     def dark_curves(self) -> tuple[tuple[str, Complex, Real], ...]:
-        """Curves over one listener's or place's points: label, points (F, C, L), required power ratio (F,)."""
-        return tuple((group.label, group.points, group.gamma) for group in self.dark_groups if group.gamma is not None)
+        """Curves over one listener's or place's points, or over all directions: label, points (F, C, L), required power ratio (F,)."""
+        groups = self.dark_groups if self.everywhere is None else (*self.dark_groups, self.everywhere)
+        return tuple((group.label, group.points, group.gamma) for group in groups if group.gamma is not None)
 
     @property
     def curves(self) -> tuple[tuple[str, Complex, Real], ...]:
@@ -139,7 +172,7 @@ class ChannelTarget:
 
     def point_ratios(self, w: Complex) -> Real:
         """The ratio at each displacement or dark azimuth; of a zone, mean power at its bright points over that at each dark one (F, M)."""
-        return point_ratios(self.bright, self.own_dark, w, paired=self.paired)
+        return point_ratios(self.bright, self.dark_places, w, paired=self.paired)
 
     def worst_gain(self, w: Complex) -> Real:
         """The smallest of these ratios (F,)."""
@@ -148,12 +181,16 @@ class ChannelTarget:
     @property
     def in_mean(self) -> ChannelTarget:
         """The target whose curve is over the weighted mean of all dark points, as methods of mean powers begin with it."""
-        return replace(self, dark_groups=(), other_ear=None) if self.dark_groups else self
+        return replace(self, dark_groups=(), everywhere=None, other_ear=None)
 
     @property
     def of_curve_alone(self) -> ChannelTarget:
         """The target of the cancellation gain's own curve, other listeners and places left aside."""
-        return replace(self, dark=self.own_dark, dark_groups=(), other_ear=None) if self.dark_groups else self
+        return replace(self.in_mean, dark=self.own_dark)
+
+    def of_dark_curve(self, dark: Complex, gamma: Real) -> ChannelTarget:
+        """The target of one of the other curves alone; its dark points (F, C, L) are nobody's pairs."""
+        return replace(self.in_mean, dark=dark, gamma=gamma, paired=False)
 
     def over_regions(self) -> ChannelTarget:
         """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""
@@ -225,10 +262,9 @@ class ChannelTarget:
             band_gain=None if self.band_gain is None else self.band_gain[index],
             diffuse=None if self.diffuse is None else self.diffuse[index],
             other_ear=None if self.other_ear is None else self.other_ear[index],
-            dark_groups=tuple(
-                replace(group, points=group.points[index], gamma=None if group.gamma is None else group.gamma[index])
-                for group in self.dark_groups
-            ),
+            dark_groups=tuple(group.at(index) for group in self.dark_groups),
+            everywhere=None if self.everywhere is None else self.everywhere.at(index),
+            joint_places=None if self.joint_places is None else self.joint_places.at(index),
             regions=None if self.regions is None else self.regions.at(index),
         )
 

@@ -71,7 +71,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.measures import few_rows, mean_power, mean_power_rows, ratio
-from designer.requirements.target import ChannelTarget
+from designer.requirements.target import ChannelTarget, JointPlaces
 
 Answer = TypeVar("Answer")
 MOST_PASSES = 60
@@ -107,10 +107,31 @@ def _guarantees(bright: tuple[Real, Real], dark: tuple[Real, Real]) -> Real:
 
 def places(target: ChannelTarget) -> tuple[Complex, Complex]:
     """Bright and dark points of each place (F, G, M, L)."""
+    if target.joint_places is not None:
+        return target.joint_places.bright, target.joint_places.dark
     if not target.each_place:
         return target.bright[:, None], target.dark[:, None]
-    bright, dark = target.bright[:, :, None], target.dark[:, :, None]
+    bright, dark = target.bright[:, :, None] if target.paired else target.bright[:, None], target.dark[:, :, None]
     return np.broadcast_to(bright, (len(bright), max(bright.shape[1], dark.shape[1]), *bright.shape[2:])), dark
+
+
+def of_all_curves(target: ChannelTarget) -> ChannelTarget:
+    """The target whose places are those of every curve: dark points of a curve γ_c over the first, γ, are √(γ_c/γ) as loud.
+
+    Beside an ear's displacements, which are pairs, each dark point of another listener stands against the mean over the bright points.
+    """
+    if not target.dark_curves or not target.over_a_ball:
+        return target
+    assert target.gamma is not None
+    parts = [places(target.of_curve_alone)]
+    for _, dark, gamma in target.dark_curves:
+        bright, alone = places(target.of_dark_curve(dark, gamma))
+        parts.append((bright, alone * np.sqrt(gamma / target.gamma)[:, None, None, None]))
+    most = max(bright.shape[2] for bright, _ in parts)
+    copies = [np.broadcast_to(bright, (*bright.shape[:2], most, bright.shape[3])) for bright, _ in parts]
+    curve = np.repeat(np.arange(len(parts)), [dark.shape[1] for _, dark in parts])
+    joint = JointPlaces(np.concatenate(copies, axis=1), np.concatenate([dark for _, dark in parts], axis=1), curve)
+    return replace(target.in_mean, joint_places=joint)
 
 
 def _place_norms(target: ChannelTarget, deviation: Real, w: Complex) -> tuple[tuple[Real, Real], tuple[Real, Real]]:
@@ -186,7 +207,15 @@ def hardened(target: ChannelTarget, w: Complex, share: Real | None = None) -> Ch
     more = (np.sqrt(total) * deviation)[:, None, None] * np.sqrt(alone.sum(axis=1))[:, :, None] * np.eye(size)
     dark = np.concatenate([rows.reshape(count, -1, size), more], axis=1)
     assert dark.shape == (count, total, size)
-    return replace(target, dark=dark, worst_case=False, percentile=None, each_place=False, spread_in_powers=False)
+    return replace(
+        target,
+        dark=dark,
+        worst_case=False,
+        percentile=None,
+        each_place=False,
+        joint_places=None,
+        spread_in_powers=False,
+    )
 
 
 def norms(points: Complex, deviation: Real | float, w: Complex) -> tuple[Real, Real]:
@@ -203,7 +232,7 @@ def factors(target: ChannelTarget, count: int = DRAWS, seed: int = SEED) -> Comp
 
 
 def drawn_gain(target: ChannelTarget, w: Complex) -> Real:
-    """The target's percentile of the power ratio over places and drawn devices (F,), of weights (F, L)."""
+    """The target's percentile of the power ratio over places and drawn devices (F,), of weights (F, L): the least of several curves'."""
     percentile = target.percentile
     assert percentile is not None
     target, devices = target.over_regions(), factors(target, DRAWS if target.spread else 1).T
@@ -214,7 +243,11 @@ def drawn_gain(target: ChannelTarget, w: Complex) -> Real:
         ratios = [
             ratio(*(_powers(points[:, g], w[part], devices) for points in (bright, dark))) for g in range(dark.shape[1])
         ]
-        out[part] = np.percentile(np.concatenate(ratios, axis=1), percentile, axis=1)
+        joint = target.joint_places
+        curve = np.zeros(len(ratios), dtype=int) if joint is None else joint.curve
+        of_curves = [[ratios[g] for g in np.flatnonzero(curve == c)] for c in range(curve.max() + 1)]
+        least = [np.percentile(np.concatenate(of_one, axis=1), percentile, axis=1) for of_one in of_curves]
+        out[part] = np.min(least, axis=0)
     return out
 
 

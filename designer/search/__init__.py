@@ -1,4 +1,4 @@
-"""Many designs of one problem file: `designer sweep`.
+"""Many designs of one problem file: `designer sweep` and `designer bank`.
 
 | file | what |
 |---|---|
@@ -9,4 +9,11 @@
 | sweep_cluster | many points on a Dask cluster |
 | sweep_store | `sweep.sqlite` and `sweep.csv`: a row a point |
 | sweep_best | the best point, its trade-off, and its problem file |
+| bank | the job of a bank: the fewest sets, their proof, uniform spacing |
+| bank_keys | keys of `--over`, in the grammar of `--vary` |
+| bank_places | designs at places, and what filters lose there |
+| bank_spacing | where sets stand |
+| bank_proof | the bank, its nearest set and one design at the places of the proof |
+| bank_ears, bank_walk | a head that walks, and a tracker |
+| bank_folder | the bank's folder |
 """

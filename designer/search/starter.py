@@ -2,7 +2,8 @@
 
 What the layout can do is computed first: for an ear the largest cancellation gain that any weights reach at EFFORT_DB
 of effort, for the beam the depth of the nulls that its window leaves. The file asks for less, and for no more
-than a cap (`within_reach`). It is then designed, and a curve that weights miss is lowered, a band that taps miss narrowed.
+than a cap (`within_reach`). It is then designed, and a curve that weights miss is lowered, a band that taps miss narrowed,
+until the verdict on the filters is that all is met: between the grid's frequencies, too, where a curve that bends there is hardest to keep.
 """
 
 from __future__ import annotations
@@ -42,8 +43,6 @@ LOWEST_HZ, HIGHEST_HZ = 200.0, 8000.0
 LOWERINGS = 16
 BOX_S, OPEN_S = 20.0, 2.0
 """CPU seconds of a new file: for a box, whose field is solved, and for other shapes."""
-REALISED_DB = 0.5
-"""Largest shortfall of realised filters from a curve that a new file asks for."""
 FADE_OCTAVES = 3.0
 """Wide, because a band that begins at 200 Hz leaves a few milliseconds of taps little room to come from the plain driver in."""
 LARGEST_DRIVER_M, SMALLEST_DRIVER_M = 0.03, 0.001
@@ -197,8 +196,8 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
         text = text_of(geometry, ears, beam)
         missed, realised = missed_db(loads(text, source="new"))
         sides, centre = max(missed["left"], missed["right"]), missed.get("centre", 0.0)
-        short_sides = max(realised["left"], realised["right"]) > REALISED_DB
-        short_centre = realised.get("centre", 0.0) > REALISED_DB
+        short_sides = max(realised["left"], realised["right"]) > SLACK_TOLERANCE_DB
+        short_centre = realised.get("centre", 0.0) > SLACK_TOLERANCE_DB
         if sides <= 0 and centre <= 0 and not short_sides and not short_centre:
             return text, remarks
         ears = ears.lowered(_half_steps(sides)) if sides > 0 or not short_sides else ears.narrowed()
@@ -224,8 +223,8 @@ def missed_db(problem: Problem) -> tuple[dict[str, float], dict[str, float]]:
     """How far each channel misses its requirements: with its weights (0 where all hold), and with its realised filters."""
     result = job.design(problem)
     weights = {n: 0.0 if channel.feasible else float(channel.slack_db.max()) for n, channel in result.channels.items()}
-    realised = result.metrics.groupby("channel", sort=False)["slack_db"].max()
-    return weights, {str(name): float(slack) for name, slack in realised.items()}
+    realised = {n: max(outcome.missed_db for outcome in numbers.outcomes) for n, numbers in result.scalars.items()}
+    return weights, realised
 
 
 def text_of(geometry: Geometry, ears: Requirement, beam: Requirement | None) -> str:
@@ -288,6 +287,9 @@ def text_of(geometry: Geometry, ears: Requirement, beam: Requirement | None) -> 
             "",
         ]
     parts += [
+        "[grid]",
+        "refine = true                       # the curves' points are frequencies of the design, too",
+        "",
         "[realization]",
         'form = "fir"                        # or "rtf", "biquad"',
         "taps = 512                          # more of them keep more of the requirements at low frequencies",

@@ -33,6 +33,9 @@ from designer.search.sweep_point import Task
 from designer.search.sweep_values import Between, parsed_values
 from designer.writing.manifest import file_sha256
 
+VARY, OVER = "--vary", "--over"
+EXAMPLES = {VARY: "designs.left.max_effort_db=6,12", OVER: "'listener.position_m[1]=-0.4:0.4'"}
+"""Options that name keys and their values, with an example of each."""
 MOST = 1_000_000
 """Points: what keeps a typing error from filling the machine."""
 
@@ -77,13 +80,18 @@ Values = str | Sequence[Any] | Real
 
 
 def variations(
-    problem: Problem, varied_keys: Sequence[str] | Mapping[str, Values], *, mirror: bool = False
+    problem: Problem,
+    varied_keys: Sequence[str] | Mapping[str, Values],
+    *,
+    mirror: bool = False,
+    option: str = VARY,
 ) -> tuple[Variation, ...]:
     """Options of the form KEY=VALUES, each value checked alone as a problem file's would be.
 
     Parameters
     ----------
     varied_keys : sequence of str, the options; or mapping of str to str or sequence of object, key -> its values
+    option : str, its name in messages
 
     Raises
     ------
@@ -91,10 +99,14 @@ def variations(
     ProblemError : a value that its key cannot hold
 
     """
-    items = varied_keys.items() if isinstance(varied_keys, Mapping) else map(_parts, varied_keys)
-    varied = [_variation(problem, key.strip(), values, mirror=mirror) for key, values in items]
+    items = (
+        list(varied_keys.items())
+        if isinstance(varied_keys, Mapping)
+        else [_parts(text, option) for text in varied_keys]
+    )
+    varied = [_variation(problem, key.strip(), values, option, mirror=mirror) for key, values in items]
     if not varied:
-        raise UsageError("got no --vary; expected one or more, as --vary designs.left.max_effort_db=6,12")
+        raise UsageError(f"got no {option}; expected one or more, as {option} {EXAMPLES[option]}")
     if mirror and not any(place[0] == "drivers" for first in varied for place in first.places):
         raise UsageError("--mirror: got no --vary of a driver's key; expected one, as drivers.left.position_m[1]")
     for first, second in itertools.combinations(varied, 2):
@@ -102,23 +114,23 @@ def variations(
             short = min(len(place), len(set_place))
             if place[:short] == set_place[:short]:
                 raise UsageError(
-                    f"--vary {first.key} and --vary {second.key} both set {dotted(place)}; expected one of them"
+                    f"{option} {first.key} and {option} {second.key} both set {dotted(place)}; expected one of them"
                 )
     for first in varied:
-        _check_values(problem, first)
+        _check_values(problem, first, option)
     return tuple(varied)
 
 
-def _parts(text: str) -> tuple[str, str]:
+def _parts(text: str, option: str) -> tuple[str, str]:
     """The key and the values of an option."""
     key, equals, values = text.partition("=")
     if not equals:
-        raise UsageError(f"--vary {text}: got no values; expected KEY=VALUES, as designs.left.max_effort_db=6,12")
+        raise UsageError(f"{option} {text}: got no values; expected KEY=VALUES, as {EXAMPLES[option]}")
     return key, values
 
 
-def _variation(problem: Problem, key: str, values: Values, *, mirror: bool) -> Variation:
-    option = f"--vary {key}={values}" if isinstance(values, str) else f"--vary {key}"
+def _variation(problem: Problem, key: str, values: Values, option: str, *, mirror: bool) -> Variation:
+    option = f"{option} {key}={values}" if isinstance(values, str) else f"{option} {key}"
     places = locations(problem, key, option)
     images = [image_location(problem, place) for place in places] if mirror else []
     for place, image in zip(places, images, strict=False):
@@ -138,7 +150,7 @@ def _variation(problem: Problem, key: str, values: Values, *, mirror: bool) -> V
     return Variation(key, places, beside, parsed)
 
 
-def _check_values(problem: Problem, variation: Variation) -> None:
+def _check_values(problem: Problem, variation: Variation, option: str) -> None:
     """Faults of one value are refused before anything is designed; faults of two keys together are a point's error.
 
     Of numbers the least and the largest stand for all, because what a key allows is an interval.
@@ -159,7 +171,7 @@ def _check_values(problem: Problem, variation: Variation) -> None:
             Problem.model_validate(data)
         except ValidationError as error:
             faults = list(key_faults(error, data).values())
-            raise ProblemError(f"{problem.source} with --vary {variation.key}", faults) from None
+            raise ProblemError(f"{problem.source} with {option} {variation.key}", faults) from None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.measures import FLOOR
@@ -131,26 +132,35 @@ def at_the_ears(ears: Real, taps: Real) -> Real:
 
 def ear_delay_samples(design: Result, n: int) -> int:
     """How much sooner than in the scene the responses of `ear_responses` are: added to their bulk delay it is the real delay."""
-    problem = design.problem
-    centre_m = centre_of_cloud(design.fine_scene).displacements_m[0] + np.array(problem.listener.position_m)
+    return _removed_samples(design.fine_scene, n)
+
+
+def _removed_samples(scene: Scene, n: int) -> int:
+    problem = scene.problem
+    centre_m = centre_of_cloud(scene).displacements_m[0] + np.array(problem.listener.position_m)
     places_m = np.array([driver.position_m for driver in problem.drivers])
     travel = float(np.linalg.norm(places_m - centre_m, axis=1).min()) / problem.speed_of_sound_m_s
     return round(travel * problem.sample_rate_hz) - int(PRE_RESPONSE * n)
 
 
 def ear_responses(design: Result, n: int) -> Real:
-    """Impulse responses (2, L, n) from the drivers' feeds to the listener's left and right ear.
+    """Impulse responses (2, L, n) from the drivers' feeds to the listener's left and right ear; see `responses_at_ears`."""
+    return responses_at_ears(design.fine_scene, n)
+
+
+def responses_at_ears(scene: Scene, n: int) -> Real:
+    """Impulse responses (2, L, n) from the drivers' feeds to the left and right ear of a scene's listener.
 
     The first head of the problem, at the centre of the ear cloud. `ear_delay_samples` of the way through the air are left
     out: the nearest driver's sound, travelling straight to the head's centre, would arrive n / 8 samples into them. From 0.85
     of Nyquist on they fall to 0, and their ends are faded over n / 8 samples. A DataError where a file cannot be used.
     """
-    rate = design.problem.sample_rate_hz
+    rate = scene.problem.sample_rate_hz
     size = OVERSIZE * n
     f = np.fft.rfftfreq(size, 1 / rate)
-    H = centre_of_cloud(design.fine_scene).at(f).ears()[:, :2]
+    H = centre_of_cloud(scene).at(f).ears()[:, :2]
     fall = np.clip((f / (rate / 2) - TAPER) / (1 - TAPER), 0.0, 1.0)
-    ahead = np.exp(2j * np.pi * f / rate * ear_delay_samples(design, n)) * (0.5 + 0.5 * np.cos(np.pi * fall))
+    ahead = np.exp(2j * np.pi * f / rate * _removed_samples(scene, n)) * (0.5 + 0.5 * np.cos(np.pi * fall))
     responses = np.fft.irfft(H * ahead[:, None, None], size, axis=0)[:n]
     fade = max(int(PRE_RESPONSE * n), 1)
     edge = np.ones(n)

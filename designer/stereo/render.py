@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -67,24 +68,53 @@ class RenderOptions:
         return self.at_ears or self.headphones
 
 
-class Listened(Running):
-    """A running path whose peak is watched, and beside it the same at the ears, where its loudness is measured."""
+class Player(Protocol):
+    """Plays blocks of stereo."""
 
-    def __init__(self, path: SignalPath, sample_rate_hz: float, heard: SignalPath | None = None) -> None:
-        super().__init__(path.beside(heard) if heard else path, sample_rate_hz)
-        self.outputs = path.outputs
-        self.remaining = path.filters.shape[2] - 1  # samples still to be kept: the tail, and what came in
+    def push(self, block: Real) -> Real:
+        """The outputs that are known after this block (n, 2)."""
+
+    def finish(self) -> Real:
+        """Rest of the outputs."""
+
+
+class Listened:
+    """A running path whose peak is watched, and beside it the same at the ears, where its loudness is measured.
+
+    Parameters
+    ----------
+    player : Player, whose first outputs are those named, and, where it is heard, the last two the ears
+    outputs : tuple of str
+    tail : int, samples of output beyond those of the input
+    sample_rate_hz : float
+    heard : bool, whether the last two outputs are the ears
+
+    """
+
+    def __init__(
+        self, player: Player, outputs: tuple[str, ...], tail: int, sample_rate_hz: float, *, heard: bool
+    ) -> None:
+        self._player = player
+        self.outputs = outputs
+        self.remaining = tail  # samples still to be kept: the tail, and what came in
         self.peak = 0.0
-        self.meter = Loudness(sample_rate_hz) if path.outputs == EARS or heard else None
+        self.meter = Loudness(sample_rate_hz) if heard else None
+
+    @classmethod
+    def of(cls, path: SignalPath, sample_rate_hz: float, heard: SignalPath | None = None) -> Listened:
+        """A path, and beside it the same at the ears."""
+        player = Running(path.beside(heard) if heard else path, sample_rate_hz)
+        at_ears = path.outputs == EARS or heard is not None
+        return cls(player, path.outputs, path.filters.shape[2] - 1, sample_rate_hz, heard=at_ears)
 
     def push(self, block: Real) -> Real:
         """Outputs of the path itself (m, O) for the next block."""
         self.remaining += len(block)
-        return self._listen(super().push(block))
+        return self._listen(self._player.push(block))
 
     def finish(self) -> Real:
         """The last of them."""
-        return self._listen(super().finish())
+        return self._listen(self._player.finish())
 
     @property
     def peak_db(self) -> float:
@@ -167,8 +197,21 @@ def _play(
             "2 channels: left, right",
         ]
     chain = chain_of(design)
-    rate = chain.sample_rate_hz
     playing, compared = _listened(design, chain, options)
+    lines = stream(recording, playing, compared, chain.sample_rate_hz, options, progress, taking)
+    return [*_heading(recording, chain, options), *lines]
+
+
+def stream(
+    recording: StereoFile,
+    playing: Listened,
+    compared: Listened | None,
+    rate: float,
+    options: RenderOptions,
+    progress: Callable[[float], None] | None,
+    taking: Callable[[int], AbstractContextManager[WavFile | HeldSound]],
+) -> list[str]:
+    """Play a recording into what takes so many channels, at a sample rate; lines on the level, the last on the output."""
     input_loudness = Loudness(rate)
     with taking(len(playing.outputs)) as sound:
         done = 0
@@ -184,22 +227,21 @@ def _play(
         sound.keep(playing.finish())
         if compared:
             compared.finish()
-        gain_db, lines = _level(playing, compared, input_loudness, options)
+        gain_db, lines = level(playing, compared, input_loudness, options)
         sound.finish(10 ** (gain_db / 20), rate)
     outputs = f"{len(playing.outputs)} channels: {', '.join(playing.outputs)}"
-    written = f"{outputs}; 24 bit, {round(rate)} Hz, {sound.frames / rate:.1f} s"
-    return [*_heading(recording, chain, options), *lines, written]
+    return [*lines, f"{outputs}; 24 bit, {round(rate)} Hz, {sound.frames / rate:.1f} s"]
 
 
 def _listened(design: Result, chain: StereoChain, options: RenderOptions) -> tuple[Listened, Listened | None]:
     """Sound that is played, and the reference of its loudness."""
     rate = chain.sample_rate_hz
     if options.headphones:
-        return Listened(headphones_path(chain), rate), None
+        return Listened.of(headphones_path(chain), rate), None
     feeds = feeds_path(chain)
     path = plain_path(design.problem, design.bulk_delay_samples) if options.plain else feeds
     if not options.at_ears and not options.plain:
-        return Listened(feeds, rate), None
+        return Listened.of(feeds, rate), None
     ears = design.room_ears if options.room else ear_responses(design, ear_samples(rate))
     if ears is None:
         raise UsageError(
@@ -207,8 +249,8 @@ def _listened(design: Result, chain: StereoChain, options: RenderOptions) -> tup
             " file and design it again, or leave --room out"
         )
     if options.at_ears:
-        return Listened(path.heard(ears), rate), None
-    return Listened(path, rate, path.heard(ears)), Listened(feeds, rate, feeds.heard(ears))
+        return Listened.of(path.heard(ears), rate), None
+    return Listened.of(path, rate, path.heard(ears)), Listened.of(feeds, rate, feeds.heard(ears))
 
 
 def ear_samples(sample_rate_hz: float) -> int:
@@ -216,7 +258,7 @@ def ear_samples(sample_rate_hz: float) -> int:
     return 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * sample_rate_hz)))
 
 
-def _level(
+def level(
     playing: Listened, compared: Listened | None, input_loudness: Loudness, options: RenderOptions
 ) -> tuple[float, list[str]]:
     """The gain in dB, and what to say of it."""

@@ -153,11 +153,10 @@ def verdict(design: Design, name: str) -> Verdict:
         for outcome, (words, _, result) in zip(outcomes, outcome_rows(channel.table, outcomes), strict=True)
         if outcome.place == REQUIRED and not outcome.is_met
     ]
-    is_missed = design.misses(name)
     return {
         "words": design.sentence(name),
         "status": design.status,
-        "outcome": "infeasible" if not channel.feasible else "missed" if is_missed else "met",
+        "outcome": "infeasible" if not channel.feasible else "missed" if missed else "met",
         "missed": missed,
         "met": sum(outcome.is_met for outcome in required),
         "required": len(required),

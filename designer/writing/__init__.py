@@ -10,6 +10,7 @@
 
 from designer.writing.files import check_file, write_file
 from designer.writing.folders import (
+    BANK,
     CHECK,
     COMPARISON,
     DESIGN,
@@ -28,6 +29,7 @@ from designer.writing.manifest import MANIFEST, Manifest, is_as_written, listing
 from designer.writing.staging import Staging, output_errors, parents_made, reserve, sweep_stale, turn
 
 __all__ = [
+    "BANK",
     "CHECK",
     "COMPARISON",
     "DESIGN",

@@ -42,15 +42,8 @@ from designer.writing.staging import (
 )
 
 Fill = Callable[[Path], None]
-DESIGN, COMPARISON, CHECK, EXPORT, SWEEP, FIGURES, PLACEMENT = (
-    "design",
-    "comparison",
-    "check",
-    "export",
-    "sweep",
-    "figures",
-    "placement",
-)
+DESIGN, COMPARISON, CHECK, EXPORT, SWEEP, FIGURES = "design", "comparison", "check", "export", "sweep", "figures"
+BANK, PLACEMENT = "bank", "placement"
 WORDS = {
     DESIGN: "a design folder",
     COMPARISON: "a comparison",
@@ -58,10 +51,11 @@ WORDS = {
     EXPORT: "an export",
     SWEEP: "a sweep",
     FIGURES: "figures of `designer figures`",
+    BANK: "a bank of `designer bank`",
     PLACEMENT: "layouts of `designer place`",
 }
 """Kinds of folders that a manifest names."""
-WHOLE = (DESIGN, COMPARISON, CHECK, PLACEMENT)
+WHOLE = (DESIGN, COMPARISON, CHECK, BANK, PLACEMENT)
 """Kinds that are replaced as a whole, and not while other files lie in them."""
 
 

@@ -28,7 +28,7 @@ class Manifest:
 
     Attributes
     ----------
-    kind : str, "design", "comparison", "check", "export", "sweep" or "figures"
+    kind : str, "design", "comparison", "check", "export", "sweep", "figures" or "bank"
     files : dict, path inside the folder -> its SHA-256; two while it is being replaced
 
     """

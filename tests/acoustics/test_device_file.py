@@ -17,6 +17,7 @@ from command import Ended, run
 import designer
 from designer.acoustics import device_file
 from designer.acoustics.scene import Scene, scene
+from designer.acoustics.several_listeners import heard_at
 from designer.arrays import Complex, Real
 from designer.problem import Problem, load, loads
 
@@ -237,3 +238,21 @@ def test_what_a_file_cannot_hold(convert: Command, tmp_path: Path) -> None:
         assert ended.code == 2, ended.err
         assert says in ended.err
     assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_every_listener_and_place_has_receivers(convert: Command, tmp_path: Path) -> None:
+    """Two listeners with clouds of their own and a place: the field at each, read back from the file, is the model's."""
+    listeners = [
+        {"name": "near", "position_m": [0.9, 0.1, 0.2], "ear_cloud_m": [[0, 0, 0], [0.03, 0.02, 0]]},
+        {"name": "far", "position_m": [1.5, 0.6, 0.0], "ear_cloud_m": [[0, 0, 0]]},
+    ]
+    desk = {"name": "desk", "shape": "box", "centre_m": [0.5, -0.6, 0.0], "size_m": [0.1, 0.2, 0.0], "spacing_m": 0.1}
+    changes = {"listeners": listeners, "places": [desk], "enclosure": {"model": "free-field"}}
+    table = {key: value for key, value in tables(**changes).items() if key != "listener"}
+    (tmp_path / "couch.toml").write_text(tomlkit.dumps(table), encoding="utf-8")
+    out = convert("couch.toml", "-o", "couch.sofa", "--convention", "GeneralTF").out
+    assert "6 ears of 2 heads, 6 points of places" in out
+    table |= {"scene": {"transfer": "couch.sofa"}}
+    modelled, read = both(load(tmp_path / "couch.toml"), loads(tomlkit.dumps(table), source=str(tmp_path / "x.toml")))
+    for name in ("near", "far", "desk"):
+        np.testing.assert_allclose(heard_at(read, name), heard_at(modelled, name), rtol=1e-9, atol=1e-12)

@@ -13,9 +13,10 @@ import scipy.linalg
 
 import designer
 from designer.arrays import Complex
-from designer.designs import design_channel
+from designer.designs import ChannelDesign, design_channel
 from designer.designs.reach import MAX_DB, reach, shortfall
 from designer.evaluation.reach_words import explain_reach, realised_misses, spread_out
+from designer.problem.designs import Spread
 from designer.search.new_geometry import Geometry
 from designer.search.starter import new_problem
 
@@ -250,3 +251,82 @@ def test_rows_that_repeat_are_one() -> None:
     assert len(efforts) > 2 and all(above != below for above, below in itertools.pairwise(efforts))
     (shared,) = [row[0] for row in rows if " to " in row[0]]
     assert shared == "9 to 18 dB" and [row[0] for row in rows][-3:] == ["limits 12 dB", "as modelled", "asked"]
+
+
+def outcome_of(problem: designer.Problem) -> str:
+    """The outcome of a problem's first table."""
+    lines = explain_reach(problem, designer.scene(problem), {table.name: (0.0, 0.0) for table in problem.designs})
+    return next(line for line in lines if "within reach" in line or "infeasible by" in line)
+
+
+def gain_over_spread_db(problem: designer.Problem, channel: ChannelDesign, frequency_hz: float) -> float:
+    """Mean powers over 20,000 drawn pairs of drivers at one frequency, by sums over ears and draws."""
+    ears = designer.scene(problem).at(np.array([frequency_hz])).ears()[0]
+    at = int(np.argmin(np.abs(channel.frequency_hz - frequency_hz)))
+    rng = np.random.default_rng(5)
+    level, turn = rng.standard_normal((2, 20_000, ears.shape[1]))
+    errors = 10 ** (problem.tolerance.gain_db * level / 20) * np.exp(
+        1j * np.radians(problem.tolerance.phase_deg) * turn
+    )
+    powers = np.mean(np.abs((errors * channel.weights[at]) @ ears.T) ** 2, axis=0)
+    return float(10 * np.log10(powers[0::2].mean() / powers[1::2].mean()))
+
+
+CLOUD = TEXT.replace("[[0, 0, 0]]", "[[0, 0, 0], [0, 0.03, 0]]")
+
+
+def designed(problem: designer.Problem, **changes: object) -> ChannelDesign:
+    """A problem's first design with other keys."""
+    return design_channel(problem.designs[0].model_copy(update=changes), designer.scene(problem))
+
+
+def test_a_remedy_for_the_product_line_is_one_that_helps() -> None:
+    """Drivers that differ miss a curve at 250 Hz: with the effort that is named, a design over their spread reaches it, by drawn pairs."""
+    problem = designer.load("problems/laptop-pair.toml")
+    named = re.search(
+        r"or set driver_spread = true and max_effort_db = (\d+), with which they reach it$", outcome_of(problem)
+    )
+    assert named is not None and problem.designs[0].cancellation_gain_db is not None
+    before, after = designed(problem), designed(problem, driver_spread=Spread(), max_effort_db=float(named[1]))
+    assert before.feasible and after.feasible
+    asked_db = problem.designs[0].cancellation_gain_db[0][1]
+    assert gain_over_spread_db(problem, before, 250.0) < asked_db - 0.5
+    assert gain_over_spread_db(problem, after, 250.0) > asked_db - 0.1
+
+
+@pytest.mark.parametrize("name", ["couch", pytest.param("soundbar-kemar", marks=pytest.mark.long)])
+def test_a_spread_is_named_with_what_it_leaves_more(name: str) -> None:
+    """Where drivers that differ reach a curve at no effort, driver_spread is named with the decibels that drawn devices gain by it, from
+    half a decibel on.
+    """
+    problem = designer.load(f"problems/{name}.toml")
+    outcome = outcome_of(problem)
+    at = re.search(r"below the curve at ([\d.]+) kHz; remedy: lower the curve there", outcome)
+    assert at is not None and "with which they reach it" not in outcome
+    before, after = designed(problem), designed(problem, driver_spread=Spread())
+    f = before.frequency_hz
+    at_hz = float(f[np.argmin(np.abs(f - 1000 * float(at[1])))])
+    more_db = gain_over_spread_db(problem, after, at_hz) - gain_over_spread_db(problem, before, at_hz)
+    named = re.search(r"; driver_spread = true leaves them ([\d.]+) dB more than this design$", outcome)
+    assert (more_db > 0.5) == (named is not None)
+    if named is not None:
+        assert more_db == pytest.approx(float(named[1]), abs=0.15)
+
+
+@pytest.mark.parametrize(("asked", "is_enough"), [(30, False), (10, True)])
+def test_a_limit_is_named_with_what_it_makes_up_for(asked: int, *, is_enough: bool) -> None:
+    """An effort that binds: without it all weights reach what the dual leaves without a limit, and no more is named."""
+    problem = designer.loads(CLOUD.format(asked=asked, effort=3))
+    outcome = outcome_of(problem)
+    missing = re.search(r"infeasible by ([\d.]+) dB at (\d+) Hz", outcome)
+    assert missing is not None
+    if is_enough:
+        assert outcome.endswith("remedy: lower the curve there, or raise max_effort_db")
+    ears = designer.scene(problem).at(np.array([float(missing[2])])).ears()[0]
+    part = re.search(r"raise max_effort_db, which makes up for ([\d.]+) dB at most$", outcome)
+    unlimited_db = most_by_duality_db(ears, 0, None)
+    assert (part is None) == is_enough == (unlimited_db > asked - 0.1)
+    if part is not None:
+        assert unlimited_db - (asked - float(missing[1])) == pytest.approx(
+            float(part[1]), abs=0.15
+        )  # two rounded decimals

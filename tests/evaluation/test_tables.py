@@ -215,6 +215,32 @@ def test_what_filters_miss_is_an_outcome_with_its_decibels() -> None:
     assert all(outcome.is_met for outcome in long.scalars["left"].outcomes)
 
 
+def test_the_least_margin_is_what_the_verdict_finds_missing() -> None:
+    """A curve that bends between two frequencies of the table is missed there, and nowhere else: by sums over taps and paths at the
+    bend, the margin is below 0, as the outcome is above it.
+    """
+    bend_hz = 1036.0
+    made = design(points_pair(cancellation_gain_db=[[500, 0], [970, 0], [bend_hz, 14], [1100, 0], [4000, 0]]))
+    table, values = made.metrics[made.metrics.target_db.notna()], made.scalars["left"].values
+    fed = naive_response(made.taps["left"], bend_hz)
+    listener, drivers_m = made.problem.listener, [driver.position_m for driver in made.problem.drivers]
+    powers = []
+    for side in (-1, 1):
+        power = 0.0
+        for moved_m in listener.ear_cloud_m:
+            ear_m = np.add(np.add(listener.position_m, moved_m), (0.0, side * listener.head_radius_m, 0.0))
+            ways_m = [math.dist(ear_m, place) for place in drivers_m]
+            p = sum(w * cmath.exp(-2j * math.pi * bend_hz / 343.0 * r) / r for w, r in zip(fed, ways_m, strict=True))
+            power += abs(p) ** 2
+        powers.append(power)
+    margin_db = 10 * math.log10(powers[0] / powers[1]) - 14
+    assert (table.cancellation_gain_db - table.target_db).min() > -0.1
+    assert margin_db < -0.5
+    assert values["least_margin_to_target_db"] == pytest.approx(margin_db, abs=1e-6)
+    (curve,) = (o for o in made.scalars["left"].outcomes if o.requirement == "cancellation_gain_db")
+    assert curve.missed_db == pytest.approx(-margin_db, abs=1e-6)
+
+
 def test_one_driver_has_no_effort_and_its_own_white_noise_gain() -> None:
     """A channel that one driver plays alone spends 0 dB and has a white-noise gain of 0 dB at its distance."""
     problem = small(

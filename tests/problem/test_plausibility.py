@@ -32,7 +32,10 @@ ODD = [
     (BOXED, "enclosure.highest_hz", 1000.0, "designs[0].band_hz ends at 4000 Hz, and the box is solved up to 1000 Hz; above, "),
     (FREE, "drivers.0.position_m", [0.0, -6.0, 0.0], "drivers[0].position_m: 6 m from the device's origin; millimetres? Write ["),
     (pair(), "listener.position_m", [2000.0, 0.0, 0.0], "listener.position_m: 2000 m from the device; millimetres? Write [2.0, 0.0, 0.0]"),
-    (pair(), "listener.ear_cloud_m", [[0, 0, 0], [0, 0.6, 0]], "listener.ear_cloud_m[1]: 0.6 m from the head's place"),
+    (pair(), "listener.ear_cloud_m", [[0, 0, 0], [0, 0.6, 0]], "listener.ear_cloud_m[1]: 0.6 m from the head's place, and no filter serves"
+     " heads so far apart; write displacements of at most 0.5 m"),
+    (pair(), "listener.ear_cloud_m", [[0, 0, 0], [0, 30, 0]], "listener.ear_cloud_m[1]: 30 m from the head's place, and no filter serves"
+     " heads so far apart; millimetres? Write [0.0, 0.03, 0.0]"),
     (pair(), "drivers.0.band_hz", [0.5, 6], "drivers[0].band_hz: [0.5, 6.0] ends below what is heard; kilohertz? Write [500, 6000]"),
     (pair(), "realization.taps", 8, "realization.taps: 8 taps last "),
     (pair(), "designs.0.max_effort_db", 80.0, "designs[0].max_effort_db: 80 dB is no limit"),
@@ -42,7 +45,9 @@ ODD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("tables", "place", "value", "start"), ODD, ids=[case[1] for case in ODD])
+@pytest.mark.parametrize(
+    ("tables", "place", "value", "start"), ODD, ids=[f"{case[1]}-{n}" for n, case in enumerate(ODD)]
+)
 def test_what_is_odd_is_warned_of_once(tables: Tables, place: str, value: object, start: str) -> None:
     """One warning more than the problem had, which says where, what, and what to write."""
     before = warnings(designer.loads(toml(tables)))

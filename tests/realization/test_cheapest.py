@@ -160,7 +160,7 @@ def test_what_the_file_states_beyond_its_limits_is_refused(
     realization: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is designed, with the number that would fit."""
-    monkeypatch.setattr("designer.job.design_channel", lambda *_: pytest.fail("designed"))
+    monkeypatch.setattr("designer.designs.all_channels.design_channel", lambda *_: pytest.fail("designed"))
     with pytest.raises(ProblemError, match=message):
         designer.design(problem(**realization))
 

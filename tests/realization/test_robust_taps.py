@@ -149,6 +149,23 @@ def test_a_curve_that_the_start_keeps_is_kept_at_every_frequency() -> None:
     assert (gains_db(free, robust_taps(free).taps)["curve"] - curve_db).min() < -1.0
 
 
+def test_what_a_fit_misses_between_is_no_leave_to_miss_the_curve_elsewhere() -> None:
+    """Of a start that keeps the curve but at one frequency, 2 dB short there: at each other one the taps stay within 0.1 dB of the curve,
+    there no shorter than the start; and where the start counts as one that misses it, they trade.
+    """
+    problem = random_problem()
+    curve_db = gains_db(problem, problem.start)["curve"]
+    curve_db[7] += 2.0
+    short_db = {}
+    for keeps_curve in (True, False):
+        held = dataclasses.replace(problem, curve_db=curve_db, keeps_curve=keeps_curve)
+        missing_db = curve_db - gains_db(held, robust_taps(held).taps)["curve"]
+        assert missing_db[7] <= 2.1
+        short_db[keeps_curve] = np.delete(missing_db, 7).max()
+    assert short_db[True] <= 0.1
+    assert short_db[False] > 0.3
+
+
 def test_the_certificate_is_the_lagrangians_gradient() -> None:
     """After few rounds, where multipliers still grow: -∇U + Σ λ ∇c with the last multipliers, by differences of U and of each c."""
     lagrangians: list[Lagrangian] = []

@@ -18,7 +18,7 @@ from toml_text import pair, toml
 
 import designer
 from designer.errors import DataError
-from designer.evaluation.outcomes import MOVED, WORST, Outcome, worse_outcomes
+from designer.evaluation.outcomes import MOVED, REQUIRED, WORST, Outcome, worse_outcomes
 from designer.report import figures, page, page_data, script
 from designer.report.channel_maps import relative_db
 from designer.report.grids import drawn_metrics
@@ -321,6 +321,17 @@ def test_numbers_of_a_channel(design: designer.Design) -> None:
     silent = np.array([[0.0, 0.5, 0.0, 0.25, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0]])
     few = replace(imported, taps={**design.taps, "left": silent})
     assert page.multiply_adds(few, "left") == 3  # from the first tap to the last; a pure delay and silence take none
+
+
+def test_a_verdict_is_green_where_all_is_met() -> None:
+    """A requirement missed by 0.2 dB is missed, to whatever exit code; what the worst place has below the curve, nobody asked for."""
+    f = np.array([500.0, 1000.0])
+    missed, met, beyond = (
+        Outcome.of("cancellation_gain_db", place, np.array([0.0, db]), f)
+        for place, db in ((REQUIRED, 0.2), (REQUIRED, 0.05), (WORST, 3.0))
+    )
+    assert page.misses_any([met, missed])
+    assert not page.misses_any([met, beyond])
 
 
 def test_of_mirror_images_the_worse_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

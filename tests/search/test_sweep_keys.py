@@ -139,3 +139,25 @@ def test_what_has_no_image() -> None:
         variations(TRIO, ["drivers.front.position_m[1]=0.01"], mirror=True)
     (one,) = variations(TRIO, ["drivers.*.max_gain_db=6"], mirror=True)
     assert one.images == ()
+
+
+def test_keys_of_several_listeners_are_named() -> None:
+    """With [[listeners]] there is no [listener] whose key could be set: the message names the first one's."""
+    couch = designer.load("problems/two-listeners.toml")
+    with pytest.raises(UsageError, match=re.escape("expected one of [[listeners]], as listeners.left seat.turn_deg")):
+        variations(couch, ["listener.turn_deg=0:3:1"])
+    assert list(locations(couch, "listeners.right seat.turn_deg", "")) == [("listeners", 1, "turn_deg")]
+
+
+def test_values_by_name_are_varied() -> None:
+    """A table of weights by the names that the file has; another name is refused with the nearest."""
+    curve = "dark_gain_db = [[1000, 15], [2000, 20], [4000, 20]]"
+    text = designer.load("problems/two-listeners.toml").text
+    weighed = designer.loads(text.replace(curve, curve + '\ndark_weight = { "right seat" = 2.0 }', 1))
+    key = 'designs."left seat, left".dark_weight'
+    (varied,) = variations(weighed, [f"{key}.right seat=1,4"])
+    assert (varied.places, varied.values) == ((("designs", 0, "dark_weight", "right seat"),), (1.0, 4.0))
+    with pytest.raises(UsageError, match='got "right", which is no key; expected right seat; nearest known: '):
+        variations(weighed, [f"{key}.right=1,4"])
+    with pytest.raises(ProblemError, match=r"designs\[0\]\.dark_weight"):
+        variations(weighed, [f"{key}.right seat=0,4"])

@@ -14,8 +14,8 @@ from command import run
 from toml_text import pair, toml
 
 import designer
-from designer import errors, job
-from designer.designs import ChannelDesign, channel
+from designer import errors
+from designer.designs import ChannelDesign, all_channels, channel
 from designer.search import sweep_point as local
 from designer.search.sweep_point import Outcome, Task, measure
 from writing.killed import contents
@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return channel.design_channel(table, scene)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(job, "design_channel", stops)
+    monkeypatch.setattr(all_channels, "design_channel", stops)
     for name, effort_db in (("good", 12.0), ("bad", 9.0)):
         (tmp_path / f"{name}.toml").write_text(toml(two_channels(max_effort_db=effort_db)), encoding="utf-8")
     return tmp_path

@@ -18,7 +18,7 @@ from toml_text import pair, toml
 
 import designer
 from designer import errors, job
-from designer.designs import ChannelDesign, channel
+from designer.designs import ChannelDesign, all_channels, channel
 from designer.report import figures
 from designer.workers import pool
 from designer.writing import MANIFEST, Staging, lay, write_folder
@@ -95,7 +95,9 @@ def test_a_signal_ends_a_command_cleanly(
     def stop(*_: object, **__: object) -> None:
         os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(*((figures, "pictures", stop) if moment == "report" else (job, "design_channel", stop)))
+    monkeypatch.setattr(
+        *((figures, "pictures", stop) if moment == "report" else (all_channels, "design_channel", stop))
+    )
     monkeypatch.setattr(threading, "active_count", lambda: 1)  # the test's own threads are not to end with the command
     ended = designer_command("design", "p.toml", "-o", "out")
     assert ended == (128 + number, "", "stopped; nothing half-written is left\n")
@@ -105,7 +107,8 @@ def test_a_signal_ends_a_command_cleanly(
 
 STUCK = """
 import ctypes, sys
-from designer import cli, job
+from designer import cli
+from designer.designs import all_channels
 from designer.report import figures
 library = ctypes.CDLL(None)
 mutex = ctypes.create_string_buffer(128)
@@ -120,7 +123,7 @@ cli.main()
 
 
 @pytest.mark.parametrize(
-    ("place", "number"), [("job.design_channel", signal.SIGINT), ("figures.pictures", signal.SIGTERM)]
+    ("place", "number"), [("all_channels.design_channel", signal.SIGINT), ("figures.pictures", signal.SIGTERM)]
 )
 def test_compiled_code_that_does_not_return_does_not_hold_a_command(
     place: str, number: signal.Signals, here: Path
@@ -262,7 +265,7 @@ def test_a_solver_that_stops_at_one_channel_does_not_drop_the_others(
             raise errors.SolverError('design "left": the cone solver stopped')
         return channel.design_channel(table, scene)
 
-    monkeypatch.setattr(job, "design_channel", stops)
+    monkeypatch.setattr(all_channels, "design_channel", stops)
     ended = designer_command("design", "two.toml", "-o", "out")
     assert ended.code == errors.EXIT_SOLVER
     assert ended.err.splitlines()[-1] == 'error: design "left": the cone solver stopped; the other channels are written'
@@ -276,7 +279,9 @@ def test_a_solver_that_stops_at_one_channel_does_not_drop_the_others(
     assert "design &#34;left&#34;: the cone solver stopped" in (here / "out/report.html").read_text(encoding="utf-8")
     with pytest.raises(errors.SolverError, match="the cone solver stopped"):
         job.design(designer.load("two.toml"))
-    monkeypatch.setattr(job, "design_channel", lambda table, _: stops(table.model_copy(update={"name": "left"}), None))
+    monkeypatch.setattr(
+        all_channels, "design_channel", lambda table, _: stops(table.model_copy(update={"name": "left"}), None)
+    )
     before = contents(here)
     ended = designer_command("design", "two.toml", "-o", "out")
     assert (ended.code, ended.out) == (errors.EXIT_SOLVER, "")

@@ -27,7 +27,8 @@ An order's wave is at most e^{f}, from the cylinder's surface to the points of t
     f = Im κ (R-a) + Im q ζ + b |(Im κ, Im q)| + c |Im q|,   c half the height of a piston                         (6)
 
 On the contour it falls at both ends, and nowhere rises by more than MAX_GROWTH. So the trapezoidal rule in t converges exponentially:
-its error with the step h is e^{f - 2πτ/h} at the most, f the largest on lines Im t = ±τ that no zero of H_n' is near.
+its error with the step h is e^{f - 2πτ/h} at the most, f the largest on lines Im t = ±τ that no zero of H_n' is near. At -t there is -w,
+with the same κ, so that all but e^{-jqζ} in (4) is that of t.
 
 Source: P. A. Martin, Multiple Scattering (Cambridge, 2006), sections 2.5 and 3.13 (Graf, spherical waves of cylindrical ones).
 """
@@ -37,15 +38,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.fft import fft, ifft, next_fast_len
 from scipy.special import hankel2e
 
 from designer.acoustics.enclosures.cylinder_contour import clearance
 from designer.acoustics.sphere_series import order_answers, point_orders
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 
 MAX_REMAINDER = 1e-6
 """Smallest terms of (2) and (3), of the largest; a far ear is 65 dB down at the most."""
@@ -60,10 +62,16 @@ MIN_CLEARANCE = 0.2
 """From a zero of H_n', in κa."""
 STEPS = np.linspace(-4.0, 4.0, 161)
 STRIP_STEPS = 40
-ROUNDING, MAX_ROUNDING = 1e-15, 1e-9
+ROUNDING, MAX_ROUNDING = 1e-15, 1e-7
 """Share of the largest product that a Fourier transform leaves, and what it may leave of the pressure at an ear; else sums are direct."""
 MAX_NUMBERS = 120_000
 """Frequencies, nodes, balls and orders that are held at once."""
+MAX_HEARD = 2_000_000
+"""Numbers of G_m that are made together, for frequencies that have the table of P_lm in common."""
+DIRECT_AT_ONCE = 8
+"""Products without a transform that are held at once, as matrices."""
+ORDERS_AT_ONCE = 16
+"""Orders m whose tables are held at once."""
 
 
 @dataclass(frozen=True)
@@ -124,11 +132,10 @@ class _About:
     outgoing: Complex
 
     @cached_property
-    def direct(self) -> list[list[int]]:
-        """Frequencies and nodes whose products a transform rounds too much."""
+    def direct(self) -> tuple[Index, ...]:
+        """Frequencies and nodes (P,), (P,) whose products a transform rounds too much."""
         largest = (np.abs(part).max(axis=-1) for part in (self.at_centre, self.waves, self.outgoing))
-        pairs: list[list[int]] = np.argwhere(ROUNDING * math.prod(largest) > MAX_ROUNDING).tolist()
-        return pairs
+        return np.nonzero(ROUNDING * math.prod(largest) > MAX_ROUNDING)
 
 
 def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | None:
@@ -145,7 +152,7 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     contour = _contour(_Reach(ends_m, under_m, balls.radius_m, half_m, a, k[[0, -1], None, None, None]))
     if contour is None:
         return None
-    w, dw = contour
+    w, dw, sides = contour
     gap = (math.hypot(nearest_m, least_m) - a) / balls.radius_m
     m = point_orders(float(k[-1]) * balls.radius_m, gap, MAX_REMAINDER)
     n = point_orders(float(k[-1]) * a, (nearest_m - balls.radius_m) / a, MAX_REMAINDER)
@@ -156,15 +163,21 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     levels, level_of = np.unique(levels, axis=0, return_inverse=True)
     out = np.empty((k.size, balls.distance_m.size, 2, len(turned)), dtype=complex)
     step = max(1, MAX_NUMBERS // (w.size * 4 * (n + m)))
+    many = step * max(1, MAX_HEARD // (w.size * m * step))
     for part in (slice(start, start + step) for start in range(0, k.size, step)):
         kappa: Complex = np.asarray(k[part, None] * np.cos(w), dtype=complex)
         q = np.asarray(k[part, None] * np.sin(w), dtype=complex)
         at_a = _hankel(np.asarray(kappa * a, dtype=complex), n + 1)
         slope = np.concatenate([-at_a[..., 1:2], (at_a[..., :-2] - at_a[..., 2:]) / 2], axis=-1)
-        shares = [np.sinc(q * (half / np.pi)) * np.exp(-1j * q * under) for under, half in levels.tolist()]
+        shares = [
+            np.sinc(q * (half / np.pi)) * (sides[0] * np.exp(-1j * q * under) + sides[1] * np.exp(1j * q * under))
+            for under, half in levels.tolist()
+        ]
         largest = np.max(np.abs(shares), axis=0)
         outgoing = _two_sided((largest * dw / (-math.pi * a))[..., None] / slope)
-        waves = _two_sided(_ball_waves(k[part] * balls.radius_m, w, m))
+        if part.start % many == 0:
+            heard = _ball_waves(k[part.start : part.start + many] * balls.radius_m, w, m)
+        waves = _two_sided(heard[part.start % many :][:step])
         for distance_m, places in _at_one_distance(balls.distance_m):
             at_centre = _two_sided(_hankel(kappa * distance_m, n + m - 1))
             about = _About(at_centre, fft(at_centre, _size(at_centre)), waves, outgoing)
@@ -179,10 +192,13 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
     return out if np.isfinite(out).all() else None  # orders far beyond κR leave the range of numbers
 
 
-def _contour(reach: _Reach) -> tuple[Complex, Complex] | None:
-    """The w and dw (Q,) of equation (5) with the fewest nodes; None where the waves rise too far or do not fall."""
+def _contour(reach: _Reach) -> tuple[Complex, Complex, Bool] | None:
+    """The w and dw (Q,) of equation (5) for t > 0 with the fewest nodes, and whether t and -t are on the contour (2, Q).
+
+    None where the waves rise too far or do not fall.
+    """
     psi = 2 * math.atanh(math.atan2(float(reach.under_m.mean()), float(reach.away_m.min())) / 2)
-    best: tuple[int, float, float, float, float] | None = None
+    best: tuple[float, float, float, float, float, float] | None = None
     for delta, alpha in LIFTS:
         f = reach.nepers(_lifted(STEPS, psi, delta, alpha)[0])
         ended = f < -ERROR_NEPERS
@@ -195,15 +211,15 @@ def _contour(reach: _Reach) -> tuple[Complex, Complex] | None:
             if not reach.is_clear(aside):
                 break
             step = 2 * math.pi * strip / (ERROR_NEPERS + max(float(reach.nepers(aside).max()), 0.0))
-            count = math.ceil((high[0] - low[-1]) / step)
-            if best is None or count < best[0]:
-                best = count, float(low[-1]), float(high[0]), delta, alpha
+            nodes = max(-float(low[-1]), float(high[0])) / step
+            if best is None or nodes < best[0]:
+                best = nodes, step, -float(low[-1]), float(high[0]), delta, alpha
     if best is None:
         return None
-    count, first, last, delta, alpha = best
-    step = (last - first) / count
-    w, slope = _lifted(first + step * (np.arange(count) + 0.5), psi, delta, alpha)
-    return w, slope * step
+    nodes, step, before, after, delta, alpha = best
+    t = step * (np.arange(round(nodes)) + 0.5)
+    w, slope = _lifted(t, psi, delta, alpha)
+    return w, slope * step, t < np.array([[after], [before]])
 
 
 def _lifted(t: Real | Complex, psi: float, delta: float, alpha: float) -> tuple[Complex, Complex]:
@@ -214,34 +230,46 @@ def _lifted(t: Real | Complex, psi: float, delta: float, alpha: float) -> tuple[
 
 
 def _ball_waves(ka: Real, w: Complex, count: int) -> Complex:
-    """G_m of equation (4) for m >= 0, (F, Q, M)."""
-    answers = order_answers(np.arange(count), ka[:, None])
+    """G_m of equation (4) for m >= 0, (F, Q, M): P_lm from x P_l = e_(l+1) P_(l+1) + e_l P_(l-1), two steps at a time.
+
+    The tables of some orders m stay in the processor's cache.
+    """
+    flat, scale, shift, back = _recurrence(count)
+    m, p = np.arange(count)[:, None], np.arange(len(scale))
+    answers = order_answers(np.arange(count), ka[:, None])[:, np.minimum(m + 2 * p, count - 1)]
+    answers = np.ascontiguousarray((answers * flat).transpose(1, 0, 2))  # (M, F, P)
     waves = np.empty((count, ka.size, w.size), dtype=complex)
-    table = _ball_table(w, count)
-    for parity in (0, 1):
-        np.matmul(np.ascontiguousarray(answers[:, parity::2]), table[parity::2, parity::2], out=waves[parity::2])
+    square, cosine = np.sin(w) ** 2, np.cos(w)
+    for first in range(0, count, ORDERS_AT_ONCE):
+        orders = slice(first, min(first + ORDERS_AT_ONCE, count))
+        terms = (count - first + 1) // 2
+        table = np.empty((terms, orders.stop - first, w.size), dtype=complex)  # P_lm(sin w) / P_mm(0), l = m + 2p
+        table[0] = cosine ** m[orders]
+        pairs = table.view(float)
+        for n in range(terms - 1):
+            row = pairs[n + 1]
+            np.multiply(table[n], square, out=table[n + 1])
+            row *= scale[n, orders]
+            row -= shift[n, orders] * pairs[n]
+            if n:
+                row -= back[n, orders] * pairs[n - 1]
+        np.matmul(answers[orders, :, :terms], table.transpose(1, 0, 2), out=waves[orders])
     return np.moveaxis(waves, 0, -1)
 
 
-def _ball_table(w: Complex, count: int) -> Complex:
-    """4π j^{l-m} P_lm(sin w) P_lm(0) of equation (4), by m and order l >= m of one parity, (M, M, Q)."""
-    sine, cosine, m = np.sin(w), np.cos(w), np.arange(count)
-    table = np.zeros((count, count, w.size), dtype=complex)
-    flat = np.zeros((count, count))
-    table[0, 0] = flat[0, 0] = 1.0  # of 1/√4π
-    for l in range(1, count):
-        under = m[:l]
-        rise = np.sqrt((4 * l * l - 1) / (l * l - under**2))
-        fresh = (rise[:, None] * sine) * table[:l, l - 1]
-        if l > 1:
-            fall = rise * np.sqrt(np.maximum((l - 1) ** 2 - under**2, 0) / (4 * (l - 1) ** 2 - 1))
-            fresh -= fall[:, None] * table[:l, l - 2]
-            flat[:l, l] = -fall * flat[:l, l - 2]
-        table[:l, l] = fresh
-        grown = math.sqrt((2 * l + 1) / (2 * l))
-        table[l, l], flat[l, l] = grown * cosine * table[l - 1, l - 1], grown * flat[l - 1, l - 1]
-    table *= np.where((m - m[:, None]) // 2 % 2, -flat, flat)[..., None]
-    return table
+@lru_cache(maxsize=64)
+def _recurrence(count: int) -> tuple[Real, Real, Real, Real]:
+    """4π j^{l-m} P_lm(0) P_mm(0) (M, P), 0 from l = `count` on, and P_(l+2) over x² P_l, -P_l and -P_(l-2) (P, M, 1); l = m + 2p."""
+    m, p = np.arange(count), np.arange((count + 1) // 2)[:, None]
+    l = m + 2 * p
+    before, middle, after, second = (
+        np.sqrt(np.maximum((l + step) ** 2 - m * m, 0) / np.abs(4.0 * (l + step) ** 2 - 1)) for step in (-1, 0, 1, 2)
+    )  # e_l = sqrt((l² - m²) / (4l² - 1))
+    scale = 1 / (after * second)
+    grown = np.cumprod(np.append(1.0, 1 + 1 / (2.0 * m[1:])))
+    flat = grown * np.cumprod(np.concatenate([np.ones((1, count)), (after / second)[:-1]]), axis=0)
+    factors = scale, (middle**2 + after**2) * scale, middle * before * scale
+    return (np.where(l < count, flat, 0.0).T, *(factor[..., None] for factor in factors))
 
 
 def _hankel(x: Complex, count: int) -> Complex:
@@ -277,9 +305,11 @@ def _met(about: _About, ear: Complex) -> Complex:
     if first // 2 % 2:
         np.negative(met[1], out=met[1])
     opposite = (-1.0) ** np.arange(first // 2, first // 2 + ear.size)
-    for f, q in about.direct:
-        met[0, f, q] = np.convolve(about.at_centre[f, q], left[f, q], mode="valid")
-        met[1, f, q] = np.convolve(about.at_centre[f, q], left[f, q] * opposite, mode="valid")
+    for part in range(0, len(about.direct[0]), DIRECT_AT_ONCE):
+        f, q = (index[part : part + DIRECT_AT_ONCE] for index in about.direct)
+        matrices = np.ascontiguousarray(sliding_window_view(about.at_centre[f, q], ear.size, axis=-1)[..., ::-1])
+        both = matrices @ np.stack([left[f, q], left[f, q] * opposite], axis=-1)
+        met[:, f, q] = both.transpose(2, 0, 1)
     met *= about.outgoing
     return np.asarray(met)
 

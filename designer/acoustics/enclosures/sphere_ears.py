@@ -17,8 +17,9 @@ ear. By the addition theorem, with p_nm = sqrt((n-m)!/(n+m)!) P_n^m, θ_l and θ
 The other ear has (-1)^ν times these terms. (3) is a polynomial in x, and Gauss's rule of Laguerre integrates (2): no tables of
 translations, no points on the head. Its nodes σ = τ/κ serve all wave numbers and distances with kR about κ: what is left of the
 exponential, e^{-(kR - κ)σ}, is smooth, and by Laguerre's generating function the rule's error falls by |b/(2 + b)|² with each node,
-b = kR/κ - 1. An octave and places at about one distance share nodes, so that (3) is one product of matrices in n and one in ν. The lowest
-frequencies have nodes of their own; I nodes leave ((a+b)/R)^{2I} of the near field.
+b = kR/κ - 1. The highest two octaves, and places at about one distance, share the nodes of a κ near the highest kR: terms grow less at low
+frequencies. So (3) is one product of matrices in n and one in ν, of the angles that differ. The lower frequencies have nodes of
+their own; I nodes leave ((a+b)/R)^{2I} of the near field.
 
 **Counts.** At the nodes p_nm is J_m(nθ), θ² = 2jσ, and Weber's integral of e^{-κσ} J_m(nθ) J_m(νθ) is J_m(nν/κ) in size. So m ends beyond
 kab/R as n does beyond ka, and no sooner than the near field, (a/r)^n. With a real κ the terms of (3) grow by e^{z/2}, z = k(a+b)²/(2R),
@@ -58,8 +59,8 @@ MAX_PLACES = 64
 """Places that are computed together."""
 MIN_KR = 1e-4
 """Smallest wave number times distance: below it the pressure is that of 0 Hz."""
-OCTAVES = 2
-"""Octaves with nodes in common; each frequency below has its own."""
+SHARED_OCTAVES, SHARED_KR = 2, 0.65
+"""Octaves, from the highest frequency down, with nodes in common, and the κ of these over the highest kR."""
 MAX_DISTANCE_RATIO = 1.25
 """Distances of heads that have nodes in common: the longest over the shortest."""
 MAX_NUMBERS = 2_000_000
@@ -79,14 +80,18 @@ class Caps:
 class _Heads:
     """Heads at about one distance, of one radius: their distances (D,), the direction of each (D,), and of directions (G,) the geometry.
 
-    drivers : w_n ε_m cos mΔ p_nm(cos θ_l) (G, N, M, L)
-    ear : p_νm(cos θ_e) (G, V, M)
+    turned : ε_m cos mΔ (G, L, M)
+    sent : w_n p_nm(cos θ_l) (N, U, M), of angles and rims that differ
+    angle_of : which of these each driver has (G, L)
+    heard : p_νm(cos θ_e) (V, G, M)
     """
 
     away_m: Real
     direction_of: Index
-    drivers: Real
-    ear: Real
+    turned: Real
+    sent: Real
+    angle_of: Index
+    heard: Real
 
 
 def is_served(k: float, radius_m: float, head_radius_m: float, away_m: Real) -> Bool:
@@ -125,31 +130,32 @@ def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Re
     near = _near_orders(to_ear), _near_orders(float(drivers_m.min()) / b)
     k = np.maximum(k, MIN_KR / nearest_m)
     highest = float(k.max())
+
+    def nodes_to(top: float) -> int:
+        count = math.ceil(LEAST_NODES + NODES_A_GROWTH * _growth(top, a + b, nearest_m))
+        return max(count, _near_orders(nearest_m / (a + b)) // 2)
+
     N, V = _orders(highest * a, near[0]), _orders(highest * b, near[1])
-    heads = _heads(
-        caps,
-        centres_m / away_m[:, None],
-        away_m,
-        left,
-        (N, V, min(N, V, _orders(highest * a * b / nearest_m, max(near)))),
-    )
+    M = min(N, V, _orders(highest * a * b / nearest_m, max(near)))
+    shared = k > highest / 2**SHARED_OCTAVES
+    nodes = 1 - 1j * _rule(nodes_to(highest))[0] / _shared_kappa(k[shared], away_m)
+    heads, waves = _heads(caps, centres_m / away_m[:, None], away_m, left, (N, V, M), nodes)
     device, head = np.split(_far_terms(np.concatenate([k * a, k * b]), max(N, V)), 2)
     out = np.empty((k.size, away_m.size, 2, len(caps.directions)), dtype=complex)
-    for rows, is_shared in _bands(k):
-        top = float(k[rows].max())
+    out[shared] = _by_shared_nodes(k[shared], (device[shared, :N], head[shared, :V]), heads, waves)
+    if not shared.all():
+        low, top = k[~shared], float(k[~shared].max())
         n, v = _orders(top * a, near[0]), _orders(top * b, near[1])
         m = min(n, v, _orders(top * a * b / nearest_m, max(near)))
-        terms = device[rows, :n], head[rows, :v]
-        put = _by_shared_nodes if is_shared else _by_each_node
-        count = math.ceil(LEAST_NODES + NODES_A_GROWTH * _growth(top, a + b, nearest_m))
-        count = max(count, _near_orders(nearest_m / (a + b)) // 2)
-        out[rows] = put(k[rows], terms, heads, m, count)
+        out[~shared] = _by_each_node(low, (device[~shared, :n], head[~shared, :v]), heads, m, nodes_to(top))
     out *= phase(-np.multiply.outer(k, away_m))[:, :, None, None]
     return out
 
 
-def _heads(caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[int, int, int]) -> _Heads:
-    """The geometry of heads in directions (D, 3), for so many orders of device and head, and so many m."""
+def _heads(
+    caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[int, int, int], nodes: Complex
+) -> tuple[_Heads, Complex]:
+    """The geometry of heads in directions (D, 3), for so many orders of device and head and so many m, and p_nm(x) (N, M, I)."""
     N, V, M = counts
     _, first, direction_of = np.unique(
         (np.round(towards, 12) + 0.0).view("V24"), return_index=True, return_inverse=True
@@ -160,46 +166,44 @@ def _heads(caps: Caps, towards: Real, away_m: Real, left: Real, counts: tuple[in
     between = -caps.directions @ left - to_drivers * to_ear[:, None]
     delta = np.arccos(np.clip(between / np.maximum(across, 1e-12), -1.0, 1.0))
     m = np.arange(M)
-    turned = np.where(m, 2.0, 1.0)[:, None] * np.cos(m[:, None] * delta[:, None])  # (G, M, L)
+    turned = np.where(m, 2.0, 1.0) * np.cos(m * delta[..., None])
     rims, rim = np.unique(caps.cos_half_angle, return_inverse=True)
-    table = _associated(np.concatenate([to_drivers.ravel(), to_ear]).astype(complex), max(N, V), M).real
-    drivers = (
-        table[:N, :, : to_drivers.size].reshape(N, M, *to_drivers.shape) * cap_weights(rims, N)[:, None, None, rim]
-    )
-    return _Heads(
-        away_m,
-        direction_of.ravel(),
-        drivers.transpose(2, 0, 1, 3) * turned[:, None],
-        table[:V, :, to_drivers.size :].transpose(2, 0, 1),
-    )
+    _, kind, angle_of = np.unique(np.round(to_drivers, 12) + 4.0 * rim, return_index=True, return_inverse=True)
+    cosines = to_drivers.ravel()[kind]
+    table = _associated(np.concatenate([cosines, to_ear, nodes]), max(N, V), M)
+    angles, ears, waves = np.split(table, [cosines.size, cosines.size + to_ear.size], axis=2)
+    sent = angles[:N].real.transpose(0, 2, 1) * cap_weights(rims, N)[:, rim[kind % rim.size], None]
+    heard = ears[:V].real.transpose(0, 2, 1).copy()
+    return _Heads(away_m, direction_of.ravel(), turned, sent, angle_of.reshape(to_drivers.shape), heard), waves
 
 
-def _by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: _Heads, count: int, nodes: int) -> Complex:
-    """Equation (2) without its phase (F, D, 2, L), on nodes that all frequencies share; m < `count`."""
-    tau, weight = _rule(nodes)
+def _by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: _Heads, waves: Complex) -> Complex:
+    """Equation (2) without its phase (F, D, 2, L), from p_nm (N, M, I) at nodes that all frequencies share."""
+    tau, weight = _rule(waves.shape[2])
     kr = np.multiply.outer(k, heads.away_m)
-    kappa = math.sqrt(float(kr.min()) * float(kr.max())) * TURN
+    kappa = _shared_kappa(k, heads.away_m)
     device, head = terms
     n, v = device.shape[1], head.shape[1]
-    waves = _associated(1 - 1j * tau / kappa, max(n, v), count)
-    m, i = np.nonzero(
-        _matter(np.abs(waves), terms, np.abs(np.exp(np.outer(1 - kr.min(axis=1) / kappa, tau))) * weight, k)
-    )
-    waves = waves[:, m, i]
-    weights = k[:, None, None] / kappa * np.exp(np.multiply.outer(1 - kr / kappa, tau)) * weight  # (F, D, I)
-    L = heads.drivers.shape[-1]
-    out = np.empty((*kr.shape, 2, L), dtype=complex)
-    for g in range(len(heads.drivers)):
-        (members,) = np.nonzero(heads.direction_of == g)
-        both = waves[:v] * heads.ear[g, :v, m].T
-        heard = np.stack([head[:, parity::2] @ both[parity::2] for parity in (0, 1)], axis=1)  # (F, 2, K)
-        left = (heard[:, None] * weights[:, members][:, :, None, i]).reshape(k.size, -1, m.size)
-        step = max(1, MAX_NUMBERS // (m.size * max(n, k.size)))
-        for start in range(0, L, step):
-            part = slice(start, start + step)
-            angular = heads.drivers[g, :n, :, part][:, m]
-            sent = (device @ (waves[:n, :, None] * angular).reshape(n, -1)).reshape(k.size, m.size, -1)
-            out[:, members, :, part] = _of_both((left @ sent).reshape(k.size, members.size, 2, -1))
+    weights = np.exp(np.multiply.outer(1 - kr / kappa, tau)) * (k[:, None, None] / kappa * weight)  # (F, D, I)
+    m, i = np.nonzero(_matter(np.abs(waves), terms, np.abs(weights).max(axis=1), k))
+    waves = waves.reshape(len(waves), -1).take(m * tau.size + i, axis=1)
+    weights = weights.take(i, axis=2)
+    halves = [head[:, parity::2].copy() for parity in (0, 1)]
+    out = np.empty((*kr.shape, 2, heads.angle_of.shape[1]), dtype=complex)
+    for directions, drivers in _parts(heads, k.size * m.size):
+        both = (waves[:v, None] * heads.heard[:v, directions].take(m, axis=2)).reshape(v, -1)
+        heard = np.stack([part @ both[parity::2] for parity, part in enumerate(halves)], axis=1)  # (F, 2, G K)
+        angles, at = np.unique(heads.angle_of[directions, drivers], return_inverse=True)
+        columns = waves[:n, None] * heads.sent[:n].take(angles, axis=1).take(m, axis=2)
+        sent = (device @ columns.reshape(n, -1)).reshape(k.size, angles.size, m.size)
+        at = at.reshape(-1, heads.angle_of[0, drivers].size)
+        for g, columns_of in enumerate(at, directions.start):
+            (members,) = np.nonzero(heads.direction_of == g)
+            part = slice((g - directions.start) * m.size, (g - directions.start + 1) * m.size)
+            left = heard[:, :, None, part] * weights[:, None].take(members, axis=2)  # (F, 2, D, K)
+            right = sent.take(columns_of, axis=1) * heads.turned[g, drivers].take(m, axis=1)
+            ears = left.reshape(k.size, -1, m.size) @ right.transpose(0, 2, 1)
+            out[:, members, :, drivers] = _of_both(ears.reshape(k.size, 2, members.size, -1))
     return out
 
 
@@ -220,40 +224,51 @@ def _by_each_node(k: Real, terms: tuple[Complex, Complex], heads: _Heads, count:
     """Equation (2) without its phase (F, D, 2, L), on nodes of each frequency; m < `count`."""
     tau, weight = _rule(nodes)
     mean_m = float(heads.away_m.mean())
-    kappa = k * mean_m
     device, head = (part.T for part in terms)
     n, v = len(device), len(head)
-    waves = _associated((1 - 1j * tau / kappa[:, None]).ravel(), max(n, v), count).reshape(-1, count, k.size, nodes)
+    waves = _associated((1 - 1j * tau / (k * mean_m)[:, None]).ravel(), max(n, v), count).reshape(
+        -1, count, k.size, nodes
+    )
     sent, heard = (
-        (waves[: len(part)] * part[:, None, :, None]).transpose(1, 2, 3, 0) for part in (device, head)
-    )  # (M, F, I, N)
-    weights = np.exp(np.multiply.outer(1 - heads.away_m / mean_m, tau)) * weight / mean_m  # (D, I)
-    out = np.empty((k.size, heads.away_m.size, 2, heads.drivers.shape[-1]), dtype=complex)
-    for g in range(len(heads.drivers)):
-        (members,) = np.nonzero(heads.direction_of == g)
-        drivers = sent.reshape(count, -1, n) @ heads.drivers[g, :n, :count].transpose(1, 0, 2)
-        ear = heads.ear[g, :v, :count].T[:, None, :, None]
-        pair = np.stack(
-            [(heard[..., parity::2] @ ear[:, :, parity::2])[..., 0] for parity in (0, 1)], axis=2
-        )  # (M, F, 2, I)
-        left = pair[:, :, None] * weights[members][:, None]  # (M, F, D, 2, I)
-        both = left.reshape(count, k.size, -1, nodes) @ drivers.reshape(count, k.size, nodes, -1)
-        out[:, members] = _of_both(both.sum(axis=0).reshape(k.size, members.size, 2, -1))
+        (waves[: len(part)] * part[:, None, :, None]).reshape(len(part), count, -1).view(float).transpose(1, 0, 2)
+        for part in (device, head)
+    )  # (M, N, F I 2)
+    weights = (np.exp(np.multiply.outer(1 - heads.away_m / mean_m, tau)) * weight / mean_m).T  # (I, D)
+    out = np.empty((k.size, heads.away_m.size, 2, heads.angle_of.shape[1]), dtype=complex)
+    for directions, drivers in _parts(heads, count * k.size * nodes):
+        ear = heads.heard[:v, directions, :count].transpose(2, 1, 0)
+        pair = np.stack([ear[..., parity::2] @ heard[:, parity::2] for parity in (0, 1)], axis=1).view(complex)
+        angles, at = np.unique(heads.angle_of[directions, drivers], return_inverse=True)
+        drives = (heads.sent[:n, angles, :count].transpose(2, 1, 0) @ sent).view(complex)  # (M, U, F I)
+        at = at.reshape(-1, heads.angle_of[0, drivers].size)
+        for g, columns_of in enumerate(at, directions.start):
+            (members,) = np.nonzero(heads.direction_of == g)
+            driven = drives[:, columns_of] * heads.turned[g, drivers, :count].T[..., None]
+            met = np.einsum("mex,mlx->elx", pair[:, :, g - directions.start], driven)
+            ears = met.reshape(-1, k.size, nodes) @ weights[:, members]  # (2 L, F, D)
+            ears = ears.reshape(2, -1, k.size, members.size).transpose(2, 0, 3, 1)
+            out[:, members, :, drivers] = _of_both(ears)
     return out
 
 
 def _of_both(parities: Complex) -> Complex:
-    """The two ears (F, D, 2, L) from the parts of even and odd ν."""
-    even, odd = parities[:, :, 0], parities[:, :, 1]
+    """The two ears (F, D, 2, L) from the parts of even and odd ν (F, 2, D, L)."""
+    even, odd = parities[:, 0], parities[:, 1]
     return np.stack([even + odd, even - odd], axis=2)
 
 
-def _bands(k: Real) -> Iterator[tuple[Index, bool]]:
-    """Parts of the frequencies, and whether their nodes are shared."""
-    top = float(k.max())
-    below = np.minimum(np.floor(np.log2(top / k) + 1e-12), OCTAVES)
-    for octave in np.unique(below).tolist():
-        yield np.flatnonzero(below == octave), octave < OCTAVES
+def _parts(heads: _Heads, numbers: int) -> Iterator[tuple[slice, slice]]:
+    """Directions and drivers that are computed together, of so many numbers each."""
+    directions, drivers = heads.angle_of.shape
+    most = max(1, MAX_NUMBERS // numbers)
+    for g in range(0, directions, max(1, most // drivers)):
+        for l in range(0, drivers, most):
+            yield slice(g, min(g + max(1, most // drivers), directions)), slice(l, l + most)
+
+
+def _shared_kappa(k: Real, away_m: Real) -> complex:
+    """The κ of nodes that wave numbers and distances have in common."""
+    return SHARED_KR * float(k.max()) * math.sqrt(float(away_m.min() * away_m.max())) * TURN
 
 
 def _growth(k: float, both_m: float, away_m: Real | float) -> Real:
@@ -279,35 +294,38 @@ def _rule(count: int) -> tuple[Real, Real]:
 
 
 def _far_terms(ka: Real, count: int) -> Complex:
-    """t_n (F, N): -(2n+1) j^{n+1} / ((ka)² h_n'(ka))."""
-    terms = np.empty((count, ka.size), dtype=complex)
-    step = 1 / ka
-    ratio = step + 1j  # h_{n+1}/h_n
-    lead = -step * np.exp(1j * ka)  # -j^{n+1} / ((ka)² h_n)
-    for n, row in enumerate(terms):
-        np.divide(lead, n * step - ratio, out=row)
-        inverse = 1 / ratio
-        lead *= inverse
-        ratio = (2 * n + 3) * step - inverse
-    order = np.arange(count)
-    return np.ascontiguousarray(terms.T) * ((2 * order + 1) * 1j ** (order % 4))
+    """t_n (F, N): -(2n+1) j^{n+1} / ((ka)² h_n'(ka)), from p_n = j h_{n+1}/h_n = j (2n+1)/(ka) + 1/p_{n-1}, p_{-1} = -1."""
+    order = np.arange(count)[:, None]
+    p = np.empty((count, ka.size), dtype=complex)
+    last: Complex = np.full(ka.size, -1.0 + 0j)
+    for row, imaginary, step in zip(p, p.imag, (2 * order + 1) / ka, strict=True):
+        np.reciprocal(last, out=row)
+        np.add(imaginary, step, out=imaginary)
+        last = row
+    lead = np.cumprod(np.concatenate([(-np.exp(1j * ka) / ka)[None], -1 / p[:-1]]), axis=0)
+    return np.ascontiguousarray(((2 * order + 1) * lead / (order / ka + 1j * p)).T)
 
 
 def _associated(x: Complex, orders: int, count: int) -> Complex:
     """p_nm(x) for n < `orders` and m < `count` (N, M, K), without the sign (-1)^m, upwards in n from p_mm."""
-    n, m = np.arange(orders)[:, None], np.arange(count)
+    lead, rise, fall = _steps(orders, count)
     out = np.zeros((orders, count, x.size), dtype=complex)
-    first = np.sqrt(np.append(1.0, (2 * m[1:] - 1) / (2 * m[1:])))[:, None] * np.where(
-        m[:, None], np.sqrt(1 - x * x), 1.0
-    )
-    out[m, m] = np.cumprod(first, axis=0)
-    share = (m < n) / np.sqrt(np.maximum(n * n - m * m, 1))
-    rise, fall = (2 * n - 1) * share, np.sqrt(np.maximum((n - 1) ** 2 - m * m, 0)) * share
-    step = rise[..., None] * x
+    m, flat = np.arange(count), out.view(float)
+    out[m, m] = np.cumprod(np.where(m[:, None], np.sqrt(1 - x * x), 1.0) * lead, axis=0)
+    step = rise * x
     for order in range(1, orders):
         lower = slice(min(order, count))
-        row = out[order, lower]
-        np.multiply(out[order - 1, lower], step[order, lower], out=row)
+        np.multiply(out[order - 1, lower], step[order, lower], out=out[order, lower])
         if order > 1:
-            row -= fall[order, lower, None] * out[order - 2, lower]
+            flat[order, lower] -= fall[order, lower] * flat[order - 2, lower]
     return out
+
+
+@lru_cache(maxsize=64)
+def _steps(orders: int, count: int) -> tuple[Real, Real, Real]:
+    """Factors of the recurrences of p_mm (M, 1), and of p_nm from the last order and from the last but one (N, M, 1)."""
+    n, m = np.arange(orders)[:, None], np.arange(count)
+    share = (m < n) / np.sqrt(np.maximum(n * n - m * m, 1))
+    lead = np.sqrt(np.append(1.0, (2 * m[1:] - 1) / (2 * m[1:])))
+    rise, fall = (2 * n - 1) * share, np.sqrt(np.maximum((n - 1) ** 2 - m * m, 0)) * share
+    return lead[:, None], rise[..., None], fall[..., None]

@@ -208,7 +208,7 @@ def _problem(
     path: Path, out: Path, convention: Convention, distance_m: float | None
 ) -> tuple[Any, list[str], Converted]:
     """A Sofa object of a problem's device, the names that its file holds, and lines for the user."""
-    from designer.acoustics.device_file import modelled_device
+    from designer.acoustics.device_file import ears_of, modelled_device
     from designer.problem import load
 
     problem = load(path)
@@ -222,8 +222,10 @@ def _problem(
         read_by = 'each driver has a measurement of its name; to read it, set response = "FILE.sofa", its position_m and facing_deg'
     else:
         sofa = device_sofa(device, as_emitters=convention == "GeneralTF-E")
-        circle = points - 2 * len(problem.listener.ear_cloud_m)
-        where = f"{points - circle} ears of the head and {circle} points of the circle without the head"
+        ears, places = ears_of(problem), [len(place.points_m()) for place in problem.places or ()]
+        heads = "the head" if len(problem.listeners or [1]) == 1 else f"{len(problem.listeners or ())} heads"
+        among = f", {sum(places)} points of places" if places else ""
+        where = f"{ears} ears of {heads}{among} and {points - ears - sum(places)} points of the circle without the head"
         read_by = f'drivers in this order: {", ".join(names)}; to read it, set [scene] transfer = "FILE.sofa"'
         names = []
     f = device.frequency_hz

@@ -210,20 +210,22 @@ def describe(
     Parameters
     ----------
     title, comment : str, what it is, and what was done to the data
-    files : sequence of Path, what it was read from; the newest one's time is the new file's
+    files : sequence of Path, what it was read from; the newest one's time is the new file's, and without files 1970
     version : str, of this tool
     texts : mapping, the source's global attributes, of which those in COPIED_ATTRIBUTES go on
     """
     from datetime import UTC, datetime
 
-    when = datetime.fromtimestamp(max(path.stat().st_mtime for path in files), UTC).strftime("%Y-%m-%d %H:%M:%S")
+    when = datetime.fromtimestamp(max((path.stat().st_mtime for path in files), default=0), UTC).strftime(
+        "%Y-%m-%d %H:%M:%S"
+    )
     sofa.protected = False  # sofar keeps the dates to itself
     sofa.GLOBAL_DateCreated = sofa.GLOBAL_DateModified = when
     sofa.protected = True
     sofa.GLOBAL_ApplicationName, sofa.GLOBAL_ApplicationVersion = WRITER, version
     sofa.GLOBAL_Title = ascii_text(title)
     sofa.GLOBAL_Comment = ascii_text(comment)
-    sofa.GLOBAL_History = ascii_text(f"converted from {', '.join(path.name for path in files)}")
+    sofa.GLOBAL_History = ascii_text(f"converted from {', '.join(path.name for path in files) or 'a text'}")
     for name in COPIED_ATTRIBUTES:
         if texts.get(name) and hasattr(sofa, f"GLOBAL_{name}"):
             setattr(sofa, f"GLOBAL_{name}", texts[name])

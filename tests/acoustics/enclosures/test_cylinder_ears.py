@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from oracles.head_scattering import ears_by_neumann_data
 from oracles.naive_cylinder import field_of_drivers
+from scipy.special import assoc_legendre_p_all, spherical_jn, spherical_yn
 
 from acoustics.measured.head_files import A
 from acoustics.test_heads import HEAD, C, axes_turned, differences
+from designer.acoustics.enclosures import cylinder_ears
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.heads import _ears, ears_in_field
 from designer.arrays import Complex, Real
@@ -100,3 +102,40 @@ def test_where_waves_are_not_known_the_line_is_heard() -> None:
     assert not wide.ears_of_balls(k, A, centres_m, axes[1])[1].any()
     line = _ears(HEAD, wide, k, centres_m, axes, None)
     np.testing.assert_allclose(ears_in_field(HEAD, wide, k, centres_m, axes), line, rtol=1e-12)
+
+
+def test_frequencies_share_a_heads_waves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An octave's frequencies, whose products are held one by one, take one table of the head's waves, and hear what each alone does."""
+    calls, counted = [], cylinder_ears._ball_waves
+
+    def ball_waves(ka: Real, w: Complex, count: int) -> Complex:
+        calls.append(ka.size)
+        return counted(ka, w, count)
+
+    monkeypatch.setattr(cylinder_ears, "_ball_waves", ball_waves)
+    k, centres_m, left = np.linspace(150.0, 290.0, 7), np.array([[0.5, 0.02, 0.1]]), axes_turned(30.0)[1]
+    together = CAN.ears_of_balls(k, A, centres_m, left)[0]
+    monkeypatch.setattr(cylinder_ears, "MAX_NUMBERS", 1)
+    groups = len(calls)
+    np.testing.assert_allclose(CAN.ears_of_balls(k, A, centres_m, left)[0], together, rtol=1e-9)
+    assert calls == [7] * 2 * groups
+    monkeypatch.setattr(cylinder_ears, "MAX_HEARD", 1)
+    np.testing.assert_allclose(CAN.ears_of_balls(k, A, centres_m, left)[0], together, rtol=1e-9)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 20, 37])
+def test_a_heads_waves_are_those_of_the_associated_functions(count: int) -> None:
+    """G_m at real and complex angles is equation (4), from scipy's normalised functions of each order and degree: within 1e-10."""
+    ka, w = np.array([0.3, 9.0]), np.array([0.2, -0.7 + 0.0j, 0.4 + 0.8j, -1.2 - 1.1j])
+    l = np.arange(count)
+    answers = -1j / (ka[:, None] ** 2 * (spherical_jn(l, ka[:, None], True) - 1j * spherical_yn(l, ka[:, None], True)))
+    # Over θ from the pole, with 2π for the norm over the whole sphere.
+    aside, level = (
+        assoc_legendre_p_all(count - 1, count - 1, x, norm=True, branch_cut=2)[0]
+        for x in (np.sin(w), np.array(0.0 + 0j))
+    )
+    for m in range(count):
+        degrees = l[m::2]
+        terms = 1j ** ((degrees - m) % 4) * answers[:, degrees] * level[degrees, m]
+        wanted = 2 * terms @ aside[degrees, m]
+        np.testing.assert_allclose(cylinder_ears._ball_waves(ka, w, count)[:, :, m], wanted, rtol=1e-10)

@@ -105,6 +105,48 @@ def test_what_is_not_served_is_answered_from_the_line() -> None:
         np.testing.assert_allclose(ears_in_field(HEAD, ball, k, centre_m, axes), line, rtol=1e-9)
 
 
+def test_places_and_frequencies_share_tables_and_angles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The five places of a cloud, at 65 frequencies, take two tables; three drivers in their three directions are five angles, not nine.
+
+    These counts are the cost: the columns of both tables, and of the device's series, for all places at once.
+    """
+    tables, counted = [], sphere_ears._associated
+    angles, shared = [], sphere_ears._by_shared_nodes
+
+    def associated(x: Complex, orders: int, count: int) -> Complex:
+        tables.append(x.size)
+        return counted(x, orders, count)
+
+    def by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: sphere_ears._Heads, waves: Complex) -> Complex:
+        angles.append((k.size, heads.sent.shape[1], waves.shape[2]))
+        return shared(k, terms, heads, waves)
+
+    monkeypatch.setattr(sphere_ears, "_associated", associated)
+    monkeypatch.setattr(sphere_ears, "_by_shared_nodes", by_shared_nodes)
+    ball = SphereEnclosure(0.0875, direction(np.array([-90.0, 0.0, 90.0])), [0.025, 0.025, 0.025])
+    moves_m = 0.03 * np.array([[0, 0, 0], [0, 1, 0], [0, -1, 0], [1, 0, 0], [-1, 0, 0]])
+    ball.ears_of_balls(
+        2 * np.pi * np.linspace(0.0, 16e3, 65) / C, A, moves_m + np.array([0.35, 0.0, 0.0]), axes_turned(0.0)[1]
+    )
+    ((frequencies, columns, nodes),) = angles
+    assert (frequencies, columns) == (48, 5)
+    assert nodes <= 16
+    assert len(tables) == 2
+    assert tables[0] == columns + 3 + nodes
+    assert tables[1] <= 17 * 10
+
+
+def test_many_places_and_drivers_are_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where numbers are held for a direction or a driver at a time, the ears are those of all at once."""
+    ball = SphereEnclosure(0.0875, direction(np.array([-70.0, 10.0, 70.0, 180.0])), [0.025, 0.025, 0.0, 0.01])
+    k, left = np.linspace(0.0, 440.0, 12), axes_turned(20.0)[1]
+    centres_m = np.array([[0.5, 0.07, 0.0], [0.5, -0.07, 0.0], [0.6, 0.084, 0.0], [0.5, 0.0, 0.1]])
+    together = ball.ears_of_balls(k, A, centres_m, left)[0]
+    for most in (1, 4000):
+        monkeypatch.setattr(sphere_ears, "MAX_NUMBERS", most)
+        np.testing.assert_allclose(ball.ears_of_balls(k, A, centres_m, left)[0], together, rtol=1e-9)
+
+
 def test_tables_are_those_of_the_associated_functions() -> None:
     """p_nm at real and complex arguments is in its sums what Legendre's addition theorem says: P_n of the angle between two directions."""
     one, two, turn = np.array([0.3, -0.7]), np.array([0.9 - 0.4j, 1.0 - 0.1j]), 0.8

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from designer import measures
-from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.measures import amplitude_db, db
-from designer.problem.schema import DesignTable
-from designer.realization import response
-from designer.realization.cost import ChannelCost
-from designer.requirements.channel_target import channel_target, driver_index
-from designer.requirements.plain import Plain
-from designer.requirements.slacks import excesses_db, slacks_db
+from designer.metrics.realised import Realised as Realised
+from designer.requirements.slacks import expected_gain
 from designer.requirements.target import ChannelTarget
 
 TONE_BAND_HZ = (100.0, 16_000.0)
@@ -30,87 +24,6 @@ UNITS = {"db": "dB", "m2": "m²", "m": "m", "s": "s", "ms": "ms", "bytes": "byte
 EVERYWHERE = frozenset({"page", "comparison", "sweep"})
 HEADS = EVERYWHERE | {"head"}
 """Shown for each head of a list alone, too."""
-
-
-@dataclass(frozen=True)
-class Realised:
-    """One channel's realised filters in a scene, which its numbers are computed from.
-
-    Attributes
-    ----------
-    taps : (L, T) float array, of all the scene's drivers
-    lowered : bool, whether its limits left it less than the plain level
-    moved : object, median_db, fifth_percentile_db and first_percentile_db with the head moved; None where there is no head
-    draws : object, gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
-    zone_m2 : float or None, area of the listening zone; None where it was not made
-    cost : ChannelCost or None, of the filters as a firmware runs them; None where it was not made
-    room : object, mean_db and drawn_percentile_db of the isolation in the room; None where it was not made
-
-    """
-
-    design: DesignTable
-    taps: Real
-    plain: Plain
-    scene: Scene
-    lowered: bool = False
-    moved: Any = None
-    draws: Any = None
-    zone_m2: float | None = None
-    cost: ChannelCost | None = None
-    room: Any = None
-
-    @cached_property
-    def full(self) -> Complex:
-        """Responses of all drivers' filters (F, L)."""
-        return response(self.taps, self.scene.frequency_hz, self.scene.problem.sample_rate_hz)
-
-    @cached_property
-    def index(self) -> Any:
-        """Places of the channel's own drivers among all."""
-        return driver_index(self.design, self.scene.drivers)
-
-    @cached_property
-    def w(self) -> Complex:
-        """Responses of the channel's own drivers' filters."""
-        return self.full[:, self.index]
-
-    @cached_property
-    def target(self) -> ChannelTarget:
-        """Required ratio at every frequency of the scene."""
-        return channel_target(self.design, self.scene, self.plain)
-
-    @cached_property
-    def band(self) -> tuple[ChannelTarget, Complex]:
-        """Target and responses at the frequencies in the band."""
-        return self.target.at(self.target.in_band), self.w[self.target.in_band]
-
-    @cached_property
-    def missed_db(self) -> dict[str, Real]:
-        """Requirement or limit -> by how much it is missed, at the frequencies in the band."""
-        inside, w = self.band
-        names = tuple(self.scene.drivers[i] for i in self.index)
-        return {**slacks_db(inside, w), **excesses_db(inside, w, names)}
-
-    @cached_property
-    def tone_db(self) -> Real:
-        """Level at the bright points over the plain driver's (F,)."""
-        level = np.maximum(measures.mean_power(self.target.bright, self.w), 1e-300)
-        return np.asarray(db(level) - amplitude_db(self.target.plain_level))
-
-    @property
-    def has(self) -> frozenset[str]:
-        """Which of the needs of metrics are met."""
-        needs = {
-            "target": self.target.gamma is not None,
-            "regions": self.target.regions is not None,
-            "dark": bool(self.target.dark_groups),
-            "moved": self.moved is not None,
-            "draws": self.draws is not None,
-            "zone": self.zone_m2 is not None,
-            "cost": self.cost is not None,
-            "room": self.room is not None,
-        }
-        return frozenset({"drivers", "directions", *(name for name, met in needs.items() if met)})
 
 
 @dataclass(frozen=True)
@@ -124,7 +37,7 @@ class Metric:
     definition : str, how it is computed, in a sentence
     better : int, 1 where more is better, -1 where less is, 0 where neither
     needs : set of str, "target", "regions", "moved", "draws", "zone", "cost"; the drivers apart ("drivers"), responses beside the ears'
-        ("directions")
+        ("directions"); of several listeners "dark" ones, "playback" of all channels, dark "zones" of a programme, several "programmes"
     compute : callable or None, of the realised filters; None for a column of that name in another table
     on : set of str, where it is shown
     limit : str, the key of the design that bounds it
@@ -203,9 +116,12 @@ def _target_db(c: Realised) -> Real:
 
 
 def _margin_db(c: Realised) -> float:
-    inside, w = c.band
-    assert inside.gamma is not None
-    return float((db(inside.power_ratio(w)) - db(inside.gamma)).min())
+    margins_db = []
+    for part in c.judged:
+        inside, w = part.band
+        assert inside.gamma is not None
+        margins_db.append(db(expected_gain(inside, w)) - db(inside.gamma))
+    return float(np.concatenate(margins_db).min())
 
 
 def _order_error_db(c: Realised) -> float:
@@ -234,9 +150,41 @@ def _isolation_db(target: ChannelTarget, w: Complex) -> Real:
     return db(measures.ratio(measures.mean_power(target.bright, w), np.mean(powers, axis=0)))
 
 
-def _log_mean(c: Realised, curve_db: Callable[[ChannelTarget, Complex], Real]) -> float:
-    """Mean of a curve in dB over log f in the band."""
-    return float(curve_db(*c.band) @ measures.octave_shares(c.band[0].frequency_hz, c.design.band_hz))
+def _error_db(c: Realised) -> Real:
+    """At the bright points, against plain playback as late as the filters."""
+    p, desired = (
+        measures.pressure(c.target.bright, w[:, c.index]) for w in (c.full, c.playback.desired(c.design, c.scene))
+    )
+    return db(measures.reproduction_error(p, desired))
+
+
+def _log_mean(c: Realised, curve_db: Real) -> float:
+    """Mean of a curve in dB (F,) over log f in the band."""
+    inside = c.target.in_band
+    return float(curve_db[inside] @ measures.octave_shares(c.scene.frequency_hz[inside], c.design.band_hz))
+
+
+def _of_programmes(kind: str, label: str) -> tuple[Metric, ...]:
+    """Numbers of the isolation of "zones" or of "programmes"."""
+    name, title = f"inter_{kind[:-1]}_isolation", label[0].lower() + label[1:]
+    key, over_draws = f"{kind}_db", "5th percentile over drawn devices"
+
+    def means(values: Real) -> float:
+        return float(np.percentile(values.mean(axis=1), 5.0))
+
+    return (
+        Metric(f"mean_{name}_db", f"Mean {title}", "mean in dB over log f in the band", 1, _need(kind),
+               lambda c: _log_mean(c, getattr(c.isolations, key))),
+        Metric(f"moved_{name}_5th_percentile_db", f"Heads moved: 5th percentile of {title}",
+               "5th percentile over heads off their clouds and frequencies off the grid", 1, _need(kind, "moved"),
+               lambda c: float(np.percentile(getattr(c.moved.isolations, key), 5.0))),
+        Metric(f"tolerance_{name}_5th_percentile_db", f"Tolerances: 5th percentile of the mean {title}", over_draws, 1,
+               _need(kind, "draws"), lambda c: means(getattr(c.draws.isolations, key))),
+        Metric(f"room_{name}_db", f"Room: mean {title}", "mean in dB over log f in the band, direct and reflected sound together", 1,
+               _need(kind, "room"), lambda c: float(getattr(c.room.isolations, key).mean())),
+        Metric(f"room_{name}_5th_percentile_db", f"Room: 5th percentile of the mean {title}", over_draws, 1,
+               _need(kind, "room"), lambda c: means(getattr(c.room.drawn_isolations, key))),
+    )  # fmt: skip
 
 
 ANGLES = _need("drivers", "directions")
@@ -259,9 +207,18 @@ CURVES = (
            on=frozenset()),
     Metric("isolation_db", "Isolation", "mean power at the bright points over the mean of that at each other listener and place", 1,
            _need("dark"), lambda c: _isolation_db(c.target, c.w)),
+    Metric("inter_zone_isolation_db", "Inter-zone isolation",
+           "all channels of a programme together: mean power at its listeners over the mean of that at each dark listener and place", 1,
+           _need("zones"), lambda c: c.isolations.zones_db),
+    Metric("inter_programme_isolation_db", "Inter-programme isolation",
+           "at a programme's listeners, its mean power over that of all other programmes, equally loud", 1,
+           _need("programmes"), lambda c: c.isolations.programmes_db),
+    Metric("reproduction_error_db", "Reproduction error", "squared error of the pressure at the bright points against plain playback's,"
+           " over the latter squared", -1, _need("drivers", "playback"), _error_db),
 )  # fmt: skip
 NUMBERS = (
-    Metric("least_margin_to_target_db", "Least margin to the target curve", "power ratio less its target, least in the band", 1,
+    Metric("least_margin_to_target_db", "Least margin to the target curve",
+           "power ratio that the curve is held by, less its target: least in the band, between the grid's frequencies too", 1,
            _need("target"), _margin_db),
     Metric("least_region_power_ratio_db", "Least power ratio between regions of the sphere", "its least in the band", 1,
            _need("regions"), lambda c: float(db(c.band[0].power_ratio(c.band[1])).min())),
@@ -274,7 +231,7 @@ NUMBERS = (
     Metric("least_worst_cancellation_gain_db", "Least gain at any one point", "the worst point's gain, least in the band", 1,
            compute=lambda c: float(_worst_db(*c.band).min())),
     Metric("mean_isolation_db", "Mean isolation", "mean in dB over log f in the band", 1,
-           _need("dark"), lambda c: _log_mean(c, _isolation_db)),
+           _need("dark"), lambda c: _log_mean(c, _isolation_db(c.target, c.w))),
     Metric("least_isolation_db", "Least isolation", "its least in the band", 1,
            _need("dark"), lambda c: float(_isolation_db(*c.band).min())),
     Metric("moved_isolation_5th_percentile_db", "Heads moved: 5th percentile of isolation",
@@ -304,12 +261,30 @@ NUMBERS = (
            _need("draws"), _drawn_percentile(1.0)),
     Metric("tolerance_isolation_5th_percentile_db", "Tolerances: 5th percentile of the mean isolation", "5th percentile over drawn devices",
            1, _need("dark", "draws"), lambda c: float(np.percentile(c.draws.isolation_db.mean(axis=1), 5.0))),
+    *_of_programmes("zones", "Inter-zone isolation"),
+    *_of_programmes("programmes", "Inter-programme isolation"),
+    Metric("log_mean_cancellation_gain_db", "Mean cancellation gain over log f", "mean in dB over log f in the band", 1,
+           _need("dark"), lambda c: _log_mean(c, _gain_db(c.target, c.w))),
+    Metric("mean_reproduction_error_db", "Mean reproduction error", "mean in dB over log f in the band", -1,
+           _need("drivers", "playback"), lambda c: _log_mean(c, _error_db(c))),
+    Metric("moved_reproduction_error_95th_percentile_db", "Heads moved: 95th percentile of the reproduction error",
+           "95th percentile over heads off their clouds and frequencies off the grid", -1,
+           _need("drivers", "playback", "moved"), lambda c: float(np.percentile(c.moved.error_db, 95.0))),
+    Metric("tolerance_reproduction_error_95th_percentile_db", "Tolerances: 95th percentile of the mean reproduction error",
+           "95th percentile over drawn devices", -1,
+           _need("drivers", "playback", "draws"), lambda c: float(np.percentile(c.draws.error_db.mean(axis=1), 95.0))),
     Metric("tolerance_95th_percentile_db", "Tolerances: 95th percentile of the mean gain", "95th percentile over drawn devices", 1,
            _need("draws"), _drawn_percentile(95.0), frozenset({"sweep"})),
     Metric("room_isolation_db", "Room: mean isolation", "mean in dB over log f in the band, direct and reflected sound together", 1,
            _need("room"), lambda c: c.room.mean_db),
     Metric("room_isolation_5th_percentile_db", "Room: 5th percentile of the mean isolation", "5th percentile over drawn devices", 1,
            _need("room"), lambda c: c.room.drawn_percentile_db(5.0)),
+    Metric("left_out_heads_percentile_db", "Heads left out in turn: percentile of the mean gain",
+           "[population]'s percentile over heads, each judged by filters designed for the others", 1,
+           _need("population"), lambda c: c.population.percentile_db(c.design.over_heads)),
+    Metric("left_out_heads_largest_loss_db", "Heads left out in turn: largest loss of the mean gain",
+           "the most that a head loses by not having been designed for", -1,
+           _need("population"), lambda c: c.population.largest_loss_db),
     Metric("listening_zone_m2", "Listening zone: mean gain over log f within 3 dB of the target's", "area around the listener's place", 1,
            _need("zone"), lambda c: c.zone_m2),
     Metric("multiply_adds_per_s", "Multiply-adds of the channel", "products of the channel's filters in their direct form", -1, COST,
@@ -326,7 +301,7 @@ NUMBERS = (
            "level of the largest feed over full scale (l1 norm)", -1, COST,
            _of_cost("worst_output_db"), PRICED),
 )  # fmt: skip
-ON_DEMAND = frozenset({"draws", "zone", "room"})
+ON_DEMAND = frozenset({"draws", "zone", "room", "population"})
 """Needs that are dear: their numbers are not among a channel's scalars."""
 ROOM = (
     Metric("direct_to_reverberant_db", "Direct over reverberant, at the ears", "energy of the direct sound over all reflections'", 1),
@@ -337,6 +312,10 @@ ROOM = (
     Metric("reverberation_time_s", "Reverberation time T20", "from the backward integral's fall from -5 to -25 dB"),
 )  # fmt: skip
 BY_NAME = {metric.name: metric for metric in (*CURVES, *NUMBERS, *ROOM)}
+
+
+OF_SEVERAL = frozenset({"dark", "playback", "zones", "programmes"})
+"""Needs that one listener alone does not meet: columns of these are only where there are several."""
 
 
 def compute(metrics: tuple[Metric, ...], realised: Realised) -> dict[str, Any]:

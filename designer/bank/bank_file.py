@@ -1,0 +1,98 @@
+"""`bank.npz`: a bank's structure as numpy arrays, which `numpy.load` opens without pickles.
+
+| array | shape | what |
+|---|---|---|
+| `keys` | (K,) text | keys of the problem, one or two |
+| `values_0`, `values_1` | (S_k,) | values of a key at which sets stand |
+| `channels`, `drivers` | (C,), (L,) text | names |
+| `taps_0`, `taps_1`, ... | (S_1, [S_2,] L, T) | aligned taps of each channel, in the order of `channels` |
+| `delay_samples_0`, ... | (S_1, [S_2,] L) | their delays |
+| `bulk_delay_samples` | () | of the filters that are played, at all values of the keys |
+| `sample_rate_hz` | () | |
+| `chain_channels`, `waiting_samples` | (N,) | channels of the stereo chain, and whole samples ahead of their filters |
+| `upmix` | () | whether left, right and centre are made from stereo |
+| `word_bits` | (2,) | bits before and after the binary point; both 0 without a word |
+| `shifts` | (C,) | s of each channel: a tap is q 2^(s - fraction_bits); 0 without a word |
+
+`delay_table` (PHASES + 1, DELAY_TAPS) is the delay filter's, for programs that play the bank.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from designer.bank.delay_filter import TABLE
+from designer.bank.filter_bank import Axis, FilterBank
+from designer.errors import DataError
+from designer.problem.word_format import Word
+
+BANK = "bank.npz"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Time of the archive's members, so that the same bank is the same file."""
+
+
+def bank_bytes(bank: FilterBank) -> bytes:
+    """Content of the file."""
+    word = bank.word or Word(0, 0)
+    arrays: dict[str, Any] = {
+        "keys": np.array([axis.key for axis in bank.axes]),
+        **{f"values_{n}": axis.values for n, axis in enumerate(bank.axes)},
+        "channels": np.array(bank.channels),
+        "drivers": np.array(bank.drivers),
+        **{f"taps_{n}": taps for n, taps in enumerate(bank.taps.values())},
+        **{f"delay_samples_{n}": delay for n, delay in enumerate(bank.delay_samples.values())},
+        "bulk_delay_samples": np.array(bank.bulk_delay_samples),
+        "sample_rate_hz": np.array(bank.sample_rate_hz),
+        "chain_channels": np.array(list(bank.waiting_samples), dtype=str),
+        "waiting_samples": np.array(list(bank.waiting_samples.values()), dtype=int),
+        "upmix": np.array(bank.upmix),
+        "word_bits": np.array([word.integer_bits, word.fraction_bits]),
+        "shifts": np.array([bank.shifts.get(name, 0) for name in bank.channels]),
+        "delay_table": TABLE,
+    }
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", EPOCH), member.getvalue(), zipfile.ZIP_DEFLATED)
+    return whole.getvalue()
+
+
+def read_bank(path: Path) -> FilterBank:
+    """The bank of a file.
+
+    Raises
+    ------
+    DataError : it is missing, broken, or no such file
+
+    """
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            channels = [str(name) for name in arrays["channels"]]
+            keys = [str(key) for key in arrays["keys"]]
+            integer_bits, fraction_bits = (int(bits) for bits in arrays["word_bits"])
+            word = Word(integer_bits, fraction_bits) if integer_bits else None
+            shifts = zip(channels, arrays["shifts"].tolist(), strict=True)
+            chain = zip(arrays["chain_channels"], arrays["waiting_samples"].tolist(), strict=True)
+            return FilterBank(
+                axes=tuple(Axis(key, arrays[f"values_{n}"]) for n, key in enumerate(keys)),
+                drivers=tuple(str(name) for name in arrays["drivers"]),
+                sample_rate_hz=float(arrays["sample_rate_hz"]),
+                taps={name: arrays[f"taps_{n}"] for n, name in enumerate(channels)},
+                delay_samples={name: arrays[f"delay_samples_{n}"] for n, name in enumerate(channels)},
+                bulk_delay_samples=int(arrays["bulk_delay_samples"]),
+                waiting_samples={str(name): waiting for name, waiting in chain},
+                upmix=bool(arrays["upmix"]),
+                word=word,
+                shifts=dict(shifts) if word is not None else {},
+            )
+    except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile, EOFError) as error:
+        raise DataError(
+            f"{path}: cannot be read as a bank: {error}; expected {BANK} as `designer bank` wrote it; make the bank again"
+        ) from None

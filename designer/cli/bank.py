@@ -1,0 +1,114 @@
+"""`designer bank`: its options, and what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from designer.cli.application import Force, NoCache, ProblemFile, Set, app, arguments, with_set
+from designer.cli.terminal import Stages, say, say_all, warn
+from designer.errors import UsageError
+
+LENGTHS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "deg": 1.0, "": 1.0}
+TIMES = {"ms": 1e-3, "s": 1.0, "": 1.0}
+RATES = {"Hz": 1.0, "": 1.0}
+
+
+def quantity(option: str, text: str, units: dict[str, float]) -> float:
+    """A number with a unit, in the first power of ten of its key.
+
+    Raises
+    ------
+    UsageError : no number, or another unit
+
+    """
+    match = re.fullmatch(r"([-+.\deE]+?)\s*([A-Za-z]*)", text.strip())
+    try:
+        if match is None or match[2] not in units:
+            raise ValueError
+        return float(match[1]) * units[match[2]]
+    except ValueError:
+        named = ", ".join(unit for unit in units if unit)
+        raise UsageError(f"{option}: got {text}; expected a number, with {named} or no unit") from None
+
+
+@app.command()
+def bank(
+    problem_file: ProblemFile,
+    over: Annotated[
+        list[str],
+        typer.Option(
+            metavar="KEY=FROM:TO",
+            help="Follow a key that takes any number over a range, as 'listener.position_m[1]=-0.4:0.4', listener.turn_deg or"
+            " designs.centre.look_deg; once or twice. Keys are those of sweep --vary.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="BANK", help="The folder of the bank.")],
+    loss: Annotated[
+        float,
+        typer.Option(
+            metavar="DB",
+            help="The most that filters may lose anywhere in the range: cancellation gain in dB, mean over the band, of filters designed"
+            " for the place less that of the filters that play there, the worst channel's.",
+        ),
+    ] = 1.0,
+    jitter: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ERROR",
+            help="Standard deviation of the tracker's error, as 1cm or 2deg; once, or for each key; by default 1 cm, 1 degree or a"
+            " hundredth of the range.",
+        ),
+    ] = None,
+    rate: Annotated[str, typer.Option(metavar="HZ", help="How often the tracker tells, as 30Hz.")] = "30Hz",
+    delay: Annotated[str, typer.Option(metavar="TIME", help="How late it tells, as 50ms.")] = "50ms",
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Number of processes on this machine; by default one a processor."),
+    ] = None,
+    changes: Set = None,
+    force: Force = False,
+    no_cache: NoCache = False,
+) -> None:
+    """Design filters for a listener who moves, or a beam that turns: the fewest sets, and what is played between them.
+
+    Every place of the proof has a design of its own to be compared with, so that a bank takes some hundred times as long as a
+    design of the problem without its page.
+    """
+    from designer.problem import load
+
+    told = [quantity("--jitter", text, LENGTHS) for text in jitter or ()]
+    rate_hz, delay_s = quantity("--rate", rate, RATES), quantity("--delay", delay, TIMES)
+    problem = with_set(load(problem_file), changes)
+    warn(problem)
+    with Stages("starting") as shown:
+        from designer.commands.bank import bank as make
+        from designer.search.bank_folder import PAGE
+        from designer.search.sweep_point import processors
+
+        design = make(
+            problem,
+            over,
+            out,
+            loss_db=loss,
+            jitter=told,
+            rate_hz=rate_hz,
+            delay_s=delay_s,
+            processes=processes or processors(),
+            command=shlex.join(["designer", *arguments()]),
+            progress=shown.update,
+            force=force,
+        )
+    say_all(f"{text}." for text in design.sentences())
+    say_all(design.shortfalls(), "warning")
+    used = os.times()
+    seconds = used.user + used.system + used.children_user + used.children_system
+    say(f"{design.designs} designs, {seconds:.0f} s of CPU")
+    say(f"wrote {out} (open {out / PAGE})")
+    if design.status:
+        raise typer.Exit(design.status)

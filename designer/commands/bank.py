@@ -1,0 +1,119 @@
+"""`designer.bank`: filters for a listener who moves, or a beam that turns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from designer import job
+from designer.arguments import checked_arguments
+from designer.errors import UsageError
+from designer.problem.schema import Problem
+from designer.search.bank import BankDesign, design_bank
+from designer.search.bank_ears import ear_bank, ear_places
+from designer.search.bank_folder import check_free, save
+from designer.search.bank_walk import Tracker, Walked, default_jitter, walk_through
+
+RATE_HZ, DELAY_S = 30.0, 0.05
+"""Tracker of a walk, where nothing else is named: a camera's pictures a second, and what it takes to work through them."""
+
+
+@checked_arguments(loss="loss_db", jitter="jitter", rate="rate_hz", delay="delay_s")
+def bank(
+    problem: Problem | job.Design | str | Path,
+    over: Sequence[str],
+    folder: str | Path | None = None,
+    *,
+    loss_db: float = 1.0,
+    jitter: Sequence[float] = (),
+    rate_hz: float = RATE_HZ,
+    delay_s: float = DELAY_S,
+    processes: int = 1,
+    command: str = "",
+    progress: Callable[[str], None] | None = None,
+    force: bool = False,
+) -> BankDesign:
+    """Find the fewest sets of filters, and the interpolation between them, that lose little at any value of one or two keys.
+
+    The loss at a place is the cancellation gain of the filters designed, realised and rounded for it, less that of the filters that play
+    there, each the mean in dB over the grid's frequencies in the band, of the worst channel. It is proven on a grid ten times as fine.
+
+    Parameters
+    ----------
+    problem : Problem, Design, str or Path, a problem, its file, a design or its folder
+    over : sequence of str, one or two ranges of keys that take any number, "listener.position_m[1]=-0.4:0.4"; keys as `Problem.replace`
+        takes them
+    folder : str, Path or None, where the bank is written, with its page; None for nowhere
+    loss_db : float, the most that may be lost anywhere
+    jitter : sequence of float, standard deviation of a tracker's error of each key, in its unit; empty for 1 cm, 1 degree or a hundredth of
+        the range
+    rate_hz, delay_s : float, how often the tracker tells the keys' values, and how late
+    processes : int, of this machine, for designs that do not wait for each other
+    command : str, what regenerates the folder
+    progress : callable or None, called with the stage and how many designs are made
+    force : bool, replace files of an older bank that were edited since
+
+    Returns
+    -------
+    BankDesign : `bank` (its filters at any values: `bank.at(channel, values)`), `proof`, `uniform_sets`, `sentences()`, `status`
+
+    Raises
+    ------
+    UsageError : a key that names nothing or is no number, a loss that cannot be reached, or a folder that holds something else
+    ProblemError, DataError, SolverError : a place that cannot be designed, by the values of the keys
+    OutputError : the folder cannot be written; what was there is as it was
+
+    Examples
+    --------
+    >>> import designer
+    >>> problem = designer.load("problems/laptop-pair.toml").replace("realization.taps", 64)
+    >>> moving = designer.bank(problem, ["listener.position_m[1]=0:0.1"])
+    >>> moving.bank.sets
+    2
+    >>> bool(moving.proof.largest_db["interpolated"] <= 1.0 < moving.proof.largest_db["nearest"])
+    True
+
+    """
+    base = job.problem_of(problem)
+    if folder is not None:
+        check_free(Path(folder), base, force=force)
+    design = design_bank(base, over, loss_db, processes=processes, progress=progress)
+    if folder is not None:
+        if progress:
+            progress("walk")
+        tracker = _tracker(design, jitter, rate_hz, delay_s)
+        save(design, Path(folder), walk_of(design, tracker), command=command or _call(base, over, loss_db), force=force)
+    return design
+
+
+def _tracker(design: BankDesign, jitter: Sequence[float], rate_hz: float, delay_s: float) -> Tracker:
+    count = len(design.keys)
+    if len(jitter) not in (0, 1, count):
+        raise UsageError(f"--jitter: got {len(jitter)} values; expected one, or one for each of {count} keys")
+    errors = tuple(float(value) for value in jitter) or default_jitter(design.keys)
+    errors = errors * count if len(errors) == 1 else errors
+    if min(errors) < 0 or not rate_hz > 0 or delay_s < 0:
+        raise UsageError(
+            "--jitter, --rate, --delay: got a value below 0; expected an error and a delay of 0 or more, and a rate above 0"
+        )
+    return Tracker(errors, rate_hz, delay_s)
+
+
+def walk_of(design: BankDesign, tracker: Tracker) -> Walked:
+    """The channel of a bank that loses most, along a walk; at the ears where it is for them."""
+    proof, tables = design.proof, {table.name: table for table in design.problem.designs}
+    for_ears = [name for name in proof.designed_db if tables[name].is_ear]
+    names = for_ears or list(proof.designed_db)
+    channel = max(names, key=lambda name: float(np.max(proof.designed_db[name] - proof.interpolated_db[name])))
+    table = tables[channel]
+    ears = ear_bank(design.problem, design.keys, ear_places(design.keys), table.listener) if for_ears else None
+    bright = int(table.ear == "right")
+    fixed = design.fixed.taps[channel]
+    return walk_through(design.bank, design.keys, channel, fixed, table.band_hz, tracker, ears, bright)
+
+
+def _call(problem: Problem, over: Sequence[str], loss_db: float) -> str:
+    return f"designer.bank({json.dumps(problem.source)}, {json.dumps(list(over))}, loss_db={loss_db:g})"

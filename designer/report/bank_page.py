@@ -1,0 +1,63 @@
+"""The page of a bank: one self-contained HTML file; sets and losses on top, gain over place and over time below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from designer.report import script
+from designer.report.bank_figures import BankView
+from designer.report.figures import bank_pictures
+from designer.report.page import Shown
+from designer.report.page_data import block
+from designer.report.schemes import css, template
+
+
+def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], shortfalls: Sequence[str]) -> str:
+    """The page as HTML.
+
+    Parameters
+    ----------
+    facts : mapping of str to object, the content of `bank.json`
+    sentences, shortfalls : sequence of str, outcome in words, and where a place is infeasible
+
+    Raises
+    ------
+    DataError : the package `plotly` is not installed
+
+    """
+    pictures = bank_pictures(view)
+    title = f"Filter bank: {facts['title']}"
+    walk = view.walk
+    ways = [] if walk is None else list(walk.clicks_db)
+    return template("bank.html").render(
+        title=title,
+        facts=facts,
+        sentences=sentences,
+        shortfalls=shortfalls,
+        schemes=Markup(css()),
+        style=Markup(script.style()),
+        own=Markup(script.own_script()),
+        library=Markup(script.library()),
+        data=Markup(block(title, {name: picture.build() for name, picture in pictures.items()})),
+        figures={name: Shown(name, picture.says()) for name, picture in pictures.items()},
+        axes=[
+            (label, ", ".join(f"{value:.4g}" for value in values.tolist()))
+            for label, values in zip(view.labels, view.sets, strict=True)
+        ],
+        losses=[(way, float(values.max()), float(values.mean())) for way, values in view.loss_db.items()],
+        walk=walk,
+        walked=[
+            (
+                way,
+                walk.gain_db[way].mean() if walk.gain_db else None,
+                np.percentile(walk.gain_db[way], 5) if walk.gain_db else None,
+                walk.clicks_db[way],
+            )
+            for way in ways
+            if walk is not None
+        ],
+    )

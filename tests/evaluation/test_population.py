@@ -1,0 +1,97 @@
+"""Heads of a list: weighted, held at a percentile, and left out in turn."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from toml_text import toml
+
+import designer
+from designer.acoustics.scene import scene
+from designer.errors import ProblemError
+from designer.result import Result
+
+HEADS = ["sphere:0.07", "sphere:0.08", "sphere:0.09", "sphere:0.1"]
+PERCENTILE = 10.0
+
+
+def read(heads: list[str], **tables: Any) -> Any:
+    """Four point sources in free field, one ear channel, 17 frequencies."""
+    drivers = [{"name": f"d{n}", "position_m": [0.0, y, 0.0]} for n, y in enumerate((-0.3, -0.1, 0.1, 0.3))]
+    listener = {"position_m": [1.5, 0.0, 0.0], "head": heads, **tables.pop("listener", {})}
+    ear = {"name": "left", "kind": "null-steering", "ear": "left", "band_hz": [800, 2400], "max_effort_db": 12.0}
+    ear |= {"cancellation_gain_db": [[1000, 10]], **tables.pop("design", {})}
+    data = {"title": "heads", "sample_rate_hz": 16000, "drivers": drivers, "listener": listener, "designs": [ear],
+            "grid": {"frequencies": 17}, "realization": {"taps": 64}, **tables}  # fmt: skip
+    return designer.loads(toml(data))
+
+
+@cache
+def population() -> Result:
+    """Designed for the 10th percentile over four heads."""
+    return designer.design(read(HEADS, population={"percentile": PERCENTILE}))
+
+
+def gains_db(weights: np.ndarray, frequency_hz: np.ndarray, head: str) -> np.ndarray:
+    """Mean power at the left ear over that at the right one, over the cloud of one head alone (F,)."""
+    ears = scene(read([head])).at(frequency_hz).ears()
+    p = np.abs(np.einsum("fml,fl->fm", ears, weights)) ** 2
+    return np.asarray(10 * np.log10(p[:, 0::2].mean(axis=1) / p[:, 1::2].mean(axis=1)))
+
+
+def test_the_curve_holds_at_the_percentile_over_heads() -> None:
+    """At each frequency the percentile of four ratios of powers, each over one head's cloud, is the curve or more."""
+    result = population()
+    assert result.channels["left"].feasible
+    inside = (result.frequency_hz >= 800) & (result.frequency_hz <= 2400)
+    f, w = result.frequency_hz[inside], result.weights["left"][inside]
+    ratios = 10 ** (np.array([gains_db(w, f, head) for head in HEADS]) / 10)
+    assert (np.percentile(ratios, PERCENTILE, axis=0) > 10**0.99).all()
+    assert "at the 10th percentile over heads" in result.sentence("left")
+
+
+def test_each_head_is_judged_by_filters_for_the_others() -> None:
+    """A file without the head, designed by itself, has at that head the mean gain that is told of it; and the numbers follow."""
+    told = population().population["left"]
+    for head in HEADS[1::2]:
+        others = designer.design(read([h for h in HEADS if h != head], population={"percentile": PERCENTILE}))
+        fine_hz = np.unique(others.metrics.frequency_hz)
+        f = fine_hz[(fine_hz >= 800) & (fine_hz <= 2400)]
+        turn = np.exp(-2j * np.pi * np.outer(f, np.arange(64)) / 16000)
+        assert told.without_it_db[head] == pytest.approx(
+            gains_db(turn @ others.taps["left"].T, f, head).mean(), abs=1e-6
+        )
+    numbers = population().robustness("left")
+    expected = np.percentile(list(told.without_it_db.values()), PERCENTILE)
+    assert numbers["left_out_heads_percentile_db"] == pytest.approx(expected)
+    lost = [told.with_it_db[head] - told.without_it_db[head] for head in HEADS]
+    assert numbers["left_out_heads_largest_loss_db"] == pytest.approx(max(lost))
+
+
+def test_a_head_of_all_the_weight_is_the_only_head() -> None:
+    """Weights 1e6 to 1 between two heads give the filters of the first alone; equal weights those without any."""
+    heads = HEADS[::3]
+    alone, both = designer.design(read(heads[:1])), designer.design(read(heads))
+    first = designer.design(read(heads, listener={"head_weights": [1e6, 1.0]}))
+    equal = designer.design(read(heads, listener={"head_weights": [2.0, 2.0]}))
+    np.testing.assert_allclose(first.weights["left"], alone.weights["left"], atol=2e-4)
+    np.testing.assert_allclose(equal.weights["left"], both.weights["left"], atol=1e-6)
+    assert np.abs(both.weights["left"] - alone.weights["left"]).max() > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("heads", "tables", "message"),
+    [
+        (HEADS[:2], {"population": {}}, r"listener\.head: got 2 heads for designs\[0\] with \[population\]; expected at least 3"),
+        (HEADS, {"population": {}, "design": {"hold": "every"}}, r"designs\[0\]\.hold: got \"every\" with \[population\]"),
+        (HEADS, {"listener": {"head_weights": [1, 2]}}, r"listener\.head_weights: got 2 weights; expected 4"),
+        (HEADS, {"population": {}, "listener": {"head_weights": [1, 1, 1, 2]}}, r"head_weights: got it with \[population\]"),
+    ],
+)  # fmt: skip
+def test_faults(heads: list[str], tables: dict[str, Any], message: str) -> None:
+    """Too few heads, and what a percentile over heads does not go with."""
+    with pytest.raises(ProblemError, match=message):
+        read(heads, **tables)
