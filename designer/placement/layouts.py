@@ -75,7 +75,7 @@ def weights_of(channel: ChannelSystem, columns: Index) -> Weights:
 
 
 def realised_value(system: System, responses: Sequence[Complex]) -> float:
-    """The same percentile of filters whose responses (F, N) to all columns are known, one a channel."""
+    """Percentile of filters whose responses (F, N) to all columns are known, one a channel."""
     values = []
     for channel, response in zip(system.channels, responses, strict=True):
         count = response.shape[1]

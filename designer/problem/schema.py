@@ -324,9 +324,8 @@ class Problem(Sourced):
     def heard_by(self, name: str | None) -> Problem:
         """The problem with the listener of that name as its `listener`; itself without a name, and for the first."""
         named = {} if self.listeners is None else {listener.name: listener for listener in self.listeners}
-        if name is None or self.listener is named[name]:
-            return self
-        return self.model_copy(update={"listener": named[name]})
+        is_it = name is None or self.listener is named[name]
+        return self if is_it else self.model_copy(update={"listener": named[name]})
 
     def place(self, name: str) -> Place | None:
         """The place without a head that has this name."""
@@ -397,6 +396,5 @@ class Problem(Sourced):
     @property
     def azimuth_distance_m(self) -> float:
         """Radius of the circle of masks and maps: given, or the listener's distance."""
-        if self.grid.azimuth_distance_m is not None:
-            return self.grid.azimuth_distance_m
-        return float(sum(x * x for x in self.listener.position_m) ** 0.5)
+        distance_m = self.grid.azimuth_distance_m
+        return float(sum(x * x for x in self.listener.position_m) ** 0.5) if distance_m is None else distance_m

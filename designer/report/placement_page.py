@@ -77,7 +77,7 @@ class PlacedLayout:
         return f"{count} {'driver' if count == 1 else 'drivers'}, {self.width_m:.2f} m wide{effort}"
 
     def cost(self, axis: str) -> float:
-        """What it costs along an axis of the front; less is better."""
+        """Cost along an axis of the front; less is better."""
         if axis == "drivers":
             return float(len(self.drivers))
         if axis == "width_m":
