@@ -324,8 +324,8 @@ class Problem(Sourced):
     def heard_by(self, name: str | None) -> Problem:
         """The problem with the listener of that name as its `listener`; itself without a name, and for the first."""
         named = {} if self.listeners is None else {listener.name: listener for listener in self.listeners}
-        is_it = name is None or self.listener is named[name]
-        return self if is_it else self.model_copy(update={"listener": named[name]})
+        listener = self.listener if name is None else named[name]
+        return self if listener is self.listener else self.model_copy(update={"listener": listener})
 
     def place(self, name: str) -> Place | None:
         """The place without a head that has this name."""
