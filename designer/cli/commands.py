@@ -24,6 +24,7 @@ COMMANDS = (
     "sweep",
     "place",
     "bank",
+    "benchmark",
     "problem_files",
     "docs",
 )

@@ -207,7 +207,8 @@ def refined(judge: Judge, candidates: Candidates, layout: Layout) -> FreeLayout:
         value, gradient = value_and_slopes(coordinates, q, judge.system)
         return -value, -gradient
 
-    ended: Any = minimize(
+    climb: Any = minimize  # its stubs know no method by name with such constraints
+    ended = climb(
         cost,
         np.array(coordinates.start, dtype=np.float64),
         jac=True,
