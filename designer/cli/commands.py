@@ -22,6 +22,7 @@ COMMANDS = (
     "render",
     "study",
     "sweep",
+    "place",
     "bank",
     "benchmark",
     "problem_files",

@@ -6,7 +6,6 @@ A point is on the Pareto front of two numbers where no other that meets as much 
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from designer.comparison.key_differences import shown
 from designer.errors import DataError, UsageError
 from designer.problem.read import changed
 from designer.problem.schema import Problem
-from designer.problem.toml_text import toml_text
+from designer.search.relocated import relocate, remarked
 from designer.search.sweep_numbers import COMPARED, NUMBERS, Condition, Metric, condition, metric, nearest_values
 from designer.search.sweep_plan import base_of
 from designer.search.sweep_point import FAILED, INFEASIBLE, MISSED
@@ -193,26 +192,12 @@ def _problem_text(base: Problem, chosen: Choice, folder: Path) -> str:
     data = varied_data(base, chosen.row.changes)
     data["title"] = f"{base.title}, {_named(chosen.row)}"[:LONGEST_TITLE]
     problem = changed(base, data)
-    relative_paths = {name: _from(folder, problem.data_path(name)) for name in problem.data_files}
-    tables = [(data["listener"], "head"), (data.get("scene") or {}, "transfer")]
-    for table, key in [*tables, *((driver, "response") for driver in data["drivers"])]:  # nothing else names files
-        if isinstance(table.get(key), list):
-            table[key] = [relative_paths.get(name, name) for name in table[key]]
-        elif table.get(key) in relative_paths:
-            table[key] = relative_paths[table[key]]
+    relocate(problem, data, folder)
     remarks = [
         f"Written by `designer sweep --best {chosen.objective}`: the {chosen.words},",
         f"from {base.source} with {_named(chosen.row)}.",
     ]
-    return "\n".join([*("# " + line.replace("\n", " ") for line in remarks), toml_text(data)])
-
-
-def _from(folder: Path, file: Path) -> str:
-    """A file's path from a folder; whole where the two are on different drives."""
-    try:
-        return Path(os.path.relpath(file.absolute(), folder.absolute())).as_posix()
-    except ValueError:
-        return file.absolute().as_posix()
+    return remarked(remarks, data)
 
 
 def _figure(chosen: Choice) -> str:
