@@ -128,7 +128,7 @@ def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], c
         ],
         "loss_db": design.loss_db,
         "loss": LOSS,
-        "interpolation": "aligned taps, delays apart" if design.aligned else "taps",
+        "interpolation": "none" if bank.sets == 1 else "aligned taps, delays apart" if design.aligned else "taps",
         "sets": bank.sets,
         "uniform_sets": design.uniform_sets,
         "uniform": list(design.uniform),
@@ -196,6 +196,8 @@ def view(design: BankDesign, walk: Walked | None) -> BankView:
         NEAREST: proof.nearest_db,
         FIXED: proof.fixed_db,
     }
+    if design.bank.sets == 1:
+        del curves[NEAREST]
     gains = {
         name: {way: gains[name].reshape(proof.shape) for way, gains in curves.items()} for name in proof.designed_db
     }

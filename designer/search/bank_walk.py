@@ -125,6 +125,8 @@ def walk_through(
         NEAREST: (lambda values: bank.nearest(channel, values)[:, None], exact),
         FIXED: (lambda _: fixed[:, None], exact[:1].repeat(count, axis=0)),
     }
+    if bank.sets == 1:
+        del ways[NEAREST]
     size = count * BLOCK
     noise = np.random.default_rng(SEED).normal(size=(size, 1))
     sine_hz = float(np.sqrt(max(band_hz[0], 20.0) * band_hz[1]))

@@ -17,9 +17,11 @@ import designer
 from designer.commands.bank import walk_of
 from designer.errors import DataError, UsageError
 from designer.problem import Problem
+from designer.report.bank_figures import FIXED as FIXED_DESIGN
+from designer.report.bank_figures import INTERPOLATED
 from designer.search import bank_spacing, bank_walk
 from designer.search.bank import BankDesign
-from designer.search.bank_folder import open_bank, save
+from designer.search.bank_folder import open_bank, save, view
 from designer.search.bank_walk import EXACT, FIXED, NEAREST, TRACKED, Tracker, Walked
 
 SIDE = "listener.position_m[1]"
@@ -90,6 +92,22 @@ def test_few_sets_lose_less_than_the_limit(found: BankDesign) -> None:
     assert found.bank.sets <= found.uniform_sets
     assert len(found.proof.places) >= 10 * (found.bank.sets - 1) + 1
     assert found.status == 0
+
+
+def test_one_set_where_it_serves_the_range(problem: Problem) -> None:
+    """Over 2 cm the design for the middle loses less than the limit at both ends, by a naive sum; the page has no nearest set."""
+    alone = designer.bank(problem, [f"{SIDE}=0:0.02"])
+    (axis,) = alone.bank.axes
+    assert (axis.values.tolist(), alone.uniform_sets) == ([0.01], 1)
+    assert "one set, for listener.position_m[1] = 0.01" in alone.sentences()[0]
+    middle = designer.design(problem.replace(SIDE, 0.01)).taps["left"]
+    for end in (0.0, 0.02):
+        there_problem = problem.replace(SIDE, end)
+        played_db = mean_gain_db(there_problem, "left", alone.bank.at("left", [end]))
+        assert played_db == pytest.approx(mean_gain_db(there_problem, "left", middle), abs=0.01)
+        designed_db = mean_gain_db(there_problem, "left", designer.design(there_problem).taps["left"])
+        assert designed_db - played_db <= 1.0
+    assert set(view(alone, None).loss_db) == {INTERPOLATED, FIXED_DESIGN}
 
 
 @pytest.mark.parametrize("place", [-0.1, 0.037, 0.2])
