@@ -45,8 +45,9 @@ class WalkView:
     ----------
     channel : str
     words : str, how fast the head walks and what the tracker tells
+    heard : str, where the gain is taken
     time_s : (W,) float array
-    gain_db : mapping of str to float array, way of following -> gain (W,); empty where no ears hear the channel
+    gain_db : mapping of str to float array, way of following -> gain (W,)
     clicks_db : mapping of str to float, way -> energy of a sine's feeds above the band over all of it
     sine_hz : float
 
@@ -54,6 +55,7 @@ class WalkView:
 
     channel: str
     words: str
+    heard: str
     time_s: Real
     gain_db: Mapping[str, Real]
     clicks_db: Mapping[str, float]
@@ -163,7 +165,7 @@ def say_places(view: BankView) -> str:
 
 
 def walk_figure(view: BankView) -> Figure:
-    """Gain over time at the ears of a head that walks."""
+    """Gain over time along a walk."""
     walk = view.walk
     assert walk is not None
     low, high = _gain_ends(walk.gain_db)

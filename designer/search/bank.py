@@ -1,9 +1,9 @@
 """The job of `designer bank`: the fewest sets, and the proof that filters between them lose no more than the limit.
 
-One after the other: one set alone, where its ends allow it; sets as far apart as the loss allows on a few places of each interval (`bank_spacing`), the slack of the last interval
-spread over all, and the proof on a grid ten times as fine. Where it fails, sets are placed anew with all tenths checked. Then
-uniform spacing is tried on the same places: with a set less, which is taken where it holds, and for how many sets it needs. At last the
-bank without alignment, which spares a firmware its delays, is taken where it holds too.
+One after the other: one set alone, where the ends of the range allow it; sets as far apart as the loss allows on a few places of each
+interval (`bank_spacing`), the slack of the last interval spread over all; and the proof on a grid ten times as fine. Where it fails, sets
+are placed anew with all tenths checked. Then uniform spacing is tried on the same places: with a set less, which is taken where it holds,
+and for how many sets it needs. At last the bank without alignment, which spares a firmware its delays, is taken where it holds too.
 """
 
 from __future__ import annotations
@@ -96,9 +96,7 @@ class BankDesign:
             f"at most {max(largest['interpolated'], 0.0):.2f} dB lost at {len(self.proof.places)} places"
             f" (at {place_words(self.keys, self.proof.worst_place)})"
         )
-        fixed = (
-            f"one fixed design, for {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB"
-        )
+        fixed = f"one fixed design, for {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB"
         if bank.sets == 1:
             at = place_words(self.keys, [float(axis.values[0]) for axis in bank.axes])
             return [f"one set, for {at}, with nothing to interpolate: {lost}", fixed]

@@ -229,7 +229,17 @@ def _walk_view(design: BankDesign, walk: Walked) -> WalkView:
     )
     gains: dict[str, Real] = {WAYS[way]: values for way, values in walk.gain_db.items()}
     clicks = {WAYS[way]: value for way, value in walk.clicks_db.items()}
-    return WalkView(walk.channel, words, walk.time_s, gains, clicks, walk.sine_hz)
+    return WalkView(walk.channel, words, _heard(design, walk.channel), walk.time_s, gains, clicks, walk.sine_hz)
+
+
+def _heard(design: BankDesign, channel: str) -> str:
+    """Where the gain of a walk is taken, in words."""
+    (table,) = (table for table in design.problem.designs if table.name == channel)
+    if table.is_ear:
+        return "and through the responses at the ears of the places that the head passes"
+    if table.is_beam:
+        return "towards the look direction that is wanted at the time, over the nulls at that time"
+    return "at the points that are to be bright at the time, over those that are to be dark"
 
 
 def is_bank(folder: Path) -> bool:

@@ -7,6 +7,12 @@ at x, of filters F as they run. With F_x the filters that are designed, realised
     loss(x | F) = max over channels c of  G_c(x | F_x) - G_c(x | F)
 
 Below 0 where F does better than the design at x, which spends no more than its requirements ask for.
+
+**Taps alone.** Sections could be interpolated between sets too, and would be stable: those of one set go with those of the next by the least
+distance between their poles, and the region of stable (a1, a2) is a triangle, hence convex. They lose far more. Four sections a driver
+of a pair whose listener moves 1 cm lose 7.5 dB half way between, and 14.2 over 4 cm, where either set alone loses nothing at 1 cm and at
+most 2.9 at 4 cm: each fit has many ends, and neighbours end in different ones. Sections that each begin at the place before
+lose nothing over the first centimetre, and then 9.9 dB where two real poles become a pair. Two sets of 64 taps serve 30 cm.
 """
 
 from __future__ import annotations
@@ -28,9 +34,10 @@ from designer.evaluation.refinement import realize_judged
 from designer.problem import loads
 from designer.problem.key_places import changed_data
 from designer.problem.read import changed
-from designer.problem.schema import Problem
+from designer.problem.schema import DesignTable, Problem
 from designer.realization import response
 from designer.requirements.channel_target import channel_target, driver_index
+from designer.requirements.target import ChannelTarget
 from designer.search.bank_keys import Followed, changes_at, place_words, problem_at
 from designer.search.sweep_point import DONE, FAILED, Outcome, Task, in_processes
 from designer.stereo.matched import VIRTUAL
@@ -52,7 +59,10 @@ class Points:
 
     def gain_db(self, taps: Real, sample_rate_hz: float) -> float:
         """Mean cancellation gain of the taps (L, T) of all drivers."""
-        w = response(taps[self.drivers], self.frequency_hz, sample_rate_hz)
+        return self.gain_of_weights_db(response(taps[self.drivers], self.frequency_hz, sample_rate_hz))
+
+    def gain_of_weights_db(self, w: Complex) -> float:
+        """Mean cancellation gain of the weights (F, L) of the channel's own drivers."""
         return float(np.mean(measures.db(measures.cancellation_gain(self.bright, self.dark, w))))
 
 
@@ -90,6 +100,14 @@ class PlaceDesign:
         return max(self.gain_db[name] - gains_db[name] for name in gains_db)
 
 
+def points_of(design: DesignTable, target: ChannelTarget, scene: Scene) -> Points | None:
+    """The points of a channel in its band, by its target; None where it has no dark ones."""
+    inside = target.at(target.in_band)
+    if not inside.own_dark.shape[1]:
+        return None
+    return Points(inside.frequency_hz, inside.bright, inside.own_dark, driver_index(design, scene.drivers))
+
+
 def place_design(values: Values, problem: Problem, family: Scene) -> PlaceDesign:
     """The design of a problem that has values in its keys; errors as `designer.design`."""
     scene, channels, _ = all_channels(problem, family=family)
@@ -98,11 +116,9 @@ def place_design(values: Values, problem: Problem, family: Scene) -> PlaceDesign
     taps = {channel.design.name: taps for channel, taps in zip(channels, realised.taps, strict=True)}
     points: dict[str, Points] = {}
     for channel in channels:
-        target = channel_target(channel.design, scene, channel.plain)
-        inside = target.at(target.in_band)
-        if inside.own_dark.shape[1]:
-            drivers = driver_index(channel.design, scene.drivers)
-            points[channel.design.name] = Points(inside.frequency_hz, inside.bright, inside.own_dark, drivers)
+        at = points_of(channel.design, channel_target(channel.design, scene, channel.plain), scene)
+        if at is not None:
+            points[channel.design.name] = at
     gain_db = {name: at.gain_db(taps[name], rate) for name, at in points.items()}
     if problem.virtualizer is not None:
         taps |= dict(zip(VIRTUAL.values(), virtual_channels(channels, realised, scene).taps, strict=True))

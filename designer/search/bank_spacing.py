@@ -37,6 +37,8 @@ CLOSEST = 1 / 2048
 """Share of a range below which two sets are not brought nearer: what still changes there is a jump."""
 PRECISION = 0.03
 """Share of a step to which the farthest place is searched."""
+FINER = 10
+"""Times as fine as the sets that a proof's grid is."""
 LEAST_PLACES = {1: 41, 2: 21}
 """Places of a proof along each of one key or two, however few the sets are."""
 LINES = 5
@@ -149,7 +151,7 @@ def evened(values: Real) -> Real:
 
 
 def proof_values(values: Sequence[float] | Real, keys: int = 1) -> Real:
-    """Values (P,) of a proof's grid over so many keys: those of the sets and at least nine in equal steps between each two."""
+    """Values (P,) of a proof's grid over so many keys: those of the sets, with FINER equal steps or more between each two."""
     values = np.asarray(values, dtype=float)
-    steps = max(10, -(-(LEAST_PLACES[keys] - 1) // (values.size - 1)))
+    steps = max(FINER, -(-(LEAST_PLACES[keys] - 1) // (values.size - 1)))
     return np.interp(np.arange(steps * (values.size - 1) + 1) / steps, np.arange(values.size), values)
