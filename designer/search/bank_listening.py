@@ -109,9 +109,9 @@ def at_points(problem: Problem, keys: Sequence[Followed], channel: str) -> AtPoi
 
     @cache
     def points(values: Values) -> Points:
-        there = problem_at(problem, keys, values)
-        (table,) = (table for table in there.designs if table.name == channel)
-        fine = scene(there).at(fine_frequencies_hz(there))
+        moved = problem_at(problem, keys, values)
+        (table,) = (table for table in moved.designs if table.name == channel)
+        fine = scene(moved).at(fine_frequencies_hz(moved))
         of_channel = points_of(table, channel_target(table, fine), fine)
         assert of_channel is not None
         return of_channel
