@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from designer.search.compare import compare
     from designer.search.sweep import sweep
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Design": ("designer.job", "Design"),

@@ -43,7 +43,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "folders": "design folders, written and opened",
     "job": "`designer.design`, `designer.open`, `designer.evaluate`",
     "importing": "coefficients read back into a design folder",
-    "search": "many designs: `new`, `compare`, `sweep`, `bank`",
+    "search": "many designs: `new`, `compare`, `sweep`, `bank`, `benchmark`",
     "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `proof`, `figures`, `study`, `convert`, `bank`",
     "studio": "the problem file with its graphs live under the hand: session, engine, server, page",
     "cli": "one command a file",

@@ -56,7 +56,15 @@ def test_nothing_is_loose_at_the_top() -> None:
         pytest.skip("no repository: a copy of the files alone")
     top = {line.split("/")[0] for line in listed.stdout.splitlines()}
     folders = {".ci", "designer", "docs", "problems", "reports", "tests"}
-    assert top <= folders | {".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "pyproject.toml"}
+    assert top <= folders | {
+        ".gitignore",
+        "CHANGELOG.md",
+        "CITATION.cff",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "README.md",
+        "pyproject.toml",
+    }
 
 
 def test_no_test_outside_the_benches_reads_a_clock() -> None:

@@ -23,7 +23,9 @@ COMMANDS = (
     "study",
     "sweep",
     "bank",
+    "benchmark",
     "problem_files",
+    "docs",
 )
 for _command in COMMANDS:
     import_module(f"designer.cli.{_command}")

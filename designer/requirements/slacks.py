@@ -34,8 +34,7 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
     """
     slacks: dict[str, Real] = {}
     if target.gamma is not None:
-        alone = target.of_curve_alone if target.over_a_ball and target.regions is None else target
-        slacks["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(alone, w))
+        slacks["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(target, w))
     for label, dark, gamma in target.dark_curves:
         alone = target.of_dark_curve(dark, gamma)
         reached = expected_gain(alone, w) if target.over_a_ball else mean_power_ratio(target, dark, w)
@@ -46,10 +45,12 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
 
 
 def expected_gain(target: ChannelTarget, w: Complex) -> Real:
-    """Ratio that the curve is held against (F,), over a beam's regions where it has any.
+    """Ratio that the curve is held against (F,), over a beam's regions where it has any; other listeners' own curves aside.
 
     Where the drivers have a spread, of mean powers over it too, or its least over a ball of errors, or its percentile over drawn devices.
     """
+    if target.dark_curves and target.over_a_ball and target.regions is None:
+        target = target.of_curve_alone
     if target.percentile is not None:
         return drawn_gain(target, w)
     if target.worst_case:

@@ -28,7 +28,6 @@ from designer.arrays import Index, Real
 from designer.bank.filter_bank import FilterBank
 from designer.bank.walk import walked
 from designer.problem.schema import Problem
-from designer.requirements.channel_target import channel_target
 from designer.requirements.curves import in_band
 from designer.search.bank_keys import Followed, problem_at
 from designer.search.bank_places import Points, Values, points_of
@@ -112,7 +111,7 @@ def at_points(problem: Problem, keys: Sequence[Followed], channel: str) -> AtPoi
         moved = problem_at(problem, keys, values)
         (table,) = (table for table in moved.designs if table.name == channel)
         fine = scene(moved).at(fine_frequencies_hz(moved))
-        of_channel = points_of(table, channel_target(table, fine), fine)
+        of_channel = points_of(table, fine)
         assert of_channel is not None
         return of_channel
 

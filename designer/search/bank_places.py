@@ -37,7 +37,7 @@ from designer.problem.read import changed
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response
 from designer.requirements.channel_target import channel_target, driver_index
-from designer.requirements.target import ChannelTarget
+from designer.requirements.plain import Plain
 from designer.search.bank_keys import Followed, changes_at, place_words, problem_at
 from designer.search.sweep_point import DONE, FAILED, Outcome, Task, in_processes
 from designer.stereo.matched import VIRTUAL
@@ -100,8 +100,9 @@ class PlaceDesign:
         return max(self.gain_db[name] - gains_db[name] for name in gains_db)
 
 
-def points_of(design: DesignTable, target: ChannelTarget, scene: Scene) -> Points | None:
-    """The points of a channel in its band, by its target; None where it has no dark ones."""
+def points_of(design: DesignTable, scene: Scene, plain: Plain | None = None) -> Points | None:
+    """Where a channel is judged in a scene; None of one without dark points."""
+    target = channel_target(design, scene, plain)
     inside = target.at(target.in_band)
     if not inside.own_dark.shape[1]:
         return None
@@ -114,11 +115,8 @@ def place_design(values: Values, problem: Problem, family: Scene) -> PlaceDesign
     realised, _ = realize_judged(channels, scene, problem.realization)
     rate = problem.sample_rate_hz
     taps = {channel.design.name: taps for channel, taps in zip(channels, realised.taps, strict=True)}
-    points: dict[str, Points] = {}
-    for channel in channels:
-        at = points_of(channel.design, channel_target(channel.design, scene, channel.plain), scene)
-        if at is not None:
-            points[channel.design.name] = at
+    at_channels = {channel.design.name: points_of(channel.design, scene, channel.plain) for channel in channels}
+    points = {name: at for name, at in at_channels.items() if at is not None}
     gain_db = {name: at.gain_db(taps[name], rate) for name, at in points.items()}
     if problem.virtualizer is not None:
         taps |= dict(zip(VIRTUAL.values(), virtual_channels(channels, realised, scene).taps, strict=True))

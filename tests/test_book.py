@@ -1,0 +1,97 @@
+"""The book: every cell of its pages runs. Pages that say `long: true` take more than two CPU seconds and run with `pytest --long`."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import runpy
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+from book import results
+from matplotlib.figure import Figure
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "made"} & set(path.parts))
+EXECUTED = [page for page in PAGES if page.read_text(encoding="utf-8").startswith("---\nfile_format: mystnb\n")]
+CELL = re.compile(r"^```\{code-cell\}.*\n((?::.*\n|---\n(?:.*\n)*?---\n)?)((?:.*\n)*?)```$", re.MULTILINE)
+
+
+def name_of(page: Path) -> str:
+    """Path of a page in the book, without its ending."""
+    return page.relative_to(DOCS).with_suffix("").as_posix()
+
+
+def of_pages() -> list[Any]:
+    """The executed pages as parameters, the long ones marked."""
+    parameters = []
+    for page in EXECUTED:
+        is_long = "\nlong: true\n" in page.read_text(encoding="utf-8").split("\n---\n")[0] + "\n"
+        parameters.append(pytest.param(page.read_text, id=name_of(page), marks=[pytest.mark.long] if is_long else []))
+    return [*parameters, pytest.param(results.gallery, id="gallery", marks=[pytest.mark.long])]
+
+
+def run_cell(code: str, names: dict[str, Any], at: str) -> None:
+    """Run a cell as a kernel does: lines of a shell, or Python whose last expression is shown."""
+    if code.startswith("%%sh\n"):
+        names["sh"]("", code.removeprefix("%%sh\n"))
+        return
+    tree = ast.parse(code, at)
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
+    exec(compile(tree, at, "exec"), names)
+    if isinstance(last, ast.Expr):
+        value = eval(compile(ast.Expression(last.value), at, "eval"), names)
+        if isinstance(value, Figure):
+            names["shown"](value)
+        else:
+            repr(value)
+
+
+@pytest.mark.parametrize("text", of_pages())
+def test_every_cell_runs(
+    text: Callable[[], str], request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cells of a page run from the first to the last in an empty folder, no warning among them, and its checks hold."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("COLUMNS", "110")
+    cells = CELL.findall(text())
+    assert cells
+    with mpl.rc_context(), warnings.catch_warnings():
+        names = runpy.run_path(str(DOCS / "cell_startup.py"))
+        for number, (_, code) in enumerate(cells):
+            run_cell(code, names, f"{request.node.name}, cell {number + 1}")
+    plt.close("all")
+
+
+def test_pages_have_code_in_cells_alone() -> None:
+    """No page has a block of Python or of a shell that nothing runs; blocks within a block of Markdown are its example."""
+    loose = []
+    for page in PAGES:
+        text = re.sub(r"^````.*?^````$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+        loose += [name_of(page) for _ in re.findall(r"^```(?:python|py|sh|bash|console)\b", text, re.MULTILINE)]
+        assert (page in EXECUTED) == bool(CELL.search(text)), page
+    assert loose == []
+
+
+def test_every_page_is_named_by_a_table_of_contents() -> None:
+    """No page of `docs/` is outside the book."""
+    listed = {"index"}
+    for page in PAGES:
+        for block in re.findall(
+            r"^```\{toctree\}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        ):
+            for line in block.splitlines():
+                entry = re.sub(r"^.*<(.*)>$", r"\1", line.strip())
+                if entry and not entry.startswith(":"):
+                    listed.add(os.path.relpath((page.parent / entry).resolve(), DOCS))
+    assert {name_of(page) for page in PAGES} <= listed
