@@ -23,10 +23,10 @@ from typing import Protocol
 import numpy as np
 
 from designer import measures
-from designer.acoustics.scene import fine_frequencies_hz, scene
 from designer.arrays import Index, Real
 from designer.bank.filter_bank import FilterBank
 from designer.bank.walk import walked
+from designer.designs.all_channels import family_of, fine_scene
 from designer.problem.schema import Problem
 from designer.requirements.curves import in_band
 from designer.search.bank_keys import Followed, problem_at
@@ -105,13 +105,13 @@ class AtPoints:
 
 def at_points(problem: Problem, keys: Sequence[Followed], channel: str) -> AtPoints:
     """The points of a channel over the keys, which has dark ones; each place's are computed once."""
+    family = family_of(problem)
 
     @cache
     def points(values: Values) -> Points:
         moved = problem_at(problem, keys, values)
         (table,) = (table for table in moved.designs if table.name == channel)
-        fine = scene(moved).at(fine_frequencies_hz(moved))
-        of_channel = points_of(table, fine)
+        of_channel = points_of(table, fine_scene(moved, family))
         assert of_channel is not None
         return of_channel
 
