@@ -42,6 +42,7 @@ LISTED = (
     Page("scene", "[scene]", ("SceneTable",)),
     Page("grid", "[grid]", ("Grid",)),
     Page("designs", "[[designs]]", ("EarDesign", "BeamDesign", "ZoneDesign", "MaskLine", "Region", "Spread"), kinds=3),
+    Page("placement", "[placement]", ("Placement", "KeepOut")),
     Page("realization", "[realization]", ("Realization",)),
     Page("virtualizer", "[virtualizer]", ("Virtualizer",)),
     Page("room", "[room]", ("Room",)),
@@ -56,6 +57,7 @@ NAMES = {
     "ZoneDesign": 'zones (`kind = "zone"`)',
     "MaskLine": "a line of `mask`",
     "Region": "an entry of `bright_regions` and `dark_regions`",
+    "KeepOut": "an entry of `keep_outs`",
     "Spread": "`driver_spread` as a table",
     "NamedListener": "one of several listeners, `[[listeners]]`",
 }

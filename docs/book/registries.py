@@ -26,6 +26,8 @@ SUBJECTS = {
     "head": "each listener of the stereo chain",
     "upmix": "the upmix",
     "comparison": "each channel of a comparison",
+    "compared layouts": "a comparison",
+    "bank": "a bank",
     "proof": "a proof",
 }
 COLUMNS = {
