@@ -164,7 +164,7 @@ class Result:
     def sentence(self, name: str, *mirrored: str) -> str:
         """The verdict on a channel; with its mirror images each outcome is that of the worse."""
         channel, imported = self.channels[name], bool(self.imported_from)
-        outcomes = worse_outcomes(*(self.outcomes[side] for side in (name, *mirrored)))
+        outcomes = worse_outcomes(*(self.outcomes[side] for side in (name, *mirrored)), listeners=self.problem.listeners or ())
         remedy = next((self.remedies[side] for side in (name, *mirrored) if side in self.remedies), "")
         return whole_sentence(channel.table, channel.verdict, outcomes, remedy=remedy, imported=imported)
 
