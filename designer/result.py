@@ -163,10 +163,12 @@ class Result:
     @analysis
     def sentence(self, name: str, *mirrored: str) -> str:
         """The verdict on a channel; with its mirror images each outcome is that of the worse."""
-        channel, imported = self.channels[name], bool(self.imported_from)
-        outcomes = worse_outcomes(*(self.outcomes[side] for side in (name, *mirrored)), listeners=self.problem.listeners or ())
-        remedy = next((self.remedies[side] for side in (name, *mirrored) if side in self.remedies), "")
-        return whole_sentence(channel.table, channel.verdict, outcomes, remedy=remedy, imported=imported)
+        channel, sides = self.channels[name], (name, *mirrored)
+        outcomes = worse_outcomes(*(self.outcomes[side] for side in sides), listeners=self.problem.listeners)
+        remedy = next((self.remedies[side] for side in sides if side in self.remedies), "")
+        return whole_sentence(
+            channel.table, channel.verdict, outcomes, remedy=remedy, imported=bool(self.imported_from)
+        )
 
     @property
     def metrics(self) -> pd.DataFrame:

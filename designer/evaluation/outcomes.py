@@ -177,14 +177,14 @@ def bands_outcome(realised: Realised, allowed_db: Real | float = 0.0) -> Iterato
 
 
 def worse_outcomes(
-    outcomes: Iterable[Outcome], *mirrored: Iterable[Outcome], listeners: Sequence[NamedListener] = ()
+    outcomes: Iterable[Outcome], *mirrored: Iterable[Outcome], listeners: Sequence[NamedListener] | None = None
 ) -> tuple[Outcome, ...]:
     """Requirements and places of a channel and of its mirror images, each at the one that misses it most.
 
     The curve of a mirror image over a listener is that of the channel over the listener on the other side, where one is.
     """
     worse = {(outcome.requirement, outcome.place): outcome for outcome in outcomes}
-    opposite = _opposite(listeners)
+    opposite = _opposite(listeners or ())
     for outcome in (outcome for side in mirrored for outcome in side):
         requirement = opposite.get(outcome.requirement, outcome.requirement)
         known = worse.setdefault((requirement, outcome.place), replace(outcome, requirement=requirement))
@@ -196,10 +196,10 @@ def worse_outcomes(
 def _opposite(listeners: Sequence[NamedListener]) -> dict[str, str]:
     """Label of the curve over each listener -> that over the listener at the mirror image of the place."""
     return {
-        LABEL.format(one.name): LABEL.format(other.name)
-        for one in listeners
+        LABEL.format(listener.name): LABEL.format(other.name)
+        for listener in listeners
         for other in listeners
-        if np.allclose(np.multiply(one.position_m, [1, -1, 1]), other.position_m, atol=1e-6)
+        if np.allclose(np.multiply(listener.position_m, [1, -1, 1]), other.position_m, atol=1e-6)
     }
 
 

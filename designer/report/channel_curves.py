@@ -241,7 +241,8 @@ def costs_figure(result: Result, name: str) -> Figure:
         y_axis = axis("dB", "dB", max(low, high - 40) - 2, high + 2)
         column: dict[str, Any] = {"metric": metric} if metric else {}
         shown = line(f, y, **column)
-        panels.append(over_band(result, name, y_axis, [shown], title=title, place=(row % high_rows, row // high_rows), limits=limits))
+        place = (row % high_rows, row // high_rows)
+        panels.append(over_band(result, name, y_axis, [shown], title=title, place=place, limits=limits))
     return figure(panels, 1.25 * high_rows + 0.4)
 
 
