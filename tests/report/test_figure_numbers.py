@@ -203,5 +203,6 @@ def test_ratios_of_several_listeners_stand_in_two_columns() -> None:
     places = [tuple(shown["place"][:2]) for shown in picture.build()["panels"] if shown["kind"] == "curves"]
     high = -(-len(places) // 2)
     assert len(places) > 5 and places == [(n % high, n // high) for n in range(len(places))]
-    inside = design.metrics[design.metrics.frequency_hz.between(*design.channels["left"].table.band_hz)]
+    low_hz, high_hz = design.channels["left"].table.band_hz
+    inside = design.metrics[design.metrics.frequency_hz.between(low_hz, high_hz)]
     assert f"isolation at least {inside.isolation_db.min():.1f} dB" in picture.says()
