@@ -141,7 +141,7 @@ def render_bank(
         raise UsageError(
             "--path: got --headphones, --bypass, --plain or --room with it; expected --at-ears and --gain alone; leave it out"
         )
-    values = read_path(Path(path), opened.bank)
+    values = read_path(Path(path), {key.key: (key.low, key.high) for key in opened.keys})
     ears = ear_bank(opened.problem, opened.keys, ear_places(opened.keys)) if options.at_ears else None
     return render_along(
         opened.bank, recording, out, values, ears=ears, gain_db=options.gain_db, progress=progress, force=force
