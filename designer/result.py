@@ -163,9 +163,9 @@ class Result:
     @analysis
     def sentence(self, name: str, *mirrored: str) -> str:
         """The verdict on a channel; with its mirror images each outcome is that of the worse."""
-        channel, imported = self.channels[name], bool(self.imported_from)
-        outcomes = worse_outcomes(*(self.outcomes[side] for side in (name, *mirrored)))
-        remedy = next((self.remedies[side] for side in (name, *mirrored) if side in self.remedies), "")
+        channel, sides, imported = self.channels[name], (name, *mirrored), bool(self.imported_from)
+        outcomes = worse_outcomes(*(self.outcomes[side] for side in sides), listeners=self.problem.listeners)
+        remedy = next((self.remedies[side] for side in sides if side in self.remedies), "")
         return whole_sentence(channel.table, channel.verdict, outcomes, remedy=remedy, imported=imported)
 
     @property

@@ -7,9 +7,8 @@ at each frequency: over the product line and heads that `[tolerance]` draws, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,10 @@ from designer.arrays import Bool, Real
 from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.tolerance import ChannelTolerance
 from designer.metrics import Realised
+from designer.problem.listeners import NamedListener
 from designer.problem.messages import enumeration
 from designer.requirements.curves import curve_db
-from designer.requirements.dark_points import dark_curve
+from designer.requirements.dark_points import LABEL, dark_curve
 from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
 from designer.requirements.target import CURVE_LABEL
 
@@ -176,14 +176,31 @@ def bands_outcome(realised: Realised, allowed_db: Real | float = 0.0) -> Iterato
     yield Outcome.of(BANDS, REQUIRED, excess_db, f, on_paper_db, f', "{loudest}"')
 
 
-def worse_outcomes(*of_channels: Iterable[Outcome]) -> tuple[Outcome, ...]:
-    """Requirements and places of channels that are mirror images, each at the one that misses it most."""
-    worse: dict[tuple[str, str], Outcome] = {}
-    for outcome in chain(*of_channels):
-        known = worse.setdefault((outcome.requirement, outcome.place), outcome)
+def worse_outcomes(
+    outcomes: Iterable[Outcome], *mirrored: Iterable[Outcome], listeners: Sequence[NamedListener] | None = None
+) -> tuple[Outcome, ...]:
+    """Requirements and places of a channel and of its mirror images, each at the one that misses it most.
+
+    The curve of a mirror image over a listener is that of the channel over the listener on the other side, where one is.
+    """
+    worse = {(outcome.requirement, outcome.place): outcome for outcome in outcomes}
+    opposite = _opposite(listeners or ())
+    for outcome in (outcome for side in mirrored for outcome in side):
+        requirement = opposite.get(outcome.requirement, outcome.requirement)
+        known = worse.setdefault((requirement, outcome.place), replace(outcome, requirement=requirement))
         if outcome.missed_db > known.missed_db:
-            worse[outcome.requirement, outcome.place] = outcome
+            worse[requirement, outcome.place] = replace(outcome, requirement=requirement)
     return tuple(worse.values())
+
+
+def _opposite(listeners: Sequence[NamedListener]) -> dict[str, str]:
+    """Label of the curve over each listener -> that over the listener at the mirror image of the place."""
+    return {
+        LABEL.format(listener.name): LABEL.format(other.name)
+        for listener in listeners
+        for other in listeners
+        if np.allclose(np.multiply(listener.position_m, [1, -1, 1]), other.position_m, atol=1e-6)
+    }
 
 
 def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:

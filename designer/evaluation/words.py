@@ -42,7 +42,7 @@ def requirement_phrase(design: DesignTable, places: int) -> str:
     without_curve = [name for name in design.dark or () if by_name(design.dark_gain_db, name) is None]
     if design.cancellation_gain_db:
         gain = _decibels(_in_band(design, design.cancellation_gain_db))
-        over = [*(["the contralateral ear"] if design.is_ear else []), *without_curve] if without_curve else []
+        over = [*(["the contralateral ear"] if design.is_ear and design.dark else []), *without_curve]
         gain += f" over {enumeration(over)}" if over else ""
         requirements.append(gain if design.dark_regions is None else f"{gain} between regions of the sphere")
     curves = {name: by_name(design.dark_gain_db, name) for name in design.dark or ()}
@@ -93,7 +93,7 @@ def requirement_words(design: DesignTable, requirement: str) -> str:
         low, high = (design.mask or [])[int(requirement[5:-1])].azimuth_deg
         return f"the mask from {low:g} to {high:g} degrees"
     if requirement.startswith("dark_gain_db"):
-        return f"the curve at {requirement.split(' of ', 1)[1].strip(chr(34))}"
+        return f"the curve over {requirement.split(' of ', 1)[1].strip(chr(34))}"
     words = {
         "cancellation_gain_db": "the curve",
         "diffuse_gain_db": "the curve over all directions",

@@ -41,6 +41,8 @@ from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
 
 FRONT_DEG = 45.0
+MOST_IN_A_COLUMN = 5
+"""Ratios over frequency that stand above each other; more take two columns."""
 LARGEST_DB = 15.0
 MOST_HEADROOM_DB = 6.0
 """How much further an axis may go than the curves in their bands: to show where reach ends, or the curves outside."""
@@ -228,7 +230,7 @@ def costs_figure(result: Result, name: str) -> Figure:
     ]
     front = f"Power within {FRONT_DEG:g}° of the aim over that to its sides"
     rows.append((front, front_over_side_db(result, name), None, 0, ""))
-    panels = []
+    panels, high_rows = [], len(rows) if len(rows) <= MOST_IN_A_COLUMN else -(-len(rows) // 2)
     for row, (title, y, limit, better, metric) in enumerate(rows):
         low, high = ends_in_bands([(f, y, band_hz)])
         limits = []
@@ -239,16 +241,18 @@ def costs_figure(result: Result, name: str) -> Figure:
         y_axis = axis("dB", "dB", max(low, high - 40) - 2, high + 2)
         column: dict[str, Any] = {"metric": metric} if metric else {}
         shown = line(f, y, **column)
-        panels.append(over_band(result, name, y_axis, [shown], title=title, place=(row, 0), limits=limits))
-    return figure(panels, 1.25 * len(rows) + 0.4)
+        place = (row % high_rows, row // high_rows)
+        panels.append(over_band(result, name, y_axis, [shown], title=title, place=place, limits=limits))
+    return figure(panels, 1.25 * high_rows + 0.4)
 
 
 def say_costs(result: Result, name: str) -> str:
-    """Effort and white-noise gain."""
+    """Effort, white-noise gain and isolation, where other listeners are dark."""
     n = result.scalars[name].values
+    isolation = f", the isolation at least {n['least_isolation_db']:z.1f} dB" if "least_isolation_db" in n else ""
     return (
         f"{band_words(result, name)} the effort is at most {n['largest_effort_db']:z.1f} dB and the white-noise gain at least"
-        f" {n['least_white_noise_gain_db']:z.1f} dB"
+        f" {n['least_white_noise_gain_db']:z.1f} dB{isolation}"
     )
 
 
@@ -331,7 +335,7 @@ def say_tolerance(result: Result, name: str) -> str:
     """Percentiles of the mean gain."""
     n = result.robustness(name)
     return (
-        f"the mean gain is {n['tolerance_median_db']:z.1f} dB in the median and"
+        f"with the head in its place the mean gain is {n['tolerance_median_db']:z.1f} dB in the median and"
         f" {n['tolerance_5th_percentile_db']:.1f} and {n['tolerance_1st_percentile_db']:z.1f} dB at the 5th and the 1st percentile,"
         f" {n['tolerance_nominal_db']:z.1f} dB without errors"
     )

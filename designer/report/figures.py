@@ -140,7 +140,7 @@ POLAR_WINDOW = Declared(of="channel", kind="polar-window", caption="Polar respon
                         build=channel_maps.polar_window_figure, says=channel_maps.say_polar_to_window,
                         shown=lambda result, name: result.channels[name].table.window_deg is not None)  # fmt: skip
 COSTS = Declared(of="channel", kind="costs",
-                 caption="Effort, white-noise gain, directivity index and front-to-side power over frequency",
+                 caption="Effort, white-noise gain and power ratios over frequency",
                  build=channel_curves.costs_figure, says=channel_curves.say_costs)  # fmt: skip
 PLAIN = Declared(of="channel", kind="plain", caption="Plain playback by its ways over frequency",
                  build=lambda result, name: plain_playback.plain_figure(*_plain(result, name)),

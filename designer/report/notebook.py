@@ -6,6 +6,7 @@ from html import escape
 from zlib import crc32
 
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER
+from designer.evaluation.outcomes import MAX_MISSED_DB
 from designer.metrics import BY_NAME
 from designer.result import Result
 from designer.stereo.placed_source import chain_sentence
@@ -14,14 +15,14 @@ MAX_CHANNELS = 7
 """Channels that a text names."""
 MAX_FIGURES = 6
 STATUS_WORDS = {
-    EXIT_DONE: "done: every requirement met as asked",
+    EXIT_DONE: f"done: every requirement met as asked, by these filters to {MAX_MISSED_DB:g} dB",
     EXIT_INFEASIBLE: "infeasible as asked: the best compromise",
     EXIT_SOLVER: "a solver stopped: channels are missing",
-    EXIT_MISSED: "met on paper, and missed by these filters",
+    EXIT_MISSED: f"met on paper, and missed by these filters by more than {MAX_MISSED_DB:g} dB",
 }
 IMPORTED_WORDS = {
-    EXIT_DONE: "imported filters: every requirement met as asked",
-    EXIT_MISSED: "imported filters: missed by these filters",
+    EXIT_DONE: f"imported filters: every requirement met to {MAX_MISSED_DB:g} dB",
+    EXIT_MISSED: f"imported filters: a requirement missed by more than {MAX_MISSED_DB:g} dB",
 }
 SHOWN = {
     "mean": "mean_cancellation_gain_db",

@@ -51,9 +51,9 @@ TILES = {
 }
 """Metrics whose numbers stand on top, and their labels."""
 TILES_OF_SEVERAL = {
-    "mean_isolation_db": "Isolation",
+    "mean_isolation_db": "Isolation, free field",
     "moved_isolation_5th_percentile_db": "Isolation, 5th percentile, moved heads",
-    "mean_inter_programme_isolation_db": "Between programmes",
+    "mean_inter_programme_isolation_db": "Isolation between programmes",
 }
 """Those behind the gains, where channels are dark for other listeners."""
 LEFT_OUT = "Mean gain of filters for the others"

@@ -240,7 +240,10 @@ def _heard(design: BankDesign, channel: str) -> str:
     """Where the gain of a walk is taken, in words."""
     (table,) = (table for table in design.problem.designs if table.name == channel)
     if table.is_ear:
-        return ", and through the responses at the ears of the places that the head passes"
+        return (
+            ", and through the responses at the ears of the places that the head passes; gain at the ears alone, while over place it is"
+            " the mean over the ear cloud"
+        )
     if table.is_beam:
         return "; gain towards the look direction that is wanted at the time, over the channel's dark directions"
     return "; gain at the points that are to be bright at the time, over those that are to be dark"

@@ -23,6 +23,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.measures import FLOOR
+from designer.problem.messages import listed
 from designer.result import Result
 from designer.stereo.crosstalk_fit import crosstalk_of
 from designer.stereo.matched import VIRTUAL
@@ -83,7 +84,7 @@ def chain_of(design: Result) -> StereoChain:
     if not has_chain(design):
         remedy = "name two ear designs left and right" if table is None else "design the problem anew"
         raise UsageError(
-            f"{design.problem.source}: got the channels {', '.join(design.taps)}; expected {' and '.join(side_names)}, which"
+            f"{design.problem.source}: got the channels {listed(design.taps)}; expected {' and '.join(side_names)}, which"
             f" stereo is played through; {remedy}"
         )
     has_centre = CENTRE in design.taps

@@ -18,6 +18,7 @@ from designer.arrays import Real
 from designer.bank.filter_bank import FilterBank
 from designer.bank.walk import Filters, Walk
 from designer.errors import DataError, UsageError
+from designer.problem.messages import listed
 from designer.stereo.chain import CENTRE
 from designer.stereo.render import Listened, RenderOptions, stream
 from designer.stereo.signal_path import EARS
@@ -176,7 +177,7 @@ def render_along(
     """
     if not bank.waiting_samples:
         raise UsageError(
-            f"got a bank of the channels {', '.join(bank.channels)}; expected left and right, which stereo is played through; name"
+            f"got a bank of the channels {listed(bank.channels)}; expected left and right, which stereo is played through; name"
             " two ear designs left and right"
         )
     check_writable(out, source, force=force)

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.evaluation.outcomes import MOVED, REQUIRED, WORST, Outcome, hz, spans
+from designer.evaluation.outcomes import MOVED, REQUIRED, WORST, Outcome, hz, spans, worse_outcomes
 from designer.evaluation.words import Verdict, requirement_phrase, verdict, whole_sentence
+from designer.problem.listeners import NamedListener
 from designer.requirements.slacks import BANDS
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
@@ -88,6 +89,28 @@ def test_what_is_asked() -> None:
     assert (
         requirement_phrase(nulls, 1)
         == "nulls as deep as the rest allows at 90 and -90 degrees asked from 800 Hz to 3 kHz"
+    )
+    seat = designer.load(PROBLEMS / "two-listeners.toml").designs[0]
+    assert requirement_phrase(seat, 5).startswith(
+        "5 to 15 dB over the contralateral ear and 15 to 20 dB over right seat asked from 1 kHz to 4 kHz,"
+    )
+
+
+def test_mirror_images_are_dark_for_mirrored_listeners() -> None:
+    """Of a couch's two seats each is the other's mirror image, and the one in the middle its own: the worse of both sides is told once."""
+    left, right, middle = (
+        NamedListener(name=name, position_m=[2.5, y, 0.0])
+        for name, y in (("left seat", -0.35), ("right seat", 0.35), ("middle", 0.0))
+    )
+
+    def missed(name: str, missed_db: float) -> Outcome:
+        return Outcome(f'dark_gain_db of "{name}"', WORST, missed_db, 1000.0, "at 1 kHz", 0.1, 0.0)
+
+    of_left = [missed("right seat", 1.0), missed("middle", 3.0)]
+    of_right = [missed("left seat", 2.0), missed("middle", 2.5)]
+    assert worse_outcomes(of_left, of_right, listeners=(left, right, middle)) == (
+        missed("right seat", 2.0),
+        missed("middle", 3.0),
     )
 
 

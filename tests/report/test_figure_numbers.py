@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from requirements.test_several_listeners import read
 
 import designer
 from designer import measures
@@ -193,3 +194,15 @@ def test_every_dictionary_is_there_without_matplotlib() -> None:
     assert done.returncode == 0, done.stderr
     says = json.loads(done.stdout)
     assert {"layout", "left-gain", "right-polar", "left-zone", "left-tolerance"} <= set(says)
+
+
+def test_ratios_of_several_listeners_stand_in_two_columns() -> None:
+    """More than five ratios over frequency stand half as high, each at its place; the least isolation in words is the table's."""
+    design = designer.design(read())
+    picture = figures.picture_named(design, ("left", "costs"))
+    places = [tuple(shown["place"][:2]) for shown in picture.build()["panels"] if shown["kind"] == "curves"]
+    high = -(-len(places) // 2)
+    assert len(places) > 5 and places == [(n % high, n // high) for n in range(len(places))]
+    low_hz, high_hz = design.channels["left"].table.band_hz
+    inside = design.metrics[design.metrics.frequency_hz.between(low_hz, high_hz)]
+    assert f"isolation at least {inside.isolation_db.min():.1f} dB" in picture.says()

@@ -23,7 +23,7 @@ def test_a_design_in_a_few_lines(design: designer.Design) -> None:
     lines = repr(design).splitlines()
     table = design.metrics[design.metrics.status == "met"]
     assert lines[0] == "A <b>pair</b>"
-    assert lines[1] == "done: every requirement met as asked"
+    assert lines[1] == "done: every requirement met as asked, by these filters to 0.5 dB"
     worst_db, effort_db = table.worst_cancellation_gain_db.min(), table.effort_db.max()
     assert f"worst {worst_db:.1f} dB, effort {effort_db:.1f} dB" in lines[2]
     assert lines[3] == "fir, 64 taps, 2 drivers, latency 32 samples (2.00 ms) at 16000 Hz"

@@ -238,8 +238,9 @@ def test_a_mirrored_channel_is_folded_into_its_twin(tmp_path: Path) -> None:
     assert mirrors(mirrored(0.02)) == {}
     text = (design.save(tmp_path / "pair") / "report.html").read_text(encoding="utf-8")
     (folded,) = re.findall(r'<details class="twin">.*?data-figure="right-gain".*?</details>', text, re.DOTALL)
-    assert "Show the figures of right" in folded and text.count('<tr><th scope="row">left') == 1
-    assert '<tr><th scope="row">right' not in text.split("<figure")[0]
+    assert "Show the figures of right" in folded
+    assert text.count('<th scope="row"><span>left,</span> <span>right</span>') == 1
+    assert '<tr><th scope="row"><span>right' not in text.split("<figure")[0]
 
 
 def test_overlays_stand_in_the_data(design: designer.Design, folder: Path, tmp_path: Path) -> None:

@@ -254,3 +254,13 @@ def test_no_sides_no_chain() -> None:
     result = designer.design(load(pair()))
     with pytest.raises(UsageError, match=r"got the channels left; expected left and right, .* name two ear designs"):
         chain_of(result)
+
+
+def test_names_with_commas_are_told_apart() -> None:
+    """Channels of a couch, "seat, left" and "seat, right", stand in quotes where stereo finds no chain."""
+    table = pair()["designs"][0]
+    couch = pair() | {"designs": [table | {"name": f"seat, {ear}", "ear": ear} for ear in ("left", "right")]}
+    with pytest.raises(
+        UsageError, match='got the channels "seat, left", "seat, right"; expected left and right, which'
+    ):
+        chain_of(designer.design(load(couch)))

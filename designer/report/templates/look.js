@@ -90,7 +90,7 @@ function swatch(scheme, look) {
   if (look.fill !== undefined) parts.push(`<rect x="1" y="1" width="28" height="10" fill="${fill}"/>`);
   if (look.hatch) parts.push(`<path d="M3 11L11 1M11 11L19 1M19 11L27 1" stroke="${line}" fill="none"/>`);
   if (look.width !== 0 && look.fill === undefined && !look.hatch && !look.point)
-    parts.push(`<line x1="0" y1="6" x2="30" y2="6" stroke="${line}" stroke-width="2"${stroke}/>`);
+    parts.push(`<line x1="0" y1="6" x2="30" y2="6" stroke="${line}" stroke-width="${Math.max(2, look.width ?? 2)}" opacity="${look.opacity ?? 1}"${stroke}/>`);
   const corners = CORNERS[look.marker];
   if (corners) parts.push(`<polygon points="${corners}" fill="${line}" stroke="${line}"/>`);
   else if (look.marker || look.point) parts.push(`<circle cx="15" cy="6" r="3.6" fill="${line}"/>`);
