@@ -132,10 +132,11 @@ def at_the_ears(ears: Real, taps: Real) -> Real:
 
 def ear_delay_samples(design: Result, n: int) -> int:
     """How much sooner than in the scene the responses of `ear_responses` are: added to their bulk delay it is the real delay."""
-    return _removed_samples(design.fine_scene, n)
+    return removed_samples(design.fine_scene, n)
 
 
-def _removed_samples(scene: Scene, n: int) -> int:
+def removed_samples(scene: Scene, n: int) -> int:
+    """Whole samples of the way through the air that `responses_at_ears` (2, L, n) of a scene leaves out."""
     problem = scene.problem
     centre_m = centre_of_cloud(scene).displacements_m[0] + np.array(problem.listener.position_m)
     places_m = np.array([driver.position_m for driver in problem.drivers])
@@ -160,7 +161,7 @@ def responses_at_ears(scene: Scene, n: int) -> Real:
     f = np.fft.rfftfreq(size, 1 / rate)
     H = centre_of_cloud(scene).at(f).ears()[:, :2]
     fall = np.clip((f / (rate / 2) - TAPER) / (1 - TAPER), 0.0, 1.0)
-    ahead = np.exp(2j * np.pi * f / rate * _removed_samples(scene, n)) * (0.5 + 0.5 * np.cos(np.pi * fall))
+    ahead = np.exp(2j * np.pi * f / rate * removed_samples(scene, n)) * (0.5 + 0.5 * np.cos(np.pi * fall))
     responses = np.fft.irfft(H * ahead[:, None, None], size, axis=0)[:n]
     fade = max(int(PRE_RESPONSE * n), 1)
     edge = np.ones(n)
