@@ -88,6 +88,7 @@ class Table(BaseModel):
 
 
 T = TypeVar("T", bound=Table)
+_Item = TypeVar("_Item")
 
 
 def if_known(table: Table, key: str) -> Any:
@@ -174,12 +175,12 @@ def entries(table: Table, key: str) -> list[Any]:
     return items
 
 
-def as_far_as_known(faults: Iterator[Fault]) -> list[Fault]:
-    """Faults that a check yields before it needs a key that is at fault."""
+def as_far_as_known(items: Iterator[_Item]) -> list[_Item]:
+    """Faults that a check yields, or checks, before it needs a key that is at fault."""
     values = []
     try:
-        for fault in faults:
-            values.append(fault)
+        for item in items:
+            values.append(item)
     except FaultyKeyError:
         pass
     return values
