@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, Un
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from designer.errors import Fault
 from designer.problem.messages import Location
 
 MAX_TAPS = 65_536

@@ -88,7 +88,10 @@ def test_a_file_is_rendered_along_a_path(bank: FilterBank, tmp_path: Path) -> No
     [
         ("time_s,y\n0,1\n", "got columns time_s, y; expected columns time_s, x"),
         ("time_s,x\n", "got no rows; expected one or more, of the columns time_s, x"),
-        ("time_s,x\n0,0\n2,1\n2,1\n", "line 4: got time_s 2 after 2; expected times that rise from row to row; sort the rows"),
+        (
+            "time_s,x\n0,0\n2,1\n2,1\n",
+            "line 4: got time_s 2 after 2; expected times that rise from row to row; sort the rows",
+        ),
         ("time_s,x\n0,0\n1,nan\n", "line 3: got nan in x; expected a finite number"),
         ("time_s,x\n\n0,zero\n", "line 3: got zero in x; expected a finite number"),
         ("time_s,x\n0\n", "line 2: got nothing in x; expected a finite number"),
