@@ -20,9 +20,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.measures import FLOOR
+from designer.problem.schema import Problem
 from designer.result import Result
 from designer.stereo.crosstalk_fit import crosstalk_of
 from designer.stereo.matched import VIRTUAL
@@ -130,9 +132,20 @@ def at_the_ears(ears: Real, taps: Real) -> Real:
     return np.asarray(np.fft.irfft(spectra.sum(axis=1), size, axis=1)[:, :length])
 
 
+def sides_listener(problem: Problem) -> str | None:
+    """Name of the listener whom the channel "left" is for, where several are named; None for the first."""
+    tables = {table.name: table for table in problem.designs}
+    return tables["left"].listener if "left" in tables and tables["left"].is_ear else None
+
+
+def ear_scene(design: Result) -> Scene:
+    """Scene of the listener who hears the stereo."""
+    return heard_by(design.fine_scene, sides_listener(design.problem))
+
+
 def ear_delay_samples(design: Result, n: int) -> int:
     """How much sooner than in the scene the responses of `ear_responses` are: added to their bulk delay it is the real delay."""
-    return removed_samples(design.fine_scene, n)
+    return removed_samples(ear_scene(design), n)
 
 
 def removed_samples(scene: Scene, n: int) -> int:
@@ -146,7 +159,7 @@ def removed_samples(scene: Scene, n: int) -> int:
 
 def ear_responses(design: Result, n: int) -> Real:
     """Impulse responses (2, L, n) from the drivers' feeds to the listener's left and right ear; see `responses_at_ears`."""
-    return responses_at_ears(design.fine_scene, n)
+    return responses_at_ears(ear_scene(design), n)
 
 
 def responses_at_ears(scene: Scene, n: int) -> Real:
