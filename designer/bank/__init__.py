@@ -31,6 +31,8 @@ those of the sets' alignment and of the delay filter included, the same at all v
 of the value before to that of the value now: (1 - n/B) y_before[n] + (n/B) y_now[n], n = 0 ... B - 1. The block after it plays the new
 filter alone, if no other value has come.
 
+**In firmware** (`designer export`, `designer.export.bank_plan`) C plays the same, the step of a block its fade of 256 samples.
+
 **Folder** (`designer bank`): `bank.npz` holds this structure and nothing else (`bank_file`); `bank.json` holds the problem, its command
 and what was proven; `bank.sofa`, `gain.csv`, `sets.csv` and `report.html` are for others to read.
 """

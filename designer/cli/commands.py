@@ -22,7 +22,9 @@ COMMANDS = (
     "render",
     "study",
     "sweep",
+    "place",
     "bank",
+    "benchmark",
     "problem_files",
     "docs",
 )

@@ -16,7 +16,7 @@ from designer.errors import UsageError
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder, or that of a bank.")],
     targets: Annotated[
         list[str],
         typer.Option("--target", metavar="NAME", help="Target to write for, from the list below: one a command."),
@@ -40,13 +40,16 @@ def export(
     ] = None,
     **options: str | None,
 ) -> None:
-    """Write a design's coefficients for a firmware, a convolver or another program."""
+    """Write a design's coefficients for a firmware, a convolver or another program; a bank's for a firmware that interpolates."""
     from designer import job
-    from designer.commands.export import filters_for
+    from designer.commands.export import bank_filters_for, filters_for
+    from designer.export.bank_export import loss_between_text
     from designer.export.cost import loss_text
+    from designer.export.filter_set import FilterSet
     from designer.export.rates import checked_rates
     from designer.export.targets import checked_options
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
+    from designer.search.bank_folder import is_bank
 
     target, *others = targets
     if others:
@@ -56,10 +59,14 @@ def export(
     if out is not None:
         check_elsewhere(out, force=force)
     with Stages("reading") as shown:
-        design = job.open_folder(folder)
-        warn_missing(design)
-        shown.update("export")
-        filters = filters_for(design, target, options, whole_rates, shown.update)
+        filters: FilterSet
+        if is_bank(folder):
+            filters = bank_filters_for(folder, target, options, whole_rates, shown.update)
+        else:
+            design = job.open_folder(folder)
+            warn_missing(design)
+            shown.update("export")
+            filters = filters_for(design, target, options, whole_rates, shown.update)
         if out is None:
             written, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
         else:
@@ -67,7 +74,7 @@ def export(
     say_all(written.notes, "note")
     say_all(f"{target}: {line}" for line in written.cost.splitlines())
     say(f"scaling: {written.scaling}")
-    if loss := loss_text(written.facts):
+    if loss := loss_between_text(written.facts) or loss_text(written.facts):
         say(f"loss at the ears, from the words as they run: {loss}")
     say(f"headroom: {filters.headroom.text}")
     say(

@@ -33,7 +33,8 @@ def sweep(
         typer.Option(
             metavar="KEY=VALUES",
             help="Vary a key (drivers.right.position_m[1], designs.*.max_effort_db) over values: 6,12,18, or FROM:TO:STEP with both ends,"
-            " or FROM:TO with --random; repeatable.",
+            " or FROM:TO with --random; drivers.right.azimuth_deg and .height_m move it over a sphere or cylinder;"
+            " NAME=@close.toml,@wide.toml takes files of keys that are set together; repeatable.",
         ),
     ] = None,
     zipped: Annotated[
@@ -48,8 +49,18 @@ def sweep(
     ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of --random.")] = 0,
     mirror: Annotated[bool, typer.Option("--mirror", help="Move a driver's mirror image (y negated) with it.")] = False,
+    on_surface: Annotated[
+        bool,
+        typer.Option(
+            "--on-surface",
+            help="Put every driver on the surface of the sphere or cylinder, at its azimuth and height, whatever the radius.",
+        ),
+    ] = False,
     robust: Annotated[
-        bool, typer.Option("--robust", help="Judge over tolerances and the listening zone too, which takes longer.")
+        bool,
+        typer.Option(
+            "--robust", help="Judge over tolerances, the listening zone and the room too, which takes longer."
+        ),
     ] = False,
     processes: Annotated[
         int | None,
@@ -73,6 +84,18 @@ def sweep(
         list[str] | None,
         typer.Option(metavar="NUMBER<LIMIT", help="Condition on the best point, as effort_db<12; repeatable."),
     ] = None,
+    resolution: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            metavar="DIFFERENCE",
+            help="Difference of --best's number up to which points are equal, in its unit; by default 0.5 dB.",
+            show_default=False,
+        ),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Compute failed points of the folder again.")
+    ] = False,
     force: Annotated[
         bool,
         typer.Option(
@@ -94,6 +117,8 @@ def sweep(
         raise UsageError("--vary: got no problem file; expected PROBLEM.toml beside it")
     if subject_to and best is None:
         raise UsageError("--subject-to: got no --best; expected the two together, as --best cancellation_gain_db")
+    if resolution is not None and best is None:
+        raise UsageError("--resolution: got no --best; expected the two together, as --best cancellation_gain_db")
     if scheduler is not None and processes is not None:
         raise UsageError(
             "got --scheduler and --processes; expected one of them; the cluster's workers are its processes"
@@ -105,28 +130,32 @@ def sweep(
 
         check_free(out, force=force)
         problem = load(problem_file)
-        varied = variations(problem, vary or [], mirror=mirror)
+        varied = variations(problem, vary or [], mirror=mirror, on_surface=on_surface)
         plan = Plan(problem, varied, zipped, draws, seed, robust)
         if best is not None:  # a misspelt number is told before the points are computed
             from designer.search.sweep_best import check_choice
 
             check_choice(best, subject_to or [], [design.name for design in problem.designs])
         warn(problem)
-        _compute(plan, out, processes, scheduler, force=force)
+        _compute(plan, out, processes, scheduler, retry_failed=retry_failed, force=force)
     if best is not None:
         from designer.search.sweep_best import write_best
 
-        say_all(write_best(out, best, subject_to or [], force=force))
+        say_all(write_best(out, best, subject_to or [], resolution=resolution, force=force))
 
 
-def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None, *, force: bool) -> None:
+def _compute(
+    plan: Plan, out: Path, processes: int | None, scheduler: str | None, *, retry_failed: bool, force: bool
+) -> None:
     from designer.search.sweep import engine as compute_by
     from designer.search.sweep_store import sweep as run
 
     try:
         with compute_by(processes, scheduler) as engine, _bar() as progress:
             command = shlex.join(["designer", *arguments()])
-            counts, before = run(plan, out, engine, command=command, progress=progress, force=force)
+            counts, before = run(
+                plan, out, engine, command=command, progress=progress, retry_failed=retry_failed, force=force
+            )
     except (KeyboardInterrupt, Stopped) as stop:
         say(f"stopped; what is computed is kept in {out}, and the same command goes on from there", error=True)
         raise typer.Exit(stop.exit_code if isinstance(stop, Stopped) else INTERRUPTED) from None
@@ -135,7 +164,8 @@ def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None
         f"{counts.total()} points{earlier}: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}"
     )
     if counts["failed"]:
-        say_all([f"{counts['failed']} points failed; their errors are in {out / 'sweep.csv'}"], "warning")
+        retry = "; --retry-failed computes them again" if before else ""
+        say_all([f"{counts['failed']} points failed; their errors are in {out / 'sweep.csv'}{retry}"], "warning")
     say(f"wrote {out / 'sweep.csv'}")
 
 

@@ -10,12 +10,15 @@ from typing import overload
 from designer import job
 from designer.arguments import checked_arguments
 from designer.errors import ProblemError, UsageError
+from designer.export.bank_set import BankSet
 from designer.export.filter_set import FilterSet
 from designer.export.limits import within_limits
-from designer.export.of_design import check_target, filter_set
+from designer.export.of_design import check_target, filter_set, problem_options
 from designer.export.rates import at_rate, checked_rates
 from designer.export.targets import checked_options
-from designer.export.write import export_of, write_elsewhere
+from designer.export.write import check_bank_target, export_of, write_elsewhere
+from designer.search.bank_firmware import bank_filters
+from designer.search.bank_folder import is_bank, open_bank
 
 
 @overload
@@ -48,11 +51,11 @@ def export(
     rates: Sequence[int] = (),
     **options: str | None,
 ) -> dict[str, bytes] | Path:
-    """A design's coefficients for a firmware, a convolver or another program.
+    """A design's coefficients for a firmware, a convolver or another program; or a bank's for one that interpolates.
 
     Parameters
     ----------
-    design : Design, str or Path, a design or its folder
+    design : Design, str or Path, a design or its folder, or the folder of a bank
     target : str, as `designer export --help` lists them ("wav", "cmsis-q31", "camilladsp")
     folder : str, Path or None, where the files are written; None for nowhere
     force : bool, replace files that were edited since, or are of another export
@@ -77,11 +80,32 @@ def export(
     ['camilladsp.yml', 'left.wav', 'right.wav']
 
     """
-    filters = filters_for(job.design_of(design), target, options, rates)
+    filters: FilterSet
+    if isinstance(design, str | Path) and is_bank(Path(design)):
+        filters = bank_filters_for(Path(design), target, options, rates)
+    else:
+        filters = filters_for(job.design_of(design), target, options, rates)
     if folder is None:
         return export_of(filters, target).files
     write_elsewhere(filters, Path(folder), target, force=force)
     return Path(folder)
+
+
+def bank_filters_for(
+    folder: Path,
+    target: str,
+    options: Mapping[str, str | None] | None = None,
+    rates: Sequence[int] = (),
+    progress: Callable[[str], None] | None = None,
+) -> BankSet:
+    """Filters of a bank's folder, with what the user says of a target's options; parameters and errors as `filters_for`."""
+    checked = checked_options(target, options or {})
+    if rates:
+        raise UsageError(f"--rates: got it for the bank {folder}; expected a design; make a bank at each rate")
+    check_bank_target(target, checked)
+    opened = open_bank(folder)
+    stated = {flag: value for flag, value in problem_options(opened.problem).items() if flag != "library"}  # of designs
+    return bank_filters(opened, folder, {**stated, **checked}, progress or (lambda _: None))
 
 
 def filters_for(

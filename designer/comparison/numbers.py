@@ -26,8 +26,6 @@ from designer.result import Result, evaluate
 if TYPE_CHECKING:
     import pandas as pd
 
-ALIKE_DB = 0.5
-"""Numbers that differ by no more are equally good: filters that miss a requirement by as much count as meeting it."""
 DECIMALS = 1
 """Decimals of the numbers in the table, and so of their differences."""
 COLUMNS = ("design", "channel", "metric", "frequency_hz", "value")
@@ -42,6 +40,7 @@ class Row:
     ----------
     differences_db : tuple of float or None, of the rounded number from that of the first entry that has it
     best : tuple of bool, whether an entry is as good as any; nobody is where all are alike
+    alike : tuple of bool, whether an entry's difference from the first is within the resolution
 
     """
 
@@ -50,28 +49,47 @@ class Row:
     values_db: tuple[float | None, ...]
     differences_db: tuple[float | None, ...]
     best: tuple[bool, ...]
+    alike: tuple[bool, ...]
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether no entry differs by more than the resolution from any other."""
+        return all(self.alike) and not any(self.best)
 
 
 def scalar_rows(channel: SharedChannel) -> list[Row]:
     """The rows of one channel, without those that no entry has."""
     numbers = [entry.numbers(channel.name) for entry in channel.entries]
     return [
-        ranked(metric.name, metric.label, tuple(values.get(metric.name) for values in numbers), metric.better)
+        ranked(
+            metric.name,
+            metric.label,
+            tuple(values.get(metric.name) for values in numbers),
+            metric.better,
+            metric.resolution,
+        )
         for metric in shown_on("comparison")
         if any(metric.name in values for values in numbers)
     ]
 
 
-def ranked(key: str, words: str, values_db: tuple[float | None, ...], sign: int) -> Row:
-    """A row: where more is better `sign` is 1, where less is, -1."""
+def ranked(key: str, words: str, values_db: tuple[float | None, ...], sign: int, resolution: float) -> Row:
+    """A row: where more is better `sign` is 1, where less is, -1; values that differ by no more than the resolution are equally good."""
     present = [value for value in values_db if value is not None]
     top, bottom = max(sign * value for value in present), min(sign * value for value in present)
+    differences_db = tuple(
+        None if value is None else round(round(value, DECIMALS) - round(present[0], DECIMALS), DECIMALS)
+        for value in values_db
+    )
     return Row(
         key,
         words,
         values_db,
-        tuple(None if value is None else round(value, DECIMALS) - round(present[0], DECIMALS) for value in values_db),
-        tuple(top - bottom > ALIKE_DB and value is not None and sign * value >= top - ALIKE_DB for value in values_db),
+        differences_db,
+        tuple(
+            top - bottom > resolution and value is not None and sign * value >= top - resolution for value in values_db
+        ),
+        tuple(difference is None or abs(difference) <= resolution for difference in differences_db),
     )
 
 

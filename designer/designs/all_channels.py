@@ -43,15 +43,8 @@ def all_channels(
     DataError : a data file that the problem names cannot be used
 
     """
-
-    def fine_scene(problem: Problem) -> Scene:
-        whole = scene(problem)
-        if family is not None:
-            whole = replace(whole, cache=family.cache.heir(same_device=True))
-        return whole.at(with_half_steps(whole.frequency_hz))
-
     with stage("scene"):
-        fine = fine_scene(problem)
+        fine = fine_scene(problem, family)
         fine.prepare()
         if fine.is_small and any(not table.is_beam for table in problem.designs):
             fine.ears()
@@ -60,8 +53,16 @@ def all_channels(
     with stage("designs"):
         channels, failures = _designed(fine.problem, fine, by or design_channel, keep_going=keep_going)
         if failures:
-            fine = fine_scene(_without(fine.problem, failures))
+            fine = fine_scene(_without(fine.problem, failures), family)
     return fine, channels, failures
+
+
+def fine_scene(problem: Problem, family: Scene | None = None) -> Scene:
+    """The scene on the design's frequencies and those half way between, with what the device's family has solved."""
+    whole = scene(problem)
+    if family is not None:
+        whole = replace(whole, cache=family.cache.heir(same_device=True))
+    return whole.at(with_half_steps(whole.frequency_hz))
 
 
 def family_of(problem: Problem) -> Scene:

@@ -114,6 +114,7 @@ class FilterSet:
     judge : callable or None, channel -> (L, T) responses as played, to what changed at the points, in words of the
         manifest; None without a scene
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
+    made_by : str, the command that makes their folder, where it is not `designer design`
     fed_by_upmix : bool, whether an upmix makes the channels from stereo, which no filter here does
     options : dict, flag -> what the problem or the user says of a target's option; absent where nothing is said
     suffix : str, of names in C, where the filters are exported beside those of other rates
@@ -138,6 +139,7 @@ class FilterSet:
     versions: dict[str, str] = field(default_factory=dict)
     judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
     imported_from: str = ""
+    made_by: str = ""
     fed_by_upmix: bool = False
     options: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
@@ -164,8 +166,8 @@ class FilterSet:
         for driver, taps in responses:
             norms[driver] = norms.get(driver, 0.0) + float(np.abs(taps).sum())
             spectra[driver] = spectra.get(driver, np.zeros(count // 2 + 1)) + np.abs(np.fft.rfft(taps, count))
-        tones_db = _room_db(float(spectrum.max()) for spectrum in spectra.values())
-        return Headroom(_room_db(norms.values()), tones_db, max(norms.values(), default=0.0))
+        tones_db = room_db(float(spectrum.max()) for spectrum in spectra.values())
+        return Headroom(room_db(norms.values()), tones_db, max(norms.values(), default=0.0))
 
     @property
     def latency_samples(self) -> int:
@@ -231,5 +233,6 @@ def _lost_db(cascade: Cascade, count: int) -> float:
     return float(amplitude_db(np.atleast_1d(np.linalg.norm(whole[count:]) / np.linalg.norm(whole)))[0])
 
 
-def _room_db(gains: Iterable[float]) -> float:
+def room_db(gains: Iterable[float]) -> float:
+    """Room in dB that gains need, at least 0."""
     return max(0.0, 20 * float(np.log10(max(max(gains, default=0.0), 1e-300))))

@@ -70,11 +70,11 @@ def filter_set(result: Result) -> FilterSet:
         judge=partial(at_the_points, result),
         imported_from=result.imported_from,
         fed_by_upmix=chain is not None and chain.upmix,
-        options=_options(problem),
+        options=problem_options(problem),
     )
 
 
-def _options(problem: Problem) -> dict[str, str]:
+def problem_options(problem: Problem) -> dict[str, str]:
     """Flag -> what `[export]` says."""
     values = {option.flag: getattr(problem.export, option.key) for option in OPTIONS}
     return {flag: value for flag, value in values.items() if value}
@@ -88,7 +88,7 @@ def check_targets(problem: Problem) -> None:
     if not problem.export.targets or problem.realization.form == "auto":  # whose candidates are looked at one by one
         return
     for name in problem.export.targets:
-        check_target(problem, name, _options(problem))
+        check_target(problem, name, problem_options(problem))
 
 
 def check_target(problem: Problem, name: str, options: dict[str, str]) -> None:
@@ -132,7 +132,7 @@ def stand_in(problem: Problem, table: Realization) -> FilterSet:
         word=table.fixed_point,
         own_shifts=own_shifts,
         fed_by_upmix=will_upmix(problem),
-        options=_options(problem),
+        options=problem_options(problem),
         shifts=dict.fromkeys(channels, 0) if table.word and not own_shifts and table.form != "biquad" else {},
     )
 

@@ -72,6 +72,7 @@ def command(filters: FilterSet, target: str) -> str:
         kinds = (PurePosixPath(filters.imported_from), PureWindowsPath(filters.imported_from))
         file = next((kind.name for kind in kinds if kind.is_absolute() or kind.anchor), filters.imported_from)
         design = shlex.join(["designer", "import-coefficients", file, "--problem", *problem, "-o", out])
+    design = filters.made_by or design
     options = [text for flag, value in filters.options.items() if value for text in (f"--{flag}", value)]
     rates = (
         ["--rates", ",".join(f"{member.sample_rate_hz:.17g}" for member in filters.at_rates)]

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from designer.arrays import Real
 from designer.errors import UsageError
@@ -21,6 +21,10 @@ from designer.export.provenance import Row
 from designer.export.runners.bench import Runner
 from designer.problem.word_format import Word
 from designer.realization.cost import Memory
+
+if TYPE_CHECKING:
+    from designer.export.c_plan import CWord
+Set = TypeVar("Set", bound=FilterSet)
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,7 @@ class Target:
     decode : callable or None, of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section
         or the first tap first, and gains of sections; raises `DataError`
     bare : tuple of tuple of str, endings, and layouts in `filters.csv`, of the files that `decode` reads
+    bank_word : object or None, the CWord in which it plays a bank, in C; None where it does not interpolate
     block_samples : int, that it gathers before it computes; 0 where it answers sample by sample, or a host says how many
     run : Runner or None, plays signals through an export of it here; None where no program at hand does
     to_play : str, of a target that no package of a program runs: what to install, and how to play the stimulus with it
@@ -141,11 +146,12 @@ class Target:
     in_folders: tuple[str, ...] = ()
     decode: Callable[[Coefficients, BareFile], tuple[Real, Real | None]] | None = None
     bare: tuple[tuple[str, str], ...] = ()
+    bank_word: CWord | None = None
     block_samples: int = 0
     run: Runner | None = None
     to_play: str = ""
 
-    def heeded(self, filters: FilterSet) -> FilterSet:
+    def heeded(self, filters: Set) -> Set:
         """The filters without the options that this target does not heed, so that no command names them.
 
         Raises UsageError: an option has a value that is not known.

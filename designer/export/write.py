@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 
 from designer.errors import DataError, UsageError
+from designer.export.bank_export import with_loss, write_bank
+from designer.export.bank_set import BankSet
 from designer.export.coefficients import MAX_VALUE
 from designer.export.cost import with_cost
 from designer.export.filter_set import FilterSet
@@ -25,9 +27,10 @@ from designer.export.judged import with_judgement
 from designer.export.provenance import command
 from designer.export.rates import joined_export, suffix
 from designer.export.target import Export, refuse
-from designer.export.targets import target_named
+from designer.export.targets import TARGETS, target_named
 from designer.stereo.upmix import AVERAGE_S, OVERLAP, SILENCE, Upmix
 from designer.writing import (
+    BANK,
     DESIGN,
     EXPORT,
     check_ground,
@@ -58,6 +61,8 @@ def export_of(filters: FilterSet, name: str) -> Export:
 
     Raises UsageError: no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors.
     """
+    if isinstance(filters, BankSet):
+        return _bank_export(filters, name)
     if filters.at_rates:
         target, sets = target_named(name), [replace(member, suffix=suffix(member)) for member in filters.at_rates]
         joined = replace(target.heeded(filters), at_rates=tuple(target.heeded(member) for member in sets))
@@ -66,6 +71,33 @@ def export_of(filters: FilterSet, name: str) -> Export:
     assert export.files and all(export.files.values()), f"{name}: an export without content"
     target = target_named(name)
     return with_cost(filters, target, with_judgement(filters, target, export))
+
+
+def check_bank_target(name: str, options: Mapping[str, str]) -> None:
+    """Refuse a target that does not interpolate between the sets of a bank, and arrays that are of one design.
+
+    Raises UsageError: naming the targets that do.
+    """
+    if target_named(name).bank_word is None:
+        able = ", ".join(target.name for target in TARGETS.values() if target.bank_word is not None)
+        raise refuse(
+            name,
+            "a filter bank, between whose sets it does not interpolate",
+            able,
+            "take one of these; bank.npz and bank.sofa hold the sets for other programs",
+        )
+    if options.get("library"):
+        raise UsageError(
+            "--library: got it for a filter bank; expected one design, whose arrays it writes; leave --library out"
+        )
+
+
+def _bank_export(filters: BankSet, name: str) -> Export:
+    check_bank_target(name, filters.options)
+    target = target_named(name)
+    assert target.bank_word is not None
+    export = with_loss(filters, write_bank(target.heeded(filters), target.bank_word))
+    return _fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
 
 def write_target(filters: FilterSet, name: str) -> Export:
@@ -114,7 +146,7 @@ def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusal
 def write_in_design(
     filters: FilterSet, folder: Path, names: Sequence[str], *, force: bool = False
 ) -> dict[str, Export]:
-    """Write `export/NAME` of each target into a design folder that is there, and their entries into its `export.json`; return them.
+    """Write `export/NAME` of each target into the folder of a design or a bank, and their entries into its `export.json`; return them.
 
     Parameters
     ----------
@@ -127,14 +159,15 @@ def write_in_design(
     DataError : the manifest that is there cannot be read
 
     """
+    kind = BANK if isinstance(filters, BankSet) else DESIGN
     for name in names:
-        check_update(folder, DESIGN, [MANIFEST], within=f"export/{name}", force=force)
+        check_update(folder, kind, [MANIFEST], within=f"export/{name}", force=force)
     reserve(folder / "export")
     exports = {name: export_of(filters, name) for name in names}
     entries = _entries(folder / MANIFEST)
     for name, export in exports.items():
         files = _in_design(filters, {name: export}, entries)
-        update_folder(folder, DESIGN, lay(files), within=f"export/{name}", force=force)
+        update_folder(folder, kind, lay(files), within=f"export/{name}", force=force)
         entries = json.loads(files[MANIFEST])
     return exports
 

@@ -20,6 +20,10 @@ from designer.requirements.slacks import expected_gain
 from designer.requirements.target import ChannelTarget
 
 TONE_BAND_HZ = (100.0, 16_000.0)
+RESOLUTIONS = {"dB": 0.5, "m²": 0.01, "m": 0.01, "s": 0.02, "ms": 0.1}
+"""Unit -> difference up to which two designs are equal: filters that miss a requirement by 0.5 dB count as meeting it; an area of 10 cm by
+10 cm; a reverberation time's just noticeable difference of 5 % in a dry room. Counts are exact.
+"""
 UNITS = {"db": "dB", "m2": "m²", "m": "m", "s": "s", "ms": "ms", "bytes": "bytes"}
 EVERYWHERE = frozenset({"page", "comparison", "sweep"})
 HEADS = EVERYWHERE | {"head"}
@@ -59,6 +63,11 @@ class Metric:
         if self.name.endswith("_per_s"):
             return "1/s"
         return UNITS.get(self.name.rpartition("_")[2], "")
+
+    @property
+    def resolution(self) -> float:
+        """Difference up to which two designs are equal by this number."""
+        return RESOLUTIONS.get(self.unit, 0.0)
 
     @property
     def axis(self) -> str:

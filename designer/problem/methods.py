@@ -157,7 +157,7 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
     return faults
 
 
-def check_methods(methods: list[str]) -> None:
+def check_methods(methods: list[str], option: str = "--methods") -> None:
     """Refuse what is no method, and a method that is named twice.
 
     Raises
@@ -169,9 +169,9 @@ def check_methods(methods: list[str]) -> None:
     for number, method in enumerate(methods):
         if method not in names:
             close = nearest(method, names)
-            raise UsageError(f'--methods: got "{method}"; expected {", ".join(names)}{close and f"; {close}"}')
+            raise UsageError(f'{option}: got "{method}"; expected {", ".join(names)}{close and f"; {close}"}')
         if method in methods[:number]:
-            raise UsageError(f'--methods: got "{method}" twice; expected each method once')
+            raise UsageError(f'{option}: got "{method}" twice; expected each method once')
 
 
 def with_method(problem: Any, method: str) -> tuple[Any, list[str]]:

@@ -23,6 +23,7 @@ from designer.problem.enclosures.free_field import FreeField
 from designer.problem.firmware_names import option_fields, target_names
 from designer.problem.listeners import Listener as Listener
 from designer.problem.listeners import Listeners, OneListener, Place, Places, Population
+from designer.problem.placement_table import Placement
 from designer.problem.sourced import Sourced
 from designer.problem.table import (
     AUTO,
@@ -305,6 +306,7 @@ class Problem(Sourced):
     virtualizer: Virtualizer | None = None
     room: Room | None = None
     tolerance: Tolerance = Tolerance()
+    placement: Placement | None = None
     export: Export = Export()
 
     def model_post_init(self, context: Any, /) -> None:
@@ -322,9 +324,8 @@ class Problem(Sourced):
     def heard_by(self, name: str | None) -> Problem:
         """The problem with the listener of that name as its `listener`; itself without a name, and for the first."""
         named = {} if self.listeners is None else {listener.name: listener for listener in self.listeners}
-        if name is None or self.listener is named[name]:
-            return self
-        return self.model_copy(update={"listener": named[name]})
+        listener = self.listener if name is None else named[name]
+        return self if listener is self.listener else self.model_copy(update={"listener": listener})
 
     def place(self, name: str) -> Place | None:
         """The place without a head that has this name."""
@@ -395,6 +396,5 @@ class Problem(Sourced):
     @property
     def azimuth_distance_m(self) -> float:
         """Radius of the circle of masks and maps: given, or the listener's distance."""
-        if self.grid.azimuth_distance_m is not None:
-            return self.grid.azimuth_distance_m
-        return float(sum(x * x for x in self.listener.position_m) ** 0.5)
+        distance_m = self.grid.azimuth_distance_m
+        return float(sum(x * x for x in self.listener.position_m) ** 0.5) if distance_m is None else distance_m

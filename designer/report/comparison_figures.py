@@ -252,7 +252,7 @@ def maps_figure(view: ChannelView) -> Figure:
         panel = channel_maps.azimuth_map(f, azimuth, level, levels, table, view.shown_hz, ticks_deg=90, **words)
         panel["design"] = view.channel.numbers[i]
         panels.append(panel)
-    return figure(panels, 0.6 + (2.5 if columns <= 2 else 1.75) * -(-len(panels) // columns))
+    return figure(panels, 0.6 + (2.5 if columns <= 2 else 2.3) * -(-len(panels) // columns))
 
 
 def _mean_level_words(view: ChannelView, around_deg: float) -> tuple[str, float]:

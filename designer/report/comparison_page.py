@@ -1,4 +1,7 @@
-"""The comparison page: one self-contained HTML file; who is best at what on top, then each channel's numbers and figures."""
+"""The comparison page: one self-contained HTML file.
+
+The numbers that decide stand on top, then the layouts, one table over all channels, and each channel's figures.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,19 @@ from typing import Any
 
 from markupsafe import Markup
 
+from designer.comparison.channel_group import ChannelGroup, channel_groups
+from designer.comparison.decision import decisions, reference
+from designer.comparison.drawn_devices import drawn_difference
 from designer.comparison.entry import ALL_UP_TO, Entry, SharedChannel, chosen_entries
 from designer.comparison.key_differences import key_differences
-from designer.comparison.numbers import ALIKE_DB, Row, scalar_rows
+from designer.comparison.numbers import Row
+from designer.metrics import RESOLUTIONS
 from designer.problem.messages import listed
 from designer.report import script
 from designer.report.comparison_figures import extremes
 from designer.report.figure_data import design_look
-from designer.report.figures import Picture
+from designer.report.figures import COMPARED_LAYOUTS, Picture
+from designer.report.mirrors import mirrors
 from designer.report.page import Shown
 from designer.report.page_data import block
 from designer.report.schemes import css, template
@@ -24,9 +32,14 @@ LONGEST_VALUE = 120
 FEW_KEYS = 12
 """Keys that stand open on top of the page."""
 WIDE = ("maps",)
-"""Kinds of figures that take the page's width."""
+"""Kinds of figures that take the page's width, and are folded."""
 MOST_COLUMNS = 8
 """Designs whose tables fit a sheet of A4 as they are; those of more are set smaller, in columns of one width."""
+ABSENT = {"text": "–", "alike": True}
+FEW_COLUMNS = 4
+"""Designs whose table is whole on a telephone."""
+FACTS = (("Requirements", "outcome"), ("Method", "methods"), ("Filters", "taps"), ("Latency", "latency"))
+"""Words of a row about the designs -> key of a design."""
 HEADLINES = (
     ("moved_head_5th_percentile_db", "with the head moved, the 5th percentile of the gain is"),
     ("mean_cancellation_gain_db", "the mean gain over the band is"),
@@ -58,18 +71,28 @@ def render(
 
     """
     chosen_numbers = {channel.numbers[i] for channel in channels for i in chosen_entries(channel, show)}
-    rows = {channel.name: scalar_rows(channel) for channel in channels}
+    twins = [{name: twin.name for name, twin in mirrors(entry.result).items()} for entry in entries]
+    groups = channel_groups(channels, twins)
+    stand_for = {channel.name: group for group in groups for channel in group.channels}
     sections = []
     for channel in channels:
-        channel_figures = [
-            (Shown(name, picture.says()), "wide" if picture.declared.kind in WIDE else "")
-            for name, picture in pictures.items()
-            if picture.subject[0].channel is channel
-        ]
-        columns = list(zip(channel.numbers, (entry.label for entry in channel.entries), strict=True))
-        band = "{:g} to {:g} Hz".format(*channel.band_hz)
-        words = {"name": channel.name, "aim": channel.aim, "band": band}
-        sections.append({**words, "columns": columns, "rows": rows[channel.name], "figures": channel_figures})
+        drawn = {name: at for name, at in pictures.items() if getattr(at.subject[0], "channel", None) is channel}
+        small, wide = (
+            [
+                Shown(name, picture.says())
+                for name, picture in drawn.items()
+                if (picture.declared.kind in WIDE) == is_wide
+            ]
+            for is_wide in (False, True)
+        )
+        first = stand_for[channel.name].first
+        twin = "" if first is channel else first.name
+        sections.append({"name": channel.name, "aim": channel.aim, "twin": twin, "small": small, "wide": wide})
+    keys = [
+        (key, [value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 1]}…" for value in values])
+        for key, values in key_differences([entry.problem for entry in entries])
+    ]
+    designs = [_design(number, entry, number in chosen_numbers) for number, entry in enumerate(entries)]
     return template("comparison.html").render(
         facts=facts,
         schemes=Markup(css()),
@@ -78,28 +101,72 @@ def render(
         library=Markup(script.library()),
         data=Markup(block(facts.title, {name: picture.build() for name, picture in pictures.items()})),
         many=len(entries) > ALL_UP_TO,
-        sentences=[sentence(channel, rows[channel.name]) for channel in channels],
-        designs=[_design(number, entry, number in chosen_numbers) for number, entry in enumerate(entries)],
-        channels=sections,
-        keys=[
-            (key, [value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 1]}…" for value in values])
-            for key, values in key_differences([entry.problem for entry in entries])
+        sentences=[sentence(group) for group in groups] if len(entries) > ALL_UP_TO else [],
+        decisions=[] if len(entries) > ALL_UP_TO else decisions(entries, groups),
+        designs=designs,
+        facts_rows=[(words, [design[key] for design in designs]) for words, key in FACTS],
+        layouts=[
+            Shown(name, picture.says()) for name, picture in pictures.items() if picture.declared is COMPARED_LAYOUTS
         ],
+        groups=[_group(group, entries) for group in groups],
+        channels=sections,
+        keys=keys,
         few_keys=FEW_KEYS,
-        alike_db=ALIKE_DB,
+        alike_db=RESOLUTIONS["dB"],
+        few_columns=FEW_COLUMNS,
         most_columns=MOST_COLUMNS,
     )
 
 
-def sentence(channel: SharedChannel, rows: Sequence[Row]) -> str:
+def _group(group: ChannelGroup, entries: Sequence[Entry]) -> dict[str, Any]:
+    """The part of the table that a group of channels has: a cell for each design, also for one without the channel."""
+    shared = group.first
+    drawn: list[dict[str, Any]] = []
+    base = reference(shared.entries)
+    for number, entry in enumerate(shared.entries):
+        difference = None if number == base else drawn_difference(shared.entries[base], entry, shared.name)
+        is_alike = difference is None or abs(difference.median_db) <= RESOLUTIONS["dB"]
+        drawn.append({"text": "–" if difference is None else str(difference), "alike": is_alike})
+    band = "{:g} to {:g} Hz".format(*shared.band_hz)
+    is_mirrored = ", mirror images" if len(group.channels) > 1 else f", {shared.aim}"
+    return {
+        "heading": f"{group.name}{is_mirrored}, {band}",
+        "rows": [(row, _columns(row, shared, len(entries))) for row in group.rows],
+        "drawn": _spread(drawn, shared, len(entries), ABSENT) if any(cell != ABSENT for cell in drawn) else [],
+        "drawn_words": f"Drawn devices: mean gain less that of {shared.entries[base].label}, median",
+    }
+
+
+def _columns(row: Row, shared: SharedChannel, count: int) -> list[dict[str, Any]]:
+    """The cells of a row of numbers; the first that has a number is what the others differ from."""
+    keys = ("value", "difference", "best", "alike")
+    first = next((place for place, value in enumerate(row.values_db) if value is not None), 0)
+    cells = [
+        dict(zip(keys, values, strict=True))
+        for values in zip(row.values_db, row.differences_db, row.best, row.alike, strict=True)
+    ]
+    cells[first]["difference"] = None
+    return _spread(cells, shared, count, {"value": None, "best": False, "alike": True})
+
+
+def _spread(cells: Sequence[Any], shared: SharedChannel, count: int, absent: Any) -> list[Any]:
+    """Cells of the designs that share a channel, in the columns of all designs."""
+    columns = [absent] * count
+    for number, cell in zip(shared.numbers, cells, strict=True):
+        columns[number] = cell
+    return columns
+
+
+def sentence(group: ChannelGroup) -> str:
     """Which design is best and worst at what the channel is for: the head moved for an ear, the mean for a beam."""
+    channel = group.first
     labels = [entry.label for entry in channel.entries]
     for key, words in HEADLINES:
-        values = next((row.values_db for row in rows if row.key == key), ())
+        values = next((row.values_db for row in group.rows if row.key == key), ())
         ranking = extremes(labels, values, "highest", "lowest") if values else ""
         if ranking:
-            return f"{channel.name}: {words} {ranking}."
-    return f"{channel.name}: nothing to rank."
+            return f"{group.name}: {words} {ranking}."
+    return f"{group.name}: nothing to rank."
 
 
 def _design(number: int, entry: Entry, checked: bool) -> dict[str, Any]:
@@ -131,10 +198,20 @@ def outcome_words(entry: Entry) -> str:
     """
     result = entry.result
     short = [name for name, channel in result.channels.items() if not channel.feasible]
+    worst = [most for name in short if (most := _most_missed(entry, name))]
     lossy = [] if entry.is_played else [name for name in result.channels if name not in short and result.misses(name)]
     if result.imported_from:
         return f"missed by these filters: {listed(lossy)}" if lossy else "met by these filters"
-    outcomes = [f"infeasible as asked: {listed(short)}"] if short else []
+    outcomes = [f"infeasible as asked: {listed(short)}{f' ({max(worst)[1]})' if worst else ''}"] if short else []
     outcomes += [f"met on paper, and missed by these filters: {listed(lossy)}"] if lossy else []
     others = [] if len(short) + len(lossy) == len(result.channels) else ["met by the others" if outcomes else "met"]
     return "; ".join([*outcomes, *others]) + (" (by the weights: the filters are not known)" if entry.is_played else "")
+
+
+def _most_missed(entry: Entry, name: str) -> tuple[float, str] | None:
+    """By how much a channel misses the requirement that it misses most, and where in the band."""
+    if entry.is_played:
+        return None
+    missed = [outcome for outcome in entry.result.scalars[name].outcomes if not outcome.is_met]
+    most = max(missed, key=lambda outcome: outcome.missed_db, default=None)
+    return None if most is None else (most.missed_db, f"{most.requirement} missed {most.by()}")

@@ -17,7 +17,7 @@ import numpy as np
 
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, scene
-from designer.comparison.entry import SharedChannel
+from designer.comparison.entry import SharedChannel, chosen_entries
 from designer.comparison.head_shift import HeadShift
 from designer.designs.reach import reach
 from designer.errors import UsageError
@@ -38,6 +38,7 @@ from designer.report import (
     room,
 )
 from designer.report import comparison_figures as comparison
+from designer.report import comparison_layouts as layouts
 from designer.report import proof_figures as proof
 from designer.report.figure_data import Figure
 from designer.report.reach_figure import reach_figure
@@ -60,7 +61,8 @@ class Declared:
 
     Attributes
     ----------
-    of : str, "problem", "channel", "head", "upmix", "comparison", "bank" or "proof": what `build`, `says` and `shown` are called with
+    of : str, "problem", "channel", "head", "upmix", "comparison", "compared layouts", "bank" or "proof":
+        what `build`, `says` and `shown` are called with
     kind : str, the end of its file's name
     caption : str, what it shows; empty where its message says that itself
     build, says : callable, of the subject: its dictionary, and its message in a sentence, with the numbers that it is drawn for
@@ -179,6 +181,8 @@ COHERENCE = Declared(of="head", kind="listener-coherence",
 SEPARATION = Declared(of="upmix", kind="listener-separation",
                       caption="Levels of left, right and centre that the upmix makes of a source over its panning",
                       build=listener.separation_figure, says=listener.say_separation)  # fmt: skip
+COMPARED_LAYOUTS = Declared(of="compared layouts", kind="layouts", build=layouts.layouts_figure, says=layouts.say_layouts,
+                            shown=lambda view: view.differ)  # fmt: skip
 COMPARED_GAIN = Declared(of="comparison", kind="gain", build=comparison.gain_figure, says=comparison.say_gain)
 COMPARED_SHIFT = Declared(of="comparison", kind="head-shift", build=comparison.shift_figure, says=comparison.say_shift,
                           shown=lambda view: bool(view.shifts))  # fmt: skip
@@ -299,7 +303,7 @@ def picture_named(result: Result, names: Sequence[str]) -> Picture:
 def comparison_pictures(
     channels: Sequence[SharedChannel], shifts: Mapping[tuple[str, str], HeadShift], show: Sequence[str] = ()
 ) -> dict[str, Picture]:
-    """Each channel's figures, in the page's order: file name without suffix -> picture of a `ChannelView`.
+    """The layouts, and each channel's figures, in the page's order: file name without suffix -> picture.
 
     Parameters
     ----------
@@ -308,7 +312,12 @@ def comparison_pictures(
 
     """
     stems = file_stems([channel.name for channel in channels])
-    shown: dict[str, Picture] = {}
+    entries = {
+        number: entry for channel in channels for number, entry in zip(channel.numbers, channel.entries, strict=True)
+    }
+    chosen = {channel.numbers[place] for channel in channels for place in chosen_entries(channel, show)}
+    drawn = tuple(entries[number] for number in sorted(entries) if number in chosen)
+    shown = _of("compared layouts", layouts.LayoutsView(drawn))
     for channel in channels:
         shown |= _of("comparison", comparison.channel_view(channel, shifts, show), front=f"{stems[channel.name]}-")
     return shown

@@ -66,6 +66,11 @@ def layout_figure(problem: Problem) -> Figure:
     return figure(panels, 5.0, heights=[1.6, 1.0])
 
 
+def device_shapes(problem: Problem, view: str) -> list[Any]:
+    """The device with its drivers as points, from "above", the "front" or the "side"."""
+    return _seen(problem, view)
+
+
 def _listeners(problem: Problem) -> Sequence[Listener]:
     return problem.listeners or [problem.listener]
 

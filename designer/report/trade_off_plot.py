@@ -66,7 +66,7 @@ def trade_off_figure(trade: TradeOff) -> Figure:
     lines.append(line(trade.x[[trade.best]], trade.y[[trade.best]], "chosen", **chosen))
     if not trade.meets.all():
         broken: dict[str, Any] = {"color": "soft", "marker": "circle", "width": 0.0, "size": 5.0, "hollow": True}
-        lines.append(line(np.empty(0), np.empty(0), "hollow: breaks a condition", **broken))
+        lines.append(line(np.empty(0), np.empty(0), "hollow: breaks a condition or a requirement", **broken))
     marks = []
     if trade.limit is not None:
         at, beyond = trade.limit

@@ -34,6 +34,7 @@ from designer.report import bank_page
 from designer.report.bank_figures import DESIGNED, FIXED, INTERPOLATED, NEAREST, TRACKED, BankView, WalkView
 from designer.search import bank_walk
 from designer.search.bank import BankDesign
+from designer.search.bank_costs import firmware_costs, firmware_set
 from designer.search.bank_keys import Followed, followed_keys, problem_at
 from designer.search.bank_walk import Walked
 from designer.versions import WRITER, versions
@@ -147,6 +148,9 @@ def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], c
         "waiting_samples": dict(bank.waiting_samples),
         "upmix": bank.upmix,
         "word": problem.realization.word,
+        "firmware": firmware_costs(
+            firmware_set(bank, problem, design.keys, tuple(map(float, proof.fixed_at)), design.loss_db)
+        ),
         "walk": walk and _walk_facts(walk),
         "versions": versions(),
         "command": command,

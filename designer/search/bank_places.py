@@ -28,9 +28,10 @@ from designer.evaluation.refinement import realize_judged
 from designer.problem import loads
 from designer.problem.key_places import changed_data
 from designer.problem.read import changed
-from designer.problem.schema import Problem
+from designer.problem.schema import DesignTable, Problem
 from designer.realization import response
 from designer.requirements.channel_target import channel_target, driver_index
+from designer.requirements.plain import Plain
 from designer.search.bank_keys import Followed, changes_at, place_words, problem_at
 from designer.search.sweep_point import DONE, FAILED, Outcome, Task, in_processes
 from designer.stereo.matched import VIRTUAL
@@ -90,19 +91,23 @@ class PlaceDesign:
         return max(self.gain_db[name] - gains_db[name] for name in gains_db)
 
 
+def points_of(design: DesignTable, scene: Scene, plain: Plain | None = None) -> Points | None:
+    """Where a channel is judged in a scene; None of one without dark points."""
+    target = channel_target(design, scene, plain)
+    inside = target.at(target.in_band)
+    if not inside.own_dark.shape[1]:
+        return None
+    return Points(inside.frequency_hz, inside.bright, inside.own_dark, driver_index(design, scene.drivers))
+
+
 def place_design(values: Values, problem: Problem, family: Scene) -> PlaceDesign:
     """The design of a problem that has values in its keys; errors as `designer.design`."""
     scene, channels, _ = all_channels(problem, family=family)
     realised, _ = realize_judged(channels, scene, problem.realization)
     rate = problem.sample_rate_hz
     taps = {channel.design.name: taps for channel, taps in zip(channels, realised.taps, strict=True)}
-    points: dict[str, Points] = {}
-    for channel in channels:
-        target = channel_target(channel.design, scene, channel.plain)
-        inside = target.at(target.in_band)
-        if inside.own_dark.shape[1]:
-            drivers = driver_index(channel.design, scene.drivers)
-            points[channel.design.name] = Points(inside.frequency_hz, inside.bright, inside.own_dark, drivers)
+    at_channels = {channel.design.name: points_of(channel.design, scene, channel.plain) for channel in channels}
+    points = {name: at for name, at in at_channels.items() if at is not None}
     gain_db = {name: at.gain_db(taps[name], rate) for name, at in points.items()}
     if problem.virtualizer is not None:
         taps |= dict(zip(VIRTUAL.values(), virtual_channels(channels, realised, scene).taps, strict=True))

@@ -31,10 +31,12 @@ def sweep(
     draws: int = 0,
     seed: int = 0,
     mirror: bool = False,
+    on_surface: bool = False,
     robust: bool = False,
     processes: int | None = None,
     scheduler: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    retry_failed: bool = False,
     force: bool = False,
 ) -> pd.DataFrame:
     """Design one problem in many variants: a table with a row a point.
@@ -43,21 +45,24 @@ def sweep(
     ----------
     problem : Problem, Design, str or Path, a problem, its file, a design or its folder
     vary : mapping of str to sequence of object, key -> its values; the key as `Problem.replace` takes it, and a text of values as
-        `--vary` has it ("64:256:64"); or sequence of str, such options ("realization.taps=64:256:64")
+        `--vary` has it ("64:256:64"), or named variants, name -> key -> value; or sequence of str, such
+        options ("realization.taps=64:256:64")
     folder : str, Path or None, where rows are kept as they come, so that the same call goes on where it was stopped; None for nowhere
     zipped : bool, the first values of all keys together, then the second, ...; otherwise every combination
     draws : int, points drawn at random, for values such as "0.04:0.16", from `seed`
     mirror : bool, move a driver's mirror image (y negated) with it
-    robust : bool, judge over tolerances and the listening zone too, which takes longer
+    on_surface : bool, put every driver on the surface of the sphere or cylinder, at its azimuth and height
+    robust : bool, judge over tolerances, the listening zone and the room too, which takes longer
     processes : int or None, of this machine; None computes in this one; a script that begins others needs `if __name__ == "__main__":`
     scheduler : str or None, "tcp://HOST:PORT" of a Dask cluster, in the place of processes
     progress : callable or None, called with how many points are done, and of how many
+    retry_failed : bool, compute failed points of the folder again
     force : bool, replace tables of the folder that were edited since they were written
 
     Returns
     -------
-    DataFrame : the columns of `sweep.csv`: the keys, "channel.number" of each number, status ("done", "infeasible", "failed"), error,
-        seconds
+    DataFrame : the columns of `sweep.csv`: the keys, "channel.number" of each number, status ("done", "missed" by the filters,
+        "infeasible", "failed"), error, seconds
 
     Raises
     ------
@@ -70,12 +75,12 @@ def sweep(
     >>> import designer
     >>> table = designer.sweep("problems/laptop-pair.toml", {"realization.taps": [64, 512]})
     >>> table[["realization.taps", "status"]].values.tolist()
-    [[64, 'done'], [512, 'done']]
+    [[64, 'missed'], [512, 'done']]
 
     """
-    plan = Plan(
-        job.problem_of(problem), variations(job.problem_of(problem), vary, mirror=mirror), zipped, draws, seed, robust
-    )
+    base = job.problem_of(problem)
+    varied = variations(base, vary, mirror=mirror, on_surface=on_surface)
+    plan = Plan(base, varied, zipped, draws, seed, robust)
     in_this_process = processes is None and scheduler is None
     with nullcontext(_in_this_process) if in_this_process else engine(processes, scheduler) as compute:
         if folder is None:
@@ -90,6 +95,7 @@ def sweep(
             Path(folder),
             compute,
             progress=lambda n, m, size: progress(n + m, size) if progress else None,
+            retry_failed=retry_failed,
             force=force,
         )
     with opened(Path(folder)) as store:

@@ -1,146 +1,39 @@
 """The best point of a sweep's folder: its trade-off as a figure, and its problem file, ready for `designer design`.
 
-A number's name may be cut at its front: `effort_db` is `largest_effort_db`, and `cancellation_gain_db` the first in the order of the
-comparison's table, `mean_cancellation_gain_db`. Without a channel before it, it is that of the channel that is worst off.
-
-A point is on the Pareto front of two numbers where no other is at least as good in both and better in one.
+A point is on the Pareto front of two numbers where no other that meets as much is at least as good in both and better in one.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import math
-import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from designer.arrays import Bool, Real
+from designer.arrays import Bool
 from designer.comparison.key_differences import shown
 from designer.errors import DataError, UsageError
-from designer.metrics import BY_NAME, shown_on
-from designer.problem.key_places import changed_data
-from designer.problem.messages import nearest
 from designer.problem.read import changed
 from designer.problem.schema import Problem
-from designer.problem.toml_text import toml_text
+from designer.search.relocated import relocate, remarked
+from designer.search.sweep_numbers import COMPARED, NUMBERS, Condition, Metric, condition, metric, nearest_values
 from designer.search.sweep_plan import base_of
-from designer.search.sweep_point import FAILED, INFEASIBLE
+from designer.search.sweep_point import FAILED, INFEASIBLE, MISSED
+from designer.search.sweep_rank import ranked
 from designer.search.sweep_store import FIGURE_FILE, PROBLEM_FILE, Row, opened
+from designer.search.sweep_surface import varied_data
 from designer.writing import SWEEP, check_update, lay, update_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMBERS = tuple((metric.name, metric.label, metric.better) for metric in shown_on("sweep"))
+LONGEST_TITLE = 120
+"""Characters of the title of the best point's problem."""
 AGAINST = ("largest_effort_db", "mean_cancellation_gain_db", "largest_driver_gain_db")
 """Number on the other axis where no condition names one: the first of these that is another."""
-COMPARED: dict[str, Callable[[Real, float], Bool]] = {
-    "<=": np.less_equal,
-    ">=": np.greater_equal,
-    "<": np.less,
-    ">": np.greater,
-}
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number of a point.
-
-    Attributes
-    ----------
-    name : str, as rows have it, without the channel
-    channel : str, whose it is; empty for that of the channel that is worst off
-    words : str, for figures
-    sign : int, 1 where more is better, -1 where less is
-
-    """
-
-    name: str
-    channel: str
-    words: str
-    sign: int
-
-    def of(self, numbers: pd.DataFrame) -> Real:
-        """(points,) of the table of all numbers; NaN where a point has none."""
-        keys = [
-            key for key in map(str, numbers) if key == str(self) or (not self.channel and key.endswith(f".{self.name}"))
-        ]
-        return np.asarray(self.sign * (self.sign * numbers[keys]).min(axis=1), dtype=float)
-
-    @property
-    def unit(self) -> str:
-        """As figures have it."""
-        return BY_NAME[self.name].unit
-
-    @property
-    def label(self) -> str:
-        """Label of an axis."""
-        return f"{self.words}{f', {self.channel}' if self.channel else ''} in {self.unit}"
-
-    def __str__(self) -> str:
-        """As a user would write it whole."""
-        return f"{self.channel}.{self.name}" if self.channel else self.name
-
-
-def metric(text: str, names_of_rows: Sequence[str], option: str) -> Metric:
-    """Number that a user means by a name, of the "channel.number" that are known.
-
-    Raises
-    ------
-    UsageError : naming the option: there is none, with the nearest that there is
-
-    """
-    channels = dict.fromkeys(name.rpartition(".")[0] for name in names_of_rows)
-    channel, _, name = text.strip().rpartition(".")
-    if channel and channel not in channels:
-        raise UsageError(f'{option}: got the channel "{channel}"; expected {", ".join(channels)}')
-    offered_names = {
-        key.rpartition(".")[2] for key in names_of_rows if not channel or key.rpartition(".")[0] == channel
-    }
-    offered = [row for row in NUMBERS if row[0] in offered_names]
-    for full_name, words, sign in offered:
-        if full_name == name or full_name.endswith(f"_{name}"):
-            return Metric(full_name, channel, words, sign)
-    names = [full_name for full_name, _, _ in offered]
-    near = nearest(name, [*names, *("_".join(full_name.split("_")[n:]) for full_name in names for n in (1, 2))])
-    raise UsageError(f'{option}: got "{text}"; expected {", ".join(names)}{near and f"; {near}"}')
-
-
-@dataclass(frozen=True)
-class Condition:
-    """Condition on a point: a number, how it is compared, and with what."""
-
-    metric: Metric
-    comparison: str
-    limit: float
-
-    def __str__(self) -> str:
-        """As a user would write it whole."""
-        return f"{self.metric}{self.comparison}{self.limit:g}"
-
-
-def condition(text: str, names: Sequence[str]) -> Condition:
-    """Condition of the form `effort_db<12`.
-
-    Raises
-    ------
-    UsageError : it is no comparison of a number that there is
-
-    """
-    option = f"--subject-to {text}"
-    match = re.fullmatch(r"\s*([^<>=]+?)\s*(<=|>=|<|>)\s*([^<>=]+?)\s*", text)
-    with contextlib.suppress(ValueError):
-        if match and not math.isnan(limit := float(match[3])):
-            return Condition(metric(match[1], names, option), match[2], limit)
-    raise UsageError(
-        f"{option}: got no comparison; expected a number's name, < <= > or >=, and a limit, as effort_db<12"
-    )
 
 
 def check_choice(number: str, subject_to: Sequence[str], channels: Sequence[str]) -> None:
@@ -160,8 +53,10 @@ class Choice:
     rows : list of Row, all points that have both numbers
     numbers : DataFrame, all of their numbers, a column each
     best : int, the place of the best among them
-    meets : bool array, whether each meets all conditions
+    meets : bool array, whether each meets all conditions, and no less of its requirements than the best
+    compared : int, how many meet all conditions
     front : list of int, places of those on the Pareto front, from the best by `objective` on
+    reasons : list of str, what decided
 
     """
 
@@ -172,7 +67,9 @@ class Choice:
     numbers: pd.DataFrame
     best: int
     meets: Bool
+    compared: int
     front: list[int]
+    reasons: list[str]
 
     @property
     def row(self) -> Row:
@@ -183,11 +80,15 @@ class Choice:
     def words(self) -> str:
         """Number of points compared, and the conditions."""
         subject = f" with {', '.join(map(str, self.conditions))}" if self.conditions else ""
-        return f"best of {self.meets.sum()} points{subject}"
+        return f"best of {self.compared} points{subject}"
 
 
-def choose(rows: Sequence[Row], number: str, subject_to: Sequence[str] = ()) -> Choice:
-    """Pick the best point by a number; of equally good ones the first.
+def choose(rows: Sequence[Row], number: str, subject_to: Sequence[str] = (), resolution: float | None = None) -> Choice:
+    """Pick the best point by a number, as `sweep_rank` orders them.
+
+    Parameters
+    ----------
+    resolution : float or None, difference of the number up to which points are equal; None for the number's own
 
     Raises
     ------
@@ -219,35 +120,38 @@ def choose(rows: Sequence[Row], number: str, subject_to: Sequence[str] = ()) -> 
     if not meets.any():
         raise UsageError(
             f"--subject-to: no point of {len(designed)} meets {', '.join(map(str, conditions))};"
-            f" {_nearest_values(conditions, numbers)}"
+            f" {nearest_values(conditions, numbers)}"
         )
     first, second = best_by.sign * best_by.of(numbers), against.sign * against.of(numbers)
-    best = int(np.argmax(np.where(meets, first, -np.inf)))
+    ranking = ranked([row.outcome.status for row in designed], numbers, meets, best_by, resolution)
     front: list[int] = []
-    for n in np.lexsort((-second, -first)).tolist():
+    for n in (place for place in np.lexsort((-second, -first)).tolist() if ranking.able[place]):
         # From the best by the first number on: better by the second than all before it, or as good as the last.
         last = front[-1] if front else n
         if not front or second[n] > second[last] or (first[n], second[n]) == (first[last], second[last]):
             front.append(n)
-    return Choice(best_by, against, conditions, designed, numbers, best, meets, front)
+    return Choice(
+        best_by,
+        against,
+        conditions,
+        designed,
+        numbers,
+        ranking.best,
+        meets & ranking.able,
+        int(meets.sum()),
+        front,
+        ranking.reasons,
+    )
 
 
-def _nearest_values(conditions: Sequence[Condition], numbers: pd.DataFrame) -> str:
-    """How near the points come to each condition alone."""
-    parts = []
-    for limit_condition in conditions:
-        values = limit_condition.metric.of(numbers)
-        if np.isfinite(values).any():
-            word, nearest_of = ("least", np.nanmin) if limit_condition.comparison[0] == "<" else ("largest", np.nanmax)
-            parts.append(f"the {word} {limit_condition.metric} is {nearest_of(values):.4g}")
-    return ", ".join(parts)
-
-
-def write_best(folder: Path, number: str, subject_to: Sequence[str] = (), *, force: bool = False) -> list[str]:
+def write_best(
+    folder: Path, number: str, subject_to: Sequence[str] = (), *, resolution: float | None = None, force: bool = False
+) -> list[str]:
     """Choose the best point of a folder, draw what it trades, write its problem file, and say so in lines for the user.
 
     Parameters
     ----------
+    resolution : float or None, as `choose` has it
     force : bool, replace a problem file or a figure that was edited since it was written
 
     Raises
@@ -259,19 +163,23 @@ def write_best(folder: Path, number: str, subject_to: Sequence[str] = (), *, for
     """
     with opened(folder) as store:
         check_update(folder, SWEEP, (PROBLEM_FILE, FIGURE_FILE), force=force)
-        facts, rows = store.facts, list(store.rows())
-    chosen = choose(rows, number, subject_to)
+        facts, rows, others = store.facts, list(store.rows()), store.others
+    chosen = choose(rows, number, subject_to, resolution)
     base = base_of(facts)
     files = {PROBLEM_FILE: _problem_text(base, chosen, folder), FIGURE_FILE: _figure(chosen)}
     update_folder(folder, SWEEP, lay({name: text.encode() for name, text in files.items()}), force=force)
     metrics = dict.fromkeys((chosen.objective, chosen.against, *(metric.metric for metric in chosen.conditions)))
     values = [(metric, metric.of(chosen.numbers)[chosen.best]) for metric in metrics]
     numbers = [f"{metric} {'unknown' if np.isnan(value) else f'{value:.2f}'} {metric.unit}" for metric, value in values]
-    lines = [f"{chosen.words}: {_named(chosen.row)}", ", ".join(numbers)]
+    lines = [f"{chosen.words}: {_named(chosen.row)}", ", ".join(numbers), *chosen.reasons]
+    if others:
+        lines.append(f"{others} points of other plans are in the folder and take no part")
     if chosen.row.outcome.status == INFEASIBLE:
         margin = Metric("least_margin_to_target_db", "", "", 1).of(chosen.numbers)[chosen.best]
         short = f": down to {-margin:z.1f} dB below a target curve" if margin < 0 else ""
         lines.append(f"it is infeasible as asked{short}; `designer design` says what is missing")
+    if chosen.row.outcome.status == MISSED:
+        lines.append("its filters miss what its weights meet; `designer design` says by how much")
     return [*lines, *(f"wrote {folder / name}" for name in files)]
 
 
@@ -281,28 +189,15 @@ def _named(row: Row) -> str:
 
 def _problem_text(base: Problem, chosen: Choice, folder: Path) -> str:
     """The winner's problem file; the data files that it names are found from the folder."""
-    data = changed_data(base, chosen.row.changes)
+    data = varied_data(base, chosen.row.changes)
+    data["title"] = f"{base.title}, {_named(chosen.row)}"[:LONGEST_TITLE]
     problem = changed(base, data)
-    relative_paths = {name: _from(folder, problem.data_path(name)) for name in problem.data_files}
-    tables = [(data["listener"], "head"), (data.get("scene") or {}, "transfer")]
-    for table, key in [*tables, *((driver, "response") for driver in data["drivers"])]:  # nothing else names files
-        if isinstance(table.get(key), list):
-            table[key] = [relative_paths.get(name, name) for name in table[key]]
-        elif table.get(key) in relative_paths:
-            table[key] = relative_paths[table[key]]
+    relocate(problem, data, folder)
     remarks = [
         f"Written by `designer sweep --best {chosen.objective}`: the {chosen.words},",
         f"from {base.source} with {_named(chosen.row)}.",
     ]
-    return "\n".join([*("# " + line.replace("\n", " ") for line in remarks), toml_text(data)])
-
-
-def _from(folder: Path, file: Path) -> str:
-    """A file's path from a folder; whole where the two are on different drives."""
-    try:
-        return Path(os.path.relpath(file.absolute(), folder.absolute())).as_posix()
-    except ValueError:
-        return file.absolute().as_posix()
+    return remarked(remarks, data)
 
 
 def _figure(chosen: Choice) -> str:

@@ -14,7 +14,7 @@ from designer.problem.messages import Location, shown
 from designer.problem.schema import Problem
 
 TOLERANCE_M = 1e-3
-NEGATED = {"position_m": 1, "facing_deg": 0}
+NEGATED = {"position_m": 1, "facing_deg": 0, "azimuth_deg": 0}
 """Entry of which the image has the negative."""
 
 

@@ -12,7 +12,7 @@ import json
 import math
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,15 @@ from designer.arrays import Real
 from designer.errors import ProblemError, UsageError
 from designer.problem import loads
 from designer.problem.key_faults import key_faults
-from designer.problem.key_places import Change, changed_data, fitted, locations, takes_whole_numbers
+from designer.problem.key_places import Change, fitted, locations, takes_whole_numbers
 from designer.problem.messages import Location, dotted
 from designer.problem.replacing import plain
 from designer.problem.schema import Problem
 from designer.search.sweep_mirror import image_location, mirrored, negates
 from designer.search.sweep_point import Task
-from designer.search.sweep_values import Between, parsed_values
+from designer.search.sweep_surface import FOLLOWS, following, is_on_surface, overlap, surface_locations, varied_data
+from designer.search.sweep_values import Between, parsed_values, repeated, split
+from designer.search.sweep_variants import MARK, variant_changes, variant_tables
 from designer.writing.manifest import file_sha256
 
 VARY, OVER = "--vary", "--over"
@@ -50,6 +52,8 @@ class Variation:
     places : tuple of Location, where its values go
     images : tuple of Location, where their mirror images go
     values : tuple of object or Between, in order; or an interval to draw from
+    variants : mapping of str to tuple of Change, what each value sets, where the values are names of variants
+    following : tuple of Change, drivers that are put on the surface with whatever is varied
 
     """
 
@@ -57,10 +61,15 @@ class Variation:
     places: tuple[Location, ...]
     images: tuple[Location, ...]
     values: tuple[Any, ...] | Between
+    variants: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    following: tuple[Change, ...] = ()
 
     def changes(self, value: Any) -> list[Change]:
         """Meaning of one of the values for the problem file."""
-        return [(place, value) for place in self.places] + [(place, mirrored(place, value)) for place in self.images]
+        if self.variants:
+            return [*self.variants[value], *self.following]
+        changes = [(place, value) for place in self.places] + [(place, mirrored(place, value)) for place in self.images]
+        return [*changes, *self.following]
 
     def __len__(self) -> int:
         return 0 if isinstance(self.values, Between) else len(self.values)
@@ -75,8 +84,8 @@ class Variation:
         return generator.uniform(values.low, values.high)
 
 
-Values = str | Sequence[Any] | Real
-"""Values of a key: as `--vary` writes them behind the equals sign, or the values themselves."""
+Values = str | Sequence[Any] | Mapping[str, Mapping[str, Any]] | Real
+"""Values of a key: as `--vary` writes them behind the equals sign, or the values themselves; or variants, name -> key -> value."""
 
 
 def variations(
@@ -84,6 +93,7 @@ def variations(
     varied_keys: Sequence[str] | Mapping[str, Values],
     *,
     mirror: bool = False,
+    on_surface: bool = False,
     option: str = VARY,
 ) -> tuple[Variation, ...]:
     """Options of the form KEY=VALUES, each value checked alone as a problem file's would be.
@@ -91,6 +101,7 @@ def variations(
     Parameters
     ----------
     varied_keys : sequence of str, the options; or mapping of str to str or sequence of object, key -> its values
+    on_surface : bool, put every driver on the round body's surface, at its azimuth and height
     option : str, its name in messages
 
     Raises
@@ -111,11 +122,13 @@ def variations(
         raise UsageError("--mirror: got no --vary of a driver's key; expected one, as drivers.left.position_m[1]")
     for first, second in itertools.combinations(varied, 2):
         for place, set_place in itertools.product(second.places + second.images, first.places + first.images):
-            short = min(len(place), len(set_place))
-            if place[:short] == set_place[:short]:
+            if overlap(place, set_place):
                 raise UsageError(
                     f"{option} {first.key} and {option} {second.key} both set {dotted(place)}; expected one of them"
                 )
+    everywhere = [("drivers", number, FOLLOWS) for number in range(len(problem.drivers) if on_surface else 0)]
+    placed = [place for first in varied for place in first.places + first.images if is_on_surface(place)]
+    varied = [replace(first, following=following([*everywhere, *placed])) for first in varied]
     for first in varied:
         _check_values(problem, first, option)
     return tuple(varied)
@@ -130,8 +143,16 @@ def _parts(text: str, option: str) -> tuple[str, str]:
 
 
 def _variation(problem: Problem, key: str, values: Values, option: str, *, mirror: bool) -> Variation:
+    surface = surface_locations(problem, key, option) if option == VARY else ()
     option = f"{option} {key}={values}" if isinstance(values, str) else f"{option} {key}"
-    places = locations(problem, key, option)
+    if isinstance(values, Mapping) or (isinstance(values, str) and values.strip().startswith(MARK)):
+        tables = values if isinstance(values, Mapping) else variant_tables(list(split(values)), option)
+        if not tables:
+            raise UsageError(f"{option}: got no variants; expected one or more")
+        variants = {name: variant_changes(problem, table, option) for name, table in tables.items()}
+        set_places = dict.fromkeys(place for changes in variants.values() for place, _ in changes)
+        return Variation(key, tuple(set_places), (), tuple(variants), variants)
+    places = surface or locations(problem, key, option)
     images = [image_location(problem, place) for place in places] if mirror else []
     for place, image in zip(places, images, strict=False):
         if image in places and image != place and negates(place):
@@ -143,9 +164,11 @@ def _variation(problem: Problem, key: str, values: Values, option: str, *, mirro
     if not isinstance(parsed, Between) and not parsed:
         raise UsageError(f"{option}: got no values; expected one or more")
     if isinstance(parsed, Between):
-        parsed = Between(parsed.low, parsed.high, parsed.is_whole and takes_whole_numbers(places[0]))
-    else:
+        parsed = Between(parsed.low, parsed.high, parsed.is_whole and not surface and takes_whole_numbers(places[0]))
+    elif not surface:
         parsed = tuple(fitted(places[0], value) for value in parsed)
+    if option.startswith(OVER) and (twice := repeated(parsed)) is not None:
+        raise UsageError(f"{option}: got the value {twice} twice; expected each value once")
     beside = tuple(dict.fromkeys(image for image in images if image is not None and image not in places))
     return Variation(key, places, beside, parsed)
 
@@ -166,7 +189,7 @@ def _check_values(problem: Problem, variation: Variation, option: str) -> None:
         for end in dict.fromkeys((min(values_of_kind), max(values_of_kind)))
     ]
     for value in [*ends, *(value for value in values if type(value) not in (int, float))]:
-        data = changed_data(problem, variation.changes(value))
+        data = varied_data(problem, variation.changes(value))
         try:
             Problem.model_validate(data)
         except ValidationError as error:
@@ -208,6 +231,13 @@ class Plan:
                 )
         if self.zipped and self.draws:
             raise UsageError("got --zip and --random; expected one of them")
+        for variation in self.varied:
+            twice = repeated(variation.values)
+            if twice is not None and not self.zipped and not self.draws:
+                raise UsageError(
+                    f"--vary {variation.key}: got the value {twice} twice; expected each value once, or --zip, with which it stands"
+                    " beside another of the other keys"
+                )
         if self.zipped and len(set(map(len, self.varied))) > 1:
             counts = ", ".join(f"{len(variation)} of {variation.key}" for variation in self.varied)
             raise UsageError(f"--zip: got {counts}; expected as many values of each key")
@@ -228,15 +258,31 @@ class Plan:
             "source": self.problem.source,
             "files": self.problem.files,
             "keys": [variation.key for variation in self.varied],
+            "plan": self.digest,
             "images": any(variation.images for variation in self.varied),
             "robust": self.robust,
         }
 
+    @cached_property
+    def digest(self) -> str:
+        """Name of the plan among others of its folder: which values, and how they are combined."""
+        values = [
+            [
+                first.key,
+                asdict(first.values) if isinstance(first.values, Between) else [first.changes(v) for v in first.values],
+            ]
+            for first in self.varied
+        ]
+        return hashlib.sha256(
+            json.dumps([values, self.zipped, self.draws, self.seed], default=str).encode()
+        ).hexdigest()[:32]
+
     def tasks(self) -> Iterator[Task]:
-        """Every point, in order; of draws that are alike the first."""
+        """Every point, in order; of points that are alike the first."""
         facts = self.facts
         base = base_of(facts)  # found from anywhere
         points: set[str] = set()
+        may_repeat = self.zipped or self.draws or any(variation.variants for variation in self.varied)
         for number, values in enumerate(self._values()):
             changes = [
                 change
@@ -245,7 +291,7 @@ class Plan:
             ]
             point = _name(self.problem, facts["content"], changes, robust=self.robust)
             if point not in points:
-                if self.draws:  # values of lists are told apart already, and memory stays flat
+                if may_repeat:  # other values of lists are told apart already, and memory stays flat
                     points.add(point)
                 varied = {variation.key: value for variation, value in zip(self.varied, values, strict=True)}
                 yield Task(point, number, varied, tuple(changes), base, self.robust)
@@ -271,9 +317,17 @@ def content(problem: Problem) -> str:
 
 def _name(problem: Problem, of_problem: str, changes: Sequence[Change], *, robust: bool) -> str:
     """Name of a point: the problem, what is changed in it and judged, and data files that a value names."""
-    values = itertools.chain.from_iterable(value if isinstance(value, list) else [value] for _, value in changes)
-    names = [value for value in values if isinstance(value, str)]
+    names = [text for _, value in changes for text in _texts(value)]
     return _hash(problem, [of_problem, robust, changes], names)[:32]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def _hash(problem: Problem, data: Any, names: Iterable[str]) -> str:

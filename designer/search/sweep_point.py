@@ -19,15 +19,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from designer.errors import EXIT_INFEASIBLE, DesignerError, ProblemError
-from designer.problem.key_places import Change, changed_data
+from designer.errors import EXIT_INFEASIBLE, EXIT_MISSED, DesignerError, ProblemError
+from designer.problem.key_places import Change
 from designer.workers import ONE_THREAD, pool
 
 if TYPE_CHECKING:
     from designer.problem import Problem
+    from designer.result import Result
 
-DONE, INFEASIBLE, FAILED = "done", "infeasible", "failed"
-"""How a point ended: all requirements hold; the best compromise was designed; an error."""
+DONE, MISSED, INFEASIBLE, FAILED = "done", "missed", "infeasible", "failed"
+"""How a point ended: all requirements hold; its filters miss what its weights meet; the best compromise was designed; an error."""
 AHEAD = 3
 """Points handed out a process: enough that none waits, and few enough that memory does not grow with the sweep."""
 
@@ -81,26 +82,37 @@ def measure(task: Task) -> Outcome:
     """Design a point and judge it. Whatever goes wrong with the point is its outcome, and nobody else's."""
     from designer import job
     from designer.problem.read import changed
+    from designer.search.sweep_surface import varied_data
 
     begin = time.perf_counter()
     try:
-        result = job.design(changed(task.problem, changed_data(task.problem, task.changes)), keep_going=True)
+        result = job.design(changed(task.problem, varied_data(task.problem, task.changes)), keep_going=True)
         numbers = {
             f"{name}.{key}": value
             for name, scalars in result.scalars.items()
-            for key, value in {**scalars.values, **(result.robustness(name) if task.robust else {})}.items()
+            for key, value in {**scalars.values, **(_robust_numbers(result, name) if task.robust else {})}.items()
             if math.isfinite(value)
         }
         stopped = " | ".join(f"{name}: {' '.join(why.split())}" for name, why in result.failures.items())
-        outcome = Outcome(
-            FAILED if stopped else INFEASIBLE if result.status == EXIT_INFEASIBLE else DONE, numbers, stopped
-        )
+        status = {EXIT_INFEASIBLE: INFEASIBLE, EXIT_MISSED: MISSED}.get(result.status, DONE)
+        outcome = Outcome(FAILED if stopped else status, numbers, stopped)
     except ProblemError as error:
         outcome = Outcome(FAILED, error=" | ".join(map(str, error.faults)))
     except Exception as error:
         kind = "" if isinstance(error, DesignerError) else f"{type(error).__name__}: "
         outcome = Outcome(FAILED, error=kind + " ".join(str(error).split()))
     return replace(outcome, seconds=time.perf_counter() - begin)
+
+
+def _robust_numbers(result: Result, name: str) -> dict[str, float]:
+    """A channel's numbers over drawn devices, its listening zone, and in the room the means over its band."""
+    from designer.metrics import ROOM
+
+    numbers = result.robustness(name)
+    if result.room is not None:
+        in_band = result.room.compared(name)[0].measures.mean(result.channels[name].table.band_hz)
+        numbers |= {metric.name: in_band[metric.name] for metric in ROOM}
+    return numbers
 
 
 def measure_in_turn(task: Task) -> Outcome:

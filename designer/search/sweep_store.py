@@ -2,7 +2,11 @@
 full disk; and `sweep.csv`, made of it.
 
 about     one row: the problem's text and what the sweep is of, as JSON
-points    point (its name), number (its place in the plan), varied and changes (JSON), status, numbers (JSON), error, seconds
+points    point (its name), plan (which had it last), number (its place in that plan), varied and changes (JSON), status, numbers
+          (JSON), error, seconds
+
+Rows of an earlier plan, of other values of the same keys, stay in the database for when they are in a plan again. The table and `--best`
+are of the plan of today alone.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from designer.comparison.key_differences import key_differences
 from designer.errors import DataError, DesignerError, OutputError, UsageError
 from designer.problem.key_places import Change
 from designer.search.sweep_plan import Plan, base_of
-from designer.search.sweep_point import Outcome, Task
+from designer.search.sweep_point import FAILED, Outcome, Task
 from designer.versions import versions
 from designer.writing import (
     SWEEP,
@@ -46,11 +50,11 @@ pragma application_id = {APPLICATION_ID};
 pragma journal_mode = wal;
 create table about (facts text not null);
 create table points (
-    point text primary key, number integer not null, varied text not null, changes text not null,
+    point text primary key, plan text not null, number integer not null, varied text not null, changes text not null,
     status text not null, numbers text not null, error text not null, seconds real not null
 );
 """  # the file remembers both pragmas
-COLUMNS = "point, number, varied, changes, status, numbers, error, seconds"
+COLUMNS = "point, plan, number, varied, changes, status, numbers, error, seconds"
 
 Engine = Callable[[Iterable[Task]], Iterator[tuple[Task, Outcome]]]
 Progress = Callable[[int, int, int], None]
@@ -76,6 +80,7 @@ class Store(AbstractContextManager["Store"]):
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.folder = folder
         self._connection = connection
+        self._plan = str(self.facts.get("plan", ""))
 
     def __exit__(self, *_: object) -> None:
         """Close the file; each row is committed already."""
@@ -88,27 +93,34 @@ class Store(AbstractContextManager["Store"]):
         return {} if row is None else dict(json.loads(row[0]))
 
     def say(self, facts: Mapping[str, Any]) -> None:
-        """Keep what the sweep is of."""
+        """Keep what the sweep is of; the rows that are read from now on are those of its plan."""
+        self._plan = str(facts.get("plan", ""))
         self._write("insert or replace into about (rowid, facts) values (1, ?)", json.dumps(facts))
 
-    def points(self) -> dict[str, int]:
-        """The points that are there, and their places in the plan."""
-        return dict(self._connection.execute("select point, number from points"))
+    def points(self) -> dict[str, tuple[str, int, str]]:
+        """The points that are there: the plan that had each last, its place in it, and its status."""
+        rows = self._connection.execute("select point, plan, number, status from points")
+        return {point: (plan, number, status) for point, plan, number, status in rows}
+
+    @property
+    def others(self) -> int:
+        """How many points are those of other plans."""
+        return int(self._connection.execute("select count(*) from points where plan != ?", (self._plan,)).fetchone()[0])
 
     def add(self, task: Task, outcome: Outcome) -> None:
         """Keep one point."""
         texts = (json.dumps(task.varied), json.dumps(task.changes), outcome.status, json.dumps(outcome.numbers))
-        sql = f"insert or replace into points ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)"
-        self._write(sql, task.point, task.number, *texts, outcome.error, outcome.seconds)
+        sql = f"insert or replace into points ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        self._write(sql, task.point, self._plan, task.number, *texts, outcome.error, outcome.seconds)
 
     def place(self, point: str, number: int) -> None:
         """Give a point that is there its place in the plan of today."""
-        self._write("update points set number = ? where point = ?", number, point)
+        self._write("update points set plan = ?, number = ? where point = ?", self._plan, number, point)
 
     def rows(self) -> Iterator[Row]:
-        """All points, by their place in the plan."""
-        for point, number, varied, changes, status, numbers, error, seconds in self._connection.execute(
-            f"select {COLUMNS} from points order by number, rowid"
+        """All points of the plan, by their place in it."""
+        for point, _, number, varied, changes, status, numbers, error, seconds in self._connection.execute(
+            f"select {COLUMNS} from points where plan = ? order by number, rowid", (self._plan,)
         ):
             changed = tuple((tuple(place), value) for place, value in json.loads(changes))
             yield Row(point, number, json.loads(varied), changed, Outcome(status, json.loads(numbers), error, seconds))
@@ -231,9 +243,14 @@ def sweep(
     *,
     command: str = "",
     progress: Progress = lambda _before, _computed, _all: None,
+    retry_failed: bool = False,
     force: bool = False,
 ) -> tuple[Counter[str], int]:
     """Compute what the folder does not have of a plan, row by row, then write the table.
+
+    Parameters
+    ----------
+    retry_failed : bool, compute failed points again
 
     Returns
     -------
@@ -255,11 +272,12 @@ def sweep(
         def missing() -> Iterator[Task]:
             nonlocal before
             for task in plan.tasks():
-                if task.point not in stored:
+                *place, status = stored.get(task.point, ("", -1, ""))
+                if not status or (retry_failed and status == FAILED):
                     yield task
                     continue
                 before += 1
-                if stored[task.point] != task.number:
+                if place != [plan.digest, task.number]:
                     store.place(task.point, task.number)
                 progress(before, computed, len(plan))
 

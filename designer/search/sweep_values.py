@@ -5,6 +5,7 @@
 0.04:0.16          any number between, with --random
 fir,rtf            words stand for text, as quotes do; true and false are TOML's
 [250,4000],[500,4000]   lists
+@close.toml,@wide.toml  named variants (`sweep_variants`)
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ def parsed_values(text: str, option: str) -> tuple[Any, ...] | Between:
 
     Raises
     ------
-    UsageError : naming the option: no value, a value that stands twice, or a range that does not end
+    UsageError : naming the option: no value, or a range that does not end
 
     """
-    parts = list(_split(text))
+    parts = list(split(text))
     if not all(part.strip() for part in parts):
         raise UsageError(f"{option}: got an empty value; expected values with a comma between, or FROM:TO:STEP")
     values: list[Any] = []
@@ -50,15 +51,20 @@ def parsed_values(text: str, option: str) -> tuple[Any, ...] | Between:
         if isinstance(expanded, Between):
             return expanded
         values += expanded
-    distinct: set[tuple[type, str]] = set()
-    for value in values:
-        if (type(value), repr(value)) in distinct:
-            raise UsageError(f"{option}: got the value {value} twice; expected each value once")
-        distinct.add((type(value), repr(value)))
     return tuple(values)
 
 
-def _split(text: str) -> Iterator[str]:
+def repeated(values: tuple[Any, ...] | Between) -> Any | None:
+    """The first value that stands twice; None where each stands once."""
+    distinct: set[tuple[type, str]] = set()
+    for value in () if isinstance(values, Between) else values:
+        if (type(value), repr(value)) in distinct:
+            return value
+        distinct.add((type(value), repr(value)))
+    return None
+
+
+def split(text: str) -> Iterator[str]:
     """At the commas that stand in no bracket and in no quotes."""
     pieces: list[str] = []
     for piece in text.split(","):

@@ -1,7 +1,7 @@
 """Folders: one that is replaced as a whole, and files that are replaced inside one.
 
-Whole (a design, a comparison, what `check` draws): made beside its place, then exchanged with what was there. Only a folder in which
-its manifest names every file is replaced.
+Whole (a design, a comparison, layouts, what `check` draws): made beside its place, then exchanged with what was there. Only a folder in
+which its manifest names every file is replaced.
 
 Inside (an export in a design, or in a folder with files of the user's; a sweep's tables): made in a hidden folder inside, then
 moved file by file, each in one step. The manifest names both states meanwhile, so that the same command goes on after a kill;
@@ -43,7 +43,7 @@ from designer.writing.staging import (
 
 Fill = Callable[[Path], None]
 DESIGN, COMPARISON, CHECK, EXPORT, SWEEP, FIGURES = "design", "comparison", "check", "export", "sweep", "figures"
-BANK = "bank"
+BANK, PLACEMENT = "bank", "placement"
 WORDS = {
     DESIGN: "a design folder",
     COMPARISON: "a comparison",
@@ -52,9 +52,10 @@ WORDS = {
     SWEEP: "a sweep",
     FIGURES: "figures of `designer figures`",
     BANK: "a bank of `designer bank`",
+    PLACEMENT: "layouts of `designer place`",
 }
 """Kinds of folders that a manifest names."""
-WHOLE = (DESIGN, COMPARISON, CHECK, BANK)
+WHOLE = (DESIGN, COMPARISON, CHECK, BANK, PLACEMENT)
 """Kinds that are replaced as a whole, and not while other files lie in them."""
 
 

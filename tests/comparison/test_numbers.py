@@ -27,11 +27,13 @@ def test_the_best_of_a_row(row: list[float | None], sign: int) -> None:
     """No unmarked number is better than a marked one; none is marked where all lie within 0.5 dB; printed differences are those of the
     printed numbers.
     """
-    actual = ranked("key", "words", tuple(row), sign)
+    actual = ranked("key", "words", tuple(row), sign, 0.5)
     known = [value for value in row if value is not None]
     marked = [value for value, best in zip(row, actual.best, strict=True) if best and value is not None]
     others = [value for value, best in zip(row, actual.best, strict=True) if not best and value is not None]
     assert bool(marked) == (max(known) - min(known) > 0.5)
+    assert all(difference is None or alike == (abs(difference) <= 0.5)
+               for difference, alike in zip(actual.differences_db, actual.alike, strict=True))  # fmt: skip
     assert all(sign * m >= sign * o for m in marked for o in others)
     for value, difference in zip(row, actual.differences_db, strict=True):
         assert (value is None) == (difference is None)

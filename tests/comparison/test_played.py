@@ -167,7 +167,7 @@ def test_it_stands_on_the_page_beside_the_design(predicted: Entry, tmp_path: Pat
     assert effort.values_db[0] is not None and effort.values_db[1] is None
     files = Comparison(tuple(entries), tuple(channels), {}).draw().files()
     page = files["comparison.html"].decode()
-    assert page.count("as in the device") == 2 and "<p>None.</p>" in page
+    assert page.count("as in the device") == 2 and "The problem files differ in no key." in page
     csv = files["comparison.csv"].decode()
     assert "pair, left as played" in csv and '"pair, left as played",left,effort_db' not in csv
     assert '"pair, beam as played",beam,level_at_+90_deg_db' in csv

@@ -507,6 +507,22 @@ def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_spea
         assert page.get_by_text("drawn by this page's own script").is_visible()
 
 
+UNFOLD = "for (const fold of document.querySelectorAll('details')) fold.open = true"
+
+
+def test_three_designs_are_compared_on_one_page(opened: Open, tmp_path: Path, smart_speaker: designer.Design) -> None:
+    """Three designs of three channels: the page is at most 5,000 px tall at 1280 px, and at 420 px no table has to be scrolled aside."""
+    comparison = designer.compare({"first": smart_speaker, "second": smart_speaker, "third": smart_speaker})
+    file = comparison.save(tmp_path / "three") / "comparison.html"
+    with opened(file, 1280, "light") as page:
+        assert page.evaluate("document.documentElement.scrollHeight") <= 5000
+    with opened(file, 420, "light") as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == 420
+        assert page.evaluate(
+            "[...document.querySelectorAll('.scroll')].every(one => one.scrollWidth <= one.clientWidth)"
+        )
+
+
 def test_the_comparison_page(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check box hides a design's curves in every figure, and shows them again; at both widths and in both schemes."""
     monkeypatch.setattr(Picture, "file", lambda _: b"")  # the page draws them itself
@@ -515,8 +531,10 @@ def test_the_comparison_page(opened: Open, tmp_path: Path, monkeypatch: pytest.M
     file = comparison.save(tmp_path / "side") / "comparison.html"
     numbers = [f"{entry.result.scalars['left'].values['mean_cancellation_gain_db']:.1f}" for entry in entries]
     with opened(file, 390, "dark") as page:
+        page.evaluate(UNFOLD)
         is_legible(page, "dark")
     with opened(file, 1280, "light") as page:
+        page.evaluate(UNFOLD)
         is_legible(page, "light")
         assert all(page.evaluate("text => find(text)", number) for number in [*numbers, "Effort"])
         lines = {

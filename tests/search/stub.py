@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from toml_text import pair, toml
 
@@ -38,3 +39,14 @@ def slow_square(given: Task) -> Outcome:
 def threads(given: Task) -> Outcome:
     """How many threads this process's linear algebra may have."""
     return Outcome(DONE, {"left.threads": float(os.environ["OPENBLAS_NUM_THREADS"])})
+
+
+def square_of_value(given: Task) -> Outcome:
+    """The square of what is varied, an entry in the log of whoever computed it, and a pause in the worker that is slow."""
+    folder = os.environ["SWEEP_TEST_FOLDER"]
+    value = next(iter(given.varied.values()))
+    with (Path(folder) / f"{os.getpid()}.log").open("a", encoding="utf-8") as log:
+        log.write(f"{given.number}\n")
+    if os.environ.get("SWEEP_TEST_SLOW"):
+        time.sleep(0.2)
+    return Outcome(DONE, {"left.mean_cancellation_gain_db": float(value**2)}, seconds=1e-6)

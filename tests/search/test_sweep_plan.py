@@ -38,6 +38,13 @@ def test_one_by_one() -> None:
         plan(TWO, zipped=True)
 
 
+def test_repeated_values_beside_others() -> None:
+    """With --zip a value may stand again beside another of another key; a pair that stands twice is one point."""
+    values = ["realization.taps=64,64,128,64", "designs.left.max_effort_db=6,12,6,6"]
+    tasks = list(plan(values, zipped=True).tasks())
+    assert [tuple(task.varied.values()) for task in tasks] == [(64, 6.0), (64, 12.0), (128, 6.0)]
+
+
 def test_draws() -> None:
     """They stay in their interval or list, whole where the key wants it; the same seed draws the same, and more begin with the same."""
     value = ["drivers.right.position_m[1]=0.04:0.16", "realization.taps=64:67", "designs.left.max_effort_db=6,12,18"]
@@ -61,6 +68,9 @@ def test_draws_that_are_alike_are_one_point() -> None:
         (["realization.taps=64:128"], {},
          "--vary realization.taps: got a range without a step; expected FROM:TO:STEP, or --random N to draw from it"),
         (["realization.taps=64:128"], {"draws": 2, "zipped": True}, "got --zip and --random; expected one of them"),
+        (["realization.taps=64,128,64"], {},
+         "--vary realization.taps: got the value 64 twice; expected each value once, or --zip, with which it stands beside another of the"
+         " other keys"),
         (["realization.taps=8:10007:1", "grid.frequencies=3:10002:1"], {},
          "got 100000000 points; expected at most 1000000; take larger steps, or --random N"),
     ],

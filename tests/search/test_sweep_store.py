@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import resource
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from toml_text import pair, toml
 
+import designer
 from designer.errors import DataError, OutputError, UsageError
 from designer.search import sweep_store
-from designer.search.sweep_point import DONE, FAILED, Outcome
+from designer.search.sweep_plan import Plan, variations
+from designer.search.sweep_point import DONE, FAILED, Outcome, Task
 from designer.search.sweep_store import FILE, begun, opened, write_table
 from search.stub import square, task
 
@@ -118,6 +123,40 @@ def test_the_table(tmp_path: Path) -> None:
         'true,"[1, 2]",0.30000000000000004,done,,1.0000\n'
         '0.1,"x, y",,failed,"got ""1""",0.2500\n'
     )
+
+
+def test_plans_are_kept_apart_and_failures_tried_again(tmp_path: Path) -> None:
+    """Of two plans in one folder the table has the last one's points, what both have is computed once, and what the first alone had is
+    there for a third. Failed points are computed again where that is wanted, and others never.
+    """
+    base = designer.loads(toml(pair()))
+    computed: list[float] = []
+
+    def engine(tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome]]:
+        for point in tasks:
+            effort = point.varied["designs.left.max_effort_db"]
+            failed = effort == 6 and computed.count(6) == 0
+            computed.append(effort)
+            yield (
+                point,
+                Outcome(FAILED, error="no room") if failed else Outcome(DONE, {"left.largest_effort_db": effort}),
+            )
+
+    def table(values: str, *, retry_failed: bool = False) -> tuple[list[float], list[str]]:
+        plan = Plan(base, variations(base, [f"designs.left.max_effort_db={values}"]))
+        sweep_store.sweep(plan, tmp_path / "s", engine, retry_failed=retry_failed)
+        lines = (tmp_path / "s" / "sweep.csv").read_text().splitlines()
+        rows = list(csv.DictReader(lines))
+        return [float(row["designs.left.max_effort_db"]) for row in rows], [row["status"] for row in rows]
+
+    assert table("3,6") == ([3, 6], [DONE, FAILED])
+    assert table("12,6") == ([12, 6], [DONE, FAILED])
+    assert computed == [3, 6, 12]
+    with opened(tmp_path / "s") as store:
+        assert store.others == 1
+    assert table("12,6", retry_failed=True) == ([12, 6], [DONE, DONE])
+    assert table("3,12", retry_failed=True) == ([3, 12], [DONE, DONE])
+    assert computed == [3, 6, 12, 6]
 
 
 def test_folders_of_others(tmp_path: Path) -> None:

@@ -123,6 +123,10 @@ def read_c(coefficients: Coefficients) -> None:
     Raises DataError: it is no such source, a table names places that no array has, or the names do not fit the problem.
     """
     text = coefficients.text(MAX_BYTES)
+    if "_set_position(" in text:
+        raise coefficients.refusal(
+            "a filter bank", "the filters of one design", "open the bank's folder, as designer render does"
+        )
     comments = text[: max(text.find("*/"), 0)]
     coefficients.check_stated_rate(comments)
     channels, drivers = coefficients.order(comments)
@@ -247,6 +251,7 @@ C = Target(
     endings=(".c", ".h"),
     is_own=is_own,
     in_folders=("*.c",),
+    bank_word=FLOAT,
     run=partial(run_c, word=FLOAT),
 )
 C_Q31 = Target(
@@ -257,6 +262,7 @@ C_Q31 = Target(
     write_rates=partial(write_c_rates, word=Q31),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q31),
+    bank_word=Q31,
     run=partial(run_c, word=Q31),
 )
 C_Q15 = Target(
@@ -267,5 +273,6 @@ C_Q15 = Target(
     write_rates=partial(write_c_rates, word=Q15),
     options=(PREFIX, LIBRARY),
     arithmetics=partial(arithmetics, word=Q15),
+    bank_word=Q15,
     run=partial(run_c, word=Q15),
 )

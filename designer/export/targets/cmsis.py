@@ -17,6 +17,7 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
+from designer.export.c_plan import CWord
 from designer.export.cmsis_model import cmsis_model
 from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, CmsisWord, Plan, StoredTaps, plan_of
 from designer.export.cmsis_source import coefficient_bytes, scaling, state_bytes
@@ -183,6 +184,7 @@ def _shift(pattern: str, note: str) -> int:
     return int(match[1]) if match else 0
 
 
+BANK_WORDS = {word: CWord(f"cmsis-{word.suffix}", word.c_type, word.bytes, word.word) for word in (F32, Q31, Q15)}
 CMSIS_F32 = Target(
     place=50,
     name="cmsis-f32",
@@ -193,6 +195,7 @@ CMSIS_F32 = Target(
     read=read_c,
     endings=(".c", ".h"),
     in_folders=("*.c", "f32/*.c", "q31/*.c", "q15/*.c"),
+    bank_word=BANK_WORDS[F32],
     block_samples=BLOCK,
     run=partial(run_cmsis, word=F32),
 )
@@ -204,6 +207,7 @@ CMSIS_Q31 = Target(
     channel_scale=(Q31.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q31),
+    bank_word=BANK_WORDS[Q31],
     block_samples=BLOCK,
     run=partial(run_cmsis, word=Q31),
 )
@@ -215,6 +219,7 @@ CMSIS_Q15 = Target(
     channel_scale=(Q15.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q15),
+    bank_word=BANK_WORDS[Q15],
     block_samples=BLOCK,
     run=partial(run_cmsis, word=Q15),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -65,6 +66,14 @@ class RoundBody(Enclosure):
         if radius_m is not None and distance_m > 0 and 0 < abs(distance_m - radius_m) <= SURFACE_TOLERANCE_M:
             place[: self.round_in] *= radius_m / distance_m
         return place
+
+    def at_surface_m(self, azimuth_deg: float, height_m: float) -> Array | None:
+        """The place (3,) on the surface at an azimuth and a height z; None where it does not go so high."""
+        across_m = math.sqrt(max(self.radius_m**2 - (height_m**2 if self.round_in > 2 else 0.0), 0.0))
+        if self.round_in > 2 and abs(height_m) > self.radius_m:
+            return None
+        angle = math.radians(azimuth_deg)
+        return np.array([across_m * math.cos(angle), across_m * math.sin(angle), height_m])
 
     def normal(self, driver: Driver) -> Array:
         """Away from the centre or the axis."""

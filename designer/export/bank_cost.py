@@ -1,0 +1,87 @@
+"""Cost of a bank in C, still and while its values change, as the header's macros and the manifest state it.
+
+While they change in every FADE samples, the filters before and now play both, and those to come are computed: `fill` products
+at once, in the call that begins a fade. Products are those of samples and taps; the few of shares and delays are integers.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from designer.bank.delay_filter import DELAY_TAPS, TABLE
+from designer.export.bank_plan import FADE, BankPlan
+from designer.export.c_cost import Member
+
+ROW_BYTES = {True: 8 * 4, False: 6 * 4}
+"""Bytes of a row of the routes, in fixed point and in floats."""
+
+
+class BankCost(NamedTuple):
+    """Numbers that a firmware engineer needs; products a sample, memory in bytes."""
+
+    still: int
+    moving: float
+    fill: int
+    flash: int
+    ram: int
+    state: int
+
+    def per_s(self, rate_hz: float) -> tuple[int, int]:
+        """Multiply-adds a second, still and while values change."""
+        return round(self.still * rate_hz), round(self.moving * rate_hz)
+
+
+def bank_cost(plan: BankPlan, members: list[Member]) -> BankCost:
+    """Cost of a plan whose state has these members."""
+    still, fixed = plan.played_numbers, plan.word.word is not None
+    fill = sum((plan.corners + DELAY_TAPS) * route.taps + DELAY_TAPS for route in plan.routes)
+    fill += 0 if fixed else (plan.corners + 1) * len(plan.routes)
+    fade = len(plan.filters.drivers) + (0 if fixed else 1)
+    ram, state = (sum(member.bytes for member in part) for part in (members, [m for m in members if m.lasts]))
+    return BankCost(still, 2 * still + fade + fill / FADE, fill, flash_bytes(plan), ram, state)
+
+
+def flash_bytes(plan: BankPlan) -> int:
+    """Memory of all constants, without the code."""
+    sinc = TABLE.size * 4
+    keys = 8 * sum(axis.values.size for axis in plan.filters.bank.axes)
+    rows = ROW_BYTES[plan.word.word is not None] * len(plan.routes) + 8 * len(plan.filters.channels)
+    return coefficient_bytes(plan) + sinc + keys + rows
+
+
+def coefficient_bytes(plan: BankPlan) -> int:
+    """Memory of all sets: taps and delays."""
+    return plan.sets * (plan.word.bytes * plan.set_numbers + 4 * len(plan.routes))
+
+
+def members(plan: BankPlan, block: int) -> list[Member]:
+    """Members of the state's struct, the widest first."""
+    big, word, fixed = plan.names.prefix.upper(), plan.word, plan.word.word is not None
+    drivers, routes, kind = len(plan.filters.drivers), len(plan.routes), word.c_type
+    wide, sums = ("int64_t", 8) if fixed else (kind, 4)
+    keys = 2 * len(plan.filters.bank.axes)
+    histories, channels = sum(plan.histories), len(plan.filters.channels)
+    listed = [
+        Member(f"{wide} sum[{big}_DRIVERS][{big}_BLOCK]", sums * drivers * block, False),
+        Member(f"{wide} next[{big}_DRIVERS][{big}_BLOCK]", sums * drivers * block, False),
+        Member(f"uint32_t wanted[{keys}]", 4 * keys, True),
+        Member(f"uint32_t played[{keys}]", 4 * keys, True),
+        Member(f"uint32_t late[2][{big}_ROUTES]", 8 * routes, True),
+        *(Member(f"uint32_t {name}", 4, True) for name in ("slot", "fading", "faded", "started", "filled")),
+    ]
+    mixed = plan.longest - DELAY_TAPS + 1
+    listed += [
+        Member(f"{kind} filter[2][{big}_PLAYED]", 2 * word.bytes * plan.played_numbers, True),
+        Member(f"{kind} mixed[{mixed}]", word.bytes * mixed, False),
+    ]
+    if plan.library:
+        past = plan.longest - 1 + (word.bytes == 2)  # arm_fir_q15 wants one more
+        listed += [
+            Member(f"{kind} past[{past}U + {big}_BLOCK]", word.bytes * (past + block), False),
+            Member(f"{kind} part[{big}_BLOCK]", word.bytes * block, False),
+        ]
+    words = histories + channels * block
+    before = sum(member.bytes for member in listed)
+    spare = -(before + word.bytes * words) % sums // word.bytes
+    line = f"{kind} line[{histories + spare}U + ({channels}U * {big}_BLOCK)]"
+    return [*listed, Member(line, word.bytes * (words + spare), True)]

@@ -1,0 +1,187 @@
+"""Exports of a bank: a header and a source that interpolate between the sets, their cost, and what is lost as their words run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from designer.arrays import Real
+from designer.export.bank_cost import coefficient_bytes
+from designer.export.bank_model import BankModel
+from designer.export.bank_plan import FADE, BankPlan, bank_plan
+from designer.export.bank_set import BankSet
+from designer.export.bank_source import bank_files, bank_scaling, cost_of
+from designer.export.bank_stereo import stereo_cost
+from designer.export.c_plan import BLOCK, CWord
+from designer.export.cost import Cost
+from designer.export.names import joined
+from designer.export.provenance import README, readme
+from designer.export.target import Export
+
+Played = Callable[[str, Sequence[float]], Real]
+"""Filters (L, T) of a channel at values of the keys."""
+
+
+class BankExport(NamedTuple):
+    """An export, and the filters as its words run."""
+
+    export: Export
+    played: Played
+
+
+def write_bank(filters: BankSet, word: CWord) -> BankExport:
+    """Header, source and README.txt. Raises UsageError: the word cannot hold the bank."""
+    plan = bank_plan(filters, word)
+    cost, facts = cost_of(plan), bank_facts(plan)
+    moving = facts["moving_multiply_adds_per_s"]
+    text = (
+        f"{_stated(plan).text}; while the position changes {moving:,} multiply-adds a second, {cost.fill:,} of them at once every"
+        f" {FADE} samples"
+    )
+    export = Export(
+        files={**bank_files(plan), README: _readme(plan, text)},
+        coefficient_bytes=coefficient_bytes(plan),
+        state_bytes=cost.state,
+        multiply_adds=cost.still,
+        scaling=bank_scaling(plan),
+        notes=tuple(_notes(plan)),
+        names=plan.names.changed,
+        facts={
+            "word": word.target.rpartition("-")[2] if word.word else "float",
+            "largest_coefficient_error": plan.largest_error,
+            "block_samples": BLOCK,
+            "fade_samples": FADE,
+            "sets": plan.sets,
+            "keys": [
+                {"key": axis.key, "low": float(axis.values[0]), "high": float(axis.values[-1]), "start": start}
+                for axis, start in zip(filters.bank.axes, filters.start, strict=True)
+            ],
+            **facts,
+            **filters.headroom.facts,
+        },
+        flash_bytes=cost.flash,
+        ram_bytes=cost.ram,
+        cost=text,
+    )
+    judged = plan if set(filters.channels) == set(filters.bank.channels) else bank_plan(filters.of_all_channels, word)
+    return BankExport(export, BankModel(judged).at)
+
+
+def bank_facts(plan: BankPlan) -> dict[str, Any]:
+    """Cost of a plan as a manifest holds it, with the parts of its latency."""
+    filters, cost = plan.filters, cost_of(plan)
+    return {
+        **_stated(plan).facts,
+        "moving_multiply_adds_per_s": cost.per_s(filters.sample_rate_hz)[1],
+        "fill_multiply_adds": cost.fill,
+        "latency_parts_samples": {
+            "bulk_delay": filters.bulk_delay_samples,
+            "wait": max(filters.delays.values(), default=0),
+            **_added(plan),
+        },
+        **({"stereo": stereo_cost(plan, plan.upmix, cost).facts} if plan.upmix else {}),
+    }
+
+
+def _stated(plan: BankPlan) -> Cost:
+    cost = cost_of(plan)
+    return Cost.of(plan.filters, cost.still, cost.flash, cost.ram, cost.state, added_samples=sum(_added(plan).values()))
+
+
+def _added(plan: BankPlan) -> dict[str, int]:
+    """Latency in samples beside the filters', by what adds it."""
+    return {"upmix": plan.filters.upmix_samples, "block": BLOCK if plan.library else 0}
+
+
+def with_loss(filters: BankSet, written: BankExport) -> Export:
+    """An export with what its words lose between the sets."""
+    losses = filters.judge_between(written.played) if filters.judge_between is not None else {}
+    return replace(written.export, facts={**written.export.facts, **losses})
+
+
+def _notes(plan: BankPlan) -> list[str]:
+    silent = set(map(joined, plan.filters.filters)) - {
+        f"{plan.filters.channels[route.channel]}\n{plan.filters.drivers[route.driver]}" for route in plan.routes
+    }
+    notes = [
+        f"{name!r} is called {c_name} in C" for name, c_name in plan.names.changed.items() if name != plan.filters.name
+    ]
+    if plan.word.bytes == 2 and plan.largest_error > 0:
+        notes.append(
+            f"each tap of the sets was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}"
+        )
+    if plan.upmix:
+        notes.append(
+            f"{plan.names.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters"
+        )
+    if silent:
+        names = ", ".join(sorted(name.replace("\n", " to ") for name in silent))
+        notes.append(f"filters too quiet for {plan.word.target}, whose taps are all zero: {names}")
+    return notes
+
+
+def _readme(plan: BankPlan, cost: str) -> bytes:
+    prefix, filters = plan.names.prefix, plan.filters
+    values = ", ".join(("value", "value2")[: len(filters.bank.axes)])
+    end = "" if plan.library else ", frames"
+    keys = "; ".join(
+        f"{name} is {axis.key}, from {axis.values[0]:g} to {axis.values[-1]:g}{f' {unit}' if unit else ''}, {start:g} at the start"
+        for name, axis, unit, start in zip(
+            ("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False
+        )
+    )
+    calls = f"It calls arm_fir_{plan.word.target[-3:]} of CMSIS-DSP, a block of samples a call."
+    calls = calls if plan.library else "A call takes any number of frames."
+    text = f"""    static {prefix}_state state;
+    {prefix}_init(&state);
+    {prefix}_set_position(&state, {values});
+    {prefix}_process(&state, in, out{end});
+
+{keys}. Values beyond the range are held to it.
+
+The source holds {plan.sets} sets of filters. Between them taps and delays are interpolated when the position has changed, at the start
+of the next block of {BLOCK} samples; the output then goes over to the new filters on a straight line in {FADE} samples, so that
+nothing clicks. A position that comes during a fade waits until its end: call set_position as often as the tracker tells, from where
+process is called.
+Before the first frame the position is taken at once.
+
+{cost}. The header has these numbers as macros, and the source does not compile where the state has another size.
+{calls}
+The source allocates nothing, has no globals but constants, and does not recurse. set_position computes in double precision, a few
+operations a call."""
+    if plan.upmix:
+        whole = stereo_cost(plan, plan.upmix, cost_of(plan))
+        text += f"""
+
+    static {prefix}_stereo_state speaker;
+    {prefix}_stereo_init(&speaker);
+    {prefix}_set_position(&speaker.filters, {values});
+    {prefix}_stereo(&speaker, in, out{end}); /* left and right in, feeds out */
+
+The upmix makes the channels of {prefix}_process from left and right: {prefix}_stereo is the whole chain, as designer render
+plays it. It has a latency of {whole.latency_ms:.2f} ms, and takes {whole.ram:,} bytes of RAM and {whole.still_per_s:,}
+multiply-adds a second, {whole.moving_per_s:,} while the position changes. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm);
+the upmix computes in single precision in every word."""
+    rows: list[tuple[str, ...]] = [("channel", "driver", "taps", "largest delay between sets in samples")]
+    rows += [
+        (
+            filters.channels[route.channel],
+            filters.drivers[route.driver],
+            str(route.taps),
+            f"{float(route.delays.max()) / 2.0**plan.delay_bits:.2f}",
+        )
+        for route in plan.routes
+    ]
+    return readme(filters, plan.word.target, bank_scaling(plan), text, rows)
+
+
+def loss_between_text(facts: dict[str, Any]) -> str:
+    """Loss between the sets, in words; empty where it is not known."""
+    if "loss_places" not in facts:
+        return ""
+    where = ", ".join(f"{key} = {value:g}" for key, value in facts["loss_at"].items())
+    return (
+        f"at most {facts['loss_db']:z.3f} dB of cancellation gain at {facts['loss_places']} places between the sets"
+        f" ({facts['loss_channel']}, at {where}); the bank before its words: {facts['bank_loss_db']:z.3f} dB"
+    )

@@ -1,0 +1,236 @@
+"""Makes this folder's table and page: each method of the tool and two libraries' weights on the benchmark's problems.
+
+    python reports/benchmark/make.py
+
+writes benchmark.csv and README.md beside it. A test computes a part of the table again.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import math
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from designer.acoustics.scene import Scene
+from designer.arrays import Real
+from designer.metrics import BY_NAME
+from designer.problem import geometry
+from designer.problem.benchmark import BenchmarkProblem, benchmark
+from designer.problem.methods import method_names
+from designer.requirements.channel_target import dark_azimuths
+from designer.search.benchmark import Score, benchmark_scene, score_at, score_table, scores, verdict, weights_of_method
+
+HERE = Path(__file__).parent
+FAR_M = 10_000.0
+"""Where a point stands for a direction."""
+LOADS_DB = np.linspace(-140.0, 40.0, 46)
+"""Noise of a rival's sensors, relative to the power at the bright points; it has the best at each frequency."""
+ATTENUATIONS_DB = np.linspace(20.0, 40.0, 21)
+FINER = 10
+"""Steps into which the neighbourhood of the best is divided, twice."""
+SOLVED_DB = 0.11
+"""A problem counts as solved within this: the margin that the power ratio keeps of a ratio's largest value is 0.1 dB."""
+DELAY_AND_SUM, MAX_SINR, CHEBWIN = "pyroomacoustics delay and sum", "pyroomacoustics max SINR", "scipy chebwin"
+
+WHY = """# The benchmark's table
+
+Version {version} of `problems/benchmark/`: dB behind the best known value at the worst frequency, 0.00 where it is reached.
+**missed**: by how many dB a requirement or a limit is missed, so that the score counts for nothing. **-**: the method does not
+take such a channel, or the library has no model of the body or of the power over the sphere. Bold: solved, within 0.11 dB. Weights
+are judged as complex numbers at each frequency, before any filter is made of them.
+
+"""
+ENDING = """
+## How to read it
+
+- *auto* is what a file without a method gets. Its 0.10 dB are the margin that the power ratio keeps of the largest ratio where no
+  limit binds. On Dolph's line *auto* takes the nulls' mean power for its objective, not their largest.
+- A method that knows no regions of the sphere designs for the azimuths of the circle where a problem is about the sphere: the
+  directivity of *acoustic-contrast* falls short by what this is worth.
+- `dipole`, `crosstalk-pair` and `optimal-source-distribution` have one dark point: there the power ratio, pressure matching and a
+  noise level chosen at each frequency are one family of weights, and all of them arrive.
+- A method scored by what it does not aim at stands far behind without being wrong: *superdirective* knows no white noise
+  without a floor, *delay-and-sum* nothing but white noise.
+- *robust-taps* begins at the power ratio's weights, which are judged here; what it adds are taps.
+- `{max_sinr}` is `Beamformer.rake_max_sinr_weights` of pyroomacoustics over the problem's own bright and dark points
+  in free field, with the level of sensor noise that is best at each frequency. It adds up the dark points' steering vectors before
+  it squares them, so that one dark point is solved, and many are not.
+- `{delay_and_sum}` is its `rake_delay_and_sum_weights`.
+- `{chebwin}` is `scipy.signal.windows.chebwin`, its attenuation the best there is.
+
+`designer benchmark --method NAME` makes a column again, `designer benchmark --weights FILE.csv` one of anyone's weights. Every
+frequency is in [benchmark.csv](benchmark.csv).
+"""
+
+
+def points_m(entry: BenchmarkProblem, place: Scene) -> tuple[Real, Real] | None:
+    """Bright and dark points (N, 3) in free field; None where a problem is about a body, or the sphere's power."""
+    problem, design = place.problem, place.problem.designs[0]
+    if problem.body.model not in ("free-field", "baffle") or entry.name == "dolph-line":
+        return None
+    if design.is_beam:
+        far = math.isinf(problem.azimuth_distance_m)
+        radius_m = FAR_M if far else problem.azimuth_distance_m
+        dark = geometry.direction(place.azimuth_deg[dark_azimuths(design, place.azimuth_deg)])
+        return radius_m * geometry.direction(np.array([design.look_deg])), radius_m * dark
+    if design.is_ear:
+        ears = geometry.ears_m(problem.listener, problem.listener.head_radius_m, place.displacements_m)
+        return ears[:, 0], ears[:, 1]
+    sides = []
+    for names in (design.bright, design.dark):
+        name = (names or [""])[0]
+        spot = problem.place(name)
+        if spot is not None:
+            sides.append(spot.points_m())
+        else:
+            listener = problem.heard_by(name).listener
+            cloud = np.array(listener.ear_cloud_m, dtype=float)
+            sides.append(geometry.ears_m(listener, listener.head_radius_m, cloud).reshape(-1, 3))
+    return sides[0], sides[1]
+
+
+def beamformer(place: Scene) -> Any:
+    """Pyroomacoustics' beamformer of the problem's drivers at its frequencies."""
+    from pyroomacoustics.beamforming import Beamformer
+
+    places_m = np.array([driver.position_m for driver in place.problem.drivers], dtype=float)
+    beam = Beamformer(places_m.T, place.problem.sample_rate_hz, N=64, Lg=64)
+    beam.frequencies = place.frequency_hz
+    return beam
+
+
+def delay_and_sum(entry: BenchmarkProblem, place: Scene) -> list[Score]:
+    """Its weights, conjugated: it listens, w^H x, and drivers play, h w."""
+    sides = points_m(entry, place)
+    if sides is None:
+        return []
+    beam = beamformer(place)
+    beam.rake_delay_and_sum_weights(SimpleNamespace(images=sides[0].T), attn=False)
+    return scores(entry, place, beam.weights.T.conj(), DELAY_AND_SUM)
+
+
+def max_sinr(entry: BenchmarkProblem, place: Scene) -> list[Score]:
+    """Its weights with the best level of the sensors' noise at each frequency."""
+    sides = points_m(entry, place)
+    if sides is None or entry.metric == "directivity_index_db":
+        return []
+    bright, dark = (SimpleNamespace(images=side.T) for side in sides)
+    one_sensor = (4 * np.pi * float(np.linalg.norm(sides[0].mean(axis=0)))) ** -2
+    beam, best = beamformer(place), []
+    for at, frequency_hz in enumerate(place.frequency_hz):
+        beam.frequencies = np.array([frequency_hz])
+
+        def score_of(load_db: float, at: int = at) -> Score:
+            beam.rake_max_sinr_weights(bright, dark, R_n=10 ** (load_db / 10) * one_sensor * np.eye(len(place.drivers)))
+            return score_at(entry, place, at, beam.weights[:, 0].conj(), MAX_SINR)
+
+        best.append(best_over(LOADS_DB, score_of))
+    return best
+
+
+def chebwin(entry: BenchmarkProblem, place: Scene) -> list[Score]:
+    """Dolph's window with the best attenuation."""
+    from scipy.signal.windows import chebwin as window
+
+    def score_of(attenuation_db: float) -> Score:
+        with warnings.catch_warnings():  # it warns that it suits no spectral analysis below 45 dB
+            warnings.simplefilter("ignore", UserWarning)
+            w = window(len(place.drivers), attenuation_db) + 0j
+        return score_at(entry, place, 0, w, CHEBWIN)
+
+    return [best_over(ATTENUATIONS_DB, score_of)] if entry.name == "dolph-line" else []
+
+
+RIVALS: dict[str, Callable[[BenchmarkProblem, Scene], list[Score]]] = {
+    DELAY_AND_SUM: delay_and_sum,
+    MAX_SINR: max_sinr,
+    CHEBWIN: chebwin,
+}
+
+
+def best_over(values: Real, score_of: Callable[[float], Score]) -> Score:
+    """The smallest gap over a parameter, or where all miss something the smallest miss: on a grid, and twice finer about its best."""
+
+    def rank(row: Score) -> tuple[bool, float]:
+        return bool(row.missed), row.missed_db if row.missed else row.gap_db
+
+    step = float(values[1] - values[0])
+    for _ in range(3):
+        rows = [score_of(float(value)) for value in values]
+        at = min(range(len(rows)), key=lambda i: rank(rows[i]))
+        values = values[at] + step * np.linspace(-1, 1, 2 * FINER + 1)
+        step /= FINER
+    return rows[at]
+
+
+def measured(names: Iterable[str] = ()) -> list[Score]:
+    """Rows of some problems, or of all: each method, and the rivals that are installed."""
+    rows = []
+    for entry in benchmark().named(list(names)):
+        place = benchmark_scene(entry)
+        for method in method_names():
+            w = weights_of_method(entry, place, method)
+            rows += [] if w is None else scores(entry, place, w, method)
+        for rival, scores_of in RIVALS.items():
+            if rival == CHEBWIN or importlib.util.find_spec("pyroomacoustics") is not None:
+                rows += scores_of(entry, place)
+    return rows
+
+
+def read(text: str) -> list[Score]:
+    """The table back."""
+    return [
+        Score(
+            row["by"],
+            row["design"],
+            float(row["frequency_hz"]),
+            row["metric"],
+            float(row["score_db"]),
+            float(row["best_db"]),
+            row["missed"],
+            float(row["missed_db"]),
+        )
+        for row in csv.DictReader(text.splitlines())
+    ]
+
+
+def page(rows: list[Score]) -> str:
+    """The page, in Markdown: a row a problem, a column a method, what is solved in bold."""
+    columns = [*method_names(), *RIVALS]
+    version = benchmark().version
+    lines = ["| problem | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    solved = dict.fromkeys(columns, 0)
+    for entry in benchmark().problems:
+        cells = []
+        for by in columns:
+            part = [row for row in rows if (row.by, row.design) == (by, entry.name)]
+            is_solved = bool(part) and all(row.gap_db < SOLVED_DB for row in part)
+            solved[by] += is_solved
+            cells.append(f"**{verdict(part)}**" if is_solved else verdict(part))
+        lines.append(f"| {entry.name} | " + " | ".join(cells) + " |")
+    lines.append("| solved, of 15 | " + " | ".join(str(count) for count in solved.values()) + " |")
+    known = [
+        "",
+        "| problem | scored by | best known value in dB | at Hz | known by | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    for entry in benchmark().problems:
+        best = ", ".join(f"{value:.2f}" for value in entry.best_db.values())
+        hertz = ", ".join(f"{f:g}" for f in entry.best_db)
+        label = BY_NAME[entry.metric].label.lower()
+        known.append(f"| {entry.name} | {label} | {best} | {hertz} | {entry.known_by}: {entry.how} | {entry.source} |")
+    ending = ENDING.format(max_sinr=MAX_SINR, delay_and_sum=DELAY_AND_SUM, chebwin=CHEBWIN)
+    return WHY.format(version=version) + "\n".join([*lines, *known]) + "\n" + ending
+
+
+if __name__ == "__main__":
+    text = score_table(measured())
+    (HERE / "benchmark.csv").write_text(text, encoding="utf-8")
+    (HERE / "README.md").write_text(page(read(text)), encoding="utf-8")

@@ -1,0 +1,182 @@
+"""`designer place`: layouts of a front, the files that hold them, and what cannot be placed."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command import Command
+from placement.problems import BAR, judge
+
+import designer
+from designer.errors import ProblemError, UsageError
+from designer.placement.candidates import candidates_of
+from designer.placement.layouts import realised_value, weights_of
+from designer.problem import loads
+from designer.report.placement_page import PlacedLayout
+from designer.search import place as job
+from designer.search.place import Placed, pareto, place
+
+TEXT = (
+    BAR.replace(
+        "drivers = 5", "drivers = [3, 5]\nstep_m = 0.1\nkeep_outs = [{ centre_m = [0.0, 0.1, 0.0], radius_m = 0.02 }]"
+    )
+    .replace("[300.0, 8000.0]", "[500.0, 4000.0]")
+    .replace("[listener]", "[grid]\nfrequencies = 65\n[realization]\ntaps = 128\n[listener]")
+)
+THIRD = '[[drivers]]\nname = "c"\nposition_m = [0.0, -0.2, 0.0]\n'
+
+
+@pytest.fixture(scope="module")
+def placed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Placed, Path]:
+    """Three and five drivers on a bar, searched, designed and written. Two designs: a second."""
+    folder = tmp_path_factory.mktemp("placed") / "out"
+    return place(loads(TEXT), folder, command="designer place bar.toml -o out"), folder
+
+
+def test_each_point_of_the_front_is_a_problem_file(placed: tuple[Placed, Path]) -> None:
+    """It loads, has the drivers of the layout and no [placement], and says where it comes from."""
+    result, folder = placed
+    assert len(result.front) == 2
+    for layout in result.front:
+        path = folder / f"{layout.name}.toml"
+        problem = designer.load(path)
+        assert [driver.position_m for driver in problem.drivers] == [driver.position_m for driver in layout.drivers]
+        assert "placement" not in tomllib.loads(path.read_text())
+        assert path.read_text().startswith("# Written by `designer place`")
+
+
+def test_the_value_is_that_of_the_search_and_of_the_table(placed: tuple[Placed, Path]) -> None:
+    """More drivers are worth more, none worth less than even steps or group lasso, and the table holds these numbers."""
+    result, folder = placed
+    best, second = result.front
+    assert (len(best.drivers), len(second.drivers)) == (5, 3)
+    assert best.value_db > second.value_db
+    for layout in result.layouts:
+        assert layout.value_db >= max(v for v in (layout.even_db, layout.lasso_db, -np.inf) if v is not None)
+    rows = list(csv.DictReader((folder / "placement.csv").read_text().splitlines()))
+    assert [float(row["value_db"]) for row in rows] == [layout.value_db for layout in result.layouts]
+    assert [float(row["mean_cancellation_gain_db"]) for row in rows] == [
+        layout.numbers["mean_cancellation_gain_db"] for layout in result.front
+    ]
+
+
+def test_keep_outs_hold_in_every_layout(placed: tuple[Placed, Path]) -> None:
+    """No driver within 20 mm of y = +/-0.1."""
+    for layout in placed[0].layouts:
+        assert all(abs(abs(driver.position_m[1]) - 0.1) > 0.02 for driver in layout.drivers)
+
+
+def test_the_sentence_names_the_best_and_what_fewer_lose(placed: tuple[Placed, Path]) -> None:
+    """Numbers in it are those of the front."""
+    result = placed[0]
+    best, last = result.front[0], result.front[-1]
+    assert result.sentence.startswith(f"best: 5 drivers, {best.width_m:.2f} m wide: {best.value_db:.1f} dB")
+    assert result.sentence.endswith(f"3 drivers, {last.width_m:.2f} m wide lose {best.value_db - last.value_db:.1f} dB")
+
+
+def test_the_page_draws_every_layout_to_one_scale(placed: tuple[Placed, Path]) -> None:
+    """All drawings have one width in millimetres, and a circle stands at each driver's place."""
+    result, folder = placed
+    page = (folder / "placement.html").read_text()
+    drawings = re.findall(r'<svg viewBox="(\S+) \S+ (\S+) \S+".*?</svg>', page)
+    assert len(drawings) == 2
+    assert len(set(drawings)) == 1
+    assert float(drawings[0][1]) > 800
+    for layout, svg in zip(result.front, re.findall(r"<svg.*?</svg>", page), strict=True):
+        across = [float(x) for x in re.findall(r'class="placed" cx="(\S+)"', svg)]
+        np.testing.assert_allclose(across, [driver.position_m[1] * 1000 for driver in layout.drivers], atol=0.05)
+    assert result.sentence[1:] in page
+
+
+def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
+    """It is refused before anything is searched."""
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"notes\.txt"):
+        place(loads(TEXT), tmp_path)
+
+
+def test_realised_weights_have_the_value_of_the_search() -> None:
+    """Filters whose responses are the search's weights are worth what the search says."""
+    the_judge = judge("bar")
+    layout = (0, 7, 20)
+    columns = the_judge.columns(layout)
+    (channel,) = the_judge.system.channels
+    weights = weights_of(channel, columns)
+    bright, dark = channel.judged_bright[..., columns], channel.judged_dark[..., columns]
+    five = replace(channel, cost=channel.cost[:, columns], judged_bright=bright, judged_dark=dark)
+    system = replace(the_judge.system, channels=(five,))
+    assert realised_value(system, [weights.w / np.sqrt(five.cost)]) == pytest.approx(the_judge(layout), abs=1e-9)
+
+
+def test_the_front_is_what_no_layout_beats() -> None:
+    """Random values and numbers of drivers, against the definition in loops."""
+    rng = np.random.default_rng(5)
+    driver = loads(BAR).drivers[0]
+    layouts = [
+        PlacedLayout((driver,) * int(count), 0, value_db=float(value), max_effort_db=float(effort))
+        for count, value, effort in zip(
+            rng.integers(1, 6, 40), rng.normal(size=40), rng.integers(0, 4, 40), strict=True
+        )
+    ]
+
+    def costs(layout: PlacedLayout) -> tuple[float, ...]:
+        return (-layout.value_db, len(layout.drivers), layout.max_effort_db or 0.0)
+
+    def beats(a: PlacedLayout, b: PlacedLayout) -> bool:
+        return costs(a) != costs(b) and all(x <= y for x, y in zip(costs(a), costs(b), strict=True))
+
+    expected = [layout for layout in layouts if not any(beats(other, layout) for other in layouts)]
+    assert 1 < len(expected) < len(layouts)
+    assert pareto(layouts, ["drivers", "max_effort_db"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BAR + 'objective = "isolaton_db"\n', 'placement.objective: got "isolaton_db"; expected one of cancellation_gain_db'),
+        (BAR + 'objective = "isolation_db"\n', "a design that names no dark listener or place"),
+        (BAR.replace("drivers = 5", "drivers = 4") + "widths_m = [0.01]\n", "got 0.01, within which 4 drivers have no places"),
+        (BAR.replace("null-steering", "ctc").replace(THIRD, ""), "designs[0].drivers: got 5"),
+        (BAR.replace('"free-field"', '"box"\nsize_m = [0.1, 1.0, 0.1]').replace("[0.0,", "[0.05,").replace("drivers = 5",
+         "drivers = 5\ncentre_m = [0.05, 0.0, 0.0]\nfree = true"), 'placement.free: got true with enclosure.model = "box"'),
+    ],
+)  # fmt: skip
+def test_a_placement_that_cannot_be_searched_is_a_fault_with_a_remedy(text: str, message: str) -> None:
+    """It names the key, and is told before anything is computed."""
+    with pytest.raises(ProblemError) as error:
+        place(loads(text))
+    assert message in str(error.value)
+
+
+def test_all_of_very_many_layouts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """190 layouts where 100 are the most."""
+    monkeypatch.setattr(job, "MAX_EXHAUSTIVE", 100)
+    with pytest.raises(
+        ProblemError, match=r"got about 190 layouts of 5 drivers with --method exhaustive; expected at most 100"
+    ):
+        place(loads(BAR), method="exhaustive")
+
+
+def test_a_solved_body_says_what_its_candidates_cost() -> None:
+    """41 places on the front of a box are 41 solutions, and the note names the remedy."""
+    text = BAR.replace('"free-field"', '"box"\nsize_m = [0.1, 1.0, 0.1]').replace("[0.0,", "[0.05,")
+    (note,) = job._notes(candidates_of(loads(text.replace("drivers = 5", "drivers = 5\ncentre_m = [0.05, 0.0, 0.0]"))))
+    assert "the body is solved for each of 41 candidate places" in note
+    assert note.endswith("a larger step_m has fewer")
+
+
+def test_the_command_ends_with_the_sentence(tmp_path: Path, designer_command: Command) -> None:
+    """One line with the answer, and one with the folder. A second: one layout is designed."""
+    path = tmp_path / "bar.toml"
+    path.write_text(TEXT.replace("[3, 5]", "3"))
+    ended = designer_command("place", str(path), "-o", str(tmp_path / "out"))
+    assert ended.code == 0
+    first, second = ended.out.splitlines()
+    assert first.startswith("best: 3 drivers, ")
+    assert second.startswith(f"wrote {tmp_path / 'out'}")
