@@ -43,7 +43,7 @@ def quantity(option: str, text: str, units: dict[str, float]) -> float:
         raise UsageError(f"{option}: got {text}; expected a number, with {named} or no unit") from None
 
 
-def check_units(jitter: Sequence[str], keys: Sequence[Followed]) -> None:
+def check_units(jitter: list[str], keys: Sequence[Followed]) -> None:
     """Hold the tracker's errors against the units of their keys; a UsageError names the first that does not fit."""
     for key, text in zip(keys, jitter * len(keys) if len(jitter) == 1 else jitter, strict=False):
         unit, units = text.strip().lstrip("+-.0123456789eE").strip(), OF_KEY.get(key.unit, ())
@@ -101,7 +101,7 @@ def bank(
     told = [quantity("--jitter", text, LENGTHS) for text in jitter or ()]
     rate_hz, delay_s = quantity("--rate", rate, RATES), quantity("--delay", delay, TIMES)
     problem = with_set(load(problem_file), changes)
-    check_units(jitter or (), followed_keys(problem, over))
+    check_units(jitter or [], followed_keys(problem, over))
     warn(problem)
     with Stages("starting") as shown:
         from designer.commands.bank import bank as make
