@@ -16,6 +16,7 @@ from designer.search.bank import BankDesign, design_bank
 from designer.search.bank_ears import ear_bank, ear_places
 from designer.search.bank_folder import check_free, save
 from designer.search.bank_keys import Followed, followed_keys
+from designer.search.bank_listening import AtEars, Listening, at_points
 from designer.search.bank_walk import Tracker, Walked, default_jitter, walk_through
 
 RATE_HZ, DELAY_S = 30.0, 0.05
@@ -110,16 +111,18 @@ def _tracker(keys: Sequence[Followed], jitter: Sequence[float], rate_hz: float, 
 
 
 def walk_of(design: BankDesign, tracker: Tracker) -> Walked:
-    """The channel of a bank that loses most, along a walk; at the ears where it is for them."""
+    """The channel of a bank that loses most, along a walk: at the ears, or at the points of a beam or a zone."""
     proof, tables = design.proof, {table.name: table for table in design.problem.designs}
-    for_ears = [name for name in proof.designed_db if tables[name].is_ear]
-    names = for_ears or list(proof.designed_db)
-    channel = max(names, key=lambda name: float(np.max(proof.designed_db[name] - proof.interpolated_db[name])))
+    channel = max(
+        proof.designed_db, key=lambda name: float(np.max(proof.designed_db[name] - proof.interpolated_db[name]))
+    )
     table = tables[channel]
-    ears = ear_bank(design.problem, design.keys, ear_places(design.keys), table.listener) if for_ears else None
-    bright = int(table.ear == "right")
+    listening: Listening = at_points(design.problem, design.keys, channel)
+    if table.is_ear:
+        ears = ear_bank(design.problem, design.keys, ear_places(design.keys), table.listener)
+        listening = AtEars(ears, int(table.ear == "right"), table.band_hz)
     fixed = design.fixed.taps[channel]
-    return walk_through(design.bank, design.keys, channel, fixed, table.band_hz, tracker, ears, bright)
+    return walk_through(design.bank, design.keys, channel, fixed, table.band_hz, tracker, listening)
 
 
 def _call(problem: Problem, over: Sequence[str], loss_db: float) -> str:

@@ -142,7 +142,7 @@ def render_bank(
         raise UsageError(
             "--path: got --headphones, --bypass, --plain or --room with it; expected --at-ears and --gain alone; leave it out"
         )
-    values = read_path(Path(path), opened.bank)
+    values = read_path(Path(path), {key.key: (key.low, key.high) for key in opened.keys})
     ears = None
     if options.at_ears:
         ears = ear_bank(opened.problem, opened.keys, ear_places(opened.keys), sides_listener(opened.problem))

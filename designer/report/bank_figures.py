@@ -45,8 +45,9 @@ class WalkView:
     ----------
     channel : str
     words : str, how fast the head walks and what the tracker tells
+    heard : str, where the gain is taken
     time_s : (W,) float array
-    gain_db : mapping of str to float array, way of following -> gain (W,); empty where no ears hear the channel
+    gain_db : mapping of str to float array, way of following -> gain (W,)
     clicks_db : mapping of str to float, way -> energy of a sine's feeds above the band over all of it
     sine_hz : float
 
@@ -54,6 +55,7 @@ class WalkView:
 
     channel: str
     words: str
+    heard: str
     time_s: Real
     gain_db: Mapping[str, Real]
     clicks_db: Mapping[str, float]
@@ -69,7 +71,7 @@ class BankView:
     keys, labels, units : tuple of str, of each key: itself, with its unit in words, and the unit
     values : tuple of float array, values of each key at which the bank is proven
     sets : tuple of float array, those at which its sets stand
-    gains_db : mapping, channel -> way -> gain over the product of the values, in its shape
+    gains_db : mapping, channel -> way -> gain over the product of the values, in its shape; a bank of one set has no nearest
     loss_db : mapping of str to float array, way -> loss, the worst channel's, in that shape
     limit_db : float, of the loss
     walk : WalkView or None
@@ -157,14 +159,13 @@ def _loss_maps(view: BankView) -> list[Map]:
 def say_places(view: BankView) -> str:
     """Message of the figure."""
     largest = {way: float(values.max()) for way, values in view.loss_db.items()}
-    return (
-        f"the bank loses at most {max(largest[INTERPOLATED], 0.0):.2f} dB (limit {view.limit_db:g}), its nearest set up to"
-        f" {largest[NEAREST]:.1f} dB, one fixed design up to {largest[FIXED]:.1f} dB"
-    )
+    others = {"its nearest set": NEAREST, "one fixed design": FIXED}
+    losses = ", ".join(f"{name} up to {largest[way]:.1f} dB" for name, way in others.items() if way in largest)
+    return f"the bank loses at most {max(largest[INTERPOLATED], 0.0):.2f} dB (limit {view.limit_db:g}), {losses}"
 
 
 def walk_figure(view: BankView) -> Figure:
-    """Gain over time at the ears of a head that walks."""
+    """Gain over time along a walk."""
     walk = view.walk
     assert walk is not None
     low, high = _gain_ends(walk.gain_db)

@@ -53,8 +53,8 @@ def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], s
         walked=[
             (
                 way,
-                walk.gain_db[way].mean() if walk.gain_db else None,
-                np.percentile(walk.gain_db[way], 5) if walk.gain_db else None,
+                walk.gain_db[way].mean(),
+                np.percentile(walk.gain_db[way], 5),
                 walk.clicks_db[way],
             )
             for way in ways

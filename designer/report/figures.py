@@ -193,8 +193,8 @@ COMPARED_POLARS = Declared(of="comparison", kind="polars", build=comparison.pola
 COMPARED_COSTS = Declared(of="comparison", kind="costs", build=comparison.costs_figure, says=comparison.say_costs)
 BANK_PLACES = Declared(of="bank", kind="places", caption="Gain over place, with the bank and without", build=bank.places_figure,
                        says=bank.say_places)  # fmt: skip
-BANK_WALK = Declared(of="bank", kind="walk", caption="Gain over time at the ears of a head that walks", build=bank.walk_figure,
-                     says=bank.say_walk, shown=lambda view: view.walk is not None and bool(view.walk.gain_db))  # fmt: skip
+BANK_WALK = Declared(of="bank", kind="walk", caption="Gain over time along a walk through the range", build=bank.walk_figure,
+                     says=bank.say_walk, shown=lambda view: view.walk is not None)  # fmt: skip
 PROVEN_GAIN = Declared(of="proof", kind="gain", caption="Cancellation gain over the band, as designed and as played",
                        build=proof.gain_figure, says=proof.say_gain, shown=lambda outcome: bool(outcome.gains))  # fmt: skip
 PROVEN_RESIDUALS = Declared(of="proof", kind="residuals", caption="Residual of each driver's response to the design's filters",

@@ -1,15 +1,15 @@
 """The job of `designer bank`: the fewest sets, and the proof that filters between them lose no more than the limit.
 
-One after the other: sets as far apart as the loss allows on a few places of each interval (`bank_spacing`), the slack of the last interval
-spread over all, and the proof on a grid ten times as fine. Where it fails, sets are placed anew with all tenths checked. Then
-uniform spacing is tried on the same places: with a set less, which is taken where it holds, and for how many sets it needs. At last the
-bank without alignment, which spares a firmware its delays, is taken where it holds too.
+One after the other: one set alone, where the ends of the range allow it; sets as far apart as the loss allows on a few places of each
+interval (`bank_spacing`), the slack of the last interval spread over all; and the proof on a grid ten times as fine. Where it fails, sets
+are placed anew with all tenths checked. Then uniform spacing is tried on the same places: with a set less, which is taken where it holds,
+and for how many sets it needs. At last the bank without alignment, which spares a firmware its delays, is taken where it holds too.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ from designer.search.bank_spacing import (
     TENTHS,
     JumpError,
     evened,
+    lone_place,
     proof_values,
     spaced,
 )
@@ -55,7 +56,7 @@ class BankDesign:
     proof : Proof
     aligned : bool, whether delays between sets are taken off
     uniform : tuple of int, values of each key that uniform spacing needs for the same loss on the same places; at MOST_TIMES those of the
-        bank even more
+        bank even more; 1 of a bank of one set
     designs : int, designs that were made
     infeasible : tuple of tuple, values of the keys and slack in dB of the places that are infeasible as asked
     fixed : Design, that the bank is compared with at all places
@@ -91,14 +92,19 @@ class BankDesign:
     def sentences(self) -> list[str]:
         """Outcome in words: sets, losses, uniform spacing, and places that are infeasible."""
         largest, bank = self.proof.largest_db, self.bank
+        lost = (
+            f"at most {max(largest['interpolated'], 0.0):.2f} dB lost at {len(self.proof.places)} places"
+            f" (at {place_words(self.keys, self.proof.worst_place)})"
+        )
+        fixed = f"one fixed design, for {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB"
+        if bank.sets == 1:
+            at = place_words(self.keys, [float(axis.values[0]) for axis in bank.axes])
+            return [f"one set, for {at}, with nothing to interpolate: {lost}", fixed]
         kind = "interpolated as aligned taps with their delays apart" if self.aligned else "interpolated as taps"
         counts = " x ".join(str(axis.values.size) for axis in bank.axes)
         return [
-            f"{bank.sets} sets{f' ({counts})' if len(bank.axes) > 1 else ''}, {kind}: at most"
-            f" {max(largest['interpolated'], 0.0):.2f} dB lost at {len(self.proof.places)} places"
-            f" (at {place_words(self.keys, self.proof.worst_place)})",
-            f"nearest set: up to {largest['nearest']:.1f} dB lost; one fixed design, for"
-            f" {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB",
+            f"{bank.sets} sets{f' ({counts})' if len(bank.axes) > 1 else ''}, {kind}: {lost}",
+            f"nearest set: up to {largest['nearest']:.1f} dB lost; {fixed}",
             f"uniform spacing needs {self._uniform_words()} for the same loss at the same places",
         ]
 
@@ -146,13 +152,12 @@ def design_bank(
     cells = Cells(places)
     stage[0] = "spacing"
     try:
-        for fractions, even in ((FRACTIONS, True), (FRACTIONS, False), (TENTHS, False)):
-            stage[0] = "spacing"
-            axes = _spaced(cells, loss_db, fractions, even=even)
+        for axes in _candidates(cells, loss_db):
             stage[0] = "proof"
             bank, proof = _proof(places, axes, fixed_at, processes)
             if proof.largest_db["interpolated"] <= loss_db:
                 break
+            stage[0] = "spacing"
     except JumpError as error:
         raise UsageError(_jump_words(keys, loss_db, error)) from None
     if proof.largest_db["interpolated"] > loss_db:
@@ -161,7 +166,7 @@ def design_bank(
             " expected sets that lose no more; raise --loss"
         )
     stage[0] = "uniform spacing"
-    uniform = _uniform(cells, axes, proof, loss_db)
+    uniform = (1,) * len(keys) if bank.sets == 1 else _uniform(cells, axes, proof, loss_db)
     if np.prod(uniform) < bank.sets:
         axes = [np.linspace(key.low, key.high, count) for key, count in zip(keys, uniform, strict=True)]
         bank = bank_of(places, axes)
@@ -191,6 +196,20 @@ def _values_of(problem: Problem, keys: Sequence[Followed]) -> Values:
         inside = isinstance(value, int | float) and key.low <= value <= key.high
         values.append(float(value) if inside else (key.low + key.high) / 2)
     return tuple(values)
+
+
+def _candidates(cells: Cells, limit_db: float) -> Iterator[list[Real]]:
+    """Values of each key at which sets could stand, the fewest first."""
+    keys = cells.places.keys
+
+    def of_one(place: Values, at: Values) -> float:
+        return cells.loss_db([(value,) for value in place], at)
+
+    lone = lone_place([key.low for key in keys], [key.high for key in keys], of_one, limit_db)
+    if lone is not None:
+        yield [np.array([value]) for value in lone]
+    for fractions, even in ((FRACTIONS, True), (FRACTIONS, False), (TENTHS, False)):
+        yield _spaced(cells, limit_db, fractions, even=even)
 
 
 def _spaced(cells: Cells, limit_db: float, fractions: Sequence[float], *, even: bool) -> list[Real]:
@@ -223,7 +242,8 @@ def _spaced(cells: Cells, limit_db: float, fractions: Sequence[float], *, even: 
 
 def _proof(places: Places, axes: Sequence[Real], fixed_at: Values, processes: int) -> tuple[FilterBank, Proof]:
     """The bank of sets at the product of values, and its proof."""
-    fine = [proof_values(values, len(axes)) for values in axes]
+    spans = [[key.low, key.high] if len(v) == 1 else v for key, v in zip(places.keys, axes, strict=True)]
+    fine = [proof_values(values, len(axes)) for values in spans]
     places.prepare([*itertools.product(*fine), fixed_at], processes)
     bank = bank_of(places, axes)
     return bank, proven(places, bank, fine, fixed_at)
@@ -239,10 +259,10 @@ def _uniform(cells: Cells, axes: Sequence[Real], proof: Proof, limit_db: float) 
     """Values of each key that equal steps need to lose no more on the places of a proof."""
     order = np.argsort(-proof.loss_db(proof.interpolated_db))
     checked = [tuple(row) for row in proof.places[order].tolist()]
-    ranges = [(float(values[0]), float(values[-1])) for values in axes]
+    keys = cells.places.keys
 
     def holds(counts: Sequence[int]) -> bool:
-        grid = [np.linspace(low, high, count) for (low, high), count in zip(ranges, counts, strict=True)]
+        grid = [np.linspace(key.low, key.high, count) for key, count in zip(keys, counts, strict=True)]
         return cells.holds(grid, checked, limit_db)
 
     counts = [len(values) for values in axes]

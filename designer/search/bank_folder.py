@@ -129,7 +129,7 @@ def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], c
         ],
         "loss_db": design.loss_db,
         "loss": LOSS,
-        "interpolation": "aligned taps, delays apart" if design.aligned else "taps",
+        "interpolation": "none" if bank.sets == 1 else "aligned taps, delays apart" if design.aligned else "taps",
         "sets": bank.sets,
         "uniform_sets": design.uniform_sets,
         "uniform": list(design.uniform),
@@ -200,6 +200,8 @@ def view(design: BankDesign, walk: Walked | None) -> BankView:
         NEAREST: proof.nearest_db,
         FIXED: proof.fixed_db,
     }
+    if design.bank.sets == 1:
+        del curves[NEAREST]
     gains = {
         name: {way: gains[name].reshape(proof.shape) for way, gains in curves.items()} for name in proof.designed_db
     }
@@ -231,7 +233,17 @@ def _walk_view(design: BankDesign, walk: Walked) -> WalkView:
     )
     gains: dict[str, Real] = {WAYS[way]: values for way, values in walk.gain_db.items()}
     clicks = {WAYS[way]: value for way, value in walk.clicks_db.items()}
-    return WalkView(walk.channel, words, walk.time_s, gains, clicks, walk.sine_hz)
+    return WalkView(walk.channel, words, _heard(design, walk.channel), walk.time_s, gains, clicks, walk.sine_hz)
+
+
+def _heard(design: BankDesign, channel: str) -> str:
+    """Where the gain of a walk is taken, in words."""
+    (table,) = (table for table in design.problem.designs if table.name == channel)
+    if table.is_ear:
+        return ", and through the responses at the ears of the places that the head passes"
+    if table.is_beam:
+        return "; gain towards the look direction that is wanted at the time, over the channel's dark directions"
+    return "; gain at the points that are to be bright at the time, over those that are to be dark"
 
 
 def is_bank(folder: Path) -> bool:

@@ -7,6 +7,12 @@ at x, of filters F as they run. With F_x the filters that are designed, realised
     loss(x | F) = max over channels c of  G_c(x | F_x) - G_c(x | F)
 
 Below 0 where F does better than the design at x, which spends no more than its requirements ask for.
+
+**Taps alone.** Sections could be interpolated between sets too, and would be stable: those of one set go with those of the next by the
+least distance between their poles, and the region of stable (a1, a2) is a triangle, hence convex. They lose far more. Four sections a
+driver of a pair whose listener moves 1 cm lose 7.5 dB half way between, and 14.2 over 4 cm, where either set alone loses nothing at 1 cm
+and at most 2.9 at 4 cm: a fit has many ends, and neighbours end in different ones. Sections that each begin at those of the place
+before lose nothing over the first centimetre, and 9.9 dB over the next two. Two sets of 64 taps serve 30 cm of the same problem.
 """
 
 from __future__ import annotations
@@ -53,7 +59,10 @@ class Points:
 
     def gain_db(self, taps: Real, sample_rate_hz: float) -> float:
         """Mean cancellation gain of the taps (L, T) of all drivers."""
-        w = response(taps[self.drivers], self.frequency_hz, sample_rate_hz)
+        return self.gain_of_weights_db(response(taps[self.drivers], self.frequency_hz, sample_rate_hz))
+
+    def gain_of_weights_db(self, w: Complex) -> float:
+        """Mean cancellation gain of the weights (F, L) of the channel's own drivers."""
         return float(np.mean(measures.db(measures.cancellation_gain(self.bright, self.dark, w))))
 
 

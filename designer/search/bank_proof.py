@@ -114,7 +114,7 @@ class Cells:
 
     def loss_db(self, corners: Sequence[Values], values: Sequence[float]) -> float:
         """Loss at a place of the filters between sets at the product of one or two values of each key."""
-        key = tuple(corners)
+        key = tuple(corners)  # of a set that is alone, one value of each key
         if key not in self._banks:
             self._banks[key] = bank_of(self.places, key)
         return bank_loss_db(self._banks[key], self.places.at(values))

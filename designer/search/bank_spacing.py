@@ -11,6 +11,9 @@ g_k+1 >= u_k+1. Uniform spacing is such a choice, whose step is set by the place
 and as many times more as the mean of 1 / step falls short of its largest. The law of inclusion is checked and not presumed: uniform
 spacing with a set less is tried on the same places, and taken where it holds (`designer.search.bank`).
 
+**One set** alone serves a range over which filters change little. A place is searched from which neither end is too far: the middle
+first, then the middle of the half towards the ends that lose too much, until ends on both sides do. The whole proof decides.
+
 The last interval ends at the range's end, shorter than it could be. `evened` stretches all the others by what it lacks: with the
 density of sets 1 / step constant in each interval, sets stand where its integral passes whole numbers of equal parts. As many sets, and a
 smaller loss everywhere.
@@ -22,6 +25,7 @@ holds in the middles of all cells and edges is taken.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -33,14 +37,19 @@ CLOSEST = 1 / 2048
 """Share of a range below which two sets are not brought nearer: what still changes there is a jump."""
 PRECISION = 0.03
 """Share of a step to which the farthest place is searched."""
+FINER = 10
+"""Times as fine as the sets that a proof's grid is."""
 LEAST_PLACES = {1: 41, 2: 21}
 """Places of a proof along each of one key or two, however few the sets are."""
 LINES = 5
+LONE_PLACES = 4
+"""Places that are tried for a set that is alone."""
 SHARES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.12)
 FRACTIONS = (0.5, 0.2, 0.8)
 """Places of an interval that a search looks at, the most telling first; the proof looks at all tenths."""
 TENTHS = (0.5, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6, 0.1, 0.9)
 
+Values = tuple[float, ...]
 Loss = Callable[[float, float], float]
 """Loss in dB between a set at one value of a key and one at another: the largest, or the first above the limit."""
 
@@ -104,6 +113,32 @@ def spaced(low: float, high: float, loss: Loss, limit_db: float) -> Real:
     return np.array(values)
 
 
+def lone_place(
+    lows: Sequence[float], highs: Sequence[float], loss: Callable[[Values, Values], float], limit_db: float
+) -> Values | None:
+    """Values of the keys from which one set serves all ends of their ranges; None where none is found.
+
+    Parameters
+    ----------
+    lows, highs : sequence of float, ends of each key's range
+    loss : callable, loss in dB of a set at some values (first) at others (second)
+
+    """
+    left, right = np.array(lows, dtype=float), np.array(highs, dtype=float)
+    ends = list(itertools.product(*zip(lows, highs, strict=True)))
+    for _ in range(LONE_PLACES):
+        middle = (left + right) / 2
+        place = tuple(middle.tolist())
+        losing = [end for end in ends if loss(place, end) > limit_db]
+        if not losing:
+            return place
+        below, above = (np.all(np.array(losing) == side, axis=0) for side in (lows, highs))
+        if not (below | above).any():
+            return None
+        left, right = np.where(above, middle, left), np.where(below, middle, right)
+    return None
+
+
 def evened(values: Real) -> Real:
     """As many values, with the lack of the last interval spread over all."""
     steps = np.diff(values)
@@ -116,7 +151,7 @@ def evened(values: Real) -> Real:
 
 
 def proof_values(values: Sequence[float] | Real, keys: int = 1) -> Real:
-    """Values (P,) of a proof's grid over so many keys: those of the sets and at least nine in equal steps between each two."""
+    """Values (P,) of a proof's grid over so many keys: those of the sets, with FINER equal steps or more between each two."""
     values = np.asarray(values, dtype=float)
-    steps = max(10, -(-(LEAST_PLACES[keys] - 1) // (values.size - 1)))
+    steps = max(FINER, -(-(LEAST_PLACES[keys] - 1) // (values.size - 1)))
     return np.interp(np.arange(steps * (values.size - 1) + 1) / steps, np.arange(values.size), values)

@@ -2,9 +2,8 @@
 
 The head goes from one end of the first key's range to the other in WALK_S, as half a cosine; over a second key's there and back. The
 tracker tells its place `rate_hz` times a second, `delay_s` late and with a normal error of `jitter`; filters hold the last that it told.
-Noise goes through the bank's filters, which follow what was told, and then through the responses at the ears, which follow the head
-itself, both as `designer.bank.walk` plays them. In a window of WINDOW samples both ears hear the same noise, so that the ratio of their
-spectra is that of the responses; the gain in the window is its mean in dB over the band.
+Noise goes through the bank's filters, which follow what was told, as `designer.bank.walk` plays them, and is listened to where the head
+is, at its ears or at the channel's own points (`designer.search.bank_listening`).
 
 **Clicks.** A sine in the middle of the band goes through the filters, and what of the feeds' energy lies above the band comes of filters
 that change. With a Kaiser window (β = 20) a fixed filter leaves less than -140 dB there.
@@ -18,16 +17,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer import measures
-from designer.arrays import Index, Real
+from designer.arrays import Real
 from designer.bank.filter_bank import FilterBank
 from designer.bank.walk import Filters, walked
-from designer.requirements.curves import in_band
 from designer.search.bank_keys import Followed
+from designer.search.bank_listening import WINDOW, Listening
 from designer.search.bank_places import Values
-from designer.stereo.moving import BLOCK, channel_filters, ear_filters
+from designer.stereo.moving import BLOCK, channel_filters
 
 WALK_S = 5.0
-WINDOW = 4096
 KAISER = 20.0
 SEED = 1
 EXACT, TRACKED, NEAREST, FIXED = "bank, exact place", "bank, tracked place", "nearest set, exact place", "fixed design"
@@ -66,7 +64,7 @@ class Walked:
     tracker : Tracker
     time_s : (W,) float array, middles of the windows
     values : (W, K) float array, where the head is
-    gain_db : mapping of str to float array, way of following -> gain at the head's ears (W,); empty of a channel that is for no ears
+    gain_db : mapping of str to float array, way of following -> gain (W,)
     clicks_db : mapping of str to float, way of following -> energy of a sine's feeds above the band over all of it
     sine_hz : float
     speed : tuple of float, largest speed in each key's unit a second
@@ -103,15 +101,14 @@ def walk_place(keys: Sequence[Followed]) -> Callable[[Real], Real]:
 
 def walk_through(
     bank: FilterBank, keys: Sequence[Followed], channel: str, fixed: Real, band_hz: Sequence[float], tracker: Tracker,
-    ears: FilterBank | None, bright: int = 0,
+    listening: Listening,
 ) -> Walked:  # fmt: skip
     """Judge one channel of a bank along the walk.
 
     Parameters
     ----------
     fixed : (L, T) float array, filters of one design, for comparison
-    ears : FilterBank or None, responses at the ears over the same keys; None for a channel that is for no ears
-    bright : int, which ear is bright: 0 the left
+    listening : Listening, at the ears, or at the channel's points
 
     """
     rate, place = bank.sample_rate_hz, walk_place(keys)
@@ -125,19 +122,19 @@ def walk_through(
         NEAREST: (lambda values: bank.nearest(channel, values)[:, None], exact),
         FIXED: (lambda _: fixed[:, None], exact[:1].repeat(count, axis=0)),
     }
+    if bank.sets == 1:
+        del ways[NEAREST]
     size = count * BLOCK
     noise = np.random.default_rng(SEED).normal(size=(size, 1))
     sine_hz = float(np.sqrt(max(band_hz[0], 20.0) * band_hz[1]))
     sine = np.sin(2 * np.pi * sine_hz / rate * np.arange(size))[:, None]
-    starts = np.arange(WINDOW, size - WINDOW, WINDOW // 2)
+    starts = listening.starts(size)
     middles_s = (starts + WINDOW / 2) / rate
     gain_db: dict[str, Real] = {}
     clicks_db: dict[str, float] = {}
     for way, (played, values) in ways.items():
         clicks_db[way] = _above_db(walked(played, sine, values, BLOCK)[2 * bank.length :], band_hz[1], rate)
-        if ears is not None:
-            heard = walked(ear_filters(ears), walked(played, noise, values, BLOCK), exact, BLOCK)
-            gain_db[way] = _gains_db(heard[:, [bright, 1 - bright]], starts, band_hz, rate)
+        gain_db[way] = listening.gains_db(noise, walked(played, noise, values, BLOCK), starts, exact, place(middles_s))
     fine = np.linspace(0, WALK_S, 501)
     speed = np.abs(np.gradient(place(fine), fine, axis=0)).max(axis=0)
     return Walked(channel, tracker, middles_s, place(middles_s), gain_db, clicks_db, sine_hz, tuple(speed.tolist()))
@@ -149,18 +146,6 @@ def _above_db(feeds: Real, edge_hz: float, rate: float) -> float:
     energy = (np.abs(np.fft.rfft(feeds * window, axis=0)) ** 2).sum(axis=1)
     above = np.fft.rfftfreq(len(feeds), 1 / rate) > edge_hz
     return float(measures.db(energy[above].sum() / energy.sum()))
-
-
-def _gains_db(heard: Real, starts: Index, band_hz: Sequence[float], rate: float) -> Real:
-    """Gain (W,) in windows of what the bright and the dark ear hear (N, 2)."""
-    f = np.fft.rfftfreq(WINDOW, 1 / rate)
-    inside = in_band(f, band_hz)
-    window = np.hanning(WINDOW)[:, None]
-    gains = []
-    for start in starts:
-        power = np.abs(np.fft.rfft(heard[start : start + WINDOW] * window, axis=0)[inside]) ** 2
-        gains.append(float(np.mean(measures.db(measures.ratio(power[:, 0], power[:, 1])))))
-    return np.array(gains)
 
 
 def default_jitter(keys: Sequence[Followed]) -> Values:

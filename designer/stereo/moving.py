@@ -7,7 +7,7 @@ path block by block (`designer.bank.walk`); at the end of each block stand the v
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,15 +40,19 @@ class ValuePath:
         return tuple(float(np.interp(time_s, self.time_s, column)) for column in self.values.T)
 
 
-def read_path(file: Path, bank: FilterBank) -> ValuePath:
+def read_path(file: Path, ranges: Mapping[str, tuple[float, float]]) -> ValuePath:
     """The path of a CSV file with a column time_s and one for each key of a bank.
+
+    Parameters
+    ----------
+    ranges : mapping of str to tuple of 2 float, key -> ends of the range that the bank was made over
 
     Raises
     ------
     DataError : naming the file, what it lacks, and values beyond the bank's
 
     """
-    columns = ["time_s", *(axis.key for axis in bank.axes)]
+    columns = ["time_s", *ranges]
     expected = f"columns {', '.join(columns)}"
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
@@ -71,12 +75,11 @@ def read_path(file: Path, bank: FilterBank) -> ValuePath:
         raise DataError(
             f"{rows[late[0] + 1][0]}: got time_s {now:g} after {before:g}; expected times that rise from row to row; sort the rows"
         )
-    for axis, values in zip(bank.axes, table[:, 1:].T, strict=True):
-        low, high = float(axis.values[0]), float(axis.values[-1])
+    for (key, (low, high)), values in zip(ranges.items(), table[:, 1:].T, strict=True):
         slack = 1e-9 * (high - low)
         if values.min() < low - slack or values.max() > high + slack:
             raise DataError(
-                f"{file}: got {axis.key} from {values.min():g} to {values.max():g}; expected {low:g} to {high:g}, the bank's range;"
+                f"{file}: got {key} from {values.min():g} to {values.max():g}; expected {low:g} to {high:g}, the bank's range;"
                 " make a bank over a wider range"
             )
     return ValuePath(table[:, 0], table[:, 1:])

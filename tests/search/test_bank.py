@@ -17,9 +17,11 @@ import designer
 from designer.commands.bank import walk_of
 from designer.errors import DataError, UsageError
 from designer.problem import Problem
-from designer.search import bank_spacing, bank_walk
+from designer.report.bank_figures import FIXED as FIXED_DESIGN
+from designer.report.bank_figures import INTERPOLATED
+from designer.search import bank_ears, bank_spacing, bank_walk
 from designer.search.bank import BankDesign
-from designer.search.bank_folder import open_bank, save
+from designer.search.bank_folder import open_bank, save, view
 from designer.search.bank_walk import EXACT, FIXED, NEAREST, TRACKED, Tracker, Walked
 
 SIDE = "listener.position_m[1]"
@@ -92,6 +94,23 @@ def test_few_sets_lose_less_than_the_limit(found: BankDesign) -> None:
     assert found.status == 0
 
 
+def test_one_set_where_it_serves_the_range(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over 2 cm the design for the middle loses less than the limit at both ends, by a naive sum; the page has no nearest set."""
+    monkeypatch.setattr(bank_spacing, "LEAST_PLACES", {1: 3})
+    alone = designer.bank(problem, [f"{SIDE}=0:0.02"])
+    (axis,) = alone.bank.axes
+    assert (axis.values.tolist(), alone.uniform_sets) == ([0.01], 1)
+    assert "one set, for listener.position_m[1] = 0.01" in alone.sentences()[0]
+    middle = designer.design(problem.replace(SIDE, 0.01)).taps["left"]
+    for end in (0.0, 0.02):
+        there_problem = problem.replace(SIDE, end)
+        played_db = mean_gain_db(there_problem, "left", alone.bank.at("left", [end]))
+        assert played_db == pytest.approx(mean_gain_db(there_problem, "left", middle), abs=0.01)
+        designed_db = mean_gain_db(there_problem, "left", designer.design(there_problem).taps["left"])
+        assert designed_db - played_db <= 1.0
+    assert set(view(alone, None).loss_db) == {INTERPOLATED, FIXED_DESIGN}
+
+
 @pytest.mark.parametrize("place", [-0.1, 0.037, 0.2])
 def test_the_loss_is_that_of_a_design_for_the_place(found: BankDesign, problem: Problem, place: float) -> None:
     """Also between the places of the proof: both gains by a naive sum, of `designer.design` there and of the bank's taps."""
@@ -120,13 +139,68 @@ def test_a_head_that_walks_hears_the_bank(found: BankDesign, walk: Walked) -> No
         assert gain_db == pytest.approx(expected_db, abs=1.0)  # the walk's frequencies are closer than the grid's
 
 
-def test_two_keys_make_a_grid(problem: Problem) -> None:
-    """A product of values, proven on the product of the finer ones; 121 designs of one channel, which are seconds."""
+BEAM = """
+title = "A beam that turns"
+sample_rate_hz = 48000
+drivers = [
+  { name = "a", position_m = [0.0, -0.15, 0.0] }, { name = "b", position_m = [0.0, -0.05, 0.0] },
+  { name = "c", position_m = [0.0, 0.05, 0.0] }, { name = "d", position_m = [0.0, 0.15, 0.0] },
+]
+listener = { position_m = [2.0, 0.0, 0.0], head = "points" }
+grid = { frequencies = 33 }
+realization = { taps = 64 }
+
+[[designs]]
+name = "beam"
+kind = "beamformer"
+plain = ["b"]
+look_deg = 0.0
+nulls_deg = [-60.0, 60.0]
+null_width_deg = 10.0
+band_hz = [500.0, 2500.0]
+cancellation_gain_db = [[500, 10], [2500, 10]]
+min_white_noise_gain_db = -10.0
+"""
+
+
+def test_a_beam_that_turns_is_judged_towards_where_it_ought_to_look(tmp_path: Path) -> None:
+    """In time: the gain of four points that radiate, by the sum itself, of the filters of the windows' middles."""
+    turning = designer.bank(designer.loads(BEAM), ["designs.beam.look_deg=-10:20"], loss_db=0.5)
+    along = walk_of(turning, Tracker((1.0,), 30.0, 0.05))
+    scene = designer.scene(turning.problem)
+    f = scene.frequency_hz[(scene.frequency_hz >= 500) & (scene.frequency_hz <= 2500)]
+    f = np.sort(np.concatenate([f, (f[:-1] + f[1:]) / 2]))
+    azimuths = scene.azimuth_deg[np.abs(np.abs(scene.azimuth_deg) - 60) <= 5 + 1e-9]
+    for look, gain_db in list(zip(along.values[:, 0], along.gain_db[EXACT], strict=True))[::8]:
+        taps = turning.bank.at("beam", [float(look)])
+        angles = np.radians([look, *azimuths])
+        ranges_m = np.hypot(2 * np.cos(angles)[:, None], 2 * np.sin(angles)[:, None] - [-0.15, -0.05, 0.05, 0.15])
+        ratios = []
+        for hertz in f:
+            w = taps @ np.exp(-2j * np.pi * hertz / 48_000 * np.arange(taps.shape[1]))
+            waves = [np.exp(-2j * np.pi * hertz / 343.0 * r) / r @ w for r in ranges_m]
+            ratios.append(10 * np.log10(abs(waves[0]) ** 2 / np.mean(np.abs(waves[1:]) ** 2)))
+        assert gain_db == pytest.approx(np.mean(ratios), abs=0.4)  # 85 ms at up to 47 degrees a second
+    assert along.mean_db(EXACT) > along.mean_db(FIXED) + 0.5
+    page = (save(turning, tmp_path / "bank", along, command="designer bank") / "report.html").read_text(
+        encoding="utf-8"
+    )
+    assert "; gain towards the look direction that is wanted at the time" in page
+
+
+def test_two_keys_make_a_grid(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product of values, proven on the product of values FINER times as fine, here few, as each place is a design."""
     single = designer.loads(problem.replace("designs", problem.model_dump(exclude_unset=True)["designs"][:1]).text)
-    pair = designer.bank(single, [f"{SIDE}=0:0.04", "listener.position_m[0]=0.6:0.64"], loss_db=2.0)
+    monkeypatch.setattr(bank_spacing, "FINER", 2)
+    monkeypatch.setattr(bank_spacing, "LEAST_PLACES", {2: 3})
+    monkeypatch.setattr("designer.search.bank.LINES", 2)
+    pair = designer.bank(single, [f"{SIDE}=0:0.1", "listener.position_m[0]=0.6:0.64"], loss_db=1.0)
     shape = tuple(axis.values.size for axis in pair.bank.axes)
     assert pair.bank.taps["left"].shape[:2] == shape
-    assert pair.proof.largest_db["interpolated"] <= 2.0
+    assert pair.proof.largest_db["interpolated"] <= 1.0
+    assert pair.bank.sets > 1
+    assert pair.proof.shape == tuple(2 * count - 1 for count in shape)
+    assert pair.designs < 40
     assert pair.bank.sets <= pair.uniform_sets
 
 
@@ -234,6 +308,7 @@ def test_places_that_are_infeasible_are_told(
     file = tmp_path / "pair.toml"
     curve = {"designs.*.cancellation_gain_db": [[250, 20], [5000, 20]]}
     file.write_text(designer.load("problems/laptop-pair.toml").replace(PAIR | curve).text, encoding="utf-8")
+    monkeypatch.setattr(bank_ears, "PLACES", {1: 3})
     over = ["--over", f"{SIDE}=0.1:0.12", "--processes", "1", "--jitter", "5mm"]
     ended = run(capsys, monkeypatch, "bank", str(file), *over, "-o", str(tmp_path / "out"))
     assert ended.code == 4

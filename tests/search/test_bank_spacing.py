@@ -8,7 +8,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from designer.search.bank_spacing import CLOSEST, LEAST_PLACES, JumpError, evened, proof_values, spaced
+from designer.search.bank_spacing import (
+    CLOSEST,
+    LEAST_PLACES,
+    JumpError,
+    Values,
+    evened,
+    lone_place,
+    proof_values,
+    spaced,
+)
 
 LIMIT_DB = 1.0
 
@@ -48,6 +57,29 @@ def test_sets_that_are_evened_lose_less() -> None:
     before, after = (max(loss(a, b) for a, b in itertools.pairwise(v)) for v in (values, even))
     assert after <= before
     assert (even[0], even[-1]) == (values[0], values[-1])
+
+
+def of_ratio(place: Values, at: Values) -> float:
+    """Loss in dB as of a listener who comes near: with the logarithm of the distance, largest over the keys."""
+    return max(abs(float(np.log(b / a))) for a, b in zip(place, at, strict=True))
+
+
+def test_one_set_stands_where_both_ends_lose_as_much() -> None:
+    """Between 1 and 4 that is 2, from which each end is a factor of 2 away; where not even 2 holds, no place does."""
+    (place,) = lone_place([1.0], [4.0], of_ratio, 0.8) or ()
+    assert 4 / np.exp(0.8) <= place <= np.exp(0.8)
+    assert place != 2.5  # the middle, from which the low end is too far
+    assert lone_place([1.0], [1.5], of_ratio, 0.8) == (1.25,)
+    assert lone_place([1.0], [4.0], of_ratio, 0.99 * np.log(2)) is None
+    assert lone_place([1.0], [99.0], of_ratio, 0.1) is None
+
+
+def test_one_set_of_two_keys_serves_all_four_corners() -> None:
+    """Each key goes to its own end."""
+    place = lone_place([1.0, 2.0], [4.0, 2.5], of_ratio, 0.8)
+    assert place is not None
+    assert max(of_ratio(place, (a, b)) for a in (1.0, 4.0) for b in (2.0, 2.5)) <= 0.8
+    assert lone_place([1.0, 1.0], [4.0, 9.0], of_ratio, 0.8) is None
 
 
 def test_a_jump_is_told_with_its_place() -> None:

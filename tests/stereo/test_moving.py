@@ -72,7 +72,7 @@ def test_a_file_is_rendered_along_a_path(bank: FilterBank, tmp_path: Path) -> No
         tmp_path / "in.wav", 48_000, (1000 * np.random.default_rng(5).normal(size=(4800, 2))).astype(np.int16)
     )
     (tmp_path / "path.csv").write_text("time_s, x\n0, 0.0\n0.1, 1.0\n", encoding="utf-8")
-    path = read_path(tmp_path / "path.csv", bank)
+    path = read_path(tmp_path / "path.csv", {"x": (0.0, 1.0)})
     lines = render_along(bank, tmp_path / "in.wav", tmp_path / "out.wav", path)
     assert lines[0] == "plays the bank along a path of 2 rows, 0.1 s"
     import soundfile
@@ -101,8 +101,8 @@ def test_a_file_is_rendered_along_a_path(bank: FilterBank, tmp_path: Path) -> No
         ),
     ],
 )
-def test_a_path_that_cannot_be_followed_is_refused(text: str, message: str, bank: FilterBank, tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_followed_is_refused(text: str, message: str, tmp_path: Path) -> None:
     """By its file, with what was expected."""
     (tmp_path / "path.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=rf"path\.csv[:,] .*{message}"):
-        read_path(tmp_path / "path.csv", bank)
+        read_path(tmp_path / "path.csv", {"x": (0.0, 1.0)})
