@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +15,12 @@ from designer.cli.application import Force, NoCache, ProblemFile, Set, app, argu
 from designer.cli.terminal import Stages, say, say_all, warn
 from designer.errors import UsageError
 
+if TYPE_CHECKING:
+    from designer.search.bank_keys import Followed
+
 LENGTHS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "deg": 1.0, "": 1.0}
+OF_KEY = {"m": ("mm", "cm", "m"), "°": ("deg",)}
+"""Unit of a key -> units that its tracker's error may have, beside none."""
 TIMES = {"ms": 1e-3, "s": 1.0, "": 1.0}
 RATES = {"Hz": 1.0, "": 1.0}
 
@@ -35,6 +41,15 @@ def quantity(option: str, text: str, units: dict[str, float]) -> float:
     except ValueError:
         named = ", ".join(unit for unit in units if unit)
         raise UsageError(f"{option}: got {text}; expected a number, with {named} or no unit") from None
+
+
+def check_units(jitter: list[str], keys: Sequence[Followed]) -> None:
+    """Hold the tracker's errors against the units of their keys; a UsageError names the first that does not fit."""
+    for key, text in zip(keys, jitter * len(keys) if len(jitter) == 1 else jitter, strict=False):
+        unit, units = text.strip().lstrip("+-.0123456789eE").strip(), OF_KEY.get(key.unit, ())
+        if unit and unit not in units:
+            expected = f"a number, with {' or '.join(units)} or no unit" if units else "a number with no unit"
+            raise UsageError(f"--jitter: got {text} for {key.key}; expected {expected}")
 
 
 @app.command()
@@ -81,10 +96,12 @@ def bank(
     design of the problem without its page.
     """
     from designer.problem import load
+    from designer.search.bank_keys import followed_keys
 
     told = [quantity("--jitter", text, LENGTHS) for text in jitter or ()]
     rate_hz, delay_s = quantity("--rate", rate, RATES), quantity("--delay", delay, TIMES)
     problem = with_set(load(problem_file), changes)
+    check_units(jitter or [], followed_keys(problem, over))
     warn(problem)
     with Stages("starting") as shown:
         from designer.commands.bank import bank as make

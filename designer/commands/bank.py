@@ -15,11 +15,15 @@ from designer.problem.schema import Problem
 from designer.search.bank import BankDesign, design_bank
 from designer.search.bank_ears import ear_bank, ear_places
 from designer.search.bank_folder import check_free, save
+from designer.search.bank_keys import Followed, followed_keys
 from designer.search.bank_listening import AtEars, Listening, at_points
 from designer.search.bank_walk import Tracker, Walked, default_jitter, walk_through
 
 RATE_HZ, DELAY_S = 30.0, 0.05
 """Tracker of a walk, where nothing else is named: a camera's pictures a second, and what it takes to work through them."""
+
+MAX_RATE_HZ = 10_000.0
+"""A tracker that tells more often tells nothing more: filters follow from block to block, less often than that."""
 
 
 @checked_arguments(loss="loss_db", jitter="jitter", rate="rate_hz", delay="delay_s")
@@ -79,27 +83,30 @@ def bank(
 
     """
     base = job.problem_of(problem)
+    tracker = _tracker(followed_keys(base, over), jitter, rate_hz, delay_s)
     if folder is not None:
         check_free(Path(folder), base, force=force)
     design = design_bank(base, over, loss_db, processes=processes, progress=progress)
     if folder is not None:
         if progress:
             progress("walk")
-        tracker = _tracker(design, jitter, rate_hz, delay_s)
         save(design, Path(folder), walk_of(design, tracker), command=command or _call(base, over, loss_db), force=force)
     return design
 
 
-def _tracker(design: BankDesign, jitter: Sequence[float], rate_hz: float, delay_s: float) -> Tracker:
-    count = len(design.keys)
+def _tracker(keys: Sequence[Followed], jitter: Sequence[float], rate_hz: float, delay_s: float) -> Tracker:
+    count = len(keys)
     if len(jitter) not in (0, 1, count):
         raise UsageError(f"--jitter: got {len(jitter)} values; expected one, or one for each of {count} keys")
-    errors = tuple(float(value) for value in jitter) or default_jitter(design.keys)
+    errors = tuple(float(value) for value in jitter) or default_jitter(keys)
     errors = errors * count if len(errors) == 1 else errors
-    if min(errors) < 0 or not rate_hz > 0 or delay_s < 0:
-        raise UsageError(
-            "--jitter, --rate, --delay: got a value below 0; expected an error and a delay of 0 or more, and a rate above 0"
-        )
+    for error in errors:
+        if not 0 <= error < np.inf:
+            raise UsageError(f"--jitter: got {error:g}; expected a standard deviation of 0 or more")
+    if not 0 < rate_hz <= MAX_RATE_HZ:
+        raise UsageError(f"--rate: got {rate_hz:g}; expected above 0 and up to {MAX_RATE_HZ:g} Hz")
+    if not 0 <= delay_s < np.inf:
+        raise UsageError(f"--delay: got {delay_s:g}; expected a time of 0 or more")
     return Tracker(errors, rate_hz, delay_s)
 
 

@@ -12,6 +12,7 @@ from designer.arrays import Real
 from designer.errors import UsageError
 from designer.search.bank_ears import ear_bank, ear_places
 from designer.search.bank_folder import is_bank, open_bank
+from designer.stereo.chain import sides_listener
 from designer.stereo.moving import read_path, render_along
 from designer.stereo.render import RenderOptions, rendered
 from designer.stereo.render import render as render_file
@@ -142,7 +143,9 @@ def render_bank(
             "--path: got --headphones, --bypass, --plain or --room with it; expected --at-ears and --gain alone; leave it out"
         )
     values = read_path(Path(path), {key.key: (key.low, key.high) for key in opened.keys})
-    ears = ear_bank(opened.problem, opened.keys, ear_places(opened.keys)) if options.at_ears else None
+    ears = None
+    if options.at_ears:
+        ears = ear_bank(opened.problem, opened.keys, ear_places(opened.keys), sides_listener(opened.problem))
     return render_along(
         opened.bank, recording, out, values, ears=ears, gain_db=options.gain_db, progress=progress, force=force
     )

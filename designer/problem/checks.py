@@ -6,7 +6,6 @@ import math
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 
 from designer.errors import Fault
@@ -53,7 +52,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
     """
     if isinstance(body := if_known(problem, "enclosure"), Enclosure):
         body.locate(folder, files)
-    checks: Iterator[Iterator[Fault]] = chain(
+    groups: tuple[Iterator[Iterator[Fault]], ...] = (
         (_names(key, problem) for key in ("drivers", "listeners", "places", "designs")),
         place_checks(problem, folder, files),
         (
@@ -67,8 +66,9 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         realization_checks(problem),
         virtualizer_checks(problem),
         room_checks(problem),
-        [_targets(problem)],
+        iter([_targets(problem)]),
     )
+    checks = (faults for group in groups for faults in as_far_as_known(group))
     distinct: dict[tuple[str, str], Fault] = {}
     for fault in (fault for faults in checks for fault in as_far_as_known(faults)):
         distinct.setdefault((fault.path, fault.remedy), fault)  # what one remedy mends is one fault

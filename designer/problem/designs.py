@@ -25,6 +25,7 @@ from designer.problem.table import (
     SpreadDecibel,
     SpreadDegree,
     Table,
+    if_known,
 )
 
 
@@ -119,7 +120,7 @@ class DesignTable(Table):
 
     def hold_over(self, population: Population | None) -> None:
         """Take the percentile over heads of a problem's [population], where this is an ear channel."""
-        self._over_heads = population.percentile if population is not None and self.is_ear else None
+        self._over_heads = if_known(population, "percentile") if population is not None and self.is_ear else None
 
     @property
     def over_heads(self) -> float | None:

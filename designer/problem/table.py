@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, Un
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from designer.errors import Fault
 from designer.problem.messages import Location
 
 MAX_TAPS = 65_536
@@ -88,6 +87,7 @@ class Table(BaseModel):
 
 
 T = TypeVar("T", bound=Table)
+_Item = TypeVar("_Item")
 
 
 def if_known(table: Table, key: str) -> Any:
@@ -174,12 +174,12 @@ def entries(table: Table, key: str) -> list[Any]:
     return items
 
 
-def as_far_as_known(faults: Iterator[Fault]) -> list[Fault]:
-    """Faults that a check yields before it needs a key that is at fault."""
+def as_far_as_known(items: Iterator[_Item]) -> list[_Item]:
+    """Faults that a check yields, or checks, before it needs a key that is at fault."""
     values = []
     try:
-        for fault in faults:
-            values.append(fault)
+        for item in items:
+            values.append(item)
     except FaultyKeyError:
         pass
     return values

@@ -29,7 +29,7 @@ def zone_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _listener(f"designs[{i}].listener", design, problem)
         yield _named(f"designs[{i}]", design, problem)
         yield _dark_curves(f"designs[{i}].dark_gain_db", design)
-        yield curve_faults(f"designs[{i}].diffuse_gain_db", design.diffuse_gain_db)
+        yield _diffuse_curve(f"designs[{i}].diffuse_gain_db", design)
         yield _held(f"designs[{i}]", design, problem)
 
 
@@ -123,6 +123,10 @@ def _named(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
         values = getattr(design, key)
         for name in values if isinstance(values, dict) else ():
             yield from among(f"{path}.{key}.{name}", name, design.dark)
+
+
+def _diffuse_curve(path: str, design: DesignTable) -> Iterator[Fault]:
+    yield from curve_faults(path, design.diffuse_gain_db)
 
 
 def _dark_curves(path: str, design: DesignTable) -> Iterator[Fault]:

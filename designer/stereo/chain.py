@@ -20,10 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.measures import FLOOR
 from designer.problem.messages import listed
+from designer.problem.schema import Problem
 from designer.result import Result
 from designer.stereo.crosstalk_fit import crosstalk_of
 from designer.stereo.matched import VIRTUAL
@@ -131,12 +133,24 @@ def at_the_ears(ears: Real, taps: Real) -> Real:
     return np.asarray(np.fft.irfft(spectra.sum(axis=1), size, axis=1)[:, :length])
 
 
+def sides_listener(problem: Problem) -> str | None:
+    """Name of the listener whom the channel "left" is for, where several are named; None for the first."""
+    tables = {table.name: table for table in problem.designs}
+    return tables["left"].listener if "left" in tables and tables["left"].is_ear else None
+
+
+def ear_scene(design: Result) -> Scene:
+    """Scene of the listener who hears the stereo."""
+    return heard_by(design.fine_scene, sides_listener(design.problem))
+
+
 def ear_delay_samples(design: Result, n: int) -> int:
     """How much sooner than in the scene the responses of `ear_responses` are: added to their bulk delay it is the real delay."""
-    return _removed_samples(design.fine_scene, n)
+    return removed_samples(ear_scene(design), n)
 
 
-def _removed_samples(scene: Scene, n: int) -> int:
+def removed_samples(scene: Scene, n: int) -> int:
+    """Whole samples of the way through the air that `responses_at_ears` (2, L, n) of a scene leaves out."""
     problem = scene.problem
     centre_m = centre_of_cloud(scene).displacements_m[0] + np.array(problem.listener.position_m)
     places_m = np.array([driver.position_m for driver in problem.drivers])
@@ -146,7 +160,7 @@ def _removed_samples(scene: Scene, n: int) -> int:
 
 def ear_responses(design: Result, n: int) -> Real:
     """Impulse responses (2, L, n) from the drivers' feeds to the listener's left and right ear; see `responses_at_ears`."""
-    return responses_at_ears(design.fine_scene, n)
+    return responses_at_ears(ear_scene(design), n)
 
 
 def responses_at_ears(scene: Scene, n: int) -> Real:
@@ -161,7 +175,7 @@ def responses_at_ears(scene: Scene, n: int) -> Real:
     f = np.fft.rfftfreq(size, 1 / rate)
     H = centre_of_cloud(scene).at(f).ears()[:, :2]
     fall = np.clip((f / (rate / 2) - TAPER) / (1 - TAPER), 0.0, 1.0)
-    ahead = np.exp(2j * np.pi * f / rate * _removed_samples(scene, n)) * (0.5 + 0.5 * np.cos(np.pi * fall))
+    ahead = np.exp(2j * np.pi * f / rate * removed_samples(scene, n)) * (0.5 + 0.5 * np.cos(np.pi * fall))
     responses = np.fft.irfft(H * ahead[:, None, None], size, axis=0)[:n]
     fade = max(int(PRE_RESPONSE * n), 1)
     edge = np.ones(n)

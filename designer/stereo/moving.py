@@ -63,14 +63,18 @@ def read_path(file: Path, ranges: Mapping[str, tuple[float, float]]) -> ValuePat
             if missing:
                 raise DataError(f"{file}: got columns {', '.join(header) or 'none'}; expected {expected}")
             reader.fieldnames = header
-            rows = [[float(row[name]) for name in columns] for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error, TypeError, ValueError) as error:
+            rows = [(f"{file}, line {reader.line_num}", [row[name] for name in columns]) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise DataError(f"{file}: {why}; expected a text file with the {expected}, numbers in each row") from None
-    table = np.array(rows, dtype=float)
-    if not len(table) or not np.isfinite(table).all() or (np.diff(table[:, 0]) <= 0).any():
+    if not rows:
+        raise DataError(f"{file}: got no rows; expected one or more, of the {expected}")
+    table = np.array([_numbers(where, columns, texts) for where, texts in rows])
+    late = np.flatnonzero(np.diff(table[:, 0]) <= 0)
+    if late.size:
+        before, now = table[late[0] : late[0] + 2, 0]
         raise DataError(
-            f"{file}: got no rows, or times that do not rise; expected rows of numbers, each later than the one before"
+            f"{rows[late[0] + 1][0]}: got time_s {now:g} after {before:g}; expected times that rise from row to row; sort the rows"
         )
     for (key, (low, high)), values in zip(ranges.items(), table[:, 1:].T, strict=True):
         slack = 1e-9 * (high - low)
@@ -80,6 +84,19 @@ def read_path(file: Path, ranges: Mapping[str, tuple[float, float]]) -> ValuePat
                 " make a bank over a wider range"
             )
     return ValuePath(table[:, 0], table[:, 1:])
+
+
+def _numbers(where: str, columns: Sequence[str], texts: Sequence[str | None]) -> list[float]:
+    """Numbers of a row; a DataError where one is missing or is not finite."""
+    numbers = []
+    for name, text in zip(columns, texts, strict=True):
+        try:
+            numbers.append(float(text or ""))
+        except ValueError:
+            numbers.append(np.nan)
+        if not np.isfinite(numbers[-1]):
+            raise DataError(f"{where}: got {text or 'nothing'} in {name}; expected a finite number")
+    return numbers
 
 
 def chain_filters(bank: FilterBank) -> Filters:

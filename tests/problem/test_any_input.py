@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from toml_text import Raw, pair, toml, trio
 import designer
 from designer.errors import ProblemError
 from designer.problem.explain import explain
+from designer.problem.library import schema_text
 from designer.problem.plausibility import warnings
 
 SOUND = {"pair": pair(), "trio": trio()}
@@ -71,6 +73,18 @@ ODD: list[Any] = [
     {"name": "x"},
     Raw("[" * 80 + "]" * 80),
 ]
+TABLES = {
+    "designs": "EarDesign BeamDesign ZoneDesign",
+    "drivers": "Driver",
+    "listener": "Listener",
+    "population": "Population",
+    "realization": "Realization",
+    "virtualizer": "Virtualizer",
+    "room": "Room",
+    "grid": "Grid",
+    "tolerance": "Tolerance",
+}
+"""Tables of a file -> their classes in the schema."""
 NUMBERS = st.one_of(st.integers(-(10**6), 10**6), st.floats(), st.floats(-10, 10), st.floats(0, 25000))
 VALUES = st.one_of(
     st.sampled_from(ODD),
@@ -151,6 +165,18 @@ def test_odd_value_everywhere(name: str, request: pytest.FixtureRequest) -> None
             loads_or_faults(toml(problem))
             count += 1
     assert count > 90
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_key_at_fault_is_named(table: str) -> None:
+    """Checks between keys go on without a key that is at fault by itself: its own fault is listed, whichever it is."""
+    schema = json.loads(schema_text())["$defs"]
+    for key in sorted({key for name in TABLES[table].split() for key in schema[name]["properties"]}):
+        problem: Any = copy.deepcopy(SOUND["pair"])
+        holder = problem.setdefault(table, {})
+        (holder[0] if isinstance(holder, list) else holder)[key] = {"none such": float("nan")}
+        with pytest.raises(ProblemError, match=rf"{table}.*{key}"):
+            designer.loads(toml(problem))
 
 
 @settings(max_examples=200)

@@ -264,6 +264,43 @@ def test_what_cannot_be_followed_is_refused(over: list[str], loss_db: float, mes
         designer.bank(problem, over, loss_db=loss_db)
 
 
+@pytest.mark.parametrize(
+    ("tracker", "message"),
+    [
+        ({"jitter": [0.01, 0.02]}, "jitter: got 2 values; expected one, or one for each of 1 keys"),
+        ({"jitter": [-0.01]}, "jitter: got -0.01; expected a standard deviation of 0 or more"),
+        ({"jitter": [float("inf")]}, "jitter: got inf; expected a standard deviation of 0 or more"),
+        ({"rate_hz": 1e12}, r"rate_hz: got 1e\+12; expected above 0 and up to 10000 Hz"),
+        ({"delay_s": -0.1}, "delay_s: got -0.1; expected a time of 0 or more"),
+    ],
+)
+def test_a_tracker_is_checked_before_the_work(
+    tracker: dict[str, Any], message: str, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred designs are not made for a walk that cannot be."""
+    monkeypatch.setattr(designer.job, "design", lambda *_: pytest.fail("designed"))
+    with pytest.raises(UsageError, match=message):
+        designer.bank(problem, [f"{SIDE}=-0.1:0.2"], **tracker)
+
+
+@pytest.mark.parametrize(
+    ("over", "jitter", "message"),
+    [
+        ([f"{SIDE}=0:0.1"], ["2deg"], f"got 2deg for {SIDE}; expected a number, with mm or cm or m or no unit"),
+        (["listener.turn_deg=0:9"], ["1cm"], "got 1cm for listener.turn_deg; expected a number, with deg or no unit"),
+        (["speed_of_sound_m_s=340:346"], ["1cm"], "got 1cm for speed_of_sound_m_s; expected a number with no unit"),
+        ([f"{SIDE}=0:1", "listener.turn_deg=0:9"], ["1cm", "1e-2 m"], "got 1e-2 m for listener.turn_deg"),
+    ],
+)
+def test_an_error_has_the_unit_of_its_key(
+    over: list[str], jitter: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """Centimetres are no error of an angle."""
+    options = [*(part for key in over for part in ("--over", key)), *(part for e in jitter for part in ("--jitter", e))]
+    ended = run(capsys, monkeypatch, "bank", "problems/laptop-pair.toml", *options, "-o", "unused")
+    assert (ended.code, message in ended.err) == (2, True), ended.err
+
+
 def test_places_that_are_infeasible_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

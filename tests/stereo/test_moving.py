@@ -87,10 +87,14 @@ def test_a_file_is_rendered_along_a_path(bank: FilterBank, tmp_path: Path) -> No
     ("text", "message"),
     [
         ("time_s,y\n0,1\n", "got columns time_s, y; expected columns time_s, x"),
-        ("time_s,x\n", "got no rows, or times that do not rise"),
-        ("time_s,x\n0,0\n0,1\n", "got no rows, or times that do not rise"),
-        ("time_s,x\n0,0\n1,nan\n", "got no rows, or times that do not rise; expected rows of numbers"),
-        ("time_s,x\n0,zero\n", "expected a text file with the columns time_s, x, numbers in each row"),
+        ("time_s,x\n", "got no rows; expected one or more, of the columns time_s, x"),
+        (
+            "time_s,x\n0,0\n2,1\n2,1\n",
+            "line 4: got time_s 2 after 2; expected times that rise from row to row; sort the rows",
+        ),
+        ("time_s,x\n0,0\n1,nan\n", "line 3: got nan in x; expected a finite number"),
+        ("time_s,x\n\n0,zero\n", "line 3: got zero in x; expected a finite number"),
+        ("time_s,x\n0\n", "line 2: got nothing in x; expected a finite number"),
         (
             "time_s,x\n0,0\n1,1.5\n",
             "got x from 0 to 1.5; expected 0 to 1, the bank's range; make a bank over a wider range",
@@ -100,5 +104,5 @@ def test_a_file_is_rendered_along_a_path(bank: FilterBank, tmp_path: Path) -> No
 def test_a_path_that_cannot_be_followed_is_refused(text: str, message: str, tmp_path: Path) -> None:
     """By its file, with what was expected."""
     (tmp_path / "path.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=rf"path\.csv: .*{message}"):
+    with pytest.raises(DataError, match=rf"path\.csv[:,] .*{message}"):
         read_path(tmp_path / "path.csv", {"x": (0.0, 1.0)})
