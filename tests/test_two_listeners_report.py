@@ -60,11 +60,12 @@ def test_the_numbers_are_what_is_measured(make: ModuleType) -> None:
 
 
 def test_what_the_page_claims(make: ModuleType) -> None:
-    """5th percentiles over drawn devices: 15 dB in free field for all, 11 dB in the living room for two rows; the page is of the table."""
+    """Over drawn devices others stay 15 dB down in free field, and in each room two rows of drivers lead; the page is of the table."""
     table = rows(make)
     assert len(table) == 6
-    rows_of_24 = next(row for row in table if (row.device, row.channels) == (make.ROWS, make.ZONE))
-    assert rows_of_24.living_room_isolation_drawn_5th_percentile_db > 11
+    for room in ("small", "living", "large"):
+        best = max(table, key=lambda row: getattr(row, f"{room}_room_isolation_drawn_5th_percentile_db"))
+        assert (best.device, best.channels) == (make.ROWS, make.ZONE)
     assert min(row.isolation_drawn_5th_percentile_db for row in table) > 15
     assert make.page(table) == (HERE / "README.md").read_text("utf-8")
     assert [field.name for field in fields(make.Row)] == (HERE / "isolation.csv").read_text("utf-8").splitlines()[

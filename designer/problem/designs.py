@@ -120,7 +120,8 @@ class DesignTable(Table):
 
     def hold_over(self, population: Population | None) -> None:
         """Take the percentile over heads of a problem's [population], where this is an ear channel."""
-        self._over_heads = if_known(population, "percentile") if population is not None and self.is_ear else None
+        an_ear = if_known(self, "ear") is not None
+        self._over_heads = if_known(population, "percentile") if population is not None and an_ear else None
 
     @property
     def over_heads(self) -> float | None:

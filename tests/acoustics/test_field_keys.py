@@ -61,10 +61,18 @@ DEFAULTS = {
     for table in (Driver, Grid, SceneTable, Room, Mesh, Box)
     for key, info in table.model_fields.items()
 }
-ELSEWHERE = {"model", "transfer", "group", "unit"}
-"""Keys that other keys go with: each body is tried; a whole measured device, and a mesh's groups and unit, have tests of their own."""
+ELSEWHERE = {"model", "transfer", "group", "unit", "head_weights"}
+"""Keys that go with others: each body is tried; measured devices, meshes' groups and units, and head weights have tests of their own."""
 ABOUT_A_RESPONSE = {key for key in Driver.model_fields if key.startswith("response_")} | {"gate_ms"}
-CHANGE_NOTHING = {"name", "max_gain_db", "band_hz", "refine", "frequencies", "spacing"} | ABOUT_A_RESPONSE
+CHANGE_NOTHING = {
+    "name",
+    "max_gain_db",
+    "band_hz",
+    "refine",
+    "frequencies",
+    "spacing",
+    "head_weights",
+} | ABOUT_A_RESPONSE
 """Keys of drivers and grid that requirements read, and no field; those of a measured response where there is none."""
 BODIES: dict[str, dict[str, Any]] = {
     "free-field": {"model": "free-field"},

@@ -60,7 +60,7 @@ def problem() -> Problem:
 
 package: Any = designer
 """The package to call with what a type checker refuses."""
-SWEEP = r"vary: got .*; expected Mapping\[str, str or Sequence\[Any\] or array\] or Sequence\[str\]$"
+SWEEP = r"vary: got .*; expected Mapping\[str, str or Sequence\[Any\] or Mapping\[str, Mapping\[str, Any\]\] or array\] or Sequence\[str\]$"
 
 
 @pytest.mark.parametrize(

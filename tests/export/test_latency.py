@@ -56,7 +56,7 @@ def test_what_no_bulk_delay_can_keep_is_refused(
     problem: designer.Problem, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is designed: the block that a target gathers, the upmix's frame less a sample, and both with a stated delay."""
-    monkeypatch.setattr("designer.job.design_channel", lambda *_: pytest.fail("designed"))
+    monkeypatch.setattr("designer.designs.all_channels.design_channel", lambda *_: pytest.fail("designed"))
     with pytest.raises(ProblemError, match=message):
         designer.design(problem)
 

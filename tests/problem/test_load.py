@@ -255,7 +255,8 @@ def everything() -> dict[str, Any]:
         "dark_gain_db": [[500, 6]],
     }
     problem["designs"].append(zone)
-    return problem | {"virtualizer": {"angle_deg": 30.0}, "room": {"rt60_s": 0.4}, "tolerance": {"draws": 10}}
+    more = {"virtualizer": {"angle_deg": 30.0}, "room": {"rt60_s": 0.4}, "tolerance": {"draws": 10}}
+    return problem | more | {"population": {"percentile": 10.0}, "placement": {"on": "surface", "drivers": 2}}
 
 
 TABLES: dict[str, type[Table]] = {
@@ -268,7 +269,7 @@ TABLES: dict[str, type[Table]] = {
     "grid": schema.Grid,
     "designs[0]": designs.EarDesign,
     "designs[1]": designs.BeamDesign,
-    "designs[2]": designs.ZoneDesign,
+    "designs[3]": designs.ZoneDesign,
     "designs[1].mask[0]": designs.MaskLine,
     "designs[0].driver_spread": designs.Spread,
     "designs[1].dark_regions[0]": designs.Region,
@@ -276,6 +277,8 @@ TABLES: dict[str, type[Table]] = {
     "virtualizer": schema.Virtualizer,
     "room": schema.Room,
     "tolerance": schema.Tolerance,
+    "population": schema.Population,
+    "placement": schema.Placement,
     "export": schema.Export,
 }
 

@@ -74,7 +74,7 @@ def test_paths_of_a_configuration_are_run(folder: Path, designer_command: Comman
     """`convolver.cfg`, by jconvolver's player of files."""
     need("fconvolver", "jconvolver")
     ended = designer_command("proof", str(folder), "--target", "convolver-cfg")
-    assert ended.code == 0 and "nothing wrong: " in ended.out, ended.err
+    assert ended.code == 0 and "no fault: " in ended.out, ended.err
 
 
 @pytest.mark.parametrize(("target", "program"), [("c", "gcc"), ("wav", "fconvolver")])
@@ -86,7 +86,7 @@ def test_of_several_rates_the_designs_own_is_run(
     place = designer.open(folder).save(tmp_path / "trio", report=False)
     assert designer_command("export", str(place), "--target", target, "--rates", "16000,22050").code == 0
     ended = designer_command("proof", str(place), "--target", target)
-    assert ended.code == 0 and "nothing wrong: " in ended.out, ended.err
+    assert ended.code == 0 and "no fault: " in ended.out, ended.err
 
 
 def test_an_export_that_was_changed_fails(folder: Path, designer_command: Command) -> None:
