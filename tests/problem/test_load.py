@@ -21,7 +21,8 @@ from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.library import library
-from designer.problem.listeners import NamedListener, Place
+from designer.problem.listeners import NamedListener, Place, Population
+from designer.problem.placement_table import Placement
 from designer.problem.plausibility import warnings
 from designer.problem.sourced import Sourced
 from designer.problem.table import Table
@@ -277,8 +278,8 @@ TABLES: dict[str, type[Table]] = {
     "virtualizer": schema.Virtualizer,
     "room": schema.Room,
     "tolerance": schema.Tolerance,
-    "population": schema.Population,
-    "placement": schema.Placement,
+    "population": Population,
+    "placement": Placement,
     "export": schema.Export,
 }
 
