@@ -2,7 +2,9 @@
 
 **Place.** Against the design's own feeds p the correlations of all drivers, each over its energies, are squared and added: the
 largest is where the recording begins, to the sample. One that a fault keeps apart from its design by less than a response's length
-is still inside of the windows.
+is still inside of the windows. Where the design's filters then fit no driver, drivers may have changed places: of a pair whose channels
+mirror each other, the one plays in the other's time, and this sum has its largest there. The correlations of every feed with
+every driver's are added instead, which do not ask whose feed is whose, and that place is taken if any driver's filters fit any feed in it.
 
 **Rate.** A device whose clock is another plays the whole signal faster or slower. Where the design's filters fit no driver, the
 recording is brought from each usual rate to the design's, and the rate at which they fit the best of the drivers is that of the
@@ -11,6 +13,7 @@ device's clock, if they leave at most FITS_DB there.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +88,10 @@ def laid_under(feeds: Real, filters: FilterSet, stimulus: Stimulus, source: str 
     placed, late = _placed(feeds, exact, stimulus)
     best_db, clock_hz = _best_db(placed, filters, stimulus), rate
     if best_db > FITS_DB:
+        swapped = _placed(feeds, exact, stimulus, of_any_driver=True)
+        if (swapped_db := _best_db(swapped[0], filters, stimulus, of_any_driver=True)) < min(best_db, FITS_DB):
+            best_db, (placed, late) = swapped_db, swapped
+    if best_db > FITS_DB:
         for usual_hz in USUAL_HZ:
             if usual_hz == rate or not 1 / MOST_OFF <= usual_hz / rate <= MOST_OFF:
                 continue
@@ -99,11 +106,12 @@ def laid_under(feeds: Real, filters: FilterSet, stimulus: Stimulus, source: str 
     return Recording(placed, late, clock_hz)
 
 
-def _placed(feeds: Real, exact: Real, stimulus: Stimulus) -> tuple[Real, int]:
+def _placed(feeds: Real, exact: Real, stimulus: Stimulus, *, of_any_driver: bool = False) -> tuple[Real, int]:
     """The feeds (N, drivers) whose beginning is the stimulus', to a sample, zeros where nothing was recorded, and how late they are."""
     size = 1 << (len(feeds) + len(exact)).bit_length()
     total = np.zeros(size)
-    for y, p in zip(feeds.T, exact.T, strict=True):
+    pairs = itertools.product(feeds.T, exact.T) if of_any_driver else zip(feeds.T, exact.T, strict=True)
+    for y, p in pairs:
         energy = float(np.sum(y**2) * np.sum(p**2))
         if energy > 0:
             total += np.fft.irfft(np.fft.rfft(y, size) * np.conj(np.fft.rfft(p, size)), size) ** 2 / energy
@@ -115,14 +123,17 @@ def _placed(feeds: Real, exact: Real, stimulus: Stimulus) -> tuple[Real, int]:
     return out, late
 
 
-def _best_db(feeds: Real, filters: FilterSet, stimulus: Stimulus, top: float = 1.0) -> float:
-    """Remainder of the driver that the design's filters fit best."""
+def _best_db(
+    feeds: Real, filters: FilterSet, stimulus: Stimulus, top: float = 1.0, *, of_any_driver: bool = False
+) -> float:
+    """Remainder of the driver that the design's filters, its own or any driver's, fit best."""
     deconvolution = Deconvolution(stimulus, min(1.0, top))
     shapes, fits = Shapes(filters, deconvolution), [0.0]
     for driver, feed in enumerate(feeds.T):
         if feed.any():
             measured = deconvolution.spectrum(deconvolution.responses(feed))
-            fits.append(deconvolution.fit(measured, shapes.designed(driver).spectrum).residual_db)
+            drivers = range(feeds.shape[1]) if of_any_driver else (driver,)
+            fits.extend(deconvolution.fit(measured, shapes.designed(of).spectrum).residual_db for of in drivers)
     return min(fits)
 
 

@@ -37,6 +37,13 @@ def mirrored() -> FilterSet:
     )
 
 
+def pair() -> FilterSet:
+    """Two drivers that are each other's mirror image, and far apart in level: changed, each plays in the other's time."""
+    own, other, _ = filter_cases.decaying(np.random.default_rng(13), 48)
+    across = 0.15 * other
+    return filter_cases.made({"left": np.array([own, across]), "right": np.array([across, own])}, ("l", "r"), {}, "fir")
+
+
 def twins() -> FilterSet:
     """One channel to three drivers, of which the outer two have the same filter."""
     outer, middle, _ = filter_cases.decaying(np.random.default_rng(12), 48)

@@ -37,7 +37,7 @@ def named(diagnosis: Diagnosis) -> list[tuple[tuple[str, ...], str]]:
     return [(fault.drivers, fault.kind) for fault in diagnosis.faults]
 
 
-DESIGNS = (plants.fir, plants.mirrored, plants.twins, plants.sections, plants.mild)
+DESIGNS = (plants.fir, plants.mirrored, plants.pair, plants.twins, plants.sections, plants.mild)
 
 
 @pytest.mark.parametrize("make", DESIGNS, ids=lambda make: make.__name__)
@@ -59,6 +59,8 @@ SHAPES: tuple[tuple[Callable[[], FilterSet], Plant, list[tuple[tuple[str, ...], 
     (plants.twins, Plant(turned=("l", "m", "r")), [(("l",), "reversed"), (("m",), "reversed"), (("r",), "reversed")]),
     (plants.fir, Plant(swapped=("woofer", "tweeter")), [(("woofer", "tweeter"), "swapped")]),
     (plants.mirrored, Plant(swapped=("l", "r")), [(("l", "r"), "swapped")]),
+    (plants.pair, Plant(swapped=("l", "r")), [(("l", "r"), "swapped")]),
+    (plants.pair, Plant(turned=("l", "r")), [(("l",), "reversed"), (("r",), "reversed")]),
     (plants.twins, Plant(swapped=("l", "m")), [(("l", "m"), "swapped")]),
     (plants.twins, Plant(swapped=("l", "r")), []),  # the same filter on both: no fault
     (plants.sections, Plant(swapped=("woofer", "front")), [(("woofer", "front"), "swapped")]),
