@@ -204,7 +204,7 @@ def test_the_command(
     summary = json.loads(Path("there/summary.json").read_text(encoding="utf-8"))
     assert summary["exit_code"] == 7 and designer.open("there").status == 7
     assert '<div class="verdict lossy"><strong>left</strong>' in Path("there/report.html").read_text(encoding="utf-8")
-    assert repr(designer.open("there")).splitlines()[1] == "imported filters: missed by these filters"
+    assert repr(designer.open("there")).splitlines()[1] == "imported filters: a requirement missed by more than 0.5 dB"
     sides = {
         label: Entry(label, designed, "") for label, designed in (("asked", design), ("device", designer.open("there")))
     }
