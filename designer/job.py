@@ -35,9 +35,8 @@ from designer.realization.remedies import remedy
 from designer.report import notebook
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate
-from designer.stereo.chain_loss import chain_judge
 from designer.stereo.placed_source import chain_outcome
-from designer.stereo.with_chain import result_of
+from designer.stereo.with_chain import chain_judge, result_of
 from designer.writing import sweep_stale
 
 if TYPE_CHECKING:

@@ -174,7 +174,30 @@ def by_name(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else value
 
 
-class EarDesign(DesignTable):
+class ProgrammeDesign(DesignTable):
+    """A channel that listeners hear, and that other listeners and places are not to hear."""
+
+    dark_gain_db: Curve | dict[Name, Curve] | None = Field(
+        default=None,
+        title="least power at the bright points over that at each of the dark listeners and places",
+        description="[[frequency_hz, gain_db], ...] for all, or a table of such curves by name; default of an ear: cancellation_gain_db",
+    )
+    dark_weight: DarkWeight | dict[Name, DarkWeight] | None = Field(
+        default=None,
+        title="of each dark point beside the others",
+        description="a number above 0 for all, or a table of such numbers by name; default: 1",
+    )
+    diffuse_gain_db: Curve | None = Field(
+        default=None,
+        title="least power at the bright points over the mean power in all directions at their distance",
+        description="[[frequency_hz, gain_db], ...]: a directivity that lifts the direct sound above a room's reverberation",
+    )
+
+    is_beam: ClassVar[bool] = False
+    requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db", "dark_gain_db")
+
+
+class EarDesign(ProgrammeDesign):
     """A channel for one ear: the other ear is cancelled, by two drivers or by more."""
 
     kind: Annotated[Literal["ctc", "null-steering"], Field(title="of the channel")]
@@ -183,27 +206,9 @@ class EarDesign(DesignTable):
     dark: Annotated[list[Name], Field(min_length=1, max_length=MAX_DARK)] | None = Field(
         default=None, title="other listeners, both of whose ears are dark too, and places of [[places]]"
     )
-    dark_gain_db: Curve | dict[Name, Curve] | None = Field(
-        default=None,
-        title="least power at the bright ear over that at each of the dark listeners and places",
-        description="[[frequency_hz, gain_db], ...] for all, or a table of such curves by name; default: cancellation_gain_db",
-    )
-    dark_weight: DarkWeight | dict[Name, DarkWeight] | None = Field(
-        default=None,
-        title="of each dark point beside the others",
-        description="a number above 0 for all, or a table of such numbers by name; default: 1",
-    )
-    diffuse_gain_db: Curve | None = Field(
-        default=None,
-        title="least power at the bright points over the mean power in all directions at their distance",
-        description="[[frequency_hz, gain_db], ...]: a directivity that lifts the direct sound above a room's reverberation",
-    )
-
-    is_beam: ClassVar[bool] = False
-    requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db", "dark_gain_db")
 
 
-class ZoneDesign(DesignTable):
+class ZoneDesign(ProgrammeDesign):
     """A programme for whole listeners, or for places without a head, that others are not to hear: both of a listener's ears are bright."""
 
     kind: Annotated[Literal["zone"], Field(title="of the channel")]
@@ -211,24 +216,6 @@ class ZoneDesign(DesignTable):
         list[Name], Field(min_length=1, max_length=MAX_DARK, title="listeners and places that are to hear it")
     ]
     dark: Annotated[list[Name], Field(min_length=1, max_length=MAX_DARK, title="listeners and places that are not")]
-    dark_gain_db: Curve | dict[Name, Curve] | None = Field(
-        default=None,
-        title="least power at the bright points over that at each of the dark listeners and places",
-        description="[[frequency_hz, gain_db], ...] for all, or a table of such curves by name",
-    )
-    dark_weight: DarkWeight | dict[Name, DarkWeight] | None = Field(
-        default=None,
-        title="of each dark point beside the others",
-        description="a number above 0 for all, or a table of such numbers by name; default: 1",
-    )
-    diffuse_gain_db: Curve | None = Field(
-        default=None,
-        title="least power at the bright points over the mean power in all directions at their distance",
-        description="[[frequency_hz, gain_db], ...]: a directivity that lifts the direct sound above a room's reverberation",
-    )
-
-    is_beam: ClassVar[bool] = False
-    requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db", "dark_gain_db")
 
 
 class BeamDesign(DesignTable):
