@@ -218,7 +218,7 @@ def exit_codes_page() -> str:
     return f"""# Exit codes
 
 Results and errors end a command with these codes. A message on the error stream says where, what was got, what was expected, and
-what to do.
+what to do; [Codes of messages](codes.md) lists its kinds.
 
 {table(("code", "meaning"), rows)}
 In Python the errors are one tree below `designer.errors.DesignerError`; a result's code is `Design.status`.
