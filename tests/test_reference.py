@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import designer
 from designer.cli.commands import app
+from designer.errors import EXIT_CODES
 from designer.export.targets import TARGETS
 from designer.metrics import BY_NAME
 from designer.problem.methods import method_names
@@ -124,6 +125,24 @@ def test_every_number_figure_and_exit_code_has_a_row() -> None:
     assert [kind for kind in kinds if f"| `{kind}` |" not in made()["figures.md"]] == []
     promised = set(re.findall(r"\b(\d) ", str(app.info.help).partition("Exit codes:")[2]))
     assert promised == set(re.findall(r"^\| `(\d)`", made()["exit-codes.md"], re.MULTILINE))
+
+
+def test_the_exit_codes_are_those_of_the_help_in_the_same_words() -> None:
+    """Each row begins with what `designer --help` says of the code, so that the chain's 5 degrees and failed proofs stand there too."""
+    rows = dict(re.findall(r"^\| `(\d)`\{.*?\} \| (.*) \|$", made()["exit-codes.md"], re.MULTILINE))
+    assert list(rows) == [str(code) for code in EXIT_CODES]
+    for code, words in EXIT_CODES.items():
+        assert rows[str(code)].startswith(f"{words[0].upper()}{words[1:]}."), code
+
+
+def test_each_method_is_derived_on_the_page_of_its_own_formulation() -> None:
+    """A method that another solves (robust-taps begins as power-ratio) links to its own theory."""
+    text = made()["methods.md"]
+    entries = re.split(r"^\(method-([\w-]+)\)=$", text, flags=re.MULTILINE)[1:]
+    pages = dict(zip(entries[::2], entries[1::2], strict=True))
+    renamed = {"least-squares": "pressure-matching", "matrix": "matrix-mixing"}
+    for name in method_names()[1:]:
+        assert f"(../../theory/{renamed.get(name, name)}.md)" in pages[name], name
 
 
 def test_everything_that_python_is_offered_has_an_entry() -> None:
