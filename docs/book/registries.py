@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from book.commands import cell
+from book.commands import cell, stacked
 from book.formats import target_text
 from designer import errors, metrics
 from designer import formulations as package
@@ -48,7 +48,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table of Markdown."""
     head = list(head)
     lines = [head, ["---"] * len(head), *([cell(text) for text in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return stacked("\n".join(f"| {' | '.join(line)} |" for line in lines), *(["numbers"] if "better" in head else []))
 
 
 def _metric_rows(group: Iterable[metrics.Metric]) -> Iterator[list[str]]:
