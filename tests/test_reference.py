@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from book import keys, notes, pages
+from book import key_figures, keys, notes, pages
 from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
@@ -76,6 +76,18 @@ def test_notes_are_of_keys_and_their_examples_are_accepted() -> None:
             field = models[table].model_fields[key]
             annotation: Any = field.rebuild_annotation()
             TypeAdapter(annotation).validate_python(value, strict=True)
+
+
+def test_figures_are_of_keys_and_stand_on_their_pages_with_a_caption() -> None:
+    """Each figure's place is a key of the schema; its entry has the cell that draws it, and a sentence below."""
+    properties = tables()
+    assert len(key_figures.FIGURES) >= 15
+    for (table, key), draw in key_figures.FIGURES.items():
+        assert key in properties[table]
+        label = f"({keys.anchor(table, key)})=\n"
+        entry = next(text for name, text in made().items() if label in text and name.startswith("problem-file/"))
+        entry = re.split(r"\n#+ ", f"\n{entry.partition(label)[2]}")[1]
+        assert re.search(rf"\.{draw.__name__}\(\)\n```\n\n\*Figure\.\* [A-Z].*\.$", entry, re.MULTILINE), key
 
 
 def _models(model: Any) -> Iterator[Any]:
