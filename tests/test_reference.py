@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -88,6 +89,13 @@ def test_figures_are_of_keys_and_stand_on_their_pages_with_a_caption() -> None:
         entry = next(text for name, text in made().items() if label in text and name.startswith("problem-file/"))
         entry = re.split(r"\n#+ ", f"\n{entry.partition(label)[2]}")[1]
         assert re.search(rf"\.{draw.__name__}\(\)\n```\n\n\*Figure\.\* [A-Z].*\.$", entry, re.MULTILINE), key
+
+
+def test_the_toml_of_the_reference_is_toml() -> None:
+    """Each key's example parses, and has that key; that its value is valid is held by the tests of the notes and the library."""
+    for name, text in made().items():
+        for block in re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            assert len(tomllib.loads(block)) == 1, name
 
 
 def _models(model: Any) -> Iterator[Any]:
