@@ -41,15 +41,17 @@ EXIT_CODES = {
 
 
 class DesignerError(Exception):
-    """Root of the tree; `exit_code` is what the command returns."""
+    """Root of the tree; `exit_code` is what the command returns, `code` the entry of the reference."""
 
     exit_code: int = 1
+    code: str = ""
 
 
 class UsageError(DesignerError):
     """The command was called wrongly."""
 
     exit_code = EXIT_USAGE
+    code = "wrong-usage"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Fault:
     actual: str
     expected: str = ""
     remedy: str = ""
+    code: str = ""
+    """Entry of `designer.problem.message_codes`, whatever the words are."""
 
     def __str__(self) -> str:
         parts = [self.actual, self.expected and f"expected {self.expected}", self.remedy]
@@ -72,10 +76,12 @@ class ProblemError(DesignerError):
     """A problem file that cannot be used: every fault that could be found at once."""
 
     exit_code = EXIT_BAD_INPUT
+    code = "faulty-problem"
 
     def __init__(self, file: str, faults: Sequence[Fault]) -> None:
         self.file = file
         self.faults = tuple(faults)
+        self.codes = tuple(dict.fromkeys(fault.code for fault in self.faults if fault.code))
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         super().__init__("\n".join([f"{file}: {count}", *(f"  {fault}" for fault in self.faults)]))
 
@@ -84,25 +90,31 @@ class DataError(DesignerError):
     """A data file that cannot be used: the message names the file, what was found, and the remedy."""
 
     exit_code = EXIT_BAD_INPUT
+    code = "bad-data"
 
 
 class SolverError(DesignerError):
     """A solver stopped without an answer that its certificate confirms."""
 
     exit_code = EXIT_SOLVER
+    code = "solver-stopped"
 
 
 class OutputError(DesignerError):
     """The output could not be written; what was there before is as it was."""
 
     exit_code = EXIT_OUTPUT
+    code = "output-not-written"
 
 
 class ProgramError(DesignerError):
     """A program of others did not end well; the message has its last lines."""
 
     exit_code = EXIT_PROGRAM
+    code = "program-failed"
 
 
 class MissingProgramError(ProgramError):
     """A program of others is not installed; the message says what to install."""
+
+    code = "missing-program"

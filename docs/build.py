@@ -23,7 +23,8 @@ BUILD = HERE / "_build"
 
 def code_digest() -> str:
     """Digest of what cells' results come from, beside the cells themselves: the package and the problem files."""
-    state = hashlib.sha256((HERE / "cell_startup.py").read_bytes())
+    drawing = (HERE / "cell_startup.py", HERE / "book" / "key_figures.py", HERE / "book" / "key_scenes.py")
+    state = hashlib.sha256(b"".join(path.read_bytes() for path in drawing))
     for path in stamp.sources(HERE.parent):
         if not path.is_relative_to(HERE):
             state.update(path.read_bytes())
@@ -44,6 +45,9 @@ def environment(*, unexecuted: bool) -> dict[str, str]:
     return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(HERE), os.environ.get("PYTHONPATH")])
+        ),  # for the figures of keys
         "IPYTHONDIR": str(BUILD / "ipython"),
         "DESIGNER_BOOK": "unexecuted" if unexecuted else "executed",
         "DESIGNER_BOOK_CACHE": str(cells),

@@ -29,6 +29,12 @@ mpl.rcParams.update(
 )
 warnings.filterwarnings("error")
 warnings.filterwarnings("ignore", module="ipykernel")
+for name in (
+    "FORCE_COLOR",
+    "CLICOLOR_FORCE",
+    "CLICOLOR",
+):  # a kernel sets them: a program would draw its bars into the page
+    os.environ.pop(name, None)
 os.environ["COLUMNS"] = "110"
 if not Path("problems").exists():
     Path("problems").symlink_to(library_folder(), target_is_directory=True)

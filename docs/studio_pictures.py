@@ -1,6 +1,6 @@
 """Pictures of the studio, taken of the command itself in Chromium.
 
-`python docs/studio_pictures.py` writes them beside this file again. No test compares them: a font or a browser moves pixels.
+`python docs/studio_pictures.py` writes them into `docs/tutorials/studio` again. No test compares them: a font or a browser moves pixels.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[1]
+PICTURES = Path(__file__).parent / "tutorials" / "studio"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WAIT_MS = 120_000
 """How long a picture may take on a machine that is busy."""
@@ -86,29 +87,55 @@ def _tool(page: Page, name: str) -> None:
     settled(page)
 
 
+def _cut(page: Page, *parts: str) -> bytes:
+    """Picture of the smallest part of the window that holds some elements, each the first that a selector finds."""
+    boxes = [box for part in parts if (box := page.locator(part).first.bounding_box())]
+    x, y = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
+    right, low = max(box["x"] + box["width"] for box in boxes), max(box["y"] + box["height"] for box in boxes)
+    return page.screenshot(clip={"x": x, "y": y, "width": right - x, "height": low - y})
+
+
 def pictures(browser: Browser, file: Path) -> Mapping[str, bytes]:
-    """Name of each picture -> its PNG."""
+    """Name of each picture -> its PNG, in the order of the lesson's steps."""
     window: Any = {"viewport": {"width": 1440, "height": 900}}
     files: dict[str, bytes] = {}
     with opened(browser, file, color_scheme="light", **window) as (page, _):
         settled(page)
         _pointed(page, "gain", 0.62, 0.9)
         page.wait_for_timeout(200)
-        files["studio.png"] = page.screenshot()
+        files["open"] = page.screenshot()
+        page.mouse.move(5, 895)
         page.locator("#snapshots button", has_text="Take").first.evaluate("button => button.click()")
         x, y = taken(page, "curve:0:2")
         for n in range(1, 11):
             page.mouse.move(x - 2 * n, y - 3 * n)
         page.locator("#words.moving").wait_for(timeout=WAIT_MS)
         page.wait_for_timeout(2000)
-        files["studio-drag.png"] = page.screenshot()
+        files["drag"] = _cut(page, "#words", "figure.gain", "figure.map")
         page.mouse.up()
         settled(page)
         _tool(page, "Snapshots")
         page.locator("#snapshots button", has_text="Lay over").first.click()
         page.locator("figure.gain .chip", has_text=re.compile("^A")).first.wait_for(timeout=WAIT_MS)
         settled(page)
-        files["studio-snapshots.png"] = page.screenshot()
+        files["snapshots"] = page.screenshot()
+        effort = page.locator('.c-slider[data-key="designs[0].max_effort_db"] .c-number')
+        effort.fill("9")
+        effort.press("Enter")
+        page.wait_for_timeout(500)
+        settled(page)
+        files["too-much"] = _cut(page, "#words", "figure.gain", "figure.effort", "figure.map")
+        page.keyboard.press("Escape")
+        page.locator("#bar button").first.click()
+        page.wait_for_timeout(500)
+        settled(page)
+        _tool(page, "Listen")
+        page.get_by_role("button", name="Make the sounds").click()
+        page.locator(".c-sound").first.wait_for(timeout=WAIT_MS)
+        page.wait_for_timeout(500)
+        files["listen"] = _cut(page, "#tools", "#drawer")
+        _tool(page, "Hand over")
+        files["hand-over"] = _cut(page, "#tools", "#drawer")
     with opened(browser, file, color_scheme="dark", **window) as (page, _):
         settled(page)
         page.locator("#channels button").last.click()
@@ -116,7 +143,7 @@ def pictures(browser: Browser, file: Path) -> Mapping[str, bytes]:
         settled(page)
         _pointed(page, "map", 0.42, 0.5)
         page.wait_for_timeout(200)
-        files["studio-dark.png"] = page.screenshot()
+        files["beam"] = page.screenshot()
     return files
 
 
@@ -130,7 +157,7 @@ def main() -> None:
         shutil.copy(ROOT / "problems" / "problem.schema.json", folder)
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         for name, content in pictures(browser, file).items():
-            (Path(__file__).parent / name).write_bytes(content)
+            (PICTURES / f"{name}.png").write_bytes(content)
         browser.close()
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 import runpy
 import sys
+import tomllib
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +17,12 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
-from book import results
+from book import keys, results
 from matplotlib.figure import Figure
+
+import designer
+from designer.problem.library import library
+from designer.problem.toml_text import toml_text
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "made"} & set(path.parts))
@@ -35,7 +41,12 @@ def of_pages() -> list[Any]:
     for page in EXECUTED:
         is_long = "\nlong: true\n" in page.read_text(encoding="utf-8").split("\n---\n")[0] + "\n"
         parameters.append(pytest.param(page.read_text, id=name_of(page), marks=[pytest.mark.long] if is_long else []))
-    return [*parameters, pytest.param(results.gallery, id="gallery", marks=[pytest.mark.long])]
+    parameters.append(pytest.param(results.gallery, id="gallery", marks=[pytest.mark.long]))
+    for of_keys in keys.PAGES:
+        if keys.page_text(of_keys).startswith(keys.EXECUTED):
+            made = functools.partial(keys.page_text, of_keys)
+            parameters.append(pytest.param(made, id=f"keys of {of_keys.name}", marks=[pytest.mark.long]))
+    return parameters
 
 
 def run_cell(code: str, names: dict[str, Any], at: str) -> None:
@@ -62,6 +73,8 @@ def test_every_cell_runs(
 ) -> None:
     """The cells of a page run from the first to the last in an empty folder, no warning among them, and its checks hold."""
     monkeypatch.chdir(tmp_path)
+    if "keys of" in request.node.name:  # the last pages: one has a figure over a product line
+        request.getfixturevalue("judged")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("COLUMNS", "110")
     cells = CELL.findall(text())
@@ -81,6 +94,48 @@ def test_pages_have_code_in_cells_alone() -> None:
         loose += [name_of(page) for _ in re.findall(r"^```(?:python|py|sh|bash|console)\b", text, re.MULTILINE)]
         assert (page in EXECUTED) == bool(CELL.search(text)), page
     assert loose == []
+
+
+TOML = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BASES = {
+    "how-to/choose-filters": "laptop-pair",
+    "how-to/bank-to-firmware": "desk-mover",
+    "how-to/several-listeners": "two-listeners",
+}
+"""Page -> the library's problem that its fragments of TOML are parts of; without one, each is a whole file."""
+
+
+def merged(problem: dict[str, Any], fragment: dict[str, Any]) -> dict[str, Any]:
+    """A problem with a fragment's keys: in tables of one name they stand beside the others, a list of whole tables is replaced."""
+    result = dict(problem)
+    for key, value in fragment.items():
+        known = result.get(key)
+        if isinstance(value, dict) and isinstance(known, dict):
+            result[key] = {**known, **value}
+        elif isinstance(value, list) and isinstance(known, list) and value and isinstance(value[0], dict):
+            by_name = {table["name"]: table for table in known}
+            names = {table["name"] for table in value}
+            parts = [{**by_name.get(table["name"], {}), **table} for table in value]
+            result[key] = [table for table in known if table["name"] not in names] + parts
+            if not names & set(by_name):
+                result[key] = parts
+        else:
+            result[key] = value
+    return result
+
+
+def test_every_block_of_toml_is_a_valid_problem_or_a_valid_part_of_one() -> None:
+    """Pages, README and CONTRIBUTING: whole files are read without a fault, and fragments within the library's problem of their page."""
+    texts = {name_of(page): page.read_text(encoding="utf-8") for page in PAGES}
+    texts |= {name: (DOCS.parent / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")}
+    blocks = [(name, block) for name, text in texts.items() for block in TOML.findall(text)]
+    assert {name for name, _ in blocks} == set(BASES)
+    for name, block in blocks:
+        base, folder = {}, Path()
+        if name in BASES:
+            file, _ = library()[BASES[name]]
+            base, folder = tomllib.loads(file.read_text(encoding="utf-8")), file.parent
+        designer.loads(toml_text(merged(base, tomllib.loads(block))), folder=folder, source=name)
 
 
 def test_every_page_is_named_by_a_table_of_contents() -> None:

@@ -123,3 +123,20 @@ def test_every_recipe(tmp_path: Path) -> None:
     assert target.startswith('# ["left", "left"]'), target
     assert enclosure.endswith("tabletop, 0.2 m below the origin\n"), enclosure
     assert formulation == "done\n", formulation
+
+
+def test_the_commands_of_contributing_are_those_of_the_continuous_integration() -> None:
+    """Its block of a shell sets up what README's does, editable; its linters are the integration's, its tests are there."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    commands = [part.strip() for line in block.splitlines() for part in line.partition("#")[0].split("&&")]
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    set_up = {"python3 -m venv .venv", ".venv/bin/pip install -e '.[test]'", ". .venv/bin/activate"}
+    assert set_up <= set(commands)
+    assert "python3 -m venv .venv && .venv/bin/pip install '.[test]'" in readme
+    for command in set(commands) - set_up:
+        if command.startswith("pytest "):
+            assert list((ROOT / command.removeprefix("pytest ")).glob("test_*.py")), command
+        else:
+            assert re.search(rf"^\.venv/bin/{re.escape(command)}$", gate, re.MULTILINE), command

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import pytest
-from book import keys, notes, pages
+from book import key_figures, keys, notes, pages
 from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
 import designer
 from designer.cli.commands import app
+from designer.errors import EXIT_CODES
 from designer.export.targets import TARGETS
 from designer.metrics import BY_NAME
 from designer.problem.methods import method_names
@@ -77,6 +79,25 @@ def test_notes_are_of_keys_and_their_examples_are_accepted() -> None:
             TypeAdapter(annotation).validate_python(value, strict=True)
 
 
+def test_figures_are_of_keys_and_stand_on_their_pages_with_a_caption() -> None:
+    """Each figure's place is a key of the schema; its entry has the cell that draws it, and a sentence below."""
+    properties = tables()
+    assert len(key_figures.FIGURES) >= 15
+    for (table, key), draw in key_figures.FIGURES.items():
+        assert key in properties[table]
+        label = f"({keys.anchor(table, key)})=\n"
+        entry = next(text for name, text in made().items() if label in text and name.startswith("problem-file/"))
+        entry = re.split(r"\n#+ ", f"\n{entry.partition(label)[2]}")[1]
+        assert re.search(rf"\.{draw.__name__}\(\)\n```\n\n\*Figure\.\* [A-Z].*\.$", entry, re.MULTILINE), key
+
+
+def test_the_toml_of_the_reference_is_toml() -> None:
+    """Each key's example parses, and has that key; that its value is valid is held by the tests of the notes and the library."""
+    for name, text in made().items():
+        for block in re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            assert len(tomllib.loads(block)) == 1, name
+
+
 def _models(model: Any) -> Iterator[Any]:
     from designer.problem.table import Table
 
@@ -124,6 +145,24 @@ def test_every_number_figure_and_exit_code_has_a_row() -> None:
     assert [kind for kind in kinds if f"| `{kind}` |" not in made()["figures.md"]] == []
     promised = set(re.findall(r"\b(\d) ", str(app.info.help).partition("Exit codes:")[2]))
     assert promised == set(re.findall(r"^\| `(\d)`", made()["exit-codes.md"], re.MULTILINE))
+
+
+def test_the_exit_codes_are_those_of_the_help_in_the_same_words() -> None:
+    """Each row begins with what `designer --help` says of the code, so that the chain's 5 degrees and failed proofs stand there too."""
+    rows = dict(re.findall(r"^\| `(\d)`\{.*?\} \| (.*) \|$", made()["exit-codes.md"], re.MULTILINE))
+    assert list(rows) == [str(code) for code in EXIT_CODES]
+    for code, words in EXIT_CODES.items():
+        assert rows[str(code)].startswith(f"{words[0].upper()}{words[1:]}."), code
+
+
+def test_each_method_is_derived_on_the_page_of_its_own_formulation() -> None:
+    """A method that another solves (robust-taps begins as power-ratio) links to its own theory."""
+    text = made()["methods.md"]
+    entries = re.split(r"^\(method-([\w-]+)\)=$", text, flags=re.MULTILINE)[1:]
+    pages = dict(zip(entries[::2], entries[1::2], strict=True))
+    renamed = {"least-squares": "pressure-matching", "matrix": "matrix-mixing"}
+    for name in method_names()[1:]:
+        assert f"(../../theory/{renamed.get(name, name)}.md)" in pages[name], name
 
 
 def test_everything_that_python_is_offered_has_an_entry() -> None:

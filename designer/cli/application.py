@@ -12,6 +12,7 @@ import typer
 
 from designer.cli.terminal import Stopped, buffer_output, flush, say, stoppable
 from designer.errors import EXIT_CODES, DesignerError, ProblemError, UsageError
+from designer.problem.messages import enumeration
 from designer.stopping import STOPPED
 
 if TYPE_CHECKING:
@@ -129,6 +130,9 @@ def run() -> None:
                 flush()
     except DesignerError as error:
         say(f"error: {error}", error=True)
+        if isinstance(error, ProblemError) and error.codes:
+            several = len(error.codes) > 1
+            say(f"more: designer docs {'CODE, of ' if several else ''}{enumeration(error.codes)}", error=True)
         sys.exit(error.exit_code)
     except Stopped as stopped:
         say(STOPPED, error=True)

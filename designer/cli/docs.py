@@ -1,4 +1,4 @@
-"""`designer docs`: where the book is, and the page of a key, a command, or any other name of the reference."""
+"""`designer docs`: where the book is, and the page of a key, a command, a message's code, or any other name of the reference."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import typer
 from designer.cli.application import app
 from designer.cli.terminal import say
 from designer.errors import UsageError
+from designer.problem.message_codes import CODES
 from designer.problem.messages import nearest
 
 PACKAGED = Path(__file__).parents[1] / "book"
 BUILT = Path(__file__).parents[2] / "docs" / "_build" / "html"
 """The book within a release's wheel, and that of a checkout."""
-LABELS = ("command", "table", "key", "method", "target", "metric", "exit-code", "api", "api-class")
+LABELS = ("command", "table", "key", "method", "target", "metric", "exit-code", "code", "api", "api-class")
 """Kinds of names of the reference, in the order in which a name is looked for."""
 
 
@@ -69,7 +70,7 @@ def address_of(topic: str, addresses: dict[str, str]) -> str:
         return names[topic.lower()]
     close = nearest(topic, list(names))
     raise UsageError(
-        f"docs: got {topic!r}; expected a key, a command, a method, a target, a column or a page of the book{close and f'; {close}'}"
+        f"docs: got {topic!r}; expected a key, command, code, method, target, column or page of the book{close and f'; {close}'}"
     )
 
 
@@ -78,13 +79,21 @@ def docs(
     topic: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="A key, command, method, target, column or page; by default the first page."
+            metavar="[NAME]",
+            help="A key, command, code of a message, method, target, column or page; by default the first page.",
         ),
     ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open no browser.")] = False,
 ) -> None:
-    """Open the book in the browser, at the entry of a name."""
-    folder = book()
+    """Open the book in the browser, at the entry of a name; what a message's code means is printed, with the book or without."""
+    if topic in CODES:
+        say(str(CODES[topic]))
+    try:
+        folder = book()
+    except UsageError:
+        if topic in CODES:
+            return
+        raise
     page, _, part = (address_of(topic, labels(folder)) if topic else "index.html").partition("#")
     address = (folder / page).as_uri() + (f"#{part}" if part else "")
     say(address)

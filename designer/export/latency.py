@@ -85,4 +85,4 @@ def _fault(problem: Problem, parts: dict[str, int], remedy: str) -> Fault:
     ways = ["raise it", *([remedy] if remedy else [])]
     ways += ["set [virtualizer] upmix = false"] if "the upmix" in parts else []
     ways += ["leave that target out"] if any(name.startswith("the block of") for name in parts) else []
-    return Fault(PATH, actual, f"at least {number(least_ms)}", enumeration(ways, "or"))
+    return Fault(PATH, actual, f"at least {number(least_ms)}", enumeration(ways, "or"), "beyond-limits")

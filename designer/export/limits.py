@@ -147,7 +147,7 @@ def _fault(
     expected = (
         f"at most {most}, for {bounds}" if most else f"filters that {bounds} hold{'s' if len(broken) == 1 else ''}"
     )
-    return Fault(path, f"got {actual}, which take {takes}", expected, remedy)
+    return Fault(path, f"got {actual}, which take {takes}", expected, remedy, "beyond-limits")
 
 
 def _raise(problem: Problem, faults: list[Fault]) -> None:

@@ -132,7 +132,7 @@ def candidates_of(problem: Problem) -> Candidates:
 
 
 def _fault(problem: Problem, path: str, actual: str, expected: str, remedy: str) -> ProblemError:
-    return ProblemError(problem.source, [Fault(path, actual, expected, remedy)])
+    return ProblemError(problem.source, [Fault(path, actual, expected, remedy, "placement-search")])
 
 
 def _steps(half: float, step: float) -> Real:

@@ -14,6 +14,7 @@ from designer.problem.design_checks import design_checks
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.round_body import RoundBody
 from designer.problem.frequency_grid import MAX_REFINEMENT
+from designer.problem.message_codes import coded
 from designer.problem.messages import number
 from designer.problem.place_checks import place_checks, room_checks
 from designer.problem.plausibility import warnings
@@ -75,6 +76,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
     return list(distinct.values())
 
 
+@coded("name-taken")
 def _names(key: str, problem: Problem) -> Iterator[Fault]:
     names = [if_known(table, "name") for table in entries(problem, key)]
     one_line = "text on one line, without tabs and other control characters, so that tables and figures can hold it"
@@ -85,9 +87,12 @@ def _names(key: str, problem: Problem) -> Iterator[Fault]:
         suffix = f", the name of {key}[{first}] already"
         yield from unless(first == i, path, name, "names that differ", "rename one of the two", suffix=suffix)
         controls = any(unicodedata.category(letter) == "Cc" for letter in name)
-        yield from unless(not controls, path, name, one_line, "write the name in letters, digits and spaces")
+        yield from unless(
+            not controls, path, name, one_line, "write the name in letters, digits and spaces", code="control-character"
+        )
 
 
+@coded("named-twice")
 def _targets(problem: Problem) -> Iterator[Fault]:
     targets = problem.export.targets
     for i, target in enumerate(targets):
@@ -98,6 +103,7 @@ def _targets(problem: Problem) -> Iterator[Fault]:
         )
 
 
+@coded("above-nyquist")
 def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
     yield from ordered(path, driver.band_hz)
     if driver.band_hz:
@@ -107,6 +113,7 @@ def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]
         )
 
 
+@coded("too-large")
 def _too_many(path: str, size: int, limit: int, actual: str, remedy: str, *, unit: str = "numbers") -> Iterator[Fault]:
     if size > limit:
         yield Fault(path, f"got {actual}{_millions(size, unit)}", f"at most {_millions(limit, unit)}", remedy)
@@ -116,6 +123,7 @@ def _millions(size: int, unit: str) -> str:
     return f"{number(round(size / 1e6))} million {unit}"
 
 
+@coded("too-large")
 def _transfer_size(problem: Problem) -> Iterator[Fault]:
     """The transfer tensor at the points, on the grid and half way between; the circle's table, and the fit that follows from it."""
     count, grid = len(problem.drivers), problem.grid
@@ -153,6 +161,7 @@ def _fit_size(problem: Problem) -> Iterator[Fault]:
     yield from _too_many("realization.taps", frequencies * count**2, MAX_SCENE_NUMBERS, actual, remedy)
 
 
+@coded("too-large")
 def _fitted_functions(problem: Problem, points: int) -> Iterator[Fault]:
     """The transfer functions to the points on that grid, which are taken in parts, and the products that their mean powers take."""
     if problem.realization.form == "biquad":
@@ -184,6 +193,7 @@ def _solving(problem: Problem) -> Iterator[Fault]:
     yield from problem.body.solving_faults(highest_hz, speed_m_s, len(problem.drivers))
 
 
+@coded("too-many-wavelengths")
 def _sphere_sizes(problem: Problem) -> Iterator[Fault]:
     """Spheres and cylinders that are too large, at this sample rate, for their series."""
     largest_m = MAX_KA * problem.speed_of_sound_m_s / (3.141592653589793 * problem.sample_rate_hz)

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from designer.errors import Fault
+from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 
 MAX_CURVE_DB = 200.0
 
 
+@coded("curve-points")
 def curve_faults(path: str, curve: Sequence[Sequence[float]] | None) -> Iterator[Fault]:
     """Frequencies above 0 that rise, and gains that are no typing error."""
     if curve is None:

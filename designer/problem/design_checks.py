@@ -13,6 +13,7 @@ from designer.problem import geometry
 from designer.problem.curve_checks import curve_faults
 from designer.problem.designs import MaskLine
 from designer.problem.frequency_grid import regular_frequencies_hz
+from designer.problem.message_codes import coded
 from designer.problem.messages import MAX_KILOHERTZ, in_hertz, number, shown
 from designer.problem.methods import AUTO, formulations, method_faults
 from designer.problem.rules import among, below_nyquist, ordered, unless
@@ -50,6 +51,7 @@ def _count(design: DesignTable, problem: Problem) -> int:
     return len(problem.drivers) if design.drivers is None else len(design.drivers)
 
 
+@coded("driver-count")
 def _driver_count(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     count = _count(design, problem)
     actual = f"got {count} driver{'s' if count != 1 else ''}"
@@ -63,6 +65,7 @@ def _driver_count(path: str, design: DesignTable, problem: Problem) -> Iterator[
         yield Fault(f"{path}.drivers", actual, 'three or more for kind = "null-steering"', remedy)
 
 
+@coded("no-requirement")
 def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
     requirements = design.requirements
     if all(getattr(design, key) is None for key in requirements):
@@ -70,6 +73,7 @@ def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
         yield Fault(path, "got no requirement", expected, "add a requirement")
 
 
+@coded("named-twice")
 def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     names_known = [driver.name for driver in problem.drivers]
     for key in ("drivers", "plain"):
@@ -83,6 +87,7 @@ def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator
             yield from unless(not is_repeated, location, name, "each driver once", "leave one out", suffix=" twice")
 
 
+@coded("crossovers")
 def _crossovers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """As many crossovers as there are places between the ways, each where both its ways play, and rising."""
     known = {driver.name for driver in problem.drivers}
@@ -141,6 +146,7 @@ def _band(path: str, table: DesignTable | MaskLine, problem: Problem) -> Iterato
     yield from below_nyquist(path, table.band_hz, problem.sample_rate_hz, "lower the band or raise the sample rate")
 
 
+@coded("band-off-grid")
 def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     low, high = design.band_hz
     nyquist_hz = problem.sample_rate_hz / 2
@@ -167,6 +173,7 @@ def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
     yield from curve_faults(path, design.cancellation_gain_db)
 
 
+@coded("behind-baffle")
 def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """A beam that looks behind a baffle looks into silence."""
     if problem.body.silent_behind and design.is_beam:
@@ -188,6 +195,7 @@ def _null_arcs(path: str, design: DesignTable, problem: Problem) -> Iterator[Fau
         yield from as_far_as_known(_arc(f"{path}[{n}]", arc, actual, problem))
 
 
+@coded("arc-off-grid")
 def _arc(path: str, arc: tuple[float, float], actual: str, problem: Problem) -> Iterator[Fault]:
     step_deg = problem.grid.azimuth_step_deg
     if not geometry.in_arc(geometry.azimuth_grid_deg(step_deg), arc).any():
@@ -196,6 +204,7 @@ def _arc(path: str, arc: tuple[float, float], actual: str, problem: Problem) -> 
         yield Fault(path, actual, expected, "widen the arc or lower grid.azimuth_step_deg")
 
 
+@coded("key-out-of-place")
 def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """Checks of the keys that go with regions."""
     takers = [AUTO, *(name for name, method in formulations().items() if method.regions)]
@@ -210,16 +219,35 @@ def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault
     location = f"{path}.dark_regions"
     if design.method not in takers:
         expected = f"only with method {' or '.join(shown(method) for method in takers)}"
-        yield Fault(location, f'got with method = "{design.method}"', expected, "the other methods know points alone")
+        yield Fault(
+            location,
+            f'got with method = "{design.method}"',
+            expected,
+            "the other methods know points alone",
+            "method-misfit",
+        )
     for key in ("mask", "window_deg"):
         if getattr(design, key) is not None:
             remedy = "ask for the ratio between regions and the shape over azimuth in two designs"
-            yield Fault(location, f"got with {key}", "without a mask and a window, which are of points", remedy)
+            yield Fault(
+                location,
+                f"got with {key}",
+                "without a mask and a window, which are of points",
+                remedy,
+                "conflicting-keys",
+            )
     if problem.measured_device is not None:
         remedy = "leave scene.transfer out, or use nulls_deg"
-        yield Fault(location, "got with scene.transfer", "only where the field is known all around the device", remedy)
+        yield Fault(
+            location,
+            "got with scene.transfer",
+            "only where the field is known all around the device",
+            remedy,
+            "conflicting-keys",
+        )
 
 
+@coded("bad-region")
 def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> Iterator[Fault]:
     """A region is a cap or a band, its elevations rise, and a baffle does not cut a cap or silence what is to be reached."""
     keys = region.model_fields_set
@@ -229,7 +257,13 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
             path, "got a cap (around_deg) and a band (azimuth_deg, elevation_deg) in one", "one of them", remedy
         )
     if region.around_deg is None and "radius_deg" in keys:
-        yield Fault(f"{path}.radius_deg", "got without around_deg", "only with it", "add the cap's centre, around_deg")
+        yield Fault(
+            f"{path}.radius_deg",
+            "got without around_deg",
+            "only with it",
+            "add the cap's centre, around_deg",
+            "key-out-of-place",
+        )
     low, high = region.elevation_deg
     if low > high:
         actual = f"got {shown(region.elevation_deg)}"
@@ -243,7 +277,7 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
         radius_deg = region.radius_deg or 0.0
         if off_axis_deg + radius_deg > 90.0 + 1e-6 and radius_deg < 180.0:
             actual = f"got a cap from {off_axis_deg - radius_deg:.4g} to {off_axis_deg + radius_deg:.4g} degrees off the front"
-            yield Fault(path, actual, "a cap that ends before 90 degrees, or the whole sphere", remedy)
+            yield Fault(path, actual, "a cap that ends before 90 degrees, or the whole sphere", remedy, "behind-baffle")
     elif reached:
         start = region.azimuth_deg[0] + 90.0
         width = (
@@ -253,4 +287,6 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
         )
         if start % 360.0 > 180.0 and start % 360.0 + width < 360.0:
             actual = f"got {shown(region.azimuth_deg)}"
-            yield Fault(f"{path}.azimuth_deg", actual, "azimuths from -90 to 90, at least in part", remedy)
+            yield Fault(
+                f"{path}.azimuth_deg", actual, "azimuths from -90 to 90, at least in part", remedy, "behind-baffle"
+            )

@@ -58,14 +58,17 @@ def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location
         location: Location = item["loc"]
         place = without_tags(location)
         if kind == "missing":
-            fault = Fault(dotted(place), "required key is missing", expectation(location), _to_add(location))
+            fault = Fault(
+                dotted(place), "required key is missing", expectation(location), _to_add(location), "missing-key"
+            )
         elif kind == "extra_forbidden":
             remedy = key_remedy(location)
-            fault = Fault(dotted(place), "unknown key", "" if remedy else ", ".join(known_keys(location[:-1])), remedy)
+            known = "" if remedy else ", ".join(known_keys(location[:-1]))
+            fault = Fault(dotted(place), "unknown key", known, remedy, "unknown-key")
         elif kind in _TAGS:
             place = (*place, item["ctx"]["discriminator"].strip("'"))
             is_absent = kind == "union_tag_not_found"
-            fault_ = Fault(dotted(place), "required key is missing", expectation(place), _to_add(place))
+            fault_ = Fault(dotted(place), "required key is missing", expectation(place), _to_add(place), "missing-key")
             fault = fault_ if is_absent else _value_fault(kind, place, _within(place, data)[1])
         else:
             place, value = _within(place, data)
@@ -118,7 +121,18 @@ def _value_fault(kind: str, location: Location, value: object) -> Fault:
         actual = f"got {entries}, {shown(value)}"
     if kind == "finite_number":
         expected = expected.replace("number", "finite number", 1)
-    return Fault(dotted(location), actual, expected, _remedy(kind, location, value))
+    return Fault(dotted(location), actual, expected, _remedy(kind, location, value), _code_of(kind))
+
+
+def _code_of(kind: str) -> str:
+    """The code of a fault of a single value, from the kind of pydantic's error."""
+    codes = {
+        "wrong-count": _LENGTHS,
+        "out-of-range": (*_RANGES, "finite_number"),
+        "unknown-word": ("literal_error", *_TAGS),
+        "empty-text": ("string_too_short",),
+    }
+    return next((code for code, kinds in codes.items() if kind in kinds), "wrong-type")
 
 
 def _remedy(kind: str, location: Location, value: object) -> str:

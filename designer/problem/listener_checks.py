@@ -13,6 +13,7 @@ from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.enclosures.enclosure import NEAREST_RADII, SURFACE_TOLERANCE_M, Intrusion, millimetres
 from designer.problem.listeners import EAR_CLOUD_M, ONE_PLACE_M, Listener
+from designer.problem.message_codes import coded
 from designer.problem.messages import nearest, number, shown
 from designer.problem.schema import Driver, Problem
 from designer.problem.table import MAX_HEAD_RADIUS_M, MIN_HEAD_RADIUS_M, FaultyKeyError, entries, if_known
@@ -52,6 +53,7 @@ def _named(path: str, faults: Iterator[Fault]) -> Iterator[Fault]:
         yield replace(fault, path=at, actual=actual, expected=expected)
 
 
+@coded("conflicting-keys")
 def _number_of_tables(problem: Problem) -> Iterator[Fault]:
     """One of the two ways to say who listens."""
     if {"listener", "listeners"} <= problem.model_fields_set:
@@ -59,6 +61,7 @@ def _number_of_tables(problem: Problem) -> Iterator[Fault]:
         yield Fault("listeners", "got [[listeners]] beside [listener]", expected, "leave one of the two out")
 
 
+@coded("heads-overlap")
 def _apart(problem: Problem) -> Iterator[Fault]:
     """Two heads do not share a place."""
     listeners = if_known(problem, "listeners") or []
@@ -72,6 +75,7 @@ def _apart(problem: Problem) -> Iterator[Fault]:
                 yield Fault(f"listeners[{n}].position_m", actual, expected, "move one of the two")
 
 
+@coded("bad-head")
 def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[Fault]:
     heads = problem.listener.head
     names = [heads] if isinstance(heads, str) else heads
@@ -84,6 +88,7 @@ def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[
                 duplicate,
                 "heads that differ",
                 "leave one of the two out: head_weights says how much a head counts",
+                "named-twice",
             )
             continue
         expected = '"sphere", "sphere:RADIUS_M", "points", or the path of a SOFA file'
@@ -103,6 +108,7 @@ def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[
             yield Fault(path, f"{actual}, and no such file exists", expected, remedy)
 
 
+@coded("head-weights")
 def _head_weights(problem: Problem) -> Iterator[Fault]:
     """A weight a head."""
     weights, count = problem.listener.head_weights, len(problem.listener.heads)
@@ -145,6 +151,7 @@ def _known_heads(listener: Listener) -> list[tuple[str, float]]:
     return sorted(spheres, key=lambda head: (head[0] != "points", head[1]))
 
 
+@coded("listener-above")
 def _straight_above(problem: Problem) -> Iterator[Fault]:
     place = problem.listener.position_m
     if abs(place[0]) + abs(place[1]) < 1e-6:
@@ -152,6 +159,7 @@ def _straight_above(problem: Problem) -> Iterator[Fault]:
         yield Fault("listener.position_m", f"got {shown(place)}", expected, "move the listener to the front: x above 0")
 
 
+@coded("head-in-device")
 def _outside_the_device(problem: Problem) -> Iterator[Fault]:
     """The listener's own place first; the ear cloud's displacements only where that is sound."""
     listener = problem.listener
@@ -231,6 +239,7 @@ def intrusions(problem: Problem, move_m: np.ndarray) -> Iterator[Intrusion]:
     yield from problem.body.intrusions(centre, ears, 0.0 if head == "points" else radius_m)
 
 
+@coded("driver-in-head")
 def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
     """A driver on a sphere or cylinder is inside the head only where the head is inside the device, which is said already."""
     listener = problem.listener

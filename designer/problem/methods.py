@@ -131,10 +131,10 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
     faults = []
     if method is not None and method.beams_only and not design.is_beam:
         kind = f"got {shown(method.name)} in a design of kind {shown(design.kind)}"
-        faults.append(Fault(f"{path}.method", kind, 'only with kind = "beamformer"', method.instead))
+        faults.append(Fault(f"{path}.method", kind, 'only with kind = "beamformer"', method.instead, "method-misfit"))
     if method is not None and method.refined and design.is_beam:
         kind = f"got {shown(method.name)} in a design of kind {shown(design.kind)}"
-        faults.append(Fault(f"{path}.method", kind, "only for an ear channel", f'use "{AUTO}"'))
+        faults.append(Fault(f"{path}.method", kind, "only for an ear channel", f'use "{AUTO}"', "method-misfit"))
     if method is not None and not method.mean_powers and not isinstance(design.hold, str):
         names = [name for name, formulation in formulations().items() if not formulation.mean_powers]
         expected = f"with no method of {', '.join(names)}"
@@ -144,6 +144,7 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
                 f"got {shown(design.hold)}, a percentile, {suffix}",
                 expected,
                 f'use "every", or method = "{AUTO}"',
+                "method-misfit",
             )
         )
     for owner in formulations().values():
@@ -152,8 +153,12 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
                 continue
             if owner is not method:
                 expected, remedy = f'only with method = "{owner.name}"', f'set method = "{owner.name}", or leave it out'
-                faults.append(Fault(f"{path}.{key}", f"got {shown(getattr(design, key))} {suffix}", expected, remedy))
-            faults += [Fault(f"{path}.{key}", *parts) for parts in declared.faults(getattr(design, key), drivers)]
+                actual = f"got {shown(getattr(design, key))} {suffix}"
+                faults.append(Fault(f"{path}.{key}", actual, expected, remedy, "key-out-of-place"))
+            faults += [
+                Fault(f"{path}.{key}", *parts, code="method-key")
+                for parts in declared.faults(getattr(design, key), drivers)
+            ]
     return faults
 
 

@@ -16,6 +16,7 @@ from designer.problem.enclosures.enclosure import (
     in_metres,
 )
 from designer.problem.listener_checks import each_listener, intrusions, listener_checks
+from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.schema import Driver, Problem, Room
 from designer.problem.table import (
@@ -46,6 +47,7 @@ def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> It
     yield _circle(problem)
 
 
+@coded("drivers-together")
 def _two_at_one_place(problem: Problem) -> Iterator[Fault]:
     """Drivers closer than 0.1 mm; on a sphere or cylinder, once they are put on its surface."""
     places = {i: d.position_m for i, d in enumerate(entries(problem, "drivers")) if if_known(d, "position_m")}
@@ -79,6 +81,7 @@ def _layout(problem: Problem) -> Iterator[Fault]:
     yield from problem.body.layout_faults(problem.drivers)
 
 
+@coded("circle-radius")
 def _circle(problem: Problem) -> Iterator[Fault]:
     places_m = [driver.position_m for driver in problem.drivers]
     furthest = max(range(len(places_m)), key=lambda i: float(np.linalg.norm(places_m[i])))
@@ -126,6 +129,7 @@ def room_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     yield _radiates_everywhere(problem)
 
 
+@coded("bad-absorption")
 def _absorption(room: Room) -> Iterator[Fault]:
     absorption = room.absorption
     if absorption is None:
@@ -139,12 +143,14 @@ def _absorption(room: Room) -> Iterator[Fault]:
             yield Fault(path, f"got {shown(share)}", f"a number from {MIN_ABSORPTION} to {MAX_ABSORPTION}", remedy)
 
 
+@coded("conflicting-keys")
 def _both(room: Room) -> Iterator[Fault]:
     if room.rt60_s is not None and room.absorption is not None:
         actual = f"got {shown(room.rt60_s)} beside room.absorption"
         yield Fault("room.rt60_s", actual, "one of the two, which tells the other by Eyring's formula", "leave one out")
 
 
+@coded("bad-reverberation-time")
 def _rt60(room: Room, problem: Problem) -> Iterator[Fault]:
     if room.absorption is not None:
         return
@@ -172,6 +178,7 @@ def _outside_m(room: Room, places_m: np.ndarray, margin_m: float) -> np.ndarray:
     return np.asarray(np.maximum(margin_m - places_m, places_m - size_m + margin_m).max(axis=1))
 
 
+@coded("device-outside-room")
 def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     """The whole device: its origin and its drivers off the walls, and the enclosure inside them."""
     device_m = np.array(room.device_m, dtype=float)
@@ -202,6 +209,7 @@ def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
         )
 
 
+@coded("listener-outside-room")
 def _listener_inside(path: str, room: Room, problem: Problem) -> Iterator[Fault]:
     radius_m = room_places.head_radius_m(problem)
     centre_m = room_places.in_room_m(room, np.array(room_places.room_listener(problem, room).position_m))
@@ -221,6 +229,7 @@ def _listener_inside(path: str, room: Room, problem: Problem) -> Iterator[Fault]
     )
 
 
+@coded("head-in-device")
 def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault]:
     """Another listener's head touches neither a driver nor the enclosure."""
     if room.listener_m is None:
@@ -239,6 +248,7 @@ def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault
         yield Fault("room.listener_m", actual, expected, "move the two apart")
 
 
+@coded("room-misfit")
 def _radiates_everywhere(problem: Problem) -> Iterator[Fault]:
     """A room asks for the sound in every direction."""
     if problem.body.silent_behind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from designer.errors import Fault
+from designer.problem.message_codes import coded
 from designer.problem.messages import shown
 from designer.problem.methods import AUTO, method_of
 from designer.problem.schema import DesignTable, Problem
@@ -20,15 +21,36 @@ def population_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         return
     designs = entries(problem, "designs")
     if not any(design.is_ear for design in designs):
-        yield iter([Fault("population", "got it without an ear channel", "designs for an ear", "leave it out")])
+        yield iter(
+            [
+                Fault(
+                    "population",
+                    "got it without an ear channel",
+                    "designs for an ear",
+                    "leave it out",
+                    "population-misfit",
+                )
+            ]
+        )
     for i, design in enumerate(designs):
         if design.is_ear:
             yield _heads(f"designs[{i}]", design, problem)
             yield _keys(f"designs[{i}]", design)
     if if_known(problem, "realization") is not None and problem.realization.refine:
-        yield iter([Fault("realization.refine", "got true with [population]", "taps of a fit", "leave it out")])
+        yield iter(
+            [
+                Fault(
+                    "realization.refine",
+                    "got true with [population]",
+                    "taps of a fit",
+                    "leave it out",
+                    "population-misfit",
+                )
+            ]
+        )
 
 
+@coded("population-misfit")
 def _heads(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     listeners = {listener.name: listener for listener in problem.listeners or ()}
     listener = problem.listener if design.listener is None else listeners.get(design.listener)
@@ -49,6 +71,7 @@ def _heads(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
         yield Fault(where.replace("head", "head_weights", 1), actual, "one of the two", "leave it out")
 
 
+@coded("population-misfit")
 def _keys(path: str, design: DesignTable) -> Iterator[Fault]:
     method = method_of(design)
     if design.hold != MEAN:
@@ -67,4 +90,6 @@ def _keys(path: str, design: DesignTable) -> Iterator[Fault]:
         expected = "a method that looks at mean powers"
         yield Fault(f"{path}.method", f"got {shown(design.method)} with [population]", expected, f"use {shown(AUTO)}")
     if design.cancellation_gain_db is None:
-        yield Fault(f"{path}.cancellation_gain_db", "required key is missing", "with [population]", "add it")
+        yield Fault(
+            f"{path}.cancellation_gain_db", "required key is missing", "with [population]", "add it", "missing-key"
+        )

@@ -65,20 +65,21 @@ def load(path: str | Path) -> Problem:
         actual = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     else:
         return loads(_decoded(raw, str(path)), folder=file.parent, source=str(path))
-    raise ProblemError(str(path), [Fault("", actual, expected, remedy)])
+    raise ProblemError(str(path), [Fault("", actual, expected, remedy, "unreadable-file")])
 
 
 def _decoded(raw: bytes, source: str) -> str:
     expected, remedy = "a text file in TOML, in UTF-8 without a byte order mark", "save it as UTF-8"
     for mark, name in BYTE_ORDER_MARKS.items():
         if raw.startswith(mark):
-            raise ProblemError(source, [Fault("", f"begins with a byte order mark of {name}", expected, remedy)])
+            actual = f"begins with a byte order mark of {name}"
+            raise ProblemError(source, [Fault("", actual, expected, remedy, "not-utf-8")])
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         actual = f"byte {error.start} (0x{raw[error.start]:02x}, in line {line}) is not UTF-8"
-        raise ProblemError(source, [Fault("", actual, expected, remedy)]) from None
+        raise ProblemError(source, [Fault("", actual, expected, remedy, "not-utf-8")]) from None
 
 
 @checked_arguments()
@@ -161,9 +162,8 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
     if not {"listener", "listeners"} & data.keys() and not {("listener",), ("listeners",)} & meant:
-        faults.append(
-            Fault("listener", "required key is missing", "a table", "add [listener], or [[listeners]] for several")
-        )
+        remedy = "add [listener], or [[listeners]] for several"
+        faults.append(Fault("listener", "required key is missing", "a table", remedy, "missing-key"))
     faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
     if problem is None or faults:
         raise ProblemError(context["source"], sorted(faults, key=_place))
@@ -180,17 +180,18 @@ def _place(fault: Fault) -> tuple[int, int]:
 def _parsed(text: str, source: str) -> dict[str, Any]:
     if not text.strip():
         remedy = "`designer problems` lists files to begin from"
-        raise ProblemError(source, [Fault("", "the file is empty", "a problem in TOML", remedy)])
+        raise ProblemError(source, [Fault("", "the file is empty", "a problem in TOML", remedy, "empty-file")])
     if line := too_deep_line(text):
         actual = f"lists or tables nested more than {MOST_NESTED} deep, at line {line}"
-        raise ProblemError(source, [Fault("", actual, "", "close the brackets")])
+        raise ProblemError(source, [Fault("", actual, "", "close the brackets", "not-toml")])
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        fault = Fault("", f"not TOML: {error}{_line(text, error)}", "", "mend the line that is named, or one above it")
+        actual, remedy = f"not TOML: {error}{_line(text, error)}", "mend the line that is named, or one above it"
+        fault = Fault("", actual, "", remedy, "not-toml")
     except ValueError:  # Python's own limit on the digits of a whole number
         actual = "not TOML: a whole number of thousands of digits"
-        fault = Fault("", actual, "whole numbers of 64 bits", "write it shorter")
+        fault = Fault("", actual, "whole numbers of 64 bits", "write it shorter", "not-toml")
     raise ProblemError(source, [fault])
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.enclosures.enclosure import MIN_MILLIMETRES_M, in_metres
+from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.methods import method_of
 from designer.problem.rules import among, below_nyquist, only_with, unless
@@ -67,6 +68,7 @@ def _foreign_keys(problem: Problem) -> Iterator[Fault]:
     yield from only_with(problem.realization, "realization", HOMES, "form")
 
 
+@coded("bad-word")
 def _word(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     least, remedy = MIN_BITS[table.form], 'name a longer word: "q15" has 16 bits, "5.23" 28'
@@ -81,7 +83,13 @@ def _word(problem: Problem) -> Iterator[Fault]:
         value, remedy = "word_scale" in table.model_fields_set, 'leave it out, or name a word: word = "q15"'
         suffix = " without a word"
         yield from unless(
-            not value, "realization.word_scale", table.word_scale, "only beside a word", remedy, suffix=suffix
+            not value,
+            "realization.word_scale",
+            table.word_scale,
+            "only beside a word",
+            remedy,
+            suffix=suffix,
+            code="key-out-of-place",
         )
         return
     bits = ", 1 bit" if word.bits == 1 else f", {word.bits} bits"
@@ -90,6 +98,7 @@ def _word(problem: Problem) -> Iterator[Fault]:
     yield from unless(least <= word.bits <= MAX_BITS, "realization.word", table.word, expected, remedy, suffix=bits)
 
 
+@coded("pole-radius")
 def _pole_radius(problem: Problem) -> Iterator[Fault]:
     radius = problem.realization.max_pole_radius
     remedy = "sections with poles at 1 or beyond cannot be stable; 0.998 rings for 10 ms at 48 kHz"
@@ -98,6 +107,7 @@ def _pole_radius(problem: Problem) -> Iterator[Fault]:
         yield Fault("realization.max_pole_radius", f"got {number(radius)}", expected, remedy)
 
 
+@coded("equaliser-taps")
 def _equaliser(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     most = table.taps - MIN_TAPS + 1
@@ -108,6 +118,7 @@ def _equaliser(problem: Problem) -> Iterator[Fault]:
     )
 
 
+@coded("bulk-delay")
 def _delay(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     room, delay = filter_taps(table), table.bulk_delay_samples
@@ -124,6 +135,7 @@ def _delay(problem: Problem) -> Iterator[Fault]:
         yield from unless(delay < room, path, delay, f"0 to {room - 1}", remedy, suffix=suffix)
 
 
+@coded("exact-frequencies")
 def _exact(problem: Problem) -> Iterator[Fault]:
     table, path = problem.realization, "realization.exact_at_hz"
     exact_hz = table.exact_at_hz
@@ -139,9 +151,12 @@ def _exact(problem: Problem) -> Iterator[Fault]:
     if table.hold_requirements and needed:
         key = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
         remedy = f"leave out hold_requirements or {key}"
-        yield Fault("realization.hold_requirements", f"got true beside {key}", "one of the two", remedy)
+        yield Fault(
+            "realization.hold_requirements", f"got true beside {key}", "one of the two", remedy, "conflicting-keys"
+        )
 
 
+@coded("refined-taps")
 def _refined(problem: Problem) -> Iterator[Fault]:
     """Faults of refined taps: nothing to refine, and what their refinement does not hold."""
     table, designs = problem.realization, entries(problem, "designs")
@@ -152,7 +167,13 @@ def _refined(problem: Problem) -> Iterator[Fault]:
         yield Fault("realization.refine", "got true without an ear channel", "an ear channel", "leave it out")
     if table.floor_weight is not None and not requested:
         remedy = "add refine = true, or leave it out"
-        yield Fault("realization.floor_weight", f"got {number(table.floor_weight)}", "only with refined taps", remedy)
+        yield Fault(
+            "realization.floor_weight",
+            f"got {number(table.floor_weight)}",
+            "only with refined taps",
+            remedy,
+            "key-out-of-place",
+        )
     if not requested:
         return
     cause = "refine = true" if table.refine else 'method = "robust-taps"'
@@ -169,6 +190,7 @@ def _refined(problem: Problem) -> Iterator[Fault]:
         )
 
 
+@coded("key-out-of-place")
 def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     if design.reference is None:
         return
@@ -178,6 +200,7 @@ def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fau
     yield from among(path, name, design.drivers or problem.driver_names, "one of the design's drivers: ")
 
 
+@coded("too-few-taps")
 def _taps(problem: Problem, needed: int, purpose: str, suffix: str = "") -> Iterator[Fault]:
     """Too few taps beside the equaliser."""
     taps, room = problem.realization.taps, filter_taps(problem.realization)
@@ -186,6 +209,7 @@ def _taps(problem: Problem, needed: int, purpose: str, suffix: str = "") -> Iter
     yield from unless(room >= needed, "realization.taps", taps, expected, "raise taps", suffix=suffix_room + suffix)
 
 
+@coded("too-few-taps")
 def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """The drivers' sound must be able to arrive together: the taps span the longest way less the shortest."""
     if problem.realization.form == "biquad":  # its delays cost nothing
@@ -239,11 +263,13 @@ def _designs(problem: Problem) -> dict[str, tuple[int, DesignTable]]:
     return {name: (i, design) for name, i, design in numbered if name is not None}
 
 
+@coded("virtual-angle")
 def _angle(table: Virtualizer) -> Iterator[Fault]:
     remedy = "the unit is degrees; a stereo pair stands at 30"
     yield from unless(table.angle_deg >= MIN_ANGLE_DEG, "virtualizer.angle_deg", table.angle_deg, "1 to 90", remedy)
 
 
+@coded("virtualizer-designs")
 def _sides(problem: Problem) -> Iterator[Fault]:
     designs = _designs(problem)
     if None in (if_known(design, "name") for design in entries(problem, "designs")):
@@ -276,6 +302,7 @@ def _sides(problem: Problem) -> Iterator[Fault]:
             yield Fault(f"designs[{i}].listener", actual, expected, remedy)
 
 
+@coded("virtualizer-designs")
 def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
     designs = _designs(problem)
     if not table.upmix or None in (if_known(design, "name") for design in entries(problem, "designs")):
@@ -294,6 +321,7 @@ def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
         yield Fault(f"designs[{i}].kind", actual, '"beamformer"', "make it a beam, or set [virtualizer] upmix = false")
 
 
+@coded("name-taken")
 def _own_names(problem: Problem) -> Iterator[Fault]:
     for name, (i, _) in _designs(problem).items():
         if name in VIRTUAL_CHANNELS:
@@ -301,6 +329,7 @@ def _own_names(problem: Problem) -> Iterator[Fault]:
             yield Fault(f"designs[{i}].name", actual, "a name of no channel", "rename the design")
 
 
+@coded("virtualizer-head")
 def _measured(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
     heads = problem.heads
     if table.crosstalk_model == "measured" and not any(head.lower().endswith(".sofa") for head in heads):

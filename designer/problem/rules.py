@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from designer.errors import Fault
+from designer.problem.message_codes import coded
 from designer.problem.messages import enumeration, nearest, number, shown
 from designer.problem.table import Table
 
 
 def unless(
-    holds: bool, path: str, value: object, expected: str, remedy: str = "", *, suffix: str = ""
+    holds: bool, path: str, value: object, expected: str, remedy: str = "", *, suffix: str = "", code: str = ""
 ) -> Iterator[Fault]:
-    """A fault of a value that is not as expected; `suffix` follows the value in the message."""
+    """A fault of a value that is not as expected; `suffix` follows the value in the message. Without a code it has its check's."""
     if not holds:
-        yield Fault(path, f"got {shown(value)}{suffix}", expected, remedy)
+        yield Fault(path, f"got {shown(value)}{suffix}", expected, remedy, code)
 
 
+@coded("key-out-of-place")
 def only_with(table: Table, path: str, homes: Mapping[str, Sequence[str]], key: str) -> Iterator[Fault]:
     """A fault for each key whose table sets `key` to another word than those that it goes with."""
     word = getattr(table, key)
@@ -30,6 +32,7 @@ def only_with(table: Table, path: str, homes: Mapping[str, Sequence[str]], key: 
             yield Fault(f"{path}.{home}", actual, expected, "leave it out")
 
 
+@coded("band-reversed")
 def ordered(path: str, pair: Sequence[float] | None) -> Iterator[Fault]:
     """A fault of a band whose lowest frequency is not below its highest."""
     if pair is not None:
@@ -37,6 +40,7 @@ def ordered(path: str, pair: Sequence[float] | None) -> Iterator[Fault]:
         yield from unless(pair[0] < pair[1], path, pair, "[lowest, highest] with lowest below highest", remedy)
 
 
+@coded("above-nyquist")
 def below_nyquist(
     path: str, value: float | Sequence[float] | None, sample_rate_hz: float, remedy: str
 ) -> Iterator[Fault]:
@@ -47,6 +51,7 @@ def below_nyquist(
         yield from unless(highest_hz <= sample_rate_hz / 2, path, value, expected, remedy)
 
 
+@coded("unknown-name")
 def among(path: str, name: str, candidates: Sequence[str], subject: str = "") -> Iterator[Fault]:
     """A fault of a name that is not among those that are known."""
     expected = subject + enumeration([shown(candidate) for candidate in candidates], "or")

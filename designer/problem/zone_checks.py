@@ -10,6 +10,7 @@ from designer.errors import Fault
 from designer.problem.curve_checks import curve_faults
 from designer.problem.enclosures.enclosure import SURFACE_TOLERANCE_M
 from designer.problem.listeners import Place
+from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.methods import AUTO, method_of
 from designer.problem.rules import among, unless
@@ -41,16 +42,22 @@ def names_of(problem: Problem) -> tuple[list[str], list[str]]:
     return listeners, places
 
 
+@coded("place-shape")
 def _shape(path: str, place: Place) -> Iterator[Fault]:
     needed, other = ("size_m", "radius_m") if place.shape == "box" else ("radius_m", "size_m")
     if getattr(place, needed) is None:
         yield Fault(
-            f"{path}.{needed}", "required key is missing", f"with shape = {shown(place.shape)}", f"add {needed}"
+            f"{path}.{needed}",
+            "required key is missing",
+            f"with shape = {shown(place.shape)}",
+            f"add {needed}",
+            "missing-key",
         )
     if getattr(place, other) is not None:
         yield Fault(f"{path}.{other}", f"got with shape = {shown(place.shape)}", f"only {needed}", "leave it out")
 
 
+@coded("place-points")
 def _points(path: str, place: Place, problem: Problem) -> Iterator[Fault]:
     """As many points as memory holds, all of them outside the device and beside the drivers."""
     if (place.size_m if place.shape == "box" else place.radius_m) is None:
@@ -78,6 +85,7 @@ def _points(path: str, place: Place, problem: Problem) -> Iterator[Fault]:
         )
 
 
+@coded("name-taken")
 def _distinct(problem: Problem) -> Iterator[Fault]:
     listeners, places = names_of(problem)
     for n, name in enumerate(places):
@@ -87,6 +95,7 @@ def _distinct(problem: Problem) -> Iterator[Fault]:
         )
 
 
+@coded("key-out-of-place")
 def _listener(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     if design.listener is not None:
         listeners, _ = names_of(problem)
@@ -96,16 +105,25 @@ def _listener(path: str, design: DesignTable, problem: Problem) -> Iterator[Faul
             yield from among(path, design.listener, listeners)
 
 
+@coded("dark-names")
 def _named(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """Names of listeners and of places: each once, bright or dark; and what is said of the dark ones by name."""
     if design.dark is None:
         for key in ("dark_gain_db", "dark_weight"):
             if getattr(design, key) is not None:
-                yield Fault(f"{path}.{key}", "got without dark", "only with it", "add dark, or leave it out")
+                yield Fault(
+                    f"{path}.{key}", "got without dark", "only with it", "add dark, or leave it out", "key-out-of-place"
+                )
         return
     listeners, places = names_of(problem)
     if not listeners and not places:
-        yield Fault(f"{path}.dark", f"got {shown(design.dark)}", "only with [[listeners]] or [[places]]", "add them")
+        yield Fault(
+            f"{path}.dark",
+            f"got {shown(design.dark)}",
+            "only with [[listeners]] or [[places]]",
+            "add them",
+            "key-out-of-place",
+        )
         return
     listener = [] if design.bright else [design.listener or next(iter(listeners), "")]
     bright = design.bright or listener
@@ -118,7 +136,9 @@ def _named(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
                 continue
             yield from among(location, name, [name for name in [*listeners, *places] if name not in others])
             is_new = name not in names[:n]
-            yield from unless(is_new, location, name, "each name once", "leave one out", suffix=" twice")
+            yield from unless(
+                is_new, location, name, "each name once", "leave one out", suffix=" twice", code="named-twice"
+            )
     for key in ("dark_gain_db", "dark_weight"):
         values = getattr(design, key)
         for name in values if isinstance(values, dict) else ():
@@ -138,6 +158,7 @@ def _dark_curves(path: str, design: DesignTable) -> Iterator[Fault]:
         yield from curve_faults(at, curve)
 
 
+@coded("hold-misfit")
 def _held(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """Faults of holding every place or a percentile, and of taps as the unknowns, beside several listeners and places."""
     method = method_of(design)

@@ -186,7 +186,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     if delay < needed:
         got = f"got {delay}, and {table.sections} sections take {needed} samples before their arrival"
         remedy = "a larger delay, or fewer sections"
-        fault = Fault("realization.bulk_delay_samples", got, f"at least {needed}", remedy)
+        fault = Fault("realization.bulk_delay_samples", got, f"at least {needed}", remedy, "bulk-delay")
         raise ProblemError(scene.problem.source, [fault])
     sections = tuple(delayed_sections([scaled(f) for f in fit.filters], delay) for fit in fits)
     taps = impulse_responses(sections, fits, len(scene.drivers))

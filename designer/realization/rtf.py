@@ -121,6 +121,7 @@ def _reference(scene: Scene, heard: Heard, length: int, cap: float) -> int:
             f'got "{design.reference}", which is silent in the band: {below_db:z.0f} dB below the loudest',
             f"a driver less than {least_db:z.0f} dB below it",
             f'name "{loud}", or leave reference out',
+            "silent-reference",
         )
         raise ProblemError(scene.problem.source, [fault])
     return reference

@@ -188,7 +188,7 @@ def pareto(layouts: Sequence[PlacedLayout], axes: Sequence[str]) -> list[PlacedL
 
 
 def _fault(problem: Problem, path: str, actual: str, expected: str, remedy: str) -> ProblemError:
-    return ProblemError(problem.source, [Fault(path, actual, expected, remedy)])
+    return ProblemError(problem.source, [Fault(path, actual, expected, remedy, "placement-search")])
 
 
 def _check(candidates: Candidates) -> None:

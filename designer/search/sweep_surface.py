@@ -98,13 +98,14 @@ def _put(data: dict[str, Any], number: int, coordinates: dict[str, Any], body: A
             "got a surface coordinate",
             "a sphere or a cylinder as [enclosure]",
             "vary position_m in its place",
+            "surface-coordinate",
         )
     for key in (AZIMUTH, HEIGHT):
         if type(values[key]) not in (int, float):
-            return Fault(dotted((*place[:2], key)), f"got {shown(values[key])}", "a number")
+            return Fault(dotted((*place[:2], key)), f"got {shown(values[key])}", "a number", code="wrong-type")
     position_m = body.at_surface_m(values[AZIMUTH], values[HEIGHT])
     if position_m is None:
         expected = f"at most {body.radius_m:g}, enclosure.radius_m, up or down"
-        return Fault(dotted((*place[:2], HEIGHT)), f"got {shown(values[HEIGHT])}", expected)
+        return Fault(dotted((*place[:2], HEIGHT)), f"got {shown(values[HEIGHT])}", expected, code="surface-coordinate")
     driver["position_m"] = np.round(position_m, 12).tolist()
     return None

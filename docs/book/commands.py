@@ -75,6 +75,11 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def stacked(rows: str, *classes: str) -> str:
+    """A table whose cells stand below each other where the window is narrow."""
+    return f":::{{container}} {' '.join(['stacked', *classes])}\n\n{rows}\n\n:::\n"
+
+
 def entry(name: str, function: Callable[..., Any]) -> str:
     """A command's part of the page."""
     about = " ".join((inspect.getdoc(function) or "").split())
@@ -84,7 +89,7 @@ def entry(name: str, function: Callable[..., Any]) -> str:
         f"| `{cell(f'{label} {value}'.strip())}` | {cell(meaning)} |" for label, value, meaning in parameters(function)
     ]
     if rows:
-        lines += ["| argument or option | meaning |", "|---|---|", *rows, ""]
+        lines.append(stacked("\n".join(["| argument or option | meaning |", "|---|---|", *rows])))
     return "\n".join(lines)
 
 

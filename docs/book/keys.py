@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from book import notes
+from book.key_figures import FIGURES
 from designer.problem.firmware_names import targets_of_options
 from designer.problem.library import library
 from designer.problem.methods import formulations
@@ -50,6 +54,8 @@ LISTED = (
     Page("export", "[export]", ("Export",)),
 )
 OF_METHODS = "Keys of one method"
+EXECUTED = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n"
+"""First lines of a page whose cells run."""
 EVERY = {"designs": "Every channel", "listener": "Every listener"}
 NAMES = {
     "EarDesign": 'channels for an ear (`kind = "ctc"`, `"null-steering"`)',
@@ -177,10 +183,27 @@ def entry(tables: Iterable[str], key: Key) -> str:
     text, source = next(
         (examples()[name, key["key"]] for name in (table, *others) if (name, key["key"]) in examples()), ("", "")
     )
+    if draw := next((FIGURES[name, key["key"]] for name in (table, *others) if (name, key["key"]) in FIGURES), None):
+        lines += [_figure(draw)]
     if text:
         origin = f"# {source}.toml\n" if source else ""
         lines += [f"```toml\n{origin}{key['key']} = {_shortened(text)}\n```", ""]
     return "\n".join(lines)
+
+
+def _figure(draw: Callable[[], Figure]) -> str:
+    """A figure's cell and caption."""
+    module = draw.__module__.rpartition(".")[2]
+    return f"""```{{code-cell}}
+:tags: [remove-input]
+
+from book import {module}
+
+{module}.{draw.__name__}()
+```
+
+*Figure.* {" ".join((inspect.getdoc(draw) or "").split())}
+"""
 
 
 def _shortened(text: str) -> str:
@@ -243,7 +266,8 @@ def page_text(page: Page) -> str:
     if page.name == "export":
         parts.append(_of_targets())
     text = "\n".join(parts)
-    return text if len(groups) > 1 else text.replace("\n### ", "\n## ")
+    text = text if len(groups) > 1 else text.replace("\n### ", "\n## ")
+    return f"{EXECUTED}{text}" if "```{code-cell}" in text else text
 
 
 def _of_methods() -> str:

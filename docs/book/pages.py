@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from book import commands, formats, keys, python_api, registries, results
+from book import codes, commands, formats, keys, python_api, registries, results
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -16,7 +16,9 @@ MADE = ("reference/made", "results/made")
 
 def made() -> dict[str, str]:
     """Path below `docs` -> Markdown."""
-    reference = keys.pages() | commands.pages() | registries.pages() | python_api.pages() | formats.pages()
+    reference = (
+        keys.pages() | commands.pages() | registries.pages() | codes.pages() | python_api.pages() | formats.pages()
+    )
     return {f"reference/made/{name}": text for name, text in reference.items()} | results.pages()
 
 

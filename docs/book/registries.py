@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 
-from book.commands import cell
+from book.commands import cell, stacked
 from book.formats import target_text
 from designer import errors, metrics
+from designer import formulations as package
 from designer.export.target import Target
 from designer.export.targets import TARGETS
 from designer.folders import tables
 from designer.problem.methods import ALL_REQUIREMENTS, AUTO, Formulation, formulations
 from designer.report import figures
-from designer.report.notebook import STATUS_WORDS
 
 THEORY = Path(__file__).parents[1] / "theory"
 BETTER = {1: "more", -1: "less", 0: ""}
@@ -45,7 +48,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table of Markdown."""
     head = list(head)
     lines = [head, ["---"] * len(head), *([cell(text) for text in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return stacked("\n".join(f"| {' | '.join(line)} |" for line in lines), *(["numbers"] if "better" in head else []))
 
 
 def _metric_rows(group: Iterable[metrics.Metric]) -> Iterator[list[str]]:
@@ -88,6 +91,14 @@ A row for each channel and frequency (`channel`, `frequency_hz`).
 {files}"""
 
 
+def declaring() -> dict[str, ModuleType]:
+    """Method -> the module that declares it, which may solve it by another's."""
+    modules = [
+        importlib.import_module(f"{package.__name__}.{entry.name}") for entry in pkgutil.iter_modules(package.__path__)
+    ]
+    return {module.METHOD.name: module for module in modules if hasattr(module, "METHOD")}
+
+
 def _theory(module: str) -> str:
     """Link to the page of a formulation's theory, where the book has one."""
     name = module.rpartition(".")[2].replace("_", "-")
@@ -95,10 +106,8 @@ def _theory(module: str) -> str:
 
 
 def _method(name: str, method: Formulation) -> str:
-    module = inspect.getmodule(method.solve)
-    assert module is not None
-    module = inspect.getmodule(module) or module
-    text = inspect.getdoc(__import__(module.__name__, fromlist=["METHOD"])) or ""
+    module = declaring()[name]
+    text = inspect.getdoc(module) or ""
     lines = [f"(method-{name})=\n## `{name}`\n", f"{text.splitlines()[0]}\n", _theory(module.__name__)]
     seen = [key for key in sorted(ALL_REQUIREMENTS) if key in method.looks_at]
     ignored = [key for key in sorted(ALL_REQUIREMENTS) if key not in method.looks_at]
@@ -194,13 +203,11 @@ def figures_page() -> str:
 
 def exit_codes() -> dict[int, list[str]]:
     """Exit code -> what it means, in sentences: of results, and of the errors that end with it."""
-    codes: dict[int, list[str]] = {}
-    for code, words in STATUS_WORDS.items():
-        codes.setdefault(code, []).append(f"{words[0].upper()}{words[1:]}.")
+    codes = {code: [f"{words[0].upper()}{words[1:]}."] for code, words in errors.EXIT_CODES.items()}
     for kind in _errors(errors.DesignerError):
         if kind is not errors.DesignerError:
             codes.setdefault(kind.exit_code, []).append(
-                f"`{kind.__name__}`: {(inspect.getdoc(kind) or '').splitlines()[0]}"
+                f"`{kind.__name__}` ([`{kind.code}`](#code-{kind.code})): {(inspect.getdoc(kind) or '').splitlines()[0]}"
             )
     return dict(sorted(codes.items()))
 
@@ -218,7 +225,7 @@ def exit_codes_page() -> str:
     return f"""# Exit codes
 
 Results and errors end a command with these codes. A message on the error stream says where, what was got, what was expected, and
-what to do.
+what to do; [Codes of messages](codes.md) lists its kinds.
 
 {table(("code", "meaning"), rows)}
 In Python the errors are one tree below `designer.errors.DesignerError`; a result's code is `Design.status`.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
+import textwrap
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,14 +23,13 @@ kernelspec: {name: python3}
 
 
 def claim(text: str) -> str:
-    """What a problem file says of itself: the comment below the line that names its schema."""
-    lines = []
-    for line in text.splitlines():
-        if line.startswith("#") and not line.startswith("#:"):
-            lines.append(line.lstrip("# "))
-        elif not line.startswith("#"):
-            break
-    return " ".join(lines)
+    """What a problem file says of itself: the comment below the line that names its schema, commands in it as such."""
+    lines = list(itertools.takewhile(lambda line: line.startswith("#"), text.splitlines()))
+    comment = "\n".join(line[1:].removeprefix(" ") for line in lines if not line.startswith("#:"))
+    return "\n\n".join(
+        f"```text\n{textwrap.dedent(part)}\n```" if part.startswith("    ") else " ".join(part.split())
+        for part in re.split(r"\n\s*\n", comment)
+    )
 
 
 def key_figure(problem: Mapping[str, Any]) -> tuple[str, ...]:

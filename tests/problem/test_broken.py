@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,7 +74,9 @@ def test_message(
     commands = [["check", name], ["check", name, "-o", "figures"], ["design", name], ["design", name, "-o", "new"]]
     for command in commands if case in EVERY_COMMAND else commands[2:3]:
         ended = run(capsys, monkeypatch, *command)
-        assert ended == (3, "", f"error: {refused}\n")
+        assert (ended.code, ended.out) == (3, "")
+        assert ended.err.startswith(f"error: {refused}\nmore: designer docs ")
+        assert [code for code in refused.codes if not re.search(rf"\b{code}\b", ended.err.splitlines()[-1])] == []
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -83,7 +86,8 @@ def test_message_of_the_installed_command(case: str, tmp_path: Path) -> None:
     name = copied(case, tmp_path)
     command = [sys.executable, "-m", "designer.cli", "design", name]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "", f"error: {MESSAGES[case]}\n")
+    expected = f"error: {MESSAGES[case]}\nmore: designer docs unknown-key\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "", expected)
     assert [file.name for file in tmp_path.iterdir()] == ([] if case in WITHOUT_FILE else [name])
 
 

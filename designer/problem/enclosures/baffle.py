@@ -16,6 +16,7 @@ from designer.problem.enclosures.enclosure import (
     millimetres,
     which_ears,
 )
+from designer.problem.message_codes import coded
 from designer.problem.messages import shown
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Baffle(Enclosure):
         """Along x."""
         return np.array([1.0, 0.0, 0.0])
 
+    @coded("driver-off-surface")
     def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A driver off the plane."""
         x = driver.position_m[0]
@@ -47,6 +49,7 @@ class Baffle(Enclosure):
             expected = "x = 0, the plane of the baffle, within 1 mm"
             yield Fault(f"{path}.position_m", actual, expected, "move the driver to x = 0")
 
+    @coded("piston-misfit")
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A piston lies in the plane: tilted, half of it would radiate from behind a rigid wall."""
         if driver.radius_m is None or driver.response is not None:

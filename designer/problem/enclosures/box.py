@@ -24,6 +24,7 @@ from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBod
 from designer.problem.meshes.mirrors import MirroredPart
 from designer.problem.meshes.rounded_box import rounded_count, rounded_octant
 from designer.problem.meshes.triangles import Triangles
+from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.table import FaultyKeyError, Point, if_known
 
@@ -89,6 +90,7 @@ class Box(SolvedBody):
             return np.asarray(np.maximum(flat_m, 0.0))
         raise FaultyKeyError("edge_radius_m")
 
+    @coded("edge-radius")
     def layout_faults(self, drivers: list[Driver]) -> Iterator[Fault]:
         """A radius of the edges that no box of its size has."""
         most_m = min(self.size_m) / 2
@@ -189,6 +191,7 @@ class Box(SolvedBody):
         centre = f", centred at {shown(self.centre_m)}" if any(self.centre_m) else ""
         return f"{self.model_name}, {sides} m deep, wide and high{edges}{centre}"
 
+    @coded("driver-off-surface")
     def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A driver off the surface."""
         place = driver.position_m
@@ -216,6 +219,7 @@ class Box(SolvedBody):
             far = math.dist(place, (0, 0, 0)) > MAX_DEVICE_M
             yield Fault(f"{path}.position_m", actual, expected, in_metres(place) if far else remedy)
 
+    @coded("piston-misfit")
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A piston beyond its face's edges, or a point source on one."""
         if any(self.place_faults(path, driver)):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from designer.errors import Fault
 from designer.problem.meshes.triangles import Triangles
+from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.table import Table, if_known
 
@@ -147,6 +148,7 @@ class Enclosure(Table):
         """A piston that this enclosure does not hold."""
         return iter(())
 
+    @coded("mesh-group")
     def group_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A group of faces on a body that has none."""
         if driver.group is not None:
@@ -159,6 +161,7 @@ class Enclosure(Table):
         """Keys of its own that do not fit the drivers."""
         return iter(())
 
+    @coded("too-many-wavelengths")
     def size_faults(self, drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
         """Flat pistons that are too large, or too far apart, at the highest wave number."""
         pistons = {i: driver for i, driver in drivers.items() if if_known(driver, "radius_m")}
@@ -186,6 +189,7 @@ class Enclosure(Table):
         return iter(())
 
 
+@coded("too-many-wavelengths")
 def apart_faults(drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
     """Drivers too far apart at the highest wave number."""
     places = {i: if_known(driver, "position_m") for i, driver in drivers.items()}

@@ -22,6 +22,7 @@ from designer.problem.meshes.mirrors import MirroredPart, mirrored_part
 from designer.problem.meshes.places import MountedPiston
 from designer.problem.meshes.reading import MeshError, read_soup
 from designer.problem.meshes.triangles import Triangles
+from designer.problem.message_codes import coded
 from designer.problem.messages import enumeration, nearest, number, shown
 from designer.problem.table import FaultyKeyError, Name, Point, if_known
 
@@ -151,6 +152,7 @@ class Mesh(SolvedBody):
         """The surface in the device's axes."""
         return self.shape.surface
 
+    @coded("mesh-file")
     def layout_faults(self, drivers: list[Driver]) -> Iterator[Fault]:
         """A file that is no closed surface, or has another size than a device."""
         if AXES[self.front] @ AXES[self.up]:
@@ -233,6 +235,7 @@ class Mesh(SolvedBody):
         count = f"{len(shape.surface.faces)} triangles{f' of {bodies} bodies' if bodies > 1 else ''}"
         return f"{self.model_name} {self.file}, closed, {count}, {size} m deep, wide and high{mended}"
 
+    @coded("driver-off-surface")
     def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A driver off the surface, or not in the middle of its group; a group that the file does not name, or that is no piston."""
         if driver.group is not None:
@@ -255,6 +258,7 @@ class Mesh(SolvedBody):
         """None: `place_faults` looks at groups."""
         return iter(())
 
+    @coded("mesh-group")
     def _group_faults(self, path: str, driver: Driver, name: str) -> Iterator[Fault]:
         names = list(self.shape.groups)
         if name not in names:
@@ -282,6 +286,7 @@ class Mesh(SolvedBody):
             expected = f"the middle, within {millimetres(SNAPPED_M)}"
             yield Fault(f"{path}.position_m", actual, expected, f"write {shown(middle)}")
 
+    @coded("piston-misfit")
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A piston over an edge of the surface, or one that has a group too."""
         if any(self.place_faults(path, driver)):

@@ -21,6 +21,7 @@ from designer.problem.enclosures.enclosure import (
     millimetres,
     which_ears,
 )
+from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.table import if_known
 
@@ -84,6 +85,7 @@ class RoundBody(Enclosure):
         """Words for `designer check`."""
         return f"{self.model_name}, radius {number(self.radius_m)} m"
 
+    @coded("driver-off-surface")
     def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A driver off the surface."""
         place = driver.position_m
@@ -97,6 +99,7 @@ class RoundBody(Enclosure):
             remedy = in_metres(place) if distance_m > MAX_DEVICE_M else f"move the driver to the surface{other}"
             yield Fault(f"{path}.position_m", actual, expected, remedy)
 
+    @coded("piston-misfit")
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A piston as large as the body."""
         if driver.radius_m is not None and driver.radius_m >= self.radius_m:

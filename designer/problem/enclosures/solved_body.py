@@ -20,6 +20,7 @@ from designer.problem.enclosures.enclosure import (
     which_ears,
 )
 from designer.problem.meshes.triangles import Triangles
+from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.table import Frequency
 
@@ -126,6 +127,7 @@ class SolvedBody(Enclosure):
         """Clause on the size of its solution."""
         return f"solving it takes {self.effort(2 * math.pi * highest_hz / speed_m_s, drivers)}, unless the solution is on disk"
 
+    @coded("solution-too-large")
     def solving_faults(self, highest_hz: float, speed_m_s: float, drivers: int) -> Iterator[Fault]:
         """Fault of a solution that needs more than MAX_MINUTES or MAX_BYTES, with the highest frequency that fits."""
 
