@@ -1,4 +1,4 @@
-"""Small problems of placement: a bar, a sphere, and a listener who sits beside the middle."""
+"""Small problems of placement: a bar, a sphere, a cylinder, and a listener who sits beside the middle."""
 
 from __future__ import annotations
 
@@ -78,12 +78,44 @@ elevation_deg = [-20.0, 20.0]
 drivers = 4
 step_m = 0.03
 """
+CYLINDER = """
+title = "Cylinder"
+sample_rate_hz = 48000
+[enclosure]
+model = "cylinder"
+radius_m = 0.06
+[[drivers]]
+name = "a"
+position_m = [0.06, 0.0, 0.0]
+[[drivers]]
+name = "b"
+position_m = [0.0, 0.06, 0.0]
+[[drivers]]
+name = "c"
+position_m = [0.0, -0.06, 0.0]
+[listener]
+position_m = [1.2, 0.0, 0.1]
+[[designs]]
+name = "left"
+kind = "null-steering"
+ear = "left"
+band_hz = [500.0, 4000.0]
+cancellation_gain_db = [[500, 8]]
+max_effort_db = 9.0
+[placement]
+on = "surface"
+azimuth_deg = [-120.0, 120.0]
+height_m = 0.12
+drivers = 3
+step_m = 0.03
+spacing_m = 0.03
+"""
 BESIDE = (
     BAR.replace("[1.6, 0.0, 0.0]", "[1.6, 0.5, 0.0]")
     .replace("drivers = 5", "drivers = 3\nmirror = false\nstep_m = 0.05\nspacing_m = 0.06")
     .replace("Bar of five", "Beside the middle")
 )
-TEXTS = {"bar": BAR, "sphere": SPHERE, "beside": BESIDE}
+TEXTS = {"bar": BAR, "sphere": SPHERE, "beside": BESIDE, "cylinder": CYLINDER}
 
 
 @cache
