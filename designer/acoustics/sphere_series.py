@@ -137,6 +137,11 @@ def legendre_table(x: Real, terms: int) -> Real:
     return np.asarray(legendre_p_all(terms - 1, x)[0])
 
 
+def legendre_slopes(x: Real, terms: int) -> Real:
+    """P_n'(x) for n < terms, (terms, ...), for |x| <= 1."""
+    return np.asarray(legendre_p_all(terms - 1, x, diff_n=1)[1])
+
+
 def cap_weights(cos_half_angle: Real, terms: int) -> Real:
     """w_n of equation (2), (terms, ...); a half angle of 0 is a point."""
     cosine = np.asarray(cos_half_angle, dtype=float)

@@ -8,6 +8,8 @@
 | block_updates | all exchanges of one unit at once, ranked |
 | exchange | greedy layouts improved by exchanges, and all layouts where they are few |
 | relaxation | layouts by group lasso |
+| coordinates | places of a layout as functions of coordinates |
+| column_slopes | slopes of a layout's columns of H by its coordinates |
 | slopes | slopes of a layout's value |
 | free_coordinates | coordinates free within the bounds |
 """

@@ -21,6 +21,7 @@ from scipy.special import betainc
 
 from designer.arrays import Complex, Index, Real
 from designer.measures import FLOOR, db
+from designer.placement.column_slopes import Slope
 from designer.placement.layouts import LEAST_BETA, Weights, weights_of
 from designer.placement.system import ChannelSystem
 
@@ -28,16 +29,6 @@ WIDE_AS = 200
 """Number of samples that the weights of order statistics are as wide as."""
 SOFT_DB = 0.1
 """Width of the soft least of channels."""
-
-
-@dataclass(frozen=True)
-class Slope:
-    """Slopes of a channel's columns by one coordinate: which columns, and their slopes in H and at the judged points."""
-
-    columns: Index
-    H: Complex  # (F, M, c)
-    bright: Complex  # (F, G, b, c)
-    dark: Complex
 
 
 def order_weights(count: int, percentile: float) -> Real:

@@ -29,6 +29,7 @@ from designer.evaluation.tolerance import REFERENCE_C, changed_scene, draw
 from designer.problem.placement_table import MAX_PLACED, Placement
 from designer.problem.schema import DesignTable, Driver, Problem
 from designer.requirements.channel_target import bright_place_m, channel_target, error_variance
+from designer.requirements.plain import Plain
 from designer.requirements.target import ChannelTarget
 
 FREQUENCIES = 16
@@ -172,8 +173,7 @@ def channel_system(
     frequency_hz = band_frequencies_hz(design, problem)
     designed = scene.at(frequency_hz)
     target = channel_target(design, designed)
-    bright = target.bright / np.sqrt(target.bright.shape[1])
-    dark = target.dark * np.sqrt(DARK_WEIGHT / target.dark.shape[1])
+    bright, dark = design_points(target)
     if reference is None:
         strongest = np.sum(np.abs(bright) ** 2, axis=1).argmax(axis=1)
         response = np.take_along_axis(bright, strongest[:, None, None], axis=2)[:, :, 0]
@@ -182,8 +182,7 @@ def channel_system(
     else:
         level, d = reference.level_at_bright, reference.d
     scale = 1 / np.sqrt(target.cost)[:, None, :]
-    judged = [groups(at_others, objective) for at_others in judged_targets(design, designed)]
-    judged_bright, judged_dark = (np.concatenate([pair[n] for pair in judged], axis=1) for n in (0, 1))
+    judged_bright, judged_dark = judged_points(design, designed, objective)
     tolerance = problem.tolerance
     k = 2 * np.pi * frequency_hz / problem.speed_of_sound_m_s
     return ChannelSystem(
@@ -202,7 +201,22 @@ def channel_system(
     )
 
 
-def judged_targets(design: DesignTable, scene: Scene) -> list[ChannelTarget]:
+def design_points(target: ChannelTarget) -> tuple[Complex, Complex]:
+    """Bright and dark points (F, M, N), each family scaled to its mean, the dark one heavier."""
+    bright = target.bright / np.sqrt(target.bright.shape[1])
+    return bright, target.dark * np.sqrt(DARK_WEIGHT / target.dark.shape[1])
+
+
+def judged_points(
+    design: DesignTable, scene: Scene, objective: str, plain: Plain | None = None
+) -> tuple[Complex, Complex]:
+    """Bright and dark points that are judged, in groups of all environments (F, G, b, N), (F, G, c, N)."""
+    parts = [groups(target, objective) for target in judged_targets(design, scene, plain)]
+    bright, dark = (np.concatenate([pair[n] for pair in parts], axis=1) for n in (0, 1))
+    return bright, dark
+
+
+def judged_targets(design: DesignTable, scene: Scene, plain: Plain | None = None) -> list[ChannelTarget]:
     """The channel's points in each environment; of a measured head and of a body that is solved, in the nominal one alone."""
     problem = scene.problem
     if design.is_beam:
@@ -224,7 +238,7 @@ def judged_targets(design: DesignTable, scene: Scene) -> list[ChannelTarget]:
             changed = changed_scene(scene, np.sqrt(1 + warm * warmer), max(1 + large * larger, 0.5), problem.heads)
         if not design.is_beam:
             moves = heads_of_all_m(design, heard_by(changed, design.listener), moves)
-        targets.append(channel_target(design, changed.moved(moves)))
+        targets.append(channel_target(design, changed.moved(moves), plain))
     return targets
 
 

@@ -1,4 +1,4 @@
-"""Small problems of placement: a bar, a sphere, and a listener who sits beside the middle."""
+"""Small problems of placement: a bar, a plane, a sphere, a cylinder, a box, and a listener who sits beside the middle."""
 
 from __future__ import annotations
 
@@ -78,12 +78,85 @@ elevation_deg = [-20.0, 20.0]
 drivers = 4
 step_m = 0.03
 """
+CYLINDER = """
+title = "Cylinder"
+sample_rate_hz = 48000
+[enclosure]
+model = "cylinder"
+radius_m = 0.06
+[[drivers]]
+name = "a"
+position_m = [0.06, 0.0, 0.0]
+[[drivers]]
+name = "b"
+position_m = [0.0, 0.06, 0.0]
+[[drivers]]
+name = "c"
+position_m = [0.0, -0.06, 0.0]
+[listener]
+position_m = [1.2, 0.0, 0.1]
+[[designs]]
+name = "left"
+kind = "null-steering"
+ear = "left"
+band_hz = [500.0, 4000.0]
+cancellation_gain_db = [[500, 8]]
+max_effort_db = 9.0
+[placement]
+on = "surface"
+azimuth_deg = [-120.0, 120.0]
+height_m = 0.12
+drivers = 3
+step_m = 0.02
+spacing_m = 0.03
+"""
+PLANE = (
+    BAR.replace(
+        'on = "bar"\nwidth_m = 0.8\ndrivers = 5',
+        'on = "plane"\nwidth_m = 0.4\nheight_m = 0.2\nstep_m = 0.05\ndrivers = 4',
+    )
+    .replace("[300.0, 8000.0]", "[500.0, 4000.0]")
+    .replace("Bar of five", "Plane")
+)
+BOX = """
+title = "Box"
+sample_rate_hz = 48000
+[enclosure]
+model = "box"
+size_m = [0.1, 0.4, 0.1]
+highest_hz = 1500
+[[drivers]]
+name = "a"
+position_m = [0.05, 0.0, 0.0]
+[[drivers]]
+name = "b"
+position_m = [0.05, 0.1, 0.0]
+[[drivers]]
+name = "c"
+position_m = [0.05, -0.1, 0.0]
+[listener]
+position_m = [1.2, 0.2, 0.0]
+[[designs]]
+name = "left"
+kind = "null-steering"
+ear = "left"
+band_hz = [300.0, 1500.0]
+cancellation_gain_db = [[500, 8]]
+max_effort_db = 9.0
+[placement]
+on = "bar"
+width_m = 0.36
+centre_m = [0.05, 0.0, 0.0]
+step_m = 0.03
+mirror = false
+drivers = 3
+"""
 BESIDE = (
     BAR.replace("[1.6, 0.0, 0.0]", "[1.6, 0.5, 0.0]")
     .replace("drivers = 5", "drivers = 3\nmirror = false\nstep_m = 0.05\nspacing_m = 0.06")
     .replace("Bar of five", "Beside the middle")
 )
-TEXTS = {"bar": BAR, "sphere": SPHERE, "beside": BESIDE}
+TEXTS = {"bar": BAR, "sphere": SPHERE, "beside": BESIDE, "cylinder": CYLINDER, "plane": PLANE, "box": BOX}
 
 
 @cache

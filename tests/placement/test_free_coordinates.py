@@ -7,10 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from designer.placement.free_coordinates import Coordinates, refined, value_and_slopes
+from designer.acoustics.measured.head import MeasuredHead
+from designer.placement import column_slopes
+from designer.placement.candidates import candidates_of
+from designer.placement.coordinates import Coordinates
+from designer.placement.free_coordinates import refined, value_and_slopes
 from designer.placement.slopes import order_weights
+from designer.problem import loads
 
-from .problems import candidates, judge
+from .problems import BAR, candidates, judge
 
 
 @pytest.mark.parametrize(("name", "layout"), [("bar", (0, 7, 20)), ("beside", (1, 6, 14)), ("sphere", (10, 14))])
@@ -31,6 +36,38 @@ def test_slopes_are_those_of_the_value(name: str, layout: tuple[int, ...]) -> No
     for n, slope in enumerate(slopes):
         ends = [value(q + sign * 1e-5 * np.eye(len(q))[n]) for sign in (1, -1)]
         assert slope == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-3, abs=1e-3 * np.abs(slopes).max())
+
+
+@pytest.mark.parametrize(("name", "layout"), [("bar", (0, 7, 20)), ("sphere", (10, 14)), ("cylinder", (2, 11))])
+def test_slopes_of_columns_are_their_differences(name: str, layout: tuple[int, ...]) -> None:
+    """What is known in closed form is what five-point differences have, of the design's points and of those judged, to 1e-5.
+
+    Seconds: scenes at other places.
+    """
+    coordinates = Coordinates.of(candidates(name), layout)
+    q = coordinates.start + 0.002 * np.arange(1, len(coordinates.start) + 1)
+    system = judge(name).system
+    assert column_slopes.slope_scene(coordinates, q) is not None
+    closed, differences = (
+        column_slopes.slopes_of(coordinates, q, system)[1],
+        column_slopes.by_differences(coordinates, q, system)[1],
+    )
+    for of_channel in zip(closed, differences, strict=True):
+        for one, other in zip(*of_channel, strict=True):
+            np.testing.assert_array_equal(one.columns, other.columns)
+            for tensor in ("H", "bright", "dark"):
+                expected = getattr(other, tensor)
+                np.testing.assert_allclose(getattr(one, tensor), expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+def test_a_head_that_is_measured_is_differenced() -> None:
+    """Drivers in free field move before it, and its directions are interpolated: no closed form."""
+    text = BAR.replace("[1.6, 0.0, 0.0]", '[1.6, 0.0, 0.0]\nhead = ["points", "sphere"]')
+    coordinates = Coordinates.of(candidates_of(loads(text)), (0, 7, 20))
+    scene = column_slopes.slope_scene(coordinates, coordinates.start)
+    assert scene is not None
+    measured = MeasuredHead.__new__(MeasuredHead)
+    assert not replace(scene, chosen_heads=(measured,)).is_known
 
 
 def test_freed_coordinates_are_better_and_within_bounds() -> None:

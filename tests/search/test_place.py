@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command import Command
-from placement.problems import BAR, judge
+from placement.problems import BAR, BOX, judge
 
 import designer
 from designer.errors import ProblemError, UsageError
@@ -169,6 +169,18 @@ def test_a_solved_body_says_what_its_candidates_cost() -> None:
     (note,) = job._notes(candidates_of(loads(text.replace("drivers = 5", "drivers = 5\ncentre_m = [0.05, 0.0, 0.0]"))))
     assert "the body is solved for each of 41 candidate places" in note
     assert note.endswith("a larger step_m has fewer")
+
+
+def test_a_layout_of_a_box_is_on_its_face(tmp_path: Path) -> None:
+    """Its file holds the box, with every driver where it was placed, on the front. Seconds: a small box is solved twice."""
+    text = BOX.replace("[listener]", "[grid]\nfrequencies = 65\n[realization]\ntaps = 128\n[listener]")
+    result = place(loads(text), tmp_path / "out")
+    problem = designer.load(tmp_path / "out" / "placed-1.toml")
+    assert problem.body.model_name == "box"
+    places_m = [driver.position_m for driver in problem.drivers]
+    assert places_m == [driver.position_m for driver in result.front[0].drivers]
+    assert all(place[0] == 0.05 and abs(place[1]) <= 0.18 + 1e-9 for place in places_m)
+    assert 'class="body"' in (tmp_path / "out" / "placement.html").read_text()
 
 
 def test_the_command_ends_with_the_sentence(tmp_path: Path, designer_command: Command) -> None:

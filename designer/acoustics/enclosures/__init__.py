@@ -95,6 +95,13 @@ class EnclosedDrivers(Device):
         """Pressure (F, D, 2, L) at both ends of rigid spheres' horizontal axes, left (3,) first, and where it is known (F, D)."""
         raise NotImplementedError
 
+    def moving(self, along_m: Real) -> EnclosedDrivers | None:
+        """The device whose field is the slope of each driver's, as the driver moves along a vector (L, 3); None: of a body that is solved.
+
+        On a surface the vectors are tangents. Where its sound comes from, its sources and their extent, stays as it was.
+        """
+        return None
+
     def encoded(self, k: Real, distance_m: float, order: int, drivers: Sequence[int]) -> Encoding | None:
         """Its drivers' harmonics on the sphere of a radius, as `encoded_directivity.encode` has them; None: to be sampled."""
         return None

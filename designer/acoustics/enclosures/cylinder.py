@@ -134,6 +134,19 @@ class CylinderEnclosure(EnclosedDrivers):
         heights_m = np.abs(self.height_m) + self.half_height_m
         return math.hypot(self.radius_m, max(float(heights_m[l]) for l in drivers))
 
+    def moving(self, along_m: Real) -> CylinderEnclosure:
+        """The device of the slopes along tangents (L, 3)."""
+        from designer.acoustics.enclosures.moving_on_cylinder import MovingOnCylinder  # which is one of these
+
+        around = np.stack([-np.sin(self.azimuth_rad), np.cos(self.azimuth_rad)], axis=-1)
+        turn = np.sum(along_m[:, :2] * around, axis=1) / self.radius_m
+        shape = self.azimuth_rad, self.height_m, self.half_width_m, self.half_height_m
+        return MovingOnCylinder(self.radius_m, *shape, turn, along_m[:, 2].astype(float))
+
+    def _axial(self, k: Real, away_m: Real, height_m: Real, half_height_m: Real) -> Complex:
+        """Terms of equation (1) (N, F, P)."""
+        return axial_terms(k, self.radius_m, away_m, height_m, half_height_m)
+
     def _azimuthal(self, terms: int, azimuth_rad: Real) -> Real:
         """w_n cos n(φ-φ₀) for azimuths (M,): (N, M, L)."""
         n = np.arange(terms)[:, None]
@@ -180,7 +193,7 @@ class CylinderEnclosure(EnclosedDrivers):
         bounds = np.searchsorted(inverse.ravel()[members], np.arange(len(unique) + 1))
         h = np.empty((k.size, len(heights)), dtype=complex)
         for part in _blocks(len(unique), max(1, MAX_NUMBERS // (40 * k.size))):
-            terms = axial_terms(k, self.radius_m, *unique[part].T)
+            terms = self._axial(k, *unique[part].T)
             azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
             for p in range(part.start, part.stop):
                 group = members[bounds[p] : bounds[p + 1]]
@@ -198,7 +211,7 @@ class CylinderEnclosure(EnclosedDrivers):
             pairs = np.column_stack(
                 [np.repeat(distance_m - self.radius_m, len(unique)), np.tile(unique, (distance_m.size, 1))]
             )
-            terms = axial_terms(k, self.radius_m, *pairs.T)
+            terms = self._axial(k, *pairs.T)
             length_m = np.hypot(pairs[:, 0] + self.radius_m, pairs[:, 1])
             terms = terms * (np.exp(1j * np.outer(k, length_m)) * length_m)
             return np.asarray(terms.reshape(len(terms), k.size, distance_m.size, len(unique)))
@@ -236,12 +249,16 @@ class CylinderEnclosure(EnclosedDrivers):
             group = Drivers(self.radius_m, self.azimuth_rad[drivers], under_m, *halves_m)
             for octave in _octaves(k):
                 rows = octave[np.argsort(k[octave])]
-                ears = ears_before_cylinder(k[rows], group, balls)
+                ears = ears_before_cylinder(k[rows], group, balls, self._moves(centres_m[places[0], 2], drivers))
                 if ears is None:
                     known[np.ix_(rows, places)] = False
                 else:
                     out[np.ix_(rows, places, np.arange(2), drivers)] = ears
         return out, known
+
+    def _moves(self, height_m: float, drivers: Index) -> tuple[Real, Real] | None:
+        """Changes of drivers' azimuths and of their heights under (or over) a height (L,) that the ears' are wanted of; None: no change."""
+        return None
 
     def _groups(self, centres_m: Real, away_m: Real, apart_m: float) -> Iterator[tuple[Index, Index]]:
         """Centres at one height and about as far away, with drivers whose heights over or under them differ by no more than `apart_m`."""

@@ -95,7 +95,14 @@ def _without_wave(x_r: Complex, x_a: Complex) -> Iterator[Complex]:
 
 
 def axial_terms(
-    k: Real, radius_m: float, away_m: Real, height_m: Real, half_height_m: Real, *, tolerance: float = 1e-13
+    k: Real,
+    radius_m: float,
+    away_m: Real,
+    height_m: Real,
+    half_height_m: Real,
+    *,
+    tolerance: float = 1e-13,
+    rising: bool = False,
 ) -> Complex:
     """Terms (N, F, P) of equation (1) of `cylinder`, without w_n and the cosine.
 
@@ -107,6 +114,7 @@ def axial_terms(
     height_m : (P,) float array, |z - z₀|
     half_height_m : (P,) float array, of the piston; 0 for a point
     tolerance : float, relative to the largest term at the same frequency and point
+    rising : bool, their slopes by the height, which must not be 0, instead
 
     """
     away_m = np.maximum(away_m, 1e-6 * radius_m)
@@ -115,7 +123,7 @@ def axial_terms(
     parts: list[tuple[Index, Complex]] = []
     for members, method in ((np.flatnonzero(flat), _flat_terms), (np.flatnonzero(~flat), _tilted_terms)):
         if members.size:
-            pairs = Pairs(away_m[members], height_m[members], half_height_m[members])
+            pairs = Pairs(away_m[members], height_m[members], half_height_m[members], rising)
             parts.append((members, method(k, radius_m, pairs, tolerance)))
     return _side_by_side(parts, k.size, away_m.size)
 
@@ -130,14 +138,15 @@ def _side_by_side(parts: list[tuple[Index, Complex]], frequencies: int, pairs: i
 
 @dataclass(frozen=True)
 class Pairs:
-    """Points and pistons, each with an integral: ρ = r - a, |z - z₀| and half height b, all (P,)."""
+    """Points and pistons, each with an integral: ρ = r - a, |z - z₀| and half height b, all (P,); `rising`: its slope by the height."""
 
     away_m: Real
     height_m: Real
     half_height_m: Real
+    rising: bool = False
 
     def __getitem__(self, members: Index) -> Pairs:
-        return Pairs(self.away_m[members], self.height_m[members], self.half_height_m[members])
+        return Pairs(self.away_m[members], self.height_m[members], self.half_height_m[members], self.rising)
 
     def waves(self, contour: tuple[Complex, Complex, Complex], *, half_line: bool) -> Complex:
         """v(q) e^{±jqζ - jκρ} dq/(-π) on contours (P or 1, F, Q): (P, F, Q); both signs where q > 0 only."""
@@ -146,7 +155,9 @@ class Pairs:
         away, turn = -1j * kappa * self.away_m[:, None, None], 1j * q * self.height_m[:, None, None]
         wave = np.exp(away + turn)
         if half_line:
-            wave += np.exp(away - turn)
+            wave += (-1 if self.rising else 1) * np.exp(away - turn)
+        if self.rising:
+            wave *= 1j * q
         return np.asarray(wave * np.sinc(q * self.half_height_m[:, None, None] / np.pi) * (weight / -math.pi))
 
 

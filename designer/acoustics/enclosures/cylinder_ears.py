@@ -138,12 +138,15 @@ class _About:
         return np.nonzero(ROUNDING * math.prod(largest) > MAX_ROUNDING)
 
 
-def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | None:
+def ears_before_cylinder(
+    k: Real, drivers: Drivers, balls: Balls, moves: tuple[Real, Real] | None = None
+) -> Complex | None:
     """Pressure at the left and the right ear (F, D, 2, L), relative to an ideal source's at 1 m; None where no contour serves.
 
     Parameters
     ----------
     k : (F,) float array, wave number, rad/m, in ascending order
+    moves : tuple of (L,) float array or None, changes of φ₀ and |ζ|: (4)'s own change with them, -jn and -jq times its terms
 
     """
     a, nearest_m, least_m = drivers.radius_m, float(balls.distance_m.min()), float(drivers.under_m.min())
@@ -173,6 +176,13 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
             np.sinc(q * (half / np.pi)) * (sides[0] * np.exp(-1j * q * under) + sides[1] * np.exp(1j * q * under))
             for under, half in levels.tolist()
         ]
+        slopes = [
+            -1j
+            * q
+            * np.sinc(q * (half / np.pi))
+            * (sides[0] * np.exp(-1j * q * under) - sides[1] * np.exp(1j * q * under))
+            for under, half in (levels.tolist() if moves else [])
+        ]
         largest = np.max(np.abs(shares), axis=0)
         outgoing = _two_sided((largest * dw / (-math.pi * a))[..., None] / slope)
         if part.start % many == 0:
@@ -187,7 +197,13 @@ def ears_before_cylinder(k: Real, drivers: Drivers, balls: Balls) -> Complex | N
                 towards = turned * np.exp(1j * orders * azimuth_rad)
                 for level, share in enumerate(shares):
                     (group,) = np.nonzero(level_of.ravel() == level)
-                    both = ((share / largest)[:, None] @ met)[:, :, 0] @ towards[group].T  # (2, F, L')
+                    both = ((share / largest)[:, None] @ met)[:, :, 0]
+                    if moves is None:
+                        both = both @ towards[group].T  # (2, F, L')
+                    else:
+                        turn, rise = (part[group, None] for part in moves)
+                        risen = ((slopes[level] / largest)[:, None] @ met)[:, :, 0]
+                        both = both @ (-1j * orders * turn * towards[group]).T + risen @ (rise * towards[group]).T
                     out[part, d, :, group] = both.transpose(2, 1, 0)
     return out if np.isfinite(out).all() else None  # orders far beyond κR leave the range of numbers
 

@@ -21,6 +21,7 @@ from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.enclosures import discs as flat
 from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.moving_discs import MovingDiscs
 from designer.acoustics.encoded_directivity import Encoding
 from designer.arrays import Complex, Real
 from designer.problem.enclosures import free_field as in_file
@@ -62,6 +63,10 @@ class FreeField(EnclosedDrivers):
                 sine = np.linalg.norm(np.cross(directions, direction(*disc.facing_deg)), axis=1)
                 h[:, :, l] *= flat.disc_pattern(k * disc.radius_m, sine)
         return h
+
+    def moving(self, along_m: Real) -> MovingDiscs:
+        """The device of the slopes along vectors (L, 3)."""
+        return MovingDiscs(self.discs, along_m, self.front_only)
 
     def radiated_power(self, k: Real) -> Complex:
         """Q (F, L, L), so that w^H Q w is the mean over the sphere of the far field's squared magnitude.

@@ -12,6 +12,7 @@ import numpy as np
 from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.enclosures import Blocks, EnclosedDrivers
+from designer.acoustics.enclosures.moving_caps import MovingCaps
 from designer.acoustics.enclosures.sphere_ears import Caps, ears_before_sphere, is_served
 from designer.acoustics.encoded_directivity import Encoding
 from designer.acoustics.sphere_series import (
@@ -163,6 +164,10 @@ class SphereEnclosure(EnclosedDrivers):
         caps = Caps(self.radius_m, self.directions, self.cos_half_angle)
         ears = ears_before_sphere(k, caps, radius_m, centres_m, left)
         return ears, np.ones(ears.shape[:2], dtype=bool)
+
+    def moving(self, along_m: Real) -> MovingCaps:
+        """The device of the slopes along tangents (L, 3)."""
+        return MovingCaps(self, along_m)
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""

@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -63,6 +63,8 @@ SHARED_OCTAVES, SHARED_KR = 2, 0.65
 """Octaves, from the highest frequency down, with nodes in common, and the κ of these over the highest kR."""
 MAX_DISTANCE_RATIO = 1.25
 """Distances of heads that have nodes in common: the longest over the shortest."""
+MAX_UPRIGHT, MIN_ACROSS = 0.9, 1e-9
+"""Cosine to the vertical, and length beside an axis, of a frame's directions."""
 MAX_NUMBERS = 2_000_000
 """Frequencies or orders, times pairs of order and node, times drivers, that are held at once."""
 
@@ -100,7 +102,9 @@ def is_served(k: float, radius_m: float, head_radius_m: float, away_m: Real) -> 
     return np.asarray(~is_near & (_growth(k, radius_m + head_radius_m, away_m) < MAX_GROWTH))
 
 
-def ears_before_sphere(k: Real, caps: Caps, radius_m: float, centres_m: Real, left: Real) -> Complex:
+def ears_before_sphere(
+    k: Real, caps: Caps, radius_m: float, centres_m: Real, left: Real, turn: Real | None = None
+) -> Complex:
     """Pressure at heads' ears in the direction `left` (3,) and opposite (F, D, 2, L), relative to an ideal source's at 1 m.
 
     Parameters
@@ -108,6 +112,7 @@ def ears_before_sphere(k: Real, caps: Caps, radius_m: float, centres_m: Real, le
     k : (F,) float array, wave number, rad/m
     radius_m : float, of the heads
     centres_m : (D, 3) float array
+    turn : (L, 3) float array or None, changes of the drivers' directions: the pressure's own change with them
 
     """
     away_m = np.linalg.norm(centres_m, axis=1)
@@ -117,11 +122,11 @@ def ears_before_sphere(k: Real, caps: Caps, radius_m: float, centres_m: Real, le
         (places,) = np.nonzero(shells == shell)
         for start in range(0, places.size, MAX_PLACES):
             together = places[start : start + MAX_PLACES]
-            out[:, together] = _ears(k, caps, radius_m, centres_m[together], away_m[together], left)
+            out[:, together] = _ears(k, caps, radius_m, centres_m[together], away_m[together], left, turn)
     return out
 
 
-def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Real) -> Complex:
+def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Real, turn: Real | None) -> Complex:
     """Result of `ears_before_sphere` of some heads at about one distance."""
     a, nearest_m = caps.radius_m, float(away_m.min())
     ears_m = centres_m[:, None] + b * np.stack([left, -left])
@@ -142,12 +147,15 @@ def _ears(k: Real, caps: Caps, b: float, centres_m: Real, away_m: Real, left: Re
     heads, waves = _heads(caps, centres_m / away_m[:, None], away_m, left, (N, V, M), nodes)
     device, head = np.split(_far_terms(np.concatenate([k * a, k * b]), max(N, V)), 2)
     out = np.empty((k.size, away_m.size, 2, len(caps.directions)), dtype=complex)
-    out[shared] = _by_shared_nodes(k[shared], (device[shared, :N], head[shared, :V]), heads, waves)
+    parts = [heads] if turn is None else _slopes(caps, centres_m / away_m[:, None], left, heads, turn)
+    at_shared = device[shared, :N], head[shared, :V]
+    out[shared] = sum(_by_shared_nodes(k[shared], at_shared, part, waves) for part in parts)
     if not shared.all():
         low, top = k[~shared], float(k[~shared].max())
         n, v = _orders(top * a, near[0]), _orders(top * b, near[1])
         m = min(n, v, _orders(top * a * b / nearest_m, max(near)))
-        out[~shared] = _by_each_node(low, (device[~shared, :n], head[~shared, :v]), heads, m, nodes_to(top))
+        at_each = device[~shared, :n], head[~shared, :v]
+        out[~shared] = sum(_by_each_node(low, at_each, part, m, nodes_to(top)) for part in parts)
     out *= phase(-np.multiply.outer(k, away_m))[:, :, None, None]
     return out
 
@@ -175,6 +183,52 @@ def _heads(
     sent = angles[:N].real.transpose(0, 2, 1) * cap_weights(rims, N)[:, rim[kind % rim.size], None]
     heard = ears[:V].real.transpose(0, 2, 1).copy()
     return _Heads(away_m, direction_of.ravel(), turned, sent, angle_of.reshape(to_drivers.shape), heard), waves
+
+
+def _slopes(caps: Caps, towards: Real, left: Real, heads: _Heads, turn: Real) -> list[_Heads]:
+    """Geometry of which (3) is the change with the drivers' directions: along θ, and along Δ.
+
+    ∂p_nm/∂θ = [√((n+m)(n-m+1)) p_n,m-1 - √((n+m+1)(n-m)) p_n,m+1] / 2,
+    m p_nm/sin θ = [√((n-m)(n-m-1)) p_n-1,m+1 + √((n+m)(n+m-1)) p_n-1,m-1] / 2
+    """
+    _, first = np.unique((np.round(towards, 12) + 0.0).view("V24"), return_index=True)
+    pole = towards[first]  # (G, 3)
+    N, M = heads.sent.shape[0], heads.turned.shape[2]
+    across = -left - (pole @ -left)[:, None] * pole
+    length = np.linalg.norm(across, axis=1, keepdims=True)
+    aside = np.cross(pole, np.where(np.abs(pole[:, 2:]) < MAX_UPRIGHT, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]]))
+    across = np.where(
+        length > MIN_ACROSS,
+        across / np.maximum(length, MIN_ACROSS),
+        aside / np.linalg.norm(aside, axis=1, keepdims=True),
+    )
+    frame = np.stack([across, np.cross(pole, across), pole], axis=1)  # (G, 3, 3)
+    x, y, z = np.moveaxis(frame @ caps.directions.T, 1, 0)
+    ds_x, ds_y, ds_z = np.moveaxis(frame @ turn.T, 1, 0)
+    delta, sine = np.arctan2(y, x), np.hypot(x, y)
+    cosine = np.clip(z, -1.0, 1.0)
+    aside_x = ds_x * np.cos(delta) + ds_y * np.sin(delta)
+    changes = cosine * aside_x - sine * ds_z, ds_y * np.cos(delta) - ds_x * np.sin(delta)
+    m = np.arange(M)
+    twice = np.where(m, 2.0, 1.0)
+    turned = twice * np.cos(m * delta[..., None]), -twice * np.sin(m * delta[..., None])
+    p = _associated(cosine.ravel(), N, M + 1).real.transpose(0, 2, 1)  # (N, G L, M + 1)
+    n = np.arange(N)[:, None, None]
+    below = np.concatenate([-p[:, :, 1:2], p[:, :, : M - 1]], axis=2)  # p_n,-1 = -p_n,1
+    before = np.concatenate([np.zeros_like(p[:1]), p[:-1]])
+    before_below = np.concatenate([-before[:, :, 1:2], before[:, :, : M - 1]], axis=2)
+
+    def root(product: Index) -> Real:
+        return np.sqrt(np.maximum(product, 0))
+
+    along = root((n + m) * (n - m + 1)) * below - root((n + m + 1) * (n - m)) * p[:, :, 1:]
+    around = root((n - m) * (n - m - 1)) * before[:, :, 1:] + root((n + m) * (n + m - 1)) * before_below
+    weights = np.tile(cap_weights(caps.cos_half_angle, N), len(pole))[..., None] / 2
+    angle_of = np.arange(cosine.size).reshape(cosine.shape)
+    return [
+        replace(heads, turned=part * change[..., None], sent=np.where(m <= n, sent, 0.0) * weights, angle_of=angle_of)
+        for part, change, sent in zip(turned, changes, (along, around), strict=True)
+    ]
 
 
 def _by_shared_nodes(k: Real, terms: tuple[Complex, Complex], heads: _Heads, waves: Complex) -> Complex:
