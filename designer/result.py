@@ -339,11 +339,10 @@ class Result:
         DataError : a measured head lacks the direction of the direct sound
 
         """
-        if self.problem.room is None:
+        if (room := self.problem.room) is None:
             return None
-        responses = room_responses(heard_by_stereo(self.fine_scene), self.problem.room)
-        plain = {name: channel.plain for name, channel in self.channels.items()}
-        return in_room(self.problem, responses, self.taps, plain, self.bulk_delay_samples)
+        plain, at_head = {name: c.plain for name, c in self.channels.items()}, heard_by_stereo(self.fine_scene)
+        return in_room(self.problem, room_responses(at_head, room), self.taps, plain, self.bulk_delay_samples)
 
     @property
     @analysis

@@ -25,7 +25,6 @@ from designer.arrays import Real
 from designer.errors import UsageError
 from designer.measures import FLOOR
 from designer.problem.messages import listed
-from designer.problem.schema import Problem
 from designer.result import Result
 from designer.stereo.crosstalk_fit import crosstalk_of
 from designer.stereo.matched import VIRTUAL
