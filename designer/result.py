@@ -12,6 +12,7 @@ import numpy as np
 
 from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_by_stereo
 from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real, read_only
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
@@ -331,18 +332,17 @@ class Result:
     @property
     @analysis
     def room(self) -> InRoom | None:
-        """Every channel in the problem's room, beside its plain driver; None without [room].
+        """Every channel in the problem's room at the listener of the stereo, beside its plain driver; None without [room].
 
         Raises
         ------
         DataError : a measured head lacks the direction of the direct sound
 
         """
-        if self.problem.room is None:
+        if (room := self.problem.room) is None:
             return None
-        responses = room_responses(self.fine_scene, self.problem.room)
-        plain = {name: channel.plain for name, channel in self.channels.items()}
-        return in_room(self.problem, responses, self.taps, plain, self.bulk_delay_samples)
+        plain, at_head = {name: c.plain for name, c in self.channels.items()}, heard_by_stereo(self.fine_scene)
+        return in_room(self.problem, room_responses(at_head, room), self.taps, plain, self.bulk_delay_samples)
 
     @property
     @analysis

@@ -8,6 +8,7 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
+from designer.problem.schema import Problem
 
 
 def heard_by(scene: Scene, name: str | None) -> Scene:
@@ -21,6 +22,17 @@ def heard_by(scene: Scene, name: str | None) -> Scene:
     heads = None if scene.problem.heads != problem.heads else scene.chosen_heads
     read_for = scene.read_for or scene.problem
     return replace(scene, problem=problem, displacements_m=moves_m, chosen_heads=heads, read_for=read_for, whole=whole)
+
+
+def sides_listener(problem: Problem) -> str | None:
+    """Name of the listener whom the channel "left" is for, where several are named; None for the first."""
+    tables = {table.name: table for table in problem.designs}
+    return tables["left"].listener if "left" in tables and tables["left"].is_ear else None
+
+
+def heard_by_stereo(scene: Scene) -> Scene:
+    """Scene of the listener who hears the stereo."""
+    return heard_by(scene, sides_listener(scene.problem))
 
 
 def head_scale(scene: Scene) -> Real | None:

@@ -34,7 +34,7 @@ filter alone, if no other value has come.
 **In firmware** (`designer export`, `designer.export.bank_plan`) C plays the same, the step of a block its fade of 256 samples.
 
 **Folder** (`designer bank`): `bank.npz` holds this structure and nothing else (`bank_file`); `bank.json` holds the problem, its command
-and what was proven; `bank.sofa`, `gain.csv`, `sets.csv` and `report.html` are for others to read.
+and what was proven; `bank.sofa`, `gain.csv` and `report.html` are for others to read.
 """
 
 from designer.bank.filter_bank import Axis, FilterBank

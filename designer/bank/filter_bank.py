@@ -74,6 +74,12 @@ class FilterBank:
         return tuple(self.taps)
 
     @property
+    def numbers(self) -> int:
+        """Taps and delays of all sets, but of drivers that a channel does not use: those that a program has to hold."""
+        used = ((taps, np.any(taps, axis=(*range(taps.ndim - 2), taps.ndim - 1)).sum()) for taps in self.taps.values())
+        return sum(self.sets * int(drivers) * (taps.shape[-1] + 1) for taps, drivers in used)
+
+    @property
     def sets(self) -> int:
         """How many sets."""
         return math.prod(axis.values.size for axis in self.axes)

@@ -123,6 +123,7 @@ def bank(
         )
     say_all(f"{text}." for text in design.sentences())
     say_all(design.shortfalls(), "warning")
+    say_all((f"[export] {text}" for text in design.refusals.values()), "warning")
     used = os.times()
     seconds = used.user + used.system + used.children_user + used.children_system
     say(f"{design.designs} designs, {seconds:.0f} s of CPU")

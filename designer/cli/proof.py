@@ -15,7 +15,7 @@ from designer.errors import UsageError
 
 @app.command()
 def proof(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder, or a bank's.")],
     target: Annotated[
         str, typer.Option(metavar="NAME", help="Target to prove, one of those of `designer export --help`.")
     ],
@@ -45,17 +45,21 @@ def proof(
 ) -> None:
     """Run an export here, or judge a recording of a device, and write the played feeds against the design.
 
+    Of a bank the C is run along a path of positions, against the desktop's interpolation.
+
     A target whose program is not installed ends with exit code 8, and says what to install; a proof that failed with 7.
     """
     from designer import job
-    from designer.commands.proof import PAGE, write_stimulus
+    from designer.commands.proof import PAGE, SUMMARY, check_design, write_stimulus
     from designer.commands.proof import proof as prove
+    from designer.proof.outcome import Proof
     from designer.proof.responses import residual_words
 
     if stimulus is not None and recorded is not None:
         raise UsageError("--stimulus: got it with --recorded; expected one; write the stimulus first, and record it")
     with Stages("reading") as shown:
         if stimulus is not None:
+            check_design(folder)
             design = job.open_folder(folder)
             warn_missing(design)
             written = write_stimulus(design, target, stimulus, force=force)
@@ -77,6 +81,17 @@ def proof(
             force=force,
         )
     say_all(outcome.notes, "note")
+    if not isinstance(outcome, Proof):
+        for driver in outcome.numbers:
+            say(
+                f"{driver.driver}: signal to noise {driver.signal_to_noise_db:z.1f} dB along {len(outcome.values)} positions, largest error"
+                f" {driver.worst_sample_db:z.1f} dB of full scale"
+            )
+        say_all(outcome.failures or [outcome.verdict], "failed" if outcome.failures else "")
+        say(f"wrote {place} ({SUMMARY})")
+        if outcome.status:
+            raise typer.Exit(outcome.status)
+        return
     for row, fit in zip(outcome.numbers, outcome.diagnosis.designed_fits, strict=True):
         say(
             f"{row.driver}: level {row.level_error_db:+z.2f} dB, time {row.time_error_us:+z.2f} µs, {residual_words(fit.residual_db)},"

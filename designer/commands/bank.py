@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from designer import job
 from designer.arguments import checked_arguments
+from designer.commands.export import bank_filters_for
 from designer.errors import UsageError
+from designer.export.write import write_in_design
 from designer.problem.schema import Problem
 from designer.search.bank import BankDesign, design_bank
 from designer.search.bank_ears import ear_bank, ear_places
@@ -51,7 +54,7 @@ def bank(
     problem : Problem, Design, str or Path, a problem, its file, a design or its folder
     over : sequence of str, one or two ranges of keys that take any number, "listener.position_m[1]=-0.4:0.4"; keys as `Problem.replace`
         takes them
-    folder : str, Path or None, where the bank is written, with its page; None for nowhere
+    folder : str, Path or None, where the bank is written, with its page and the targets of [export]; None for nowhere
     loss_db : float, the most that may be lost anywhere
     jitter : sequence of float, standard deviation of a tracker's error of each key, in its unit; empty for 1 cm, 1 degree or a hundredth of
         the range
@@ -63,7 +66,8 @@ def bank(
 
     Returns
     -------
-    BankDesign : `bank` (its filters at any values: `bank.at(channel, values)`), `proof`, `uniform_sets`, `sentences()`, `status`
+    BankDesign : `bank` (its filters at any values: `bank.at(channel, values)`), `proof`, `uniform_sets`, `sentences()`, `status`,
+        `refusals` (targets of [export] that were not written, and why)
 
     Raises
     ------
@@ -91,7 +95,22 @@ def bank(
         if progress:
             progress("walk")
         save(design, Path(folder), walk_of(design, tracker), command=command or _call(base, over, loss_db), force=force)
+        design = replace(design, refusals=_export(Path(folder), base.export.targets, progress, force=force))
     return design
+
+
+def _export(
+    folder: Path, targets: Sequence[str], progress: Callable[[str], None] | None, *, force: bool
+) -> dict[str, str]:
+    """Write the targets of [export] into a bank's folder; why some were not, by name."""
+    refusals = dict[str, str]()
+    for name in dict.fromkeys(targets):
+        try:
+            filters = bank_filters_for(folder, name, progress=progress)
+            write_in_design(filters, folder, [name], force=force)
+        except UsageError as error:
+            refusals[name] = str(error)
+    return refusals
 
 
 def _tracker(keys: Sequence[Followed], jitter: Sequence[float], rate_hz: float, delay_s: float) -> Tracker:

@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 from designer import job
 from designer.arguments import checked_arguments
 from designer.arrays import Real
-from designer.commands.export import filters_for
+from designer.commands.export import bank_filters_for, filters_for
 from designer.errors import MissingProgramError, ProgramError, UsageError
 from designer.export.filter_set import FilterSet
 from designer.export.of_rate import of_rate
@@ -24,11 +25,13 @@ from designer.export.target import Target
 from designer.export.targets import target_named
 from designer.export.wave import wave_float
 from designer.export.write import export_of
+from designer.proof.along_path import BankProof, bank_proof
 from designer.proof.ears import gain_curves
 from designer.proof.outcome import Proof, proof_of
 from designer.proof.recording import laid_under, read_feeds
 from designer.proof.stimulus import Stimulus, stimulus_of
-from designer.writing import DESIGN, EXPORT, check_file, lay, update_folder, write_file
+from designer.search.bank_folder import is_bank
+from designer.writing import BANK, DESIGN, EXPORT, check_file, lay, update_folder, write_file
 
 PAGE, SUMMARY, FEEDS = "proof.html", "proof.json", "feeds.wav"
 UPMIXED = "the stimulus feeds the channels {} behind the upmix, which is not part of the proof"
@@ -46,14 +49,15 @@ def proof(
     command: str = "",
     progress: Callable[[str], None] | None = None,
     force: bool = False,
-) -> Proof:
+) -> Proof | BankProof:
     """Play noise, sweeps and silence through a target's export here, or judge a recording of a device that runs it.
 
-    The files of the export in a design folder are run as they lie there; without them the export is written for the run.
+    The files of the export in a design folder are run as they lie there; without them the export is written for the run. An export of a
+    bank plays noise along a path of positions, and is set beside the desktop's interpolation.
 
     Parameters
     ----------
-    design : Design, str or Path, a design or its folder
+    design : Design, str or Path, a design or its folder; or the folder of a bank
     target : str, as `designer export --help` lists them
     folder : str, Path or None, where page, numbers and feeds are written; None for nowhere
     recorded : str, Path or None, a sound file of the drivers' feeds, a column a driver, while the device played the stimulus
@@ -65,7 +69,8 @@ def proof(
 
     Returns
     -------
-    Proof : `verdict` in words, `failures`, `status` (0, or 7), `diagnosis`, `numbers` a driver, `ears` a channel, `feeds` (N, drivers)
+    Proof : `verdict` in words, `failures`, `status` (0, or 7), `diagnosis`, `numbers` a driver, `ears` a channel, `feeds` (N, drivers);
+        of a bank a BankProof: `verdict`, `failures`, `status`, `numbers`, `feeds`, and `values`, the positions
 
     Raises
     ------
@@ -93,14 +98,20 @@ def proof(
 
     """
     say = progress or (lambda _: None)
-    opened, chosen = job.design_of(design), target_named(target)
+    chosen = target_named(target)
+    _check_flags(target, machine, cmsis)
+    if isinstance(design, str | Path) and is_bank(Path(design)):
+        if recorded is not None:
+            raise UsageError(
+                f"--recorded: got it for the bank {design}, whose filters follow a position that no recording holds; expected its export to"
+                " be run here; leave --recorded out"
+            )
+        return _proof_of_bank(
+            Path(design), chosen, folder, Bench(machine, Path(cmsis) if cmsis else None), command, say, force=force
+        )
+    opened = job.design_of(design)
     if recorded is None:
         check_runs(chosen)
-    for flag, value, prefixes in (("machine", machine, ("c", "cmsis")), ("cmsis", cmsis, ("cmsis",))):
-        if value and chosen.name.split("-")[0] not in prefixes:
-            raise UsageError(
-                f"--{flag}: got it for the target {target}; expected one of {' and '.join(prefixes)}; leave --{flag} out"
-            )
     filters = filters_for(opened, target)
     say("stimulus")
     stimulus = stimulus_of(filters)
@@ -133,6 +144,43 @@ def proof(
         )
     if folder is not None:
         say("report")
+        write_proof(outcome, Path(folder), force=force)
+    return outcome
+
+
+def _check_flags(target: str, machine: str, cmsis: str | Path | None) -> None:
+    for flag, value, prefixes in (("machine", machine, ("c", "cmsis")), ("cmsis", cmsis, ("cmsis",))):
+        if value and target.split("-")[0] not in prefixes:
+            raise UsageError(
+                f"--{flag}: got it for the target {target}; expected one of {' and '.join(prefixes)}; leave --{flag} out"
+            )
+
+
+def _proof_of_bank(
+    bank: Path,
+    target: Target,
+    folder: str | Path | None,
+    bench: Bench,
+    command: str,
+    say: Callable[[str], None],
+    *,
+    force: bool,
+) -> BankProof:
+    """The export of a bank's folder, or one that is written for the run, along a path here; written into a folder where one is named."""
+    filters = bank_filters_for(bank, target.name)
+    export, notes = (
+        bank / "export" / target.name,
+        tuple(UPMIXED.format(", ".join(filters.channels)) for _ in range(filters.fed_by_upmix)),
+    )
+    say(f"running {target.name}")
+    with tempfile.TemporaryDirectory(prefix="proof") as work:
+        place = Path(work)
+        if export.is_dir():
+            shutil.copytree(export, place, dirs_exist_ok=True)
+        else:
+            lay(export_of(replace(filters, judge_between=None), target.name).files)(place)
+        outcome = replace(bank_proof(filters, target, bench, place, command=command), notes=notes)
+    if folder is not None:
         write_proof(outcome, Path(folder), force=force)
     return outcome
 
@@ -191,12 +239,14 @@ def _copy(export: Path, place: Path, rate_hz: float) -> None:
             shutil.copy(path, place)
 
 
-def files_of(outcome: Proof) -> dict[str, bytes]:
-    """Content of a proof's folder: page, numbers, and what came out."""
-    from designer.report.proof_page import render
+def files_of(outcome: Proof | BankProof) -> dict[str, bytes]:
+    """Content of a proof's folder: numbers and what came out, and of a design its page."""
+    pages = dict[str, bytes]()
+    if isinstance(outcome, Proof):
+        from designer.report.proof_page import render
 
-    return {
-        PAGE: render(outcome).encode(),
+        pages[PAGE] = render(outcome).encode()
+    return pages | {
         SUMMARY: (json.dumps(outcome.summary, indent=1, ensure_ascii=False) + "\n").encode(),
         FEEDS: wave_float(
             outcome.feeds, round(outcome.filters.sample_rate_hz), f"feeds of {', '.join(outcome.filters.drivers)}"
@@ -204,9 +254,9 @@ def files_of(outcome: Proof) -> dict[str, bytes]:
     }
 
 
-def write_proof(outcome: Proof, folder: Path, *, force: bool = False) -> None:
-    """Write a proof into a folder: inside a design folder, as a part of it."""
-    design = next((above for above in folder.parents if (above / "summary.json").is_file()), None)
+def write_proof(outcome: Proof | BankProof, folder: Path, *, force: bool = False) -> None:
+    """Write a proof into a folder: inside the folder of a design or a bank, as a part of it."""
+    design = next((above for above in folder.parents if (above / "summary.json").is_file() or is_bank(above)), None)
     files = files_of(outcome)
     if design is None:
         update_folder(folder, EXPORT, lay(files), within=".", force=force)
@@ -214,17 +264,27 @@ def write_proof(outcome: Proof, folder: Path, *, force: bool = False) -> None:
     within = folder.relative_to(design).as_posix()
     update_folder(
         design,
-        DESIGN,
+        BANK if is_bank(design) else DESIGN,
         lay({f"{within}/{name}": content for name, content in files.items()}),
         within=within,
         force=force,
     )
 
 
+def check_design(design: job.Design | str | Path) -> None:
+    """Refuse a bank where a device is to play a sound file. Raises UsageError: as said."""
+    if isinstance(design, str | Path) and is_bank(Path(design)):
+        raise UsageError(
+            f"--stimulus: got it for the bank {design}, whose filters follow a position that no sound file holds; expected a design; leave"
+            " --stimulus out, and its export is run here"
+        )
+
+
 def write_stimulus(design: job.Design | str | Path, target: str, path: Path, *, force: bool = False) -> Stimulus:
     """Write what a device is to play, a column a channel. Raises UsageError: no such target, or a file in the way."""
     import soundfile
 
+    check_design(design)
     filters = filters_for(job.design_of(design), target)
     stimulus, content = stimulus_of(filters), io.BytesIO()
     soundfile.write(content, stimulus.samples, round(filters.sample_rate_hz), format="WAV", subtype="PCM_16")

@@ -62,10 +62,10 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real], w: Complex) -> 
         unreachable[at] = gain_db[at] < db(short_target.gamma) - SLACK_TOLERANCE_DB
     over_azimuth = [slack for name, slack in slacks_db.items() if name != "cancellation_gain_db"]
     short = np.max([*over_azimuth, np.zeros(count)], axis=0) > SLACK_TOLERANCE_DB
-    for label, dark, gamma in target.dark_curves:
-        at = np.flatnonzero(slacks_db[label] > SLACK_TOLERANCE_DB)
-        if at.size and target.percentile is None:
-            unreachable[at] |= _bound(target.of_dark_curve(dark, gamma).at(at), w[at]) < gamma[at] * TOLERATED
+    for group in target.held_groups:
+        at = np.flatnonzero(slacks_db[group.label] > SLACK_TOLERANCE_DB)
+        if at.size and target.percentile is None and group.gamma is not None:
+            unreachable[at] |= _bound(target.of_dark_curve(group).at(at), w[at]) < group.gamma[at] * TOLERATED
     at = np.flatnonzero((short | short_of_curve) & ~unreachable)
     if at.size and over_azimuth and has_bound(target):
         unreachable[at] = constrained.out_of_reach(target.at(at))

@@ -7,6 +7,7 @@ at each frequency: over the product line and heads that `[tolerance]` draws, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -92,6 +93,11 @@ class Outcome:
         if self.where == f"at {most}":
             return f"by {decibels(self.missed_db)} dB at {most}{detail}"
         share = "" if self.requirement == BANDS else f", {100 * self.share:.0f} % of the band"
+        alone = re.compile(rf"\bat {re.escape(most)}(?= and |, |$)")
+        if alone.search(self.where):  # one of several runs, which is named once
+            detail = re.sub("^ and", ", at", detail)
+            where = alone.sub(f"at {most} (the most{detail})", self.where, count=1)
+            return f"by up to {decibels(self.missed_db)} dB {where}{share}"
         return f"by up to {decibels(self.missed_db)} dB (at {most}{detail}) {self.where}{share}"
 
     def as_json(self) -> dict[str, Any]:

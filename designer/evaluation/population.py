@@ -16,8 +16,8 @@ from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Complex, Real
 from designer.designs import design_channel
 from designer.evaluation.each_head import head_gains_db
+from designer.evaluation.refinement import realize_judged
 from designer.problem.schema import DesignTable, Problem, Realization
-from designer.realization import realize_form
 from designer.realization import response as filter_response
 from designer.requirements.curves import in_band
 
@@ -60,7 +60,7 @@ def left_out_heads(scene: Scene, taps: Mapping[str, Real], realization: Realizat
         without = {}
         for n, head in enumerate(gains):
             others = heard.with_problem(_without(heard.problem, n))
-            (alone,) = realize_form([design_channel(table, others)], others, realization).taps
+            (alone,) = realize_judged([design_channel(table, others)], others, realization)[0].taps
             w = filter_response(alone, scene.frequency_hz, rate)
             without[head] = _mean_gains_db(table, w, heard)[head]
         out[table.name] = LeftOutHeads(gains, without)
@@ -73,7 +73,8 @@ def _mean_gains_db(table: DesignTable, w: Complex, scene: Scene) -> dict[str, fl
 
 
 def _without(problem: Problem, head: int) -> Problem:
-    """The problem of one listener, one head of the list left out."""
+    """The problem, one head of its listener's list left out; other listeners stay as they are."""
     heads = [name for n, name in enumerate(problem.listener.heads) if n != head]
     listener = problem.listener.model_copy(update={"head": heads})
-    return problem.model_copy(update={"listener": listener, "listeners": None})
+    others = problem.listeners and [listener if other is problem.listener else other for other in problem.listeners]
+    return problem.model_copy(update={"listener": listener, "listeners": others})

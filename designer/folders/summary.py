@@ -28,6 +28,7 @@ from designer.result import Channel, Result
 from designer.stereo.listening import chain_summary
 from designer.stereo.placed_source import chain_sentence, sources_summary
 from designer.versions import WRITER, versions
+from designer.writing import BANK, read_manifest
 
 SUMMARY = "summary.json"
 PAGE = "report.html"
@@ -68,6 +69,17 @@ def refusal(path: Path, actual: str, expected: str, remedy: str = REMEDY) -> Dat
     )
 
 
+def no_design(folder: Path, expected: str) -> DataError:
+    """The error of a folder that is none of a design; of a bank's folder with the commands that take it."""
+    manifest = read_manifest(folder)
+    if manifest is not None and manifest.kind == BANK:
+        return DataError(
+            f"{folder}: got the folder of a filter bank; expected {expected}; a bank is taken by `designer export`, `designer proof` and"
+            " `designer render --path`"
+        )
+    return DataError(f"{folder}: got no summary.json of this tool; expected {expected}")
+
+
 def read_summary(folder: Path) -> dict[str, Any]:
     """The summary of a design folder, as it was written.
 
@@ -77,9 +89,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
     """
     path = folder / SUMMARY
-    no_summary = DataError(
-        f"{folder}: got no summary.json of this tool; expected a folder that `designer design` wrote"
-    )
+    no_summary = no_design(folder, "a folder that `designer design` wrote")
     try:
         if not path.is_file():
             raise no_summary

@@ -9,6 +9,7 @@ import copy
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 from pydantic import ValidationError
@@ -51,7 +52,7 @@ _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 
 
 def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location, Fault]:
-    """Every fault of a validation by its place in the file; the branches of a union count once."""
+    """Every fault of a validation by its place in the file; the branches of a union count once, as the one that reads furthest."""
     faults: dict[Location, Fault] = {}
     for item in error.errors(include_url=False, include_input=False):
         kind = item["type"]
@@ -74,7 +75,8 @@ def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location
             place, value = _within(place, data)
             fault = _value_fault(kind, place, value)
         faults.setdefault(place, fault)
-    return faults
+    read_further = {place[:length] for place in faults for length in range(len(place))}
+    return {place: fault for place, fault in faults.items() if place not in read_further}
 
 
 def guessed_kinds(error: ValidationError, data: Mapping[str, Any]) -> tuple[dict[str, Any], set[Location]]:
@@ -162,16 +164,22 @@ def _is_number(text: str) -> bool:
 
 
 def _within(location: Location, data: object) -> tuple[Location, object]:
-    """The part of a location that exists in the file, and its value: what follows names a branch of a union."""
+    """The part of a location that exists in the file, and its value, without steps that name a branch of a union."""
     steps: list[int | str] = []
     value: Any = data
-    for step in location:
-        in_list = isinstance(value, list) and isinstance(step, int) and step < len(value)
-        if not in_list and not (isinstance(value, Mapping) and step in value):
+    for step, after in zip_longest(location, location[1:]):
+        if _has(value, step):
+            value = value[step]
+            steps.append(step)
+        elif not _has(value, after):
             break
-        value = value[step]
-        steps.append(step)
     return tuple(steps), value
+
+
+def _has(value: object, step: int | str | None) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, Mapping) and step in value
 
 
 @cache
@@ -252,8 +260,8 @@ def _below(node: Node, step: int | str) -> Node:
 
 
 def known_keys(location: Location) -> list[str]:
-    """The keys of the table at a location."""
-    return list(_resolved(node_at(location))["properties"])
+    """The keys of the table at a location; none of a table of names, as `dark_weight`."""
+    return list(_resolved(node_at(location)).get("properties", {}))
 
 
 def header(location: Location) -> str:

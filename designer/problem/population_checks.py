@@ -36,18 +36,6 @@ def population_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         if design.is_ear:
             yield _heads(f"designs[{i}]", design, problem)
             yield _keys(f"designs[{i}]", design)
-    if if_known(problem, "realization") is not None and problem.realization.refine:
-        yield iter(
-            [
-                Fault(
-                    "realization.refine",
-                    "got true with [population]",
-                    "taps of a fit",
-                    "leave it out",
-                    "population-misfit",
-                )
-            ]
-        )
 
 
 @coded("population-misfit")
@@ -66,9 +54,11 @@ def _heads(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
             f"at least {LEAST_HEADS}, to leave each out in turn",
             "list more heads, or leave [population] out",
         )
-    if listener.head_weights is not None:
-        actual = "got it with [population], which counts heads alike"
-        yield Fault(where.replace("head", "head_weights", 1), actual, "one of the two", "leave it out")
+    named = {design.listener, *(design.dark or ())}
+    for n, other in enumerate(problem.listeners or [listener]):
+        if other.head_weights is not None and (other is listener or getattr(other, "name", None) in named):
+            at = f"listeners[{n}].head_weights" if listeners else "listener.head_weights"
+            yield Fault(at, "got it with [population], which counts heads alike", "one of the two", "leave it out")
 
 
 @coded("population-misfit")
@@ -81,11 +71,9 @@ def _keys(path: str, design: DesignTable) -> Iterator[Fault]:
             shown(MEAN),
             "leave it out",
         )
-    for key in ("dark", "diffuse_gain_db"):
-        if getattr(design, key) is not None:
-            yield Fault(
-                f"{path}.{key}", "got it with [population]", "a channel for one listener's ear alone", "leave it out"
-            )
+    if design.dark_weight is not None:
+        actual = "got it with [population], which holds each curve by itself and weighs no points"
+        yield Fault(f"{path}.dark_weight", actual, "curves of dark_gain_db", "leave it out")
     if method is not None and (method.refined or not method.mean_powers):
         expected = "a method that looks at mean powers"
         yield Fault(f"{path}.method", f"got {shown(design.method)} with [population]", expected, f"use {shown(AUTO)}")

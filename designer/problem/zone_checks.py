@@ -18,6 +18,8 @@ from designer.problem.schema import DesignTable, Problem
 from designer.problem.table import MAX_POINTS, entries, if_known
 
 MEAN = "mean"
+DIFFUSE_RANGE_DB = (-20.0, 60.0)
+"""Gains over the mean of all directions that are no typing error."""
 
 
 def zone_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
@@ -147,6 +149,11 @@ def _named(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
 
 def _diffuse_curve(path: str, design: DesignTable) -> Iterator[Fault]:
     yield from curve_faults(path, design.diffuse_gain_db)
+    gains = [gain for _, gain in design.diffuse_gain_db or ()]
+    low, high = DIFFUSE_RANGE_DB
+    if gains and not low <= min(gains) <= max(gains) <= high:
+        remedy = "one point source has 0 dB, and N drivers at most about 20 log10 N"
+        yield Fault(path, f"got the gains {shown(gains)}", f"gains from {low:g} to {high:g}", remedy)
 
 
 def _dark_curves(path: str, design: DesignTable) -> Iterator[Fault]:

@@ -104,10 +104,16 @@ class Held:
         """Limited quantity (J,) of pressures (J, M)."""
         return root_mean_square(p) if self.together else np.asarray(np.abs(p).max(axis=1))
 
+    def allowed(self, size: Real, radius: Real) -> Real:
+        """The nearest size within a radius (J,) of the root mean square's (J,)."""
+        return np.minimum(size, radius)
+
     def projected(self, p: Complex, radius: Real) -> Complex:
         """The nearest pressures (J, M) within a radius (J,)."""
-        size = self.size(p)[:, None] if self.together else np.abs(p)
-        return np.asarray(p * np.minimum(1.0, radius[:, None] / np.maximum(size, 1e-300)))
+        if self.together:
+            size = self.size(p)
+            return np.asarray(p * (self.allowed(size, radius) / np.maximum(size, 1e-300))[:, None])
+        return np.asarray(p * np.minimum(1.0, radius[:, None] / np.maximum(np.abs(p), 1e-300)))
 
     def scaled_levels(self, limit: Real) -> Rows:
         """The level's own pressures (J, M or their own number), times the limit: a copy for each point that is limited by itself."""

@@ -22,11 +22,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
-from designer.measures import amplitude_db, pressure
+from designer.measures import amplitude_db, mean_power_matrix, pressure
 from designer.realization.cascade import Cascade
 from designer.realization.held_requirements import (
     HELD_DB,
@@ -52,11 +53,9 @@ MIN_RELATIVE_FALL = 1e-4
 class HeldLevel(Held):
     """Level within its limit above and below the level of the weights, in any phase."""
 
-    def projected(self, p: Complex, radius: Real) -> Complex:
-        """The nearest pressures (J, M) whose level is between a radius (J,) and the same ratio below the weights' level."""
-        lowest = radius * 10 ** (MARGIN_DB / 10) / self.limit**2
-        size = self.size(p)
-        return np.asarray(p * (np.clip(size, lowest, radius) / np.maximum(size, 1e-300))[:, None])
+    def allowed(self, size: Real, radius: Real) -> Real:
+        """The nearest level (J,) between a radius (J,) and the same ratio below the weights' level."""
+        return np.clip(size, radius * 10 ** (MARGIN_DB / 10) / self.limit**2, radius)
 
     def excess_db(self, w: Complex) -> float:
         """Largest excess in dB of the level of weights (K, L) over frequency."""
@@ -103,6 +102,18 @@ class Pull:
     radius: Real
     weight: Real
 
+    @cached_property
+    def form(self) -> Complex:
+        """G (J, L + 1, L + 1) with |p|² = M x^H G x, x = [w; 1]: the points of a root mean square, however many, as one matrix."""
+        rows = self.requirement.rows
+        return mean_power_matrix(np.concatenate([rows.points, rows.offset[:, :, None]], axis=2))
+
+    def size(self, w: Complex) -> tuple[Real, Complex]:
+        """Root mean square (J,) of the pressures of weights (J, L), and half the slopes of its square (J, L)."""
+        x = np.concatenate([w, np.ones((len(w), 1))], axis=1)
+        slope = np.matmul(self.form, x[:, :, None])[:, :, 0]
+        return np.sqrt(np.maximum(np.einsum("jl,jl->j", x.conj(), slope).real, 0.0)), slope[:, :-1]
+
 
 @dataclass(frozen=True)
 class HeldSections(SectionProblem):
@@ -112,35 +123,42 @@ class HeldSections(SectionProblem):
 
     def sum(self, errors: Complex) -> float:
         """The sum of errors (K, L)."""
-        total = super().sum(errors)
+        total, w = super().sum(errors), errors + self.weights
         for pull in self.pulls:
-            _, beyond = self._beyond(pull, errors)
-            total += float(np.sum(pull.weight * np.mean(np.abs(beyond) ** 2, axis=1)))
+            if pull.requirement.together:
+                size, _ = pull.size(w[pull.requirement.index])
+                beyond = (size - pull.requirement.allowed(size, pull.radius)) ** 2
+            else:
+                beyond = np.mean(np.abs(self._beyond(pull, w)) ** 2, axis=1)
+            total += float(np.sum(pull.weight * beyond))
         return total
 
     def quadratic(self, errors: Complex) -> tuple[Complex, Complex]:
         """The matrices (K, L, L) and slopes (K, L) of the sum at errors (K, L)."""
         symbol, slope = super().quadratic(errors)
-        matrices = symbol.copy()
+        matrices, w = symbol.copy(), errors + self.weights
         for pull in self.pulls:
             H, at = pull.requirement.rows.points, pull.requirement.index
-            p, beyond = self._beyond(pull, errors)
-            weight = pull.weight / p.shape[1]
-            slope[at] += np.einsum("jml,jm->jl", H.conj(), beyond) * weight[:, None]
-            outside = np.abs(beyond) > 0
             if pull.requirement.together:
-                toward = np.einsum("jml,jm->jl", H.conj(), p) / np.maximum(np.linalg.norm(p, axis=1), 1e-150)[:, None]
-                weight = weight * outside.any(axis=1)
-                matrices[at] += toward[:, :, None] * toward.conj()[:, None, :] * weight[:, None, None]
+                size, toward = pull.size(w[at])
+                share = 1 - pull.requirement.allowed(size, pull.radius) / np.maximum(size, 1e-150)
+                outside = np.flatnonzero(share)
+                at, toward, weight = at[outside], toward[outside], pull.weight[outside]
+                slope[at] += toward * (weight * share[outside])[:, None]
+                toward = toward * (np.sqrt(weight) / np.maximum(size[outside], 1e-150))[:, None]
+                matrices[at] += toward[:, :, None] * toward.conj()[:, None, :]
             else:
-                active = H * outside[:, :, None]
+                beyond = self._beyond(pull, w)
+                weight = pull.weight / beyond.shape[1]
+                slope[at] += np.einsum("jml,jm->jl", H.conj(), beyond) * weight[:, None]
+                active = H * (np.abs(beyond) > 0)[:, :, None]
                 matrices[at] += active.conj().swapaxes(1, 2) @ active * weight[:, None, None]
         return matrices, slope
 
-    def _beyond(self, pull: Pull, errors: Complex) -> tuple[Complex, Complex]:
-        """Pressures (J, M) and how far each is beyond what is allowed."""
-        p = pull.requirement.rows.pressure((errors + self.weights)[pull.requirement.index])
-        return p, p - pull.requirement.projected(p, pull.radius)
+    def _beyond(self, pull: Pull, w: Complex) -> Complex:
+        """How far each pressure (J, M) is beyond what is allowed."""
+        p = pull.requirement.rows.pressure(w[pull.requirement.index])
+        return np.asarray(p - pull.requirement.projected(p, pull.radius))
 
 
 def largest_excess_db(filters: Sequence[Cascade], problem: SectionProblem, requirements: Sequence[Held]) -> float:

@@ -19,6 +19,8 @@ from designer.arrays import Complex, Real
 from designer.realization.cascade import Cascade
 
 ITERATIONS = 12
+MAX_ROWS = 128
+"""Rows of one QR factorisation."""
 FAR = 1e6
 """A zero beyond this radius is at infinity."""
 LOWEST_ANGLE = 1e-3
@@ -109,8 +111,22 @@ def _relocated(poles: Complex, response: Complex, weight: Real, turn: Complex, r
 
 
 def _scaled_lstsq(rows: Real, target: Real) -> Real:
-    scale = np.maximum(np.linalg.norm(rows, axis=0), 1e-300)
-    return np.asarray(np.linalg.lstsq(rows / scale, target, rcond=1e-14)[0] / scale)
+    """The least-squares solution, from the triangle of the rows' QR factors.
+
+    The triangle is put together from parts of MAX_ROWS rows, none of which a library shares among threads: these wait for each other
+    longer than such a part takes, and on a busy machine a hundred times as long.
+    """
+    scale = np.linalg.norm(rows, axis=0)
+    scale[scale == 0] = 1.0
+    whole = np.concatenate([rows / scale, target[:, None]], axis=1)
+    width = whole.shape[1]
+    while len(whole) > 2 * width:
+        parts = -(-len(whole) // max(MAX_ROWS, 2 * width))
+        size = -(-len(whole) // parts)
+        padded = np.concatenate([whole, np.zeros((parts * size - len(whole), width))])
+        whole = np.linalg.qr(padded.reshape(parts, size, width), mode="r").reshape(-1, width)
+    R = np.linalg.qr(whole, mode="r")[: width - 1]
+    return np.asarray(np.linalg.lstsq(R[:, :-1], R[:, -1], rcond=1e-14)[0] / scale)
 
 
 def _zeros(A: Real, B: Real, C: Real, D: float) -> Complex:

@@ -31,6 +31,7 @@ from designer.report import (
     channel_curves,
     channel_maps,
     channel_time,
+    isolation_curve,
     layout,
     listener,
     measured,
@@ -130,6 +131,9 @@ ROOM_PLAN = Declared(of="problem", kind="room-plan", caption="The room, from abo
                      says=room.plan_words, shown=lambda problem: problem.room is not None)  # fmt: skip
 GAIN = Declared(of="channel", kind="gain", caption="Cancellation gain over frequency, against its target",
                 build=channel_curves.gain_figure, says=channel_curves.say_gain, core=True)  # fmt: skip
+ISOLATION = Declared(of="channel", kind="isolation", caption="Isolation from other listeners over frequency, against its target",
+                     build=isolation_curve.isolation_figure, says=isolation_curve.say_isolation,
+                     shown=isolation_curve.has_isolation)  # fmt: skip
 RESPONSE = Declared(of="channel", kind="response", caption="Magnitude of the realised filters, by driver",
                     build=channel_curves.response_figure, says=channel_curves.say_response, core=True)  # fmt: skip
 MAP = Declared(of="channel", kind="map", caption="Level over frequency and azimuth", build=channel_maps.map_figure,

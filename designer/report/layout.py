@@ -50,11 +50,10 @@ def layout_figure(problem: Problem) -> Figure:
     half = 0.58 * float((highs - lows).max()) + 0.06
     x, y = (lows + highs) / 2
     scene_axes = axis(RIGHT, "m", y - half, y + half), axis(FRONT, "m", x + half, x - half)
-    rows = np.argsort(np.argsort([listener.position_m[1] for listener in _listeners(problem)], kind="stable")) % 2
     near_axes = axis(NEAR_RIGHT, "m", -half_m, half_m), axis(FRONT, "m", half_m, -half_m)
     scene_shapes = [
         *_device(problem, names=False),
-        *(shape for n, listener in enumerate(_listeners(problem)) for shape in _listener(listener, half, rows[n])),
+        *(shape for names in _names(problem) for shape in _listener(names[0], half, *names[1:])),
     ]
     scene_shapes += [shape for place in problem.places or () for shape in _place(place)]
     panels = [
@@ -73,6 +72,16 @@ def device_shapes(problem: Problem, view: str) -> list[Any]:
 
 def _listeners(problem: Problem) -> Sequence[Listener]:
     return problem.listeners or [problem.listener]
+
+
+def _names(problem: Problem) -> list[tuple[Listener, int, int]]:
+    """Listeners, the side to which each one's name goes (-1 to the page's left), and its row: outermost names stand at their heads.
+
+    Names go outwards from the heads, so that neither they nor the lines from the device to the heads meet.
+    """
+    listeners = sorted(_listeners(problem), key=lambda listener: listener.position_m[1])
+    count = len(listeners)
+    return [(listener, -1 if n < count // 2 else 1, min(n, count - 1 - n)) for n, listener in enumerate(listeners)]
 
 
 def layout_words(problem: Problem) -> str:
@@ -186,8 +195,8 @@ def _place(place: Place) -> list[Any]:
     return [_points(points_m[:, 1], points_m[:, 0], "soft", 1.5), {"form": "text", "x": y, "y": x, **words}]
 
 
-def _listener(listener: Listener, half_m: float, row: int) -> list[Any]:
-    """The head with its nose, its ears, and the ear cloud; of several listeners its name too, in one of two rows.
+def _listener(listener: Listener, half_m: float, side_of_name: int, row: int) -> list[Any]:
+    """The head with its nose, its ears, and the ear cloud; of several listeners its name too, at its side, so many rows up.
 
     Beside names the letters of ears are left out where the panel, half_m to each side, shows heads small.
     """
@@ -215,9 +224,8 @@ def _listener(listener: Listener, half_m: float, row: int) -> list[Any]:
         words: dict[str, Any] = {"text": side, "away": [9 * float(beside[1]), -9 * float(beside[0])], "bold": True}
         shapes.append({"form": "text", "x": float(ear[1]), "y": float(ear[0]), "size": 9.0, **words})
     if isinstance(listener, NamedListener):
-        behind = centre - 1.6 * radius_m * forward
-        named: dict[str, Any] = {"text": shortened(listener.name, 24), "align": "center", "size": 9.0}
-        shapes.append(
-            {"form": "text", "x": float(behind[1]), "y": float(behind[0]), "away": [0, 11 + 12 * row], **named}
-        )
+        beside = centre[1] + side_of_name * 1.2 * radius_m
+        named: dict[str, Any] = {"text": shortened(listener.name, 24), "align": "left" if side_of_name > 0 else "right"}
+        away = [5 * side_of_name, 12 * row]
+        shapes.append({"form": "text", "x": float(beside), "y": float(centre[0]), "away": away, "size": 9.0, **named})
     return shapes

@@ -40,8 +40,8 @@ FEW_WARNINGS = 3
 """Warnings that stand open."""
 WIDE = ("map",)
 """Kinds of figures that take the page's width."""
-KEY = "gain"
-"""Kind of the figure on top."""
+KEYS = ("gain", "isolation")
+"""Kinds of the figures on top."""
 TILES = {
     "mean_cancellation_gain_db": "Mean gain",
     "least_worst_cancellation_gain_db": "Least gain, any one point",
@@ -330,8 +330,8 @@ def render(
         sides = [report["channels"][side]["numbers"] for side in (name, *mirrored)]
         kinds = {drawn[figure].declared.kind: shown[figure] for figure, of in of_channels.items() if of == name}
         twin = twins.get(name)
-        if twin is None and KEY in kinds:
-            key_figures.append(kinds.pop(KEY))
+        if twin is None:
+            key_figures += [kinds.pop(kind) for kind in KEYS if kind in kinds]
         channels.append(
             {
                 "name": name,

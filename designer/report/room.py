@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from designer.acoustics.several_listeners import sides_listener
 from designer.evaluation.room import STEREO, InRoom, Played
 from designer.metrics import ROOM
 from designer.problem import geometry, room_places
@@ -66,7 +67,7 @@ def say_room(result: Result, name: str) -> str:
 def _plan(problem: Problem) -> tuple[Room, Any, Any]:
     """The room, the listener as placed in it, and the middle of the head in the room's axes."""
     assert problem.room is not None
-    listener = room_places.room_listener(problem, problem.room)
+    listener = room_places.room_listener(problem.heard_by(sides_listener(problem)), problem.room)
     return problem.room, listener, room_places.in_room_m(problem.room, np.array(listener.position_m))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from designer.acoustics.scene import Scene
+from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Complex, Index
 from designer.problem.designs import by_name
 from designer.problem.schema import DesignTable
@@ -42,7 +43,8 @@ def dark_points(
         weight, curve = by_name(design.dark_weight, name), dark_curve(design, name)
         gamma = None if curve is None else 10 ** (curve_db(curve, scene.frequency_hz) / 10)
         points, scale = weighted_at(scene, name)
-        groups.append(DarkGroup(LABEL.format(name), points[:, :, index], gamma, scale))
+        heads = len(heard_by(scene, name).heads) if scene.problem.place(name) is None else 1
+        groups.append(DarkGroup(LABEL.format(name), points[:, :, index], gamma, scale, heads))
         weights.append(1.0 if weight is None else weight)
     parts = [*(() if other_ear is None else (other_ear,)), *(group.points for group in groups)]
     weights = [*(() if other_ear is None else (1.0,)), *weights]

@@ -35,10 +35,13 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
     slacks: dict[str, Real] = {}
     if target.gamma is not None:
         slacks["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(target, w))
-    for label, dark, gamma in target.dark_curves:
-        alone = target.of_dark_curve(dark, gamma)
-        reached = expected_gain(alone, w) if target.over_a_ball else mean_power_ratio(target, dark, w)
-        slacks[label] = db(gamma) - db(reached)
+    for group in target.held_groups:
+        assert group.gamma is not None
+        of_means = not target.over_a_ball
+        reached = (
+            mean_power_ratio(target, group.points, w) if of_means else expected_gain(target.of_dark_curve(group), w)
+        )
+        slacks[group.label] = db(group.gamma) - db(reached)
     for label, excess, _ in _over_azimuth(target, w):
         slacks[label] = amplitude_db(excess.max(axis=1))
     return {requirement: np.maximum(slack, 0.0) for requirement, slack in slacks.items()}

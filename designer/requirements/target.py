@@ -49,6 +49,7 @@ class DarkGroup:
     points: Complex  # (F, C, L)
     gamma: Real | None = None  # (F,)
     scale: Real | None = None  # (C, 1) factors of the points, the roots of their heads' weights
+    heads: int = 1  # of the listener, outermost among the points
 
     @property
     def places(self) -> Complex:
@@ -159,10 +160,15 @@ class ChannelTarget:
         return np.concatenate([group.places for group in self.dark_groups], axis=1)
 
     @property
+    def held_groups(self) -> tuple[DarkGroup, ...]:
+        """Listeners, places and all directions that have a required power ratio of their own."""
+        groups = self.dark_groups if self.everywhere is None else (*self.dark_groups, self.everywhere)
+        return tuple(group for group in groups if group.gamma is not None)
+
+    @property
     def dark_curves(self) -> tuple[tuple[str, Complex, Real], ...]:
         """Curves over one listener's or place's points, or over all directions: label, points (F, C, L), required power ratio (F,)."""
-        groups = self.dark_groups if self.everywhere is None else (*self.dark_groups, self.everywhere)
-        return tuple((group.label, group.points, group.gamma) for group in groups if group.gamma is not None)
+        return tuple((group.label, group.points, group.gamma) for group in self.held_groups if group.gamma is not None)
 
     @property
     def curves(self) -> tuple[tuple[str, Complex, Real], ...]:
@@ -188,9 +194,19 @@ class ChannelTarget:
         """The target of the cancellation gain's own curve, other listeners and places left aside."""
         return replace(self.in_mean, dark=self.own_dark)
 
-    def of_dark_curve(self, dark: Complex, gamma: Real) -> ChannelTarget:
-        """The target of one of the other curves alone; its dark points (F, C, L) are nobody's pairs."""
-        return replace(self.in_mean, dark=dark, gamma=gamma, paired=False)
+    def of_dark_curve(self, group: DarkGroup) -> ChannelTarget:
+        """The target of one of the other curves alone; its dark points are nobody's pairs.
+
+        With a percentile over heads each head of the dark listener is a place, against the mean over all bright points.
+        """
+        alone = replace(self.in_mean, dark=group.points, gamma=group.gamma, paired=False)
+        if self.joint_places is None:
+            return alone
+        shape = (len(group.points), group.heads, -1, group.points.shape[2])
+        bright = np.broadcast_to(self.bright[:, None], (*shape[:2], *self.bright.shape[1:]))
+        return replace(
+            alone, joint_places=JointPlaces(bright, group.points.reshape(shape), np.zeros(group.heads, dtype=int))
+        )
 
     def over_regions(self) -> ChannelTarget:
         """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""

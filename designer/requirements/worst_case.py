@@ -70,8 +70,8 @@ from typing import TypeVar
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.measures import few_rows, mean_power, mean_power_rows, ratio
-from designer.requirements.target import ChannelTarget, JointPlaces
+from designer.measures import few_rows, mean_power, mean_power_matrix, mean_power_rows, ratio
+from designer.requirements.target import ChannelTarget, JointPlaces, equivalent_points
 
 Answer = TypeVar("Answer")
 MOST_PASSES = 60
@@ -118,20 +118,31 @@ def places(target: ChannelTarget) -> tuple[Complex, Complex]:
 def of_all_curves(target: ChannelTarget) -> ChannelTarget:
     """The target whose places are those of every curve: dark points of a curve γ_c over the first, γ, are √(γ_c/γ) as loud.
 
-    Beside an ear's displacements, which are pairs, each dark point of another listener stands against the mean over the bright points.
+    Beside an ear's displacements, which are pairs, each dark point of another listener stands against the mean over the bright points;
+    beside an ear's heads, of which a percentile is held, each head of another listener does.
     """
     if not target.dark_curves or not target.over_a_ball:
         return target
     assert target.gamma is not None
     parts = [places(target.of_curve_alone)]
-    for _, dark, gamma in target.dark_curves:
-        bright, alone = places(target.of_dark_curve(dark, gamma))
-        parts.append((bright, alone * np.sqrt(gamma / target.gamma)[:, None, None, None]))
+    for group in target.held_groups:
+        assert group.gamma is not None
+        bright, alone = places(target.of_dark_curve(group))
+        parts.append((bright, alone * np.sqrt(group.gamma / target.gamma)[:, None, None, None]))
+    if target.joint_places is not None:  # clouds, ears and regions have different numbers of points
+        parts = [(_as_many_rows(bright), _as_many_rows(dark)) for bright, dark in parts]
     most = max(bright.shape[2] for bright, _ in parts)
     copies = [np.broadcast_to(bright, (*bright.shape[:2], most, bright.shape[3])) for bright, _ in parts]
     curve = np.repeat(np.arange(len(parts)), [dark.shape[1] for _, dark in parts])
     joint = JointPlaces(np.concatenate(copies, axis=1), np.concatenate([dark for _, dark in parts], axis=1), curve)
     return replace(target.in_mean, joint_places=joint)
+
+
+def _as_many_rows(points: Complex) -> Complex:
+    """L points (F, G, L, L) of the mean power of each place's (F, G, M, L)."""
+    frequencies, groups, _, drivers = points.shape
+    power = mean_power_matrix(points.reshape(-1, *points.shape[2:]))
+    return equivalent_points(power).reshape(frequencies, groups, drivers, drivers)
 
 
 def _place_norms(target: ChannelTarget, deviation: Real, w: Complex) -> tuple[tuple[Real, Real], tuple[Real, Real]]:

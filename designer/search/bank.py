@@ -9,8 +9,8 @@ and for how many sets it needs. At last the bank without alignment, which spares
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,7 @@ class BankDesign:
     designs : int, designs that were made
     infeasible : tuple of tuple, values of the keys and slack in dB of the places that are infeasible as asked
     fixed : Design, that the bank is compared with at all places
+    refusals : mapping of str to str, target of [export] that was not written -> why
 
     """
 
@@ -73,6 +74,7 @@ class BankDesign:
     designs: int
     infeasible: tuple[tuple[Values, float], ...]
     fixed: job.Design
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
@@ -105,7 +107,7 @@ class BankDesign:
         return [
             f"{bank.sets} sets{f' ({counts})' if len(bank.axes) > 1 else ''}, {kind}: {lost}",
             f"nearest set: up to {largest['nearest']:.1f} dB lost; {fixed}",
-            f"uniform spacing needs {self._uniform_words()} for the same loss at the same places",
+            f"equally spaced, {self._uniform_words()} are needed to lose no more at the same places",
         ]
 
     def shortfalls(self) -> list[str]:

@@ -27,6 +27,7 @@ from designer.bank.bank_file import bank_bytes, read_bank
 from designer.bank.bank_sofa import BANK_SOFA, bank_sofa
 from designer.bank.filter_bank import FilterBank
 from designer.errors import DataError, OutputError, ProblemError
+from designer.evaluation.programmes import bright_names
 from designer.folders.write import copy_data, data_files
 from designer.problem import loads
 from designer.problem.schema import Problem
@@ -108,11 +109,24 @@ def _write_sofa(design: BankDesign, path: Path) -> None:
 
     places = itertools.product(*(axis.values.tolist() for axis in design.bank.axes))
     problems = [problem_at(design.problem, design.keys, values) for values in places]
-    sofa = bank_sofa(design.bank, problems, versions()["designer"])
+    sofa = bank_sofa(design.bank, problems, versions()["designer"], _listener(design))
     try:
         sofar.write_sofa(str(path), sofa)
     except RuntimeError as error:  # what the HDF5 library says where the system lets it write no more
         raise OutputError(f"{path.name}: cannot be written: {error}; make room, or choose another place") from None
+
+
+def _listener(design: BankDesign) -> str | None:
+    """Of several listeners the one who moves, else the one whom the first channel is for; None of one."""
+    listeners = design.problem.listeners
+    if not listeners:
+        return None
+    moved = [place[1] for key in design.keys for place in key.variation.places if place[0] == "listeners"]
+    if moved:
+        return listeners[int(moved[0])].name
+    names = {listener.name for listener in listeners}
+    first = next((name for name in bright_names(design.problem.designs[0], design.problem) if name in names), None)
+    return first or listeners[0].name
 
 
 def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], command: str) -> dict[str, Any]:
@@ -131,6 +145,7 @@ def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], c
         "loss": LOSS,
         "interpolation": "none" if bank.sets == 1 else "aligned taps, delays apart" if design.aligned else "taps",
         "sets": bank.sets,
+        "bytes": {BANK_FILE: len(bank_bytes(bank)), "as_32_bit_floats": 4 * bank.numbers},
         "uniform_sets": design.uniform_sets,
         "uniform": list(design.uniform),
         "largest_loss_db": proof.largest_db,

@@ -17,7 +17,8 @@ from designer.comparison.head_shift import HeadShift, head_shift
 from designer.comparison.key_differences import scene_note
 from designer.comparison.measured import measured_entries
 from designer.comparison.numbers import tidy_table
-from designer.errors import DataError, SolverError, UsageError
+from designer.errors import SolverError, UsageError
+from designer.folders.summary import no_design
 from designer.problem import Problem
 from designer.problem.messages import shown
 from designer.problem.methods import check_methods, with_method
@@ -263,7 +264,7 @@ def _is_design(item: Item) -> bool:
     if isinstance(item, Problem | job.Design):
         return isinstance(item, job.Design)
     if Path(item).is_dir() and not (Path(item) / "summary.json").is_file():
-        raise DataError(f"{item}: got no summary.json of this tool; expected a design folder or a problem file")
+        raise no_design(Path(item), "a design folder or a problem file")
     return Path(item).is_dir()
 
 

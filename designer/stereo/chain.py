@@ -20,12 +20,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.acoustics.several_listeners import heard_by
+from designer.acoustics.several_listeners import heard_by_stereo
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.measures import FLOOR
 from designer.problem.messages import listed
-from designer.problem.schema import Problem
 from designer.result import Result
 from designer.stereo.crosstalk_fit import crosstalk_of
 from designer.stereo.matched import VIRTUAL
@@ -133,15 +132,9 @@ def at_the_ears(ears: Real, taps: Real) -> Real:
     return np.asarray(np.fft.irfft(spectra.sum(axis=1), size, axis=1)[:, :length])
 
 
-def sides_listener(problem: Problem) -> str | None:
-    """Name of the listener whom the channel "left" is for, where several are named; None for the first."""
-    tables = {table.name: table for table in problem.designs}
-    return tables["left"].listener if "left" in tables and tables["left"].is_ear else None
-
-
 def ear_scene(design: Result) -> Scene:
     """Scene of the listener who hears the stereo."""
-    return heard_by(design.fine_scene, sides_listener(design.problem))
+    return heard_by_stereo(design.fine_scene)
 
 
 def ear_delay_samples(design: Result, n: int) -> int:

@@ -60,6 +60,11 @@ def read_path(file: Path, ranges: Mapping[str, tuple[float, float]]) -> ValuePat
             reader = csv.DictReader(text, skipinitialspace=True)
             header = [name.strip() for name in reader.fieldnames or ()]
             missing = [name for name in columns if name not in header]
+            if missing and any(";" in name or "\t" in name for name in header):
+                raise DataError(
+                    f"{file}: got columns with {'semicolons' if ';' in ''.join(header) else 'tabs'} between them; expected commas, as"
+                    f" {','.join(columns)}, and points in numbers; write the table with these"
+                )
             if missing:
                 raise DataError(f"{file}: got columns {', '.join(header) or 'none'}; expected {expected}")
             reader.fieldnames = header

@@ -71,6 +71,80 @@ def test_each_head_is_judged_by_filters_for_the_others() -> None:
     assert numbers["left_out_heads_largest_loss_db"] == pytest.approx(max(lost))
 
 
+COUCH = {"a": [1.5, -0.4, 0.0], "b": [1.5, 0.5, 0.0]}
+OTHERS = ["sphere:0.075", "sphere:0.085", "sphere:0.095"]
+
+
+def couch(**design: Any) -> Any:
+    """Two listeners, of four heads and of three; the left ear of the first is bright, and both of the second are dark."""
+    lists = {"a": HEADS, "b": OTHERS}
+    listeners = [{"name": name, "position_m": at, "head": lists[name]} for name, at in COUCH.items()]
+    table = {"name": "left", "kind": "null-steering", "ear": "left", "band_hz": [800, 2400], "dark": ["b"],
+             "cancellation_gain_db": [[1000, 5]], "dark_gain_db": [[1000, 14]]} | design  # fmt: skip
+    drivers = [{"name": f"d{n}", "position_m": [0.0, float(y), 0.0]} for n, y in enumerate(np.linspace(-0.4, 0.4, 6))]
+    return designer.loads(
+        toml({"title": "couch", "sample_rate_hz": 16000, "drivers": drivers, "listeners": listeners, "designs": [table],
+              "population": {"percentile": PERCENTILE}, "grid": {"frequencies": 17}, "realization": {"taps": 64}})
+    )  # fmt: skip
+
+
+def powers(weights: np.ndarray, frequency_hz: np.ndarray, place: str, head: str) -> np.ndarray:
+    """|p|² at left and right ear over the cloud of one head alone at a place of the couch (F, D, 2)."""
+    drivers = couch().model_dump(exclude_unset=True)["drivers"]
+    alone = read([head], drivers=drivers, listener={"position_m": COUCH[place]})
+    p = np.abs(np.einsum("fml,fl->fm", scene(alone).at(frequency_hz).ears(), weights)) ** 2
+    return np.asarray(p.reshape(len(frequency_hz), -1, 2))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"diffuse_gain_db": [[1000, 2]]}, {"driver_spread": {"gain_db": 0.2, "phase_deg": 1.0}}],
+    ids=["dark", "diffuse", "spread"],
+)
+def test_with_dark_listeners_each_curve_holds_at_its_percentile(more: dict[str, Any]) -> None:
+    """Over the first's heads its own curve, over the second's that of what they hear less than the first, in mean over its heads."""
+    result = designer.design(couch(**more))
+    assert result.channels["left"].feasible
+    inside = (result.frequency_hz >= 800) & (result.frequency_hz <= 2400)
+    f, w = result.frequency_hz[inside], result.weights["left"][inside]
+    here = [powers(w, f, "a", head) for head in HEADS]
+    there = [powers(w, f, "b", head) for head in OTHERS]
+    own = [power[..., 0].mean(axis=1) / power[..., 1].mean(axis=1) for power in here]
+    bright = np.mean([power[..., 0].mean(axis=1) for power in here], axis=0)
+    over = [bright / power.mean(axis=(1, 2)) for power in there]
+    assert (np.percentile(own, PERCENTILE, axis=0) > 10**0.49).all()
+    assert (np.percentile(over, PERCENTILE, axis=0) > 10**1.39).all()
+    if "diffuse_gain_db" in more:
+        power = np.einsum("fi,fij,fj->f", w.conj(), result.scene.at(f).radiated_power, w).real / (1.5**2 + 0.4**2)
+        assert (bright / power > 10**0.19).all()
+
+
+def test_a_head_is_left_out_beside_dark_listeners() -> None:
+    """A file without the head, the second listener as before, has at that head the mean gain that is told of it."""
+    told = designer.design(couch()).population["left"]
+    head = HEADS[2]
+    data = couch().model_dump(exclude_unset=True)
+    data["listeners"][0]["head"] = [h for h in HEADS if h != head]
+    others = designer.design(designer.loads(toml(data)))
+    fine_hz = np.unique(others.metrics.frequency_hz)
+    f = fine_hz[(fine_hz >= 800) & (fine_hz <= 2400)]
+    w = np.exp(-2j * np.pi * np.outer(f, np.arange(64)) / 16000) @ others.taps["left"].T
+    power = powers(w, f, "a", head)
+    gain_db = 10 * np.log10(power[..., 0].mean(axis=1) / power[..., 1].mean(axis=1)).mean()
+    assert told.without_it_db[head] == pytest.approx(gain_db, abs=1e-6)
+
+
+def test_refined_taps_are_left_out_as_they_are_made() -> None:
+    """With `refine` those without a head are refined too: their mean gain at it is that of the file without it."""
+    refined = {"realization": {"taps": 64, "refine": True}, "population": {"percentile": PERCENTILE}}
+    told = designer.design(read(HEADS, **refined)).population["left"]
+    others = designer.design(read(HEADS[1:], **refined))
+    fine_hz = np.unique(others.metrics.frequency_hz)
+    f = fine_hz[(fine_hz >= 800) & (fine_hz <= 2400)]
+    w = np.exp(-2j * np.pi * np.outer(f, np.arange(64)) / 16000) @ others.taps["left"].T
+    assert told.without_it_db[HEADS[0]] == pytest.approx(gains_db(w, f, HEADS[0]).mean(), abs=1e-6)
+
+
 def test_a_head_of_all_the_weight_is_the_only_head() -> None:
     """Weights 1e6 to 1 between two heads give the filters of the first alone; equal weights those without any."""
     heads = HEADS[::3]
@@ -89,6 +163,8 @@ def test_a_head_of_all_the_weight_is_the_only_head() -> None:
         (HEADS, {"population": {}, "design": {"hold": "every"}}, r"designs\[0\]\.hold: got \"every\" with \[population\]"),
         (HEADS, {"listener": {"head_weights": [1, 2]}}, r"listener\.head_weights: got 2 weights; expected 4"),
         (HEADS, {"population": {}, "listener": {"head_weights": [1, 1, 1, 2]}}, r"head_weights: got it with \[population\]"),
+        (HEADS, {"population": {}, "places": [{"name": "desk", "shape": "disc", "centre_m": [1, 1, 0], "radius_m": 0.1}],
+                 "design": {"dark": ["desk"], "dark_weight": 2.0}}, r"dark_weight: got it with \[population\], which holds each curve"),
     ],
 )  # fmt: skip
 def test_faults(heads: list[str], tables: dict[str, Any], message: str) -> None:

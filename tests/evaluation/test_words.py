@@ -232,7 +232,7 @@ def test_shortfalls_name_each_requirement_with_its_own_decibels() -> None:
         {"max_effort_db": np.array([True, False, True, True])},
     )
     assert actual.shortfalls == (
-        "the curve infeasible by up to 3.0 dB (at 500 Hz) at 500 Hz and at 4 kHz, 50 % of the band",
+        "the curve infeasible by up to 3.0 dB at 500 Hz (the most) and at 4 kHz, 50 % of the band",
         "the effort limit of 9 dB infeasible by 0.20 dB at 2 kHz",
     )
     clauses = "; ".join(actual.shortfalls)

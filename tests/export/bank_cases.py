@@ -20,14 +20,19 @@ from designer.problem.word_format import Word
 RATE_HZ = 48000.0
 FADES = 8
 KEY = "listener.position_m[1]"
-AXES = {
+AXES: dict[int | str, list[Axis]] = {
     1: [Axis(KEY, np.array([-0.3, -0.1, 0.1, 0.4]))],
     2: [Axis(KEY, np.array([-0.3, 0.1, 0.4])), Axis("listener.turn_deg", np.array([-20.0, 30.0]))],
+    "1 x 3": [Axis("listener.turn_deg", np.array([5.0])), Axis(KEY, np.array([-0.3, 0.1, 0.4]))],
+    "3 x 1": [Axis(KEY, np.array([-0.3, 0.1, 0.4])), Axis("listener.turn_deg", np.array([5.0]))],
+    "1 x 1": [Axis(KEY, np.array([0.1])), Axis("listener.turn_deg", np.array([5.0]))],
+    "1": [Axis(KEY, np.array([0.1]))],
 }
+"""Number of keys, or sets along each -> axes."""
 WAIT = 5
 
 
-def bank_set(keys: int = 1, word: Word | None = None) -> BankSet:
+def bank_set(keys: int | str = 1, word: Word | None = None) -> BankSet:
     """Two channels, one of which waits, and three drivers, one of them silent in a channel, whose delays move by samples."""
     rng = np.random.default_rng(3)
     axes = AXES[keys]

@@ -88,6 +88,17 @@ def test_the_feeds_are_the_desktops(machine: Machine, word: CWord, keys: int, tm
     assert np.abs(got - still).max() > 0.1  # the walk is heard
 
 
+@pytest.mark.parametrize("keys", ["1 x 3", "3 x 1", "1 x 1", "1"])
+def test_a_key_with_one_set(keys: str, tmp_path: Path) -> None:
+    """Nothing to interpolate along it, and no set beyond the last is read (with sanitizers): the desktop's walk over the other key."""
+    filters = bank_set(keys)
+    signals, values = noise(filters).astype(np.float32).astype(float), path(filters)
+    got = feeds(filters, FLOAT, HOST, tmp_path, signals, values)
+    whole = np.pad(signals, ((0, -len(signals) % FADE), (0, 0)))
+    desktop = walked(lambda at: filters_at(filters, at), whole, values, FADE)[: len(signals)]
+    assert np.abs(got - desktop).max() <= NEAR[FLOAT] < 1e-4 * np.abs(desktop).max()
+
+
 @pytest.mark.parametrize("word", [FLOAT, Q15], ids=lambda word: word.target)
 def test_no_click_beyond_the_desktops(word: CWord, tmp_path: Path) -> None:
     """A sine while the position jumps to and fro in every fade: what lies above 12 kHz is the desktop's to a hundredth of its energy.

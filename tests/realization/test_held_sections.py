@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from designs.small_problems import limited, load, pair, speaker
@@ -50,6 +52,24 @@ def test_slopes_are_finite_differences(seed: int, together: bool) -> None:
             step[place] = 1e-6 * unit
             difference = (problem.sum(errors + step) - problem.sum(errors - step)) / 4e-6
             assert difference == pytest.approx(part, abs=1e-4 * (1 + np.abs(slope).max()))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_pull_is_the_distance_to_what_is_allowed(together: bool) -> None:
+    """Mean square over the points of what is beyond, by the points themselves, with rows that begin away from 0 too."""
+    rng = np.random.default_rng(7)
+    plain = coupled([equaliser(1, 2, 300.0)] * 2, 1, np.geomspace(100.0, 10_000.0, 6))
+    held = any_requirement(rng, 6, 2, together=together)
+    held = replace(held, rows=Rows(held.rows.points, rng.normal(size=(3, 3, 2)) @ np.array([1, 1j])))
+    pull = Pull(held, held.limit, rng.uniform(1, 100, 3))
+    errors = rng.normal(size=(6, 2, 2)) @ np.array([1, 1j])
+    p = held.rows.pressure((errors + plain.weights)[held.index])
+    size = np.sqrt(np.mean(np.abs(p) ** 2, axis=1))[:, None] if together else np.abs(p)
+    beyond = np.maximum(size - held.limit[:, None], 0.0)
+    expected = np.sum(pull.weight * np.mean(beyond**2, axis=1))
+    whole = HeldSections(plain.weights, plain.symbol, plain.turn, plain.radius, (pull,)).sum(errors)
+    assert expected > 0
+    assert whole - plain.sum(errors) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("share", [0.0, 1e-17])

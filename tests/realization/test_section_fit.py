@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.realization.biquad import fit_sections
-from designer.realization.section_fit import SectionProblem, coefficient_slopes, refine
+from designer.realization.section_fit import BLOCK, SectionProblem, coefficient_slopes, normal_equations, refine, solved
 from designer.realization.vector_fitting import vector_fit
 from realization.section_cases import LOGARITHMIC, coupled, equaliser, random_cascade, turn_of
 
@@ -82,3 +82,34 @@ def test_delays_are_taken_out_first() -> None:
     actual = fit_sections(problem, np.array([-10, 30]), 4)
     assert problem.cost(actual) < 1e-6 * problem.sum(problem.weights)
     assert [f.delay_samples for f in actual] == pytest.approx([-10, 30], abs=8)
+
+
+@pytest.mark.parametrize("count", [1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7])
+def test_equations_are_solved_in_blocks(count: int) -> None:
+    """As numpy solves them whole; a matrix that is not positive definite is refused."""
+    rng = np.random.default_rng(count)
+    rows, right = rng.normal(size=(count + 20, count)), rng.normal(size=count)
+    matrix = rows.T @ rows + 0.01 * np.eye(count)
+    before = matrix.copy(), right.copy()
+    np.testing.assert_allclose(solved(matrix, right), np.linalg.solve(matrix, right), rtol=1e-9)
+    np.testing.assert_array_equal(matrix, before[0])
+    np.testing.assert_array_equal(right, before[1])
+    with pytest.raises(np.linalg.LinAlgError):
+        solved(-matrix, right)
+
+
+@pytest.mark.parametrize("frequencies", [5, 64, 150])
+def test_the_normal_matrix_is_that_of_all_rows(frequencies: int) -> None:
+    """Of rows F J with F^H F = C, stacked over frequencies with real and imaginary parts apart: one product."""
+    rng = np.random.default_rng(frequencies)
+    slopes = [rng.normal(size=(frequencies, n, 2)) @ np.array([1, 1j]) for n in (3, 5)]
+    F = rng.normal(size=(frequencies, 4, 2, 2)) @ np.array([1, 1j])
+    errors = rng.normal(size=(frequencies, 2, 2)) @ np.array([1, 1j])
+    symbol = F.conj().swapaxes(1, 2) @ F
+    whole = np.concatenate([F[:, :, l, None] * J[:, None, :] for l, J in enumerate(slopes)], axis=2).reshape(-1, 8)
+    stacked, heard = np.concatenate([whole.real, whole.imag]), np.einsum("kml,kl->km", F, errors).ravel()
+    matrix, gradient = normal_equations(slopes, symbol, np.einsum("klm,km->kl", symbol, errors))
+    np.testing.assert_allclose(matrix, stacked.T @ stacked, atol=1e-10 * np.abs(matrix).max())
+    np.testing.assert_allclose(
+        gradient, stacked.T @ np.concatenate([heard.real, heard.imag]), atol=1e-10 * np.abs(gradient).max()
+    )

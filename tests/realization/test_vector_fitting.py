@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designer.realization.vector_fitting import vector_fit
+from designer.realization.vector_fitting import MAX_ROWS, _scaled_lstsq, vector_fit
 from realization.section_cases import LOGARITHMIC, RATE, equaliser, turn_of
 
 seeds = st.integers(0, 2**32 - 1)
@@ -66,3 +66,16 @@ def test_a_fractional_delay_is_nearer_than_thirans(fraction: float) -> None:
     assert np.abs(np.abs(thiran) - 1).max() < 1e-9
     actual = vector_fit(ideal, np.ones(turn.size), turn, 2, 0.99).response(turn)
     assert np.abs(actual - ideal).max() < np.abs(thiran - ideal).max() / 2
+
+
+@pytest.mark.parametrize(("rows", "unknowns"), [(9, 9), (40, 7), (5 * MAX_ROWS + 3, 34), (900, 100)])
+def test_least_squares_by_parts(rows: int, unknowns: int) -> None:
+    """As numpy's solution of all rows at once, columns of any size and one that is zero included."""
+    rng = np.random.default_rng(rows)
+    matrix = rng.normal(size=(rows, unknowns)) * 10.0 ** rng.integers(-6, 6, unknowns)
+    target = rng.normal(size=rows)
+    scale = np.linalg.norm(matrix, axis=0)
+    expected = np.linalg.lstsq(matrix / scale, target, rcond=1e-14)[0] / scale
+    np.testing.assert_allclose(_scaled_lstsq(matrix, target) * scale, expected * scale, rtol=1e-7, atol=1e-9)
+    matrix[:, 2] = 0.0
+    assert abs(_scaled_lstsq(matrix, target)[2]) < 1e-9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cvxpy as cp
@@ -227,6 +228,10 @@ def test_one_of_several_listeners_is_the_one_listener() -> None:
         ({"hold": "every", "diffuse_gain_db": [[1000, 3]]}, r'designs\[0\]\.hold: got "every" with diffuse_gain_db'),
         ({"hold": "every", "dark_weight": 2.0}, r'designs\[0\]\.dark_weight: got with hold = "every"; expected only with hold = "mean"'),
         ({"diffuse_gain_db": [[2000, 3], [1000, 3]]}, r"designs\[0\]\.diffuse_gain_db: got the frequencies"),
+        ({"diffuse_gain_db": [[500, -200]]}, r"diffuse_gain_db: got the gains \[-200\]; expected gains from -20 to 60; one point source"),
+        ({"dark_weight": {"second": math.nan}}, r"designs\[0\]\.dark_weight\.second: got nan; expected a finite number above 0"),
+        ({"dark_weight": {"second": "x"}}, r'designs\[0\]\.dark_weight\.second: got "x"; expected a number above 0'),
+        ({"dark_gain_db": {"second": [[500, math.inf]]}}, r"designs\[0\]\.dark_gain_db\.second\[0\]\[1\]: got inf; expected a finite"),
         ({"method": "robust-taps"}, r'designs\[0\]\.method: got "robust-taps" with dark; .*; use "auto"'),
     ],
 )  # fmt: skip

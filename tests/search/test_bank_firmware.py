@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from command import Command
 from export.bank_cases import chain_set
 
@@ -37,7 +38,10 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bank") / "pair"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank_walk, "WALK_S", 0.3)
-        designer.bank(designer.load("problems/laptop-pair.toml").replace(PAIR), [f"{SIDE}=-0.05:0.05"], folder)
+        problem = designer.load("problems/laptop-pair.toml").replace(PAIR | {"export.targets": ["c-q31", "wav"]})
+        found = designer.bank(problem, [f"{SIDE}=-0.05:0.05"], folder)
+    assert list(found.refusals) == ["wav"]
+    assert found.refusals["wav"].startswith("target wav: got a filter bank, between whose sets it does not interpolate")
     return folder
 
 
@@ -112,6 +116,85 @@ def _array(text: str, name: str) -> str:
     match = re.search(rf" laptop_pair_{name}\[\d+\] = \{{\n(.*?)\n\}};", text, re.S)
     assert match is not None
     return re.sub(r"/\*.*?\*/", "", match[1])
+
+
+def test_targets_of_the_problem_are_written(folder: Path) -> None:
+    """As `designer export` writes them, with the loss between the sets."""
+    entries = json.loads((folder / "export.json").read_text())
+    assert list(entries) == ["c-q31"]
+    assert entries["c-q31"]["loss_places"] > 3
+    written = (folder / "export" / "c-q31" / "laptop_pair.c").read_bytes()
+    assert written == designer.export(folder, "c-q31")["laptop_pair.c"]
+
+
+@pytest.mark.parametrize(("target", "least_db"), [("c", 110.0), ("c-q31", 110.0), ("c-q15", 50.0)])
+def test_its_c_is_proven_along_a_path(target: str, least_db: float, folder: Path, designer_command: Command) -> None:
+    """Built and run here: the desktop's feeds, to the rounding of floats (24 bits), of q31 or of q15; a file that lies there is run."""
+    done = designer_command("proof", str(folder), "--target", target)
+    assert done.code == 0, done.err
+    proof = json.loads((folder / "proof" / target / "proof.json").read_text())
+    assert proof["passed"]
+    assert min(row["signal_to_noise_db"] for row in proof["drivers"]) > least_db
+    values = np.array(proof["path"]["values"])
+    assert values.min() < -0.05 < 0.05 < values.max()
+    feeds, _ = soundfile.read(folder / "proof" / target / "feeds.wav", always_2d=True)
+    assert feeds.shape == (256 * len(values), 2)
+    assert 0.5 < np.abs(feeds).max() < 1
+
+
+def test_a_changed_export_of_a_bank_fails(folder: Path, designer_command: Command) -> None:
+    """Its sets moved by 2 cm in the file, so that it plays the filters of other places: exit code 7, the driver named."""
+    source = folder / "export" / "c-q31" / "laptop_pair.c"
+    text = source.read_text()
+    assert "    -0.05, " in text
+    source.write_text(text.replace("    -0.05, ", "    -0.03, ", 1))
+    done = designer_command("proof", str(folder), "--target", "c-q31")
+    assert done.code == 7
+    assert re.search(
+        r"failed: \w+ has a signal-to-noise ratio of -?\d+\.\d dB \(at least 40\) along the path", done.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--target", "c", "--recorded", "feeds.wav"), "--recorded: got it for the bank"),
+        (("--target", "c", "--stimulus", "stimulus.wav"), "--stimulus: got it for the bank"),
+        (("--target", "wav"), "target wav: got a filter bank, between whose sets it does not interpolate"),
+        (("--target", "c", "--machine", "abacus"), "--machine: got 'abacus'; expected host"),
+    ],
+)
+def test_what_no_bank_is_proven_by(
+    arguments: tuple[str, ...], message: str, folder: Path, designer_command: Command
+) -> None:
+    """Sound files hold no position; a target has to interpolate."""
+    done = designer_command("proof", str(folder), *arguments)
+    assert (done.code, message in done.err) == (2, True), done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("study", "BANK"),
+        ("figures", "BANK"),
+        ("compare", "BANK", "BANK", "-o", "out"),
+        ("render", "BANK", "a.wav", "-o", "b.wav"),
+    ],
+)
+def test_other_commands_say_that_it_is_a_bank(
+    arguments: tuple[str, ...], folder: Path, designer_command: Command
+) -> None:
+    """And which take it."""
+    done = designer_command(*(str(folder) if word == "BANK" else word for word in arguments))
+    assert done.code in (2, 3)
+    expected = "--path: got none for the bank" if arguments[0] == "render" else (
+        "got the folder of a filter bank; expected a"
+    )  # fmt: skip
+    assert expected in done.err, done.err
+    assert (
+        arguments[0] == "render"
+        or "a bank is taken by `designer export`, `designer proof` and `designer render --path`" in done.err
+    )
 
 
 @pytest.mark.parametrize("target", ["camilladsp", "wav", "faust", "sigmadsp"])

@@ -86,6 +86,10 @@ def test_a_file_is_rendered_along_a_path(bank: FilterBank, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "time_s;x\n0;1\n",
+            "got columns with semicolons between them; expected commas, as time_s,x, and points in numbers",
+        ),
         ("time_s,y\n0,1\n", "got columns time_s, y; expected columns time_s, x"),
         ("time_s,x\n", "got no rows; expected one or more, of the columns time_s, x"),
         (

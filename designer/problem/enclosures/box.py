@@ -47,8 +47,8 @@ DRIVER_S, DRIVERS_RECTANGLE_S = 1e-3, 4e-6
 """CPU seconds of one frequency for a driver, and for each rectangle of the octant and driver."""
 DRAWN_STEPS = 4
 """Steps of a radius' length as which rounded edges are drawn."""
-MIN_EDGE_RADIUS_M = 0.0005
-"""Radius of edges below which they are as good as sharp."""
+MIN_EDGE_RADIUS_M = 0.002
+"""Radius of edges below which they are as good as sharp, a ninth of a wave at 20 kHz, and triangles as small take minutes."""
 SIDE_OF_LONGEST = 1.25
 """Ratio of a mesh's longest edge and the sides of equal triangles beside their right angle."""
 FACE_NAMES = {
