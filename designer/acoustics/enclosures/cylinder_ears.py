@@ -18,16 +18,20 @@ rigid sphere of radius b answers j_l(kϱ) by A_l (`sphere_series.order_answers`)
 
 G_m knows neither device nor distance, and the orders are those of the cylinder (ka and some more) and the head (kb).
 
-**Contour.** w = u + jv, v rising from about t = ±ψ on, ψ the direction of the head's centre, while u comes to rest at ±2:
+**Contour.** w = u + jv, v rising from about u = ±ψ on, ψ the direction of the head's centre, while u comes to rest at ±U:
 
-    u = 2 tanh(t/2),   v = αt + δ log[(1 + e^{(t-ψ)/δ}) / (1 + e^{(-t-ψ)/δ})]                                      (5)
+    u = U tanh(t/2),   v = αt + δ log[(1 + e^{(t-χ)/δ}) / (1 + e^{(-t-χ)/δ})],     ψ = U tanh(χ/2)                 (5)
 
 An order's wave is at most e^{f}, from the cylinder's surface to the points of the ball:
 
     f = Im κ (R-a) + Im q ζ + b |(Im κ, Im q)| + c |Im q|,   c half the height of a piston                         (6)
 
-On the contour it falls at both ends, and nowhere rises by more than MAX_GROWTH. So the trapezoidal rule in t converges exponentially:
-its error with the step h is e^{f - 2πτ/h} at the most, f the largest on lines Im t = ±τ that no zero of H_n' is near. At -t there is -w,
+On the contour it falls at both ends, and nowhere rises by more than MAX_GROWTH. With d the distance of the centre and c = 0,
+f = k |sinh v| [b - d sin(|u| ± ψ)]: both ends fall off where |u| is between ψ + β and π - ψ - β, sin β = b/d. U = 2 needs the fewest
+nodes, and leaves that range where ψ is steep; U = π/2 is its middle, and ψ + β < π/2 wherever the head is clear of the cylinder.
+
+The trapezoidal rule in t converges exponentially: its error with the step h is e^{f - 2πτ/h} at the most, f the largest on lines
+Im t = ±τ that no zero of H_n' is near. At -t there is -w,
 with the same κ, so that all but e^{-jqζ} in (4) is that of t.
 
 Source: P. A. Martin, Multiple Scattering (Cambridge, 2006), sections 2.5 and 3.13 (Graf, spherical waves of cylindrical ones).
@@ -57,10 +61,14 @@ MAX_GROWTH = 12.0
 """Nepers by which the waves may rise on the contour: ten digits are left."""
 LIFTS = ((0.1, 0.0), (0.2, 0.0), (0.2, 0.1), (0.2, 0.2))
 """δ and α of the contours that are tried; the fewest nodes decide."""
-STRIPS = (0.05, 0.07, 0.1, 0.14, 0.2, 0.28)
+RESTS = (2.0, math.pi / 2)
+"""U of the contours, the next where the first serves with no lift."""
+MAX_SHARE_OF_REST = 0.999
+"""Largest ψ over U."""
+STRIPS = (0.025, 0.035, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28)
 MIN_CLEARANCE = 0.2
 """From a zero of H_n', in κa."""
-STEPS = np.linspace(-4.0, 4.0, 161)
+STEPS = np.linspace(-8.0, 8.0, 321)
 STRIP_STEPS = 40
 ROUNDING, MAX_ROUNDING = 1e-15, 1e-7
 """Share of the largest product that a Fourier transform leaves, and what it may leave of the pressure at an ear; else sums are direct."""
@@ -93,6 +101,22 @@ class Drivers:
     under_m: Real
     half_width_m: Real
     half_height_m: Real
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """Equation (5): U, χ, δ and α."""
+
+    rest: float
+    chi: float
+    delta: float
+    alpha: float
+
+    def at(self, t: Real | Complex) -> tuple[Complex, Complex]:
+        """The w of t (T,), and dw/dt."""
+        up, down, turned = np.exp((t - self.chi) / self.delta), np.exp((-t - self.chi) / self.delta), np.tanh(t / 2)
+        w = self.rest * turned + 1j * (self.alpha * t + self.delta * (np.log1p(up) - np.log1p(down)))
+        return w, self.rest / 2 * (1 - turned**2) + 1j * (self.alpha + up / (1 + up) + down / (1 + down))
 
 
 @dataclass(frozen=True)
@@ -138,10 +162,13 @@ class _About:
         return np.nonzero(ROUNDING * math.prod(largest) > MAX_ROUNDING)
 
 
+@np.errstate(all="ignore")  # numbers out of range are looked for at the end
 def ears_before_cylinder(
     k: Real, drivers: Drivers, balls: Balls, moves: tuple[Real, Real] | None = None
 ) -> Complex | None:
     """Pressure at the left and the right ear (F, D, 2, L), relative to an ideal source's at 1 m; None where no contour serves.
+
+    Beside a head that all but touches a wide cylinder, orders far beyond κR leave the range of numbers: None, too.
 
     Parameters
     ----------
@@ -205,7 +232,7 @@ def ears_before_cylinder(
                         risen = ((slopes[level] / largest)[:, None] @ met)[:, :, 0]
                         both = both @ (-1j * orders * turn * towards[group]).T + risen @ (rise * towards[group]).T
                     out[part, d, :, group] = both.transpose(2, 1, 0)
-    return out if np.isfinite(out).all() else None  # orders far beyond κR leave the range of numbers
+    return out if np.isfinite(out).all() else None
 
 
 def _contour(reach: _Reach) -> tuple[Complex, Complex, Bool] | None:
@@ -213,36 +240,37 @@ def _contour(reach: _Reach) -> tuple[Complex, Complex, Bool] | None:
 
     None where the waves rise too far or do not fall.
     """
-    psi = 2 * math.atanh(math.atan2(float(reach.under_m.mean()), float(reach.away_m.min())) / 2)
-    best: tuple[float, float, float, float, float, float] | None = None
+    psi = math.atan2(float(reach.under_m.mean()), float(reach.away_m.min()))
+    best = next(filter(None, (_lightest(reach, psi, rest) for rest in RESTS)), None)
+    if best is None:
+        return None
+    curve, nodes, step, before, after = best
+    t = step * (np.arange(round(nodes)) + 0.5)
+    w, slope = curve.at(t)
+    return w, slope * step, t < np.array([[after], [before]])
+
+
+def _lightest(reach: _Reach, psi: float, rest: float) -> tuple[_Curve, float, float, float, float] | None:
+    """The lift with the fewest nodes for one U: its curve, the nodes on a half, their step, and the ends at t < 0 and t > 0."""
+    chi = 2 * math.atanh(min(psi / rest, MAX_SHARE_OF_REST))
+    best: tuple[_Curve, float, float, float, float] | None = None
     for delta, alpha in LIFTS:
-        f = reach.nepers(_lifted(STEPS, psi, delta, alpha)[0])
+        curve = _Curve(rest, chi, delta, alpha)
+        f = reach.nepers(curve.at(STEPS)[0])
         ended = f < -ERROR_NEPERS
-        low, high = STEPS[ended & (STEPS < 0)], STEPS[ended & (psi < STEPS)]
+        low, high = STEPS[ended & (STEPS < 0)], STEPS[ended & (chi < STEPS)]
         if not low.size or not high.size or f[(low[-1] < STEPS) & (high[0] > STEPS)].max() > MAX_GROWTH:
             continue
         t = np.linspace(low[-1], high[0], STRIP_STEPS)
         for strip in STRIPS:
-            aside = np.concatenate([_lifted(t + sign * 1j * strip, psi, delta, alpha)[0] for sign in (-1, 1)])
+            aside = np.concatenate([curve.at(t + sign * 1j * strip)[0] for sign in (-1, 1)])
             if not reach.is_clear(aside):
                 break
             step = 2 * math.pi * strip / (ERROR_NEPERS + max(float(reach.nepers(aside).max()), 0.0))
             nodes = max(-float(low[-1]), float(high[0])) / step
-            if best is None or nodes < best[0]:
-                best = nodes, step, -float(low[-1]), float(high[0]), delta, alpha
-    if best is None:
-        return None
-    nodes, step, before, after, delta, alpha = best
-    t = step * (np.arange(round(nodes)) + 0.5)
-    w, slope = _lifted(t, psi, delta, alpha)
-    return w, slope * step, t < np.array([[after], [before]])
-
-
-def _lifted(t: Real | Complex, psi: float, delta: float, alpha: float) -> tuple[Complex, Complex]:
-    """Equation (5), and dw/dt."""
-    up, down, turned = np.exp((t - psi) / delta), np.exp((-t - psi) / delta), np.tanh(t / 2)
-    w = 2 * turned + 1j * (alpha * t + delta * (np.log1p(up) - np.log1p(down)))
-    return w, 1 - turned**2 + 1j * (alpha + up / (1 + up) + down / (1 + down))
+            if best is None or nodes < best[1]:
+                best = curve, nodes, step, -float(low[-1]), float(high[0])
+    return best
 
 
 def _ball_waves(ka: Real, w: Complex, count: int) -> Complex:
