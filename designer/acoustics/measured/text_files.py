@@ -150,18 +150,20 @@ def _parts(path: Path, text: str) -> tuple[list[str], list[tuple[int, str]], lis
     """Lines before the numbers, the lines of numbers with their place in the file, and notes of what was passed over."""
     numbered = [(i, line.strip()) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
     lines = [(i, line) for i, line in numbered if not _is_comment(line)]
-    layout = layout_of([line for _, line in lines if is_numbers(line)][-200:])  # what is first may be a heading
+    is_number = [is_numbers(line) for _, line in lines]
+    numbers = [line for (_, line), begins in zip(lines, is_number, strict=True) if begins]
+    layout = layout_of(numbers[-200:])  # what is first may be a heading
 
-    def counts(line: str) -> int:
-        return len(fields_of(line, layout)) if is_numbers(line) and _floats(fields_of(line, layout)) else 0
+    def holds_row(n: int) -> bool:
+        fields = fields_of(lines[n][1], layout) if is_number[n] else []
+        return len(fields) > 1 and _floats(fields)
 
-    widths = [counts(line) for _, line in lines]
     start = next(
-        (n for n, width in enumerate(widths) if width > 1 and (n + 1 == len(widths) or widths[n + 1] > 1)), len(lines)
+        (n for n in range(len(lines)) if holds_row(n) and (n + 1 == len(lines) or holds_row(n + 1))), len(lines)
     )
     first = lines[start][0] if start < len(lines) else len(text)
-    stop = next((n for n in range(start, len(lines)) if not is_numbers(lines[n][1])), len(lines))
-    resumption = next((i for i, line in lines[stop:] if counts(line) > 1), None)
+    stop = next((n for n in range(start, len(lines)) if not is_number[n]), len(lines))
+    resumption = next((lines[n][0] for n in range(stop, len(lines)) if holds_row(n)), None)
     if resumption is not None:
         raise DataError(
             f"{path}: got numbers again at line {resumption}, after text at line {lines[stop][0]} "

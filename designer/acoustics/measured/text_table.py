@@ -11,6 +11,7 @@ or one driver, arrives later than another is not in the files.
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -47,25 +48,37 @@ def is_numbers(line: str) -> bool:
     return bool(_NUMBER.match(line.strip().strip('"')))
 
 
-Layout = tuple[str, bool]  # the pattern between columns, and whether commas within numbers are decimal points
+Layout = tuple[re.Pattern[str], bool]
+"""What stands between columns, and whether commas within numbers are decimal points."""
+_SEMICOLONS, _TABS, _COMMAS = re.compile(r"\s*;\s*"), re.compile(r"\s*\t\s*"), re.compile(",")
+_COMMA_SPACES, _SPACES = re.compile(r",\s+|\s+"), re.compile(r"\s+")
+_COMMA_SPACE, _SPACE_WITHIN = re.compile(r",[^\S\n]"), re.compile(r"\S[^\S\n]+\S")  # within a line
 
 
 def layout_of(lines: list[str]) -> Layout:
     """How lines of numbers are divided."""
-    sample = lines[:200]
-    points = any("." in line for line in sample)
-    for sign, divider in ((";", r"\s*;\s*"), ("\t", r"\s*\t\s*"), (r",\s", r",\s+|\s+"), (r"\S\s+\S", r"\s+")):
-        if any(re.search(sign, line) for line in sample):
-            return divider, not points
-    return r",", False
+    sample = "\n".join(lines[:200])
+    points = "." in sample
+    if ";" in sample:
+        return _SEMICOLONS, not points
+    if "\t" in sample:
+        return _TABS, not points
+    if _COMMA_SPACE.search(sample):
+        return _COMMA_SPACES, not points
+    if _SPACE_WITHIN.search(sample):
+        return _SPACES, not points
+    return _COMMAS, False
 
 
 def fields_of(line: str, layout: Layout) -> list[str]:
     """A line's fields, numbers with a decimal point."""
     pattern, decimal_comma = layout
-    fields = re.split(pattern, line.strip().rstrip(";,").strip())
-    stripped = (field.strip().strip('"').replace("−", "-").replace("\u00a0", "") for field in fields if field)
-    return [field.replace(",", "." if decimal_comma else "") for field in stripped]
+    fields = [field.strip() for field in pattern.split(line.strip().rstrip(";,").strip()) if field]
+    if '"' in line or not line.isascii():
+        fields = [field.strip('"').replace("−", "-").replace("\u00a0", "") for field in fields]
+    if "," in line:
+        fields = [field.replace(",", "." if decimal_comma else "") for field in fields]
+    return fields
 
 
 def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, ...]) -> Real:
@@ -105,7 +118,7 @@ def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, 
                 f"{path}: got {len(values)} numbers at {location}, where the others have {len(rows[0])}; expected as many on "
                 f"every line; {cut}"
             )
-        if not np.isfinite(values).all():
+        if not all(map(math.isfinite, values)):
             raise DataError(
                 f"{path}: got NaN or infinity at line {number}; expected finite numbers; measure or export this part "
                 "again"

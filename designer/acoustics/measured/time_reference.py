@@ -55,9 +55,8 @@ def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
     weight = np.sqrt(np.gradient(np.log(np.maximum(frequency_hz, 1e-3)))) * strong
     # On evenly spaced frequencies a delay cannot be told from one a turn further: recordings begin before the sound, hardly after.
     turn_s = longest_delay_s(frequency_hz)
-    coarse_s = _coarse_delay(
-        frequency_hz, beyond, weight, -min(MAX_DELAY_S, 0.1 * turn_s), min(MAX_DELAY_S, 0.9 * turn_s)
-    )
+    earliest_s, latest_s = -min(MAX_DELAY_S, 0.1 * turn_s), min(MAX_DELAY_S, 0.9 * turn_s)
+    coarse_s = float(_coarse_delays(frequency_hz, beyond[None], weight[None], earliest_s, latest_s)[0])
     excess = np.unwrap(beyond + 2 * np.pi * frequency_hz * coarse_s)
     slope, constant = np.polynomial.polynomial.polyfit(frequency_hz, excess, 1, w=weight)[::-1]
     left = excess - slope * frequency_hz - constant
@@ -77,17 +76,19 @@ def longest_delay_s(frequency_hz: Real) -> float:
     return float(1 / np.diff(frequency_hz).min())
 
 
-def _coarse_delay(frequency_hz: Real, phase: Real, weight: Real, earliest_s: float, latest_s: float) -> float:
-    """The delay that brings phases closest together, searched: between the points of a coarse grid they may turn more than once."""
+def _coarse_delays(frequency_hz: Real, phase: Real, weight: Real, earliest_s: float, latest_s: float) -> Real:
+    """The delay (N,) that brings each response's phases (N, K) closest together, searched: between the points of a coarse grid they may
+    turn more than once.
+    """
     spread = np.unique(np.searchsorted(frequency_hz, np.geomspace(max(frequency_hz[0], 1e-3), frequency_hz[-1], 400)))
-    f, phasor = frequency_hz[spread], weight[spread] ** 2 * np.exp(1j * phase[spread])
+    f, phasors = frequency_hz[spread], weight[:, spread] ** 2 * np.exp(1j * phase[:, spread])
     step_s = 1 / (6 * float(frequency_hz[-1]))
     first, last = int(np.ceil(earliest_s / step_s)), int(np.floor(latest_s / step_s))
     # Evenly spaced candidates are a block's start s and steps t within it: e^{jω(s + t)} = e^{jωs} e^{jωt}.
-    start_s = np.arange(first, last + 1, BLOCK) * step_s
+    start = np.exp(2j * np.pi * np.outer(np.arange(first, last + 1, BLOCK) * step_s, f))
     within = np.exp(2j * np.pi * step_s * np.outer(f, np.arange(BLOCK)))
-    together = np.abs((np.exp(2j * np.pi * np.outer(start_s, f)) * phasor) @ within).ravel()[: last - first + 1]
-    return float((int(np.argmax(together)) + first) * step_s)
+    best = [np.argmax(np.abs((start * phasor) @ within).ravel()[: last - first + 1]) for phasor in phasors]
+    return (np.array(best) + first) * step_s
 
 
 def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:
@@ -109,15 +110,13 @@ def arrivals_s(frequency_hz: Real, pressure: Complex, axis: int) -> tuple[Real, 
     relative = pressure[is_used] * pressure[is_used, axis, None].conj()
     weight = np.abs(relative).T + 1e-300
     f = frequency_hz[is_used]
-    early_s = np.zeros(pressure.shape[1])
+    early_s: Real = np.zeros(pressure.shape[1])
     if (
         2 * MAX_PATH_S * max(float(np.diff(f).max()), float(f[0])) > 1
     ):  # a turn from point to point, or before the first, is not counted
         phase_rad = np.angle(relative).T
         longest_s = min(MAX_PATH_S, 0.5 * longest_delay_s(f))
-        early_s = np.array(
-            [_coarse_delay(f, p, w, -longest_s, longest_s) for p, w in zip(phase_rad, np.sqrt(weight), strict=True)]
-        )
+        early_s = _coarse_delays(f, phase_rad, np.sqrt(weight), -longest_s, longest_s)
     phase = np.unwrap(np.angle(relative * np.exp(2j * np.pi * np.outer(f, early_s))), axis=0).T  # (N, K)
     phase -= 2 * np.pi * np.round(phase[:, :1] / (2 * np.pi))
     delay_s = early_s - (weight * phase * f).sum(axis=1) / (weight * f**2).sum(axis=1) / (2 * np.pi)
