@@ -39,7 +39,7 @@ MAX_ERROR = 1e-8
 EXTRA_FREQUENCIES = 20
 MAX_ERROR_BETWEEN = 5e-5
 """Between frequencies, of the largest at any: 0.004 dB is seen."""
-QUIET_SHARE, MAX_ERROR_OF_QUIET = 0.1, 0.015
+QUIET_SHARE, MAX_ERROR_OF_QUIET = 0.1, 0.0075
 """Share of the points that are quietest, and of the loudest of these what may be missed: 60 dB below the others that is the less."""
 SIZES = ((6, 3), (10, 4), (16, 5), (24, 6), (36, 8), (54, 10), (80, 14))
 PROBES = 40

@@ -36,6 +36,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import jv, spherical_jn
 
+from designer.acoustics.chebyshev import EXTRA_FREQUENCIES
 from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.sphere_series import head_pressure, legendre_table, order_answers, point_orders
 from designer.acoustics.turning import phase
@@ -58,6 +59,10 @@ LEVEL, LEVEL_PER_NEARNESS = 0.11, 0.4
 which a point source has behind a sphere and a wide device has not. Elsewhere the line is within 0.1 dB and 1 degree."""
 TRIED, MAX_DIFFERENCE = 4, 1e-3
 """Number of frequencies at which waves are tried, and the difference from the line above which the waves are used."""
+EXTRA_IN_SHADOW = 6
+"""More frequencies of a shaded ear before an endless enclosure, around which sound comes once more."""
+MIN_COSINE_OF_BEHIND, MIN_LATERAL_OF_BEHIND, EXTRA_BESIDE, EXTRA_BEHIND = 0.4, 0.65, 4, 20
+"""More frequencies of heads that a driver of a sphere is behind, and where it is straight behind and an ear points away."""
 FEW_PLACES = 8
 """Places that a device answers by itself at no more cost than their lines have."""
 MAX_PLACES = 16
@@ -126,6 +131,24 @@ def are_shaded(device: Device, k: Real, radius_m: float, centres_m: Real, ear_ax
         part[:, near] &= heard.min(axis=2) < most * heard.max(axis=2)
         shaded[high] = part
     return np.asarray(shaded.any(axis=1))
+
+
+def extras(device: Device, k: Real, radius_m: float, centres_m: Real, ear_axis: Real) -> int:
+    """Number of frequencies beyond one a radian from which heads (D, 3) are answered, so that these suffice at once (`chebyshev`).
+
+    The longer sound creeps around a sphere and around the head, the later it ends; found by trial, with heads from 0.35 to 2.5 m.
+    """
+    if not isinstance(device, EnclosedDrivers):
+        return EXTRA_FREQUENCIES
+    if device.has_waves:
+        in_shadow = bool(are_shaded(device, k[[k.argmax()]], radius_m, centres_m, ear_axis).any())
+        return EXTRA_FREQUENCIES + EXTRA_IN_SHADOW * in_shadow
+    behind = -device.cosines_to(centres_m).min(axis=1) - MIN_COSINE_OF_BEHIND
+    if (behind <= 0).all():
+        return EXTRA_FREQUENCIES
+    lateral = np.abs(centres_m @ ear_axis) / np.linalg.norm(centres_m, axis=1)
+    more = behind / (1 - MIN_COSINE_OF_BEHIND) * np.maximum(lateral, MIN_LATERAL_OF_BEHIND)
+    return EXTRA_FREQUENCIES + EXTRA_BESIDE + math.ceil(EXTRA_BEHIND * float(more.max()))
 
 
 def are_answered(

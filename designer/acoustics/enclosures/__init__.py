@@ -79,6 +79,10 @@ class EnclosedDrivers(Device):
         """Places (L, 3) about which each driver's far field turns least with frequency."""
         return self.source_places_m()
 
+    def cosines_to(self, places_m: Real) -> Real:
+        """Cosines (D, L) between places (D, 3) and each driver, seen from the middle of the device; 0 where it has none."""
+        return np.zeros((len(places_m), len(self.source_places_m())))
+
     def extent_m(self, drivers: Sequence[int]) -> float:
         """Radius of the sphere around the origin that holds the sources of some drivers."""
         return float(np.linalg.norm(self.source_places_m()[list(drivers)], axis=1).max())

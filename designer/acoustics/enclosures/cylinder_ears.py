@@ -61,9 +61,9 @@ MAX_GROWTH = 12.0
 """Nepers by which the waves may rise on the contour: ten digits are left."""
 LIFTS = ((0.1, 0.0), (0.2, 0.0), (0.2, 0.1), (0.2, 0.2))
 """δ and α of the contours that are tried; the fewest nodes decide."""
-RESTS = (2.0, math.pi / 2)
+LIMITS = (2.0, math.pi / 2)
 """U of the contours, the next where the first serves with no lift."""
-MAX_SHARE_OF_REST = 0.999
+MAX_SHARE_OF_LIMIT = 0.999
 """Largest ψ over U."""
 STRIPS = (0.025, 0.035, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28)
 MIN_CLEARANCE = 0.2
@@ -107,7 +107,7 @@ class Drivers:
 class _Curve:
     """Equation (5): U, χ, δ and α."""
 
-    rest: float
+    limit: float
     chi: float
     delta: float
     alpha: float
@@ -115,8 +115,8 @@ class _Curve:
     def at(self, t: Real | Complex) -> tuple[Complex, Complex]:
         """The w of t (T,), and dw/dt."""
         up, down, turned = np.exp((t - self.chi) / self.delta), np.exp((-t - self.chi) / self.delta), np.tanh(t / 2)
-        w = self.rest * turned + 1j * (self.alpha * t + self.delta * (np.log1p(up) - np.log1p(down)))
-        return w, self.rest / 2 * (1 - turned**2) + 1j * (self.alpha + up / (1 + up) + down / (1 + down))
+        w = self.limit * turned + 1j * (self.alpha * t + self.delta * (np.log1p(up) - np.log1p(down)))
+        return w, self.limit / 2 * (1 - turned**2) + 1j * (self.alpha + up / (1 + up) + down / (1 + down))
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ def _contour(reach: _Reach) -> tuple[Complex, Complex, Bool] | None:
     None where the waves rise too far or do not fall.
     """
     psi = math.atan2(float(reach.under_m.mean()), float(reach.away_m.min()))
-    best = next(filter(None, (_lightest(reach, psi, rest) for rest in RESTS)), None)
+    best = next(filter(None, (_lightest(reach, psi, limit) for limit in LIMITS)), None)
     if best is None:
         return None
     curve, nodes, step, before, after = best
@@ -250,12 +250,12 @@ def _contour(reach: _Reach) -> tuple[Complex, Complex, Bool] | None:
     return w, slope * step, t < np.array([[after], [before]])
 
 
-def _lightest(reach: _Reach, psi: float, rest: float) -> tuple[_Curve, float, float, float, float] | None:
+def _lightest(reach: _Reach, psi: float, limit: float) -> tuple[_Curve, float, float, float, float] | None:
     """The lift with the fewest nodes for one U: its curve, the nodes on a half, their step, and the ends at t < 0 and t > 0."""
-    chi = 2 * math.atanh(min(psi / rest, MAX_SHARE_OF_REST))
+    chi = 2 * math.atanh(min(psi / limit, MAX_SHARE_OF_LIMIT))
     best: tuple[_Curve, float, float, float, float] | None = None
     for delta, alpha in LIFTS:
-        curve = _Curve(rest, chi, delta, alpha)
+        curve = _Curve(limit, chi, delta, alpha)
         f = reach.nepers(curve.at(STEPS)[0])
         ended = f < -ERROR_NEPERS
         low, high = STEPS[ended & (STEPS < 0)], STEPS[ended & (chi < STEPS)]

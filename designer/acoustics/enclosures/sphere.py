@@ -62,6 +62,10 @@ class SphereEnclosure(EnclosedDrivers):
         """The radius, and a fifth more, because the dipole of long waves is half as far again from the centre as the driver (L,)."""
         return np.full(len(self.directions), NEAREST_FIELD_RADII * self.radius_m)
 
+    def cosines_to(self, places_m: Real) -> Real:
+        """Cosines (D, L) of the angles at the centre."""
+        return np.asarray(places_m @ self.directions.T / np.linalg.norm(places_m, axis=1, keepdims=True))
+
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3) outside the sphere, relative to an ideal source's at 1 m."""
         distance_m, unique_m, inverse, cos_angle = self._seen(points_m)
