@@ -18,11 +18,11 @@ LAYOUTS = {"bar": (0, 7, 20), "sphere": (10, 14)}
 LAYOUT = LAYOUTS["bar"]
 
 
-@pytest.mark.parametrize("name", ["bar", "sphere", "beside"])
+@pytest.mark.parametrize("name", ["bar", "sphere", pytest.param("beside", marks=pytest.mark.long)])
 def test_a_search_is_near_the_best_of_all_layouts(name: str) -> None:
     """Within 0.5 dB of all layouts with at most 5 % of their evaluations, and not below group lasso.
 
-    Seconds: all layouts of three problems are valued, 190, 275 and 455.
+    Seconds: all layouts of the problems are valued, 190, 275 and, with `--long`, 455.
     """
     choices, layouts = candidates(name), space(candidates(name))
     system = judge(name).system
