@@ -1,6 +1,6 @@
 """The suite says the same of the same code: random problems are drawn alike each time. `--hypothesis-profile=explore` draws anew.
 
-What takes a minute together, and two thirds of the random problems, wait for `--long`. What looks at a clock lies in `bench/` and waits
+What takes a minute together, and four fifths of the random problems, wait for `--long`. What looks at a clock lies in `bench/` and waits
 for `pytest -m bench`: how busy a machine is says nothing of the code. Drawing, listening zones and tolerances take most of the time of a
 saved design, so its figures are empty and it has none of the others, except in `report/` and where a test asks for `drawn`.
 """
@@ -37,7 +37,7 @@ settings.register_profile("suite", derandomize=True, deadline=None, suppress_hea
 settings.register_profile("explore", derandomize=False, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-SHARE_OF_EXAMPLES = 3
+SHARE_OF_EXAMPLES = 5
 """Without `--long` random problems are tried on one in so many of the examples that a test names, the first of the same seed."""
 FEWEST_EXAMPLES = 5
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from architecture import PACKAGE, ROOMS, ROOT, drawing, imports, modules, page, room_of
 
+from designer.cli.studio import EXTRA
+
 
 def test_each_room_imports_only_from_the_rooms_above_it() -> None:
     """The order of rooms holds for every import, late ones included."""
@@ -99,6 +101,14 @@ def loaded_by(code: str) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     return set(done.stdout.splitlines()[-1].split())
+
+
+def test_only_the_studio_needs_its_extra() -> None:
+    """One module imports the packages of the extra, and no other imports that one at its top."""
+    for path in modules():
+        needs = {name.split(".")[0] for name in imports(path)} & set(EXTRA)
+        assert not needs or path.name == "server.py", path
+        assert "designer.studio.server" not in imports(path, top_level_only=True), path
 
 
 def test_import_designer_loads_nothing_but_python() -> None:

@@ -116,14 +116,14 @@ def test_any_measured_problem_of_a_hundred(seed: int, tmp_path: Path) -> None:
 
 def test_most_are_designed() -> None:
     """The generator is of use: at least two thirds of its problems are valid."""
-    valid = 0
-    for seed in LONG:
+    valid, seeds = 0, LONG[::5]
+    for seed in seeds:
         try:
             designer.loads(toml(problem(seed)))
             valid += 1
         except ProblemError:
             pass
-    assert valid > len(LONG) * 2 / 3
+    assert valid > len(seeds) * 2 / 3
 
 
 @pytest.mark.parametrize("seed", [2, 12, 28])

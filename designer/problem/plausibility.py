@@ -14,7 +14,7 @@ from designer.problem.firmware_names import targets_of_options
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.listener_checks import each_listener
 from designer.problem.messages import MAX_KILOHERTZ, in_hertz, number, shown
-from designer.problem.schema import DesignTable, Driver, Problem
+from designer.problem.schema import MAX_TAPS, DesignTable, Driver, Problem
 from designer.problem.ways import HEARD_HZ, gaps_hz, ways_of
 
 MAX_FAR_M = 100.0
@@ -153,9 +153,13 @@ def _taps(problem: Problem) -> Iterator[str]:
     table, rate = problem.realization, problem.sample_rate_hz
     low_hz = min((design.band_hz[0] for design in problem.designs if design.band_hz[0] > 0), default=rate)
     if table.form in ("fir", "rtf") and table.taps < rate / low_hz:
+        two_periods = 2 * rate / low_hz
+        remedy = (
+            f"write {math.ceil(two_periods)} or more" if two_periods <= MAX_TAPS else "raise the lower end of band_hz"
+        )
         yield (
             f"realization.taps: {table.taps} taps last {number(round(1e3 * table.taps / rate, 2))} ms, and a period at"
-            f" {number(low_hz)} Hz {number(round(1e3 / low_hz, 2))} ms; write {math.ceil(2 * rate / low_hz)} or more"
+            f" {number(low_hz)} Hz {number(round(1e3 / low_hz, 2))} ms; {remedy}"
         )
 
 

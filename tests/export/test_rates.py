@@ -46,7 +46,7 @@ def stored(files: dict[str, bytes], rate: int, channels: int) -> Real:
     return np.asarray(samples.T.reshape(channels, -1, len(samples)))
 
 
-@pytest.mark.parametrize("name", ["smart-speaker", "soundbar-kemar"])
+@pytest.mark.parametrize("name", ["smart-speaker", pytest.param("soundbar-kemar", marks=pytest.mark.long)])
 def test_the_gain_is_the_same_at_every_rate(name: str) -> None:
     """At the ears, within 0.3 dB anywhere in the common band, by a sum over the taps of each file: three designs take their seconds."""
     problem = designer.load(PROBLEMS / f"{name}.toml")

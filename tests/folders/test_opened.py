@@ -84,7 +84,7 @@ def test_edits_of_the_summary(
     edits = [(path, value) for path in leaves(document) for value in ODD]
     assert len(edits) > 3000
     if not request.config.getoption("--long"):
-        edits = random.Random(1).sample(edits, 100)
+        edits = random.Random(1).sample(edits, 50)
     outcomes = []
     for path, value in edits:
         (folder / "summary.json").write_text(edited(document, path, value), encoding="utf-8")

@@ -31,15 +31,21 @@ def file_of(method: str) -> str:
 
 
 @cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def nodes_of(path: Path) -> list[ast.Attribute | ast.ImportFrom]:
+    """What a file imports from modules, and the attributes that it names."""
+    return [node for node in ast.walk(ast.parse(text_of(path))) if isinstance(node, ast.Attribute | ast.ImportFrom)]
 
 
 def files_about(room: str, module: str, method: str = "") -> list[Path]:
     """The test files of a room that import the formulation, or take it from the registry."""
 
     def imported(path: Path) -> Iterator[str]:
-        for node in ast.walk(tree(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ImportFrom) and node.module:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
@@ -48,13 +54,13 @@ def files_about(room: str, module: str, method: str = "") -> list[Path]:
         path
         for path in sorted((TESTS / room).glob("test_*.py"))
         if any(name == expected or name.startswith(f"{expected}.") for name in imported(path))
-        or (method and f'FORMULATIONS["{method}"]' in path.read_text(encoding="utf-8"))
+        or (method and f'FORMULATIONS["{method}"]' in text_of(path))
     ]
 
 
 def calls(module: str, function: str, path: Path) -> bool:
     """Whether a test file calls `module.function(...)`, or imports the function from the module."""
-    for node in ast.walk(tree(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Attribute) and node.attr == function and getattr(node.value, "id", "") == module:
             return True
         if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(f".{module}"):
@@ -75,7 +81,7 @@ def test_it_has_a_readable_statement_that_is_compared(method: str) -> None:
     assert "cvxpy" in inspect.getsource(FORMULATIONS[method].statement)
     module = file_of(method)
     assert any(
-        calls(module, "statement", path) or f"{module}.METHOD.statement(" in path.read_text(encoding="utf-8")
+        calls(module, "statement", path) or f"{module}.METHOD.statement(" in text_of(path)
         for path in files_about("formulations", module)
     )
 
@@ -117,7 +123,7 @@ def test_it_has_a_published_truth(method: str) -> None:
 def test_it_has_a_property_test(method: str) -> None:
     """A file of tests/formulations tries it on random problems with hypothesis."""
     files = files_about("formulations", file_of(method))
-    assert any("@given(" in path.read_text(encoding="utf-8") for path in files)
+    assert any("@given(" in text_of(path) for path in files)
 
 
 def test_what_a_method_may_look_at() -> None:

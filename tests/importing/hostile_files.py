@@ -418,6 +418,7 @@ BY_ENDING: dict[str, Callable[[], Iterable[bytes]]] = {
 
 
 @cache
+@cache
 def written_by_hand() -> list[tuple[str, bytes]]:
     """Name and content of each."""
     return [(name, content) for name, make in BY_ENDING.items() for content in make()]

@@ -13,6 +13,7 @@ import csv
 import math
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,7 @@ class _MeasuredHead:
         y_of_receiver = [self._cartesian(row, str(sofa.ReceiverPosition_Type))[1] for row in receivers]
         self.receiver_of_ear = [0, 1] if y_of_receiver[0] > y_of_receiver[1] else [1, 0]
 
+        self.known: dict[tuple[int, int, float], complex] = {}
         self.responses = np.asarray(sofa.Data_IR, dtype=float).reshape(len(self.directions), 2, -1)
         self.delays = np.broadcast_to(
             np.atleast_2d(np.asarray(sofa.Data_Delay, dtype=float)), (len(self.directions), 2)
@@ -215,12 +217,22 @@ class _MeasuredHead:
         return math.exp(level) * phasor / abs(phasor) * cmath.exp(-turn * late)
 
     def response(self, m: int, ear: int, frequency_hz: float) -> complex:
+        """Spectrum of a measured direction at an ear; summed once, whatever channel it is asked for."""
+        if (m, ear, frequency_hz) in self.known:
+            return self.known[m, ear, frequency_hz]
         receiver = self.receiver_of_ear[ear]
         turn = -2j * math.pi * frequency_hz / self.sample_rate_hz
         total = 0j
         for n, value in enumerate(self.responses[m, receiver]):
             total += float(value) * cmath.exp(turn * n)
-        return total * cmath.exp(turn * float(self.delays[m, receiver]))
+        self.known[m, ear, frequency_hz] = total * cmath.exp(turn * float(self.delays[m, receiver]))
+        return self.known[m, ear, frequency_hz]
+
+
+@lru_cache(maxsize=8)
+def _measured_head(path: Path) -> _MeasuredHead:
+    """The head of a file, read once."""
+    return _MeasuredHead(path)
 
 
 class _Scene:
@@ -250,7 +262,7 @@ class _Scene:
             self.head_radius_m = float(head.removeprefix("sphere:"))
         else:
             self.head = "measured"
-            self.measured = _MeasuredHead(folder / head)
+            self.measured = _measured_head(folder / head)
 
     def driver_place(self, driver: dict[str, Any]) -> Vector:
         place = _vector(driver["position_m"])

@@ -97,6 +97,7 @@ def _source_strength(n: int, cos_rim: float) -> float:
     return (before - after) / (1.0 - cos_rim)
 
 
+@lru_cache(maxsize=1 << 16)  # channels and tests that hear the same sources
 def naive_sphere_pressure(
     wavenumber: float,
     sphere_radius_m: float,

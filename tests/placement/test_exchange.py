@@ -18,11 +18,14 @@ LAYOUTS = {"bar": (0, 7, 20), "sphere": (10, 14)}
 LAYOUT = LAYOUTS["bar"]
 
 
-@pytest.mark.parametrize("name", ["bar", "sphere", "beside", "plane", "cylinder", "box"])
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("beside", "box")]
+
+
+@pytest.mark.parametrize("name", ["bar", "sphere", "plane", "cylinder", *LONG])
 def test_a_search_is_near_the_best_of_all_layouts(name: str) -> None:
     """Within 0.5 dB of all layouts with at most 5 % of their evaluations, and not below group lasso.
 
-    Seconds: all layouts of six problems are valued, 190 to 455, and a box is solved at its candidates.
+    Seconds: all layouts of the problems are valued, 190 to 455; with `--long` a box is solved at its candidates.
     """
     choices, layouts = candidates(name), space(candidates(name))
     system = judge(name).system

@@ -56,6 +56,14 @@ def test_what_is_odd_is_warned_of_once(tables: Tables, place: str, value: object
     assert added.startswith(start)
 
 
+@pytest.mark.parametrize("low_hz", [0.1, 1e-308])
+def test_a_period_that_no_taps_hold_is_the_bands_fault(low_hz: float) -> None:
+    """Two periods of a tenth of a hertz are more taps than a filter may have; of the least number, infinitely many: the band is named."""
+    said = warnings(designer.loads(toml(changed(pair(), "designs.0.band_hz", [low_hz, 4000.0]))))
+    (about_taps,) = [text for text in said if text.startswith("realization.taps: ")]
+    assert about_taps.endswith(" ms; raise the lower end of band_hz")
+
+
 def test_bands_in_kilohertz_are_all_that_is_said_of_them() -> None:
     """Two drivers of 0.5 to 16 Hz leave every channel silent, and that is said nowhere: a warning a driver, with its remedy."""
     tables = copy.deepcopy(pair())

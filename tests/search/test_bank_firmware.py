@@ -20,7 +20,7 @@ from designer.errors import DataError, UsageError
 from designer.export.bank_export import write_bank
 from designer.export.c_plan import FLOAT
 from designer.export.targets import read_coefficients
-from designer.search import bank_firmware, bank_walk
+from designer.search import bank_firmware, bank_spacing, bank_walk
 from designer.search.bank_costs import firmware_set
 from designer.search.bank_keys import followed_keys
 from search.test_bank import PAIR, SIDE, mean_gain_db
@@ -33,11 +33,12 @@ ABLE = "cmsis-f32, cmsis-q31, cmsis-q15, c, c-q31, c-q15"
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a bank over 10 cm of the laptop's pair, with filters of 64 taps and a short walk.
 
-    It takes designs of some twenty places, made once.
+    It takes designs of some ten places, made once.
     """
     folder = tmp_path_factory.mktemp("bank") / "pair"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank_walk, "WALK_S", 0.3)
+        patch.setattr(bank_spacing, "LEAST_PLACES", {1: 11, 2: 11})
         problem = designer.load("problems/laptop-pair.toml").replace(PAIR | {"export.targets": ["c-q31", "wav"]})
         found = designer.bank(problem, [f"{SIDE}=-0.05:0.05"], folder)
     assert list(found.refusals) == ["wav"]

@@ -18,10 +18,12 @@ LOOSE = {"form": "auto", "sections": 1, "max_loss_db": 6.0, "max_level_change_db
 
 
 def design(**realization: Any) -> designer.Design:
-    """Two drivers that are to sound from the sides; takes a second a form that is judged."""
+    """Two drivers that are to sound from the sides; takes half a second a form that is judged."""
     virtualizer = {"angle_deg": ANGLE_DEG, "upmix": False}
     table = {key: value for key, value in (LOOSE | realization).items() if value is not None}
-    return designer.design(designer.loads(text(pair(both=True) | {"virtualizer": virtualizer, "realization": table})))
+    problem = pair(both=True) | {"virtualizer": virtualizer, "realization": table}
+    problem["grid"] |= {"frequencies": 33}
+    return designer.design(designer.loads(text(problem)))
 
 
 def interaural_s(made: designer.Design) -> float:

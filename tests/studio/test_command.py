@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import pytest
-from architecture import imports, modules
 from command import Command
 from stereo.small_designs import trio
 from toml_text import toml
@@ -200,14 +199,6 @@ def test_without_the_extra_it_says_how_to_install_it(
     assert ended.err == (
         "error: designer studio: got no uvicorn; it comes with the extra: pip install 'loudspeaker-filter-designer[studio]'\n"
     )
-
-
-def test_nothing_else_needs_the_extra() -> None:
-    """One module imports these packages, and no other imports that one at its top."""
-    for path in modules():
-        needs = {name.split(".")[0] for name in imports(path)} & set(studio.EXTRA)
-        assert not needs or path.name == "server.py", path
-        assert "designer.studio.server" not in imports(path, top_level_only=True), path
 
 
 class Browser:

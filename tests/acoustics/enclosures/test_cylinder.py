@@ -194,21 +194,21 @@ def test_reciprocity_with_a_plane_wave(k: float, elevation_deg: float) -> None:
 def test_boundary_condition(k: float) -> None:
     """The surface moves only where the piston is: -∂p/∂r is 4π over the piston's area on it, and nothing off it.
 
-    By the reference jωρ₀Q/(4π) a normal velocity Q/S has the slope -4π/S. Differences of second order, 1 mm apart.
+    By the reference jωρ₀Q/(4π) a normal velocity Q/S has the slope -4π/S. Differences of second order, 1 mm apart on the piston and 2 mm
+    off it, where the field is smooth: above or below the driver a place so near takes ten times as long.
     """
     enclosure = cylinder(radius_m=0.02)
-    step_m = 1e-3
 
-    def slope(azimuth_deg: float, z_m: float) -> complex:
+    def slope(azimuth_deg: float, z_m: float, step_m: float) -> complex:
         points = np.concatenate([place(n * step_m, azimuth_deg, z_m) for n in (1, 2, 3)])
         p = enclosure.field(np.array([k]), points)[0, :, 0]
         return complex((-5 * p[0] + 8 * p[1] - 3 * p[2]) / (2 * step_m))
 
     on_it = -4 * np.pi / (np.pi * 0.02**2)
     for azimuth_deg, z_m in ((0.0, 0.0), (5.0, -0.006)):
-        assert abs(slope(azimuth_deg, z_m) - on_it) < 0.01 * abs(on_it)
+        assert abs(slope(azimuth_deg, z_m, 1e-3) - on_it) < 0.01 * abs(on_it)
     for azimuth_deg, z_m in ((40.0, 0.0), (180.0, 0.0), (0.0, 0.06), (20.0, 0.05)):
-        assert abs(slope(azimuth_deg, z_m)) < 2e-3 * abs(on_it)
+        assert abs(slope(azimuth_deg, z_m, 2e-3)) < 2e-3 * abs(on_it)
 
 
 @pytest.mark.parametrize(
@@ -218,12 +218,13 @@ def test_the_piston_works_what_it_radiates(k: float) -> None:
     """The power that the piston gives to the air next to it, -Im<p>/k, is the mean of the far field over the sphere.
 
     With p = jωρ₀Q h/(4π), half the real part of <p> Q* is -ωρ₀|Q|² Im<h>/(8π), and a point source radiates k of that.
-    Half a millimetre above the surface Im h has changed in second order only.
+    A millimetre above the surface Im h has changed in second order only. A quarter of the piston is the mean of all, by its mirror images.
     """
     enclosure = cylinder(radius_m=0.02)
     half_m = float(enclosure.half_height_m[0])
-    node, weight = np.polynomial.legendre.leggauss(6)
-    points = np.concatenate([place(5e-4, np.degrees(u * half_m / A), v * half_m) for u in node for v in node])
+    nodes, weights = np.polynomial.legendre.leggauss(6)
+    node, weight = nodes[3:], 2 * weights[3:]
+    points = np.concatenate([place(1e-3, np.degrees(u * half_m / A), v * half_m) for u in node for v in node])
     mean = np.outer(weight, weight).ravel() / 4 @ enclosure.field(np.array([k]), points)[0, :, 0]
     np.testing.assert_allclose(enclosure.radiated_power(np.array([k]))[0, 0, 0], -mean.imag / k, rtol=2e-3)
 

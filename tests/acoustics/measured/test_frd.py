@@ -55,7 +55,7 @@ def read(folder: Path, pattern: str = "woofer hor *.frd", **options: Any) -> Mea
 )
 def test_every_layout_is_read_alike(tmp_path: Path, layout: dict[str, Any]) -> None:
     """Comma, tab, semicolon or spaces, decimal comma or point, * or # comments, wrapped or not: the driver comes back."""
-    write_frd_set(tmp_path, delay_s=2e-3, **layout)
+    write_frd_set(tmp_path, angles_deg=FRONT, delay_s=2e-3, **layout)
     m = read(tmp_path)
     true = cap(FREQUENCY_HZ, m.directions)
     assert near_in_db(m.pressure, true) < 1e-3

@@ -14,9 +14,11 @@ from .measured_variations import C, driver, unit, verdict
 SEEDS_A_TEST = 10
 
 
-@pytest.mark.parametrize("start", range(0, 50, SEEDS_A_TEST))
+@pytest.mark.parametrize(
+    "start", [0, 10, *(pytest.param(start, marks=pytest.mark.long) for start in range(20, 50, SEEDS_A_TEST))]
+)
 def test_random_variations(tmp_path: Path, start: int) -> None:
-    """Each of 50 writes up to 24 files and reads them; 500 of them are in tests/bench."""
+    """Each of 20, with `--long` of 50, writes up to 24 files and reads them; 500 of them are in tests/bench."""
     wrong = []
     for seed in range(start, start + SEEDS_A_TEST):
         (tmp_path / str(seed)).mkdir()
