@@ -31,11 +31,16 @@ SCALE_BARS_M = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 def table(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> str:
-    """All layouts as CSV, those of the front with the name of their problem file and the numbers of their filters."""
+    """All layouts as CSV."""
+    return csv_text(columns(layouts, front))
+
+
+def columns(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> dict[str, Any]:
+    """Name -> values of all layouts, those of the front with the name of their problem file and the numbers of their filters."""
     by_drivers = {layout.key: layout for layout in front}
     rows = [by_drivers.get(layout.key, layout) for layout in layouts]
     numbers = list(dict.fromkeys(name for layout in front for name in layout.numbers))
-    columns: dict[str, Any] = {
+    values: dict[str, Any] = {
         "name": np.array([row.name for row in rows]),
         "drivers": np.array([len(row.drivers) for row in rows]),
         "width_m": np.array([row.width_m for row in rows]),
@@ -43,12 +48,12 @@ def table(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> str
         "realised": np.array([row.realised for row in rows]),
     }
     for key in ("max_effort_db", "even", "lasso"):
-        columns[key] = np.array(
+        values[key] = np.array(
             [np.nan if getattr(row, key) is None else getattr(row, key) for row in rows], dtype=float
         )
-    columns |= {key: np.array([getattr(row, key) for row in rows]) for key in ("evaluations", "of_layouts")}
-    columns |= {name: np.array([row.numbers.get(name, np.nan) for row in rows]) for name in numbers}
-    return csv_text(columns)
+    values |= {key: np.array([getattr(row, key) for row in rows]) for key in ("evaluations", "of_layouts")}
+    values |= {name: np.array([row.numbers.get(name, np.nan) for row in rows]) for name in numbers}
+    return values
 
 
 def render(

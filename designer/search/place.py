@@ -6,12 +6,15 @@ import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from designer import job
 from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
+from designer.arguments import checked_arguments
 from designer.arrays import Real
 from designer.errors import Fault, ProblemError
 from designer.placement.candidates import Candidates, candidates_of, no_layout
@@ -29,6 +32,9 @@ from designer.search.placed_designs import DesignedLayouts, decided, layout_of, 
 from designer.search.relocated import relocate, remarked
 from designer.versions import WRITER, versions
 from designer.writing import PLACEMENT, check_folder, lay, reserve, write_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Method = Literal["exchange", "group-lasso", "exhaustive"]
 DECIDED = 6
@@ -82,6 +88,17 @@ class Placed:
         lost = metric.text(sign * (best.value - last.value))
         return words + (f"; {last.words} lose {lost}" if last is not best else "")
 
+    def __repr__(self) -> str:
+        """One line: the sentence."""
+        return f"<Placed: {self.sentence}>"
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The table of `placement.csv`: a row a layout, the best first."""
+        import pandas as pd
+
+        return pd.DataFrame(placement_page.columns(self.layouts, self.front))
+
     def files(self, folder: Path) -> dict[str, bytes]:
         """Content of the folder: a path in it -> its content."""
         record = {
@@ -124,8 +141,9 @@ def check_free(folder: Path, *, force: bool = False) -> None:
     reserve(folder)
 
 
+@checked_arguments()
 def place(
-    problem: Problem,
+    problem: Problem | str | Path,
     folder: str | Path | None = None,
     *,
     method: Method = "exchange",
@@ -137,6 +155,7 @@ def place(
 
     Parameters
     ----------
+    problem : Problem, str or Path, a problem or its file
     folder : str, Path or None, where page, table and problem files are written; None for nowhere
     method : str, "exchange", "group-lasso" alone, or "exhaustive": all layouts
     command : str, that regenerates the folder
@@ -149,7 +168,23 @@ def place(
     UsageError, OutputError : the folder holds something else, or cannot be written
     SolverError : a solver ended without a certified answer for a layout of the front
 
+    Returns
+    -------
+    Placed : `front`, `layouts` and `problems`, each layout with `drivers`, places in metres, and `value`, in the objective's unit;
+        `table`, a DataFrame; `sentence`
+
+    Examples
+    --------
+    >>> import designer
+    >>> speaker = designer.load("problems/smart-speaker.toml")
+    >>> placed = designer.place(speaker.replace("placement", {"on": "surface", "drivers": 3, "step_m": 0.05}))
+    >>> placed.table[["name", "drivers", "evaluations"]].values.tolist()
+    [['placed-1', 3, 3]]
+    >>> [round(y, 3) for _, y, _ in (driver.position_m for driver in placed.front[0].drivers)]
+    [-0.087, 0.0, 0.087]
+
     """
+    problem = job.problem_of(problem)
     say = progress or (lambda _: None)
     if folder is not None:
         check_free(Path(folder), force=force)

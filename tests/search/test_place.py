@@ -226,6 +226,22 @@ def test_a_layout_of_a_box_is_on_its_face(tmp_path: Path) -> None:
     assert 'class="body"' in (tmp_path / "out" / "placement.html").read_text()
 
 
+def test_python_and_the_command_place_alike(placed: tuple[Placed, Path], tmp_path: Path) -> None:
+    """`designer.place` of the file has the layouts of the folder, as a table with its columns, and saves them. A second: two designs."""
+    path = tmp_path / "bar.toml"
+    path.write_text(TEXT)
+    result = designer.place(path)
+    rows = list(csv.DictReader((placed[1] / "placement.csv").read_text().splitlines()))
+    assert list(result.table) == list(rows[0])
+    assert result.table["value"].tolist() == [float(row["value"]) for row in rows]
+    assert repr(result) == f"<Placed: {result.sentence}>"
+    assert designer.load(result.save(tmp_path / "out") / "placed-2.toml").driver_names == (
+        "placed 1",
+        "placed 2",
+        "placed 3",
+    )
+
+
 def test_the_command_ends_with_the_sentence(tmp_path: Path, designer_command: Command) -> None:
     """One line with the answer, and one with the folder. A second: one layout is designed."""
     path = tmp_path / "bar.toml"
