@@ -27,7 +27,7 @@ class Placement(Table):
     on: Literal["bar", "plane", "surface"] = Field(
         default="bar",
         description="a line from left to right, a plane (height_m across the front, or depth_m on the top), or the surface of a"
-        ' "sphere" or "cylinder"',
+        ' "sphere", "cylinder", "box" or "mesh"',
     )
     drivers: Annotated[
         Count | Annotated[list[Count], Field(min_length=1, max_length=MAX_PLACED)],
@@ -35,7 +35,7 @@ class Placement(Table):
     ]
     width_m: Length | None = Field(default=None, description="of a bar or plane, between the outermost centres")
     height_m: Annotated[float, Field(ge=0, le=10.0)] = Field(
-        default=0.0, title="of a plane or of the part of a cylinder, between the outermost centres"
+        default=0.0, title="of a plane, or of the part of a surface that is no sphere, between the outermost centres"
     )
     depth_m: Annotated[float, Field(ge=0, le=10.0)] = Field(
         default=0.0, title="of a plane that lies on the top, between the outermost centres"
