@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
 from designer.acoustics.measured.head import MeasuredHead
 from designer.placement import column_slopes
 from designer.placement.candidates import candidates_of
@@ -68,6 +69,22 @@ def test_a_head_that_is_measured_is_differenced() -> None:
     assert scene is not None
     measured = MeasuredHead.__new__(MeasuredHead)
     assert not replace(scene, chosen_heads=(measured,)).is_known
+
+
+@pytest.mark.long
+def test_a_solved_body_is_differenced() -> None:
+    """The slope of one coordinate on a box is that of its value, 0.4 mm apart, to 1 %: its equations are kept. Seconds: a box is solved."""
+    coordinates, system = Coordinates.of(candidates("box"), (1, 6, 11)), judge("box").system
+    q = coordinates.start + 0.004
+    assert column_slopes.slope_scene(coordinates, q) is None
+    with FACTORIZATIONS.keeping(JUDGED_BYTES):
+        _, slopes = value_and_slopes(coordinates, q, system)
+        still = replace(coordinates, varied=coordinates.varied[:0])
+        ends = []
+        for sign in (1, -1):
+            at = np.column_stack([q + sign * 2e-4 * np.eye(3)[2], coordinates.start_m[:, 1]])
+            ends.append(value_and_slopes(replace(still, start_m=at), np.zeros(0), system)[0])
+    assert slopes[2] == pytest.approx((ends[0] - ends[1]) / 4e-4, rel=0.01)
 
 
 def test_freed_coordinates_are_better_and_within_bounds() -> None:

@@ -214,6 +214,7 @@ def test_a_solved_body_says_what_its_candidates_cost() -> None:
     assert note.endswith("a larger step_m has fewer")
 
 
+@pytest.mark.long
 def test_a_layout_of_a_box_is_on_its_face(tmp_path: Path) -> None:
     """Its file holds the box, with every driver where it was placed, on the front. Seconds: a small box is solved twice."""
     text = BOX.replace("[listener]", "[grid]\nfrequencies = 65\n[realization]\ntaps = 128\n[listener]")
