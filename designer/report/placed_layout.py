@@ -25,6 +25,7 @@ class PlacedLayout:
     max_effort_db : float or None, limit of effort that it was searched for; None for the designs' own
     even, lasso : float or None, values of as many drivers in even steps and of group lasso alone; None where there are none
     evaluations, of_layouts : int, how many layouts were valued, and how many there are
+    steps : int, how often slopes were computed where coordinates are free
     realised : float, the same value of the realised filters
     numbers : mapping of str to float, of the realised filters
 
@@ -40,6 +41,7 @@ class PlacedLayout:
     lasso: float | None = None
     evaluations: int = 0
     of_layouts: int = 0
+    steps: int = 0
     realised: float = np.nan
     numbers: Mapping[str, float] = field(default_factory=dict)
 

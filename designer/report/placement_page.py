@@ -51,7 +51,7 @@ def columns(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> d
         values[key] = np.array(
             [np.nan if getattr(row, key) is None else getattr(row, key) for row in rows], dtype=float
         )
-    values |= {key: np.array([getattr(row, key) for row in rows]) for key in ("evaluations", "of_layouts")}
+    values |= {key: np.array([getattr(row, key) for row in rows]) for key in ("evaluations", "of_layouts", "steps")}
     values |= {name: np.array([row.numbers.get(name, np.nan) for row in rows]) for name in numbers}
     return values
 

@@ -84,6 +84,7 @@ class Placed:
             beside = f", {metric.text(abs(best.value - best.even))} {side} even steps"
         words = f"best: {best.words}: {metric.text(best.value)}{beside} ({self.objective.label});"
         words += f" {best.evaluations} of {best.of_layouts:,} layouts valued"
+        words += f", {best.steps} steps along slopes" if best.steps else ""
         last = self.front[-1]
         lost = metric.text(sign * (best.value - last.value))
         return words + (f"; {last.words} lose {lost}" if last is not best else "")
@@ -310,13 +311,13 @@ def _searched(
     if layout is None:
         raise no_layout(candidates, count)
     sign = system.objective.sign
-    value, evaluations = judge(layout), judge.evaluations
+    value, evaluations, slope_steps = judge(layout), judge.evaluations, 0
     steps = even(space)
     beside = Judge(system, candidates.units)
     places_m = _places_m(candidates, layout)
     if candidates.table.free:
         freed = refined(judge, candidates, layout)
-        places_m, value, evaluations = freed.places_m, freed.value_db, evaluations + freed.steps
+        places_m, value, slope_steps = freed.places_m, freed.value_db, freed.steps
     best = replace(
         layout_of(candidates, places_m),
         value=sign * value,
@@ -325,6 +326,7 @@ def _searched(
         lasso=None if by_lasso is None else sign * convex(by_lasso),
         evaluations=evaluations,
         of_layouts=space.number_of_layouts,
+        steps=slope_steps,
     )
     if not system.objective.is_of_filters or method == "group-lasso":
         return [best]
@@ -337,7 +339,7 @@ def _searched(
         for kind, other in ranked
         if other is not None
     ]
-    keys = ("max_effort_db", "evaluations", "of_layouts")
+    keys = ("max_effort_db", "evaluations", "of_layouts", "steps")
     return [best, *(replace(other, **{key: getattr(best, key) for key in keys}) for other in more)]
 
 

@@ -129,9 +129,13 @@ def test_numbers_of_filters_may_decide(tmp_path: Path) -> None:
 def test_less_effort_is_better() -> None:
     """Layouts are in rising order of the effort that 95 % of the samples keep below, and the first has the least. A second: two designs."""
     text = TEXT.replace("max_effort_db = 6.0\n", "").replace(
-        "drivers = [3, 5]", 'drivers = [3, 5]\nobjective = "effort_db"'
+        "drivers = [3, 5]", 'drivers = [3, 5]\nobjective = "effort_db"\nfront = ["multiply_adds_per_s"]\nfree = true'
     )
     result = place(loads(text))
+    costs = [layout.numbers["multiply_adds_per_s"] for layout in result.front]
+    assert costs == sorted(costs, reverse=True) and costs[0] * 3 == costs[-1] * 5
+    assert 0 < result.front[0].steps < 60
+    assert f"layouts valued, {result.front[0].steps} steps along slopes;" in result.sentence
     assert [layout.value for layout in result.layouts] == sorted(layout.value for layout in result.layouts)
     best = result.front[0]
     assert best.even is not None
