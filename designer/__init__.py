@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from designer.job import Design, design, evaluate
     from designer.job import open_folder as open  # noqa: A004, one reads `designer.open(folder)`
     from designer.problem import Problem, load, loads
+    from designer.search.benchmark_run import benchmark
     from designer.search.compare import compare
+    from designer.search.place import place
     from designer.search.sweep import sweep
 
 __version__ = "0.2.0"
@@ -38,6 +40,7 @@ _HOMES = {
     "Problem": ("designer.problem", "Problem"),
     "Scene": ("designer.acoustics.scene", "Scene"),
     "bank": ("designer.commands.bank", "bank"),
+    "benchmark": ("designer.search.benchmark_run", "benchmark"),
     "check": ("designer.commands.check", "check"),
     "compare": ("designer.search.compare", "compare"),
     "convert": ("designer.commands.convert", "convert"),
@@ -48,6 +51,7 @@ _HOMES = {
     "load": ("designer.problem", "load"),
     "loads": ("designer.problem", "loads"),
     "open": ("designer.job", "open_folder"),
+    "place": ("designer.search.place", "place"),
     "proof": ("designer.commands.proof", "proof"),
     "reach": ("designer.commands.reach", "reach"),
     "render": ("designer.commands.render", "render"),
@@ -61,6 +65,7 @@ __all__ = [
     "Problem",
     "Scene",
     "bank",
+    "benchmark",
     "check",
     "compare",
     "convert",
@@ -71,6 +76,7 @@ __all__ = [
     "load",
     "loads",
     "open",
+    "place",
     "proof",
     "reach",
     "render",

@@ -28,6 +28,8 @@ OFFERED = {
     "sweep": designer.sweep,
     "bank": designer.bank,
     "compare": designer.compare,
+    "place": designer.place,
+    "benchmark": designer.benchmark,
     "check": designer.check,
     "reach": designer.reach,
     "render": designer.render,

@@ -9,7 +9,6 @@ import typer
 
 from designer.cli.application import ForceFile, app
 from designer.cli.terminal import Stages, say, say_all
-from designer.errors import UsageError
 
 RESULT = Path("benchmark.csv")
 
@@ -39,41 +38,21 @@ def benchmark(
     the CSV has each frequency.
     """
     from designer.problem.benchmark import benchmark as benchmark_of
-    from designer.problem.methods import check_methods
-    from designer.search.benchmark import Score, benchmark_scene, score_table, scores, verdict, weights_of_method
-    from designer.search.benchmark_weights import conjugate_warning, read_weights, weights_in
+    from designer.search.benchmark import score_table
+    from designer.search.benchmark_run import score_all
+    from designer.search.benchmark_weights import read_weights
     from designer.writing import check_file, write_file
 
     whole = benchmark_of()
     names = method or ([] if weights else ["auto"])
-    check_methods(names, "--method")
     check_file(out, inputs=tuple(weights or ()), force=force)
     known = [entry.name for entry in whole.problems]
-    tables = {path: read_weights(path, known) for path in weights or ()}
-    columns = [*names, *map(str, tables)]
-    rows: list[Score] = []
-    lines: list[list[str]] = []
-    warnings: list[str] = []
+    tables = {str(path): read_weights(path, known) for path in weights or ()}
+    columns = [*names, *tables]
     with Stages("reading") as shown:
-        for entry in whole.named(problem or []):
-            shown.update(entry.name)
-            place = benchmark_scene(entry)
-            parts: list[list[Score]] = []
-            for name in names:
-                w = weights_of_method(entry, place, name)
-                parts.append([] if w is None else scores(entry, place, w, name))
-            for path, table in tables.items():
-                if entry.name not in table:
-                    parts.append([])
-                    continue
-                w = weights_in(table, entry, place, path)
-                parts.append(scores(entry, place, w, str(path)))
-                warnings.append(conjugate_warning(entry, place, w, parts[-1]))
-            rows += [row for part in parts for row in part]
-            lines.append([entry.name, *map(verdict, parts)])
-    if not rows:
-        raise UsageError("got nothing to score; expected a method or weights that fit one of these problems")
-    content = score_table(rows).encode()
+        scored = score_all(names, tables, problem or (), shown.update)
+    lines, warnings = scored.verdicts, scored.warnings
+    content = score_table(list(scored.rows)).encode()
 
     def fill(path: Path) -> None:
         path.write_bytes(content)
@@ -86,5 +65,5 @@ def benchmark(
     table_lines = [["problem", *columns], *(line for line in lines if set(line[1:]) != {"-"})]
     widths = [max(map(len, column)) for column in zip(*table_lines, strict=True)]
     say_all("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in table_lines)
-    say_all(filter(None, warnings), "warning")
+    say_all(warnings, "warning")
     say(f"wrote {out}")

@@ -33,7 +33,7 @@ def sweep(
         typer.Option(
             metavar="KEY=VALUES",
             help="Vary a key (drivers.right.position_m[1], designs.*.max_effort_db) over values: 6,12,18, or FROM:TO:STEP with both ends,"
-            " or FROM:TO with --random; drivers.right.azimuth_deg and .height_m move it over a sphere or cylinder;"
+            " or FROM:TO with --random; drivers.right.azimuth_deg and .height_m move it over a sphere, cylinder, box or mesh;"
             " NAME=@close.toml,@wide.toml takes files of keys that are set together; repeatable.",
         ),
     ] = None,
@@ -53,7 +53,7 @@ def sweep(
         bool,
         typer.Option(
             "--on-surface",
-            help="Put every driver on the surface of the sphere or cylinder, at its azimuth and height, whatever the radius.",
+            help="Put every driver on the surface of the body, at its azimuth and height, whatever its size.",
         ),
     ] = False,
     robust: Annotated[

@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from designer import measures
+from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.measures import amplitude_db, db
+from designer.metrics import powers
+from designer.metrics.powers import Powers
 from designer.metrics.realised import Realised as Realised
 from designer.requirements.slacks import expected_gain
 from designer.requirements.target import ChannelTarget
@@ -45,6 +48,8 @@ class Metric:
     compute : callable or None, of the realised filters; None for a column of that name in another table
     on : set of str, where it is shown
     limit : str, the key of the design that bounds it
+    powers : callable or None, its rows, of a curve that is a ratio of powers
+    over : tuple of str, of a number the curve that it sums up over the band, and how: "mean", "log mean" or "worst"; else empty
 
     """
 
@@ -56,6 +61,8 @@ class Metric:
     compute: Callable[[Realised], Any] | None = None
     on: frozenset[str] = EVERYWHERE
     limit: str = ""
+    powers: Callable[[ChannelTarget, Scene], Powers] | None = None
+    over: tuple[str, str] = ("", "")
 
     @property
     def unit(self) -> str:
@@ -202,20 +209,20 @@ PRICED = frozenset({"page", "sweep"})
 """Cost of filters stands on the page and in a sweep; a comparison is of what is heard, and names length and latency beside."""
 CURVES = (
     Metric("cancellation_gain_db", "Cancellation gain", "mean power over the bright points over that over the dark ones", 1,
-           compute=lambda c: _gain_db(c.target, c.w)),
+           compute=lambda c: _gain_db(c.target, c.w), powers=powers.gain),
     Metric("target_db", "Target curve", "the cancellation gain that is asked for, in the band", compute=_target_db),
     Metric("worst_cancellation_gain_db", "Gain at the worst point", "the smallest ratio at one displacement or azimuth", 1,
-           compute=lambda c: _worst_db(c.target, c.w)),
+           compute=lambda c: _worst_db(c.target, c.w), powers=powers.worst_gain),
     Metric("effort_db", "Effort", "power fed to all drivers over the single best driver's at equal level", -1, _need("drivers"),
-           lambda c: _effort_db(c.target, c.w), limit="max_effort_db"),
+           lambda c: _effort_db(c.target, c.w), limit="max_effort_db", powers=powers.inverse_effort),
     Metric("white_noise_gain_db", "White-noise gain", "power at the look point over the power fed to all drivers", 1, ANGLES,
-           lambda c: _white_noise_gain_db(c.target, c.w), limit="min_white_noise_gain_db"),
+           lambda c: _white_noise_gain_db(c.target, c.w), limit="min_white_noise_gain_db", powers=powers.white_noise_gain),
     Metric("directivity_index_db", "Directivity index", "power in the look direction over the mean over the sphere", 1, ANGLES,
-           lambda c: db(_directivity(c))),
+           lambda c: db(_directivity(c)), powers=powers.directivity),
     Metric("slack_db", "Slack", "by how much the requirement or limit missed most is missed, in the band", -1, compute=_slack_db,
            on=frozenset()),
     Metric("isolation_db", "Isolation", "mean power at the bright points over the mean of that at each other listener and place", 1,
-           _need("dark"), lambda c: _isolation_db(c.target, c.w)),
+           _need("dark"), lambda c: _isolation_db(c.target, c.w), powers=powers.isolation),
     Metric("inter_zone_isolation_db", "Inter-zone isolation",
            "all channels of a programme together: mean power at its listeners over the mean of that at each dark listener and place", 1,
            _need("zones"), lambda c: c.isolations.zones_db),
@@ -234,15 +241,20 @@ NUMBERS = (
     Metric("largest_region_order_error_db", "Truncation error of the order of harmonics, at most", "change of that ratio at a finer order",
            -1, _need("regions"), _order_error_db, EVERYWHERE - {"comparison"}),
     Metric("mean_cancellation_gain_db", "Mean cancellation gain", "mean in dB over the grid's frequencies in the band, all alike", 1,
-           compute=lambda c: float(np.mean(_gain_db(*c.band))), on=HEADS),
+           compute=lambda c: float(np.mean(_gain_db(*c.band))), on=HEADS,
+           over=("cancellation_gain_db", "mean")),
     Metric("least_cancellation_gain_db", "Least cancellation gain", "its least in the band", 1,
-           compute=lambda c: float(_gain_db(*c.band).min()), on=HEADS),
+           compute=lambda c: float(_gain_db(*c.band).min()), on=HEADS,
+           over=("cancellation_gain_db", "worst")),
     Metric("least_worst_cancellation_gain_db", "Least gain at any one point", "the worst point's gain, least in the band", 1,
-           compute=lambda c: float(_worst_db(*c.band).min())),
+           compute=lambda c: float(_worst_db(*c.band).min()),
+           over=("worst_cancellation_gain_db", "worst")),
     Metric("mean_isolation_db", "Mean isolation", "mean in dB over log f in the band", 1,
-           _need("dark"), lambda c: _log_mean(c, _isolation_db(c.target, c.w))),
+           _need("dark"), lambda c: _log_mean(c, _isolation_db(c.target, c.w)),
+           over=("isolation_db", "log mean")),
     Metric("least_isolation_db", "Least isolation", "its least in the band", 1,
-           _need("dark"), lambda c: float(_isolation_db(*c.band).min())),
+           _need("dark"), lambda c: float(_isolation_db(*c.band).min()),
+           over=("isolation_db", "worst")),
     Metric("moved_isolation_5th_percentile_db", "Heads moved: 5th percentile of isolation",
            "5th percentile over heads off their clouds and frequencies off the grid", 1,
            _need("dark", "moved"), lambda c: c.moved.isolation_percentile_db(5.0)),
@@ -253,11 +265,13 @@ NUMBERS = (
     Metric("moved_head_1st_percentile_db", "Head moved: 1st percentile", "1st percentile over the same", 1,
            _need("moved"), lambda c: c.moved.first_percentile_db, HEADS),
     Metric("largest_effort_db", "Largest effort", "effort, largest in the band", -1, _need("drivers"),
-           lambda c: float(_effort_db(*c.band).max())),
+           lambda c: float(_effort_db(*c.band).max()),
+           over=("effort_db", "worst")),
     Metric("largest_driver_gain_db", "Largest gain of a driver", "largest magnitude of any driver's filter at any frequency", -1,
            _need("drivers"), lambda c: float(amplitude_db(c.full).max())),
     Metric("least_white_noise_gain_db", "Least white-noise gain", "white-noise gain, least in the band", 1, ANGLES,
-           lambda c: float(_white_noise_gain_db(*c.band).min())),
+           lambda c: float(_white_noise_gain_db(*c.band).min()),
+           over=("white_noise_gain_db", "worst")),
     Metric("largest_magnitude_deviation_db", "Largest magnitude deviation, 100 Hz to 16 kHz",
            "level over plain playback's, largest magnitude", -1, _need("drivers"), _largest_tone_db),
     Metric("tolerance_nominal_db", "Tolerances: mean gain without errors", "mean over the band of the device as drawn", 1,
@@ -273,7 +287,8 @@ NUMBERS = (
     *_of_programmes("zones", "Inter-zone isolation"),
     *_of_programmes("programmes", "Inter-programme isolation"),
     Metric("log_mean_cancellation_gain_db", "Mean cancellation gain over log f", "mean in dB over log f in the band", 1,
-           _need("dark"), lambda c: _log_mean(c, _gain_db(c.target, c.w))),
+           _need("dark"), lambda c: _log_mean(c, _gain_db(c.target, c.w)),
+           over=("cancellation_gain_db", "log mean")),
     Metric("mean_reproduction_error_db", "Mean reproduction error", "mean in dB over log f in the band", -1,
            _need("drivers", "playback"), lambda c: _log_mean(c, _error_db(c))),
     Metric("moved_reproduction_error_95th_percentile_db", "Heads moved: 95th percentile of the reproduction error",

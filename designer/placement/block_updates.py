@@ -18,7 +18,7 @@ import numpy as np
 
 from designer.arrays import Complex, Index, Real
 from designer.measures import FLOOR, db
-from designer.placement.layouts import Weights
+from designer.placement.layouts import Weights, over_band
 from designer.placement.system import ChannelSystem
 
 
@@ -89,6 +89,11 @@ def exchange_scores(
         spread = spread.sum(axis=1) + np.sum(alone[:, units] * added, axis=2)
         powers.append(power + channel.spread[:, None, None] * spread[:, None])
     gain_db = db(powers[0] / np.maximum(powers[1], FLOOR))
+    if channel.by_strongest:
+        alone = channel.judged_power[0] * channel.cost
+        gain_db -= db(np.maximum(alone[:, units].max(axis=2), alone[:, columns].max(axis=1, initial=0.0)[:, None]))[
+            :, None
+        ]
     spent = np.sum(_square(others) / channel.cost[:, columns, None], axis=1) + np.sum(
         added / channel.cost[:, units], axis=2
     )
@@ -103,7 +108,7 @@ def exchange_scores(
     excess_db = (
         np.maximum(db(effort / channel.max_effort), 0.0) if np.isfinite(channel.max_effort) else np.zeros_like(effort)
     )
-    return np.asarray(np.percentile(gain_db - excess_db[:, None], percentile, axis=(0, 1)))
+    return np.asarray(np.percentile(over_band(channel, gain_db - excess_db[:, None]), percentile, axis=(0, 1)))
 
 
 def _square(pressure: Complex) -> Real:

@@ -16,12 +16,15 @@ from designer.arrays import Bool, Index, Real
 from designer.errors import Fault, ProblemError
 from designer.problem.enclosures.enclosure import millimetres
 from designer.problem.enclosures.round_body import RoundBody
+from designer.problem.enclosures.solved_body import SolvedBody
 from designer.problem.messages import nearest, number, shown
 from designer.problem.placement_table import Placement
 from designer.problem.schema import Driver, Problem
 
 MAX_CANDIDATES = 400
 """Candidate places: their Gram matrices have as many rows and columns at each frequency."""
+CONTOUR_DEG, LEAST_SHORT = 0.1, 0.02
+"""Steps of azimuth in which a body's contour is followed, and the share of a step by which its length may fall short of steps."""
 MIDDLE_M = 1e-6
 """A place nearer to the plane y = 0 is its own mirror image."""
 SAME_M = 1e-9
@@ -91,6 +94,9 @@ def candidates_of(problem: Problem) -> Candidates:
 
     """
     table = problem.placement
+    if table is not None and table.free and table.on == "surface" and not isinstance(problem.body, RoundBody):
+        raise _fault(problem, "placement.free", f"got true on the surface of a {problem.body.model_name}", "free = false",
+                     'take a smaller step_m, or on = "bar" or "plane" along one face')  # fmt: skip
     if table is None:
         raise _fault(problem, "placement", "got no table", "[placement] with drivers, on and width_m",
                      "`designer schema` lists its keys")  # fmt: skip
@@ -163,17 +169,21 @@ def _places_m(problem: Problem, table: Placement) -> Real:
 
 
 def _surface_m(problem: Problem, table: Placement, centre: Real) -> Real:
-    """Places on a sphere or a cylinder, from azimuth 0 (or the middle of the arc) to both sides."""
+    """Places on a body's surface, from azimuth 0 (or the middle of the arc) to both sides."""
     body = problem.body
-    if not isinstance(body, RoundBody):
+    if not body.has_surface:
         raise _fault(problem, "placement.on", f'got "surface" with enclosure.model = {shown(body.model_name)}',
-                     '"bar" or "plane"', "a plane at the x of its front is one face of a box")  # fmt: skip
+                     '"bar" or "plane"', "a sphere, a cylinder, a box and a mesh have a surface")  # fmt: skip
     low, high = table.azimuth_deg
     width = (high - low) % 360.0 or 360.0
     middle = low + width / 2
     if table.mirror and abs((middle + 90.0) % 180.0 - 90.0) > 1e-6:
         raise _fault(problem, "placement.azimuth_deg", f"got {shown(table.azimuth_deg)} with mirror = true",
                      "an arc about 0 or 180 degrees", "write mirror = false for one side alone")  # fmt: skip
+    if not isinstance(body, RoundBody):
+        rows = centre[2] + _steps(table.height_m / 2, table.step_m)
+        assert isinstance(body, SolvedBody)
+        return np.concatenate([_around(problem, body, middle, width, row, table.step_m) for row in rows])
     radius = body.radius_m
     is_sphere = body.model_name == "sphere"
     rows = (
@@ -195,6 +205,22 @@ def _surface_m(problem: Problem, table: Placement, centre: Real) -> Real:
         z = radius * math.sin(row) if is_sphere else row
         places.append(np.stack([across * np.cos(angle), across * np.sin(angle), np.full(angle.size, z)], axis=1))
     return np.concatenate(places)
+
+
+def _around(problem: Problem, body: SolvedBody, middle: float, width: float, height_m: float, step_m: float) -> Real:
+    """Places in equal steps along a body's contour at a height (n, 3), from the middle of an arc to both sides."""
+    azimuth = middle + np.linspace(-width / 2, width / 2, 1 + 2 * math.ceil(width / 2 / CONTOUR_DEG))
+    contour = body.contour_m(azimuth, height_m)
+    if not np.isfinite(contour).all():
+        raise _fault(problem, "placement.height_m", f"got a row of places at z = {number(height_m)}, where the body has no surface",
+                     "rows within the body", "take a smaller height_m, or another centre_m")  # fmt: skip
+    way_m = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(contour, axis=0), axis=1)))
+    middle_m = way_m[len(way_m) // 2]
+    counts = [math.floor(end / step_m + LEAST_SHORT) for end in (middle_m, way_m[-1] - middle_m)]
+    ways_m = middle_m + np.arange(-counts[0], counts[1] + 1) * step_m
+    if width >= 360.0 - 1e-6 and way_m[-1] - (ways_m[-1] - ways_m[0]) < LEAST_SHORT * step_m:  # both ends are one place
+        ways_m = ways_m[1:]
+    return body.contour_m(np.interp(np.clip(ways_m, way_m[0], way_m[-1]), way_m, azimuth), height_m)
 
 
 def _free(problem: Problem, table: Placement, like: Driver, fixed: Sequence[Driver], places_m: Real) -> Bool:

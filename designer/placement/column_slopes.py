@@ -21,9 +21,10 @@ import numpy as np
 
 from designer.acoustics.moving_ears import SlopeScene
 from designer.arrays import Complex, Index, Real
+from designer.metrics import powers
 from designer.placement.candidates import Candidates
 from designer.placement.coordinates import Coordinates
-from designer.placement.system import ChannelSystem, System, design_points, judged_points, system_of, with_drivers
+from designer.placement.system import ChannelSystem, System, design_points, judged_powers, system_of, with_drivers
 from designer.problem.schema import DesignTable, Driver
 from designer.requirements.channel_target import channel_target
 from designer.requirements.plain import Plain, crossover_of
@@ -48,14 +49,14 @@ def slopes_of(coordinates: Coordinates, q: Real, reference: System) -> tuple[Sys
     places_m = coordinates.places_m(q)
     count = reference.fixed + len(places_m)
     scene = slope_scene(coordinates, q)
-    if scene is None:
+    if scene is None or reference.objective.curve.powers is powers.directivity:  # a power's rows are not linear in H
         return by_differences(coordinates, q, reference)
     system = system_at(coordinates.candidates, places_m, count, reference)
     if not len(coordinates.varied):
         return system, [[] for _ in system.channels]
     designs = scene.problem.designs
     return system, [
-        _split(coordinates, reference.fixed, column_slopes(design, scene, system.table.objective, channel))
+        _split(coordinates, reference.fixed, column_slopes(design, scene, channel))
         for design, channel in zip(designs, system.channels, strict=True)
     ]
 
@@ -72,10 +73,10 @@ def slope_scene(coordinates: Coordinates, q: Real) -> SlopeScene | None:
     return scene if scene.is_known else None
 
 
-def column_slopes(
-    design: DesignTable, scene: SlopeScene, objective: str, channel: ChannelSystem
-) -> tuple[Complex, Complex, Complex]:
+def column_slopes(design: DesignTable, scene: SlopeScene, channel: ChannelSystem) -> tuple[Complex, Complex, Complex]:
     """Slopes of H (F, M, Q), and of the judged bright (F, G, b, Q) and dark points (F, G, c, Q), of Q drivers alike.
+
+    What drivers are fed (`is_fed`) has no slope.
 
     Parameters
     ----------
@@ -85,12 +86,10 @@ def column_slopes(
     slopes = scene.at(channel.frequency_hz)
     first = Plain((0,), (0.0,), (1.0,), (0,), crossover_of(design, scene.problem))  # slopes have no plain playback
     target = channel_target(design, slopes, first)
-    bright, dark = judged_points(design, slopes, objective, first)
-    if objective == "white_noise_gain_db":
-        dark = np.zeros_like(dark)  # what is fed to the drivers, wherever they are
+    judged = judged_powers(design, slopes, channel.objective, first)
     scale = 1 / np.sqrt(target.cost)[:, None, :]
     H = np.concatenate(design_points(target), axis=1) / channel.level_at_bright[:, :, None] * scale
-    return H, bright * scale[:, None], dark * scale[:, None]
+    return H, judged.above * scale[:, None], judged.below * scale[:, None]
 
 
 def _split(coordinates: Coordinates, fixed: int, tensors: Sequence[Complex]) -> list[Slope]:

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Real
-from designer.placement.candidates import MIDDLE_M, Candidates
+from designer.placement.candidates import Candidates
 from designer.placement.layouts import Layout
+
+LEAST_APART_M = 0.002
+"""Distance of two point sources below which they are one for a device, whatever spacing is asked for."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +118,10 @@ class Coordinates:
         table, like = self.candidates.table, self.candidates.like
         places = self.places_m(q)
         first, second = np.triu_indices(len(places), 1)
-        parts = [np.linalg.norm(places[first] - places[second], axis=1) - self.candidates.least_m]
+        least_m = max(self.candidates.least_m, LEAST_APART_M)
+        parts = [np.linalg.norm(places[first] - places[second], axis=1) - least_m]
         for driver in self.candidates.fixed:
-            least_m = max(table.spacing_m, (like.radius_m or 0.0) + (driver.radius_m or 0.0), MIDDLE_M)
+            least_m = max(table.spacing_m, (like.radius_m or 0.0) + (driver.radius_m or 0.0), LEAST_APART_M)
             parts.append(np.linalg.norm(places - np.array(driver.position_m), axis=1) - least_m)
         parts += [np.linalg.norm(places - np.array(ball.centre_m), axis=1) - ball.radius_m for ball in table.keep_outs]
         return np.concatenate(parts)

@@ -123,9 +123,10 @@ def even(space: Space) -> Layout | None:
 
 
 def greedy(judge: Judge, space: Space, middle: int) -> Layout | None:
-    """A unit at a time, the best by rank; None where the units left do not fit."""
+    """A unit at a time, the best by rank of those that leave room for the others; None where the units left do not fit."""
     missing = {1: middle, 2: (space.count - middle) // 2}
     layout: list[int] = []
+    outermost: list[int] = np.argsort(-space.candidates.half_width_m(), kind="stable").tolist()
     while any(missing.values()):
         fits = space.free(layout) & (np.vectorize(lambda size: missing[int(size)] > 0)(space.candidates.sizes))
         units = np.flatnonzero(fits)
@@ -136,8 +137,12 @@ def greedy(judge: Judge, space: Space, middle: int) -> Layout | None:
             [_scores(judge, states, (), units[space.candidates.sizes[units] == size]) for size in (1, 2)]
         )
         units = np.concatenate([units[space.candidates.sizes[units] == size] for size in (1, 2)])
-        layout.append(int(units[scores.argmax()]))
-        missing[int(space.candidates.sizes[layout[-1]])] -= 1
+        ranked = (int(unit) for unit in units[np.argsort(-scores, kind="stable")])
+        fitting = next((unit for unit in ranked if space.filled([*layout, unit, *outermost], middle) is not None), None)
+        if fitting is None:
+            return None
+        layout.append(fitting)
+        missing[int(space.candidates.sizes[fitting])] -= 1
     return tuple(sorted(layout))
 
 
@@ -185,7 +190,12 @@ def search(judge: Judge, space: Space, more: Sequence[Layout] = ()) -> Layout | 
     budget = int(np.clip(SHARE * space.number_of_layouts, LEAST_EVALUATIONS, MOST_EVALUATIONS))
     starts = sorted(layouts, key=judge, reverse=True)
     most = judge.evaluations - len(layouts) + budget
-    return max([exchange(judge, space, start, most) for start in starts], key=judge)
+    ends = []
+    for n, start in enumerate(starts):
+        share = -(-max(most - judge.evaluations, 0) // (len(starts) - n))
+        ends.append(exchange(judge, space, start, judge.evaluations + share))
+    best = max(ends, key=judge)
+    return max([exchange(judge, space, best, most), *ends], key=judge)
 
 
 def _states(judge: Judge, layout: Sequence[int]) -> list[tuple[ChannelSystem, Weights]]:

@@ -87,14 +87,41 @@ def realised_value(system: System, responses: Sequence[Complex]) -> float:
 
 
 def samples_db(channel: ChannelSystem, weights: Weights) -> Real:
-    """The metric in dB (F, G, D): of each group of points and each drawn device."""
+    """The objective in dB (F or 1, G, D), better the larger: of each group of rows and each drawn device."""
+    return over_band(channel, ratios_db(channel, weights))
+
+
+def ratios_db(channel: ChannelSystem, weights: Weights) -> Real:
+    """Its curve in dB (F, G, D), better the larger."""
     w = weights.w[:, None, :] * channel.devices[:, :, : len(weights.columns)]
     fed = w.swapaxes(1, 2)[:, None]  # (F, 1, n, D)
     loud, leaked = (
         np.sum(_square(rows[:, :, :, weights.columns] @ fed), axis=2)
         for rows in (channel.judged_bright, channel.judged_dark)
     )
-    return db(loud / np.maximum(leaked, FLOOR))
+    return db(loud / np.maximum(leaked, FLOOR)) - strongest_db(channel, weights.columns)[:, :, None]
+
+
+def strongest_db(channel: ChannelSystem, columns: Index) -> Real:
+    """Level of the strongest driver alone, fed with 1 (F, G), where the curve is over it; else 0."""
+    if not channel.by_strongest:
+        return np.zeros(channel.judged_bright.shape[:2])
+    return db(np.max(strongest_powers(channel, columns), axis=2))
+
+
+def strongest_powers(channel: ChannelSystem, columns: Index) -> Real:
+    """Power of each driver alone, fed with 1 (F, G, n)."""
+    alone = np.sum(_square(channel.judged_bright[:, :, :, columns]), axis=2)
+    return np.asarray(alone * channel.cost[:, None, columns])
+
+
+def over_band(channel: ChannelSystem, curve_db: Real) -> Real:
+    """A curve in dB (F, ...) summed up over the band as the objective asks: (F or 1, ...)."""
+    if channel.objective.band == "worst":
+        return np.asarray(curve_db.min(axis=0, keepdims=True))
+    if channel.objective.band:
+        return np.asarray(np.tensordot(channel.band_share, curve_db, axes=1)[None])
+    return curve_db
 
 
 def _square(pressure: Complex) -> Real:

@@ -22,7 +22,7 @@ from scipy.special import betainc
 from designer.arrays import Complex, Index, Real
 from designer.measures import FLOOR, db
 from designer.placement.column_slopes import Slope
-from designer.placement.layouts import LEAST_BETA, Weights, weights_of
+from designer.placement.layouts import LEAST_BETA, Weights, over_band, strongest_db, strongest_powers, weights_of
 from designer.placement.system import ChannelSystem
 
 WIDE_AS = 200
@@ -49,11 +49,13 @@ def smooth_value(
     rows = channel.judged_bright[:, :, :, columns], channel.judged_dark[:, :, :, columns]
     pressures = [J @ X for J in rows]
     powers = [np.maximum(np.sum(np.abs(p) ** 2, axis=2), FLOOR) for p in pressures]
-    gain_db = db(powers[0] / powers[1])
-    order = np.argsort(gain_db, axis=None)
-    share: Real = np.empty(gain_db.shape)
-    share.flat[order] = order_weights(gain_db.size, percentile)
-    value = float(np.sum(share * gain_db))
+    curve_db = db(powers[0] / powers[1]) - strongest_db(channel, columns)[:, :, None]
+    samples = over_band(channel, curve_db)
+    order = np.argsort(samples, axis=None)
+    share: Real = np.empty(samples.shape)
+    share.flat[order] = order_weights(samples.size, percentile)
+    value = float(np.sum(share * samples))
+    share = _shares_of_band(channel, curve_db, share)
     pulls = [
         sign * (20 / np.log(10)) * (share / power)[:, :, None] * p.conj()
         for sign, p, power in zip((1.0, -1.0), pressures, powers, strict=True)
@@ -64,11 +66,31 @@ def smooth_value(
     gradient = np.empty(len(slopes))
     for q, slope in enumerate(slopes):
         at = np.flatnonzero(np.isin(columns, slope.columns))
-        moved = sum(
-            np.sum(pull * (dJ @ X[:, :, at])).real for dJ, pull in zip((slope.bright, slope.dark), pulls, strict=True)
-        )
+        changes = [(slope.bright, pulls[0]), *([] if channel.is_fed else [(slope.dark, pulls[1])])]
+        moved = sum(np.sum(pull * (dJ @ X[:, :, at])).real for dJ, pull in changes)
         gradient[q] = moved + np.sum(by_w * follow.change(slope, at)).real
+        if channel.by_strongest:
+            gradient[q] -= _strongest_slope(channel, columns, slope, at, share)
     return value, gradient
+
+
+def _shares_of_band(channel: ChannelSystem, curve_db: Real, share: Real) -> Real:
+    """Shares of a curve (F, G, D) in the value, from those of samples that sum up the band (F or 1, G, D)."""
+    if channel.objective.band == "worst":
+        return np.where(np.arange(len(curve_db))[:, None, None] == curve_db.argmin(axis=0), share, 0.0)
+    if channel.objective.band:
+        return np.asarray(channel.band_share[:, None, None] * share)
+    return share
+
+
+def _strongest_slope(channel: ChannelSystem, columns: Index, slope: Slope, at: Index, share: Real) -> float:
+    """Slope of the strongest driver's own level in dB, where it is one that moves."""
+    alone = strongest_powers(channel, columns)
+    change = 2 * np.sum((channel.judged_bright[:, :, :, columns[at]].conj() * slope.bright).real, axis=2)
+    change = change * channel.cost[:, None, columns[at]]
+    strongest = at == alone.argmax(axis=2)[..., None]
+    by_group = np.sum(np.where(strongest, change, 0.0), axis=2) / alone.max(axis=2)
+    return float(10 / np.log(10) * np.sum(by_group * share.sum(axis=2)))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ smaller heads, each two by one standard deviation up and down, which keeps mean 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,7 +26,9 @@ from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Complex, Real
 from designer.evaluation.moved_head import heads_of_all_m, spread_heads_m
 from designer.evaluation.tolerance import REFERENCE_C, changed_scene, draw
-from designer.problem.placement_table import MAX_PLACED, Placement
+from designer.metrics.powers import Powers
+from designer.placement.objective import Objective, objective_of
+from designer.problem.placement_table import MAX_PLACED
 from designer.problem.schema import DesignTable, Driver, Problem
 from designer.requirements.channel_target import bright_place_m, channel_target, error_variance
 from designer.requirements.plain import Plain
@@ -44,8 +46,6 @@ DARK_WEIGHT = 100.0
 """Weight of the dark points' power beside that of the bright points' error, which few drivers would otherwise mend first."""
 MAX_DRAWN = 2 * MAX_PLACED
 """Drivers of a drawn device, whatever a layout has of them: layouts of different numbers meet the same errors."""
-OBJECTIVES = ("cancellation_gain_db", "isolation_db", "white_noise_gain_db")
-"""The metrics that a layout can be judged by before its filters are realised."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ class ChannelSystem:
     bright_points : int, how many of M are bright
     max_effort : float, ratio of powers
     judged_bright, judged_dark : (F, G, b or c, N) complex array; a sample is Σ|bright|² over Σ|dark|² of one of G groups
+    objective : Objective, what the samples are of
+    band_share : (F,) float array, shares of the frequencies where a sample is their mean
+    is_fed, by_strongest : bool, as in `designer.metrics.powers`
     devices : (F, D, n) complex array, factors of the drivers of a layout in order, at most n of them
 
     """
@@ -78,6 +81,10 @@ class ChannelSystem:
     judged_bright: Complex
     judged_dark: Complex
     devices: Complex
+    objective: Objective
+    band_share: Real
+    is_fed: bool = False
+    by_strongest: bool = False
 
     @cached_property
     def gram(self) -> Complex:
@@ -112,12 +119,12 @@ class System:
 
     channels: tuple[ChannelSystem, ...]
     fixed: int
-    table: Placement
+    objective: Objective
 
     @property
     def percentile(self) -> float:
         """Percentile of the samples that is the value."""
-        return self.table.percentile
+        return self.objective.percentile
 
 
 def with_drivers(problem: Problem, drivers: Sequence[Driver]) -> Problem:
@@ -143,17 +150,15 @@ def system_of(
     reference : System or None, whose d and scale it takes, so that values of both are comparable
 
     """
-    table = problem.placement
-    assert table is not None
+    objective = objective_of(problem) if reference is None else reference.objective
     base = with_drivers(problem, drivers)
     cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
     scene = Scene(base, np.array([1.0]), cloud_m)
     references = [None] * len(base.designs) if reference is None else reference.channels
     channels = tuple(
-        channel_system(design, scene, table.objective, most, of)
-        for design, of in zip(base.designs, references, strict=True)
+        channel_system(design, scene, objective, most, of) for design, of in zip(base.designs, references, strict=True)
     )
-    return System(channels, fixed, table)
+    return System(channels, fixed, objective)
 
 
 def band_frequencies_hz(design: DesignTable, problem: Problem) -> Real:
@@ -166,7 +171,7 @@ def band_frequencies_hz(design: DesignTable, problem: Problem) -> Real:
 
 
 def channel_system(
-    design: DesignTable, scene: Scene, objective: str, most: int, reference: ChannelSystem | None = None
+    design: DesignTable, scene: Scene, objective: Objective, most: int, reference: ChannelSystem | None = None
 ) -> ChannelSystem:
     """One channel's matrices; the scene is of all candidates. What is wanted at the bright points is the strongest candidate's response."""
     problem = scene.problem
@@ -182,7 +187,7 @@ def channel_system(
     else:
         level, d = reference.level_at_bright, reference.d
     scale = 1 / np.sqrt(target.cost)[:, None, :]
-    judged_bright, judged_dark = judged_points(design, designed, objective)
+    judged = judged_powers(design, designed, objective)
     tolerance = problem.tolerance
     k = 2 * np.pi * frequency_hz / problem.speed_of_sound_m_s
     return ChannelSystem(
@@ -195,9 +200,13 @@ def channel_system(
         cost=target.cost,
         bright_points=bright.shape[1],
         max_effort=np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10),
-        judged_bright=np.asarray(judged_bright * scale[:, None], dtype=complex),
-        judged_dark=np.asarray(judged_dark * scale[:, None], dtype=complex),
+        judged_bright=np.asarray(judged.above * scale[:, None], dtype=complex),
+        judged_dark=np.asarray(judged.below * scale[:, None], dtype=complex),
         devices=device_factors(design, problem, k, most),
+        objective=objective,
+        band_share=objective.band_shares(frequency_hz, design),
+        is_fed=judged.is_fed,
+        by_strongest=judged.by_strongest,
     )
 
 
@@ -207,17 +216,19 @@ def design_points(target: ChannelTarget) -> tuple[Complex, Complex]:
     return bright, target.dark * np.sqrt(DARK_WEIGHT / target.dark.shape[1])
 
 
-def judged_points(
-    design: DesignTable, scene: Scene, objective: str, plain: Plain | None = None
-) -> tuple[Complex, Complex]:
-    """Bright and dark points that are judged, in groups of all environments (F, G, b, N), (F, G, c, N)."""
-    parts = [groups(target, objective) for target in judged_targets(design, scene, plain)]
-    bright, dark = (np.concatenate([pair[n] for pair in parts], axis=1) for n in (0, 1))
-    return bright, dark
+def judged_powers(design: DesignTable, scene: Scene, objective: Objective, plain: Plain | None = None) -> Powers:
+    """Rows that are judged, in groups of all environments."""
+    of = objective.curve.powers
+    assert of is not None
+    parts = [of(target, at) for target, at in judged_targets(design, scene, plain)]
+    above, below = (
+        np.concatenate(rows, axis=1) for rows in zip(*((part.above, part.below) for part in parts), strict=True)
+    )
+    return replace(parts[0], above=above, below=below)
 
 
-def judged_targets(design: DesignTable, scene: Scene, plain: Plain | None = None) -> list[ChannelTarget]:
-    """The channel's points in each environment; of a measured head and of a body that is solved, in the nominal one alone."""
+def judged_targets(design: DesignTable, scene: Scene, plain: Plain | None = None) -> list[tuple[ChannelTarget, Scene]]:
+    """The channel's points in each environment, and its scene; of a measured head and a body that is solved, in the nominal one alone."""
     problem = scene.problem
     if design.is_beam:
         moves = np.asarray(problem.listener.ear_cloud_m, dtype=float)
@@ -238,25 +249,8 @@ def judged_targets(design: DesignTable, scene: Scene, plain: Plain | None = None
             changed = changed_scene(scene, np.sqrt(1 + warm * warmer), max(1 + large * larger, 0.5), problem.heads)
         if not design.is_beam:
             moves = heads_of_all_m(design, heard_by(changed, design.listener), moves)
-        targets.append(channel_target(design, changed.moved(moves), plain))
+        targets.append((channel_target(design, changed.moved(moves), plain), changed))
     return targets
-
-
-def groups(target: ChannelTarget, objective: str) -> tuple[Complex, Complex]:
-    """Bright and dark points in groups (F, G, b, N), (F, G, c, N), scaled so that a group's sum of powers is what the metric compares."""
-    bright, dark = target.bright, target.own_dark
-    if objective == "white_noise_gain_db":
-        distance_m = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
-        unit = np.broadcast_to(np.eye(bright.shape[2], dtype=complex), (len(bright), *[bright.shape[2]] * 2))
-        return distance_m * target.look[:, None, None, :], unit[:, None]
-    if objective == "isolation_db":
-        parts = [
-            group.points / np.sqrt(group.points.shape[1] * len(target.dark_groups)) for group in target.dark_groups
-        ]
-        return (bright / np.sqrt(bright.shape[1]))[:, None], np.concatenate(parts, axis=1)[:, None]
-    if target.paired and bright.shape[1] == dark.shape[1]:
-        return bright[:, :, None], dark[:, :, None]
-    return (bright / np.sqrt(bright.shape[1]))[:, None], (dark / np.sqrt(dark.shape[1]))[:, None]
 
 
 def device_factors(design: DesignTable, problem: Problem, k: Real, most: int) -> Complex:

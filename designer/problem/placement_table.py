@@ -27,7 +27,7 @@ class Placement(Table):
     on: Literal["bar", "plane", "surface"] = Field(
         default="bar",
         description="a line from left to right, a plane (height_m across the front, or depth_m on the top), or the surface of a"
-        ' "sphere" or "cylinder"',
+        ' "sphere", "cylinder", "box" or "mesh"',
     )
     drivers: Annotated[
         Count | Annotated[list[Count], Field(min_length=1, max_length=MAX_PLACED)],
@@ -35,7 +35,7 @@ class Placement(Table):
     ]
     width_m: Length | None = Field(default=None, description="of a bar or plane, between the outermost centres")
     height_m: Annotated[float, Field(ge=0, le=10.0)] = Field(
-        default=0.0, title="of a plane or of the part of a cylinder, between the outermost centres"
+        default=0.0, title="of a plane, or of the part of a surface that is no sphere, between the outermost centres"
     )
     depth_m: Annotated[float, Field(ge=0, le=10.0)] = Field(
         default=0.0, title="of a plane that lies on the top, between the outermost centres"
@@ -55,10 +55,13 @@ class Placement(Table):
     fixed: list[Name] = Field(default=[], title="drivers that stay where they are")
     free: bool = Field(default=False, title="coordinates free within the bounds, begun at the best candidates")
     objective: Name = Field(
-        default="cancellation_gain_db", title="the number that decides, of the channel that is worst off"
+        default="cancellation_gain_db",
+        description="a curve (effort_db, white_noise_gain_db, directivity_index_db, isolation_db), a number of the comparison"
+        " (mean_cancellation_gain_db), or a number of the filters (moved_head_5th_percentile_db), for which the best layouts are designed",
+        title="the number that decides, of the channel that is worst off",
     )
     percentile: Annotated[float, Field(gt=0, lt=100)] = Field(
-        default=5.0, title="of that number over drawn devices, moved heads and frequencies"
+        default=5.0, title="of that number over drawn devices, moved heads and frequencies, from the worse side"
     )
     max_efforts_db: Annotated[list[EffortLimit], Field(max_length=16)] = Field(
         default=[], title="limits of effort that are all tried; default: the designs' own"

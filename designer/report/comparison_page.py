@@ -36,6 +36,8 @@ WIDE = ("maps",)
 MOST_COLUMNS = 8
 """Designs whose tables fit a sheet of A4 as they are; those of more are set smaller, in columns of one width."""
 ABSENT = {"text": "–", "alike": True}
+FEW_CHANNELS = 3
+"""Channels, no mirror images of others, whose figures are shown at once: those of more make the page longer than it is read."""
 FEW_COLUMNS = 4
 """Designs whose table is whole on a telephone."""
 FACTS = (("Requirements", "outcome"), ("Method", "methods"), ("Filters", "taps"), ("Latency", "latency"))
@@ -87,7 +89,10 @@ def render(
         )
         first = stand_for[channel.name].first
         twin = "" if first is channel else first.name
-        sections.append({"name": channel.name, "aim": channel.aim, "twin": twin, "small": small, "wide": wide})
+        folded = sum(not section["twin"] for section in sections) >= FEW_CHANNELS
+        sections.append(
+            {"name": channel.name, "aim": channel.aim, "twin": twin, "small": small, "wide": wide, "folded": folded}
+        )
     keys = [
         (key, [value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 1]}…" for value in values])
         for key, values in key_differences([entry.problem for entry in entries])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,11 @@ from markupsafe import Markup, escape
 
 from designer.metrics import BY_NAME
 from designer.placement.candidates import Candidates
+from designer.placement.objective import Objective
 from designer.problem.enclosures.enclosure import VIEWS, Outline
-from designer.problem.schema import Driver
 from designer.report import script
+from designer.report.placed_layout import PlacedLayout
+from designer.report.placement_figure import trade_offs
 from designer.report.schemes import css, template
 from designer.versions import versions
 from designer.writing.csv_text import csv_text
@@ -29,88 +30,30 @@ LABELS = {"multiply_adds_per_s": "Multiply-adds of all channels"}
 SCALE_BARS_M = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
-@dataclass(frozen=True)
-class PlacedLayout:
-    """One layout and its numbers.
-
-    Attributes
-    ----------
-    drivers : tuple of Driver, fixed ones first
-    fixed : int, how many stay where they were
-    name : str, of its problem file; empty where it was not designed
-    value_db : float, of the search
-    max_effort_db : float or None, limit of effort that it was searched for; None for the designs' own
-    even_db, lasso_db : float or None, values of as many drivers in even steps and of group lasso alone; None where there are none
-    evaluations, of_layouts : int, how many layouts were valued, and how many there are
-    realised_db : float, the same value of the realised filters
-    numbers : mapping of str to float, of the realised filters
-
-    """
-
-    drivers: tuple[Driver, ...]
-    fixed: int
-    name: str = ""
-    value_db: float = np.nan
-    max_effort_db: float | None = None
-    even_db: float | None = None
-    lasso_db: float | None = None
-    evaluations: int = 0
-    of_layouts: int = 0
-    realised_db: float = np.nan
-    numbers: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def width_m(self) -> float:
-        """Distance of the outermost placed centres along y."""
-        return float(np.ptp([driver.position_m[1] for driver in self.drivers[self.fixed :]]))
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """Places and limit, by which layouts are told apart."""
-        return (self.max_effort_db, *(tuple(driver.position_m) for driver in self.drivers))
-
-    @property
-    def words(self) -> str:
-        """How many drivers, how wide, at which effort."""
-        count = len(self.drivers) - self.fixed
-        effort = "" if self.max_effort_db is None else f", effort up to {self.max_effort_db:g} dB"
-        return f"{count} {'driver' if count == 1 else 'drivers'}, {self.width_m:.2f} m wide{effort}"
-
-    def cost(self, axis: str) -> float:
-        """Cost along an axis of the front; less is better."""
-        if axis == "drivers":
-            return float(len(self.drivers))
-        if axis == "width_m":
-            return self.width_m
-        if axis == "max_effort_db":
-            return 0.0 if self.max_effort_db is None else self.max_effort_db
-        return self.numbers.get(axis, np.inf)
-
-    def record(self) -> dict[str, Any]:
-        """Content for a JSON file."""
-        places = {driver.name: driver.position_m for driver in self.drivers}
-        return {**asdict(self), "drivers": places, "width_m": self.width_m, "numbers": dict(self.numbers)}
-
-
 def table(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> str:
-    """All layouts as CSV, those of the front with the name of their problem file and the numbers of their filters."""
+    """All layouts as CSV."""
+    return csv_text(columns(layouts, front))
+
+
+def columns(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> dict[str, Any]:
+    """Name -> values of all layouts, those of the front with the name of their problem file and the numbers of their filters."""
     by_drivers = {layout.key: layout for layout in front}
     rows = [by_drivers.get(layout.key, layout) for layout in layouts]
     numbers = list(dict.fromkeys(name for layout in front for name in layout.numbers))
-    columns: dict[str, Any] = {
+    values: dict[str, Any] = {
         "name": np.array([row.name for row in rows]),
         "drivers": np.array([len(row.drivers) for row in rows]),
         "width_m": np.array([row.width_m for row in rows]),
-        "value_db": np.array([row.value_db for row in rows]),
-        "realised_db": np.array([row.realised_db for row in rows]),
+        "value": np.array([row.value for row in rows]),
+        "realised": np.array([row.realised for row in rows]),
     }
-    for key in ("max_effort_db", "even_db", "lasso_db"):
-        columns[key] = np.array(
+    for key in ("max_effort_db", "even", "lasso"):
+        values[key] = np.array(
             [np.nan if getattr(row, key) is None else getattr(row, key) for row in rows], dtype=float
         )
-    columns |= {key: np.array([getattr(row, key) for row in rows]) for key in ("evaluations", "of_layouts")}
-    columns |= {name: np.array([row.numbers.get(name, np.nan) for row in rows]) for name in numbers}
-    return csv_text(columns)
+    values |= {key: np.array([getattr(row, key) for row in rows]) for key in ("evaluations", "of_layouts", "steps")}
+    values |= {name: np.array([row.numbers.get(name, np.nan) for row in rows]) for name in numbers}
+    return values
 
 
 def render(
@@ -118,7 +61,7 @@ def render(
     layouts: Sequence[PlacedLayout],
     front: Sequence[PlacedLayout],
     sentence: str,
-    objective: str,
+    objective: Objective,
     notes: Sequence[str],
     command: str,
 ) -> str:
@@ -134,6 +77,8 @@ def render(
         style=Markup(script.style()),
         sentence=sentence,
         objective=objective,
+        metric=objective.metric,
+        figures=[Markup(svg) for svg in trade_offs(layouts, front, candidates.table.front, objective.metric)],
         notes=notes,
         cards=[
             {

@@ -5,34 +5,44 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from designer import job
+from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
+from designer.arguments import checked_arguments
 from designer.arrays import Real
 from designer.errors import Fault, ProblemError
-from designer.metrics import BY_NAME
 from designer.placement.candidates import Candidates, candidates_of, no_layout
 from designer.placement.exchange import Space, even, exhaustive, greedy, search
 from designer.placement.free_coordinates import refined
-from designer.placement.layouts import Judge, Layout, realised_value
+from designer.placement.layouts import Judge, Layout
+from designer.placement.objective import Objective, objective_of
 from designer.placement.relaxation import relaxed
-from designer.placement.system import OBJECTIVES, System, system_of
+from designer.placement.system import System, system_of
 from designer.problem import Problem
-from designer.problem.messages import nearest, shown
-from designer.problem.read import changed
 from designer.problem.schema import Driver
-from designer.realization import response as filter_response
 from designer.report import placement_page
-from designer.report.placement_page import PlacedLayout
+from designer.report.placed_layout import PlacedLayout
+from designer.search.placed_designs import DesignedLayouts, decided, layout_of, problem_of, tables_of
 from designer.search.relocated import relocate, remarked
 from designer.versions import WRITER, versions
 from designer.writing import PLACEMENT, check_folder, lay, reserve, write_folder
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Method = Literal["exchange", "group-lasso", "exhaustive"]
+DECIDED = 6
+"""Layouts, of those that the search values most, that are designed where a number of filters decides; even steps and group lasso too."""
+MAX_EXHAUSTIVE = 100_000
+"""Layouts that are all valued where that is wanted: some minutes."""
+DECIDED = 6
+"""Layouts, of those that the search values most, that are designed where a number of filters decides; even steps and group lasso too."""
 MAX_EXHAUSTIVE = 100_000
 """Layouts that are all valued where that is wanted: some minutes."""
 REALISED = ("mean_cancellation_gain_db", "moved_head_5th_percentile_db", "largest_effort_db")
@@ -47,7 +57,8 @@ class Placed:
     ----------
     problem : Problem, of the file
     candidates : Candidates
-    layouts : tuple of PlacedLayout, every one that was searched, by falling value
+    objective : Objective, the number that decided
+    layouts : tuple of PlacedLayout, every one that was searched, the best first
     front : tuple of PlacedLayout, those that no other beats in the value and all that it is traded against
     problems : mapping of str to Problem, of the front by name
     notes : tuple of str
@@ -56,29 +67,46 @@ class Placed:
 
     problem: Problem
     candidates: Candidates
+    objective: Objective
     layouts: tuple[PlacedLayout, ...]
     front: tuple[PlacedLayout, ...]
     problems: Mapping[str, Problem]
     notes: tuple[str, ...] = ()
     command: str = ""
-    objective: str = field(default="")
 
     @property
     def sentence(self) -> str:
         """The answer in a sentence: the best layout, even steps beside it, and what the front's smallest loses."""
-        best = self.front[0]
-        beside = "" if best.even_db is None else f", {best.value_db - best.even_db:.1f} dB above even steps"
-        words = f"best: {best.words}: {best.value_db:.1f} dB{beside} ({self.objective});"
+        best, metric, sign = self.front[0], self.objective.metric, self.objective.sign
+        beside = ""
+        if best.even is not None:
+            side = "above" if best.value >= best.even else "below"
+            beside = f", {metric.text(abs(best.value - best.even))} {side} even steps"
+        words = f"best: {best.words}: {metric.text(best.value)}{beside} ({self.objective.label});"
         words += f" {best.evaluations} of {best.of_layouts:,} layouts valued"
+        words += f", {best.steps} steps along slopes" if best.steps else ""
         last = self.front[-1]
-        return words + (f"; {last.words} lose {best.value_db - last.value_db:.1f} dB" if last is not best else "")
+        lost = metric.text(sign * (best.value - last.value))
+        return words + (f"; {last.words} lose {lost}" if last is not best else "")
+
+    def __repr__(self) -> str:
+        """One line: the sentence."""
+        return f"<Placed: {self.sentence}>"
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The table of `placement.csv`: a row a layout, the best first."""
+        import pandas as pd
+
+        return pd.DataFrame(placement_page.columns(self.layouts, self.front))
 
     def files(self, folder: Path) -> dict[str, bytes]:
         """Content of the folder: a path in it -> its content."""
         record = {
             "writer": WRITER,
             "command": self.command,
-            "objective": self.objective,
+            "objective": self.objective.metric.name,
+            "percentile": self.objective.percentile,
             "sentence": self.sentence,
             "layouts": [layout.record() for layout in self.layouts],
             "versions": versions(),
@@ -114,8 +142,9 @@ def check_free(folder: Path, *, force: bool = False) -> None:
     reserve(folder)
 
 
+@checked_arguments()
 def place(
-    problem: Problem,
+    problem: Problem | str | Path,
     folder: str | Path | None = None,
     *,
     method: Method = "exchange",
@@ -127,6 +156,7 @@ def place(
 
     Parameters
     ----------
+    problem : Problem, str or Path, a problem or its file
     folder : str, Path or None, where page, table and problem files are written; None for nowhere
     method : str, "exchange", "group-lasso" alone, or "exhaustive": all layouts
     command : str, that regenerates the folder
@@ -139,47 +169,62 @@ def place(
     UsageError, OutputError : the folder holds something else, or cannot be written
     SolverError : a solver ended without a certified answer for a layout of the front
 
+    Returns
+    -------
+    Placed : `front`, `layouts` and `problems`, each layout with `drivers`, places in metres, and `value`, in the objective's unit;
+        `table`, a DataFrame; `sentence`
+
+    Examples
+    --------
+    >>> import designer
+    >>> speaker = designer.load("problems/smart-speaker.toml")
+    >>> placed = designer.place(speaker.replace("placement", {"on": "surface", "drivers": 3, "step_m": 0.05}))
+    >>> placed.table[["name", "drivers", "evaluations"]].values.tolist()
+    [['placed-1', 3, 3]]
+    >>> [round(y, 3) for _, y, _ in (driver.position_m for driver in placed.front[0].drivers)]
+    [-0.087, 0.0, 0.087]
+
     """
+    problem = job.problem_of(problem)
     say = progress or (lambda _: None)
     if folder is not None:
         check_free(Path(folder), force=force)
     candidates = candidates_of(problem)
+    objective = objective_of(problem)
     table = candidates.table
     _check(candidates)
-    say("transfer functions of all candidates")
-    drivers = [*candidates.fixed, *_at(candidates, candidates.places_m)]
-    fixed = len(candidates.fixed)
-    system = system_of(problem, drivers, fixed, fixed + max(table.counts))
-    layouts: list[PlacedLayout] = []
-    efforts_db: list[float | None] = [*table.max_efforts_db] or [None]
-    widths_m: list[float | None] = [*table.widths_m] or [None]
-    for effort_db, width_m, count in itertools.product(efforts_db, widths_m, table.counts):
-        say(f"layouts of {count} drivers")
-        layouts.append(_searched(candidates, _limited(system, effort_db), count, effort_db, width_m, method))
-    layouts.sort(key=lambda layout: -layout.value_db)
-    costly = "multiply_adds_per_s" in table.front
-    front = layouts if costly else pareto(layouts, table.front)
-    problems, designed = {}, []
-    for number, layout in enumerate(front, 1):
-        name = f"placed-{number}"
-        say(f"design {name}")
-        problems[name] = _problem_of(candidates, layout)
-        result = job.design(problems[name])
-        designed.append(
-            replace(layout, name=name, numbers=_numbers(result), realised_db=_realised_db(layout, result, system))
-        )
-    front = pareto(designed, table.front) if costly else designed
-    objective = f"{table.percentile:g}th percentile of {BY_NAME[table.objective].label.lower()} over devices, heads and frequencies"
-    placed = Placed(problem, candidates, tuple(layouts), tuple(front), problems, _notes(candidates), command, objective)
+    with FACTORIZATIONS.keeping(JUDGED_BYTES):
+        say("transfer functions of all candidates")
+        drivers = [*candidates.fixed, *_at(candidates, candidates.places_m)]
+        fixed = len(candidates.fixed)
+        system = system_of(problem, drivers, fixed, fixed + max(table.counts))
+        designed = DesignedLayouts(candidates, system, say)
+        layouts: list[PlacedLayout] = []
+        efforts_db: list[float | None] = [*table.max_efforts_db] or [None]
+        widths_m: list[float | None] = [*table.widths_m] or [None]
+        for effort_db, width_m, count in itertools.product(efforts_db, widths_m, table.counts):
+            say(f"layouts of {count} drivers")
+            searched = _searched(candidates, _limited(system, effort_db), count, effort_db, width_m, method)
+            layouts.append(decided(searched, designed, objective) if objective.is_of_filters else searched[0])
+        layouts.sort(key=lambda layout: -objective.metric.better * layout.value)
+        costly = "multiply_adds_per_s" in table.front
+        front = layouts if costly else pareto(layouts, table.front, objective)
+        front = [designed(layout) for layout in front]
+        if costly:
+            front = pareto(front, table.front, objective)
+    front = [replace(layout, name=f"placed-{number}") for number, layout in enumerate(front, 1)]
+    problems = {layout.name: designed.problems[layout.key] for layout in front}
+    placed = Placed(problem, candidates, objective, tuple(layouts), tuple(front), problems, _notes(candidates), command)
     if folder is not None:
         say("report")
         placed.save(folder, force=force)
     return placed
 
 
-def pareto(layouts: Sequence[PlacedLayout], axes: Sequence[str]) -> list[PlacedLayout]:
+def pareto(layouts: Sequence[PlacedLayout], axes: Sequence[str], objective: Objective) -> list[PlacedLayout]:
     """Those layouts, in their order, that no other beats: at least as good in the value and all axes, and better in one."""
-    costs = np.array([[-layout.value_db, *(layout.cost(axis) for axis in axes)] for layout in layouts])
+    better = objective.metric.better
+    costs = np.array([[-better * layout.value, *(layout.cost(axis) for axis in axes)] for layout in layouts])
     beaten = [((costs <= cost + 1e-9).all(axis=1) & (costs < cost - 1e-9).any(axis=1)).any() for cost in costs]
     first = [not any(np.allclose(costs[m], costs[n], atol=1e-9) for m in range(n)) for n in range(len(costs))]
     return [
@@ -194,27 +239,14 @@ def _fault(problem: Problem, path: str, actual: str, expected: str, remedy: str)
 def _check(candidates: Candidates) -> None:
     """Faults that need candidates and designs together, before anything is computed."""
     problem, table = candidates.problem, candidates.table
-    if table.objective not in OBJECTIVES:
-        remedy = nearest(table.objective, OBJECTIVES) or "effort and cost are limits, or on placement.front"
-        raise _fault(
-            problem, "placement.objective", f"got {shown(table.objective)}", f"one of {', '.join(OBJECTIVES)}", remedy
-        )
-    if table.objective == "isolation_db" and not all(design.dark for design in problem.designs):
-        raise _fault(problem, "placement.objective", 'got "isolation_db", and a design that names no dark listener or place',
-                     "dark in all designs", 'write "cancellation_gain_db"')  # fmt: skip
-    if table.free and problem.body.is_solved:
-        raise _fault(problem, "placement.free", f"got true with enclosure.model = {shown(problem.body.model_name)}, a body that is solved"
-                     " anew for any place", "free = false", "take a smaller step_m: its candidates share one solution")  # fmt: skip
     for width_m, count in itertools.product(table.widths_m, table.counts):
         if not _space(candidates, count, width_m).compositions:
             raise _fault(problem, "placement.widths_m", f"got {width_m:g}, within which {count} drivers have no places",
                          f"up to {2 * candidates.half_width_m().max():g}", "take a wider one, or fewer drivers")  # fmt: skip
     for count in table.counts:  # a design may take another number of drivers
-        _problem_of(
+        problem_of(
             candidates,
-            _of_places(
-                candidates, candidates.places_m[np.linspace(0, len(candidates.places_m) - 1, count).astype(int)]
-            ),
+            layout_of(candidates, candidates.places_m[np.linspace(0, len(candidates.places_m) - 1, count).astype(int)]),
         )
 
 
@@ -224,8 +256,9 @@ def _notes(candidates: Candidates) -> tuple[str, ...]:
         return ()
     places = len(candidates.places_m)
     size = body.solving(problem.solved_to_hz, problem.speed_of_sound_m_s, places)
+    free = "; free coordinates solve it for more places at every step" if candidates.table.free else ""
     return (
-        f"the body is solved for each of {places} candidate places, at one temperature: {size}; a larger step_m has fewer",
+        f"the body is solved for each of {places} candidate places, at one temperature: {size}{free}; a larger step_m has fewer",
     )
 
 
@@ -255,12 +288,17 @@ def _space(candidates: Candidates, count: int, width_m: float | None) -> Space:
 
 def _searched(
     candidates: Candidates, system: System, count: int, effort_db: float | None, width_m: float | None, method: Method
-) -> PlacedLayout:
-    """The best layout of so many drivers within a width and a limit of effort. Raises ProblemError: there is none."""
+) -> list[PlacedLayout]:
+    """Layouts of so many drivers within a width and a limit of effort, the best first; others where filters are to decide.
+
+    Raises
+    ------
+    ProblemError : there is none
+
+    """
     space = _space(candidates, count, width_m)
-    judge = Judge(system, candidates.units)
+    judge, convex = Judge(system, candidates.units), Judge(system, candidates.units)
     begun = next((start for n in space.compositions if (start := greedy(judge, space, n)) is not None), None)
-    convex = Judge(system, candidates.units)
     by_lasso = relaxed(convex, space, begun) if begun is not None and method != "exhaustive" else None
     layout: Layout | None
     if method == "exhaustive":
@@ -272,79 +310,48 @@ def _searched(
         layout = by_lasso if method == "group-lasso" else search(judge, space, [] if by_lasso is None else [by_lasso])
     if layout is None:
         raise no_layout(candidates, count)
-    value, evaluations = judge(layout), judge.evaluations
+    sign = system.objective.sign
+    value, evaluations, slope_steps = judge(layout), judge.evaluations, 0
     steps = even(space)
-    even_db = Judge(system, candidates.units)(steps) if steps is not None else None
-    columns = [place for unit in layout for place in candidates.units[unit]]
-    places_m = candidates.places_m[columns]
+    beside = Judge(system, candidates.units)
+    places_m = _places_m(candidates, layout)
     if candidates.table.free:
         freed = refined(judge, candidates, layout)
-        places_m, value, evaluations = freed.places_m, freed.value_db, evaluations + freed.steps
-    lasso_db = None if by_lasso is None else convex(by_lasso)
-    return replace(
-        _of_places(candidates, places_m), value_db=value, max_effort_db=effort_db, even_db=even_db, lasso_db=lasso_db,
-        evaluations=evaluations, of_layouts=space.number_of_layouts,
-    )  # fmt: skip
-
-
-def _of_places(candidates: Candidates, places_m: Real) -> PlacedLayout:
-    return PlacedLayout(tuple(candidates.placed(places_m)), len(candidates.fixed))
-
-
-def _problem_of(candidates: Candidates, layout: PlacedLayout) -> Problem:
-    """The problem with the layout's drivers. Raises ProblemError: a design cannot take so many."""
-    return changed(candidates.problem, _data(candidates, layout))
-
-
-def _data(candidates: Candidates, layout: PlacedLayout) -> dict[str, Any]:
-    """Tables of the problem file with the layout's drivers; every design uses all drivers, and plain playback is chosen anew."""
-    problem = candidates.problem
-    data = problem.model_dump(exclude_unset=True)
-    names = {driver.name for driver in candidates.fixed}
-    data.pop("placement")
-    data["title"] = f"{problem.title}: {layout.words}"
-    data["drivers"] = [driver.model_dump(exclude_unset=True) for driver in layout.drivers]
-    for design in data["designs"]:
-        design.pop("drivers", None)
-        if not set(design.get("plain") or names) <= names:
-            for key in ("plain", "crossover_hz", "crossover_order"):
-                design.pop(key, None)
-        if layout.max_effort_db is not None:
-            design["max_effort_db"] = layout.max_effort_db
-    return data
-
-
-def _realised_db(layout: PlacedLayout, result: job.Design, reference: System) -> float:
-    """The value of a layout's realised filters, at the places and over the devices that the search judged by."""
-    problem = result.problem.model_copy(update={"placement": reference.table})
-    system = system_of(problem, layout.drivers, layout.fixed, len(layout.drivers), reference)
-    rate_hz = problem.sample_rate_hz
-    responses = [
-        filter_response(result.taps[channel.name], channel.frequency_hz, rate_hz) for channel in system.channels
+        places_m, value, slope_steps = freed.places_m, freed.value_db, freed.steps
+    best = replace(
+        layout_of(candidates, places_m),
+        value=sign * value,
+        max_effort_db=effort_db,
+        even=None if steps is None else sign * beside(steps),
+        lasso=None if by_lasso is None else sign * convex(by_lasso),
+        evaluations=evaluations,
+        of_layouts=space.number_of_layouts,
+        steps=slope_steps,
+    )
+    if not system.objective.is_of_filters or method == "group-lasso":
+        return [best]
+    others = sorted(judge.values, key=lambda other: -judge.values[other])
+    more_valued = [other for other in others if candidates.table.free or other != layout][: DECIDED - 1]
+    ranked: list[tuple[str, Layout | None]] = [*(("", other) for other in more_valued)]
+    ranked += [("even", steps), ("lasso", by_lasso)]
+    more = [
+        replace(layout_of(candidates, _places_m(candidates, other)), kind=kind)
+        for kind, other in ranked
+        if other is not None
     ]
-    return realised_value(system, responses)
+    keys = ("max_effort_db", "evaluations", "of_layouts", "steps")
+    return [best, *(replace(other, **{key: getattr(best, key) for key in keys}) for other in more)]
 
 
-def _numbers(result: job.Design) -> dict[str, float]:
-    """Numbers of the realised filters, of the channel that is worst off; cost of all channels together."""
-    numbers = {}
-    for name in REALISED:
-        values = [scalars.values[name] for scalars in result.scalars.values() if name in scalars.values]
-        if values:
-            numbers[name] = min(values) if BY_NAME[name].better > 0 else max(values)
-    costs = [
-        scalars.values["multiply_adds_per_s"]
-        for scalars in result.scalars.values()
-        if "multiply_adds_per_s" in scalars.values
-    ]
-    return numbers | ({"multiply_adds_per_s": sum(costs)} if costs else {})
+def _places_m(candidates: Candidates, layout: Layout) -> Real:
+    return candidates.places_m[[place for unit in layout for place in candidates.units[unit]]]
 
 
 def _problem_text(placed: Placed, layout: PlacedLayout, folder: Path) -> str:
-    data = _data(placed.candidates, layout)
+    data = tables_of(placed.candidates, layout)
     relocate(placed.problems[layout.name], data, folder)
     remarks = [
-        f"Written by `designer place`: {layout.words}, {layout.value_db:.2f} dB,",
-        f"{placed.objective}; from {placed.problem.source}.",
+        f"Written by `designer place`: {layout.words}, {placed.objective.metric.text(layout.value)},",
+        f"{placed.objective.label}; from {placed.problem.source}.",
     ]
     return remarked(remarks, data)

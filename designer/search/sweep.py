@@ -51,7 +51,7 @@ def sweep(
     zipped : bool, the first values of all keys together, then the second, ...; otherwise every combination
     draws : int, points drawn at random, for values such as "0.04:0.16", from `seed`
     mirror : bool, move a driver's mirror image (y negated) with it
-    on_surface : bool, put every driver on the surface of the sphere or cylinder, at its azimuth and height
+    on_surface : bool, put every driver on the surface of the body, at its azimuth and height
     robust : bool, judge over tolerances, the listening zone and the room too, which takes longer
     processes : int or None, of this machine; None computes in this one; a script that begins others needs `if __name__ == "__main__":`
     scheduler : str or None, "tcp://HOST:PORT" of a Dask cluster, in the place of processes

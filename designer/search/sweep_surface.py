@@ -1,10 +1,11 @@
-"""Drivers on a round body by their surface coordinates, so that they follow its radius.
+"""Drivers on a body by their surface coordinates, so that they follow its size.
 
 The keys `drivers.NAME.azimuth_deg` (0 is ahead, +90 the device's +y) and `drivers.NAME.height_m` (z) of `--vary` stand beside those of the
 problem file, and become a `position_m` once the point's other keys are set:
 
     sphere      x + jy = √(R² - z²) e^{jφ}
     cylinder    x + jy = R e^{jφ}
+    box, mesh   where the ray e^{jφ} from the middle, at the height z, leaves the body
 
 A coordinate that is not varied stays as it is. With `--on-surface` every driver follows.
 """
@@ -78,6 +79,7 @@ def varied_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
     if coordinates:
         try:
             body = TypeAdapter(AnyEnclosure).validate_python(data.get("enclosure") or {"model": "free-field"})
+            body.locate(problem.folder, {})
         except ValidationError:
             return data  # its own faults are told where the whole is read
         faults = [fault for number, known in coordinates.items() if (fault := _put(data, number, known, body))]
@@ -90,22 +92,25 @@ def _put(data: dict[str, Any], number: int, coordinates: dict[str, Any], body: A
     """Move a driver to its place on the surface; a fault where there is none."""
     driver = data["drivers"][number]
     x, y, z = driver["position_m"]
-    values = {AZIMUTH: math.degrees(math.atan2(y, x)), HEIGHT: z, **coordinates}
     place: Location = ("drivers", number, AZIMUTH)
-    if not isinstance(body, RoundBody):
+    if not body.has_surface:
         return Fault(
             dotted(place),
             "got a surface coordinate",
-            "a sphere or a cylinder as [enclosure]",
+            "a sphere, a cylinder, a box or a mesh as [enclosure]",
             "vary position_m in its place",
             "surface-coordinate",
         )
+    axis_x, axis_y = body.axis_m
+    values = {AZIMUTH: math.degrees(math.atan2(y - axis_y, x - axis_x)), HEIGHT: z, **coordinates}
     for key in (AZIMUTH, HEIGHT):
         if type(values[key]) not in (int, float):
             return Fault(dotted((*place[:2], key)), f"got {shown(values[key])}", "a number", code="wrong-type")
     position_m = body.at_surface_m(values[AZIMUTH], values[HEIGHT])
     if position_m is None:
-        expected = f"at most {body.radius_m:g}, enclosure.radius_m, up or down"
+        expected = "a height at which the body has a surface"
+        if isinstance(body, RoundBody):
+            expected = f"at most {body.radius_m:g}, enclosure.radius_m, up or down"
         return Fault(dotted((*place[:2], HEIGHT)), f"got {shown(values[HEIGHT])}", expected, code="surface-coordinate")
     driver["position_m"] = np.round(position_m, 12).tolist()
     return None

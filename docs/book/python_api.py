@@ -10,7 +10,7 @@ import designer
 GROUPS = {
     "Problems": ("load", "loads", "Problem", "check", "reach"),
     "Designs": ("design", "open", "Design", "evaluate", "study", "figures"),
-    "Many designs": ("compare", "sweep"),
+    "Many designs": ("compare", "sweep", "place", "benchmark"),
     "Acoustics": ("scene", "Scene", "convert"),
     "On a device": ("export", "proof", "render"),
 }

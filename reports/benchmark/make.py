@@ -25,7 +25,7 @@ from designer.problem import geometry
 from designer.problem.benchmark import BenchmarkProblem, benchmark
 from designer.problem.methods import method_names
 from designer.requirements.channel_target import dark_azimuths
-from designer.search.benchmark import Score, benchmark_scene, score_at, score_table, scores, verdict, weights_of_method
+from designer.search.benchmark import Score, benchmark_scene, score_at, score_table, scores, weights_of_method
 
 HERE = Path(__file__).parent
 FAR_M = 10_000.0
@@ -41,10 +41,23 @@ DELAY_AND_SUM, MAX_SINR, CHEBWIN = "pyroomacoustics delay and sum", "pyroomacous
 
 WHY = """# The benchmark's table
 
-Version {version} of `problems/benchmark/`: dB behind the best known value at the worst frequency, 0.00 where it is reached.
-**missed**: by how many dB a requirement or a limit is missed, so that the score counts for nothing. **-**: the method does not
-take such a channel, or the library has no model of the body or of the power over the sphere. Bold: solved, within 0.11 dB. Weights
-are judged as complex numbers at each frequency, before any filter is made of them.
+Version {version} of `problems/benchmark/`: how many of the {count} problems each method solves, how many it takes without solving them,
+and of how many it misses a requirement or a limit, so that its score counts for nothing. Solved is within {solved_db} dB of the best known
+value at every frequency. Weights are judged as complex numbers at each frequency, before any filter is made of them.
+
+"""
+MATRIX = """
+## How far each stays behind
+
+In dB at the worst frequency, 0.00 where the best known value is reached; bold is solved. In brackets: by how many dB a requirement or a
+limit is missed. **-**: the method does not take such a channel, or the library has no model of the body or of the power over the
+sphere. Problems are those of the numbers below.
+
+"""
+PROBLEMS = """
+## The problems
+
+Each with what it is scored by, its best known value in dB at each frequency, how it is known, and the source of its set-up.
 
 """
 ENDING = """
@@ -202,32 +215,64 @@ def read(text: str) -> list[Score]:
 
 
 def page(rows: list[Score]) -> str:
-    """The page, in Markdown: a row a problem, a column a method, what is solved in bold."""
-    columns = [*method_names(), *RIVALS]
-    version = benchmark().version
-    lines = ["| problem | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    solved = dict.fromkeys(columns, 0)
-    for entry in benchmark().problems:
-        cells = []
-        for by in columns:
-            part = [row for row in rows if (row.by, row.design) == (by, entry.name)]
-            is_solved = bool(part) and all(row.gap_db < SOLVED_DB for row in part)
-            solved[by] += is_solved
-            cells.append(f"**{verdict(part)}**" if is_solved else verdict(part))
-        lines.append(f"| {entry.name} | " + " | ".join(cells) + " |")
-    lines.append("| solved, of 15 | " + " | ".join(str(count) for count in solved.values()) + " |")
-    known = [
-        "",
-        "| problem | scored by | best known value in dB | at Hz | known by | source |",
-        "|---|---|---|---|---|---|",
+    """The page, in Markdown: what each method solves, how far it stays behind on each problem, and the problems."""
+    entries, methods = benchmark().problems, [*method_names(), *RIVALS]
+    parts = {
+        (by, entry.name): [row for row in rows if (row.by, row.design) == (by, entry.name)]
+        for by in methods
+        for entry in entries
+    }
+    summary = ["| method | solved | not solved | missed | not taken |", "|---|---|---|---|---|"]
+    matrix = [
+        "| method | " + " | ".join(str(n) for n in range(1, len(entries) + 1)) + " |",
+        "|---" * (len(entries) + 1) + "|",
     ]
-    for entry in benchmark().problems:
-        best = ", ".join(f"{value:.2f}" for value in entry.best_db.values())
-        hertz = ", ".join(f"{f:g}" for f in entry.best_db)
+    for by in methods:
+        kinds = [_kind(parts[by, entry.name]) for entry in entries]
+        counts = [str(kinds.count(kind)) for kind in ("solved", "behind", "missed", "")]
+        summary.append(f"| {by} | {' | '.join(counts)} |")
+        matrix.append(f"| {by} | " + " | ".join(_cell(parts[by, entry.name]) for entry in entries) + " |")
+    known = []
+    for number, entry in enumerate(entries, 1):
+        best = ", ".join(f"{value:.2f} at {f:g} Hz" for f, value in entry.best_db.items())
         label = BY_NAME[entry.metric].label.lower()
-        known.append(f"| {entry.name} | {label} | {best} | {hertz} | {entry.known_by}: {entry.how} | {entry.source} |")
+        known.append(
+            f"{number}. **{entry.name}**, {label}: {best}. {entry.known_by.capitalize()}: {entry.how}. Source: {entry.source}."
+        )
     ending = ENDING.format(max_sinr=MAX_SINR, delay_and_sum=DELAY_AND_SUM, chebwin=CHEBWIN)
-    return WHY.format(version=version) + "\n".join([*lines, *known]) + "\n" + ending
+    why = WHY.format(version=benchmark().version, count=len(entries), solved_db=SOLVED_DB)
+    return (
+        why
+        + "\n".join(summary)
+        + "\n"
+        + MATRIX
+        + "\n".join(matrix)
+        + "\n"
+        + PROBLEMS
+        + "\n".join(known)
+        + "\n"
+        + ending
+    )
+
+
+def _kind(rows: list[Score]) -> str:
+    """Whether a problem is "solved", "missed" or neither; empty where there are no weights for it."""
+    if not rows:
+        return ""
+    if any(row.missed for row in rows):
+        return "missed"
+    return "solved" if all(row.gap_db < SOLVED_DB for row in rows) else "behind"
+
+
+def _cell(rows: list[Score]) -> str:
+    kind = _kind(rows)
+    if kind == "missed":
+        return f"({max(row.missed_db for row in rows if row.missed):.1f})"
+    if not kind:
+        return "-"
+    gap_db = max(row.gap_db for row in rows)
+    gap = f"{gap_db:z.1f}" if gap_db >= 1 else f"{gap_db:z.2f}"
+    return f"**{gap}**" if kind == "solved" else gap
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from designer.errors import ProblemError
 from designer.placement.candidates import candidates_of
 from designer.problem import loads
 
-from .problems import BAR, BESIDE, SPHERE, candidates
+from .problems import BAR, BESIDE, BOX, SPHERE, candidates
 
 
 def test_a_bar_has_places_in_equal_steps_and_their_mirror_images() -> None:
@@ -31,6 +31,23 @@ def test_places_of_a_sphere_are_on_it_and_come_in_pairs() -> None:
         assert apart_m[np.ix_(choices.units[a], choices.units[b])].min() >= 0.03 - 1e-9
 
 
+def test_places_go_around_a_box_in_equal_steps() -> None:
+    """Around a box of 0.1 by 0.4 m, 1 m: 20 places 50 mm apart along it, of which the four on edges hold no point source; in pairs."""
+    choices = candidates_of(loads(AROUND))
+    places = choices.places_m
+    assert len(places) == 16
+    on_side = np.isclose(np.abs(places[:, 1]), 0.2)
+    np.testing.assert_allclose(places[on_side, 0], 0.0, atol=1e-3)
+    np.testing.assert_allclose(np.abs(places[~on_side, 0]), 0.05, atol=1e-9)
+    front = np.sort(np.abs(places[np.isclose(places[:, 0], 0.05), 1]))
+    np.testing.assert_allclose(front, [0, 0.05, 0.05, 0.1, 0.1, 0.15, 0.15], atol=1e-4)
+    assert sorted(map(len, choices.units)) == [1, 1] + [2] * 7
+    two = candidates_of(
+        loads(AROUND.replace("height_m = 0.03", "height_m = 0.07").replace("step_m = 0.05", "step_m = 0.03"))
+    )
+    assert sorted(set(two.places_m[:, 2].round(9).tolist())) == [-0.03, 0.0, 0.03]
+
+
 def test_keep_outs_and_fixed_drivers_take_places_away() -> None:
     """Within 50 mm of y = 0.2, and within two radii of 25 mm of a fixed driver at 0: what is left is what arithmetic leaves."""
     text = BAR.replace('name = "a"\n', 'name = "a"\nradius_m = 0.025\n').replace(
@@ -50,6 +67,9 @@ def test_placed_drivers_are_named_from_the_listeners_left() -> None:
     assert [(driver.name, driver.position_m[1]) for driver in drivers] == [("placed 1", -0.3), ("placed 2", 0.3)]
 
 
+AROUND = BOX[: BOX.index("[placement]")] + '[placement]\non = "surface"\nheight_m = 0.03\nstep_m = 0.05\ndrivers = 3\n'
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -62,6 +82,8 @@ def test_placed_drivers_are_named_from_the_listeners_left() -> None:
         (BAR + "spacing_m = 0.25\n", "got 5, whose centres cannot all be 250 mm apart in these bounds; expected at most 4"),
         (BAR.replace('name = "a"\n', 'name = "a"\nradius_m = 0.11\n'), "cannot all be 220 mm apart"),
         (BAR + "centre_m = [0.0, 0.1, 0.0]\n", "placement.centre_m: got y = 0.1 with mirror = true; expected y = 0"),
+        (AROUND.replace("height_m = 0.03", "height_m = 0.4"), "got a row of places at z = -0.2, where the body has no surface"),
+        (BOX.replace('on = "bar"', 'on = "surface"\nfree = true'), "placement.free: got true on the surface of a box"),
         (BAR.replace('"bar"', '"surface"'), 'placement.on: got "surface" with enclosure.model = "free-field"'),
         (BESIDE.replace("0.05", "0.001"), "placement.step_m: got 0.001, which makes 801 places; expected at most 400 places"),
         (SPHERE + "azimuth_deg = [0.0, 90.0]\n", "placement.azimuth_deg: got [0.0, 90.0] with mirror = true"),

@@ -16,8 +16,6 @@ from .problems import BESIDE, candidates, judge, of_text, space
 
 LAYOUTS = {"bar": (0, 7, 20), "sphere": (10, 14)}
 LAYOUT = LAYOUTS["bar"]
-
-
 LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("beside", "box")]
 
 

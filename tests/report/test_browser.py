@@ -523,6 +523,21 @@ def test_three_designs_are_compared_on_one_page(opened: Open, tmp_path: Path, sm
         )
 
 
+def test_five_designs_are_whole_on_a_telephone(opened: Open, tmp_path: Path, smart_speaker: designer.Design) -> None:
+    """At 420 px each row of the table is a list of five labelled numbers: nothing is scrolled aside. Seconds: a page is drawn."""
+    comparison = designer.compare(dict.fromkeys("abcde", smart_speaker))
+    file = comparison.save(tmp_path / "five") / "comparison.html"
+    with opened(file, 420, "light") as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == 420
+        assert page.evaluate(
+            "[...document.querySelectorAll('.scroll')].every(one => one.scrollWidth <= one.clientWidth)"
+        )
+        cells = page.locator(".decide .numbers").first.locator("tr:nth-child(2) td")
+        assert cells.count() == 5
+        shown = "getComputedStyle(element, '::before').content"
+        assert [cell.evaluate(f"element => {shown}") for cell in cells.all()] == [f'"{name} "' for name in "abcde"]
+
+
 def test_the_comparison_page(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check box hides a design's curves in every figure, and shows them again; at both widths and in both schemes."""
     monkeypatch.setattr(Picture, "file", lambda _: b"")  # the page draws them itself

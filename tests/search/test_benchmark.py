@@ -8,10 +8,12 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from command import run
+from command import Command, run
 from oracles import best_known
 
+import designer
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex
 from designer.errors import DataError, UsageError
@@ -44,6 +46,26 @@ def test_there_are_fifteen_of_known_metrics() -> None:
         assert entry.source
         assert 0 < entry.tolerance_db <= 0.02
         assert len(entry.load().designs) == 1
+
+
+def test_python_scores_as_the_command_does(tmp_path: Path, designer_command: Command) -> None:
+    """Methods, a file and arrays have one table; a shape that is wrong is told with the one that is expected."""
+    entry, place = named("end-fire-pair")
+    w = weights_of_method(entry, place, "superdirective")
+    assert w is not None
+    table = designer.benchmark(["superdirective"], weights={entry.name: w}, problems=[entry.name])
+    assert set(table["by"]) == {"superdirective", "weights"}
+    halves = [part.drop(columns="by").reset_index(drop=True) for _, part in table.groupby("by")]
+    pd.testing.assert_frame_equal(halves[0], halves[1])
+    out = tmp_path / "b.csv"
+    designer_command("benchmark", "--method", "superdirective", "--problem", entry.name, "-o", str(out))
+    written = pd.read_csv(out)
+    assert list(written) == list(table)
+    np.testing.assert_allclose(written["score_db"], halves[0]["score_db"], atol=1e-4)
+    with pytest.raises(
+        UsageError, match=r'^weights: got an array \(1, 2\) for "end-fire-pair"; expected finite numbers'
+    ):
+        designer.benchmark([], weights={entry.name: np.ones((1, 2))})
 
 
 def test_the_files_are_those_of_the_version() -> None:

@@ -68,6 +68,8 @@ class Enclosure(Table):
     """Whether nothing sounds behind the plane x = 0."""
     is_solved: ClassVar[bool] = False
     """Whether its field is solved up to a highest frequency, which its device takes as an argument."""
+    has_surface: ClassVar[bool] = False
+    """Whether drivers are on a surface that goes all around, at azimuths and heights."""
     outlines: ClassVar[tuple[str | None, str | None]] = (None, None)
     """Form of its outline from above, and from the side and the front; None where nothing is to be seen."""
 
@@ -117,6 +119,15 @@ class Enclosure(Table):
     def on_surface(self, place_m: Array) -> Array:
         """A driver's place (3,), put on the surface where it is within 1 mm of it."""
         return place_m
+
+    @property
+    def axis_m(self) -> tuple[float, float]:
+        """Place x, y of the vertical line about which azimuths on its surface are counted."""
+        return 0.0, 0.0
+
+    def at_surface_m(self, azimuth_deg: float, height_m: float) -> Array | None:
+        """The place (3,) on its surface at an azimuth about `axis_m` and a height z, the outermost; None where there is none."""
+        return None
 
     def normal(self, driver: Driver) -> Array | None:
         """The direction (3,) in which its surface lets a driver radiate; None where the driver's own facing counts."""

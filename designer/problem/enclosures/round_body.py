@@ -34,6 +34,7 @@ class RoundBody(Enclosure):
 
     radius_m: Annotated[float, Field(ge=0.001, le=10.0, title="of the body")] = 0.0875
 
+    has_surface: ClassVar[bool] = True
     round_in: ClassVar[int]
     """How many of a place's coordinates make its distance from the middle."""
     middle: ClassVar[tuple[str, str]]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from designer.errors import Fault
@@ -73,6 +74,7 @@ class SolvedBody(Enclosure):
     ] = None
 
     is_solved: ClassVar[bool] = True
+    has_surface: ClassVar[bool] = True
     outlines: ClassVar[tuple[str | None, str | None]] = ("polygon", "polygon")
     size_key: ClassVar[str]
     """Key of the body's size."""
@@ -88,6 +90,25 @@ class SolvedBody(Enclosure):
     def surface(self) -> Triangles:
         """Its triangles in the device's axes."""
         raise NotImplementedError
+
+    @property
+    def axis_m(self) -> tuple[float, float]:
+        """Middle of its bounds, x and y."""
+        x, y, _ = self.surface.centre_m.tolist()
+        return x, y
+
+    def at_surface_m(self, azimuth_deg: float, height_m: float) -> Array | None:
+        """The outermost place (3,) on its surface at an azimuth about `axis_m` and a height z; None where it does not go so high."""
+        place_m = self.contour_m(np.array([azimuth_deg]), height_m)[0]
+        return place_m if np.isfinite(place_m).all() else None
+
+    def contour_m(self, azimuth_deg: Array, height_m: float) -> Array:
+        """Outermost places (A, 3) on its surface at azimuths (A,) about `axis_m` and a height z; NaN where there is none."""
+        surface, angle = self.surface, np.radians(azimuth_deg)
+        begin_m = np.array([*surface.centre_m[:2], height_m])
+        directions = np.stack([np.cos(angle), np.sin(angle), np.zeros(angle.size)], axis=1)
+        distance_m = np.array([surface.farthest_m(begin_m, direction) for direction in directions])
+        return np.asarray(begin_m + distance_m[:, None] * directions)
 
     def outline(self, view: str) -> Outline:
         """The convex outline of each closed surface from "above", the "front" or the "side", along the axes of VIEWS."""

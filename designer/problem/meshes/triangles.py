@@ -16,6 +16,8 @@ Index = NDArray[np.intp]
 MAX_NUMBERS = 500_000
 """Points times triangles that are held at once."""
 NEXT = np.array([1, 2, 0])
+EDGE_SHARE = 1e-9
+"""Share of a triangle's sides by which a ray may miss it: between two triangles none is missed."""
 SAME_LENGTH = 1 + 1e-9
 """Ratio of lengths that are the same but for rounding."""
 
@@ -88,6 +90,21 @@ class Triangles:
         of_face = body[self.faces[:, 0]]
         _, first = np.unique(of_face, return_index=True)
         return [used(self.vertices_m, self.faces[of_face == of_face[n]]) for n in np.sort(first).tolist()]
+
+    def farthest_m(self, begin_m: Array, direction: Array) -> float:
+        """Distance of the last place at which a ray from a point (3,) meets the surface; NaN where it does not meet it."""
+        a, b, c = self.corners_m.transpose(1, 0, 2)
+        first, second, way_m = b - a, c - a, begin_m - a
+        across = np.cross(np.broadcast_to(direction, second.shape), second)
+        determinant = np.einsum("tx,tx->t", first, across)
+        is_crossed = np.abs(determinant) > 1e-12 * np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+        inverse = 1 / np.where(is_crossed, determinant, 1.0)
+        beside = np.cross(way_m, first)
+        u = np.einsum("tx,tx->t", way_m, across) * inverse
+        v = beside @ direction * inverse
+        distance_m = np.einsum("tx,tx->t", second, beside) * inverse
+        meets = is_crossed & (u > -EDGE_SHARE) & (v > -EDGE_SHARE) & (u + v < 1 + EDGE_SHARE) & (distance_m > 0)
+        return float(distance_m[meets].max()) if meets.any() else math.nan
 
     def nearest(self, points_m: Array) -> tuple[Array, Index, Array]:
         """Distance (M,) of points (M, 3) from the surface, the nearest triangle (M,), and the place on it (M, 3)."""

@@ -1,0 +1,131 @@
+"""Layouts designed: their problem files, the numbers of their filters, and which is best where such a number decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from designer import job
+from designer.arrays import Real
+from designer.errors import Fault, ProblemError
+from designer.metrics import BY_NAME, ON_DEMAND
+from designer.placement.candidates import Candidates
+from designer.placement.layouts import realised_value
+from designer.placement.objective import Objective
+from designer.placement.system import System, system_of
+from designer.problem import Problem
+from designer.problem.messages import shown
+from designer.problem.read import changed
+from designer.realization import response as filter_response
+from designer.report.placed_layout import PlacedLayout
+
+REALISED = ("mean_cancellation_gain_db", "moved_head_5th_percentile_db", "largest_effort_db")
+"""Numbers of the realised filters that stand beside a layout, of the channel that is worst off."""
+
+
+def layout_of(candidates: Candidates, places_m: Real) -> PlacedLayout:
+    """Layout of drivers at places (n, 3)."""
+    return PlacedLayout(tuple(candidates.placed(places_m)), len(candidates.fixed))
+
+
+class DesignedLayouts:
+    """Layouts with the numbers of their filters, each designed once."""
+
+    def __init__(self, candidates: Candidates, system: System, say: Callable[[str], None]) -> None:
+        self.candidates, self.system, self.say = candidates, system, say
+        self.problems: dict[Any, Problem] = {}
+        self._numbers: dict[Any, tuple[dict[str, float], float]] = {}
+
+    def __call__(self, layout: PlacedLayout) -> PlacedLayout:
+        """The layout with these."""
+        objective = self.system.objective
+        if layout.key not in self._numbers:
+            self.say(f"design {layout.words}")
+            problem = self.problems[layout.key] = problem_of(self.candidates, layout)
+            result = job.design(problem)
+            if objective.is_of_filters:
+                realised = _of_filters(result, objective)
+            else:
+                realised = objective.sign * _realised(problem, layout, result, self.system)
+            self._numbers[layout.key] = _numbers(result), realised
+        numbers, realised = self._numbers[layout.key]
+        return replace(layout, numbers=numbers, realised=realised)
+
+
+def _of_filters(result: job.Design, objective: Objective) -> float:
+    """The objective of a design's filters, of the channel that is worst off; NaN where no channel has it."""
+    name, better = objective.metric.name, objective.metric.better
+    is_dear = bool(objective.metric.needs & ON_DEMAND)
+    values = [
+        numbers[name]
+        for channel, scalars in result.scalars.items()
+        if name in (numbers := result.robustness(channel) if is_dear else scalars.values)
+    ]
+    return better * min(better * value for value in values) if values else np.nan
+
+
+def decided(searched: Sequence[PlacedLayout], designed: DesignedLayouts, objective: Objective) -> PlacedLayout:
+    """The best by its filters of some layouts, the first of which the search prefers. Raises ProblemError: no channel has that number."""
+    layouts = [replace(layout, value=layout.realised) for layout in map(designed, searched)]
+    values = {kind: [layout.value for layout in layouts if layout.kind == kind] for kind in ("even", "lasso")}
+    best = max(
+        layouts,
+        key=lambda layout: objective.metric.better * np.nan_to_num(layout.value, nan=-np.inf * objective.metric.better),
+    )
+    if np.isnan(best.value):
+        fault = Fault("placement.objective", f"got {shown(objective.metric.name)}, which no channel has", "a number of its channels",
+                      "`designer design` lists them in summary.json")  # fmt: skip
+        raise ProblemError(designed.candidates.problem.source, [fault])
+    known = {kind: of[0] if of and np.isfinite(of[0]) else None for kind, of in values.items()}
+    return replace(best, kind="", even=known["even"], lasso=known["lasso"])
+
+
+def problem_of(candidates: Candidates, layout: PlacedLayout) -> Problem:
+    """The problem with the layout's drivers. Raises ProblemError: a design cannot take so many."""
+    return changed(candidates.problem, tables_of(candidates, layout))
+
+
+def tables_of(candidates: Candidates, layout: PlacedLayout) -> dict[str, Any]:
+    """Tables of the problem file with the layout's drivers; every design uses all drivers, and plain playback is chosen anew."""
+    problem = candidates.problem
+    data = problem.model_dump(exclude_unset=True)
+    names = {driver.name for driver in candidates.fixed}
+    data.pop("placement")
+    data["title"] = f"{problem.title}: {layout.words}"
+    data["drivers"] = [driver.model_dump(exclude_unset=True) for driver in layout.drivers]
+    for design in data["designs"]:
+        design.pop("drivers", None)
+        if not set(design.get("plain") or names) <= names:
+            for key in ("plain", "crossover_hz", "crossover_order"):
+                design.pop(key, None)
+        if layout.max_effort_db is not None:
+            design["max_effort_db"] = layout.max_effort_db
+    return data
+
+
+def _realised(problem: Problem, layout: PlacedLayout, result: job.Design, reference: System) -> float:
+    """The value of a layout's realised filters, at the places and over the devices that the search judged by."""
+    system = system_of(problem, layout.drivers, layout.fixed, len(layout.drivers), reference)
+    rate_hz = problem.sample_rate_hz
+    responses = [
+        filter_response(result.taps[channel.name], channel.frequency_hz, rate_hz) for channel in system.channels
+    ]
+    return realised_value(system, responses)
+
+
+def _numbers(result: job.Design) -> dict[str, float]:
+    """Numbers of the realised filters, of the channel that is worst off; cost of all channels together."""
+    numbers = {}
+    for name in REALISED:
+        values = [scalars.values[name] for scalars in result.scalars.values() if name in scalars.values]
+        if values:
+            numbers[name] = min(values) if BY_NAME[name].better > 0 else max(values)
+    costs = [
+        scalars.values["multiply_adds_per_s"]
+        for scalars in result.scalars.values()
+        if "multiply_adds_per_s" in scalars.values
+    ]
+    return numbers | ({"multiply_adds_per_s": sum(costs)} if costs else {})
