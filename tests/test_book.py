@@ -138,6 +138,15 @@ def test_every_block_of_toml_is_a_valid_problem_or_a_valid_part_of_one() -> None
         designer.loads(toml_text(merged(base, tomllib.loads(block))), folder=folder, source=name)
 
 
+def test_the_studio_s_pictures_are_those_of_its_lesson() -> None:
+    """Each picture that `docs/studio_pictures.py` takes is shown once by the lesson, and no other lies beside them."""
+    shown = re.findall(
+        r"\]\(studio/([\w-]+)\.png\)", (DOCS / "tutorials" / "studio-in-pictures.md").read_text(encoding="utf-8")
+    )
+    taken = re.findall(r'files\["([\w-]+)"\]', (DOCS / "studio_pictures.py").read_text(encoding="utf-8"))
+    assert sorted(shown) == sorted(taken) == sorted(path.stem for path in (DOCS / "tutorials" / "studio").iterdir())
+
+
 def test_every_page_is_named_by_a_table_of_contents() -> None:
     """No page of `docs/` is outside the book."""
     listed = {"index"}

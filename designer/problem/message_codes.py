@@ -116,7 +116,7 @@ band-reversed: A band whose lowest frequency is not below its highest.
 above-nyquist: A frequency above half of the sample rate.
   Cause: A band for another sample rate.
   Remedy: Lower the frequency, or raise `sample_rate_hz`.
-curve-points: A curve whose frequencies do not rise from above 0, or whose gains are beyond 200 dB.
+curve-points: A curve whose frequencies do not rise from above 0, or whose gains are out of range.
   Cause: Columns that are swapped, points out of order, or a point at 0 Hz.
   Remedy: Sort the points: each is [frequency_hz, gain_db].
 

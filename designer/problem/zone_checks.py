@@ -147,6 +147,7 @@ def _named(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
             yield from among(f"{path}.{key}.{name}", name, design.dark)
 
 
+@coded("curve-points")
 def _diffuse_curve(path: str, design: DesignTable) -> Iterator[Fault]:
     yield from curve_faults(path, design.diffuse_gain_db)
     gains = [gain for _, gain in design.diffuse_gain_db or ()]

@@ -166,7 +166,7 @@ def mask() -> Figure:
 
 
 def nulls() -> Figure:
-    """Nulls alone, without a curve or a mask, 10 and 50 degrees wide: a wide arc of silence is less deep than a narrow one."""
+    """Nulls alone, 10 and 50 degrees wide (shaded): of three drivers, the wider arc costs 2 to 4 dB behind the device."""
     fig, axes = labelled_axes("Azimuth in degrees", "Level re on axis in dB")
     problem = _beam().problem
     for style, width_deg in zip(STYLES, (10.0, 50.0), strict=False):

@@ -27,7 +27,9 @@ def claim(text: str) -> str:
     lines = list(itertools.takewhile(lambda line: line.startswith("#"), text.splitlines()))
     comment = "\n".join(line[1:].removeprefix(" ") for line in lines if not line.startswith("#:"))
     return "\n\n".join(
-        f"```text\n{textwrap.dedent(part)}\n```" if part.startswith("    ") else " ".join(part.split())
+        f"```text\n{textwrap.dedent(part)}\n```"
+        if part.startswith("    ")
+        else re.sub(r"(?<!`)--[a-z][\w-]*(?: '[^']*')?", r"`\g<0>`", " ".join(part.split()))
         for part in re.split(r"\n\s*\n", comment)
     )
 

@@ -9,11 +9,13 @@ import pytest
 from command import run
 
 from designer.cli import docs
+from designer.problem.message_codes import CODES
 
 INVENTORY = """key-eardesign-max_effort_db std:label -1 reference/made/problem-file/designs.html#key-eardesign-max-effort-db max_effort_db
 key-export-targets std:label -1 reference/made/problem-file/export.html#$ targets
 command-export std:label -1 reference/made/commands.html#$ designer export
 table-export std:label -1 reference/made/problem-file/export.html#$ [export]
+code-missing-key std:label -1 reference/made/codes.html#$ missing-key
 target-c-q15 std:label -1 reference/made/targets.html#$ c-q15
 theory/power-ratio std:doc -1 theory/power-ratio.html Power ratio
 """
@@ -47,6 +49,15 @@ def test_the_address_of_a_name(
     """The first page, or the entry of a key, a command before a table of its name, a target in any case, and a page."""
     ended = run(capsys, monkeypatch, "docs", *topic, "--no-browser")
     assert (ended.code, ended.out.strip()) == (0, f"{book.as_uri()}/{address}")
+
+
+def test_a_code_is_explained_and_opened(
+    book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the code means is printed above the address of its entry."""
+    ended = run(capsys, monkeypatch, "docs", "missing-key", "--no-browser")
+    assert ended.code == 0
+    assert ended.out == f"{CODES['missing-key']}\n{book.as_uri()}/reference/made/codes.html#code-missing-key\n"
 
 
 def test_a_name_that_is_none(book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,6 @@ def test_a_file_of_the_library_is_found(
     monkeypatch.chdir(tmp_path)
     ended = designer_command("check", "laptop-pair.toml")
     assert ended.code == errors.EXIT_BAD_INPUT
-    match = re.search(r"no such file; expected a file in TOML; the library has (.*)$", ended.err.strip())
+    match = re.search(r"no such file; expected a file in TOML; the library has (.*)$", ended.err, re.MULTILINE)
     assert match is not None and designer_command("check", match[1]).code == errors.EXIT_DONE
     assert "the library has" not in designer_command("check", "my-speaker.toml").err

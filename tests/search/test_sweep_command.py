@@ -297,7 +297,7 @@ def test_what_is_refused(
     monkeypatch.chdir(tmp_path)
     ended = run(capsys, monkeypatch, "sweep", *(one.format(file=file) for one in given))
     assert ended.code == code
-    assert re.search(f"{re.escape(message)}$", ended.err.strip())
+    assert re.search(f"{re.escape(message)}$", ended.err, re.MULTILINE)
     assert [path.name for path in tmp_path.iterdir()] == ["pair.toml"]
 
 
