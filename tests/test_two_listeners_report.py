@@ -72,7 +72,9 @@ def test_what_the_page_claims(make: ModuleType) -> None:
     assert min(row.isolation_drawn_5th_percentile_db for row in table) > 15
     kept = {row.device for row in table if row.reference_room_isolation_drawn_5th_percentile_db >= 11}
     assert kept == {make.MANY, make.ROWS}
-    assert 0.25 * (np.prod(make.REFERENCE_ROOM.size_m) / 100) ** (1 / 3) == pytest.approx(0.3, abs=1e-3)  # ITU-R BS.1116-3
+    assert 0.25 * (np.prod(make.REFERENCE_ROOM.size_m) / 100) ** (1 / 3) == pytest.approx(
+        0.3, abs=1e-3
+    )  # ITU-R BS.1116-3
     assert make.page(table) == (HERE / "README.md").read_text("utf-8")
     assert [field.name for field in fields(make.Row)] == (HERE / "isolation.csv").read_text("utf-8").splitlines()[
         0

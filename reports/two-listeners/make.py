@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ def row(device: str, channels: str, design: Result) -> Row:
     )
 
 
-def rows(designs: dict[tuple[str, str], Result]) -> list[Row]:
+def rows(designs: Mapping[tuple[str, str], Result]) -> list[Row]:
     """Every device by every kind of programme."""
     return [row(device, channels, design) for (device, channels), design in designs.items()]
 
@@ -175,7 +176,7 @@ def table(numbers: list[Row]) -> str:
     return out.getvalue()
 
 
-def picture(designs: dict[tuple[str, str], Result]) -> str:
+def picture(designs: Mapping[tuple[str, str], Result]) -> str:
     """Isolation of the left seat's last channel over frequency, a panel a programme, with the living room's by third octave."""
     panels = []
     for n, channels in enumerate((EAR, ZONE)):
