@@ -72,10 +72,16 @@ def test_what_the_page_claims(make: ModuleType) -> None:
     assert min(row.isolation_drawn_5th_percentile_db for row in table) > 15
     kept = {row.device for row in table if row.reference_room_isolation_drawn_5th_percentile_db >= 11}
     assert kept == {make.MANY, make.ROWS}
-    assert 0.25 * (np.prod(make.REFERENCE_ROOM.size_m) / 100) ** (1 / 3) == pytest.approx(
-        0.3, abs=1e-3
-    )  # ITU-R BS.1116-3
-    assert make.page(table) == (HERE / "README.md").read_text("utf-8")
+    prescribed_s = 0.25 * (np.prod(make.REFERENCE_ROOM.size_m) / 100) ** (1 / 3)  # ITU-R BS.1116-3
+    assert prescribed_s == pytest.approx(0.3, abs=1e-3)
+    lines = (HERE / "places.csv").read_text("utf-8").splitlines()[1:]
+    places = [(float(away_m), float(value_db)) for away_m, value_db in (line.split(",") for line in lines)]
+    assert [away_m for away_m, _ in places] == list(make.BEFORE_WALL_M)
+    assert max(value_db for _, value_db in places) < make.ASKED_DB
+    (living_db,) = (value_db for away_m, value_db in places if away_m == make.LIVING_ROOM.device_m[0])
+    best_db = max(row.living_room_isolation_drawn_5th_percentile_db for row in table)
+    assert living_db == pytest.approx(best_db, abs=0.02)
+    assert make.page(table, places) == (HERE / "README.md").read_text("utf-8")
     assert [field.name for field in fields(make.Row)] == (HERE / "isolation.csv").read_text("utf-8").splitlines()[
         0
     ].split(",")
