@@ -261,7 +261,9 @@ def in_rooms(numbers: list[Row], places: list[tuple[float, float]]) -> list[str]
         key = f"{room}_room_isolation_drawn_5th_percentile_db"
         there = sorted(numbers, key=lambda entry: -getattr(entry, key))
         able = [entry for entry in there if round(getattr(entry, key), 2) >= ASKED_DB]
-        reached += [f"{e.device}, {e.channels} ({round(getattr(e, key), 2):.1f} dB), in the {room} room" for e in able]
+        reached += [
+            f"{e.device}, for {e.channels}, in the {room} room ({round(getattr(e, key), 2):.1f} dB)" for e in able
+        ]
         if not able:
             short.append(f"{round(getattr(there[0], key), 2):.1f} dB in the {room} room")
     values_db = [round(value_db, 2) for _, value_db in places]
