@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -76,5 +77,6 @@ def _without(problem: Problem, head: int) -> Problem:
     """The problem, one head of its listener's list left out; other listeners stay as they are."""
     heads = [name for n, name in enumerate(problem.listener.heads) if n != head]
     listener = problem.listener.model_copy(update={"head": heads})
-    others = problem.listeners and [listener if other is problem.listener else other for other in problem.listeners]
+    listeners: list[Any] = list(problem.listeners or [])  # of which this is one, where several are named
+    others = [listener if other is problem.listener else other for other in listeners] or None
     return problem.model_copy(update={"listener": listener, "listeners": others})

@@ -51,7 +51,10 @@ class Listener(Table):
 
 
 class Population(Table):
-    """Heads of a list as a population: ear channels hold their curve at a percentile over heads, and are judged on heads left out."""
+    """Heads of a list as a population: ear channels hold their curve at a percentile over heads, and are judged on heads left out.
+
+    A curve over a dark listener is held at that percentile over its own heads, against the bright ear's mean over all of the channel's.
+    """
 
     percentile: Annotated[float, Field(gt=0, lt=50.0)] = Field(
         default=10.0, title="of the heads' gains, each over its ear cloud, that meets the curve"

@@ -187,8 +187,8 @@ def bank_proof(filters: BankSet, target: Target, bench: Bench, work: Path, *, co
         more = {"cmsis": root, "objects": tuple(cmsis_program.library(machine, root, work))}
     program = bank_program(work, plan, machine, **more)
     walk = positions(filters)
-    rest = -(-(filters.bank.length + max(filters.delays.values(), default=0) + BLOCK) // FADE) + 2
-    values = np.concatenate([walk, np.repeat(walk[-1:], rest + STAY_FADES, axis=0)])
+    fades_to_end = -(-(filters.bank.length + max(filters.delays.values(), default=0) + BLOCK) // FADE) + 2
+    values = np.concatenate([walk, np.repeat(walk[-1:], fades_to_end + STAY_FADES, axis=0)])
     noise = np.zeros((len(values) * FADE, len(filters.channels)))
     loud = slice(0, len(walk) * FADE)
     noise[loud] = np.random.default_rng(1).uniform(-1, 1, noise[loud].shape)
@@ -197,7 +197,7 @@ def bank_proof(filters: BankSet, target: Target, bench: Bench, work: Path, *, co
     signals = np.rint(level * noise * 2.0**15) / 2.0**15  # of 16 bits, which every word holds
     exact = desktop_feeds(filters, signals, values)
     feeds = full_scale(played_along(program, samples_of(signals, word.word), values, machine, plan), word.word)
-    silence = slice((len(walk) + rest) * FADE, None)
+    silence = slice((len(walk) + fades_to_end) * FADE, None)
     ran = (
         f"the export, built for and run on {machine.name}"
         if bench.machine

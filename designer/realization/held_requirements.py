@@ -104,7 +104,7 @@ class Held:
         """Limited quantity (J,) of pressures (J, M)."""
         return root_mean_square(p) if self.together else np.asarray(np.abs(p).max(axis=1))
 
-    def allowed(self, size: Real, radius: Real) -> Real:
+    def nearest_size(self, size: Real, radius: Real) -> Real:
         """The nearest size within a radius (J,) of the root mean square's (J,)."""
         return np.minimum(size, radius)
 
@@ -112,7 +112,7 @@ class Held:
         """The nearest pressures (J, M) within a radius (J,)."""
         if self.together:
             size = self.size(p)
-            return np.asarray(p * (self.allowed(size, radius) / np.maximum(size, 1e-300))[:, None])
+            return np.asarray(p * (self.nearest_size(size, radius) / np.maximum(size, 1e-300))[:, None])
         return np.asarray(p * np.minimum(1.0, radius[:, None] / np.maximum(np.abs(p), 1e-300)))
 
     def scaled_levels(self, limit: Real) -> Rows:

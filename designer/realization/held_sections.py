@@ -53,7 +53,7 @@ MIN_RELATIVE_FALL = 1e-4
 class HeldLevel(Held):
     """Level within its limit above and below the level of the weights, in any phase."""
 
-    def allowed(self, size: Real, radius: Real) -> Real:
+    def nearest_size(self, size: Real, radius: Real) -> Real:
         """The nearest level (J,) between a radius (J,) and the same ratio below the weights' level."""
         return np.clip(size, radius * 10 ** (MARGIN_DB / 10) / self.limit**2, radius)
 
@@ -127,7 +127,7 @@ class HeldSections(SectionProblem):
         for pull in self.pulls:
             if pull.requirement.together:
                 size, _ = pull.size(w[pull.requirement.index])
-                beyond = (size - pull.requirement.allowed(size, pull.radius)) ** 2
+                beyond = (size - pull.requirement.nearest_size(size, pull.radius)) ** 2
             else:
                 beyond = np.mean(np.abs(self._beyond(pull, w)) ** 2, axis=1)
             total += float(np.sum(pull.weight * beyond))
@@ -141,7 +141,7 @@ class HeldSections(SectionProblem):
             H, at = pull.requirement.rows.points, pull.requirement.index
             if pull.requirement.together:
                 size, toward = pull.size(w[at])
-                share = 1 - pull.requirement.allowed(size, pull.radius) / np.maximum(size, 1e-150)
+                share = 1 - pull.requirement.nearest_size(size, pull.radius) / np.maximum(size, 1e-150)
                 outside = np.flatnonzero(share)
                 at, toward, weight = at[outside], toward[outside], pull.weight[outside]
                 slope[at] += toward * (weight * share[outside])[:, None]

@@ -124,8 +124,8 @@ def _scaled_lstsq(rows: Real, target: Real) -> Real:
         parts = -(-len(whole) // max(MAX_ROWS, 2 * width))
         size = -(-len(whole) // parts)
         padded = np.concatenate([whole, np.zeros((parts * size - len(whole), width))])
-        whole = np.linalg.qr(padded.reshape(parts, size, width), mode="r").reshape(-1, width)
-    R = np.linalg.qr(whole, mode="r")[: width - 1]
+        whole = np.asarray(np.linalg.qr(padded.reshape(parts, size, width), mode="r")).reshape(-1, width)
+    R = np.asarray(np.linalg.qr(whole, mode="r"))[: width - 1]
     return np.asarray(np.linalg.lstsq(R[:, :-1], R[:, -1], rcond=1e-14)[0] / scale)
 
 

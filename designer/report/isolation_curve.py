@@ -41,13 +41,14 @@ def isolation_figure(result: Result, name: str) -> Figure:
         look: dict[str, Any] = {"color": COLOURS[n % len(COLOURS)], "dash": DASHES[n // len(COLOURS) % len(DASHES)]}
         lines.append(line(f, isolation_db, words, width=2, **look))
         in_the_band += [float(isolation_db[inside].min()), float(isolation_db[inside].max())]
-        wanted = dark_curve(table, other)
-        if wanted is not None:
-            asked_db = np.where(inside, curve_db(wanted, f), np.nan)
+        points = dark_curve(table, other)
+        if points is not None:
+            asked_db = np.where(inside, curve_db(points, f), np.nan)
             words = "target" if len(dark) == 1 else f"target over {shortened(other, 24)}"
             lines.append(target_line(f, asked_db, words) | {"color": "ink" if len(dark) == 1 else look["color"]})
             in_the_band.append(float(np.nanmax(asked_db)))
-            short = inside & (asked_db - isolation_db > SLACK_TOLERANCE_DB) & (table.hold == "mean")
+            in_mean = table.hold == "mean" and table.over_heads is None
+            short = inside & (asked_db - isolation_db > SLACK_TOLERANCE_DB) & in_mean
             if short.any():
                 missed.append(shortfall(f, isolation_db, asked_db, short))
     moved = result.moved_heads.get(name)

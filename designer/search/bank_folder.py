@@ -117,7 +117,7 @@ def _write_sofa(design: BankDesign, path: Path) -> None:
 
 
 def _listener(design: BankDesign) -> str | None:
-    """Of several listeners the one who moves, else the one whom the first channel is for; None of one."""
+    """Name of the listener who moves, else of the one whom the first channel is for; None of one listener."""
     listeners = design.problem.listeners
     if not listeners:
         return None

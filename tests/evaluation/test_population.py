@@ -115,6 +115,7 @@ def test_with_dark_listeners_each_curve_holds_at_its_percentile(more: dict[str, 
     assert (np.percentile(own, PERCENTILE, axis=0) > 10**0.49).all()
     assert (np.percentile(over, PERCENTILE, axis=0) > 10**1.39).all()
     if "diffuse_gain_db" in more:
+        assert result.scene is not None
         power = np.einsum("fi,fij,fj->f", w.conj(), result.scene.at(f).radiated_power, w).real / (1.5**2 + 0.4**2)
         assert (bright / power > 10**0.19).all()
 
