@@ -2,15 +2,14 @@
 
     H(z) = z^-delay ( x_0 + Σ_s (x_s1 + x_s2 z^-1) / (1 + a_s1 z^-1 + a_s2 z^-2) )
 
-In a cell the filter has the numerators Σ u_i x_i, and its delay is Σ u_i delay_i. Being linear in x, its impulse response behind the delay is
-Σ u_i of those of the sets: the `taps` that a FilterBank holds are these, cut where the poles have died away, and all that is asked of a
-bank of taps (its proof, its responses, SOFA) is asked of them. No value of the keys moves a pole, so that every filter between the sets
-is as stable as the sets are.
+In a cell the filter has the numerators Σ u_i x_i, and its delay is Σ u_i delay_i. Being linear in x, its impulse response behind the
+delay is Σ u_i of those of the sets: the `taps` that a FilterBank holds are these, cut where the poles have died away, and all that is
+asked of a bank of taps (its proof, its responses, SOFA) is asked of them. No value of the keys moves a pole, so that every filter between
+the sets is as stable as the sets are.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -92,8 +91,3 @@ def impulse_responses(numerators: Real, denominators: Real, length: int) -> Real
         basis = np.array([impulse, *(row for pair in zip(poles, late, strict=True) for row in pair)])
         out[..., l, :] = numerators[..., l, :] @ basis
     return out
-
-
-def whole_delay(*delays: Real) -> int:
-    """The least whole samples that leave no delay below 0."""
-    return max(0, *(math.ceil(-float(delay.min(initial=0.0))) for delay in delays))

@@ -168,7 +168,9 @@ def _refined(
             new_a = a
             if poles:
                 free = [free_parameters(each, radius) for each in a]
-                new_a = np.stack([denominators(u + d, radius) for u, d in zip(free, step.reshape(drivers, sections, 2), strict=True)])
+                new_a = np.stack(
+                    [denominators(u + d, radius) for u, d in zip(free, step.reshape(drivers, sections, 2), strict=True)]
+                )
             new_errors = errors_of(new_xs, new_a)
             new_cost = total(new_errors)
             if new_cost < cost:

@@ -181,14 +181,18 @@ class Places:
         self.shared: SharedSections | None = None
         with self._named(fixed_at):
             if problem.realization.form == "biquad":  # a cascade for one place would be searched in vain
-                self.fixed = job.design(self.problem_at(fixed_at).replace({"realization": {"form": "fir"}, "export": {}}))
+                self.fixed = job.design(
+                    self.problem_at(fixed_at).replace({"realization": {"form": "fir"}, "export": {}})
+                )
             else:
                 self.fixed = job.design(self.problem_at(fixed_at))
                 self.problem = self._settled()
         self._family = family_of(self.problem)
         if self.problem.realization.form == "biquad":
             self.shared = self._shared_sections()
-            self.fixed = replace(self.fixed, taps=self.at(fixed_at).taps, bulk_delay_samples=self.at(fixed_at).bulk_delay_samples)
+            self.fixed = replace(
+                self.fixed, taps=self.at(fixed_at).taps, bulk_delay_samples=self.at(fixed_at).bulk_delay_samples
+            )
         if not self.at(fixed_at).points:
             raise UsageError(
                 f"{problem.source}: got no channel with dark points; expected one or more, whose cancellation gain is held; add"
@@ -265,10 +269,13 @@ class Places:
         """Poles and delays of the bank's sections; UsageError where its problem asks for what only taps do."""
         table, remedy = self.problem.realization, 'set form = "fir", whose taps are interpolated'
         if table.word is not None:
-            raise UsageError(f"realization.word: got {table.word}; expected none in a bank of sections, which run in floats; {remedy}")
+            raise UsageError(
+                f"realization.word: got {table.word}; expected none in a bank of sections, which run in floats; {remedy}"
+            )
         if self.problem.virtualizer is not None:
             raise UsageError(
-                f'realization.form: got "biquad" beside [virtualizer], whose channels are mixed from others; expected "fir" or "rtf"; {remedy}'
+                'realization.form: got "biquad" beside [virtualizer], whose channels are mixed from others; expected "fir" or "rtf";'
+                f" {remedy}"
             )
 
         def solved(values: Sequence[float]) -> tuple[Scene, list[ChannelDesign]]:

@@ -5,8 +5,8 @@ Fitted each by itself, cascades of places next to each other end in different mi
 what is left is linear (`designer.realization.parallel_sections`):
 
 - **Delays.** Of REFERENCES places along each key the weights' impulse responses are aligned as sets of taps are
-  (`designer.bank.alignment`). A driver's delay τ(x) lies on straight lines between these places: with sets at any two places, delays between
-  them are nearly those of the place between, and what they are not, numerators make up for.
+  (`designer.bank.alignment`). A driver's delay τ(x) lies on straight lines between these places: between sets at any two places delays
+  are nearly those of the place between, and what they are not, numerators make up for.
 - **Lead.** Behind τ(x) a filter's arrival is the same everywhere; sections begin `lead` samples ahead of it, by numbers of LEADS a section.
 - **Poles** of a driver are those that serve POLE_PLACES places along each key together; of the two leads of the least sum, those that hold
   the requirements best there.
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,9 +25,8 @@ import numpy as np
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.bank.alignment import delays
-from designer.bank.delay_filter import DELAY_LATENCY, delayed_taps
-from designer.bank.section_bank import impulse_responses, section_bank
-from designer.bank.filter_bank import Axis
+from designer.bank.delay_filter import delayed_taps
+from designer.bank.section_bank import impulse_responses
 from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
 from designer.problem.schema import Realization
@@ -70,11 +69,21 @@ class ChannelPoles:
 
 @dataclass(frozen=True)
 class PlaceSections:
-    """One channel's sections at a place: numerators (drivers, 1 + 2S) and delays (drivers,) of all drivers, and the largest excess in dB."""
+    """One channel's sections at a place.
+
+    Attributes
+    ----------
+    numerators : (drivers, 1 + 2S) float array, of all the problem's drivers
+    delay_samples : (drivers,) float array, >= 0
+    excess_db : float, largest excess over a requirement of the place
+    requirement : str, which; empty without one
+
+    """
 
     numerators: Real
     delay_samples: Real
     excess_db: float
+    requirement: str
 
 
 class SharedSections:
@@ -113,7 +122,11 @@ class SharedSections:
             got = f"got {asked}, and {table.sections} sections take {needed} samples before their arrival in the range of the bank"
             raise ProblemError(
                 source,
-                [Fault("realization.bulk_delay_samples", got, f"at least {needed}", "a larger delay, or fewer sections")],
+                [
+                    Fault(
+                        "realization.bulk_delay_samples", got, f"at least {needed}", "a larger delay, or fewer sections"
+                    )
+                ],
             )
 
     @property
@@ -136,9 +149,9 @@ class SharedSections:
             delay = np.zeros(self._drivers)
             numerators[shared.drivers] = x
             delay[shared.drivers] = place.delay_samples + self.bulk_delay_samples
-            out[name] = PlaceSections(
-                numerators, np.maximum(delay, 0.0), max(excesses_db(x, shared.denominators, place).values(), default=0.0)
-            )
+            excesses = excesses_db(x, shared.denominators, place)
+            label = max(excesses, key=excesses.__getitem__, default="")
+            out[name] = PlaceSections(numerators, np.maximum(delay, 0.0), excesses.get(label, 0.0), label)
         return out
 
     def filters(self, sections: Mapping[str, PlaceSections]) -> dict[str, Real]:

@@ -28,7 +28,7 @@ from designer.export.runners.machines import HOST, Machine
 from designer.export.runners.machines import M4 as BARE_M4
 from designer.export.runners.samples import full_scale, samples_of
 from designer.export.targets.cmsis import BANK_WORDS
-from designer.stereo.moving import chain_filters
+from designer.stereo.moving import chain_waits, waiting_filters
 from designer.stereo.upmix import Upmix
 from export import cmsis_library
 from export.bank_cases import bank_set, chain_set, filters_at, noise, path, written
@@ -168,7 +168,9 @@ def test_stereo_through_the_upmix(word: CWord, tmp_path: Path) -> None:
     single = np.asarray(sound.astype(np.float32), dtype=float)
     machine = cmsis_library.M4 if word is not FLOAT else HOST
     got = feeds(filters, word, machine, tmp_path, single, values, stereo=True)
-    desktop = walked(chain_filters(filters.bank), Upmix(48000.0).push(single), values, FADE)
+    desktop = walked(
+        waiting_filters(filters.bank, chain_waits(filters.bank)), Upmix(48000.0).push(single), values, FADE
+    )
     assert np.abs(got - desktop).max() <= 1e-6 < 1e-4 * np.abs(desktop).max()
 
 
