@@ -15,7 +15,6 @@ from programs import need
 
 from designer.arrays import Real
 from designer.bank.walk import walked
-from designer.export.bank_model import BankModel
 from designer.export.bank_plan import FADE
 from designer.export.bank_set import BankSet
 from designer.export.bank_source import cost_of
@@ -27,11 +26,12 @@ from designer.export.runners.cmsis_program import M7
 from designer.export.runners.machines import HOST, Machine
 from designer.export.runners.machines import M4 as BARE_M4
 from designer.export.runners.samples import full_scale, samples_of
+from designer.export.section_model import model_of
 from designer.export.targets.cmsis import BANK_WORDS
 from designer.stereo.moving import chain_waits, waiting_filters
 from designer.stereo.upmix import Upmix
 from export import cmsis_library
-from export.bank_cases import bank_set, chain_set, filters_at, noise, path, written
+from export.bank_cases import bank_set, chain_set, filters_at, noise, path, section_set, written
 from export.c_cases import STRICT
 from export.test_c_program import COUNTING, SANITIZED
 
@@ -51,7 +51,7 @@ def feeds(
     samples = samples_of(signals, word.word)
     got = played_along(program, samples, values, machine, plan)
     if not how:
-        model = BankModel(plan).feeds(samples.T, values).T
+        model = model_of(plan).feeds(samples.T, values).T
         if word.word is None:
             assert np.abs(got - model).max() <= 1e-6 * np.abs(model).max()
         else:
