@@ -42,7 +42,7 @@ class SectionBank(FilterBank):
     @property
     def sections(self) -> int:
         """Sections of each driver in each channel, the most of any channel."""
-        return max(a.shape[1] for a in self.denominators.values())
+        return max(int(a.shape[1]) for a in self.denominators.values())
 
     def coefficients(self, channel: str, values: Sequence[float]) -> tuple[Real, Real]:
         """Numerators (L, 1 + 2N) and delays (L,) of a channel at values of the keys."""

@@ -78,9 +78,11 @@ def members(plan: BankPlan, block: int) -> list[Member]:
     histories, channels = sum(plan.histories), len(plan.filters.channels)
     listed = [
         Member(f"{wide} sum[{big}_DRIVERS][{big}_BLOCK]", sums * drivers * block, False),
-        *(_scratch(plan, block) if isinstance(plan, SectionPlan) else [
-            Member(f"{wide} next[{big}_DRIVERS][{big}_BLOCK]", sums * drivers * block, False)
-        ]),
+        *(
+            _scratch(plan, block)
+            if isinstance(plan, SectionPlan)
+            else [Member(f"{wide} next[{big}_DRIVERS][{big}_BLOCK]", sums * drivers * block, False)]
+        ),
         Member(f"uint32_t wanted[{keys}]", 4 * keys, True),
         Member(f"uint32_t played[{keys}]", 4 * keys, True),
         Member(f"uint32_t late[2][{big}_ROUTES]", 8 * routes, True),

@@ -133,6 +133,7 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
         )
     )
     sections = isinstance(plan, SectionPlan)
+    between = "numerators of sections" if sections else "taps"
     library = f"arm_fir_{plan.word.target[-3:]}{' and arm_biquad_cascade_df1_f32' if sections else ''}"
     calls = f"It calls {library} of CMSIS-DSP, a block of samples a call."
     calls = calls if plan.library else "A call takes any number of frames."
@@ -143,7 +144,7 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
 
 {keys}. Values beyond the range are held to it.
 
-The source holds {plan.sets} sets of filters. Between them {"numerators of sections" if sections else "taps"} and delays are interpolated when the position has changed, at the start
+The source holds {plan.sets} sets of filters. Between them {between} and delays are interpolated when the position has changed, at the start
 of the next block of {BLOCK} samples; the output then goes over to the new filters on a straight line in {FADE} samples, so that
 nothing clicks. A position that comes during a fade waits until its end: call set_position as often as the tracker tells, from where
 process is called.
@@ -166,7 +167,9 @@ The upmix makes the channels of {prefix}_process from left and right: {prefix}_s
 plays it. It has a latency of {whole.latency_ms:.2f} ms, and takes {whole.ram:,} bytes of RAM and {whole.still_per_s:,}
 multiply-adds a second, {whole.moving_per_s:,} while the position changes. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm);
 the upmix computes in single precision in every word."""
-    rows: list[tuple[str, ...]] = [("channel", "driver", "numerators" if sections else "taps", "largest delay between sets in samples")]
+    rows: list[tuple[str, ...]] = [
+        ("channel", "driver", "numerators" if sections else "taps", "largest delay between sets in samples")
+    ]
     rows += [
         (
             filters.channels[route.channel],

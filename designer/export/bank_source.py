@@ -151,7 +151,11 @@ def _macros(plan: BankPlan) -> list[Macro]:
         ("CHANNELS", f"{len(filters.channels)}U", "inputs"),
         ("DRIVERS", f"{len(filters.drivers)}U", "outputs"),
         ("ROUTES", f"{len(plan.routes)}U", "filters from a channel to a driver"),
-        ("PLAYED", f"{plan.played_numbers}U", "numbers of all filters that play" if isinstance(plan, SectionPlan) else "taps of all filters that play"),
+        (
+            "PLAYED",
+            f"{plan.played_numbers}U",
+            "numbers of all filters that play" if isinstance(plan, SectionPlan) else "taps of all filters that play",
+        ),
         ("KEYS", f"{len(filters.bank.axes)}U", "values of a position"),
         *ends,
         ("LATENCY_SAMPLES", f"{filters.latency_samples}U", "of the filters at any position; the loops add none"),
@@ -214,7 +218,13 @@ def _source(plan: BankPlan) -> list[str]:
     ran = _worded(bank.RUN, run)
     if isinstance(plan, SectionPlan):
         filled = "\n".join(
-            (_worded(bank.DELAY, bank.WORDS[kind]), sections.MIX, sections.FILL, bank.TURN, sections.SECTION[plan.library])
+            (
+                _worded(bank.DELAY, bank.WORDS[kind]),
+                sections.MIX,
+                sections.FILL,
+                bank.TURN,
+                sections.SECTION[plan.library],
+            )
         )
         ran = _worded(sections.RUN, {"MULTIPLY": sections.MULTIPLY[plan.library]})
     process = bank.CMSIS_PROCESS if plan.library else engine.PROCESS
@@ -317,7 +327,7 @@ def _section_tables(plan: SectionPlan, grid: str) -> list[list[str]]:
     poles = np.concatenate([route.denominators for route in plan.routes]).astype(np.float32)
     text = "a1 and a2 of the sections of the routes"
     if plan.library:  # a biquad of CMSIS-DSP adds the feedback
-        poles = np.concatenate([np.tile(np.float32([1, 0, 0]), (len(poles), 1)), -poles], axis=1)
+        poles = np.concatenate([np.tile([1.0, 0.0, 0.0], (len(poles), 1)).astype(np.float32), -poles], axis=1)
         text = "b0, b1, b2, -a1 and -a2 of the poles of the sections of the routes"
     head = f"static const float {plan.names.prefix}"
     note = f"/* {grid} sets, the last key fastest: numerators of the routes, of each section those of u and of u one sample ago */"

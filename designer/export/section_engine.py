@@ -1,7 +1,7 @@
 """Functions of a bank of sections in C as text, in the rules of `c_engine` and beside those of `bank_engine`.
 
-`state->filter` holds two of each route's numerators and delay filters: those of the values before and now. The poles' states in `state->node`
-are the route's own and go on through all fades.
+`state->filter` holds two of each route's numerators and delay filters: those of the values before and now. The poles' states in
+`state->node` are the route's own and go on through all fades.
 """
 
 from __future__ import annotations

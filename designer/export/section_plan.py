@@ -1,8 +1,8 @@
 """Plan of a bank of sections in C, before it is text: in floats, which poles near the circle need.
 
-A route delays its channel's samples through the delay filter of `designer.bank.delay_filter`, and its sections stand side by side behind it.
-The stored sets are numerators and delays, interpolated as a bank of taps is (`bank_plan`); denominators are stored once. Over FADE samples
-delays and numerators go over on straight lines, as `designer.bank.section_walk` does with blocks of FADE samples.
+A route delays its channel's samples through the delay filter of `designer.bank.delay_filter`, and its sections stand side by side behind
+it. The stored sets are numerators and delays, interpolated as a bank of taps is (`bank_plan`); denominators are stored once. Over FADE
+samples delays and numerators go over on straight lines, as `designer.bank.section_walk` does with blocks of FADE samples.
 
 A route's numbers in RAM, of the values before and now, are its numerators, then the delay filter with the last number first.
 """

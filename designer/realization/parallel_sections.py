@@ -43,8 +43,8 @@ from designer.realization.section_fit import LEAST_DAMPING, MOST_DAMPING, Sectio
 
 POLE_STEPS, STAGE_STEPS = 40, 8
 MIN_RELATIVE_FALL = 1e-4
-RIDGE = 1e-11
-"""Of the largest diagonal number of a matrix: poles that lie together leave their numerators undetermined."""
+RIDGE = 1e-10
+"""Of a matrix whose diagonal is 1: poles that lie together leave their numerators undetermined."""
 
 
 @dataclass(frozen=True)
@@ -139,42 +139,24 @@ def _excess_db(xs: Sequence[Real], a: Real, places: Sequence[PlaceFit]) -> float
 def _refined(
     xs: list[Real], a: Real, places: Sequence[PlaceFit], problems: Sequence[SectionProblem], *, steps: int, poles: bool
 ) -> tuple[list[Real], Real]:
-    """Numerators of all places, and the poles, with no larger a sum."""
-    radius, drivers, sections = problems[0].radius, len(a), a.shape[1]
-
-    def errors_of(xs: Sequence[Real], a: Real) -> list[Complex]:
-        pairs = zip(xs, places, problems, strict=True)
-        return [responses(x, a, place.delay_samples, p.turn) - p.weights for x, place, p in pairs]
-
-    def total(errors: Sequence[Complex]) -> float:
-        return sum(p.sum(e) for p, e in zip(problems, errors, strict=True))
-
-    errors = errors_of(xs, a)
-    cost, damping = total(errors), 1e-3
+    """Numerators of all places, and the poles where they are asked for, with no larger a sum."""
+    errors = _errors(xs, a, places, problems)
+    cost, damping = _total(errors, problems), 1e-3
     for _ in range(steps):
-        parts = [_equations(x, a, *each, poles=poles) for x, *each in zip(xs, places, problems, errors, strict=True)]
-        reduced = [_Reduced.of(*part, drivers * (1 + 2 * sections)) for part in parts]
+        rows = zip(xs, places, problems, errors, strict=True)
+        reduced = [_reduced(x, a, place, problem, error, poles=poles) for x, place, problem, error in rows]
         before = cost
         while damping < MOST_DAMPING and cost == before:
-            step = np.zeros(0)
+            moved: Real = a
+            step: Real = np.zeros(0)
             if poles:
-                matrix = np.sum([r.matrix for r in reduced], axis=0)
-                scale = np.diag(matrix) + 1e-9 * np.abs(np.diag(matrix)).max()
-                factor = cho_factor(matrix + np.diag(damping * scale + RIDGE * scale.max()))
-                step = -cho_solve(factor, np.sum([r.gradient for r in reduced], axis=0))
-            moves = [r.numerators(step) for r in reduced]
-            share = 1.0 if poles else 1 / (1 + damping)
-            new_xs = [x + share * move.reshape(x.shape) for x, move in zip(xs, moves, strict=True)]
-            new_a = a
-            if poles:
-                free = [free_parameters(each, radius) for each in a]
-                new_a = np.stack(
-                    [denominators(u + d, radius) for u, d in zip(free, step.reshape(drivers, sections, 2), strict=True)]
-                )
-            new_errors = errors_of(new_xs, new_a)
-            new_cost = total(new_errors)
-            if new_cost < cost:
-                xs, a, errors, cost = new_xs, new_a, new_errors, new_cost
+                moved, step = _moved_poles(a, reduced, damping, problems[0].radius)
+            moves = [each.numerators(step) / (1.0 if poles else 1 + damping) for each in reduced]
+            candidate = [x + move.reshape(x.shape) for x, move in zip(xs, moves, strict=True)]
+            candidate_errors = _errors(candidate, moved, places, problems)
+            candidate_cost = _total(candidate_errors, problems)
+            if candidate_cost < cost:
+                xs, a, errors, cost = candidate, moved, candidate_errors, candidate_cost
                 damping = max(damping / 5, LEAST_DAMPING)
             else:
                 damping *= 4
@@ -183,61 +165,76 @@ def _refined(
     return xs, a
 
 
+def _errors(
+    xs: Sequence[Real], a: Real, places: Sequence[PlaceFit], problems: Sequence[SectionProblem]
+) -> list[Complex]:
+    rows = zip(xs, places, problems, strict=True)
+    return [responses(x, a, place.delay_samples, problem.turn) - problem.weights for x, place, problem in rows]
+
+
+def _total(errors: Sequence[Complex], problems: Sequence[SectionProblem]) -> float:
+    return sum(problem.sum(each) for problem, each in zip(problems, errors, strict=True))
+
+
+def _moved_poles(a: Real, reduced: Sequence[_Reduced], damping: float, radius: float) -> tuple[Real, Real]:
+    """Denominators one damped step on, and the step in u and v."""
+    matrix, gradient = (np.sum(parts, axis=0) for parts in zip(*((r.matrix, r.gradient) for r in reduced), strict=True))
+    scale = np.diag(matrix) + RIDGE * np.abs(np.diag(matrix)).max()
+    step = -_solve(matrix + np.diag(damping * scale), gradient)
+    free = np.stack([free_parameters(each, radius) for each in a]) + step.reshape(a.shape)
+    return np.stack([denominators(each, radius) for each in free]), step
+
+
 def _bases(a: Real, delay_samples: Real, turn: Complex) -> list[Complex]:
     """Each driver's slopes over its numerators (K, 1 + 2S), its delay included."""
     return [basis(each, turn) * (turn**delay)[:, None] for each, delay in zip(a, delay_samples, strict=True)]
 
 
 def _solve(matrix: Real, right: Real) -> Real:
-    scale = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
-    scaled = matrix / scale[:, None] / scale + RIDGE * np.eye(len(matrix))
-    shape = (-1,) + (1,) * (right.ndim - 1)
-    return np.asarray(cho_solve(cho_factor(scaled), right / scale.reshape(shape)) / scale.reshape(shape))
-
-
-def _equations(
-    x: Real, a: Real, place: PlaceFit, problem: SectionProblem, errors: Complex, *, poles: bool
-) -> tuple[Real, Real]:
-    """Matrix and gradient of a place, numerators of all drivers first, then their poles."""
-    turn = problem.turn
-    bases = _bases(a, place.delay_samples, turn)
-    slopes = bases
-    if poles:
-        slopes = []
-        for each, upper, own in zip(bases, x, a, strict=True):
-            late, lower = each[:, :1], each[:, 1::2]  # z^-τ and z^-τ / A_s
-            falls = -(upper[1::2] + turn[:, None] * upper[2::2]) * lower * (lower / late)
-            over_a = falls[:, :, None] * np.stack([turn, turn**2], axis=1)[:, None, :]
-            chain = denominator_slopes(free_parameters(own, problem.radius), problem.radius)
-            over_free = np.einsum("ksj,sji->ksi", over_a, chain).reshape(turn.size, -1)
-            slopes.append(np.concatenate([each, over_free], axis=1))
-    matrix, gradient = normal_equations(slopes, *problem.quadratic(errors))
-    if not poles:
-        return matrix, gradient
-    count, width = bases[0].shape[1], slopes[0].shape[1]
-    index = np.arange(len(gradient)).reshape(len(a), width)
-    order = np.concatenate([index[:, :count].ravel(), index[:, count:].ravel()])
-    return matrix[np.ix_(order, order)], gradient[order]
+    """Solution (n,) or (n, m) with a positive matrix (n, n), its diagonal scaled to 1 and raised by RIDGE."""
+    scale = np.sqrt(np.maximum(np.diag(matrix), 1e-300)).reshape(-1, *(1,) * (right.ndim - 1))
+    scaled = matrix / np.outer(scale, scale) + RIDGE * np.eye(len(matrix))
+    return np.asarray(cho_solve(cho_factor(scaled), right / scale) / scale)
 
 
 @dataclass(frozen=True)
 class _Reduced:
-    """A place's equations with its numerators eliminated."""
+    """A place's equations with its numerators eliminated: matrix (p, p) and gradient (p,) of the poles, and how numerators follow."""
 
     matrix: Real
     gradient: Real
-    to_numerators: Real
-    rest: Real
-
-    @classmethod
-    def of(cls, matrix: Real, gradient: Real, count: int) -> _Reduced:
-        cross = matrix[:count, count:]
-        solved = _solve(matrix[:count, :count], np.concatenate([cross, gradient[:count, None]], axis=1))
-        to_numerators, rest = solved[:, :-1], solved[:, -1]
-        return cls(
-            matrix[count:, count:] - cross.T @ to_numerators, gradient[count:] - cross.T @ rest, to_numerators, rest
-        )
+    slopes: Real  # G_xx^-1 G_xp (n, p)
+    rest: Real  # G_xx^-1 g_x (n,)
 
     def numerators(self, step: Real) -> Real:
-        """Step of the numerators beside one of the poles."""
-        return np.asarray(-(self.rest + self.to_numerators @ step))
+        """Step (n,) of the numerators beside one (p,) of the poles."""
+        return np.asarray(-(self.rest + self.slopes @ step))
+
+
+def _reduced(x: Real, a: Real, place: PlaceFit, problem: SectionProblem, errors: Complex, *, poles: bool) -> _Reduced:
+    """Gauss and Newton's equations of a place."""
+    turn = problem.turn
+    slopes = _bases(a, place.delay_samples, turn)
+    count = slopes[0].shape[1]
+    if poles:
+        slopes = [
+            np.concatenate([each, _pole_slopes(upper, own, each, problem)], axis=1)
+            for upper, own, each in zip(x, a, slopes, strict=True)
+        ]
+    matrix, gradient = normal_equations(slopes, *problem.quadratic(errors))
+    index = np.arange(gradient.size).reshape(len(a), -1)
+    n, p = index[:, :count].ravel(), index[:, count:].ravel()
+    cross = matrix[np.ix_(n, p)]
+    solved = _solve(matrix[np.ix_(n, n)], np.concatenate([cross, gradient[n, None]], axis=1))
+    follow, rest = solved[:, :-1], solved[:, -1]
+    return _Reduced(matrix[np.ix_(p, p)] - cross.T @ follow, gradient[p] - cross.T @ rest, follow, rest)
+
+
+def _pole_slopes(x: Real, a: Real, bases: Complex, problem: SectionProblem) -> Complex:
+    """∂H over u and v (K, 2S) of one driver's numerators (1 + 2S,), denominators (S, 2) and slopes over its numerators (K, 1 + 2S)."""
+    turn = problem.turn
+    late, lower = bases[:, :1], bases[:, 1::2]  # z^-τ and z^-τ / A_s
+    falls = -(x[1::2] + turn[:, None] * x[2::2]) * lower * (lower / late)
+    over_a = falls[:, :, None] * np.stack([turn, turn**2], axis=1)[:, None, :]
+    chain = denominator_slopes(free_parameters(a, problem.radius), problem.radius)
+    return np.asarray(np.einsum("ksj,sji->ksi", over_a, chain).reshape(turn.size, -1))

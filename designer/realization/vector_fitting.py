@@ -114,7 +114,8 @@ def common_poles(wanted: Complex, weight: Real, turn: Complex, sections: int, ra
         rows = []
         for response, each in zip(wanted, weight, strict=True):
             both = np.concatenate([columns * each[:, None], -columns * (response * each)[:, None]], axis=1)
-            rows.append(np.linalg.qr(np.concatenate([both.real, both.imag]), mode="r")[count : 2 * count, count:])
+            corner = np.asarray(np.linalg.qr(np.concatenate([both.real, both.imag]), mode="r"))
+            rows.append(corner[count : 2 * count, count:])
         strength = np.linalg.norm(wanted * weight) / turn.size
         held = np.concatenate([[turn.size], basis.real.sum(axis=0)]) * strength
         target = np.zeros(len(wanted) * count + 1)

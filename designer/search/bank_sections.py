@@ -132,7 +132,7 @@ class SharedSections:
     @property
     def denominators(self) -> dict[str, Real]:
         """Channel -> a_1, a_2 (drivers, S, 2) of all the problem's drivers; 0 of those that it does not use."""
-        out = {}
+        out: dict[str, Real] = {}
         for name, channel in self.channels.items():
             out[name] = np.zeros((self._drivers, self._table.sections, 2))
             out[name][channel.drivers] = channel.denominators

@@ -119,7 +119,7 @@ def test_the_order_of_sections_does_not_matter() -> None:
 
 
 def test_no_path_drives_a_walk_beyond_its_bound() -> None:
-    """Values that jump with every block, as fast as anything can: feeds stay below the input times the norms of delay, poles and numerators."""
+    """Values that jump with every block, as fast as anything can: feeds stay below the norms of delay, poles and numerators."""
     bank = bank_of(5)
     rng = np.random.default_rng(3)
     values = rng.choice([0.0, 0.3, 1.0], size=(200, 1))

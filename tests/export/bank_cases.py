@@ -73,7 +73,7 @@ def set_of(bank: FilterBank, waits: dict[str, int]) -> BankSet:
 
 
 def section_set(keys: int = 1) -> BankSet:
-    """Sections of the same channels and drivers, one of them silent, whose delays move by samples: poles as near the circle as 60 Hz asks."""
+    """Sections of such channels and drivers, whose delays move by samples, with poles as near the circle as 100 Hz asks for."""
     rng = np.random.default_rng(5)
     axes, names = AXES[keys], ("left", "right")
     shape = tuple(axis.values.size for axis in axes)
@@ -87,7 +87,9 @@ def section_set(keys: int = 1) -> BankSet:
         numerators[name] = x
         delay[name] = rng.uniform(0, 12, (*shape, 3))
     numerators["right"][..., 2, :] = 0
-    bank = section_bank(axes, ("near", "mid left", "far"), RATE_HZ, numerators, dict(zip(names, poles, strict=True)), delay, 7)
+    bank = section_bank(
+        axes, ("near", "mid left", "far"), RATE_HZ, numerators, dict(zip(names, poles, strict=True)), delay, 7
+    )
     return set_of(bank, {"left": 0, "right": WAIT})
 
 
