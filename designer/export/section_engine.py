@@ -101,7 +101,9 @@ static void prefix_run(prefix_state *state, uint32_t frames)
         prefix_turn(state);
     }
     for (uint32_t n = 0U; n < frames; n++) {
-        state->share[n] = (float)(state->faded + state->filled + n) * (1.0F / (float)PREFIX_FADE_SAMPLES);
+        if (state->fading != 0U) {
+            state->share[n] = (float)(state->faded + state->filled + n) * (1.0F / (float)PREFIX_FADE_SAMPLES);
+        }
         for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {
             state->sum[l][n] = 0.0F;
         }

@@ -31,7 +31,7 @@ from designer.export.targets.cmsis import BANK_WORDS
 from designer.stereo.moving import chain_waits, waiting_filters
 from designer.stereo.upmix import Upmix
 from export import cmsis_library
-from export.bank_cases import bank_set, chain_set, filters_at, noise, path, section_set, written
+from export.bank_cases import bank_set, chain_set, filters_at, noise, path, written
 from export.c_cases import STRICT
 from export.test_c_program import COUNTING, SANITIZED
 
