@@ -14,6 +14,13 @@
 | `word_bits` | (2,) | bits before and after the binary point; both 0 without a word |
 | `shifts` | (C,) | s of each channel: a tap is q 2^(s - fraction_bits); 0 without a word |
 
+A bank of sections (`section_bank`) has numerators in place of taps, and no word:
+
+| array | shape | what |
+|---|---|---|
+| `numerators_0`, `numerators_1`, ... | (S_1, [S_2,] L, 1 + 2N) | x_0, and x_1, x_2 of each section, of each channel |
+| `denominators_0`, ... | (L, N, 2) | a_1, a_2 of each section, of all sets |
+
 `delay_table` (PHASES + 1, DELAY_TAPS) is the delay filter's, for programs that play the bank.
 """
 
@@ -21,13 +28,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from designer.bank.delay_filter import TABLE
+from designer.arrays import Real
+from designer.bank.delay_filter import DELAY_LATENCY, TABLE
 from designer.bank.filter_bank import Axis, FilterBank
+from designer.bank.section_bank import SectionBank, section_bank
 from designer.errors import DataError
 from designer.problem.word_format import Word
 
@@ -44,7 +54,7 @@ def bank_bytes(bank: FilterBank) -> bytes:
         **{f"values_{n}": axis.values for n, axis in enumerate(bank.axes)},
         "channels": np.array(bank.channels),
         "drivers": np.array(bank.drivers),
-        **{f"taps_{n}": taps for n, taps in enumerate(bank.taps.values())},
+        **_filters(bank),
         **{f"delay_samples_{n}": delay for n, delay in enumerate(bank.delay_samples.values())},
         "bulk_delay_samples": np.array(bank.bulk_delay_samples),
         "sample_rate_hz": np.array(bank.sample_rate_hz),
@@ -64,6 +74,14 @@ def bank_bytes(bank: FilterBank) -> bytes:
     return whole.getvalue()
 
 
+def _filters(bank: FilterBank) -> dict[str, Real]:
+    """What the sets' filters are made of: taps, or numerators and denominators."""
+    if not isinstance(bank, SectionBank):
+        return {f"taps_{n}": taps for n, taps in enumerate(bank.taps.values())}
+    parts = {"numerators": bank.numerators, "denominators": bank.denominators}
+    return {f"{name}_{n}": each for name, part in parts.items() for n, each in enumerate(part.values())}
+
+
 def read_bank(path: Path) -> FilterBank:
     """The bank of a file.
 
@@ -80,12 +98,24 @@ def read_bank(path: Path) -> FilterBank:
             word = Word(integer_bits, fraction_bits) if integer_bits else None
             shifts = zip(channels, arrays["shifts"].tolist(), strict=True)
             chain = zip(arrays["chain_channels"], arrays["waiting_samples"].tolist(), strict=True)
+            axes = tuple(Axis(key, arrays[f"values_{n}"]) for n, key in enumerate(keys))
+            drivers, rate = tuple(str(name) for name in arrays["drivers"]), float(arrays["sample_rate_hz"])
+            delay = {name: arrays[f"delay_samples_{n}"] for n, name in enumerate(channels)}
+            if "numerators_0" in arrays:
+                numerators, denominators = (
+                    {name: arrays[f"{part}_{n}"] for n, name in enumerate(channels)}
+                    for part in ("numerators", "denominators")
+                )
+                bulk = int(arrays["bulk_delay_samples"]) - DELAY_LATENCY
+                bank = section_bank(axes, drivers, rate, numerators, denominators, delay, bulk)
+                waiting = {str(name): waiting for name, waiting in chain}
+                return replace(bank, waiting_samples=waiting, upmix=bool(arrays["upmix"]))
             return FilterBank(
-                axes=tuple(Axis(key, arrays[f"values_{n}"]) for n, key in enumerate(keys)),
-                drivers=tuple(str(name) for name in arrays["drivers"]),
-                sample_rate_hz=float(arrays["sample_rate_hz"]),
+                axes=axes,
+                drivers=drivers,
+                sample_rate_hz=rate,
                 taps={name: arrays[f"taps_{n}"] for n, name in enumerate(channels)},
-                delay_samples={name: arrays[f"delay_samples_{n}"] for n, name in enumerate(channels)},
+                delay_samples=delay,
                 bulk_delay_samples=int(arrays["bulk_delay_samples"]),
                 waiting_samples={str(name): waiting for name, waiting in chain},
                 upmix=bool(arrays["upmix"]),

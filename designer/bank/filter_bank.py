@@ -113,11 +113,16 @@ class FilterBank:
         """Filters (L, length) of a channel at values of the keys."""
         return delayed_taps(*self.parts(channel, values), self.length)
 
-    def nearest(self, channel: str, values: Sequence[float]) -> Real:
-        """Filters (L, length) of the set nearest to values of the keys, along each axis by itself."""
+    def nearest_values(self, values: Sequence[float]) -> tuple[float, ...]:
+        """Values of the set nearest to some, along each axis by itself."""
         cells = [axis.cell(value) for axis, value in zip(self.axes, values, strict=True)]
-        place = [float(axis.values[below + (part > 0.5)]) for axis, (below, part) in zip(self.axes, cells, strict=True)]
-        return self.at(channel, place)
+        return tuple(
+            float(axis.values[below + (part > 0.5)]) for axis, (below, part) in zip(self.axes, cells, strict=True)
+        )
+
+    def nearest(self, channel: str, values: Sequence[float]) -> Real:
+        """Filters (L, length) of the set nearest to values of the keys."""
+        return self.at(channel, self.nearest_values(values))
 
 
 def aligned_bank(

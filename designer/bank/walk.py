@@ -11,6 +11,7 @@ filter. This is the crossfade of a firmware that works block by block.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -18,6 +19,16 @@ from designer.arrays import Complex, Real
 
 Filters = Callable[[Sequence[float]], Real]
 """Filters (O, I, T) at values of the keys."""
+
+
+class Walking(Protocol):
+    """Filters that follow: of `inputs` inputs, and at most `taps` long."""
+
+    inputs: int
+    taps: int
+
+    def push(self, block: Real, values: Sequence[float]) -> Real:
+        """Outputs (B, O) of the next inputs (B, I), at whose end the filters are those of new values."""
 
 
 class Walk:
@@ -70,7 +81,11 @@ class _Spectra:
 
 def walked(filters: Filters, inputs: Real, values: Real, block: int) -> Real:
     """Outputs (N, O) of inputs (N, I), whose n-th block ends with the filters at `values` (blocks, K)."""
-    walk = Walk(filters, values[0])
+    return along(Walk(filters, values[0]), inputs, values, block)
+
+
+def along(walk: Walking, inputs: Real, values: Real, block: int) -> Real:
+    """Outputs (N, O) of inputs (N, I), whose n-th block ends with the filters at `values` (blocks, K)."""
     blocks = [
         walk.push(inputs[start : start + block], tuple(row))
         for start, row in zip(range(0, len(inputs), block), values, strict=True)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from designer.bank.delay_filter import DELAY_TAPS, TABLE
 from designer.export.bank_plan import FADE, BankPlan
 from designer.export.c_cost import Member
+from designer.export.section_plan import SectionPlan
 
 ROW_BYTES = {True: 8 * 4, False: 6 * 4}
 """Bytes of a row of the routes, in fixed point and in floats."""
@@ -33,25 +34,39 @@ class BankCost(NamedTuple):
 
 def bank_cost(plan: BankPlan, members: list[Member]) -> BankCost:
     """Cost of a plan whose state has these members."""
+    ram, state = (sum(member.bytes for member in part) for part in (members, [m for m in members if m.lasts]))
+    if isinstance(plan, SectionPlan):
+        return _of_sections(plan, ram, state)
     still, fixed = plan.played_numbers, plan.word.word is not None
     fill = sum((plan.corners + DELAY_TAPS) * route.taps + DELAY_TAPS for route in plan.routes)
     fill += 0 if fixed else (plan.corners + 1) * len(plan.routes)
     fade = len(plan.filters.drivers) + (0 if fixed else 1)
-    ram, state = (sum(member.bytes for member in part) for part in (members, [m for m in members if m.lasts]))
     return BankCost(still, 2 * still + fade + fill / FADE, fill, flash_bytes(plan), ram, state)
+
+
+def _of_sections(plan: SectionPlan, ram: int, state: int) -> BankCost:
+    """Of a route: its delay filter, x_0, and two products of poles and two of numerators a section; a biquad of CMSIS-DSP takes five."""
+    poles = (5 if plan.library else 2) * plan.sections
+    numerators = sum(route.taps for route in plan.routes)
+    delays = DELAY_TAPS * len(plan.routes)
+    fill = plan.corners * numerators + delays + (plan.corners + 1) * len(plan.routes)
+    moving = 2 * delays + len(plan.routes) + poles + 2 * numerators + 1
+    return BankCost(delays + poles + numerators, moving + fill / FADE, fill, flash_bytes(plan), ram, state)
 
 
 def flash_bytes(plan: BankPlan) -> int:
     """Memory of all constants, without the code."""
     sinc = TABLE.size * 4
     keys = 8 * sum(axis.values.size for axis in plan.filters.bank.axes)
-    rows = ROW_BYTES[plan.word.word is not None] * len(plan.routes) + 8 * len(plan.filters.channels)
+    row = ROW_BYTES[plan.word.word is not None] + (8 if isinstance(plan, SectionPlan) else 0)
+    rows = row * len(plan.routes) + 8 * len(plan.filters.channels)
     return coefficient_bytes(plan) + sinc + keys + rows
 
 
 def coefficient_bytes(plan: BankPlan) -> int:
     """Memory of all sets: taps and delays."""
-    return plan.sets * (plan.word.bytes * plan.set_numbers + 4 * len(plan.routes))
+    poles = 4 * (5 if plan.library else 2) * plan.sections if isinstance(plan, SectionPlan) else 0
+    return plan.sets * (plan.word.bytes * plan.set_numbers + 4 * len(plan.routes)) + poles
 
 
 def members(plan: BankPlan, block: int) -> list[Member]:
@@ -63,19 +78,23 @@ def members(plan: BankPlan, block: int) -> list[Member]:
     histories, channels = sum(plan.histories), len(plan.filters.channels)
     listed = [
         Member(f"{wide} sum[{big}_DRIVERS][{big}_BLOCK]", sums * drivers * block, False),
-        Member(f"{wide} next[{big}_DRIVERS][{big}_BLOCK]", sums * drivers * block, False),
+        *(
+            _scratch(plan, block)
+            if isinstance(plan, SectionPlan)
+            else [Member(f"{wide} next[{big}_DRIVERS][{big}_BLOCK]", sums * drivers * block, False)]
+        ),
         Member(f"uint32_t wanted[{keys}]", 4 * keys, True),
         Member(f"uint32_t played[{keys}]", 4 * keys, True),
         Member(f"uint32_t late[2][{big}_ROUTES]", 8 * routes, True),
         *(Member(f"uint32_t {name}", 4, True) for name in ("slot", "fading", "faded", "started", "filled")),
-    ]
-    mixed = plan.longest - DELAY_TAPS + 1
-    listed += [
         Member(f"{kind} filter[2][{big}_PLAYED]", 2 * word.bytes * plan.played_numbers, True),
-        Member(f"{kind} mixed[{mixed}]", word.bytes * mixed, False),
     ]
+    if not isinstance(plan, SectionPlan):
+        mixed = plan.longest - DELAY_TAPS + 1
+        listed.append(Member(f"{kind} mixed[{mixed}]", word.bytes * mixed, False))
     if plan.library:
-        past = plan.longest - 1 + (word.bytes == 2)  # arm_fir_q15 wants one more
+        longest = DELAY_TAPS if isinstance(plan, SectionPlan) else plan.longest
+        past = longest - 1 + (word.bytes == 2)  # arm_fir_q15 wants one more
         listed += [
             Member(f"{kind} past[{past}U + {big}_BLOCK]", word.bytes * (past + block), False),
             Member(f"{kind} part[{big}_BLOCK]", word.bytes * block, False),
@@ -85,3 +104,13 @@ def members(plan: BankPlan, block: int) -> list[Member]:
     spare = -(before + word.bytes * words) % sums // word.bytes
     line = f"{kind} line[{histories + spare}U + ({channels}U * {big}_BLOCK)]"
     return [*listed, Member(line, word.bytes * (words + spare), True)]
+
+
+def _scratch(plan: SectionPlan, block: int) -> list[Member]:
+    """Members that sections have beside those of taps."""
+    big, nodes = plan.names.prefix.upper(), (4 if plan.library else 2) * plan.sections
+    return [
+        *(Member(f"float {name}[{big}_BLOCK]", 4 * block, False) for name in ("delayed", "later", "share")),
+        Member(f"float pole[{big}_BLOCK + 1U]", 4 * (block + 1), False),
+        Member(f"float node[{nodes}]", 4 * nodes, True),
+    ]

@@ -75,7 +75,7 @@ static void prefix_corners(const uint32_t *place, uint32_t *set, uint32_t *share
 }
 """,
 }
-FILL = """/* The whole samples of a route's delay between sets, and the delay filter of the rest, the last number first. */
+DELAY = """/* The whole samples of a route's delay between sets, and the delay filter of the rest, the last number first. */
 static uint32_t prefix_delay(uint32_t r, const uint32_t *set, const uint32_t *share, PART *part)
 {
     uint64_t sum = (uint64_t)1U << (PREFIX_ONE_BITS - 1U);
@@ -96,8 +96,8 @@ static uint32_t prefix_delay(uint32_t r, const uint32_t *set, const uint32_t *sh
     }
     return late >> PREFIX_DELAY_BITS;
 }
-
-/* The taps of a route between sets, the last first. */
+"""
+FILL = """/* The taps of a route between sets, the last first. */
 static void prefix_mix(const prefix_route *route, const uint32_t *set, const uint32_t *share, SAMPLE *mixed)
 {
 MIX
@@ -131,8 +131,8 @@ static void prefix_fill(prefix_state *state, uint32_t slot)
         prefix_convolve(state->mixed, route->count, part, LOWER_OF_ROUTE&state->filter[slot][route->filter]);
     }
 }
-
-/* At the start of a block: takes new values, unless a fade is under way. */
+"""
+TURN = """/* At the start of a block: takes new values, unless a fade is under way. */
 static void prefix_turn(prefix_state *state)
 {
     if (state->started == 0U) {

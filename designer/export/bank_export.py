@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from designer.arrays import Real
 from designer.export.bank_cost import coefficient_bytes
-from designer.export.bank_model import BankModel
-from designer.export.bank_plan import FADE, BankPlan, bank_plan
+from designer.export.bank_plan import FADE, BankPlan
 from designer.export.bank_set import BankSet
 from designer.export.bank_source import bank_files, bank_scaling, cost_of
 from designer.export.bank_stereo import stereo_cost
@@ -17,6 +16,8 @@ from designer.export.c_plan import BLOCK, CWord
 from designer.export.cost import Cost
 from designer.export.names import joined
 from designer.export.provenance import README, readme
+from designer.export.section_model import model_of
+from designer.export.section_plan import SectionPlan, plan_of
 from designer.export.target import Export
 
 Played = Callable[[str, Sequence[float]], Real]
@@ -32,7 +33,7 @@ class BankExport(NamedTuple):
 
 def write_bank(filters: BankSet, word: CWord) -> BankExport:
     """Header, source and README.txt. Raises UsageError: the word cannot hold the bank."""
-    plan = bank_plan(filters, word)
+    plan = plan_of(filters, word)
     cost, facts = cost_of(plan), bank_facts(plan)
     moving = facts["moving_multiply_adds_per_s"]
     text = (
@@ -64,8 +65,8 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
         ram_bytes=cost.ram,
         cost=text,
     )
-    judged = plan if set(filters.channels) == set(filters.bank.channels) else bank_plan(filters.of_all_channels, word)
-    return BankExport(export, BankModel(judged).at)
+    judged = plan if set(filters.channels) == set(filters.bank.channels) else plan_of(filters.of_all_channels, word)
+    return BankExport(export, model_of(judged).at)
 
 
 def bank_facts(plan: BankPlan) -> dict[str, Any]:
@@ -131,7 +132,10 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
             ("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False
         )
     )
-    calls = f"It calls arm_fir_{plan.word.target[-3:]} of CMSIS-DSP, a block of samples a call."
+    sections = isinstance(plan, SectionPlan)
+    between = "numerators of sections" if sections else "taps"
+    library = f"arm_fir_{plan.word.target[-3:]}{' and arm_biquad_cascade_df1_f32' if sections else ''}"
+    calls = f"It calls {library} of CMSIS-DSP, a block of samples a call."
     calls = calls if plan.library else "A call takes any number of frames."
     text = f"""    static {prefix}_state state;
     {prefix}_init(&state);
@@ -140,7 +144,7 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
 
 {keys}. Values beyond the range are held to it.
 
-The source holds {plan.sets} sets of filters. Between them taps and delays are interpolated when the position has changed, at the start
+The source holds {plan.sets} sets of filters. Between them {between} and delays are interpolated when the position has changed, at the start
 of the next block of {BLOCK} samples; the output then goes over to the new filters on a straight line in {FADE} samples, so that
 nothing clicks. A position that comes during a fade waits until its end: call set_position as often as the tracker tells, from where
 process is called.
@@ -163,7 +167,9 @@ The upmix makes the channels of {prefix}_process from left and right: {prefix}_s
 plays it. It has a latency of {whole.latency_ms:.2f} ms, and takes {whole.ram:,} bytes of RAM and {whole.still_per_s:,}
 multiply-adds a second, {whole.moving_per_s:,} while the position changes. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm);
 the upmix computes in single precision in every word."""
-    rows: list[tuple[str, ...]] = [("channel", "driver", "taps", "largest delay between sets in samples")]
+    rows: list[tuple[str, ...]] = [
+        ("channel", "driver", "numerators" if sections else "taps", "largest delay between sets in samples")
+    ]
     rows += [
         (
             filters.channels[route.channel],

@@ -2,7 +2,8 @@
 
 **Bounds.** Between sets a filter is Σ u_i t_i * d, the u_i >= 0 with a sum of 1, d on a straight line between two rows of the delay
 filter's table: a mean of t_i * d_p over sets i and rows p. So no tap, no l1 norm and no response is larger than the largest
-over all of these, and headroom and words are those of a finite list.
+over all of these, and headroom and words are those of a finite list. Sections fade their delays ahead of their poles: the largest feed in
+a fade is within the l1 norm of their impulse responses times the largest of a delay.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.bank.delay_filter import DELAY_TAPS, TABLE
 from designer.bank.filter_bank import FilterBank
+from designer.bank.section_bank import SectionBank
 from designer.export.filter_set import POINTS_A_TAP, FilterSet, Headroom, room_db
 
 
@@ -54,7 +56,11 @@ class BankSet(FilterSet):
             norm = np.zeros(len(self.drivers))
             level = np.zeros((len(self.drivers), count // 2 + 1))
             for taps in (bank.taps[name][place] for name in self.channels):
-                norm += [np.abs(delayed_by_rows(row)).sum(axis=1).max() for row in taps]
+                norm += (
+                    np.abs(taps).sum(axis=1) * np.abs(TABLE).sum(axis=1).max()
+                    if isinstance(bank, SectionBank)
+                    else [np.abs(delayed_by_rows(row)).sum(axis=1).max() for row in taps]
+                )
                 level += np.abs(np.fft.rfft(taps, count, axis=1))
             norms, tones = max(norms, float(norm.max())), max(tones, late * float(level.max()))
         return Headroom(room_db([norms]), room_db([tones]), norms)

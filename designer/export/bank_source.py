@@ -11,6 +11,7 @@ import numpy as np
 from designer.bank.delay_filter import DELAY_TAPS
 from designer.export import bank_engine as bank
 from designer.export import c_engine as engine
+from designer.export import section_engine as sections
 from designer.export.bank_cost import BankCost, bank_cost, members
 from designer.export.bank_model import sum_shift
 from designer.export.bank_plan import FADE, ONE_BITS, PHASE_BITS, BankPlan
@@ -19,6 +20,7 @@ from designer.export.c_engine import named
 from designer.export.c_plan import BLOCK, SUM_BITS
 from designer.export.cmsis_source import array, comment
 from designer.export.provenance import one_line, provenance, text_file
+from designer.export.section_plan import SectionPlan, SectionRoute
 
 Macro = tuple[str, str, str]
 LIBRARY = [
@@ -149,7 +151,11 @@ def _macros(plan: BankPlan) -> list[Macro]:
         ("CHANNELS", f"{len(filters.channels)}U", "inputs"),
         ("DRIVERS", f"{len(filters.drivers)}U", "outputs"),
         ("ROUTES", f"{len(plan.routes)}U", "filters from a channel to a driver"),
-        ("PLAYED", f"{plan.played_numbers}U", "taps of all filters that play"),
+        (
+            "PLAYED",
+            f"{plan.played_numbers}U",
+            "numbers of all filters that play" if isinstance(plan, SectionPlan) else "taps of all filters that play",
+        ),
         ("KEYS", f"{len(filters.bank.axes)}U", "values of a position"),
         *ends,
         ("LATENCY_SAMPLES", f"{filters.latency_samples}U", "of the filters at any position; the loops add none"),
@@ -206,7 +212,21 @@ def _source(plan: BankPlan) -> list[str]:
         run = {**run, "MULTIPLY": bank.CMSIS_CALL.replace("SHIFT", ", route->shift" if fixed else "")}
         library = {"INSTANCE": f"arm_fir_instance_{suffix}", "FUNCTION": f"arm_fir_{suffix}"}
         multiply = _worded(bank.CMSIS_MULTIPLY, {**bank.CMSIS_WORDS[kind], **library})
-    turned = _worded(bank.FILL, {"MIX": bank.MIX[kind], **bank.WORDS[kind]})
+    filled = "\n".join(
+        _worded(text, {"MIX": bank.MIX[kind], **bank.WORDS[kind]}) for text in (bank.DELAY, bank.FILL, bank.TURN)
+    )
+    ran = _worded(bank.RUN, run)
+    if isinstance(plan, SectionPlan):
+        filled = "\n".join(
+            (
+                _worded(bank.DELAY, bank.WORDS[kind]),
+                sections.MIX,
+                sections.FILL,
+                bank.TURN,
+                sections.SECTION[plan.library],
+            )
+        )
+        ran = _worded(sections.RUN, {"MULTIPLY": sections.MULTIPLY[plan.library]})
     process = bank.CMSIS_PROCESS if plan.library else engine.PROCESS
     process = process.replace("sizeof *state);", f"sizeof *state);\n    {bank.START[keys]}", 1)
     pieces = [
@@ -215,8 +235,8 @@ def _source(plan: BankPlan) -> list[str]:
         engine.ROOM[engine.ROOM.index("/* The place of") :] if plan.library else engine.ROOM,
         bank.PLACES,
         bank.CORNERS[keys],
-        turned,
-        _worded(bank.RUN, run),
+        filled,
+        ran,
         _worded(engine.ADVANCE, {"LOOK_AHEAD": "prefix_settle(state);"}),
         bank.SET[keys],
         process,
@@ -267,9 +287,12 @@ def _tables(plan: BankPlan) -> list[list[str]]:
         text = ", ".join(repr(float(value)) for value in axis.values)
         head = f"static const double {prefix}_values_{n}[{axis.values.size}]"
         pieces.append([f"/* {one_line(axis.key)} of the sets */", f"{head} = {{", f"    {text},", "};"])
-    taps: Any = np.concatenate([route.values[:, ::-1] for route in plan.routes], axis=1)
-    note = f"/* {grid} sets, the last key fastest: taps of the routes, the last first */"
-    pieces.append([note, *array(f"static const {plan.word.c_type} {prefix}_taps[{taps.size}]", taps.ravel())])
+    if isinstance(plan, SectionPlan):
+        pieces += _section_tables(plan, grid)
+    else:
+        taps: Any = np.concatenate([route.values[:, ::-1] for route in plan.routes], axis=1)
+        note = f"/* {grid} sets, the last key fastest: taps of the routes, the last first */"
+        pieces.append([note, *array(f"static const {plan.word.c_type} {prefix}_taps[{taps.size}]", taps.ravel())])
     delays = np.stack([route.delays for route in plan.routes], axis=1)
     note = f"/* of each set: delays of the routes in samples, times 2^{plan.delay_bits} */"
     pieces.append([note, *_unsigned(f"static const uint32_t {prefix}_delays[{delays.size}]", delays.ravel())])
@@ -298,20 +321,42 @@ def _tables(plan: BankPlan) -> list[list[str]]:
     return [*pieces, _routes(plan)]
 
 
+def _section_tables(plan: SectionPlan, grid: str) -> list[list[str]]:
+    """Numerators of all sets, and the denominators."""
+    numerators: Any = np.concatenate([route.values for route in plan.routes], axis=1)
+    poles = np.concatenate([route.denominators for route in plan.routes]).astype(np.float32)
+    text = "a1 and a2 of the sections of the routes"
+    if plan.library:  # a biquad of CMSIS-DSP adds the feedback
+        poles = np.concatenate([np.tile([1.0, 0.0, 0.0], (len(poles), 1)).astype(np.float32), -poles], axis=1)
+        text = "b0, b1, b2, -a1 and -a2 of the poles of the sections of the routes"
+    head = f"static const float {plan.names.prefix}"
+    note = f"/* {grid} sets, the last key fastest: numerators of the routes, of each section those of u and of u one sample ago */"
+    return [
+        [note, *array(f"{head}_numerators[{numerators.size}]", numerators.ravel())],
+        [f"/* of all sets: {text} */", *array(f"{head}_denominators[{poles.size}]", poles.ravel())],
+    ]
+
+
 def _routes(plan: BankPlan) -> list[str]:
     prefix, fixed = plan.names.prefix, plan.word.word is not None
     sets = accumulate([0, *(route.taps for route in plan.routes)])
     played = accumulate([0, *(route.count for route in plan.routes)])
     words = ["channel", "driver", "delay", "first", "count", "filter"]
-    rows = []
+    rows, section = [], 0
     for route, first, place in zip(plan.routes, sets, played, strict=False):
         cells = [f"{n}U" for n in (route.channel, route.driver, route.wait, first, route.taps, place)]
         if fixed:
             cells += [f"{ONE_BITS + route.played_shift - route.shift}U", f"{sum_shift(plan, route)}"]
+        if isinstance(route, SectionRoute):
+            cells += [f"{section}U", f"{route.sections}U"]
+            section += route.sections
         names = f"{plan.filters.channels[route.channel]} -> {plan.filters.drivers[route.driver]}"
         scale = f"; s = {route.shift}, s' = {route.played_shift}" if fixed else ""
         rows.append(f"    {{{', '.join(cells)}}}, /* {one_line(names)}{scale} */")
     note = "delay ahead of the taps, their place in a set, their number, the filter's place in state->filter"
+    if isinstance(plan, SectionPlan):
+        note = "delay ahead, place of the numerators in a set, their number, place in state->filter, first section, how many"
+        words += ["section", "sections"]
     return [
         f"/* routes: {note}{', bits that its sums are lowered by, shift of the feed' if fixed else ''} */",
         "typedef struct {",

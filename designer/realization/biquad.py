@@ -18,8 +18,8 @@ many ends, and two searches would give two loudspeakers that measure differently
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -151,6 +151,44 @@ def mirror_image(
     return None
 
 
+@dataclass(frozen=True)
+class SectionTarget:
+    """What one channel's sections are fitted to.
+
+    Attributes
+    ----------
+    drivers : (L,) int array, which of the problem's drivers the channel uses
+    problem : SectionProblem
+    even : (N, L) complex array, the weights in equal steps from 0 to Nyquist
+    requirements : tuple of Held
+    target : ChannelTarget, on the fit's frequencies
+
+    """
+
+    drivers: Index
+    problem: SectionProblem
+    even: Complex
+    requirements: tuple[Held, ...]
+    target: ChannelTarget
+
+
+def section_targets(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Iterator[SectionTarget]:
+    """What the sections of each channel are fitted to."""
+    rate = scene.problem.sample_rate_hz
+    ends_hz = [channel.frequency_hz[channel.in_band][[0, -1]] for channel in channels]
+    frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
+    frequency_hz = np.unique(np.concatenate([[0.0], frequency_hz, *ends_hz]))
+    even_hz = np.linspace(0.0, rate / 2, max(channel.frequency_hz.size for channel in channels))
+    dense, turn = scene.at(frequency_hz), np.exp(-2j * np.pi / rate * frequency_hz)
+    for channel in channels:
+        drivers = driver_index(channel.design, scene.drivers)
+        weights, even = (weights_between(channel, drivers, f) for f in (frequency_hz, even_hz))
+        target = channel_target(channel.design, dense, channel.plain)
+        problem = SectionProblem(weights, audible(target, weights), turn, table.max_pole_radius)
+        requirements = _held(channel, target, weights, [scene.drivers[l] for l in drivers])
+        yield SectionTarget(drivers, problem, even, requirements, target)
+
+
 def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
     """Sections of each channel, made as the problem file's [realization] says.
 
@@ -159,21 +197,12 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     ProblemError : the bulk delay that the problem asks for is shorter than what the sections need
 
     """
-    rate = scene.problem.sample_rate_hz
-    ends_hz = [channel.frequency_hz[channel.in_band][[0, -1]] for channel in channels]
-    frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
-    frequency_hz = np.unique(np.concatenate([[0.0], frequency_hz, *ends_hz]))
-    even_hz = np.linspace(0.0, rate / 2, max(channel.frequency_hz.size for channel in channels))
-    dense, turn = scene.at(frequency_hz), np.exp(-2j * np.pi / rate * frequency_hz)
     fits: list[SectionsFit] = []
     images: list[tuple[int, Index] | None] = []
-    for channel in channels:
-        drivers = driver_index(channel.design, scene.drivers)
-        weights, even = (weights_between(channel, drivers, f) for f in (frequency_hz, even_hz))
-        target = channel_target(channel.design, dense, channel.plain)
-        problem = SectionProblem(weights, audible(target, weights), turn, table.max_pole_radius)
-        requirements = _held(channel, target, weights, [scene.drivers[l] for l in drivers])
-        image, low_end_db = mirror_image(problem, arrival := arrivals(even), requirements, fits), _low_end_of(target)
+    for made in section_targets(channels, scene, table):
+        drivers, problem, requirements, arrival = made.drivers, made.problem, made.requirements, arrivals(made.even)
+        image = mirror_image(problem, arrival, requirements, fits)
+        low_end_db = _low_end_of(made.target)
         filters = (
             fit_sections(problem, arrival, table.sections, requirements, low_end_db)
             if image is None

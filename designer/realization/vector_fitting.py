@@ -99,7 +99,35 @@ def _relocated(poles: Complex, response: Complex, weight: Real, turn: Complex, r
     rows = np.concatenate([rows, held[None]])
     target = np.zeros(len(rows))
     target[-1] = count * strength
-    sigma = _scaled_lstsq(rows, target)[size:]
+    return _moved(poles, _scaled_lstsq(rows, target)[size:], radius)
+
+
+def common_poles(wanted: Complex, weight: Real, turn: Complex, sections: int, radius: float) -> Complex:
+    """Pairs of poles (S, 2) that serve P wanted responses (P, K) with weights (P, K), each with residues of its own.
+
+    σ is the same for all. Of each response's rows what is left beside its own residues, the lower corner of a QR decomposition, counts
+    (D. Deschrijver et al., IEEE Microwave and Wireless Components Letters 18(6), 2008).
+    """
+    poles = first_poles(turn, sections, radius)
+    for _ in range(ITERATIONS):
+        basis = _basis(poles, turn)
+        columns = np.concatenate([np.ones((turn.size, 1)), basis], axis=1)
+        count = columns.shape[1]
+        rows = []
+        for response, each in zip(wanted, weight, strict=True):
+            both = np.concatenate([columns * each[:, None], -columns * (response * each)[:, None]], axis=1)
+            corner = np.asarray(np.linalg.qr(np.concatenate([both.real, both.imag]), mode="r"))
+            rows.append(corner[count : 2 * count, count:])
+        strength = np.linalg.norm(wanted * weight) / turn.size
+        held = np.concatenate([[turn.size], basis.real.sum(axis=0)]) * strength
+        target = np.zeros(len(wanted) * count + 1)
+        target[-1] = turn.size * strength
+        poles = _moved(poles, _scaled_lstsq(np.concatenate([*rows, held[None]]), target), radius)
+    return poles
+
+
+def _moved(poles: Complex, sigma: Real, radius: float) -> Complex:
+    """The zeros of σ, from its constant and residues, each within the radius."""
     A, B = _state_space(poles)
     constant = sigma[0] if abs(sigma[0]) > 1e-8 else 1e-8
     zeros = np.linalg.eigvals(A - np.outer(B, sigma[1:]) / constant).astype(complex)

@@ -9,7 +9,7 @@ and for how many sets it needs. At last the bank without alignment, which spares
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,9 +20,10 @@ from designer.arrays import Real
 from designer.bank.filter_bank import FilterBank, with_chain
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, UsageError
 from designer.problem.schema import Problem
+from designer.realization.held_requirements import HELD_DB
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.search.bank_keys import Followed, followed_keys, place_words
-from designer.search.bank_places import Places, Values
+from designer.search.bank_places import PlaceDesign, Places, Values
 from designer.search.bank_proof import Cells, Proof, bank_of, proven
 from designer.search.bank_spacing import (
     FRACTIONS,
@@ -44,6 +45,29 @@ LEAST_LOSS_DB = 0.01
 
 
 @dataclass(frozen=True)
+class SectionFit:
+    """How well sections with poles of their own range follow the weights, over the places of a proof.
+
+    Attributes
+    ----------
+    sections : int, of each driver
+    paper_loss_db : float, largest loss of the weights' mean cancellation gain
+    lost_at : tuple of float, values of the keys there
+    excess_db : float, largest excess over a requirement that the weights hold
+    requirement : str, which; empty where all are held
+    exceeded_at : tuple of float, values of the keys there
+
+    """
+
+    sections: int
+    paper_loss_db: float
+    lost_at: Values
+    excess_db: float
+    requirement: str
+    exceeded_at: Values
+
+
+@dataclass(frozen=True)
 class BankDesign:
     """A bank with its proof.
 
@@ -61,6 +85,7 @@ class BankDesign:
     infeasible : tuple of tuple, values of the keys and slack in dB of the places that are infeasible as asked
     fixed : Design, that the bank is compared with at all places
     refusals : mapping of str to str, target of [export] that was not written -> why
+    section_fit : SectionFit or None, how well sections follow; None of taps
 
     """
 
@@ -75,6 +100,7 @@ class BankDesign:
     infeasible: tuple[tuple[Values, float], ...]
     fixed: job.Design
     refusals: Mapping[str, str] = field(default_factory=dict)
+    section_fit: SectionFit | None = None
 
     @property
     def status(self) -> int:
@@ -99,16 +125,40 @@ class BankDesign:
             f" (at {place_words(self.keys, self.proof.worst_place)})"
         )
         fixed = f"one fixed design, for {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB"
+        followed = [] if self.section_fit is None else [self._section_words(self.section_fit)]
         if bank.sets == 1:
             at = place_words(self.keys, [float(axis.values[0]) for axis in bank.axes])
-            return [f"one set, for {at}, with nothing to interpolate: {lost}", fixed]
-        kind = "interpolated as aligned taps with their delays apart" if self.aligned else "interpolated as taps"
+            return [f"one set, for {at}, with nothing to interpolate: {lost}", fixed, *followed]
+        kind = {
+            "numerators of sections, delays apart": "interpolated as numerators of sections with their delays apart",
+            "aligned taps, delays apart": "interpolated as aligned taps with their delays apart",
+        }.get(self.interpolation, "interpolated as taps")
         counts = " x ".join(str(axis.values.size) for axis in bank.axes)
         return [
             f"{bank.sets} sets{f' ({counts})' if len(bank.axes) > 1 else ''}, {kind}: {lost}",
             f"nearest set: up to {largest['nearest']:.1f} dB lost; {fixed}",
             f"equally spaced, {self._uniform_words()} are needed to lose no more at the same places",
+            *followed,
         ]
+
+    @property
+    def interpolation(self) -> str:
+        """How filters between the sets are made: "none" of one set."""
+        if self.bank.sets == 1:
+            return "none"
+        if self.section_fit is not None:
+            return "numerators of sections, delays apart"
+        return "aligned taps, delays apart" if self.aligned else "taps"
+
+    def _section_words(self, fit: SectionFit) -> str:
+        held = "hold the requirements of every place"
+        if fit.excess_db > HELD_DB:
+            at = place_words(self.keys, fit.exceeded_at)
+            held = f"exceed {fit.requirement} by up to {fit.excess_db:.2f} dB (at {at}; more sections hold it)"
+        return (
+            f"{fit.sections} section{'s' * (fit.sections > 1)} a driver, whose poles all sets share, lose at most"
+            f" {max(fit.paper_loss_db, 0.0):.2f} dB of the weights' gain and {held}"
+        )
 
     def shortfalls(self) -> list[str]:
         """Sentence on the places that are infeasible; none where all are feasible."""
@@ -152,6 +202,8 @@ def design_bank(
     fixed_at = _values_of(problem, keys)
     places = Places(problem, keys, fixed_at, lambda count: say(f"{stage[0]}: {count} designs"))
     cells = Cells(places)
+    ends = itertools.product(*((key.low, key.high) for key in keys))
+    _section_fit(places, [fixed_at, *ends], loss_db)
     stage[0] = "spacing"
     try:
         for axes in _candidates(cells, loss_db):
@@ -174,18 +226,59 @@ def design_bank(
         bank = bank_of(places, axes)
         proof = _replaced(places, proof, bank, fixed_at)
     aligned = True
-    straight = bank_of(places, axes, align=False)
-    without = _replaced(places, proof, straight, fixed_at)
-    if without.largest_db["interpolated"] <= loss_db:
-        bank, proof, aligned = straight, without, False
+    if places.shared is None:
+        straight = bank_of(places, axes, align=False)
+        without = _replaced(places, proof, straight, fixed_at)
+        if without.largest_db["interpolated"] <= loss_db:
+            bank, proof, aligned = straight, without, False
+    fit = _section_fit(places, proof.places.tolist(), loss_db)
     if has_chain(places.fixed):
         chain = chain_of(places.fixed)
         bank = with_chain(bank, chain.delay_samples, upmix=chain.upmix)
     slacks = [(tuple(row), places.at(row).slack_db) for row in proof.places.tolist()]
     infeasible = tuple((values, slack) for values, slack in slacks if slack > SLACK_TOLERANCE_DB)
     return BankDesign(
-        places.problem, keys, loss_db, bank, proof, aligned, uniform, places.count, infeasible, places.fixed
+        places.problem, keys, loss_db, bank, proof, aligned, uniform, places.count, infeasible, places.fixed, fit
     )
+
+
+def _section_fit(places: Places, checked: Iterable[Sequence[float]], loss_db: float) -> SectionFit | None:
+    """How well sections follow at some places; None of taps.
+
+    Raises
+    ------
+    UsageError : they lose more of the weights' gain than the limit
+
+    """
+    if places.shared is None:
+        return None
+    at = [places.at(values) for values in checked]
+    lost, requirement = (max(at, key=part) for part in (_paper_loss_db, _excess_db))
+    fit = SectionFit(
+        places.problem.realization.sections,
+        _paper_loss_db(lost),
+        lost.values,
+        _excess_db(requirement),
+        max(requirement.sections.values(), key=lambda each: each.excess_db).requirement,
+        requirement.values,
+    )
+    if fit.paper_loss_db > loss_db:
+        raise UsageError(
+            f"realization.sections: got {fit.sections}, which lose {fit.paper_loss_db:.2f} dB of the weights' gain at"
+            f" {place_words(places.keys, fit.lost_at)}; expected at most --loss {loss_db:g} dB; allow more sections or a shorter range,"
+            ' raise --loss, or set form = "fir"'
+        )
+    return fit
+
+
+def _paper_loss_db(place: PlaceDesign) -> float:
+    """By how much the sections' gain is below the weights', in the worst channel."""
+    return max(place.paper_db[name] - place.gain_db[name] for name in place.points)
+
+
+def _excess_db(place: PlaceDesign) -> float:
+    """Largest excess of the sections over a requirement that the weights hold."""
+    return max(each.excess_db for each in place.sections.values())
 
 
 def _values_of(problem: Problem, keys: Sequence[Followed]) -> Values:

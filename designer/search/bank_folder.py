@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,8 @@ def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], c
         ],
         "loss_db": design.loss_db,
         "loss": LOSS,
-        "interpolation": "none" if bank.sets == 1 else "aligned taps, delays apart" if design.aligned else "taps",
+        "interpolation": design.interpolation,
+        "section_fit": None if design.section_fit is None else asdict(design.section_fit),
         "sets": bank.sets,
         "bytes": {BANK_FILE: len(bank_bytes(bank)), "as_32_bit_floats": 4 * bank.numbers},
         "uniform_sets": design.uniform_sets,

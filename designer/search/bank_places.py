@@ -8,11 +8,8 @@ at x, of filters F as they run. With F_x the filters that are designed, realised
 
 Below 0 where F does better than the design at x, which spends no more than its requirements ask for.
 
-**Taps alone.** Sections could be interpolated between sets too, and would be stable: those of one set go with those of the next by the
-least distance between their poles, and the region of stable (a1, a2) is a triangle, hence convex. They lose far more. Four sections a
-driver of a pair whose listener moves 1 cm lose 7.5 dB half way between, and 14.2 over 4 cm, where either set alone loses nothing at 1 cm
-and at most 2.9 at 4 cm: a fit has many ends, and neighbours end in different ones. Sections that each begin at those of the place
-before lose nothing over the first centimetre, and 9.9 dB over the next two. Two sets of 64 taps serve 30 cm of the same problem.
+**Sections.** F_x are the sections with the poles that all places share, fitted and held for x itself (`bank_sections`). They are held
+against the weights too: a place where they lose more of the weights' gain than the limit is refused (`designer.search.bank`).
 """
 
 from __future__ import annotations
@@ -20,7 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -28,7 +25,9 @@ import numpy as np
 from designer import job, measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
+from designer.bank.delay_filter import DELAY_LATENCY
 from designer.designs.all_channels import all_channels, family_of
+from designer.designs.channel import ChannelDesign
 from designer.errors import DataError, DesignerError, ProblemError, SolverError, UsageError
 from designer.evaluation.refinement import realize_judged
 from designer.problem import loads
@@ -39,6 +38,7 @@ from designer.realization import response
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.plain import Plain
 from designer.search.bank_keys import Followed, changes_at, place_words, problem_at
+from designer.search.bank_sections import PlaceSections, SharedSections
 from designer.search.sweep_point import DONE, FAILED, Outcome, Task, in_processes
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.virtualisation import virtual_channels
@@ -79,6 +79,8 @@ class PlaceDesign:
     points : mapping of str to Points, channel with dark points -> where it is judged
     gain_db : mapping of str to float, channel -> mean cancellation gain of its filters
     slack_db : float, largest that a requirement or limit of any channel is missed by on paper
+    sections : mapping of str to PlaceSections, channel -> its sections; empty of taps
+    paper_db : mapping of str to float, channel -> mean cancellation gain of its weights
 
     """
 
@@ -89,6 +91,8 @@ class PlaceDesign:
     points: Mapping[str, Points]
     gain_db: Mapping[str, float]
     slack_db: float
+    sections: Mapping[str, PlaceSections] = field(default_factory=dict)
+    paper_db: Mapping[str, float] = field(default_factory=dict)
 
     def gains_db(self, taps: Mapping[str, Real]) -> dict[str, float]:
         """Channel -> mean cancellation gain of other taps (L, T) at this place."""
@@ -124,6 +128,23 @@ def place_design(values: Values, problem: Problem, family: Scene) -> PlaceDesign
     return PlaceDesign(values, taps, realised.bulk_delay_samples, rate, points, gain_db, slack_db)
 
 
+def sections_at(values: Values, problem: Problem, family: Scene, shared: SharedSections) -> PlaceDesign:
+    """The sections of a problem that has values in its keys; errors as `designer.design`."""
+    scene, channels, _ = all_channels(problem, family=family)
+    rate, sections = problem.sample_rate_hz, shared.at(values, scene, channels)
+    taps = shared.filters(sections)
+    points, paper_db = {}, {}
+    for channel in channels:
+        at = points_of(channel.design, scene, channel.plain)
+        if at is not None:
+            name, solved = channel.design.name, np.isin(channel.frequency_hz, at.frequency_hz)
+            points[name], paper_db[name] = at, at.gain_of_weights_db(channel.weights[solved][:, at.drivers])
+    gain_db = {name: at.gain_db(taps[name], rate) for name, at in points.items()}
+    slack_db = max(float(np.nanmax(channel.slack_db)) for channel in channels)
+    bulk = shared.bulk_delay_samples + DELAY_LATENCY
+    return PlaceDesign(values, taps, bulk, rate, points, gain_db, slack_db, sections, paper_db)
+
+
 @dataclass(frozen=True)
 class Designed(Outcome):
     """Outcome of a design at a place, with the design."""
@@ -157,14 +178,21 @@ class Places:
         self.keys, self._progress = tuple(keys), progress
         self._known: dict[Values, PlaceDesign] = {}
         self.problem = problem
+        self.shared: SharedSections | None = None
         with self._named(fixed_at):
-            self.fixed = job.design(self.problem_at(fixed_at))
-        if self.fixed.sections:
-            raise UsageError(
-                'realization.form: got "biquad"; expected "fir" or "rtf", whose taps are interpolated; set form = "fir"'
-            )
-        self.problem = self._settled()
+            if problem.realization.form == "biquad":  # a cascade for one place would be searched in vain
+                self.fixed = job.design(
+                    self.problem_at(fixed_at).replace({"realization": {"form": "fir"}, "export": {}})
+                )
+            else:
+                self.fixed = job.design(self.problem_at(fixed_at))
+                self.problem = self._settled()
         self._family = family_of(self.problem)
+        if self.problem.realization.form == "biquad":
+            self.shared = self._shared_sections()
+            self.fixed = replace(
+                self.fixed, taps=self.at(fixed_at).taps, bulk_delay_samples=self.at(fixed_at).bulk_delay_samples
+            )
         if not self.at(fixed_at).points:
             raise UsageError(
                 f"{problem.source}: got no channel with dark points; expected one or more, whose cancellation gain is held; add"
@@ -192,13 +220,18 @@ class Places:
         key = _key(values)
         if key not in self._known:
             with self._named(key):
-                self._keep(place_design(key, self.problem_at(key), self._family))
+                problem = self.problem_at(key)
+                self._keep(
+                    place_design(key, problem, self._family)
+                    if self.shared is None
+                    else sections_at(key, problem, self._family, self.shared)
+                )
         return self._known[key]
 
     def prepare(self, places: Iterable[Sequence[float]], processes: int) -> None:
         """Make many designs at once, in processes where they are more than a few."""
         missing = [key for key in dict.fromkeys(map(_key, places)) if key not in self._known]
-        if processes < 2 or len(missing) < FEW:
+        if processes < 2 or len(missing) < FEW or self.shared is not None:
             for key in missing:
                 self.at(key)
             return
@@ -231,6 +264,26 @@ class Places:
             raise type(error)(f"{place_words(self.keys, values)}: {error}") from None
         except ProblemError as error:
             raise ProblemError(f"{error.file} with {place_words(self.keys, values)}", error.faults) from None
+
+    def _shared_sections(self) -> SharedSections:
+        """Poles and delays of the bank's sections; UsageError where its problem asks for what only taps do."""
+        table, remedy = self.problem.realization, 'set form = "fir", whose taps are interpolated'
+        if table.word is not None:
+            raise UsageError(
+                f"realization.word: got {table.word}; expected none in a bank of sections, which run in floats; {remedy}"
+            )
+        if self.problem.virtualizer is not None:
+            raise UsageError(
+                'realization.form: got "biquad" beside [virtualizer], whose channels are mixed from others; expected "fir" or "rtf";'
+                f" {remedy}"
+            )
+
+        def solved(values: Sequence[float]) -> tuple[Scene, list[ChannelDesign]]:
+            with self._named(_key(values)):
+                return all_channels(self.problem_at(values), family=self._family)[:2]
+
+        ranges = [(key.low, key.high) for key in self.keys]
+        return SharedSections(ranges, solved, table, self.problem.source, len(self.problem.drivers))
 
     def _settled(self) -> Problem:
         """The problem with what its file leaves open chosen for all places as for the fixed design: the form, its length, the delay."""

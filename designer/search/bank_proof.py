@@ -11,7 +11,9 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.bank.filter_bank import Axis, FilterBank, aligned_bank
+from designer.bank.section_bank import SectionBank, section_bank
 from designer.search.bank_places import PlaceDesign, Places, Values
+from designer.search.bank_sections import PlaceSections, SharedSections
 
 Curves = Mapping[str, Real]
 """Channel -> gain in dB at each place of a proof (N,)."""
@@ -19,6 +21,8 @@ Curves = Mapping[str, Real]
 
 def bank_of(places: Places, axes: Sequence[Sequence[float] | Real], *, align: bool = True) -> FilterBank:
     """The bank of the designs at the product of some values of each key."""
+    if places.shared is not None:
+        return _bank_of_sections(places, places.shared, axes)
     grid = [[places.at(values).taps for values in itertools.product(*axes)]]
     shape = tuple(len(values) for values in axes)
     first = places.at([values[0] for values in axes])
@@ -27,7 +31,7 @@ def bank_of(places: Places, axes: Sequence[Sequence[float] | Real], *, align: bo
     }
     table = places.problem.realization
     return aligned_bank(
-        [Axis(key.key, np.asarray(values, dtype=float)) for key, values in zip(places.keys, axes, strict=True)],
+        _named(places, axes),
         places.problem.driver_names,
         places.problem.sample_rate_hz,
         taps,
@@ -35,6 +39,31 @@ def bank_of(places: Places, axes: Sequence[Sequence[float] | Real], *, align: bo
         word=table.fixed_point,
         align=align,
     )
+
+
+def _bank_of_sections(places: Places, shared: SharedSections, axes: Sequence[Sequence[float] | Real]) -> SectionBank:
+    """The bank of the sections at the product of some values of each key."""
+    sets = [places.at(values).sections for values in itertools.product(*axes)]
+    shape = tuple(len(values) for values in axes)
+
+    def grid(part: Callable[[PlaceSections], Real]) -> dict[str, Real]:
+        rows = {name: np.array([part(each[name]) for each in sets]) for name in sets[0]}
+        return {name: each.reshape(*shape, *each.shape[1:]) for name, each in rows.items()}
+
+    return section_bank(
+        _named(places, axes),
+        places.problem.driver_names,
+        places.problem.sample_rate_hz,
+        grid(lambda each: each.numerators),
+        shared.denominators,
+        grid(lambda each: each.delay_samples),
+        shared.bulk_delay_samples,
+    )
+
+
+def _named(places: Places, axes: Sequence[Sequence[float] | Real]) -> list[Axis]:
+    """The keys with the values at which sets stand."""
+    return [Axis(key.key, np.asarray(values, dtype=float)) for key, values in zip(places.keys, axes, strict=True)]
 
 
 def bank_loss_db(bank: FilterBank, place: PlaceDesign) -> float:

@@ -19,11 +19,11 @@ import numpy as np
 from designer import measures
 from designer.arrays import Real
 from designer.bank.filter_bank import FilterBank
-from designer.bank.walk import Filters, walked
+from designer.bank.walk import Filters, Walk, along
 from designer.search.bank_keys import Followed
 from designer.search.bank_listening import WINDOW, Listening
 from designer.search.bank_places import Values
-from designer.stereo.moving import BLOCK, channel_filters
+from designer.stereo.moving import BLOCK, walk_of
 
 WALK_S = 5.0
 KAISER = 20.0
@@ -115,13 +115,19 @@ def walk_through(
     count = int(WALK_S * rate) // BLOCK
     ends_s = (np.arange(count) + 1) * BLOCK / rate
     exact = place(ends_s)
-    filters = channel_filters(bank, channel)
-    ways: dict[str, tuple[Filters, Real]] = {
-        EXACT: (filters, exact),
-        TRACKED: (filters, tracker.told(ends_s, place)),
-        NEAREST: (lambda values: bank.nearest(channel, values)[:, None], exact),
+    nearest = np.array([bank.nearest_values(values) for values in exact])
+    ways: dict[str, tuple[Filters | None, Real]] = {
+        EXACT: (None, exact),
+        TRACKED: (None, tracker.told(ends_s, place)),
+        NEAREST: (None, nearest),
         FIXED: (lambda _: fixed[:, None], exact[:1].repeat(count, axis=0)),
     }
+
+    def played(way: str, signal: Real) -> Real:
+        filters, values = ways[way]
+        walk = walk_of(bank, {channel: 0}, values[0]) if filters is None else Walk(filters, values[0])
+        return along(walk, signal, values, BLOCK)
+
     if bank.sets == 1:
         del ways[NEAREST]
     size = count * BLOCK
@@ -132,9 +138,9 @@ def walk_through(
     middles_s = (starts + WINDOW / 2) / rate
     gain_db: dict[str, Real] = {}
     clicks_db: dict[str, float] = {}
-    for way, (played, values) in ways.items():
-        clicks_db[way] = _above_db(walked(played, sine, values, BLOCK)[2 * bank.length :], band_hz[1], rate)
-        gain_db[way] = listening.gains_db(noise, walked(played, noise, values, BLOCK), starts, exact, place(middles_s))
+    for way in ways:
+        clicks_db[way] = _above_db(played(way, sine)[min(2 * bank.length, size // 2) :], band_hz[1], rate)
+        gain_db[way] = listening.gains_db(noise, played(way, noise), starts, exact, place(middles_s))
     fine = np.linspace(0, WALK_S, 501)
     speed = np.abs(np.gradient(place(fine), fine, axis=0)).max(axis=0)
     return Walked(channel, tracker, middles_s, place(middles_s), gain_db, clicks_db, sine_hz, tuple(speed.tolist()))

@@ -16,7 +16,9 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.bank.filter_bank import FilterBank
-from designer.bank.walk import Filters, Walk
+from designer.bank.section_bank import SectionBank
+from designer.bank.section_walk import SectionWalk
+from designer.bank.walk import Filters, Walk, Walking
 from designer.errors import DataError, UsageError
 from designer.problem.messages import listed
 from designer.stereo.chain import CENTRE
@@ -104,25 +106,30 @@ def _numbers(where: str, columns: Sequence[str], texts: Sequence[str | None]) ->
     return numbers
 
 
-def chain_filters(bank: FilterBank) -> Filters:
-    """Filters (L, 2 or 3, T) of a bank's stereo chain at values of its keys: inputs left, right, and centre behind the upmix."""
+def chain_waits(bank: FilterBank) -> dict[str, int]:
+    """Inputs of a bank's stereo chain, left, right, and centre behind the upmix, by their channels -> whole samples that they wait."""
     sides = [name for name in bank.waiting_samples if name != CENTRE]
-    names = [*sides, CENTRE] if bank.upmix else sides
-    length = bank.length + max(bank.waiting_samples[name] for name in names)
+    return {name: bank.waiting_samples[name] for name in ([*sides, CENTRE] if bank.upmix else sides)}
+
+
+def waiting_filters(bank: FilterBank, waits: Mapping[str, int]) -> Filters:
+    """Filters (L, C, T) of channels, with what they wait ahead of them, at values of the keys."""
+    length = bank.length + max(waits.values())
 
     def filters(values: Sequence[float]) -> Real:
-        out = np.zeros((len(bank.drivers), len(names), length))
-        for n, name in enumerate(names):
-            wait = bank.waiting_samples[name]
+        out = np.zeros((len(bank.drivers), len(waits), length))
+        for n, (name, wait) in enumerate(waits.items()):
             out[:, n, wait : wait + bank.length] = bank.at(name, values)
         return out
 
     return filters
 
 
-def channel_filters(bank: FilterBank, channel: str) -> Filters:
-    """Filters (L, 1, T) of one channel."""
-    return lambda values: bank.at(channel, values)[:, None]
+def walk_of(bank: FilterBank, waits: Mapping[str, int], start: Sequence[float]) -> Walking:
+    """Channels of a bank that play, from values of the keys on."""
+    if isinstance(bank, SectionBank):
+        return SectionWalk(bank, waits, start)
+    return Walk(waiting_filters(bank, waits), start)
 
 
 def ear_filters(ears: FilterBank) -> Filters:
@@ -137,7 +144,7 @@ class Moving:
         start = path.at(0.0)
         self._upmix = Upmix(bank.sample_rate_hz) if bank.upmix else None
         self._early = self._upmix.latency_samples if self._upmix else 0
-        self._walks = [Walk(chain_filters(bank), start)]
+        self._walks: list[Walking] = [walk_of(bank, chain_waits(bank), start)]
         if ears is not None:
             self._walks.append(Walk(ear_filters(ears), start))
         self.outputs = bank.drivers if ears is None else EARS

@@ -10,11 +10,13 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.bank.filter_bank import Axis, FilterBank, aligned_bank
-from designer.export.bank_plan import FADE, BankPlan, bank_plan
+from designer.bank.section_bank import section_bank
+from designer.export.bank_plan import FADE, BankPlan
 from designer.export.bank_set import BankSet
 from designer.export.bank_source import bank_files
 from designer.export.c_plan import CWord
 from designer.export.filter_set import filters_of
+from designer.export.section_plan import plan_of
 from designer.problem.word_format import Word
 
 RATE_HZ = 48000.0
@@ -75,6 +77,27 @@ def set_of(bank: FilterBank, waits: dict[str, int]) -> BankSet:
     )
 
 
+def section_set(keys: int = 1) -> BankSet:
+    """Sections of such channels and drivers, whose delays move by samples, with poles as near the circle as 100 Hz asks for."""
+    rng = np.random.default_rng(5)
+    axes, names = AXES[keys], ("left", "right")
+    shape = tuple(axis.values.size for axis in axes)
+    radius = np.tile([0.3, 0.9, 0.992], (2, 3, 1))
+    angle = rng.uniform([0.5, 0.1, 0.01], [2.5, 0.5, 0.02], (2, 3, 3))
+    poles = np.stack([-2 * radius * np.cos(angle), radius**2], axis=-1)
+    numerators, delay = {}, {}
+    for name in names:
+        x = rng.normal(size=(*shape, 3, 7)) * [0.1, 0.05, 0.05, 0.01, 0.01, 1e-4, 1e-4]
+        x[..., 6] -= x[..., 5]  # little at 0 Hz
+        numerators[name] = x
+        delay[name] = rng.uniform(0, 12, (*shape, 3))
+    numerators["right"][..., 2, :] = 0
+    bank = section_bank(
+        axes, ("near", "mid left", "far"), RATE_HZ, numerators, dict(zip(names, poles, strict=True)), delay, 7
+    )
+    return set_of(bank, {"left": 0, "right": WAIT})
+
+
 def chain_set() -> BankSet:
     """A stereo chain behind an upmix."""
     bank = bank_set().bank
@@ -86,7 +109,7 @@ def chain_set() -> BankSet:
 
 def written(filters: BankSet, word: CWord, folder: Path) -> BankPlan:
     """The plan of an export whose files are in the folder."""
-    plan = bank_plan(filters, word)
+    plan = plan_of(filters, word)
     folder.mkdir(exist_ok=True)
     for name, content in bank_files(plan).items():
         (folder / name).write_bytes(content)

@@ -15,7 +15,6 @@ from programs import need
 
 from designer.arrays import Real
 from designer.bank.walk import walked
-from designer.export.bank_model import BankModel
 from designer.export.bank_plan import FADE
 from designer.export.bank_set import BankSet
 from designer.export.bank_source import cost_of
@@ -27,8 +26,9 @@ from designer.export.runners.cmsis_program import M7
 from designer.export.runners.machines import HOST, Machine
 from designer.export.runners.machines import M4 as BARE_M4
 from designer.export.runners.samples import full_scale, samples_of
+from designer.export.section_model import model_of
 from designer.export.targets.cmsis import BANK_WORDS
-from designer.stereo.moving import chain_filters
+from designer.stereo.moving import chain_waits, waiting_filters
 from designer.stereo.upmix import Upmix
 from export import cmsis_library
 from export.bank_cases import bank_set, chain_set, filters_at, noise, path, written
@@ -51,7 +51,7 @@ def feeds(
     samples = samples_of(signals, word.word)
     got = played_along(program, samples, values, machine, plan)
     if not how:
-        model = BankModel(plan).feeds(samples.T, values).T
+        model = model_of(plan).feeds(samples.T, values).T
         if word.word is None:
             assert np.abs(got - model).max() <= 1e-6 * np.abs(model).max()
         else:
@@ -179,7 +179,9 @@ def test_stereo_through_the_upmix(word: CWord, tmp_path: Path) -> None:
     single = np.asarray(sound.astype(np.float32), dtype=float)
     machine = cmsis_library.M4 if word is not FLOAT else HOST
     got = feeds(filters, word, machine, tmp_path, single, values, stereo=True)
-    desktop = walked(chain_filters(filters.bank), Upmix(48000.0).push(single), values, FADE)
+    desktop = walked(
+        waiting_filters(filters.bank, chain_waits(filters.bank)), Upmix(48000.0).push(single), values, FADE
+    )
     assert np.abs(got - desktop).max() <= 1e-6 < 1e-4 * np.abs(desktop).max()
 
 
