@@ -238,7 +238,17 @@ def design_bank(
     slacks = [(tuple(row), places.at(row).slack_db) for row in proof.places.tolist()]
     infeasible = tuple((values, slack) for values, slack in slacks if slack > SLACK_TOLERANCE_DB)
     return BankDesign(
-        places.problem, keys, loss_db, bank, proof, aligned, uniform, places.count, infeasible, places.fixed, fit
+        places.problem,
+        keys,
+        loss_db,
+        bank,
+        proof,
+        aligned,
+        uniform,
+        places.count,
+        infeasible,
+        places.fixed,
+        section_fit=fit,
     )
 
 
