@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from designer import __version__
 from designer.cli.terminal import Stopped, buffer_output, flush, say, stoppable
 from designer.errors import EXIT_CODES, DesignerError, ProblemError, UsageError
 from designer.problem.messages import enumeration
@@ -25,6 +26,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        say(f"designer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before_every_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
 
 Force = Annotated[
     bool, typer.Option("--force", help="Replace this tool's files even where they were edited since they were written.")

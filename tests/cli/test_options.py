@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ ROOT = Path(__file__).parents[2]
 def words_of(text: str) -> str:
     """A text on one line, single spaces between its words."""
     return re.sub(r"\s+", " ", text)
+
+
+def test_the_version_is_the_packages(designer_command: Command) -> None:
+    """`designer --version` prints the version that the package is installed as, and no more."""
+    assert designer_command("--version") == (0, f"designer {version('loudspeaker-filter-designer')}\n", "")
 
 
 def test_the_exit_codes_have_one_wording(designer_command: Command) -> None:
