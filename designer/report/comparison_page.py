@@ -76,7 +76,7 @@ def render(
     twins = [{name: twin.name for name, twin in mirrors(entry.result).items()} for entry in entries]
     groups = channel_groups(channels, twins)
     stand_for = {channel.name: group for group in groups for channel in group.channels}
-    sections = []
+    sections: list[dict[str, Any]] = []
     for channel in channels:
         drawn = {name: at for name, at in pictures.items() if getattr(at.subject[0], "channel", None) is channel}
         small, wide = (
