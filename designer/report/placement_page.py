@@ -25,6 +25,8 @@ VIEW_WORDS = {
     "front": "from the front: the listener's left is left",
     "above": "from above: the front is down, the listener's left is left",
 }
+BEHIND_M = 1e-3
+"""How far behind the middle of a body a driver is not seen from the front."""
 LABELS = {"multiply_adds_per_s": "Multiply-adds of all channels"}
 """Labels of sums over channels."""
 SCALE_BARS_M = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -144,6 +146,8 @@ def drawing(candidates: Candidates, layout: PlacedLayout, view: str, width_m: fl
         parts.append(f'<circle class="candidate" cx="{u:.1f}" cy="{v:.1f}" r="{dot / 3:.1f}"/>')
     for n, (u, v, radius) in enumerate(placed):
         look = "fixed" if n < layout.fixed else "placed"
+        if hides and layout.drivers[n].position_m[0] < candidates.problem.body.axis_m[0] - BEHIND_M:
+            look += " behind"
         name = escape(layout.drivers[n].name)
         parts.append(
             f'<circle class="{look}" cx="{u:.1f}" cy="{v:.1f}" r="{max(radius, dot):.1f}"><title>{name}</title></circle>'
