@@ -32,7 +32,7 @@ from designer.problem.schema import Realization
 from designer.realization.cascade import Cascade, scaled, settled_length
 from designer.realization.dense_targets import audible, slacks_between, weights_between
 from designer.realization.held_requirements import HELD_DB, Held, bands_of, requirements_of
-from designer.realization.held_sections import headroom_of, hold_sections, largest_excess_db, tone_of
+from designer.realization.held_sections import MIN_RELATIVE_FALL, headroom_of, hold_sections, largest_excess_db, tone_of
 from designer.realization.realized import Realized, SectionsFit
 from designer.realization.section_fit import SectionProblem, refine
 from designer.realization.section_rounding import Lattice, round_sections
@@ -45,7 +45,8 @@ FREQUENCIES = 400
 LOWEST_HZ = 10.0
 LEADS = (0.5, 1.0, 1.25, 1.5, 1.75, 1.9)
 """Samples before the arrival that are tried, over the number of sections."""
-FIRST_STEPS = 20
+FIRST_STEPS, FIRST_STRIDE = 20, 2
+"""Steps of each lead's refinement before these are compared, on every second frequency."""
 REFINED_LEADS = 3
 """Leads that are refined on where nothing is held."""
 CANDIDATES = 2
@@ -70,13 +71,14 @@ def fit_sections(
 
     """
     delays = {round(lead * sections) for lead in LEADS}
-    begun = [refine(_each_alone(problem, arrival - d, sections), problem, steps=FIRST_STEPS) for d in sorted(delays)]
+    sparse = problem.thinned(FIRST_STRIDE)
+    begun = [refine(_each_alone(problem, arrival - d, sections), sparse, steps=FIRST_STEPS) for d in sorted(delays)]
     begun.sort(key=problem.cost)
     if not requirements:
         return min((refine(f, problem) for f in begun[:REFINED_LEADS]), key=problem.cost)
     candidates: list[tuple[float, float, list[Cascade]]] = []  # excess, the low end reversed
     for filters in begun:
-        held = hold_sections(refine(filters, problem), problem, requirements)
+        held = hold_sections(refine(filters, problem, min_fall=MIN_RELATIVE_FALL), problem, requirements)
         excess_db = max(largest_excess_db(held, problem, requirements), HELD_DB)
         low_db = 0.0 if low_end_db is None else low_end_db(problem.errors(held) + problem.weights)
         candidates.append((excess_db, -low_db, held))

@@ -57,6 +57,10 @@ class SectionProblem:
         """The sum of L cascades."""
         return self.sum(self.errors(filters))
 
+    def thinned(self, stride: int) -> SectionProblem:
+        """The sum over every `stride`-th frequency."""
+        return SectionProblem(self.weights[::stride], self.symbol[::stride], self.turn[::stride], self.radius)
+
     def quadratic(self, errors: Complex) -> tuple[Complex, Complex]:
         """The matrices C (K, L, L) of the sum near errors (K, L), and half its slopes C e (K, L)."""
         return self.symbol, self._heard(errors)

@@ -13,7 +13,7 @@ from designer.report.channel_curves import SPAN_COLOUR, band_words, over_band, s
 from designer.report.figure_data import DASHES, Figure, Line, axis, figure, line, shortened
 from designer.report.grids import drawn_scene
 from designer.requirements.curves import curve_db, in_band
-from designer.requirements.dark_points import dark_curve
+from designer.requirements.dark_points import LABEL, dark_curve
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
 
@@ -32,7 +32,8 @@ def isolation_figure(result: Result, name: str) -> Figure:
     channel, scene = result.channels[name], drawn_scene(result)
     table, f = channel.table, scene.frequency_hz
     realised, inside = Realised(table, result.taps[name], channel.plain, scene), in_band(f, table.band_hz)
-    target, dark = realised.target, list(table.dark or ())
+    judged = Realised(table, result.taps[name], channel.plain, result.fine_scene)
+    target, dark, judged_hz = realised.target, list(table.dark or ()), judged.band[0].frequency_hz
     bright = measures.mean_power(target.bright, realised.w)
     lines, spans, missed, in_the_band = list[Line](), list[Any](), list[Any](), list[float]()
     for n, (other, group) in enumerate(zip(dark, target.dark_groups, strict=True)):
@@ -47,10 +48,10 @@ def isolation_figure(result: Result, name: str) -> Figure:
             words = "target" if len(dark) == 1 else f"target over {shortened(other, 24)}"
             lines.append(target_line(f, asked_db, words) | {"color": "ink" if len(dark) == 1 else look["color"]})
             in_the_band.append(float(np.nanmax(asked_db)))
-            in_mean = table.hold == "mean" and table.over_heads is None
-            short = inside & (asked_db - isolation_db > SLACK_TOLERANCE_DB) & in_mean
-            if short.any():
-                missed.append(shortfall(f, isolation_db, asked_db, short))
+            lacking_db = np.interp(f, judged_hz, judged.missed_db[LABEL.format(other)])
+            short = inside & (lacking_db > SLACK_TOLERANCE_DB)
+            if short.any():  # as the verdict has it, at its frequencies
+                missed.append(shortfall(f, np.minimum(isolation_db, asked_db - lacking_db), asked_db, short))
     moved = result.moved_heads.get(name)
     if moved is not None and moved.isolation_db is not None and len(dark) == 1:
         low, high = np.percentile(moved.isolation_db, [5, 95], axis=0)

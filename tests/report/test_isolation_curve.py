@@ -56,6 +56,19 @@ def test_its_words_are_its_numbers(couch: designer.Design) -> None:
     assert "[room] judges it" in words
 
 
+def test_what_is_missed_is_hatched_as_the_verdict_has_it(couch: designer.Design) -> None:
+    """Nothing where the curve is met; with a curve of 60 dB the whole band, from the curve down to the isolation."""
+    assert "shortfalls" not in isolation_figure(couch, CHANNEL)["panels"][0]
+    made = designer.design(couch.problem.replace("designs.*.dark_gain_db", [[1000, 60]]))
+    (panel,) = isolation_figure(made, CHANNEL)["panels"]
+    (hatch,) = panel["shortfalls"]  # type: ignore[typeddict-item] # curves
+    inside = (hatch["x"] >= 1000) & (hatch["x"] <= 4000)
+    assert np.isfinite(hatch["low"][inside]).all()
+    np.testing.assert_allclose(hatch["high"][inside], 60.0)
+    (isolation,) = (line for line in panel["lines"] if line["name"] == "realised")  # type: ignore[typeddict-item] # curves
+    assert (hatch["low"][inside] <= isolation["y"][inside] + 1e-9).all()
+
+
 def test_which_channels_have_it(couch: designer.Design) -> None:
     """An ear's with others dark, on top of the page; a zone's where its gain is not the same already; no channel of one listener."""
     assert [name for name in pictures(couch, set(KEYS)) if name.endswith(KEYS)] == [

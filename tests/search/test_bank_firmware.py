@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 from command import Command
+from export import cmsis_library
 from export.bank_cases import chain_set
 
 import designer
@@ -141,6 +142,14 @@ def test_its_c_is_proven_along_a_path(target: str, least_db: float, folder: Path
     feeds, _ = soundfile.read(folder / "proof" / target / "feeds.wav", always_2d=True)
     assert feeds.shape == (256 * len(values), 2)
     assert 0.5 < np.abs(feeds).max() < 1
+
+
+@pytest.mark.long  # CMSIS-DSP's own sources are compiled
+def test_its_cmsis_is_proven_on_an_emulated_core(folder: Path, designer_command: Command) -> None:
+    """Q15 on a Cortex-M4 in qemu, along the same positions."""
+    done = designer_command("proof", str(folder), "--target", "cmsis-q15", "--cmsis", str(cmsis_library.archive()))
+    assert done.code == 0, done.err
+    assert json.loads((folder / "proof" / "cmsis-q15" / "proof.json").read_text())["passed"]
 
 
 def test_a_changed_export_of_a_bank_fails(folder: Path, designer_command: Command) -> None:
