@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 REPORTS = sorted(path.parent.parent for path in (ROOT / "reports").glob("*/comparison/comparison.csv"))
 KEYS = ["design", "channel", "metric", "frequency_hz"]
 DRIFT_DB = 0.1
-FEW = 3
+FEW = 2
 """Designs that are made again at the most, the first and the last among them, but for `--long`."""
 
 

@@ -61,8 +61,13 @@ def exact() -> designer.Design:
     return designer.design(problem(taps=1024))
 
 
-def test_the_winner_keeps_and_nothing_cheaper_does(auto: designer.Design, exact: designer.Design) -> None:
+def test_the_winner_keeps_and_nothing_cheaper_does(
+    auto: designer.Design, exact: designer.Design, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The losses of the winner are within the bounds here, too; every cheaper length of sections, and of taps, is beyond one of them."""
+    monkeypatch.setattr(
+        "designer.job.remedy", lambda *_: "more"
+    )  # what would mend them is not looked at, and takes seconds
     assert auto.choice is not None
     winner = auto.choice.winner
     assert winner.form == "biquad" and auto.problem.realization.form == "biquad" and auto.status == 0

@@ -187,8 +187,9 @@ def small() -> designer.Design:
 
 
 @pytest.mark.parametrize("form", ["fir", "rtf", "biquad"])
-def test_every_form_places_the_sides(form: str) -> None:
+def test_every_form_places_the_sides(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two drivers 16 cm apart, in each form, taps as 16-bit words: left-only input is earlier and louder at the left ear, 1 to 3 kHz."""
+    monkeypatch.setattr("designer.job.remedy", lambda *_: "more")  # what two sections miss takes seconds to mend
     problem = virtual()
     problem["realization"] = {"form": form, "word": "q15", **({"sections": 2} if form == "biquad" else {"taps": 96})}
     result = designer.design(load(problem))
