@@ -20,12 +20,30 @@ from designer.search import bank_sections, bank_spacing, bank_walk
 from designer.search.bank import BankDesign
 from designer.search.bank_folder import open_bank, save
 from designer.search.bank_walk import EXACT, FIXED, NEAREST, Tracker, Walked
-from search.test_bank import PAIR, SIDE, mean_gain_db
+from search.test_bank import mean_gain_db
 
-SECTIONS = {key: value for key, value in PAIR.items() if key != "realization.taps"} | {
-    "realization.form": "biquad",
-    "realization.sections": 5,
-}
+SIDE = "listener.position_m[1]"
+EAR = """
+title = "An ear that moves"
+sample_rate_hz = 48000
+drivers = [
+  { name = "a", position_m = [0.0, -0.2, 0.0] }, { name = "b", position_m = [0.0, 0.0, 0.0] },
+  { name = "c", position_m = [0.0, 0.2, 0.0] },
+]
+listener = { position_m = [0.7, 0.0, 0.0], head = "points" }
+grid = { frequencies = 25 }
+realization = { form = "biquad", sections = 5 }
+
+[[designs]]
+name = "left"
+kind = "null-steering"
+ear = "left"
+plain = ["a"]
+band_hz = [400.0, 4000.0]
+fade_octaves = 1.0
+cancellation_gain_db = [[400, 8], [4000, 10]]
+max_effort_db = 9.0
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,22 +51,22 @@ def short() -> Iterator[None]:
     """A walk of a second, and few places: each is a design."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank_walk, "WALK_S", 1.0)
-        patch.setattr(bank_spacing, "LEAST_PLACES", {1: 11, 2: 5})
-        patch.setattr(bank_sections, "REFERENCES", {1: 7, 2: 3})
-        patch.setattr(bank_sections, "POLE_PLACES", {1: 3, 2: 3})
+        patch.setattr(bank_spacing, "LEAST_PLACES", {1: 11, 2: 11})
+        patch.setattr(bank_sections, "REFERENCES", {1: 5, 2: 3})
+        patch.setattr(bank_sections, "POLE_PLACES", {1: 3, 2: 2})
         patch.setattr(bank_sections, "TRIED", 1)
         yield
 
 
 @pytest.fixture(scope="module")
 def problem() -> Problem:
-    """The laptop's pair in five sections a driver, with two points for ears."""
-    return designer.load("problems/laptop-pair.toml").replace(SECTIONS)
+    """Three drivers of a bar and one ear, in five sections a driver."""
+    return designer.loads(EAR)
 
 
 @pytest.fixture(scope="module")
 def found(problem: Problem) -> BankDesign:
-    """A bank over 30 cm: designs of some twenty places, made once."""
+    """A bank over 30 cm, made once: designs of a dozen places take seconds."""
     return designer.bank(problem, [f"{SIDE}=-0.1:0.2"])
 
 
@@ -77,16 +95,16 @@ def test_few_sets_lose_less_than_the_limit(found: BankDesign) -> None:
 
 
 @pytest.mark.parametrize("place", [-0.1, 0.037, 0.2])
-def test_the_loss_holds_against_the_weights(found: BankDesign, problem: Problem, place: float) -> None:
-    """Also between the places of the proof: gains by a naive sum, of 512 taps designed there and of the bank's impulse responses."""
+def test_the_loss_holds_against_taps(found: BankDesign, problem: Problem, place: float) -> None:
+    """Also between the places of the proof: gains by a naive sum, of 512 taps designed there and of the bank's impulse responses.
+
+    Two limits: sections may lose one against the weights, and the bank one against sections.
+    """
     there = problem.replace({"realization": {"form": "fir"}, SIDE: place})
-    taps = designer.design(there).taps
-    for channel in ("left", "right"):
-        designed_db = mean_gain_db(there, channel, taps[channel])
-        assert designed_db - mean_gain_db(there, channel, found.bank.at(channel, [place])) <= 2.0
-    fit = found.section_fit
-    assert fit is not None
-    assert fit.paper_loss_db <= 1.0
+    designed_db = mean_gain_db(there, "left", designer.design(there).taps["left"])
+    assert designed_db - mean_gain_db(there, "left", found.bank.at("left", [place])) <= 2.0
+    assert found.section_fit is not None
+    assert found.section_fit.paper_loss_db <= 1.0
 
 
 def test_a_head_that_walks_hears_the_bank(found: BankDesign, walk: Walked) -> None:
@@ -99,7 +117,7 @@ def test_a_head_that_walks_hears_the_bank(found: BankDesign, walk: Walked) -> No
 def test_the_folder_plays_and_says_so(
     folder: Path, found: BankDesign, designer_command: Command, tmp_path: Path
 ) -> None:
-    """Read back the same bank, its sentences and fit; rendered along a path, and exported as C."""
+    """Read back the same bank, its sentences and fit; exported as C in floats, and refused in fixed point."""
     opened = open_bank(folder)
     np.testing.assert_array_equal(opened.bank.at("left", [0.07]), found.bank.at("left", [0.07]))
     facts = json.loads((folder / "bank.json").read_text())
@@ -107,15 +125,6 @@ def test_the_folder_plays_and_says_so(
     assert facts["section_fit"]["sections"] == 5
     assert sorted(facts["firmware"]) == ["c", "cmsis-f32"]
     assert "5 sections a driver, whose poles all sets share" in (folder / "report.html").read_text()
-    from scipy.io import wavfile
-
-    noise = np.random.default_rng(1).normal(size=(4800, 2)) / 10
-    wavfile.write(tmp_path / "in.wav", 48000, noise.astype(np.float32))
-    (tmp_path / "path.csv").write_text(f"time_s,{SIDE}\n0,-0.1\n0.1,0.2\n")
-    done = designer_command(
-        "render", str(folder), str(tmp_path / "in.wav"), "--path", str(tmp_path / "path.csv"), "-o", str(tmp_path / "out.wav")
-    )  # fmt: skip
-    assert done.code == 0, done.err
     done = designer_command("export", str(folder), "--target", "c")
     assert done.code == 0, done.err
     entry = json.loads((folder / "export.json").read_text())["c"]
