@@ -6,6 +6,7 @@
 | alignment | delays between sets, and sets with these taken off |
 | filter_bank | the sets, and the filter at any values of the keys |
 | walk | filters that follow values which change while they play |
+| section_bank, section_walk | sets of sections, and sections that follow |
 | bank_file | `bank.npz`, written and read |
 
 **Structure** (`FilterBank`). Sets stand on a rectangular grid: `axes[k].values` (S_k,) rise, and lie closer where filters change
@@ -26,6 +27,8 @@ linear (bilinear) interpolation, in sum 1,
 `delay_taps(d)`: floor(d) zeros, then the DELAY_TAPS numbers of the fraction d - floor(d), which lie on the straight line between
 two rows of `TABLE` (PHASES + 1, DELAY_TAPS). It delays by d + DELAY_LATENCY. The filter has `length` taps and `bulk_delay_samples`,
 those of the sets' alignment and of the delay filter included, the same at all values.
+
+**Sections** (`SectionBank`). Sets have the numerators of sections side by side in place of taps, and all share their denominators.
 
 **In time** (`walk`). Values come in steps; over the block after a step the output goes over on a straight line from the filter
 of the value before to that of the value now: (1 - n/B) y_before[n] + (n/B) y_now[n], n = 0 ... B - 1. The block after it plays the new

@@ -73,7 +73,8 @@ def basis(a: Real, turn: Complex) -> Complex:
 
 def responses(numerators: Real, a: Real, delay_samples: Real, turn: Complex) -> Complex:
     """H (K, L) of numerators (L, 1 + 2S), denominators (L, S, 2) and delays (L,)."""
-    return np.stack([b @ x for b, x in zip(_bases(a, delay_samples, turn), numerators, strict=True)], axis=1)
+    rows = zip(_bases(a, delay_samples, turn), numerators, strict=True)
+    return np.stack([np.einsum("kn,n->k", each, x) for each, x in rows], axis=1)  # which no threads share
 
 
 def least_squares(place: PlaceFit, a: Real) -> Real:
@@ -89,27 +90,58 @@ def least_sum(place: PlaceFit, a: Real) -> float:
     return place.problem.sum(w - place.problem.weights)
 
 
-def fitted_numerators(place: PlaceFit, a: Real) -> Real:
-    """Numerators (L, 1 + 2S) at a place, of the least sum, or near it where the requirements ask for more."""
-    return _held([least_squares(place, a)], a, [place], poles=False)[0][0]
+def fitted_numerators(place: PlaceFit, a: Real, stages: int = STAGES) -> Real:
+    """Numerators (L, 1 + 2S) at a place, of the least sum, or near it where the requirements ask for more.
+
+    Parameters
+    ----------
+    stages : int, of the penalty, after which what is not held is left: the same at all places, so that neighbours stay neighbours
+
+    """
+    return _stages([least_squares(place, a)], a, [place], stages, poles=False)[-1].xs[0]
 
 
-def fitted_poles(a: Real, places: Sequence[PlaceFit]) -> tuple[Real, float]:
-    """Denominators (L, S, 2) that serve all places of one channel, begun at others, and their largest excess in dB over a requirement."""
+@dataclass(frozen=True)
+class FittedPoles:
+    """Poles of one channel, of a fit to several places.
+
+    Attributes
+    ----------
+    denominators : (L, S, 2) float array
+    excess_db : float, largest excess over a requirement at any of the places
+    stages : int, of the penalty, after which it was least
+
+    """
+
+    denominators: Real
+    excess_db: float
+    stages: int
+
+
+def fitted_poles(a: Real, places: Sequence[PlaceFit]) -> FittedPoles:
+    """Denominators (L, S, 2) that serve all places of one channel, begun at others."""
     xs = [least_squares(place, a) for place in places]
     xs, a = _refined(xs, a, places, [place.problem for place in places], steps=POLE_STEPS, poles=True)
-    xs, a = _held(xs, a, places, poles=True)
-    return a, _excess_db(xs, a, places)
+    stages = _stages(xs, a, places, STAGES, poles=True)
+    number = int(np.argmin([stage.excess_db for stage in stages]))
+    return FittedPoles(stages[number].a, stages[number].excess_db, number)
 
 
-def _held(xs: list[Real], a: Real, places: Sequence[PlaceFit], *, poles: bool) -> tuple[list[Real], Real]:
-    """Numerators and denominators that hold the requirements of all places, or come as near as was found."""
-    best, least = (xs, a), _excess_db(xs, a, places)
+@dataclass(frozen=True)
+class _Stage:
+    """Numerators of all places and denominators after a stage of the penalty, and their largest excess."""
+
+    xs: list[Real]
+    a: Real
+    excess_db: float
+
+
+def _stages(xs: list[Real], a: Real, places: Sequence[PlaceFit], count: int, *, poles: bool) -> list[_Stage]:
+    """The fit before the penalty and after each stage, until the requirements of all places are held."""
+    out = [_Stage(xs, a, _excess_db(xs, a, places))]
     weights = [[h.symbol_weight(p.problem.symbol) for h in p.requirements] for p in places]
     margin = 10 ** (-MARGIN_DB / 20)
-    for _ in range(STAGES):
-        if least <= HELD_DB:
-            break
+    while out[-1].excess_db > HELD_DB and len(out) <= count:
         problems = []
         for x, place, pulled in zip(xs, places, weights, strict=True):
             p = place.problem
@@ -118,11 +150,9 @@ def _held(xs: list[Real], a: Real, places: Sequence[PlaceFit], *, poles: bool) -
             pulls = tuple(Pull(*parts) for parts in zip(place.requirements, radii, pulled, strict=True))
             problems.append(HeldSections(p.weights, p.symbol, p.turn, p.radius, pulls))
         xs, a = _refined(xs, a, places, problems, steps=STAGE_STEPS, poles=poles)
-        excess_db = _excess_db(xs, a, places)
-        if excess_db < least:
-            best, least = (xs, a), excess_db
+        out.append(_Stage(xs, a, _excess_db(xs, a, places)))
         weights = [[GROWTH * weight for weight in pulled] for pulled in weights]
-    return best
+    return out
 
 
 def excesses_db(x: Real, a: Real, place: PlaceFit) -> dict[str, float]:

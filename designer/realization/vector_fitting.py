@@ -23,6 +23,8 @@ MAX_ROWS = 128
 """Rows of one QR factorisation."""
 FAR = 1e6
 """A zero beyond this radius is at infinity."""
+PART = 64
+"""Rows of one decomposition."""
 LOWEST_ANGLE = 1e-3
 """Radians a sample: 8 Hz at 48 kHz."""
 
@@ -116,14 +118,22 @@ def common_poles(wanted: Complex, weight: Real, turn: Complex, sections: int, ra
         rows = []
         for response, each in zip(wanted, weight, strict=True):
             both = np.concatenate([columns * each[:, None], -columns * (response * each)[:, None]], axis=1)
-            corner = np.asarray(np.linalg.qr(np.concatenate([both.real, both.imag]), mode="r"))
-            rows.append(corner[count : 2 * count, count:])
+            rows.append(_triangle(np.concatenate([both.real, both.imag]))[count:, count:])
         strength = np.linalg.norm(wanted * weight) / turn.size
         held = np.concatenate([[turn.size], basis.real.sum(axis=0)]) * strength
         target = np.zeros(len(wanted) * count + 1)
         target[-1] = turn.size * strength
         poles = _moved(poles, _scaled_lstsq(np.concatenate([*rows, held[None]]), target), radius)
     return poles
+
+
+def _triangle(rows: Real) -> Real:
+    """R (n, n) of a QR decomposition of rows (m, n), a part at a time: no threads share so small a product."""
+    triangle = rows[:0]
+    for start in range(0, len(rows), PART):
+        joined = np.concatenate([triangle, rows[start : start + PART]])
+        triangle = np.asarray(np.linalg.qr(joined, mode="r"))
+    return triangle
 
 
 def _moved(poles: Complex, sigma: Real, radius: float) -> Complex:

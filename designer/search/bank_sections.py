@@ -8,8 +8,8 @@ what is left is linear (`designer.realization.parallel_sections`):
   (`designer.bank.alignment`). A driver's delay τ(x) lies on straight lines between these places: between sets at any two places delays
   are nearly those of the place between, and what they are not, numerators make up for.
 - **Lead.** Behind τ(x) a filter's arrival is the same everywhere; sections begin `lead` samples ahead of it, by numbers of LEADS a section.
-- **Poles** of a driver are those that serve POLE_PLACES places along each key together; of the two leads of the least sum, those that hold
-  the requirements best there.
+- **Poles** of a driver are those that serve POLE_PLACES places along each key together. The leads of the least sums are tried until
+  poles hold the requirements there; where none do, those that hold them best are taken.
 - **Numerators** of a place are the fit with these poles, held to the requirements of the place.
 """
 
@@ -32,6 +32,7 @@ from designer.errors import Fault, ProblemError
 from designer.problem.schema import Realization
 from designer.realization.biquad import SectionTarget, section_targets
 from designer.realization.cascade import pole_radii, settled_length
+from designer.realization.held_requirements import HELD_DB
 from designer.realization.parallel_sections import PlaceFit, excesses_db, fitted_numerators, fitted_poles, least_sum
 from designer.realization.vector_fitting import common_poles
 
@@ -40,7 +41,7 @@ REFERENCES = {1: 41, 2: 9}
 POLE_PLACES = {1: 5, 2: 3}
 LEADS = (0.25, 0.5, 1.0, 1.5, 1.9)
 TRIED = 2
-"""Leads whose poles are refined."""
+"""Leads whose poles are refined, at most."""
 
 Solved = Callable[[Sequence[float]], tuple[Scene, list[ChannelDesign]]]
 """The channels designed at values of the keys, and their scene."""
@@ -56,7 +57,7 @@ class ChannelPoles:
     arrival : (L,) int array, samples at which their aligned filters arrive
     lead : int, samples that the sections begin ahead of it
     denominators : (L, S, 2) float array
-    excess_db : float, largest excess over a requirement at the places of the poles' fit
+    stages : int, of the penalty of a place's fit (`fitted_numerators`)
 
     """
 
@@ -64,7 +65,7 @@ class ChannelPoles:
     arrival: Index
     lead: int
     denominators: Real
-    excess_db: float
+    stages: int
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class SharedSections:
         for name, target in self._targets(scene, channels).items():
             shared = self.channels[name]
             place = self._place(name, values, target, shared.arrival - shared.lead)
-            x = fitted_numerators(place, shared.denominators)
+            x = fitted_numerators(place, shared.denominators, shared.stages)
             numerators = np.zeros((self._drivers, x.shape[1]))
             delay = np.zeros(self._drivers)
             numerators[shared.drivers] = x
@@ -186,9 +187,15 @@ class SharedSections:
             a = np.array([_common(fits, l, sections, radius) for l in range(arrival.size)])
             begun.append((sum(least_sum(fit, a) for fit in fits), lead, fits, a))
         begun.sort(key=lambda each: each[0])
-        refined = [(*fitted_poles(a, fits), lead) for _, lead, fits, a in begun[:TRIED]]
-        a, excess_db, lead = min(refined, key=lambda each: each[1])
-        return ChannelPoles(places[0][1][name].drivers, arrival, lead, a, excess_db)
+        best, best_lead = None, 0
+        for _, lead, fits, a in begun[:TRIED]:
+            fitted = fitted_poles(a, fits)
+            if best is None or fitted.excess_db < best.excess_db:
+                best, best_lead = fitted, lead
+            if best.excess_db <= HELD_DB:
+                break
+        assert best is not None
+        return ChannelPoles(places[0][1][name].drivers, arrival, best_lead, best.denominators, best.stages)
 
 
 def _common(fits: Sequence[PlaceFit], driver: int, sections: int, radius: float) -> Real:

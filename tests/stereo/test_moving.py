@@ -10,6 +10,7 @@ from scipy.io import wavfile
 
 from designer.arrays import Real
 from designer.bank.filter_bank import Axis, FilterBank, aligned_bank, with_chain
+from designer.bank.section_bank import section_bank
 from designer.errors import DataError
 from designer.stereo.moving import BLOCK, Moving, ValuePath, read_path, render_along
 from designer.stereo.signal_path import EARS
@@ -28,6 +29,15 @@ def pair(channels: tuple[str, str], seed: int) -> FilterBank:
 def bank() -> FilterBank:
     """A bank whose right side waits for two samples."""
     return with_chain(pair(("left", "right"), 1), {"left": 0, "right": 2}, upmix=False)
+
+
+def sections(channels: tuple[str, str], seed: int) -> FilterBank:
+    """Random sections of two drivers at two values, whose delays move."""
+    random = np.random.default_rng(seed)
+    numerators, delay = ({name: random.uniform(0, 2, (2, 2, n)) for name in channels} for n in (5, 1))
+    poles = dict.fromkeys(channels, np.array([[[-1.2, 0.5], [0.3, 0.2]], [[-0.4, 0.1], [0.9, 0.6]]]))
+    delays = {name: each[..., 0] for name, each in delay.items()}
+    return section_bank([Axis("x", np.array([0.0, 1.0]))], ("a", "b"), RATE, numerators, poles, delays, 3)
 
 
 def play(moving: Moving, stereo: Real) -> Real:
@@ -52,6 +62,19 @@ def test_a_path_that_stays_plays_the_filters_there(bank: FilterBank) -> None:
     for n, ear in enumerate(EARS):
         left, right = (np.convolve(expected[l], ears.at(ear, [0.4])[l])[:1000] for l in range(2))
         np.testing.assert_allclose(heard[:1000, n], left + right, atol=1e-12)
+
+
+def test_sections_play_along_a_path_too() -> None:
+    """Where the path stays, sums of convolutions with the bank's impulse responses, behind what a side waits."""
+    bank = with_chain(sections(("left", "right"), 1), {"left": 0, "right": 2}, upmix=False)
+    stereo = np.random.default_rng(2).normal(size=(1000, 2))
+    feeds = play(Moving(bank, ValuePath(np.array([0.0, 1.0]), np.full((2, 1), 0.4))), stereo)
+    expected = np.zeros((2, 3000))
+    for channel, wait, signal in zip(("left", "right"), (0, 2), stereo.T, strict=True):
+        for l in range(2):
+            through = np.convolve(signal, bank.at(channel, [0.4])[l])
+            expected[l, wait : wait + through.size] += through
+    np.testing.assert_allclose(feeds[:1000].T, expected[:, :1000], atol=1e-4)
 
 
 def test_a_path_that_moves_has_its_values_at_the_ends_of_blocks(bank: FilterBank) -> None:

@@ -1,0 +1,145 @@
+"""`designer bank` of sections: what it loses between sets, by naive sums; what its folder plays; what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command import Command
+
+import designer
+from designer.bank.section_bank import SectionBank
+from designer.commands.bank import walk_of
+from designer.errors import UsageError
+from designer.problem import Problem
+from designer.realization.cascade import pole_radii
+from designer.search import bank_sections, bank_spacing, bank_walk
+from designer.search.bank import BankDesign
+from designer.search.bank_folder import open_bank, save
+from designer.search.bank_walk import EXACT, FIXED, NEAREST, Tracker, Walked
+from search.test_bank import mean_gain_db
+
+SIDE = "listener.position_m[1]"
+EAR = """
+title = "An ear that moves"
+sample_rate_hz = 48000
+drivers = [
+  { name = "a", position_m = [0.0, -0.2, 0.0] }, { name = "b", position_m = [0.0, 0.0, 0.0] },
+  { name = "c", position_m = [0.0, 0.2, 0.0] },
+]
+listener = { position_m = [0.7, 0.0, 0.0], head = "points" }
+grid = { frequencies = 25 }
+realization = { form = "biquad", sections = 5 }
+
+[[designs]]
+name = "left"
+kind = "null-steering"
+ear = "left"
+plain = ["a"]
+band_hz = [400.0, 4000.0]
+fade_octaves = 1.0
+cancellation_gain_db = [[400, 8], [4000, 10]]
+max_effort_db = 9.0
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short() -> Iterator[None]:
+    """A walk of a second, and few places: each is a design."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bank_walk, "WALK_S", 1.0)
+        patch.setattr(bank_spacing, "LEAST_PLACES", {1: 11, 2: 11})
+        patch.setattr(bank_sections, "REFERENCES", {1: 5, 2: 3})
+        patch.setattr(bank_sections, "POLE_PLACES", {1: 3, 2: 2})
+        patch.setattr(bank_sections, "TRIED", 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    """Three drivers of a bar and one ear, in five sections a driver."""
+    return designer.loads(EAR)
+
+
+@pytest.fixture(scope="module")
+def found(problem: Problem) -> BankDesign:
+    """A bank over 30 cm, made once: designs of a dozen places take seconds."""
+    return designer.bank(problem, [f"{SIDE}=-0.1:0.2"])
+
+
+@pytest.fixture(scope="module")
+def walk(found: BankDesign) -> Walked:
+    """A head that walks over its range."""
+    return walk_of(found, Tracker((0.01,), 30.0, 0.05))
+
+
+@pytest.fixture(scope="module")
+def folder(found: BankDesign, walk: Walked, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its folder."""
+    return save(found, tmp_path_factory.mktemp("bank") / "bank", walk, command="designer bank")
+
+
+def test_few_sets_lose_less_than_the_limit(found: BankDesign) -> None:
+    """On a grid ten times as fine; no more sets than uniform spacing; the nearest set and one design for all lose many dB."""
+    largest = found.proof.largest_db
+    assert isinstance(found.bank, SectionBank)
+    assert found.bank.sets <= 3
+    assert largest["interpolated"] <= 1.0
+    assert min(largest["nearest"], largest["fixed"]) > 5.0
+    assert found.bank.sets <= found.uniform_sets
+    assert len(found.proof.places) >= 10 * (found.bank.sets - 1) + 1
+    assert all(pole_radii(a.reshape(-1, 2)).max() <= 0.998 + 1e-9 for a in found.bank.denominators.values())
+
+
+@pytest.mark.parametrize("place", [-0.1, 0.037, 0.2])
+def test_the_loss_holds_against_taps(found: BankDesign, problem: Problem, place: float) -> None:
+    """Also between the places of the proof: gains by a naive sum, of 512 taps designed there and of the bank's impulse responses.
+
+    Two limits: sections may lose one against the weights, and the bank one against sections.
+    """
+    there = problem.replace({"realization": {"form": "fir"}, SIDE: place})
+    designed_db = mean_gain_db(there, "left", designer.design(there).taps["left"])
+    assert designed_db - mean_gain_db(there, "left", found.bank.at("left", [place])) <= 2.0
+    assert found.section_fit is not None
+    assert found.section_fit.paper_loss_db <= 1.0
+
+
+def test_a_head_that_walks_hears_the_bank(found: BankDesign, walk: Walked) -> None:
+    """Gain in time as between sets of taps, and nothing clicks."""
+    assert walk.mean_db(EXACT) > walk.mean_db(NEAREST) + 2 > walk.mean_db(FIXED)
+    assert walk.clicks_db[EXACT] < -100.0
+    assert walk.clicks_db[EXACT] < walk.clicks_db[NEAREST] - 6
+
+
+def test_the_folder_plays_and_says_so(
+    folder: Path, found: BankDesign, designer_command: Command, tmp_path: Path
+) -> None:
+    """Read back the same bank, its sentences and fit; exported as C in floats, and refused in fixed point."""
+    opened = open_bank(folder)
+    np.testing.assert_array_equal(opened.bank.at("left", [0.07]), found.bank.at("left", [0.07]))
+    facts = json.loads((folder / "bank.json").read_text())
+    assert facts["interpolation"] == "numerators of sections, delays apart"
+    assert facts["section_fit"]["sections"] == 5
+    assert sorted(facts["firmware"]) == ["c", "cmsis-f32"]
+    assert "5 sections a driver, whose poles all sets share" in (folder / "report.html").read_text()
+    done = designer_command("export", str(folder), "--target", "c")
+    assert done.code == 0, done.err
+    entry = json.loads((folder / "export.json").read_text())["c"]
+    assert entry["loss_db"] == pytest.approx(entry["bank_loss_db"], abs=0.05)
+    assert designer_command("export", str(folder), "--target", "c-q31").code == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"realization.word": "5.23"}, r"realization.word: got 5.23; expected none in a bank of sections.*form = \"fir\""),
+        ({"realization.sections": 1}, r"realization.sections: got 1, which lose \d.*at listener.position_m\[1\] = .*more sections"),
+    ],
+)  # fmt: skip
+def test_what_sections_cannot_do_is_refused(problem: Problem, changes: dict[str, object], message: str) -> None:
+    """Where, what, the number, and the remedy."""
+    with pytest.raises(UsageError, match=message):
+        designer.bank(problem.replace(changes), [f"{SIDE}=-0.1:0.2"], loss_db=0.2)
