@@ -77,7 +77,7 @@ def longest_delay_s(frequency_hz: Real) -> float:
 
 
 def _coarse_delays(frequency_hz: Real, phase: Real, weight: Real, earliest_s: float, latest_s: float) -> Real:
-    """The delay (N,) that brings each response's phases (N, K) closest together, searched: between the points of a coarse grid they may
+    """Delays (N,) that bring each response's phases (N, K) closest together, searched: between the points of a coarse grid they may
     turn more than once.
     """
     spread = np.unique(np.searchsorted(frequency_hz, np.geomspace(max(frequency_hz[0], 1e-3), frequency_hz[-1], 400)))
