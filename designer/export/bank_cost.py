@@ -45,7 +45,10 @@ def bank_cost(plan: BankPlan, members: list[Member]) -> BankCost:
 
 
 def _of_sections(plan: SectionPlan, ram: int, state: int) -> BankCost:
-    """Of a route: its delay filter, x_0, and two products of poles and two of numerators a section; a biquad of CMSIS-DSP takes five."""
+    """Cost of sections: each route's delay filter and x_0, and of a section two products of poles and two of numerators.
+
+    A biquad of CMSIS-DSP takes five of poles.
+    """
     poles = (5 if plan.library else 2) * plan.sections
     numerators = sum(route.taps for route in plan.routes)
     delays = DELAY_TAPS * len(plan.routes)

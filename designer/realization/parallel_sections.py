@@ -44,12 +44,12 @@ from designer.realization.section_fit import LEAST_DAMPING, MOST_DAMPING, Sectio
 POLE_STEPS, STAGE_STEPS = 40, 8
 MIN_RELATIVE_FALL = 1e-4
 RIDGE = 1e-10
-"""Of a matrix whose diagonal is 1: poles that lie together leave their numerators undetermined."""
+"""Share of the diagonal that is added to it: poles that lie together leave their numerators undetermined."""
 
 
 @dataclass(frozen=True)
 class PlaceFit:
-    """What the filters of one channel are fitted to at a place.
+    """Target of the filters of one channel at a place.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ def basis(a: Real, turn: Complex) -> Complex:
 def responses(numerators: Real, a: Real, delay_samples: Real, turn: Complex) -> Complex:
     """H (K, L) of numerators (L, 1 + 2S), denominators (L, S, 2) and delays (L,)."""
     rows = zip(_bases(a, delay_samples, turn), numerators, strict=True)
-    return np.stack([np.einsum("kn,n->k", each, x) for each, x in rows], axis=1)  # which no threads share
+    return np.stack([np.einsum("kn,n->k", bases, x) for bases, x in rows], axis=1)  # which no threads share
 
 
 def least_squares(place: PlaceFit, a: Real) -> Real:
@@ -181,7 +181,7 @@ def _refined(
             step: Real = np.zeros(0)
             if poles:
                 moved, step = _moved_poles(a, reduced, damping, problems[0].radius)
-            moves = [each.numerators(step) / (1.0 if poles else 1 + damping) for each in reduced]
+            moves = [equations.numerators(step) / (1.0 if poles else 1 + damping) for equations in reduced]
             candidate = [x + move.reshape(x.shape) for x, move in zip(xs, moves, strict=True)]
             candidate_errors = _errors(candidate, moved, places, problems)
             candidate_cost = _total(candidate_errors, problems)
@@ -203,7 +203,7 @@ def _errors(
 
 
 def _total(errors: Sequence[Complex], problems: Sequence[SectionProblem]) -> float:
-    return sum(problem.sum(each) for problem, each in zip(problems, errors, strict=True))
+    return sum(problem.sum(error) for problem, error in zip(problems, errors, strict=True))
 
 
 def _moved_poles(a: Real, reduced: Sequence[_Reduced], damping: float, radius: float) -> tuple[Real, Real]:
@@ -211,13 +211,13 @@ def _moved_poles(a: Real, reduced: Sequence[_Reduced], damping: float, radius: f
     matrix, gradient = (np.sum(parts, axis=0) for parts in zip(*((r.matrix, r.gradient) for r in reduced), strict=True))
     scale = np.diag(matrix) + RIDGE * np.abs(np.diag(matrix)).max()
     step = -_solve(matrix + np.diag(damping * scale), gradient)
-    free = np.stack([free_parameters(each, radius) for each in a]) + step.reshape(a.shape)
-    return np.stack([denominators(each, radius) for each in free]), step
+    free = np.stack([free_parameters(sections, radius) for sections in a]) + step.reshape(a.shape)
+    return np.stack([denominators(sections, radius) for sections in free]), step
 
 
 def _bases(a: Real, delay_samples: Real, turn: Complex) -> list[Complex]:
     """Each driver's slopes over its numerators (K, 1 + 2S), its delay included."""
-    return [basis(each, turn) * (turn**delay)[:, None] for each, delay in zip(a, delay_samples, strict=True)]
+    return [basis(sections, turn) * (turn**delay)[:, None] for sections, delay in zip(a, delay_samples, strict=True)]
 
 
 def _solve(matrix: Real, right: Real) -> Real:
@@ -234,11 +234,11 @@ class _Reduced:
     matrix: Real
     gradient: Real
     slopes: Real  # G_xx^-1 G_xp (n, p)
-    rest: Real  # G_xx^-1 g_x (n,)
+    still: Real  # G_xx^-1 g_x (n,)
 
     def numerators(self, step: Real) -> Real:
         """Step (n,) of the numerators beside one (p,) of the poles."""
-        return np.asarray(-(self.rest + self.slopes @ step))
+        return np.asarray(-(self.still + self.slopes @ step))
 
 
 def _reduced(x: Real, a: Real, place: PlaceFit, problem: SectionProblem, errors: Complex, *, poles: bool) -> _Reduced:
@@ -248,16 +248,16 @@ def _reduced(x: Real, a: Real, place: PlaceFit, problem: SectionProblem, errors:
     count = slopes[0].shape[1]
     if poles:
         slopes = [
-            np.concatenate([each, _pole_slopes(upper, own, each, problem)], axis=1)
-            for upper, own, each in zip(x, a, slopes, strict=True)
+            np.concatenate([bases, _pole_slopes(upper, sections, bases, problem)], axis=1)
+            for upper, sections, bases in zip(x, a, slopes, strict=True)
         ]
     matrix, gradient = normal_equations(slopes, *problem.quadratic(errors))
     index = np.arange(gradient.size).reshape(len(a), -1)
     n, p = index[:, :count].ravel(), index[:, count:].ravel()
     cross = matrix[np.ix_(n, p)]
     solved = _solve(matrix[np.ix_(n, n)], np.concatenate([cross, gradient[n, None]], axis=1))
-    follow, rest = solved[:, :-1], solved[:, -1]
-    return _Reduced(matrix[np.ix_(p, p)] - cross.T @ follow, gradient[p] - cross.T @ rest, follow, rest)
+    follow, still = solved[:, :-1], solved[:, -1]
+    return _Reduced(matrix[np.ix_(p, p)] - cross.T @ follow, gradient[p] - cross.T @ still, follow, still)
 
 
 def _pole_slopes(x: Real, a: Real, bases: Complex, problem: SectionProblem) -> Complex:

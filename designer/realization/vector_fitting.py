@@ -104,8 +104,8 @@ def _relocated(poles: Complex, response: Complex, weight: Real, turn: Complex, r
     return _moved(poles, _scaled_lstsq(rows, target)[size:], radius)
 
 
-def common_poles(wanted: Complex, weight: Real, turn: Complex, sections: int, radius: float) -> Complex:
-    """Pairs of poles (S, 2) that serve P wanted responses (P, K) with weights (P, K), each with residues of its own.
+def common_poles(responses: Complex, weight: Real, turn: Complex, sections: int, radius: float) -> Complex:
+    """Pairs of poles (S, 2) that serve P responses (P, K) with weights (P, K), each with residues of its own.
 
     σ is the same for all. Of each response's rows what is left beside its own residues, the lower corner of a QR decomposition, counts
     (D. Deschrijver et al., IEEE Microwave and Wireless Components Letters 18(6), 2008).
@@ -116,12 +116,12 @@ def common_poles(wanted: Complex, weight: Real, turn: Complex, sections: int, ra
         columns = np.concatenate([np.ones((turn.size, 1)), basis], axis=1)
         count = columns.shape[1]
         rows = []
-        for response, each in zip(wanted, weight, strict=True):
-            both = np.concatenate([columns * each[:, None], -columns * (response * each)[:, None]], axis=1)
+        for response, amplitude in zip(responses, weight, strict=True):
+            both = np.concatenate([columns * amplitude[:, None], -columns * (response * amplitude)[:, None]], axis=1)
             rows.append(_triangle(np.concatenate([both.real, both.imag]))[count:, count:])
-        strength = np.linalg.norm(wanted * weight) / turn.size
+        strength = np.linalg.norm(responses * weight) / turn.size
         held = np.concatenate([[turn.size], basis.real.sum(axis=0)]) * strength
-        target = np.zeros(len(wanted) * count + 1)
+        target = np.zeros(len(responses) * count + 1)
         target[-1] = turn.size * strength
         poles = _moved(poles, _scaled_lstsq(np.concatenate([*rows, held[None]]), target), radius)
     return poles

@@ -25,7 +25,7 @@ import numpy as np
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.bank.alignment import delays
-from designer.bank.delay_filter import delayed_taps
+from designer.bank.delay_filter import DELAY_TAPS, delayed_taps
 from designer.bank.section_bank import impulse_responses
 from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
@@ -49,7 +49,7 @@ Solved = Callable[[Sequence[float]], tuple[Scene, list[ChannelDesign]]]
 
 @dataclass(frozen=True)
 class ChannelPoles:
-    """What all places' sections of one channel share.
+    """Poles and delays that all places' sections of one channel share.
 
     Attributes
     ----------
@@ -118,9 +118,9 @@ class SharedSections:
             for name, at in self.channels.items()
         )
         needed = max(0, math.ceil(-least))
-        self.bulk_delay_samples = asked if isinstance(asked := table.bulk_delay_samples, int) else needed
+        self.bulk_delay_samples = stated if isinstance(stated := table.bulk_delay_samples, int) else needed
         if self.bulk_delay_samples < needed:
-            got = f"got {asked}, and {table.sections} sections take {needed} samples before their arrival in the range of the bank"
+            got = f"got {stated}, and {table.sections} sections take {needed} samples before their arrival in the range of the bank"
             raise ProblemError(
                 source,
                 [
@@ -160,10 +160,10 @@ class SharedSections:
         poles = self.denominators
         radius = max(float(pole_radii(a.reshape(-1, 2)).max(initial=0.0)) for a in poles.values())
         count = settled_length(radius)
-        length = count + 16 + max(int(np.floor(each.delay_samples.max())) for each in sections.values())
+        length = count + DELAY_TAPS + max(int(np.floor(place.delay_samples.max())) for place in sections.values())
         return {
-            name: delayed_taps(impulse_responses(each.numerators, poles[name], count), each.delay_samples, length)
-            for name, each in sections.items()
+            name: delayed_taps(impulse_responses(place.numerators, poles[name], count), place.delay_samples, length)
+            for name, place in sections.items()
         }
 
     def _targets(self, scene: Scene, channels: Sequence[ChannelDesign]) -> dict[str, SectionTarget]:
@@ -186,7 +186,7 @@ class SharedSections:
             fits = [self._place(name, values, targets[name], arrival - lead) for values, targets in places]
             a = np.array([_common(fits, l, sections, radius) for l in range(arrival.size)])
             begun.append((sum(least_sum(fit, a) for fit in fits), lead, fits, a))
-        begun.sort(key=lambda each: each[0])
+        begun.sort(key=lambda begin: begin[0])
         best, best_lead = None, 0
         for _, lead, fits, a in begun[:TRIED]:
             fitted = fitted_poles(a, fits)
@@ -201,9 +201,9 @@ class SharedSections:
 def _common(fits: Sequence[PlaceFit], driver: int, sections: int, radius: float) -> Real:
     """Denominators (S, 2) that serve one driver's aligned weights at all places."""
     turn = fits[0].problem.turn
-    wanted = np.array([fit.problem.weights[:, driver] * turn ** -fit.delay_samples[driver] for fit in fits])
+    responses = np.array([fit.problem.weights[:, driver] * turn ** -fit.delay_samples[driver] for fit in fits])
     weight = np.array([np.sqrt(fit.problem.symbol[:, driver, driver].real) for fit in fits])
-    poles = common_poles(wanted, weight, turn, sections, radius)
+    poles = common_poles(responses, weight, turn, sections, radius)
     return np.stack([-poles.sum(axis=1).real, poles.prod(axis=1).real], axis=1)
 
 

@@ -78,7 +78,7 @@ def test_drivers_are_fitted_together() -> None:
     both = responses(rng.normal(size=(1, 5)), POLES[None, :2], np.zeros(1), TURN)  # the sum of two such sections
     weights = np.concatenate([both / 2, both / 2], axis=1)
     alone = [least_squares(PlaceFit(problem(weights[:, [l]]), np.zeros(1)), a[[l]]) for l in range(2)]
-    together = PlaceFit(problem(weights, np.ones((2, 2)) + 1e-6 * np.eye(2)), np.zeros(2))
+    together = PlaceFit(problem(weights, np.ones((2, 2)) + 1e-6 * np.eye(2) + 0j), np.zeros(2))
     apart = together.problem.sum(responses(np.concatenate(alone), a, np.zeros(2), TURN) - weights)
     assert least_sum(together, a) < 0.01 * apart
 
