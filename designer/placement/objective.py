@@ -121,4 +121,6 @@ _NEEDS = (
 
 
 def _fault(problem: Problem, actual: str, expected: str, remedy: str) -> ProblemError:
-    return ProblemError(problem.source, [Fault("placement.objective", f"got {actual}", expected, remedy)])
+    return ProblemError(
+        problem.source, [Fault("placement.objective", f"got {actual}", expected, remedy, "placement-search")]
+    )

@@ -125,7 +125,11 @@ class SharedSections:
                 source,
                 [
                     Fault(
-                        "realization.bulk_delay_samples", got, f"at least {needed}", "a larger delay, or fewer sections"
+                        "realization.bulk_delay_samples",
+                        got,
+                        f"at least {needed}",
+                        "a larger delay, or fewer sections",
+                        "bulk-delay",
                     )
                 ],
             )

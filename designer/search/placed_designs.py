@@ -77,7 +77,7 @@ def decided(searched: Sequence[PlacedLayout], designed: DesignedLayouts, objecti
     )
     if np.isnan(best.value):
         fault = Fault("placement.objective", f"got {shown(objective.metric.name)}, which no channel has", "a number of its channels",
-                      "`designer design` lists them in summary.json")  # fmt: skip
+                      "`designer design` lists them in summary.json", "placement-search")  # fmt: skip
         raise ProblemError(designed.candidates.problem.source, [fault])
     known = {kind: of[0] if of and np.isfinite(of[0]) else None for kind, of in values.items()}
     return replace(best, kind="", even=known["even"], lasso=known["lasso"])
