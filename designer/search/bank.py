@@ -19,6 +19,7 @@ from designer import job
 from designer.arrays import Real
 from designer.bank.filter_bank import FilterBank, with_chain
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, UsageError
+from designer.evaluation.outcomes import MAX_MISSED_DB
 from designer.problem.schema import Problem
 from designer.realization.held_requirements import HELD_DB
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
@@ -153,23 +154,29 @@ class BankDesign:
     def _section_words(self, fit: SectionFit) -> str:
         held = "hold the requirements of every place"
         if fit.excess_db > HELD_DB:
-            at = place_words(self.keys, fit.exceeded_at)
-            held = f"exceed {fit.requirement} by up to {fit.excess_db:.2f} dB (at {at}; more sections hold it)"
+            held = f"exceed a requirement by at most {fit.excess_db:.2f} dB"
         return (
             f"{fit.sections} section{'s' * (fit.sections > 1)} a driver, whose poles all sets share, lose at most"
             f" {max(fit.paper_loss_db, 0.0):.2f} dB of the weights' gain and {held}"
         )
 
     def shortfalls(self) -> list[str]:
-        """Sentence on the places that are infeasible; none where all are feasible."""
-        if not self.infeasible:
-            return []
-        values, slack_db = max(self.infeasible, key=lambda item: item[1])
-        return [
-            f"infeasible as asked at {len(self.infeasible)} of {len(self.proof.places)} places, by up to {slack_db:.1f} dB at"
-            f" {place_words(self.keys, values)}; the bank holds the best compromise there; shorten the range, or lower the"
-            " requirements"
-        ]
+        """Sentences on places that are infeasible, and on what sections exceed there; none where all is held."""
+        out = []
+        if self.infeasible:
+            values, slack_db = max(self.infeasible, key=lambda item: item[1])
+            out.append(
+                f"infeasible as asked at {len(self.infeasible)} of {len(self.proof.places)} places, by up to {slack_db:.1f} dB at"
+                f" {place_words(self.keys, values)}; the bank holds the best compromise there; shorten the range, or lower the"
+                " requirements"
+            )
+        fit = self.section_fit
+        if fit is not None and fit.excess_db > MAX_MISSED_DB:
+            out.append(
+                f"sections exceed {fit.requirement}, which the weights hold, by up to {fit.excess_db:.1f} dB at"
+                f" {place_words(self.keys, fit.exceeded_at)}; allow more sections, or shorten the range"
+            )
+        return out
 
 
 def design_bank(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,18 @@ def test_the_loss_holds_against_taps(found: BankDesign, problem: Problem, place:
     assert designed_db - mean_gain_db(there, "left", found.bank.at("left", [place])) <= 2.0
     assert found.section_fit is not None
     assert found.section_fit.paper_loss_db <= 1.0
+
+
+def test_what_sections_exceed_is_a_warning(found: BankDesign) -> None:
+    """By more than half a decibel it is named with its place and a remedy; by less it is a number of the outcome."""
+    assert found.section_fit is not None
+    better = replace(found, section_fit=replace(found.section_fit, excess_db=0.4))
+    assert better.shortfalls() == []
+    assert "exceed a requirement by at most 0.40 dB" in better.sentences()[-1]
+    worse = replace(found, section_fit=replace(found.section_fit, excess_db=1.23, requirement="tone"))
+    (warning,) = worse.shortfalls()
+    assert warning.startswith(f"sections exceed tone, which the weights hold, by up to 1.2 dB at {SIDE} = ")
+    assert warning.endswith("allow more sections, or shorten the range")
 
 
 def test_a_head_that_walks_hears_the_bank(found: BankDesign, walk: Walked) -> None:
