@@ -9,7 +9,7 @@ and for how many sets it needs. At last the bank without alignment, which spares
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,13 +19,12 @@ from designer import job
 from designer.arrays import Real
 from designer.bank.filter_bank import FilterBank, with_chain
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, UsageError
-from designer.evaluation.outcomes import MAX_MISSED_DB
 from designer.problem.schema import Problem
-from designer.realization.held_requirements import HELD_DB
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.search.bank_keys import Followed, followed_keys, place_words
-from designer.search.bank_places import PlaceDesign, Places, Values
+from designer.search.bank_places import Places, Values
 from designer.search.bank_proof import Cells, Proof, bank_of, proven
+from designer.search.bank_section_fit import SectionFit, section_fit
 from designer.search.bank_spacing import (
     FRACTIONS,
     LINES,
@@ -43,29 +42,6 @@ MOST_TIMES = 8
 """Times as many values of a key as the bank has up to which uniform spacing is tried."""
 LEAST_LOSS_DB = 0.01
 """A smaller loss is below what the rounding of filters changes."""
-
-
-@dataclass(frozen=True)
-class SectionFit:
-    """How well sections with poles of their own range follow the weights, over the places of a proof.
-
-    Attributes
-    ----------
-    sections : int, of each driver
-    paper_loss_db : float, largest loss of the weights' mean cancellation gain
-    lost_at : tuple of float, values of the keys there
-    excess_db : float, largest excess over a requirement that the weights hold
-    requirement : str, which; empty where all are held
-    exceeded_at : tuple of float, values of the keys there
-
-    """
-
-    sections: int
-    paper_loss_db: float
-    lost_at: Values
-    excess_db: float
-    requirement: str
-    exceeded_at: Values
 
 
 @dataclass(frozen=True)
@@ -126,7 +102,7 @@ class BankDesign:
             f" (at {place_words(self.keys, self.proof.worst_place)})"
         )
         fixed = f"one fixed design, for {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB"
-        followed = [] if self.section_fit is None else [self._section_words(self.section_fit)]
+        followed = [] if self.section_fit is None else [self.section_fit.sentence()]
         if bank.sets == 1:
             at = place_words(self.keys, [float(axis.values[0]) for axis in bank.axes])
             return [f"one set, for {at}, with nothing to interpolate: {lost}", fixed, *followed]
@@ -151,15 +127,6 @@ class BankDesign:
             return "numerators of sections, delays apart"
         return "aligned taps, delays apart" if self.aligned else "taps"
 
-    def _section_words(self, fit: SectionFit) -> str:
-        held = "hold the requirements of every place"
-        if fit.excess_db > HELD_DB:
-            held = f"exceed a requirement by at most {fit.excess_db:.2f} dB"
-        return (
-            f"{fit.sections} section{'s' * (fit.sections > 1)} a driver, whose poles all sets share, lose at most"
-            f" {max(fit.paper_loss_db, 0.0):.2f} dB of the weights' gain and {held}"
-        )
-
     def shortfalls(self) -> list[str]:
         """Sentences on places that are infeasible, and on what sections exceed there; none where all is held."""
         out = []
@@ -170,12 +137,8 @@ class BankDesign:
                 f" {place_words(self.keys, values)}; the bank holds the best compromise there; shorten the range, or lower the"
                 " requirements"
             )
-        fit = self.section_fit
-        if fit is not None and fit.excess_db > MAX_MISSED_DB:
-            out.append(
-                f"sections exceed {fit.requirement}, which the weights hold, by up to {fit.excess_db:.1f} dB at"
-                f" {place_words(self.keys, fit.exceeded_at)}; allow more sections, or shorten the range"
-            )
+        if self.section_fit is not None:
+            out += self.section_fit.shortfalls(self.keys)
         return out
 
 
@@ -210,7 +173,7 @@ def design_bank(
     places = Places(problem, keys, fixed_at, lambda count: say(f"{stage[0]}: {count} designs"))
     cells = Cells(places)
     ends = itertools.product(*((key.low, key.high) for key in keys))
-    _section_fit(places, [fixed_at, *ends], loss_db)
+    section_fit(places, [fixed_at, *ends], loss_db)
     stage[0] = "spacing"
     try:
         for axes in _candidates(cells, loss_db):
@@ -238,7 +201,7 @@ def design_bank(
         without = _replaced(places, proof, straight, fixed_at)
         if without.largest_db["interpolated"] <= loss_db:
             bank, proof, aligned = straight, without, False
-    fit = _section_fit(places, proof.places.tolist(), loss_db)
+    fit = section_fit(places, proof.places.tolist(), loss_db)
     if has_chain(places.fixed):
         chain = chain_of(places.fixed)
         bank = with_chain(bank, chain.delay_samples, upmix=chain.upmix)
@@ -257,45 +220,6 @@ def design_bank(
         places.fixed,
         section_fit=fit,
     )
-
-
-def _section_fit(places: Places, checked: Iterable[Sequence[float]], loss_db: float) -> SectionFit | None:
-    """How well sections follow at some places; None of taps.
-
-    Raises
-    ------
-    UsageError : they lose more of the weights' gain than the limit
-
-    """
-    if places.shared is None:
-        return None
-    at = [places.at(values) for values in checked]
-    lost, requirement = (max(at, key=part) for part in (_paper_loss_db, _excess_db))
-    fit = SectionFit(
-        places.problem.realization.sections,
-        _paper_loss_db(lost),
-        lost.values,
-        _excess_db(requirement),
-        max(requirement.sections.values(), key=lambda sections: sections.excess_db).requirement,
-        requirement.values,
-    )
-    if fit.paper_loss_db > loss_db:
-        raise UsageError(
-            f"realization.sections: got {fit.sections}, which lose {fit.paper_loss_db:.2f} dB of the weights' gain at"
-            f" {place_words(places.keys, fit.lost_at)}; expected at most --loss {loss_db:g} dB; allow more sections or a shorter range,"
-            ' raise --loss, or set form = "fir"'
-        )
-    return fit
-
-
-def _paper_loss_db(place: PlaceDesign) -> float:
-    """By how much the sections' gain is below the weights', in the worst channel."""
-    return max(place.paper_db[name] - place.gain_db[name] for name in place.points)
-
-
-def _excess_db(place: PlaceDesign) -> float:
-    """Largest excess of the sections over a requirement that the weights hold."""
-    return max(sections.excess_db for sections in place.sections.values())
 
 
 def _values_of(problem: Problem, keys: Sequence[Followed]) -> Values:
