@@ -201,3 +201,14 @@ def test_the_model_is_the_bank(tmp_path: Path) -> None:
         expected = filters.bank.at(name, (0.05, 3.0))
         got = model.at(name, (0.05, 3.0))[:, : expected.shape[1]]
         np.testing.assert_allclose(got, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_of_one_set_nothing_is_said_to_be_interpolated() -> None:
+    """Two keys, of which one has one value, name the one that moves the filters; of one set none does."""
+    for keys, sets in ((1, "4 sets"), ("3 x 1", "3 sets"), ("1 x 1", "one set"), ("1", "one set")):
+        files = write_bank(section_set(keys), FLOAT).export.files
+        text = " ".join(files["README.txt"].decode().split())
+        assert f"The source holds {sets} of filters." in text
+        assert ("interpolated" in text) == (sets != "one set")
+        assert "from 0.1 to 0.1" not in text
+        assert ("all filters are those for" in text) == (keys != 1)
