@@ -95,7 +95,9 @@ def docs(
         if code is not None:
             return
         close = nearest(topic or "", list(CODES))
-        raise UsageError(f"{error}; {topic!r} is no message's code{close and f'; {close}'}" if topic else str(error)) from None
+        raise UsageError(
+            f"{error}; {topic!r} is no message's code{close and f'; {close}'}" if topic else str(error)
+        ) from None
     page, _, part = (address_of(topic, labels(folder)) if topic else "index.html").partition("#")
     address = (folder / page).as_uri() + (f"#{part}" if part else "")
     say(address)

@@ -190,7 +190,8 @@ def loss_between_text(facts: dict[str, Any]) -> str:
     if "loss_places" not in facts:
         return ""
     where = ", ".join(f"{key} = {value:g}" for key, value in facts["loss_at"].items())
+    between = " between the sets" if facts["sets"] > 1 else ""
     return (
-        f"at most {facts['loss_db']:z.3f} dB of cancellation gain at {facts['loss_places']} places{' between the sets' if facts['sets'] > 1 else ''}"
+        f"at most {facts['loss_db']:z.3f} dB of cancellation gain at {facts['loss_places']} places{between}"
         f" ({facts['loss_channel']}, at {where}); the bank before its words: {facts['bank_loss_db']:z.3f} dB"
     )

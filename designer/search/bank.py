@@ -195,15 +195,14 @@ def design_bank(
     ProblemError, DataError, SolverError : naming the place
 
     """
-    if not loss_db >= LEAST_LOSS_DB:
-        raise UsageError(f"--loss: got {loss_db:g}; expected {LEAST_LOSS_DB:g} dB or more")
+    if not LEAST_LOSS_DB <= loss_db < np.inf:
+        raise UsageError(f"--loss: got {loss_db:g}; expected {LEAST_LOSS_DB:g} dB or more, a finite number")
     keys = followed_keys(problem, over)
     say, stage = progress or (lambda _: None), ["first design"]
     fixed_at = _values_of(problem, keys)
     places = Places(problem, keys, fixed_at, lambda count: say(f"{stage[0]}: {count} designs"))
     cells = Cells(places)
-    ends = itertools.product(*((key.low, key.high) for key in keys))
-    _section_fit(places, [fixed_at, *ends], loss_db)
+    _section_fit(places, [fixed_at, *itertools.product(*((key.low, key.high) for key in keys))], loss_db)
     stage[0] = "spacing"
     try:
         for axes in _candidates(cells, loss_db):
