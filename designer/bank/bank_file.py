@@ -77,11 +77,11 @@ def bank_bytes(bank: FilterBank) -> bytes:
 
 
 def _filters(bank: FilterBank) -> dict[str, Real]:
-    """What the sets' filters are made of: taps, or numerators and denominators."""
+    """Arrays that the sets' filters are made of: taps, or numerators and denominators."""
     if not isinstance(bank, SectionBank):
         return {f"taps_{n}": taps for n, taps in enumerate(bank.taps.values())}
     parts = {"numerators": bank.numerators, "denominators": bank.denominators}
-    return {f"{name}_{n}": each for name, part in parts.items() for n, each in enumerate(part.values())}
+    return {f"{name}_{n}": array for name, part in parts.items() for n, array in enumerate(part.values())}
 
 
 def read_bank(path: Path) -> FilterBank:

@@ -45,7 +45,7 @@ def bank_cost(plan: BankPlan, members: list[Member]) -> BankCost:
 
 
 def _of_sections(plan: SectionPlan, ram: int, state: int) -> BankCost:
-    """Of a route: its delay filter, x_0, and two products of poles and two of numerators a section; a biquad of CMSIS-DSP takes five."""
+    """Products of a route: its delay filter, x_0, and two of poles and two of numerators a section; a biquad of CMSIS-DSP takes five."""
     poles = (5 if plan.library else 2) * plan.sections
     numerators = sum(route.taps for route in plan.routes)
     delays = DELAY_TAPS * len(plan.routes)

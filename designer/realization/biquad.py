@@ -153,7 +153,7 @@ def mirror_image(
 
 @dataclass(frozen=True)
 class SectionTarget:
-    """What one channel's sections are fitted to.
+    """Weights and requirements that one channel's sections are fitted to.
 
     Attributes
     ----------
@@ -173,7 +173,7 @@ class SectionTarget:
 
 
 def section_targets(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Iterator[SectionTarget]:
-    """What the sections of each channel are fitted to."""
+    """Weights and requirements that the sections of each channel are fitted to."""
     rate = scene.problem.sample_rate_hz
     ends_hz = [channel.frequency_hz[channel.in_band][[0, -1]] for channel in channels]
     frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
@@ -199,10 +199,10 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     """
     fits: list[SectionsFit] = []
     images: list[tuple[int, Index] | None] = []
-    for made in section_targets(channels, scene, table):
-        drivers, problem, requirements, arrival = made.drivers, made.problem, made.requirements, arrivals(made.even)
+    for goal in section_targets(channels, scene, table):
+        drivers, problem, requirements, arrival = goal.drivers, goal.problem, goal.requirements, arrivals(goal.even)
         image = mirror_image(problem, arrival, requirements, fits)
-        low_end_db = _low_end_of(made.target)
+        low_end_db = _low_end_of(goal.target)
         filters = (
             fit_sections(problem, arrival, table.sections, requirements, low_end_db)
             if image is None

@@ -44,12 +44,12 @@ from designer.realization.section_fit import LEAST_DAMPING, MOST_DAMPING, Sectio
 POLE_STEPS, STAGE_STEPS = 40, 8
 MIN_RELATIVE_FALL = 1e-4
 RIDGE = 1e-10
-"""Of a matrix whose diagonal is 1: poles that lie together leave their numerators undetermined."""
+"""Share of the diagonal that a matrix is raised by: poles that lie together leave their numerators undetermined."""
 
 
 @dataclass(frozen=True)
 class PlaceFit:
-    """What the filters of one channel are fitted to at a place.
+    """Weights and requirements that the filters of one channel are fitted to at a place.
 
     Attributes
     ----------
@@ -151,7 +151,7 @@ def _refined(
             step: Real = np.zeros(0)
             if poles:
                 moved, step = _moved_poles(a, reduced, damping, problems[0].radius)
-            moves = [each.numerators(step) / (1.0 if poles else 1 + damping) for each in reduced]
+            moves = [place.numerators(step) / (1.0 if poles else 1 + damping) for place in reduced]
             candidate = [x + move.reshape(x.shape) for x, move in zip(xs, moves, strict=True)]
             candidate_errors = _errors(candidate, moved, places, problems)
             candidate_cost = _total(candidate_errors, problems)
@@ -173,7 +173,7 @@ def _errors(
 
 
 def _total(errors: Sequence[Complex], problems: Sequence[SectionProblem]) -> float:
-    return sum(problem.sum(each) for problem, each in zip(problems, errors, strict=True))
+    return sum(problem.sum(error) for problem, error in zip(problems, errors, strict=True))
 
 
 def _moved_poles(a: Real, reduced: Sequence[_Reduced], damping: float, radius: float) -> tuple[Real, Real]:
@@ -181,13 +181,13 @@ def _moved_poles(a: Real, reduced: Sequence[_Reduced], damping: float, radius: f
     matrix, gradient = (np.sum(parts, axis=0) for parts in zip(*((r.matrix, r.gradient) for r in reduced), strict=True))
     scale = np.diag(matrix) + RIDGE * np.abs(np.diag(matrix)).max()
     step = -_solve(matrix + np.diag(damping * scale), gradient)
-    free = np.stack([free_parameters(each, radius) for each in a]) + step.reshape(a.shape)
-    return np.stack([denominators(each, radius) for each in free]), step
+    free = np.stack([free_parameters(driver, radius) for driver in a]) + step.reshape(a.shape)
+    return np.stack([denominators(driver, radius) for driver in free]), step
 
 
 def _bases(a: Real, delay_samples: Real, turn: Complex) -> list[Complex]:
     """Each driver's slopes over its numerators (K, 1 + 2S), its delay included."""
-    return [basis(each, turn) * (turn**delay)[:, None] for each, delay in zip(a, delay_samples, strict=True)]
+    return [basis(driver, turn) * (turn**delay)[:, None] for driver, delay in zip(a, delay_samples, strict=True)]
 
 
 def _solve(matrix: Real, right: Real) -> Real:
@@ -204,11 +204,11 @@ class _Reduced:
     matrix: Real
     gradient: Real
     slopes: Real  # G_xx^-1 G_xp (n, p)
-    rest: Real  # G_xx^-1 g_x (n,)
+    alone: Real  # G_xx^-1 g_x (n,)
 
     def numerators(self, step: Real) -> Real:
         """Step (n,) of the numerators beside one (p,) of the poles."""
-        return np.asarray(-(self.rest + self.slopes @ step))
+        return np.asarray(-(self.alone + self.slopes @ step))
 
 
 def _reduced(x: Real, a: Real, place: PlaceFit, problem: SectionProblem, errors: Complex, *, poles: bool) -> _Reduced:
@@ -218,16 +218,16 @@ def _reduced(x: Real, a: Real, place: PlaceFit, problem: SectionProblem, errors:
     count = slopes[0].shape[1]
     if poles:
         slopes = [
-            np.concatenate([each, _pole_slopes(upper, own, each, problem)], axis=1)
-            for upper, own, each in zip(x, a, slopes, strict=True)
+            np.concatenate([bases, _pole_slopes(upper, lower, bases, problem)], axis=1)
+            for upper, lower, bases in zip(x, a, slopes, strict=True)
         ]
     matrix, gradient = normal_equations(slopes, *problem.quadratic(errors))
     index = np.arange(gradient.size).reshape(len(a), -1)
     n, p = index[:, :count].ravel(), index[:, count:].ravel()
     cross = matrix[np.ix_(n, p)]
     solved = _solve(matrix[np.ix_(n, n)], np.concatenate([cross, gradient[n, None]], axis=1))
-    follow, rest = solved[:, :-1], solved[:, -1]
-    return _Reduced(matrix[np.ix_(p, p)] - cross.T @ follow, gradient[p] - cross.T @ rest, follow, rest)
+    follow, alone = solved[:, :-1], solved[:, -1]
+    return _Reduced(matrix[np.ix_(p, p)] - cross.T @ follow, gradient[p] - cross.T @ alone, follow, alone)
 
 
 def _pole_slopes(x: Real, a: Real, bases: Complex, problem: SectionProblem) -> Complex:

@@ -102,7 +102,7 @@ def _relocated(poles: Complex, response: Complex, weight: Real, turn: Complex, r
     return _moved(poles, _scaled_lstsq(rows, target)[size:], radius)
 
 
-def common_poles(wanted: Complex, weight: Real, turn: Complex, sections: int, radius: float) -> Complex:
+def common_poles(targets: Complex, weight: Real, turn: Complex, sections: int, radius: float) -> Complex:
     """Pairs of poles (S, 2) that serve P wanted responses (P, K) with weights (P, K), each with residues of its own.
 
     σ is the same for all. Of each response's rows what is left beside its own residues, the lower corner of a QR decomposition, counts
@@ -114,13 +114,13 @@ def common_poles(wanted: Complex, weight: Real, turn: Complex, sections: int, ra
         columns = np.concatenate([np.ones((turn.size, 1)), basis], axis=1)
         count = columns.shape[1]
         rows = []
-        for response, each in zip(wanted, weight, strict=True):
-            both = np.concatenate([columns * each[:, None], -columns * (response * each)[:, None]], axis=1)
+        for response, share in zip(targets, weight, strict=True):
+            both = np.concatenate([columns * share[:, None], -columns * (response * share)[:, None]], axis=1)
             corner = np.asarray(np.linalg.qr(np.concatenate([both.real, both.imag]), mode="r"))
             rows.append(corner[count : 2 * count, count:])
-        strength = np.linalg.norm(wanted * weight) / turn.size
+        strength = np.linalg.norm(targets * weight) / turn.size
         held = np.concatenate([[turn.size], basis.real.sum(axis=0)]) * strength
-        target = np.zeros(len(wanted) * count + 1)
+        target = np.zeros(len(targets) * count + 1)
         target[-1] = turn.size * strength
         poles = _moved(poles, _scaled_lstsq(np.concatenate([*rows, held[None]]), target), radius)
     return poles

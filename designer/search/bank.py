@@ -268,7 +268,7 @@ def _section_fit(places: Places, checked: Iterable[Sequence[float]], loss_db: fl
         _paper_loss_db(lost),
         lost.values,
         _excess_db(requirement),
-        max(requirement.sections.values(), key=lambda each: each.excess_db).requirement,
+        max(requirement.sections.values(), key=lambda part: part.excess_db).requirement,
         requirement.values,
     )
     if fit.paper_loss_db > loss_db:
@@ -287,7 +287,7 @@ def _paper_loss_db(place: PlaceDesign) -> float:
 
 def _excess_db(place: PlaceDesign) -> float:
     """Largest excess of the sections over a requirement that the weights hold."""
-    return max(each.excess_db for each in place.sections.values())
+    return max(part.excess_db for part in place.sections.values())
 
 
 def _values_of(problem: Problem, keys: Sequence[Followed]) -> Values:

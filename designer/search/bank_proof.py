@@ -47,16 +47,16 @@ def _bank_of_sections(places: Places, shared: SharedSections, axes: Sequence[Seq
     shape = tuple(len(values) for values in axes)
 
     def grid(part: Callable[[PlaceSections], Real]) -> dict[str, Real]:
-        rows = {name: np.array([part(each[name]) for each in sets]) for name in sets[0]}
-        return {name: each.reshape(*shape, *each.shape[1:]) for name, each in rows.items()}
+        rows = {name: np.array([part(place[name]) for place in sets]) for name in sets[0]}
+        return {name: row.reshape(*shape, *row.shape[1:]) for name, row in rows.items()}
 
     return section_bank(
         _named(places, axes),
         places.problem.driver_names,
         places.problem.sample_rate_hz,
-        grid(lambda each: each.numerators),
+        grid(lambda sections: sections.numerators),
         shared.denominators,
-        grid(lambda each: each.delay_samples),
+        grid(lambda sections: sections.delay_samples),
         shared.bulk_delay_samples,
     )
 

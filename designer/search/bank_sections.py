@@ -48,7 +48,7 @@ Solved = Callable[[Sequence[float]], tuple[Scene, list[ChannelDesign]]]
 
 @dataclass(frozen=True)
 class ChannelPoles:
-    """What all places' sections of one channel share.
+    """Poles and delays that all places' sections of one channel share.
 
     Attributes
     ----------
@@ -124,7 +124,11 @@ class SharedSections:
                 source,
                 [
                     Fault(
-                        "realization.bulk_delay_samples", got, f"at least {needed}", "a larger delay, or fewer sections"
+                        "realization.bulk_delay_samples",
+                        got,
+                        f"at least {needed}",
+                        "a larger delay, or fewer sections",
+                        "bulk-delay",
                     )
                 ],
             )

@@ -49,7 +49,7 @@ def is_numbers(line: str) -> bool:
 
 
 Layout = tuple[re.Pattern[str], bool]
-"""What stands between columns, and whether commas within numbers are decimal points."""
+"""Pattern between columns, and whether commas within numbers are decimal points."""
 _SEMICOLONS, _TABS, _COMMAS = re.compile(r"\s*;\s*"), re.compile(r"\s*\t\s*"), re.compile(",")
 _COMMA_SPACES, _SPACES = re.compile(r",\s+|\s+"), re.compile(r"\s+")
 _COMMA_SPACE, _SPACE_WITHIN = re.compile(r",[^\S\n]"), re.compile(r"\S[^\S\n]+\S")  # within a line
