@@ -117,9 +117,9 @@ class SharedSections:
             for name, at in self.channels.items()
         )
         needed = max(0, math.ceil(-least))
-        self.bulk_delay_samples = asked if isinstance(asked := table.bulk_delay_samples, int) else needed
+        self.bulk_delay_samples = delay if isinstance(delay := table.bulk_delay_samples, int) else needed
         if self.bulk_delay_samples < needed:
-            got = f"got {asked}, and {table.sections} sections take {needed} samples before their arrival in the range of the bank"
+            got = f"got {delay}, and {table.sections} sections take {needed} samples before their arrival in the range of the bank"
             raise ProblemError(
                 source,
                 [
@@ -163,10 +163,10 @@ class SharedSections:
         poles = self.denominators
         radius = max(float(pole_radii(a.reshape(-1, 2)).max(initial=0.0)) for a in poles.values())
         count = settled_length(radius)
-        length = count + 16 + max(int(np.floor(each.delay_samples.max())) for each in sections.values())
+        length = count + 16 + max(int(np.floor(part.delay_samples.max())) for part in sections.values())
         return {
-            name: delayed_taps(impulse_responses(each.numerators, poles[name], count), each.delay_samples, length)
-            for name, each in sections.items()
+            name: delayed_taps(impulse_responses(part.numerators, poles[name], count), part.delay_samples, length)
+            for name, part in sections.items()
         }
 
     def _targets(self, scene: Scene, channels: Sequence[ChannelDesign]) -> dict[str, SectionTarget]:
@@ -189,18 +189,18 @@ class SharedSections:
             fits = [self._place(name, values, targets[name], arrival - lead) for values, targets in places]
             a = np.array([_common(fits, l, sections, radius) for l in range(arrival.size)])
             begun.append((sum(least_sum(fit, a) for fit in fits), lead, fits, a))
-        begun.sort(key=lambda each: each[0])
+        begun.sort(key=lambda begin: begin[0])
         refined = [(*fitted_poles(a, fits), lead) for _, lead, fits, a in begun[:TRIED]]
-        a, excess_db, lead = min(refined, key=lambda each: each[1])
+        a, excess_db, lead = min(refined, key=lambda fit: fit[1])
         return ChannelPoles(places[0][1][name].drivers, arrival, lead, a, excess_db)
 
 
 def _common(fits: Sequence[PlaceFit], driver: int, sections: int, radius: float) -> Real:
     """Denominators (S, 2) that serve one driver's aligned weights at all places."""
     turn = fits[0].problem.turn
-    wanted = np.array([fit.problem.weights[:, driver] * turn ** -fit.delay_samples[driver] for fit in fits])
+    targets = np.array([fit.problem.weights[:, driver] * turn ** -fit.delay_samples[driver] for fit in fits])
     weight = np.array([np.sqrt(fit.problem.symbol[:, driver, driver].real) for fit in fits])
-    poles = common_poles(wanted, weight, turn, sections, radius)
+    poles = common_poles(targets, weight, turn, sections, radius)
     return np.stack([-poles.sum(axis=1).real, poles.prod(axis=1).real], axis=1)
 
 
