@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from designer.bank.filter_bank import Axis, FilterBank
 from designer.bank.section_bank import SectionBank, section_bank
 from designer.errors import DataError
 from designer.problem.word_format import Word
+from designer.realization.cascade import pole_radii
 
 BANK = "bank.npz"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -106,6 +108,7 @@ def read_bank(path: Path) -> FilterBank:
                     {name: arrays[f"{part}_{n}"] for n, name in enumerate(channels)}
                     for part in ("numerators", "denominators")
                 )
+                _check_stable(denominators.values())
                 bulk = int(arrays["bulk_delay_samples"]) - DELAY_LATENCY
                 bank = section_bank(axes, drivers, rate, numerators, denominators, delay, bulk)
                 waiting = {str(name): waiting for name, waiting in chain}
@@ -126,3 +129,10 @@ def read_bank(path: Path) -> FilterBank:
         raise DataError(
             f"{path}: cannot be read as a bank: {error}; expected {BANK} as `designer bank` wrote it; make the bank again"
         ) from None
+
+
+def _check_stable(denominators: Iterable[Real]) -> None:
+    """Raise a ValueError at poles that are not inside the unit circle, or are no numbers."""
+    for a in denominators:
+        if not (np.isfinite(a).all() and pole_radii(a.reshape(-1, 2)).max(initial=0.0) < 1):
+            raise ValueError("denominators whose poles are not inside the unit circle")

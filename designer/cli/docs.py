@@ -86,14 +86,18 @@ def docs(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open no browser.")] = False,
 ) -> None:
     """Open the book in the browser, at the entry of a name; what a message's code means is printed, with the book or without."""
-    if topic in CODES:
-        say(str(CODES[topic]))
+    code = CODES.get((topic or "").lower())
+    if code is not None:
+        say(str(code))
     try:
         folder = book()
-    except UsageError:
-        if topic in CODES:
+    except UsageError as error:
+        if code is not None:
             return
-        raise
+        close = nearest(topic or "", list(CODES))
+        raise UsageError(
+            f"{error}; {topic!r} is no message's code{close and f'; {close}'}" if topic else str(error)
+        ) from None
     page, _, part = (address_of(topic, labels(folder)) if topic else "index.html").partition("#")
     address = (folder / page).as_uri() + (f"#{part}" if part else "")
     say(address)

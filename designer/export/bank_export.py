@@ -128,6 +128,8 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
     end = "" if plan.library else ", frames"
     keys = "; ".join(
         f"{name} is {axis.key}, from {axis.values[0]:g} to {axis.values[-1]:g}{f' {unit}' if unit else ''}, {start:g} at the start"
+        if axis.values.size > 1
+        else f"{name} is {axis.key}, which changes nothing: all filters are those for {axis.values[0]:g}{f' {unit}' if unit else ''}"
         for name, axis, unit, start in zip(
             ("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False
         )
@@ -137,18 +139,19 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
     library = f"arm_fir_{plan.word.target[-3:]}{' and arm_biquad_cascade_df1_f32' if sections else ''}"
     calls = f"It calls {library} of CMSIS-DSP, a block of samples a call."
     calls = calls if plan.library else "A call takes any number of frames."
-    text = f"""    static {prefix}_state state;
-    {prefix}_init(&state);
-    {prefix}_set_position(&state, {values});
-    {prefix}_process(&state, in, out{end});
-
-{keys}. Values beyond the range are held to it.
+    moves = f"""Values beyond the range are held to it.
 
 The source holds {plan.sets} sets of filters. Between them {between} and delays are interpolated when the position has changed, at the start
 of the next block of {BLOCK} samples; the output then goes over to the new filters on a straight line in {FADE} samples, so that
 nothing clicks. A position that comes during a fade waits until its end: call set_position as often as the tracker tells, from where
 process is called.
-Before the first frame the position is taken at once.
+Before the first frame the position is taken at once."""
+    text = f"""    static {prefix}_state state;
+    {prefix}_init(&state);
+    {prefix}_set_position(&state, {values});
+    {prefix}_process(&state, in, out{end});
+
+{keys}.{f" {moves}" if plan.sets > 1 else " The source holds one set of filters."}
 
 {cost}. The header has these numbers as macros, and the source does not compile where the state has another size.
 {calls}
@@ -187,7 +190,8 @@ def loss_between_text(facts: dict[str, Any]) -> str:
     if "loss_places" not in facts:
         return ""
     where = ", ".join(f"{key} = {value:g}" for key, value in facts["loss_at"].items())
+    between = " between the sets" if facts["sets"] > 1 else ""
     return (
-        f"at most {facts['loss_db']:z.3f} dB of cancellation gain at {facts['loss_places']} places between the sets"
+        f"at most {facts['loss_db']:z.3f} dB of cancellation gain at {facts['loss_places']} places{between}"
         f" ({facts['loss_channel']}, at {where}); the bank before its words: {facts['bank_loss_db']:z.3f} dB"
     )

@@ -129,7 +129,8 @@ def _keys_text(plan: BankPlan) -> str:
     parts = []
     for axis, unit, name in zip(filters.bank.axes, filters.units, ("value", "value2"), strict=False):
         low, high = (f"{float(np.float32(end)):g}" for end in (axis.values[0], axis.values[-1]))
-        parts.append(f"{name} is {one_line(axis.key)}, {low} to {high}{f' {unit}' if unit else ''}")
+        values = f"{low} to {high}" if axis.values.size > 1 else f"whatever it is, the filters for {low}"
+        parts.append(f"{name} is {one_line(axis.key)}, {values}{f' {unit}' if unit else ''}")
     return "; ".join(parts)
 
 

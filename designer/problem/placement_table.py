@@ -31,7 +31,7 @@ class Placement(Table):
     )
     drivers: Annotated[
         Count | Annotated[list[Count], Field(min_length=1, max_length=MAX_PLACED)],
-        Field(description="how many are placed; several numbers are all tried"),
+        Field(description=f"1 to {MAX_PLACED} drivers; several numbers are all tried"),
     ]
     width_m: Length | None = Field(default=None, description="of a bar or plane, between the outermost centres")
     height_m: Annotated[float, Field(ge=0, le=10.0)] = Field(

@@ -1,4 +1,4 @@
-"""A bank's export in C, run along a path of positions, set beside the desktop's interpolation (`designer.bank.walk`).
+"""A bank's export in C, run along a path of positions, set beside the desktop's interpolation (`designer.bank.walk`, `section_walk`).
 
     settle | to and fro through the whole range, beyond its ends, a stay, jumps from end to end | silence
 
@@ -25,9 +25,11 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Real
-from designer.bank.walk import walked
+from designer.bank.section_bank import SectionBank
+from designer.bank.section_walk import SectionWalk
+from designer.bank.walk import along, walked
 from designer.errors import EXIT_DONE, EXIT_MISSED
-from designer.export.bank_plan import FADE, bank_plan
+from designer.export.bank_plan import FADE
 from designer.export.bank_set import BankSet
 from designer.export.c_plan import BLOCK
 from designer.export.judged import MAX_DC_DB, MAX_LIMIT_CYCLE_DB, MIN_SIGNAL_TO_NOISE_DB
@@ -37,6 +39,7 @@ from designer.export.runners.bench import Bench
 from designer.export.runners.c_program import prefix_of
 from designer.export.runners.machines import HOST, machine_named
 from designer.export.runners.samples import full_scale, samples_of
+from designer.export.section_plan import plan_of
 from designer.export.target import Target
 from designer.proof.responses import FLOOR_DB, decibels
 
@@ -159,6 +162,9 @@ def positions(filters: BankSet) -> Real:
 
 def desktop_feeds(filters: BankSet, signals: Real, values: Real) -> Real:
     """Feeds (N, L) of signals (N, C) through the bank's own interpolation, each channel's wait ahead of its filters."""
+    if isinstance(filters.bank, SectionBank):
+        waits = {name: filters.delays.get(name, 0) for name in filters.channels}
+        return along(SectionWalk(filters.bank, waits, tuple(values[0])), signals, values, FADE)
     most = max(filters.delays.get(name, 0) for name in filters.channels)
 
     def at(place: Sequence[float]) -> Real:
@@ -179,7 +185,7 @@ def bank_proof(filters: BankSet, target: Target, bench: Bench, work: Path, *, co
     """
     word = target.bank_word
     assert word is not None
-    plan = bank_plan(filters_named(filters, prefix_of(work)), word)
+    plan = plan_of(filters_named(filters, prefix_of(work)), word)
     machine, more = machine_named(bench.machine) if bench.machine else HOST, dict[str, Any]()
     if plan.library:
         root = cmsis_program.library_root(bench.cmsis)

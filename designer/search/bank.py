@@ -165,8 +165,8 @@ def design_bank(
     ProblemError, DataError, SolverError : naming the place
 
     """
-    if not loss_db >= LEAST_LOSS_DB:
-        raise UsageError(f"--loss: got {loss_db:g}; expected {LEAST_LOSS_DB:g} dB or more")
+    if not LEAST_LOSS_DB <= loss_db < np.inf:
+        raise UsageError(f"--loss: got {loss_db:g}; expected {LEAST_LOSS_DB:g} dB or more, a finite number")
     keys = followed_keys(problem, over)
     say, stage = progress or (lambda _: None), ["first design"]
     fixed_at = _values_of(problem, keys)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from designer.bank.filter_bank import FilterBank
+from designer.bank.section_bank import SectionBank
 from designer.errors import UsageError
 from designer.export.bank_export import bank_facts
 from designer.export.bank_set import BankSet
@@ -40,7 +41,7 @@ def firmware_set(
         channels=channels,
         drivers=bank.drivers,
         filters=filters_of({name: bank.at(name, start) for name in channels}, bank.drivers, {}),
-        form="fir",
+        form="biquad" if isinstance(bank, SectionBank) else "fir",
         bulk_delay_samples=bank.bulk_delay_samples,
         word=bank.word,
         shifts=dict(bank.shifts),

@@ -15,6 +15,7 @@ from designer.bank.filter_bank import Axis
 from designer.bank.section_bank import SectionBank, section_bank
 from designer.bank.section_walk import SectionWalk
 from designer.bank.walk import along
+from designer.errors import DataError
 
 BLOCK = 64
 RADIUS = 0.97
@@ -147,3 +148,13 @@ def test_the_file_is_the_bank(tmp_path: Path) -> None:
     assert isinstance(read, SectionBank)
     np.testing.assert_array_equal(read.at("right", [0.5, 1.0]), bank.at("right", [0.5, 1.0]))
     assert bank_bytes(read) == bank_bytes(bank)
+
+
+@pytest.mark.parametrize("a", [(np.nan, 0.5), (0.0, 1.0), (-2.2, 1.3)])
+def test_a_file_with_poles_on_the_unit_circle_or_beyond_is_refused(a: tuple[float, float], tmp_path: Path) -> None:
+    """Its sections ring for ever; NaN is no pole."""
+    bank = bank_of(6)
+    bank.denominators["right"][1, 2] = a
+    (tmp_path / "bank.npz").write_bytes(bank_bytes(bank))
+    with pytest.raises(DataError, match=r"poles are not inside the unit circle; expected bank\.npz"):
+        read_bank(tmp_path / "bank.npz")

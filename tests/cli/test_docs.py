@@ -75,3 +75,16 @@ def test_no_book(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     ended = run(capsys, monkeypatch, "docs")
     assert ended.code == 2
     assert "python docs/build.py" in ended.err
+
+
+def test_without_a_book_a_code_is_found_in_any_case_and_by_its_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installation that has no book explains codes; what is none is said to be none."""
+    monkeypatch.setattr(docs, "PACKAGED", tmp_path)
+    monkeypatch.setattr(docs, "BUILT", tmp_path)
+    ended = run(capsys, monkeypatch, "docs", "Missing-Key")
+    assert (ended.code, ended.out) == (0, f"{CODES['missing-key']}\n")
+    ended = run(capsys, monkeypatch, "docs", "mising-key")
+    assert ended.code == 2
+    assert "'mising-key' is no message's code; nearest known: \"missing-key\"" in ended.err

@@ -77,7 +77,7 @@ def set_of(bank: FilterBank, waits: dict[str, int]) -> BankSet:
     )
 
 
-def section_set(keys: int = 1) -> BankSet:
+def section_set(keys: int | str = 1) -> BankSet:
     """Sections of such channels and drivers, whose delays move by samples, with poles as near the circle as 100 Hz asks for."""
     rng = np.random.default_rng(5)
     axes, names = AXES[keys], ("left", "right")

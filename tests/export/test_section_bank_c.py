@@ -25,11 +25,14 @@ from designer.export.bank_source import cost_of
 from designer.export.c_plan import FLOAT, Q15, Q31, CWord
 from designer.export.cmsis_plan import F32
 from designer.export.runners.bank_program import bank_program, played_along
+from designer.export.runners.bench import Bench
 from designer.export.runners.machines import HOST, Machine
 from designer.export.runners.machines import M4 as BARE_M4
 from designer.export.runners.samples import samples_of
 from designer.export.section_model import SectionModel, model_of
+from designer.export.targets import TARGETS
 from designer.export.targets.cmsis import BANK_WORDS
+from designer.proof.along_path import bank_proof
 from export import cmsis_library
 from export.bank_cases import noise, path, section_set, written
 from export.c_cases import STRICT
@@ -76,6 +79,18 @@ def test_the_feeds_are_the_desktops(machine: Machine, word: CWord, keys: int, tm
     assert np.abs(got - expected).max() <= 1e-4 * np.abs(expected).max()
     still = desktop(filters, signals, values[:1].repeat(len(values), axis=0))
     assert np.abs(got - still).max() > 0.1 * np.abs(expected).max()  # the walk is heard
+
+
+def test_its_proof_holds_it_to_sections_that_follow(tmp_path: Path) -> None:
+    """What `designer proof` compares with are delays and numerators that fade ahead of and behind the poles, not whole filters that fade.
+
+    A compiler takes half a second.
+    """
+    filters = section_set()
+    written(filters, FLOAT, tmp_path)
+    proof = bank_proof(filters, TARGETS["c"], Bench(), tmp_path)
+    assert proof.failures == ()
+    assert min(row.signal_to_noise_db for row in proof.numbers) > 70
 
 
 def test_no_click_beyond_the_desktops(tmp_path: Path) -> None:
@@ -186,3 +201,14 @@ def test_the_model_is_the_bank(tmp_path: Path) -> None:
         expected = filters.bank.at(name, (0.05, 3.0))
         got = model.at(name, (0.05, 3.0))[:, : expected.shape[1]]
         np.testing.assert_allclose(got, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_of_one_set_nothing_is_said_to_be_interpolated() -> None:
+    """Two keys, of which one has one value, name the one that moves the filters; of one set none does."""
+    for keys, sets in ((1, "4 sets"), ("3 x 1", "3 sets"), ("1 x 1", "one set"), ("1", "one set")):
+        files = write_bank(section_set(keys), FLOAT).export.files
+        text = " ".join(files["README.txt"].decode().split())
+        assert f"The source holds {sets} of filters." in text
+        assert ("interpolated" in text) == (sets != "one set")
+        assert "from 0.1 to 0.1" not in text
+        assert ("all filters are those for" in text) == (keys != 1)

@@ -246,6 +246,7 @@ def test_a_file_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> Non
     ("over", "loss_db", "message"),
     [
         ([f"{SIDE}=-0.1:0.2"], 0.0, r"loss_db: got 0; expected 0\.01 dB or more"),
+        ([f"{SIDE}=-0.1:0.2"], np.inf, r"loss_db: got inf; expected 0\.01 dB or more, a finite number"),
         (["listener.positon_m[1]=0:1"], 1.0, r"nearest known: listener\.position_m\[1\]"),
         ([f"{SIDE}=0,1"], 1.0, "got single values; expected a range without a step"),
         (["realization.taps=64:128"], 1.0, "got a key that all filters of a bank share"),
