@@ -1,4 +1,4 @@
-"""`designer bank` on whole problems: never more sets than uniform spacing needs for the same loss, and far fewer where the keys ask for it."""
+"""Banks of whole problems: never more sets than uniform spacing needs for the same loss, and far fewer where a key asks for it."""
 
 from __future__ import annotations
 
