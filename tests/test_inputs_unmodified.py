@@ -203,6 +203,11 @@ def problems(folder: Path) -> Iterator[dict[str, Any]]:
     front["drivers"] = [driver | {"radius_m": 0.02} for driver in front["drivers"]]
     front["designs"][0] |= {"nulls_deg": [60.0]}
     yield front
+    two = of(pair(both=True))
+    first = two.pop("listener") | {"name": "one"}
+    two["listeners"] = [first, first | {"name": "other", "position_m": [1.2, 0.8, 0.0]}]
+    two["designs"] = [design | {"dark": ["other"]} for design in two["designs"]]
+    yield two | {"grid": two["grid"] | {"refine": True}}
 
 
 def move(problem: Problem) -> None:
