@@ -71,7 +71,7 @@ def bank(
 
     Raises
     ------
-    UsageError : a key that names nothing or is no number, a loss that cannot be reached, or a folder that holds something else
+    UsageError : a key that names nothing or is no number, a loss that cannot be reached, a folder that holds something else, or no process
     ProblemError, DataError, SolverError : a place that cannot be designed, by the values of the keys
     OutputError : the folder cannot be written; what was there is as it was
 
@@ -87,6 +87,8 @@ def bank(
 
     """
     base = job.problem_of(problem)
+    if processes < 1:
+        raise UsageError(f"processes: got {processes}; expected 1 or more")
     tracker = _tracker(followed_keys(base, over), jitter, rate_hz, delay_s)
     if folder is not None:
         check_free(Path(folder), base, force=force)

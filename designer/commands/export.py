@@ -9,6 +9,7 @@ from typing import overload
 
 from designer import job
 from designer.arguments import checked_arguments
+from designer.bank.section_bank import SectionBank
 from designer.errors import ProblemError, UsageError
 from designer.export.bank_set import BankSet
 from designer.export.filter_set import FilterSet
@@ -102,8 +103,8 @@ def bank_filters_for(
     checked = checked_options(target, options or {})
     if rates:
         raise UsageError(f"--rates: got it for the bank {folder}; expected a design; make a bank at each rate")
-    check_bank_target(target, checked)
     opened = open_bank(folder)
+    check_bank_target(target, checked, of_sections=isinstance(opened.bank, SectionBank))
     stated = {flag: value for flag, value in problem_options(opened.problem).items() if flag != "library"}  # of designs
     return bank_filters(opened, folder, {**stated, **checked}, progress or (lambda _: None))
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from designer.bank.section_bank import SectionBank
 from designer.errors import DataError, UsageError
 from designer.export.bank_export import with_loss, write_bank
 from designer.export.bank_set import BankSet
@@ -73,13 +74,14 @@ def export_of(filters: FilterSet, name: str) -> Export:
     return with_cost(filters, target, with_judgement(filters, target, export))
 
 
-def check_bank_target(name: str, options: Mapping[str, str]) -> None:
+def check_bank_target(name: str, options: Mapping[str, str], *, of_sections: bool) -> None:
     """Refuse a target that does not interpolate between the sets of a bank, and arrays that are of one design.
 
     Raises UsageError: naming the targets that do.
     """
     if target_named(name).bank_word is None:
-        able = ", ".join(target.name for target in TARGETS.values() if target.bank_word is not None)
+        words = {target.name: target.bank_word for target in TARGETS.values() if target.bank_word is not None}
+        able = ", ".join(target for target, word in words.items() if word.word is None or not of_sections)
         raise refuse(
             name,
             "a filter bank, between whose sets it does not interpolate",
@@ -93,7 +95,7 @@ def check_bank_target(name: str, options: Mapping[str, str]) -> None:
 
 
 def _bank_export(filters: BankSet, name: str) -> Export:
-    check_bank_target(name, filters.options)
+    check_bank_target(name, filters.options, of_sections=isinstance(filters.bank, SectionBank))
     target = target_named(name)
     assert target.bank_word is not None
     export = with_loss(filters, write_bank(target.heeded(filters), target.bank_word))

@@ -191,4 +191,4 @@ def _held(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     if method is not None and method.refined:
         yield Fault(f"{path}.method", f"got {shown(design.method)} with dark", without, f"use {shown(AUTO)}")
     if problem.realization.refine:
-        yield Fault("realization.refine", f"got true, and {path} has dark", without, "leave it out")
+        yield Fault("realization.refine", f"got true, and {path} has dark", without, "leave refine out")

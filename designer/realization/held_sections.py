@@ -82,8 +82,8 @@ def tone_of(target: ChannelTarget, weights: Complex) -> list[Held]:
         return kind(name, at, Rows(points, offset_share * pressures), level_rows, levels, limits, together=True)
 
     return [
-        held("tone", np.flatnonzero(heard & ~above), HeldLevel, 0.0, ratio),
-        held("tone above the band", np.flatnonzero(heard & above), Held, -1.0, ratio - 1),
+        held("the level in the band", np.flatnonzero(heard & ~above), HeldLevel, 0.0, ratio),
+        held("the level above the band", np.flatnonzero(heard & above), Held, -1.0, ratio - 1),
     ]
 
 

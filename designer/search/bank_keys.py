@@ -13,8 +13,8 @@ from designer.search.sweep_plan import OVER, Variation, variations
 from designer.search.sweep_values import Between
 
 MOST_KEYS = 2
-SHARED = ("sample_rate_hz", "grid", "realization", "export")
-"""Tables and keys that all sets of a bank share."""
+SHARED = ("sample_rate_hz", "grid", "realization", "export", "population", "tolerance")
+"""Tables and keys that all sets of a bank share: of filters, and of what judges them."""
 
 
 @dataclass(frozen=True)

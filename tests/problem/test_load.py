@@ -300,7 +300,15 @@ def test_every_table_is_tried() -> None:
         for kind in {**vars(schema), **vars(designs)}.values()
         if isinstance(kind, type) and issubclass(kind, Table)
     }
-    others = {Table, Sourced, Enclosure, FreeField, designs.DesignTable, designs.ProgrammeDesign, NamedListener}  # a Listener with a name
+    others = {
+        Table,
+        Sourced,
+        Enclosure,
+        FreeField,
+        designs.DesignTable,
+        designs.ProgrammeDesign,
+        NamedListener,
+    }  # a Listener with a name
     assert set(TABLES.values()) == (kinds | {Sphere}) - others
 
 

@@ -250,7 +250,9 @@ def test_a_file_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> Non
         (["listener.positon_m[1]=0:1"], 1.0, r"nearest known: listener\.position_m\[1\]"),
         ([f"{SIDE}=0,1"], 1.0, "got single values; expected a range without a step"),
         (["realization.taps=64:128"], 1.0, "got a key that all filters of a bank share"),
-        (["tolerance.draws=10:20"], 1.0, "got a key of whole numbers"),
+        (["tolerance.gain_db=1:2"], 1.0, "got a key that all filters of a bank share"),
+        (["population.percentile=5:10"], 1.0, "got a key that all filters of a bank share"),
+        (["designs.left.crossover_order=2:4"], 1.0, "got a key of whole numbers"),
         (
             [f"{SIDE}=0:1", "listener.turn_deg=0:1", "listener.position_m[0]=1:2"],
             1.0,
@@ -273,6 +275,7 @@ def test_what_cannot_be_followed_is_refused(over: list[str], loss_db: float, mes
         ({"jitter": [float("inf")]}, "jitter: got inf; expected a standard deviation of 0 or more"),
         ({"rate_hz": 1e12}, r"rate_hz: got 1e\+12; expected above 0 and up to 10000 Hz"),
         ({"delay_s": -0.1}, "delay_s: got -0.1; expected a time of 0 or more"),
+        ({"processes": 0}, "processes: got 0; expected 1 or more"),
     ],
 )
 def test_a_tracker_is_checked_before_the_work(

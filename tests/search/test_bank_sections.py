@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -143,6 +144,9 @@ def test_the_folder_plays_and_says_so(
     entry = json.loads((folder / "export.json").read_text())["c"]
     assert entry["loss_db"] == pytest.approx(entry["bank_loss_db"], abs=0.05)
     assert designer_command("export", str(folder), "--target", "c-q31").code == 2
+    other = designer_command("export", str(folder), "--target", "csv")
+    assert other.code == 2
+    assert re.search(r"expected (c, cmsis-f32|cmsis-f32, c);", other.err), other.err
 
 
 @pytest.mark.parametrize(
