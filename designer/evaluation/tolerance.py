@@ -7,7 +7,7 @@ A draw changes the response from driver l to point p, at frequency f, by
 e_l the driver's error of gain and phase, c' the speed of sound at the drawn temperature, a' the radius of the drawn
 head, δ_pl the path that the driver's displacement adds (its part away from the point), and S what is left of the scene's
 H once the path r_pl is taken out: smooth in c' and a', so that a few scenes give it for all draws
-(`designer.acoustics.chebyshev`). On frequencies in equal steps, e^{-jωτ} runs by its powers.
+(`designer.acoustics.chebyshev`); each of few draws has a scene of its own. On frequencies in equal steps, e^{-jωτ} runs by its powers.
 
 The filters stay as they are: that is the point.
 """
@@ -38,6 +38,8 @@ LARGEST_DEVIATIONS = 3.0
 """Temperatures and heads beyond so many standard deviations are drawn again at that limit: a head has no radius of 0."""
 CHUNK = 100  # draws that are taken together: they stay in the processor's cache
 SIZES = ((3, 5), (4, 8), (6, 12), (10, 20))
+MOST_ALONE = 20
+"""Draws up to which each has a scene of its own: a surface takes about as many, at least."""
 PROBES, PLACES = 3, 5
 """Draws that the surface is held against, out of so many along each side of what is drawn."""
 SMOOTH = 1e-3  # what S may miss, of the largest magnitude: -60 dB
@@ -83,6 +85,18 @@ def _held(deviations: Real) -> Real:
 
 
 @dataclass(frozen=True)
+class _EachDraw:
+    """S of every drawn pair of ratios, computed by itself: the exact form of a surface for few draws."""
+
+    ratios: Real  # (N, 2) c'/c and a'/a
+    values: Complex  # (N, M L F,)
+
+    def __call__(self, speed_ratio: Real, radius_ratio: Real) -> Complex:
+        pairs = np.stack([speed_ratio, radius_ratio], axis=-1)
+        return np.asarray(self.values[np.abs(pairs[:, None] - self.ratios).sum(axis=-1).argmin(axis=1)])
+
+
+@dataclass(frozen=True)
 class ChannelTolerance:
     """One channel over the draws."""
 
@@ -125,7 +139,7 @@ def tolerance(
     for group in _groups(designs):
         f = _with_ends(scene.frequency_hz, [design.band_hz for design in group])
         band_scene = heard_by(scene, group[0].listener).at(f).moved(np.zeros((1, 3)))
-        points = Points.of(group[0], band_scene)
+        points = Points.of(group[0], band_scene, draws)
         if points is None:
             continue
         several = playback is not None and bool(playback.kinds(group[0]))
@@ -222,7 +236,7 @@ def _nominal(drivers: int) -> Draws:
 class Points:
     """The points that channels are judged at, as functions of the speed of sound and the head's radius."""
 
-    smooth: ChebyshevSurface  # S (M L F,)
+    smooth: ChebyshevSurface | _EachDraw  # S (M L F,)
     distance_m: Real  # (M, L) from driver to point, what the phase turns by; in the far field relative to the origin's
     length_m: Real  # (M, L) the same, what the amplitude falls with
     towards: Real  # (M, L, 3) unit vectors from driver to point
@@ -231,7 +245,7 @@ class Points:
     part: Index  # (M,) 0 for a channel's own points, then the number of each other listener or place
 
     @classmethod
-    def of(cls, design: DesignTable, scene: Scene) -> Points | None:
+    def of(cls, design: DesignTable, scene: Scene, draws: Draws) -> Points | None:
         """Both ears of the first head, or a beam's look direction and the azimuths that it cancels; None where no surface does."""
         problem = scene.problem
         drivers_m = driver_places_m(problem)
@@ -270,7 +284,14 @@ class Points:
         sides = [np.linspace(span[0], span[1], PLACES) for span in spans[: 1 if has_one_size else 2]]
         sides += [np.ones(1)] * has_one_size
         speeds, radii = (side.ravel() for side in np.meshgrid(*sides))
-        smooth = fitted(phase_free, speeds, radii, tolerance=SMOOTH, sizes=sizes, probes=PROBES)
+        smooth: ChebyshevSurface | _EachDraw | None
+        if len(draws.factor) <= MOST_ALONE:
+            radius_ratio = 1.0 if has_one_size else draws.head_radius_ratio
+            pairs = np.stack(np.broadcast_arrays(draws.speed_ratio, radius_ratio), axis=-1)
+            ratios = np.unique(np.concatenate([np.ones((1, 2)), pairs]), axis=0)  # the first is the nominal device's
+            smooth = _EachDraw(ratios, phase_free(*ratios.T))
+        else:
+            smooth = fitted(phase_free, speeds, radii, tolerance=SMOOTH, sizes=sizes, probes=PROBES)
         if smooth is None:
             return None
         return cls(

@@ -20,7 +20,8 @@ def test_a_thousand_draws_take_few_times_their_products() -> None:
     problem = designer.load(PROBLEM)
     scene = designer.scene(problem)
     f = scene.frequency_hz[3:65]
-    points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))))
+    draws = draw(problem.tolerance, 8, problem.listener.head_radius_m)
+    points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))), draws)
     assert points is not None
     rng = np.random.default_rng(1)
     fed = [rng.standard_normal((62, 8)) + 1j * rng.standard_normal((62, 8)) for _ in range(2)]

@@ -13,7 +13,7 @@ from designer.acoustics.measured import formats
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
-from designer.evaluation.tolerance import Draws, Points, draw, tolerance
+from designer.evaluation.tolerance import Draws, Points, changed_scene, draw, tolerance
 from designer.problem import Problem
 from designer.problem.schema import Tolerance
 from designer.realization import response
@@ -49,8 +49,8 @@ def test_a_draw_is_the_scene_that_it_describes(made: designer.Design) -> None:
     problem = made.problem
     scene = designer.scene(problem)
     f = np.union1d(scene.frequency_hz[3:60], [250.0, 4321.0])
-    draws = draw(Tolerance(draws=10), 2, problem.listener.head_radius_m)
-    points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))))
+    draws = draw(Tolerance(draws=50), 2, problem.listener.head_radius_m)
+    points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))), draws)
     w = response(made.taps["left"], f, problem.sample_rate_hz)
     assert points is not None
     (actual,) = points.pressures(draws, [w])
@@ -60,6 +60,28 @@ def test_a_draw_is_the_scene_that_it_describes(made: designer.Design) -> None:
         assert (np.abs(actual[n] - expected).max(axis=0) < 0.01 * np.abs(expected[0])).all()
 
 
+def test_few_draws_have_scenes_of_their_own(made: designer.Design, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 10 draws at 20 kHz: pressures are those of each draw's scene, and no more scenes are made than draws and the nominal one."""
+    problem = made.problem
+    table = problem.tolerance.model_copy(update={"draws": 10, "position_m": 0.0, "head_radius_m": 0.01})
+    problem = problem.model_copy(update={"tolerance": table})
+    f = np.array([500.0, 20_000.0])
+    draws = draw(table, 2, problem.listener.head_radius_m)
+    scenes: list[object] = []
+    monkeypatch.setattr(
+        "designer.evaluation.tolerance.changed_scene", lambda *args: scenes.append(args) or changed_scene(*args)
+    )
+    points = Points.of(problem.designs[0], designer.scene(problem).at(f).moved(np.zeros((1, 3))), draws)
+    assert points is not None
+    assert len(scenes) == 11
+    w = response(made.taps["left"], f, problem.sample_rate_hz)
+    (actual,) = points.pressures(draws, [w])
+    for n in (0, 9):
+        place = designer.scene(drawn_problem(problem, draws, n)).at(f).moved(np.zeros((1, 3)))
+        expected = np.einsum("fml,fl->mf", place.ears()[:, :2], w * draws.factor[n])
+        np.testing.assert_allclose(actual[n], expected, rtol=1e-6)
+
+
 def test_errors_of_the_drivers_add_their_variance(made: designer.Design) -> None:
     """20,000 draws of gain and phase alone: the mean power at the contralateral ear is |h w|² + ε² Σ|h_l w_l|², within 3 %."""
     problem = made.problem
@@ -67,9 +89,10 @@ def test_errors_of_the_drivers_add_their_variance(made: designer.Design) -> None
     f = designer.scene(problem).frequency_hz[10:14]
     at = designer.scene(problem.model_copy(update={"tolerance": table})).at(f).moved(np.zeros((1, 3)))
     w = response(made.taps["left"], f, problem.sample_rate_hz)
-    points = Points.of(problem.designs[0], at)
+    draws = draw(table, 2, problem.listener.head_radius_m)
+    points = Points.of(problem.designs[0], at, draws)
     assert points is not None
-    (p,) = points.pressures(draw(table, 2, problem.listener.head_radius_m), [w])
+    (p,) = points.pressures(draws, [w])
     variance = (0.2 * np.log(10) / 20) ** 2 + np.radians(1.5) ** 2
     h = at.ears()[:, 1]
     expected = np.abs(np.sum(h * w, axis=1)) ** 2 + variance * np.sum(np.abs(h * w) ** 2, axis=1)
@@ -179,7 +202,7 @@ def test_a_scene_that_no_surface_holds_is_left_out(made: designer.Design, monkey
     """No number instead of a wrong one, and no end of the design."""
     monkeypatch.setattr("designer.evaluation.tolerance.fitted", lambda *_, **__: None)
     assert (
-        tolerance(made.problem.designs, made.taps, designer.scene(made.problem), draw(Tolerance(draws=2), 2, 0.0875))
+        tolerance(made.problem.designs, made.taps, designer.scene(made.problem), draw(Tolerance(draws=50), 2, 0.0875))
         == {}
     )
 
