@@ -44,6 +44,16 @@ def test_the_page_is_drawn_from_the_table(make: ModuleType) -> None:
     assert make.page(make.read((HERE / "benchmark.csv").read_text("utf-8"))) == (HERE / "README.md").read_text("utf-8")
 
 
+def test_tables_are_narrow(make: ModuleType) -> None:
+    """At most four columns, and no word of more than twelve letters in a method's name but at a place to break: 420 px hold that."""
+    rows = [
+        line.strip("|").split("|") for line in (HERE / "README.md").read_text("utf-8").splitlines() if line[:1] == "|"
+    ]
+    assert max(map(len, rows)) == 1 + make.ACROSS == 4
+    words = [word for name, *_ in rows for word in name.replace("&shy;", "-").replace("-", " ").split()]
+    assert max(map(len, words)) <= 12
+
+
 def test_no_row_passes_the_best_known_value(make: ModuleType) -> None:
     """Of all methods and rivals, none that keeps the limits is above it by more than the problem's tolerance."""
     tolerance_db = {entry.name: entry.tolerance_db for entry in make.benchmark().problems}

@@ -6,8 +6,11 @@ With K = (G_SS + β I)⁻¹ at hand, leaving out the columns u of S and taking i
     Δ_v = (G_vv + β I - g^H K' g)⁻¹ (b_v - g^H w_R'),   w_R'' = w_R' - K' g Δ_v        g = G_Rv                   (2)
 
 (the inverse of a partitioned matrix). At the points that are judged, with J their rows, the pressure is J_R w_R' + (J_v - J_R K' g) Δ_v:
-one product for all v. Drawn devices are replaced by their mean, ε² Σ_l mean|J_l|² |w_l|² more power, and effort that exceeds the limit is
-taken from the gain, dB for dB. So this ranks exchanges; it does not value them.
+one product for all v. Drawn devices are replaced by their mean, ε² Σ_l mean|J_l|² |w_l|² more power.
+
+Where effort exceeds the limit, β would rise. Its far end needs no inverse, w ∝ b_S for β → ∞, and the gain is taken at the limit on the
+straight line in dB between the two ends. (A dB of gain for a dB of effort instead puts layouts last that need another β than the one at
+hand: on a sphere some that are 20 dB better.) So this ranks exchanges; it does not value them.
 """
 
 from __future__ import annotations
@@ -77,14 +80,28 @@ def exchange_scores(
     columns = np.delete(weights.columns, gone)
     shares, Kg = with_units(channel, K, w, columns, weights.beta, units)
     others = w[:, :, None] - np.einsum("fnvc,fvc->fnv", Kg, shares, optimize=True)  # (F, n, V)
+    gain_db, effort_db = _gain_and_effort_db(channel, columns, others, units, shares)
+    if np.isfinite(channel.max_effort):
+        b = channel.projected
+        end_db, end_effort_db = _gain_and_effort_db(channel, columns, b[:, columns, None], units, b[:, units])
+        excess_db = np.maximum(effort_db - 10 * np.log10(channel.max_effort), 0.0)
+        falls = effort_db > end_effort_db
+        along = np.clip(excess_db / np.where(falls, effort_db - end_effort_db, 1.0), 0.0, 1.0)
+        along = np.where(falls, along, excess_db > 0)
+        gain_db += along[:, None] * (end_db - gain_db)
+    return np.asarray(np.percentile(over_band(channel, gain_db), percentile, axis=(0, 1)))
+
+
+def _gain_and_effort_db(
+    channel: ChannelSystem, columns: Index, others: Complex, units: Index, shares: Complex
+) -> tuple[Real, Real]:
+    """Gain (F, G, V) and effort (F, V) in dB of weights (F, n, V or 1) of columns and (F, V, c) of a unit more."""
     added = _square(shares)
     powers = []
     for judged, alone in zip((channel.judged_bright, channel.judged_dark), channel.judged_power, strict=True):
         flat = judged.reshape(len(judged), -1, judged.shape[-1])
-        pressure = flat[:, :, columns] @ others
-        for c in range(units.shape[1]):
-            pressure += flat[:, :, units[:, c]] * shares[:, None, :, c]
-        power = _square(pressure).reshape(*judged.shape[:3], -1).sum(axis=2)
+        power = _square(_pressure(flat, columns, others, units, shares))
+        power = power.reshape(*judged.shape[:3], -1).sum(axis=2)
         spread = alone[:, columns, None] * _square(others)
         spread = spread.sum(axis=1) + np.sum(alone[:, units] * added, axis=2)
         powers.append(power + channel.spread[:, None, None] * spread[:, None])
@@ -97,18 +114,17 @@ def exchange_scores(
     spent = np.sum(_square(others) / channel.cost[:, columns, None], axis=1) + np.sum(
         added / channel.cost[:, units], axis=2
     )
-    bright = channel.H[:, : channel.bright_points]
-    reached = bright[:, :, columns] @ others
-    for c in range(units.shape[1]):
-        reached += bright[:, :, units[:, c]] * shares[:, None, :, c]
+    reached = _pressure(channel.H[:, : channel.bright_points], columns, others, units, shares)
     single = np.maximum(
         channel.level[:, units].max(axis=2), channel.level[:, columns].max(axis=1, initial=0.0)[:, None]
     )
-    effort = spent * single / np.maximum(_square(reached).sum(axis=1), FLOOR)
-    excess_db = (
-        np.maximum(db(effort / channel.max_effort), 0.0) if np.isfinite(channel.max_effort) else np.zeros_like(effort)
-    )
-    return np.asarray(np.percentile(over_band(channel, gain_db - excess_db[:, None]), percentile, axis=(0, 1)))
+    return gain_db, db(spent * single / np.maximum(_square(reached).sum(axis=1), FLOOR))
+
+
+def _pressure(rows: Complex, columns: Index, others: Complex, units: Index, shares: Complex) -> Complex:
+    """Pressure (F, M, V) at rows (F, M, N)."""
+    added = sum(rows[:, :, units[:, c]] * shares[:, None, :, c] for c in range(units.shape[1]))
+    return np.asarray(rows[:, :, columns] @ others + added)
 
 
 def _square(pressure: Complex) -> Real:

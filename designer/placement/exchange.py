@@ -167,13 +167,30 @@ def neighbours(judge: Judge, space: Space, layout: Layout) -> list[Layout]:
     states = _states(judge, layout)
     layouts: list[Layout] = []
     scores: list[Real] = [np.zeros(0)]
-    for unit in layout:
-        others = [other for other in layout if other != unit]
-        units = np.flatnonzero(space.free(others) & (space.candidates.sizes == space.candidates.sizes[unit]))
-        units = units[units != unit]
+    for unit, others, units in _exchanges(space, layout):
         layouts += [tuple(sorted((*others, int(other)))) for other in units]
         scores.append(_scores(judge, states, judge.units[unit], units))
     return [layouts[n] for n in np.argsort(-np.concatenate(scores), kind="stable")]
+
+
+def nearest(space: Space, layout: Layout) -> list[Layout]:
+    """Layouts that differ in one unit from a layout, the one whose unit moves least first."""
+    places_m = space.candidates.places_m[[places[0] for places in space.candidates.units]]
+    layouts: list[Layout] = []
+    moves_m: list[Real] = [np.zeros(0)]
+    for unit, others, units in _exchanges(space, layout):
+        layouts += [tuple(sorted((*others, int(other)))) for other in units]
+        moves_m.append(np.linalg.norm(places_m[units] - places_m[unit], axis=1))
+    return [layouts[n] for n in np.argsort(np.concatenate(moves_m), kind="stable")]
+
+
+def _exchanges(space: Space, layout: Layout) -> Iterator[tuple[int, Layout, Index]]:
+    """Each unit of a layout, the others, and the units that may take its place."""
+    sizes = space.candidates.sizes
+    for unit in layout:
+        others = tuple(other for other in layout if other != unit)
+        units = np.flatnonzero(space.free(others) & (sizes == sizes[unit]))
+        yield unit, others, units[units != unit]
 
 
 def search(judge: Judge, space: Space, more: Sequence[Layout] = ()) -> Layout | None:

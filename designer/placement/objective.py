@@ -5,7 +5,7 @@ percentile over drawn devices, heads, environments and frequencies; a number tha
 percentile over devices and heads. The percentile is counted from the worse side: of an effort the 5th is that which 5 % exceed.
 
 **Of filters.** Any other number of a channel is known of its filters alone. The search then goes by the cancellation gain; the layouts that
-it values most, even steps and group lasso are designed, and the number decides between these.
+it values most, even steps and group lasso are designed, and exchanges go on from the best of these by the number itself.
 """
 
 from __future__ import annotations

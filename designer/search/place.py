@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from designer.arguments import checked_arguments
 from designer.arrays import Real
 from designer.errors import Fault, ProblemError
 from designer.placement.candidates import Candidates, candidates_of, no_layout
-from designer.placement.exchange import Space, even, exhaustive, greedy, search
+from designer.placement.exchange import Space, even, exhaustive, greedy, nearest, neighbours, search
 from designer.placement.free_coordinates import refined
 from designer.placement.layouts import Judge, Layout
 from designer.placement.objective import Objective, objective_of
@@ -38,15 +38,9 @@ if TYPE_CHECKING:
 
 Method = Literal["exchange", "group-lasso", "exhaustive"]
 DECIDED = 6
-"""Layouts, of those that the search values most, that are designed where a number of filters decides; even steps and group lasso too."""
+"""Layouts of those that the search values most that are designed first where a number of filters decides; even steps and lasso too."""
 MAX_EXHAUSTIVE = 100_000
 """Layouts that are all valued where that is wanted: some minutes."""
-DECIDED = 6
-"""Layouts, of those that the search values most, that are designed where a number of filters decides; even steps and group lasso too."""
-MAX_EXHAUSTIVE = 100_000
-"""Layouts that are all valued where that is wanted: some minutes."""
-REALISED = ("mean_cancellation_gain_db", "moved_head_5th_percentile_db", "largest_effort_db")
-"""Numbers of the realised filters that stand beside a layout, of the channel that is worst off."""
 
 
 @dataclass(frozen=True)
@@ -204,8 +198,8 @@ def place(
         widths_m: list[float | None] = [*table.widths_m] or [None]
         for effort_db, width_m, count in itertools.product(efforts_db, widths_m, table.counts):
             say(f"layouts of {count} drivers")
-            searched = _searched(candidates, _limited(system, effort_db), count, effort_db, width_m, method)
-            layouts.append(decided(searched, designed, objective) if objective.is_of_filters else searched[0])
+            searched, around = _searched(candidates, _limited(system, effort_db), count, effort_db, width_m, method)
+            layouts.append(decided(searched, designed, objective, around) if objective.is_of_filters else searched[0])
         layouts.sort(key=lambda layout: -objective.metric.better * layout.value)
         costly = "multiply_adds_per_s" in table.front
         front = layouts if costly else pareto(layouts, table.front, objective)
@@ -288,8 +282,10 @@ def _space(candidates: Candidates, count: int, width_m: float | None) -> Space:
 
 def _searched(
     candidates: Candidates, system: System, count: int, effort_db: float | None, width_m: float | None, method: Method
-) -> list[PlacedLayout]:
+) -> tuple[list[PlacedLayout], Callable[[PlacedLayout], Iterator[PlacedLayout]]]:
     """Layouts of so many drivers within a width and a limit of effort, the best first; others where filters are to decide.
+
+    Beside them what gives the layouts that differ in one unit from a layout, that of best rank and the nearest one in turn.
 
     Raises
     ------
@@ -328,19 +324,31 @@ def _searched(
         of_layouts=space.number_of_layouts,
         steps=slope_steps,
     )
+    units: dict[Any, Layout] = {} if candidates.table.free else {best.key: layout}
+
+    def placed(units_of: Layout, kind: str = "") -> PlacedLayout:
+        other = replace(
+            layout_of(candidates, _places_m(candidates, units_of)),
+            kind=kind,
+            **{key: getattr(best, key) for key in ("max_effort_db", "evaluations", "of_layouts", "steps")},
+        )
+        units[other.key] = units_of
+        return other
+
+    def around(centre: PlacedLayout) -> Iterator[PlacedLayout]:
+        if method == "group-lasso" or centre.key not in units:
+            return
+        start = units[centre.key]
+        in_turn = zip(neighbours(judge, space, start), nearest(space, start), strict=True)
+        yield from map(placed, dict.fromkeys(itertools.chain.from_iterable(in_turn)))
+
     if not system.objective.is_of_filters or method == "group-lasso":
-        return [best]
+        return [best], around
     others = sorted(judge.values, key=lambda other: -judge.values[other])
     more_valued = [other for other in others if candidates.table.free or other != layout][: DECIDED - 1]
     ranked: list[tuple[str, Layout | None]] = [*(("", other) for other in more_valued)]
     ranked += [("even", steps), ("lasso", by_lasso)]
-    more = [
-        replace(layout_of(candidates, _places_m(candidates, other)), kind=kind)
-        for kind, other in ranked
-        if other is not None
-    ]
-    keys = ("max_effort_db", "evaluations", "of_layouts", "steps")
-    return [best, *(replace(other, **{key: getattr(best, key) for key in keys}) for other in more)]
+    return [best, *(placed(other, kind) for kind, other in ranked if other is not None)], around
 
 
 def _places_m(candidates: Candidates, layout: Layout) -> Real:

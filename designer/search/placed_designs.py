@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,10 @@ from designer.report.placed_layout import PlacedLayout
 
 REALISED = ("mean_cancellation_gain_db", "moved_head_5th_percentile_db", "largest_effort_db")
 """Numbers of the realised filters that stand beside a layout, of the channel that is worst off."""
+DESIGNED_SHARE, LEAST_DESIGNS, MOST_DESIGNS = 0.05, 16, 48
+"""Share of all layouts that are designed where a number of filters decides, and its bounds."""
+DESIGNED_AT_ONCE = 2
+"""Layouts of a round: the one that ranks highest, and the nearest one."""
 
 
 def layout_of(candidates: Candidates, places_m: Real) -> PlacedLayout:
@@ -67,20 +71,53 @@ def _of_filters(result: job.Design, objective: Objective) -> float:
     return better * min(better * value for value in values) if values else np.nan
 
 
-def decided(searched: Sequence[PlacedLayout], designed: DesignedLayouts, objective: Objective) -> PlacedLayout:
-    """The best by its filters of some layouts, the first of which the search prefers. Raises ProblemError: no channel has that number."""
-    layouts = [replace(layout, value=layout.realised) for layout in map(designed, searched)]
-    values = {kind: [layout.value for layout in layouts if layout.kind == kind] for kind in ("even", "lasso")}
-    best = max(
-        layouts,
-        key=lambda layout: objective.metric.better * np.nan_to_num(layout.value, nan=-np.inf * objective.metric.better),
-    )
-    if np.isnan(best.value):
+def decided(
+    searched: Sequence[PlacedLayout],
+    designed: DesignedLayouts,
+    objective: Objective,
+    around: Callable[[PlacedLayout], Iterable[PlacedLayout]],
+) -> PlacedLayout:
+    """The best by its filters: of some layouts, the first of which the search prefers, and of those that exchanges reach from their best.
+
+    Parameters
+    ----------
+    around : callable, layouts that differ in one unit from a layout, the most promising first; none of one with free coordinates
+
+    Raises
+    ------
+    ProblemError : no channel has that number
+
+    """
+
+    def valued(layout: PlacedLayout) -> PlacedLayout:
+        layout = designed(layout)
+        return replace(layout, value=layout.realised)
+
+    def worth(layout: PlacedLayout) -> float:
+        return -np.inf if np.isnan(layout.value) else objective.metric.better * layout.value
+
+    layouts = [valued(layout) for layout in searched]
+    known = {kind: [layout.value for layout in layouts if layout.kind == kind] for kind in ("even", "lasso")}
+    if all(np.isnan(layout.value) for layout in layouts):
         fault = Fault("placement.objective", f"got {shown(objective.metric.name)}, which no channel has", "a number of its channels",
                       "`designer design` lists them in summary.json", "placement-search")  # fmt: skip
         raise ProblemError(designed.candidates.problem.source, [fault])
-    known = {kind: of[0] if of and np.isfinite(of[0]) else None for kind, of in values.items()}
-    return replace(best, kind="", even=known["even"], lasso=known["lasso"])
+    by_key: dict[Any, PlacedLayout] = {}
+    for layout in layouts:
+        by_key.setdefault(layout.key, layout)
+    lists: dict[Any, list[PlacedLayout]] = {}
+    most = int(np.clip(DESIGNED_SHARE * searched[0].of_layouts, LEAST_DESIGNS, MOST_DESIGNS))
+    while len(by_key) < most:
+        for centre in sorted(by_key.values(), key=worth, reverse=True):
+            if centre.key not in lists:
+                lists[centre.key] = list(around(centre))
+            if tried := [layout for layout in lists[centre.key] if layout.key not in by_key]:
+                break
+        else:
+            break
+        by_key |= {layout.key: valued(layout) for layout in tried[: min(DESIGNED_AT_ONCE, most - len(by_key))]}
+    first = {kind: of[0] if of and np.isfinite(of[0]) else None for kind, of in known.items()}
+    return replace(max(by_key.values(), key=worth), kind="", even=first["even"], lasso=first["lasso"])
 
 
 def problem_of(candidates: Candidates, layout: PlacedLayout) -> Problem:

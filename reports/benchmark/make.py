@@ -38,12 +38,17 @@ FINER = 10
 SOLVED_DB = 0.11
 """A problem counts as solved within this: the margin that the power ratio keeps of a ratio's largest value is 0.1 dB."""
 DELAY_AND_SUM, MAX_SINR, CHEBWIN = "pyroomacoustics delay and sum", "pyroomacoustics max SINR", "scipy chebwin"
+ACROSS = 3
+"""Problems beside each other in a table: 420 px hold no more."""
+PARTED = {"pyroomacoustics": "pyroom&shy;acoustics", "superdirective": "super&shy;directive"}
+"""Words that may break there."""
 
 WHY = """# The benchmark's table
 
 Version {version} of `problems/benchmark/`: how many of the {count} problems each method solves, how many it takes without solving them,
-and of how many it misses a requirement or a limit, so that its score counts for nothing. Solved is within {solved_db} dB of the best known
-value at every frequency. Weights are judged as complex numbers at each frequency, before any filter is made of them.
+and of how many it misses a requirement or a limit, so that its score counts for nothing; it does not take the others. Solved is within
+{solved_db} dB of the best known value at every frequency. Weights are judged as complex numbers at each frequency, before any filter is
+made of them.
 
 """
 MATRIX = """
@@ -222,16 +227,18 @@ def page(rows: list[Score]) -> str:
         for by in methods
         for entry in entries
     }
-    summary = ["| method | solved | not solved | missed | not taken |", "|---|---|---|---|---|"]
-    matrix = [
-        "| method | " + " | ".join(str(n) for n in range(1, len(entries) + 1)) + " |",
-        "|---" * (len(entries) + 1) + "|",
-    ]
+    summary = ["| method | solved | not solved | missed |", "|---|---|---|---|"]
     for by in methods:
         kinds = [_kind(parts[by, entry.name]) for entry in entries]
-        counts = [str(kinds.count(kind)) for kind in ("solved", "behind", "missed", "")]
-        summary.append(f"| {by} | {' | '.join(counts)} |")
-        matrix.append(f"| {by} | " + " | ".join(_cell(parts[by, entry.name]) for entry in entries) + " |")
+        counts = [str(kinds.count(kind)) for kind in ("solved", "behind", "missed")]
+        summary.append(f"| {_words(by)} | {' | '.join(counts)} |")
+    matrix = []
+    for first in range(0, len(entries), ACROSS):
+        names = [entry.name for entry in entries[first : first + ACROSS]]
+        lines = ["| method | " + " | ".join(f"{first + n}" for n in range(1, len(names) + 1)) + " |"]
+        lines.append("|---" * (len(names) + 1) + "|")
+        lines += [f"| {_words(by)} | " + " | ".join(_cell(parts[by, name]) for name in names) + " |" for by in methods]
+        matrix.append("\n".join(lines) + "\n")
     known = []
     for number, entry in enumerate(entries, 1):
         best = ", ".join(f"{value:.2f} at {f:g} Hz" for f, value in entry.best_db.items())
@@ -241,18 +248,14 @@ def page(rows: list[Score]) -> str:
         )
     ending = ENDING.format(max_sinr=MAX_SINR, delay_and_sum=DELAY_AND_SUM, chebwin=CHEBWIN)
     why = WHY.format(version=benchmark().version, count=len(entries), solved_db=SOLVED_DB)
-    return (
-        why
-        + "\n".join(summary)
-        + "\n"
-        + MATRIX
-        + "\n".join(matrix)
-        + "\n"
-        + PROBLEMS
-        + "\n".join(known)
-        + "\n"
-        + ending
-    )
+    return why + "\n".join(summary) + "\n" + MATRIX + "\n".join(matrix) + PROBLEMS + "\n".join(known) + "\n" + ending
+
+
+def _words(by: str) -> str:
+    """A method's name, whose long words may break."""
+    for whole, parted in PARTED.items():
+        by = by.replace(whole, parted)
+    return by
 
 
 def _kind(rows: list[Score]) -> str:

@@ -118,6 +118,8 @@ SEARCHED = (
     ("bar", "least_cancellation_gain_db"),
     ("plane", "directivity_index_db"),
     ("beside", "effort_db"),
+    ("sphere", "directivity_index_db"),
+    ("sphere", "white_noise_gain_db"),
 )
 
 
