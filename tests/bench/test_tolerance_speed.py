@@ -8,6 +8,7 @@ import numpy as np
 
 import designer
 from bench.timing import best_of
+from designer.acoustics.chebyshev import ChebyshevSurface
 from designer.evaluation.tolerance import CHUNK, Draws, Points, draw
 
 PROBLEM = Path(__file__).parents[2] / "problems" / "couch.toml"
@@ -22,7 +23,7 @@ def test_a_thousand_draws_take_few_times_their_products() -> None:
     f = scene.frequency_hz[3:65]
     draws = draw(problem.tolerance, 8, problem.listener.head_radius_m)
     points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))), draws)
-    assert points is not None
+    assert points is not None and isinstance(points.smooth, ChebyshevSurface)
     rng = np.random.default_rng(1)
     fed = [rng.standard_normal((62, 8)) + 1j * rng.standard_normal((62, 8)) for _ in range(2)]
     known = points.smooth.coefficients.shape

@@ -67,10 +67,13 @@ def test_few_draws_have_scenes_of_their_own(made: designer.Design, monkeypatch: 
     problem = problem.model_copy(update={"tolerance": table})
     f = np.array([500.0, 20_000.0])
     draws = draw(table, 2, problem.listener.head_radius_m)
-    scenes: list[object] = []
-    monkeypatch.setattr(
-        "designer.evaluation.tolerance.changed_scene", lambda *args: scenes.append(args) or changed_scene(*args)
-    )
+    scenes: list[Scene] = []
+
+    def counted(*args: Any) -> Scene:
+        scenes.append(changed_scene(*args))
+        return scenes[-1]
+
+    monkeypatch.setattr("designer.evaluation.tolerance.changed_scene", counted)
     points = Points.of(problem.designs[0], designer.scene(problem).at(f).moved(np.zeros((1, 3))), draws)
     assert points is not None
     assert len(scenes) == 11
