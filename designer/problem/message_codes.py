@@ -47,10 +47,10 @@ solver-stopped: A solver that stopped without an answer that its certificate con
 output-not-written: An output that could not be written; what was there before is as it was.
   Cause: A full disk, a folder that is read-only, or a file where a folder is to be.
   Remedy: Make room, or name another place with `-o`.
-program-failed: A program of others that did not end well.
+program-failed: Another program that this tool started and that failed.
   Cause: A compiler, an emulator or a convolver stopped; the message has its last lines.
   Remedy: Mend what these lines say, or run the program by hand in the folder that the message names.
-missing-program: A program of others that is not installed.
+missing-program: Another program that this tool starts and that is not installed.
   Cause: A proof runs the export in the target's own program.
   Remedy: Install what the message names, and run the command again.
 
@@ -146,7 +146,7 @@ method-misfit: A method that a design of this kind, or with these requirements, 
   Cause: A method for beams in an ear channel, one for ears in a beam, or a percentile that it does not hold.
   Remedy: Use the method that the message names, or `"auto"`.
 method-key: A value that a method's own key cannot have.
-  Cause: For example as many gains as there are no drivers.
+  Cause: For example another number of gains than of drivers.
   Remedy: Write what the message expects.
 hold-misfit: Something that does not go with holding every place, or with dark listeners and places.
   Cause: `hold`, refined taps or weights beside a channel with `dark`.
@@ -163,7 +163,7 @@ piston-misfit: A piston that its enclosure cannot hold.
   Cause: It is as large as the body, reaches over an edge, or is tilted through a baffle.
   Remedy: Make it smaller, move it inwards, or leave `radius_m` out for a point source.
 edge-radius: A radius of the edges that no box of this size has.
-  Cause: It is above half of the smallest side, or hardly above 0.
+  Cause: It is above half of the smallest side, or above 0 and below 2 mm.
   Remedy: Make it smaller, or the box larger; 0 is a sharp edge.
 mesh-file: A mesh that is no closed surface of a device's size.
   Cause: Holes, a wrong unit, or a file that cannot be read.
@@ -210,7 +210,7 @@ circle-radius: A circle of masks and maps that is inside the device, or beyond 1
   Cause: `grid.azimuth_distance_m`, or the listener's distance, in another unit.
   Remedy: Set `grid.azimuth_distance_m` in metres; `inf` is the far field.
 population-misfit: A population of fewer than three heads, or beside something that does not hold its percentile.
-  Cause: The list `listener.head` is short, or `hold`, weights or refined taps are set.
+  Cause: The list `listener.head` is short, or `hold` or weights are set.
   Remedy: List more heads, or leave out what the message names.
 
 # Rooms
@@ -276,7 +276,7 @@ placement-search: A search for places that has no places, no drivers, or too man
   Cause: Bounds, steps and keep-outs of [placement] that do not fit together.
   Remedy: Change what the message names.
 surface-coordinate: A driver's azimuth or height on a surface that has none there.
-  Cause: `--vary` moves a driver over a sphere or cylinder alone, and within it.
+  Cause: `--vary` moves a driver over a sphere, a cylinder, a box or a mesh alone, and at heights where the body has a surface.
   Remedy: Vary `position_m`, or keep to the surface.
 """
 ENTRY = re.compile(

@@ -41,6 +41,7 @@ from designer.export.runners.machines import HOST, machine_named
 from designer.export.runners.samples import full_scale, samples_of
 from designer.export.section_plan import plan_of
 from designer.export.target import Target
+from designer.proof.numbers import silence_failures
 from designer.proof.responses import FLOOR_DB, decibels
 
 WALK_FADES, STAY_FADES, JUMPS = 48, 4, 8
@@ -64,19 +65,11 @@ class PathNumbers:
     @property
     def failures(self) -> tuple[str, ...]:
         """Each floor that is not held, in words."""
-        words = []
+        words = silence_failures(self.driver, self.dc_db, self.limit_cycle_db)
         if self.signal_to_noise_db < MIN_SIGNAL_TO_NOISE_DB:
             ratio = f"{self.signal_to_noise_db:z.1f} dB (at least {MIN_SIGNAL_TO_NOISE_DB:g})"
-            words.append(f"{self.driver} has a signal-to-noise ratio of {ratio} along the path")
-        for value, most, quantity in (
-            (self.dc_db, MAX_DC_DB, "DC"),
-            (self.limit_cycle_db, MAX_LIMIT_CYCLE_DB, "a limit cycle"),
-        ):
-            if value > most:
-                words.append(
-                    f"{self.driver} has {quantity} of {value:z.1f} dB of full scale in silence (at most {most:g})"
-                )
-        return tuple(words)
+            words = (f"{self.driver} has a signal-to-noise ratio of {ratio} along the path", *words)
+        return words
 
 
 @dataclass(frozen=True)

@@ -51,19 +51,21 @@ class DriverNumbers:
     @property
     def failures(self) -> tuple[str, ...]:
         """Each floor that is not held, in words."""
-        words = []
+        words = silence_failures(self.driver, self.dc_db, self.limit_cycle_db)
         if self.signal_to_noise_db < self.floor_db:
             ratio = f"{self.signal_to_noise_db:z.1f} dB (at least {self.floor_db:.1f})"
-            words.append(f"{self.driver} has a signal-to-noise ratio of {ratio}")
-        for value, most, quantity in (
-            (self.dc_db, MAX_DC_DB, "DC"),
-            (self.limit_cycle_db, MAX_LIMIT_CYCLE_DB, "a limit cycle"),
-        ):
-            if value > most:
-                words.append(
-                    f"{self.driver} has {quantity} of {value:z.1f} dB of full scale in silence (at most {most:g})"
-                )
-        return tuple(words)
+            words = (f"{self.driver} has a signal-to-noise ratio of {ratio}", *words)
+        return words
+
+
+def silence_failures(driver: str, dc_db: float, limit_cycle_db: float) -> tuple[str, ...]:
+    """Sentence on each floor in silence that a driver's feed does not hold, in dB of full scale."""
+    bounds = ((dc_db, MAX_DC_DB, "DC"), (limit_cycle_db, MAX_LIMIT_CYCLE_DB, "a limit cycle"))
+    return tuple(
+        f"{driver} has {quantity} of {value:z.1f} dB of full scale in silence (at most {most:g})"
+        for value, most, quantity in bounds
+        if value > most
+    )
 
 
 @dataclass(frozen=True)
