@@ -36,6 +36,10 @@ MAX_NODE_SHARE = 0.75
 """Share of the cost of each point alone: few points that cost more are not tried."""
 MAX_ERROR = 1e-8
 """Share of the largest term at the same frequency."""
+MIN_HEIGHTS = 8
+"""Heights of places from which few serve all."""
+DEGREES_OF_PLACES, MAX_ERROR_OF_PLACES = (6, 12, 24), 1e-9
+"""As these, of two lengths; a head whose sources' strengths cancel hears 1e4 times the error."""
 EXTRA_FREQUENCIES = 20
 MAX_ERROR_BETWEEN = 5e-5
 """Between frequencies, of the largest at any: 0.004 dB is seen."""
@@ -71,6 +75,53 @@ def few_distances(
     """
     most = np.unique(distance_m).size if most is None else most
     return few_points(lambda nearness: terms(1 / nearness), 1 / distance_m, most=most, degrees=degrees, missed=missed)
+
+
+def few_places(
+    terms: Callable[[Real, Real], Complex], distance_m: Real, height_m: Real, *, smooth: bool = True
+) -> tuple[Complex, Real, Real] | None:
+    """As `few_distances`, at places that differ in two lengths: (1) in the distance, and a polynomial in the height if many differ.
+
+    Parameters
+    ----------
+    terms : callable, distances (Q,) and heights (Q,) -> (N, F, Q, ...), each term times its wave
+    distance_m, height_m : (U,) float array
+    smooth : bool, whether the terms are, in the height; else each height has terms
+
+    Returns
+    -------
+    (N, F, Z, Q, ...) at few heights and distances, and the shares of the heights (U, Z) and of the distances (U, Q); None where
+    they would cost about as much as each place alone
+
+    """
+    levels_m, level_of = np.unique(height_m, return_inverse=True)
+    most = len(np.unique(np.column_stack([distance_m, height_m]), axis=0))
+
+    def grid(distances_m: Real, heights_m: Real) -> Complex:
+        places = terms(np.tile(distances_m, heights_m.size), np.repeat(heights_m, distances_m.size))
+        return np.asarray(places.reshape(*places.shape[:2], heights_m.size, distances_m.size, *places.shape[3:]))
+
+    if not smooth or levels_m.size < MIN_HEIGHTS:
+        across = few_distances(
+            lambda distances_m: np.moveaxis(grid(distances_m, levels_m), 2, 3), distance_m, most=most / levels_m.size
+        )
+        return across and (np.moveaxis(across[0], 3, 2), np.eye(levels_m.size)[level_of.ravel()], across[1])
+
+    # The ends of the heights are nearest to the sources and furthest from them: what serves there serves between them.
+    def at_ends(nearness: Real) -> Complex:
+        return np.moveaxis(grid(1 / nearness, levels_m[[0, -1]]), 2, 3)
+
+    def along(heights_m: Real) -> Complex:
+        return grid(distances_m, heights_m)
+
+    nearness, least = 1 / distance_m, DEGREES_OF_PLACES[0] + 1
+    ends = few_points(at_ends, nearness, most=most / least, degrees=DEGREES_OF_PLACES, missed=MAX_ERROR_OF_PLACES)
+    if ends is None:
+        return None
+    count = ends[1].shape[1]
+    distances_m = 1 / _nodes(float(nearness.min()), float(nearness.max()), count - 1)
+    few = few_points(along, height_m, most=most / count, degrees=DEGREES_OF_PLACES, missed=MAX_ERROR_OF_PLACES)
+    return few and (*few, ends[1])
 
 
 def at_few_frequencies(
@@ -141,8 +192,7 @@ def few_points(
         if degree + 1 > MAX_NODE_SHARE * most:
             return None
         step = np.arange(degree + 1)
-        nodes = (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * step / degree)
-        nodes[[0, -1]] = high, low
+        nodes = _nodes(low, high, degree)
         fresh = step if values is None else step[1::2]
         values = _interleaved(values, terms(nodes[fresh]))
         size = np.abs(values).max(axis=0)  # (F, Q, ...)
@@ -151,6 +201,13 @@ def few_points(
         if (_follows(values) <= np.minimum(missed * size.max(axis=1), MAX_ERROR_OF_QUIET * quiet)).all():
             return values, _shares(points, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
+
+
+def _nodes(low: float, high: float, degree: int) -> Real:
+    """Chebyshev points of the second kind (degree + 1,), from the highest."""
+    nodes = (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * np.arange(degree + 1) / degree)
+    nodes[[0, -1]] = high, low
+    return nodes
 
 
 def _follows(values: Complex) -> Real:

@@ -99,7 +99,8 @@ LEAST_KA_OF_WAVES, LEAST_KA_IN_SHADOW = 2.0, 6.0
 """Smallest ka that a device's own waves answer, where the line of so many points is within 1e-6, and where the line costs less."""
 SPREAD, LATE = 1.3, 0.8
 """Arrival at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
-EXPECTED_ORDERS = 256
+EXPECTED_ORDERS, EXPECTED_ORDERS_OF_MANY = 256, 64
+"""Orders of a device's field at a point; before a cylinder many places share those of few."""
 
 
 class Head(Protocol):
@@ -274,7 +275,9 @@ def _ears(
     sources, source_of = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
     counts = _source_counts(head, k, sources, centres_m if among_m is None else among_m, axes[1])
     counts += MORE_SOURCES * (width > 1)
-    step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), EXPECTED_ORDERS)))
+    shared = isinstance(device, EnclosedDrivers) and device.has_waves
+    expected = EXPECTED_ORDERS_OF_MANY if shared else EXPECTED_ORDERS
+    step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), expected)))
     parts = [
         _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, source_of.ravel(), width)
         for start in range(0, len(centres_m), step)

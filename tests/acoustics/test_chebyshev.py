@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from designer.acoustics.chebyshev import few_distances
-from designer.acoustics.enclosures import cylinder, cylinder_axial
+from designer.acoustics.enclosures import cylinder, cylinder_axial, moving_on_cylinder
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.problem.geometry import direction
@@ -35,6 +35,20 @@ def test_a_cylinder_at_many_distances() -> None:
     np.testing.assert_allclose(device.field(k, points_m)[:, ::5], alone, atol=1e-7 * np.abs(alone).max())
 
 
+def counted_integrals(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Numbers of axial integrals of the calls that follow."""
+    integrals: list[int] = []
+    plain = cylinder_axial.axial_terms
+
+    def counted(*arguments: Any, **more: Any) -> Any:
+        integrals.append(arguments[2].size)
+        return plain(*arguments, **more)
+
+    for module in (cylinder, moving_on_cylinder):
+        monkeypatch.setattr(module, "axial_terms", counted)
+    return integrals
+
+
 @pytest.mark.parametrize(("least_m", "furthest_m", "heights", "most"), [(0.45, 1.75, 1, 33), (1.27, 1.38, 3, 9)])
 def test_many_places_before_a_cylinder_cost_few_integrals(
     monkeypatch: pytest.MonkeyPatch, least_m: float, furthest_m: float, heights: int, most: int
@@ -47,14 +61,7 @@ def test_many_places_before_a_cylinder_cost_few_integrals(
     points_m[:, 2] = 0.35 + 0.05 * (np.arange(90) % heights)
     k = np.array([20.0, 210.0])
     alone = np.concatenate([device.field(k, point[None]) for point in points_m[::9]], axis=1)
-    integrals = []
-    plain = cylinder_axial.axial_terms
-
-    def counted(*arguments: Any) -> Any:
-        integrals.append(arguments[2].size)
-        return plain(*arguments)
-
-    monkeypatch.setattr(cylinder, "axial_terms", counted)
+    integrals = counted_integrals(monkeypatch)
     at_once = device.field(k, points_m)[:, ::9]
     assert sum(integrals) <= most * heights * len(drivers_m)
     np.testing.assert_allclose(at_once, alone, atol=1e-7 * np.abs(alone).max())
@@ -88,3 +95,19 @@ def test_few_terms_serve_a_narrow_range_and_none_a_wide_one() -> None:
     np.testing.assert_allclose(values[0, 0] @ shares.T, cubic(asked_m)[0, 0], rtol=1e-12)
     assert few_distances(lambda r: np.exp(200j / r)[None, None], asked_m) is None
     assert few_distances(cubic, asked_m[:5]) is None
+
+
+@pytest.mark.parametrize("height_m", [0.15, 0.35])  # among the drivers' heights, and above all of them
+def test_many_heights_before_a_cylinder_cost_few_integrals(monkeypatch: pytest.MonkeyPatch, height_m: float) -> None:
+    """Five hundred places at as many heights: as alone within 1e-7, from a quarter of the integrals; slopes by the driver's height, too."""
+    drivers_m = np.array([[0.02, 0.0, -0.16], [0.0, 0.02, 0.15], [-0.02, 0.0, 0.2]])
+    device = CylinderEnclosure.of_discs(0.02, drivers_m, [0.0, 0.004, 0.0])
+    points_m = np.random.default_rng(2).uniform(-0.1, 0.1, (500, 3)) * [1, 1, 0.3] + np.array([0.6, -0.2, height_m])
+    k = np.array([4.0, 20.0, 210.0])
+    for field in (device, device.moving(np.tile([0.0, 0.0, 1.0], (3, 1)))):
+        alone = np.concatenate([field.field(k, point[None]) for point in points_m[::50]], axis=1)
+        with monkeypatch.context() as patch:
+            integrals = counted_integrals(patch)
+            at_once = field.field(k, points_m)[:, ::50]
+        assert field is not device or sum(integrals) <= len(points_m) * len(drivers_m) / 4, integrals
+        np.testing.assert_allclose(at_once, alone, atol=1e-7 * np.abs(alone).max())

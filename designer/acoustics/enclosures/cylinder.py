@@ -59,7 +59,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import hankel2e
 
-from designer.acoustics.chebyshev import at_few_frequencies, few_distances
+from designer.acoustics.chebyshev import at_few_frequencies, few_places
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.enclosures.cylinder_axial import MAX_NUMBERS, MIN_KA, axial_terms, orders, until_small
 from designer.acoustics.enclosures.cylinder_contour import is_flat
@@ -73,7 +73,7 @@ from designer.problem.schema import Driver
 
 MAX_AWAY_RATIO = 1.25
 """Distances of heads that are answered together: the longest over the shortest."""
-MIN_FREQUENCIES_AT_ONCE, MAX_FREQUENCIES_AT_ONCE = 8, 64
+MIN_FREQUENCIES_AT_ONCE, MAX_FREQUENCIES_AT_ONCE, MAX_RATIO_AT_ONCE = 8, 64, 16.0
 LATE_RADII, SPREAD_RADII = 2.5, 4.2
 """Sound comes from a radius before to 7 after that from the axis: straight, and once around the back and on, which leaves 1e-6."""
 EXTRA_FREQUENCIES = 28
@@ -107,6 +107,8 @@ class CylinderEnclosure(EnclosedDrivers):
 
     endless: ClassVar[bool] = True
     has_waves: ClassVar[bool] = True
+    even: ClassVar[bool] = True
+    """Whether the field is one smooth function above and below the drivers."""
 
     radius_m: float
     azimuth_rad: Real
@@ -167,9 +169,10 @@ class CylinderEnclosure(EnclosedDrivers):
             out = np.empty((wave_numbers.size, len(heights)), dtype=complex)
             for rows in _blocks(wave_numbers.size, MAX_FREQUENCIES_AT_ONCE):
                 indices = ascending[rows]
-                args = wave_numbers[indices], away_m, heights, azimuth_rad
-                pressure = self._at_few_distances(*args)
-                out[indices] = self._at_each_distance(*args) if pressure is None else pressure
+                pressure = self._at_few_places(wave_numbers[indices], points_m, azimuth_rad)
+                if pressure is None:
+                    pressure = self._at_each_distance(wave_numbers[indices], away_m, heights, azimuth_rad)
+                out[indices] = pressure
             return np.asarray(out * phase(np.outer(wave_numbers, length_m)) * length_m)
 
         h = np.empty((k.size, len(heights)), dtype=complex)
@@ -200,36 +203,35 @@ class CylinderEnclosure(EnclosedDrivers):
                 h[:, group] = _summed(terms[:, :, p - part.start], azimuthal[:, group])
         return h
 
-    def _at_few_distances(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex | None:
-        """As `_at_each_distance`, from few distances at every height; None where that is about as many integrals."""
-        unique, inverse = np.unique(heights, axis=0, return_inverse=True)
-        pairs = np.column_stack([np.repeat(np.round(away_m, 12), len(self.height_m)), inverse.ravel()])
-        most = len(np.unique(pairs, axis=0)) / len(unique)
+    def _at_few_places(self, k: Real, points_m: Real, azimuth_rad: Real) -> Complex | None:
+        """As `_at_each_distance`, from few distances at few heights; None where that is about as many integrals."""
+        distance_m, height_m = np.round(np.hypot(points_m[:, 0], points_m[:, 1]), 12), np.round(points_m[:, 2], 12)
+        above_m = height_m[:, None] - self.height_m
+        one_side = ((above_m >= 0).all(axis=0) | (above_m <= 0).all(axis=0)).all()
 
-        def without_wave(distance_m: Real) -> Complex:
-            """The axial terms times R e^{jkR} (N, F, Q, heights), R to the driver's height on the axis."""
-            pairs = np.column_stack(
-                [np.repeat(distance_m - self.radius_m, len(unique)), np.tile(unique, (distance_m.size, 1))]
-            )
-            terms = self._axial(k, *pairs.T)
-            length_m = np.hypot(pairs[:, 0] + self.radius_m, pairs[:, 1])
-            terms = terms * (np.exp(1j * np.outer(k, length_m)) * length_m)
-            return np.asarray(terms.reshape(len(terms), k.size, distance_m.size, len(unique)))
+        def without_wave(distances_m: Real, heights_m: Real) -> Complex:
+            """The axial terms times R e^{jkR} (N, F, Q, L), R to the driver's height on the axis."""
+            under_m = np.round(np.abs(heights_m[:, None] - self.height_m), 12)
+            lengths_m = np.broadcast_arrays(distances_m[:, None], under_m, self.half_height_m)
+            unique, inverse = np.unique(np.stack(lengths_m, axis=-1).reshape(-1, 3), axis=0, return_inverse=True)
+            length_m = np.hypot(unique[:, 0], unique[:, 1])
+            terms = self._axial(k, unique[:, 0] - self.radius_m, unique[:, 1], unique[:, 2])
+            terms *= np.exp(1j * np.outer(k, length_m)) * length_m
+            return np.asarray(terms[:, :, inverse.ravel()].reshape(len(terms), k.size, *under_m.shape))
 
-        interpolation = few_distances(without_wave, away_m + self.radius_m, most=most)
-        if interpolation is None:
+        few = few_places(without_wave, distance_m, height_m, smooth=bool(self.even or one_side))
+        if few is None:
             return None
-        terms, shares = interpolation
-        azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
-        share = np.repeat(shares, len(self.height_m), axis=0)
-        h = np.zeros((k.size, len(heights)), dtype=complex)
-        for p in range(len(unique)):
-            (group,) = np.nonzero(inverse.ravel() == p)
-            angular = azimuthal[:, group]
-            for q in range(shares.shape[1]):
-                h[:, group] += share[group, q] * _summed(terms[:, :, q, p], angular)
-        length_m = np.hypot(np.repeat(away_m, len(self.height_m)) + self.radius_m, heights[:, 0])
-        return np.asarray(h * np.exp(-1j * np.outer(k, length_m)) / length_m)
+        terms, along, across = few  # (N, F, Z, Q, L)
+        share = (along[:, :, None] * across[:, None, :]).reshape(len(points_m), -1)
+        azimuthal = self._azimuthal(len(terms), azimuth_rad)  # (N, M, L)
+        h = np.empty((k.size, *above_m.shape), dtype=complex)
+        for l in range(above_m.shape[1]):
+            at_few = np.ascontiguousarray(terms[..., l]).reshape(len(terms) * k.size, -1)
+            at_places = (at_few.real @ share.T + 1j * (at_few.imag @ share.T)).reshape(len(terms), k.size, -1)
+            h[..., l] = np.einsum("nfm,nm->fm", at_places, azimuthal[..., l])
+        length_m = np.hypot(distance_m[:, None], above_m)
+        return np.asarray((h * np.exp(-1j * np.multiply.outer(k, length_m)) / length_m).reshape(k.size, -1))
 
     def is_dear(self, k_max: float, radius_m: float, centres_m: Real) -> Bool:
         """Whether the field costs more than `ears_of_balls` at spheres' centres (D,): its integrals are on tilted contours."""
@@ -340,7 +342,10 @@ def _quarter(count: int) -> tuple[Real, Real]:
 def _octaves(k: Real) -> Iterator[Index]:
     """Indices of wave numbers within an octave, or within more where they are few: low ones do not pay for high ones."""
     pending: list[Index] = []
-    for octave, _ in reversed(list(octaves(k))):
+    for octave, most in reversed(list(octaves(k))):
+        if pending and most > MAX_RATIO_AT_ONCE * k[pending[-1]].max():
+            yield np.concatenate(pending)
+            pending = []
         pending.append(octave)
         if sum(index.size for index in pending) >= MIN_FREQUENCIES_AT_ONCE:
             yield np.concatenate(pending)

@@ -10,6 +10,7 @@ and in (4) of `cylinder_ears` -jn and jq times each term.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,6 +35,8 @@ class _Turned(CylinderEnclosure):
 
 class _Raised(CylinderEnclosure):
     """Slopes by the height."""
+
+    even: ClassVar[bool] = False
 
     def _axial(self, k: Real, away_m: Real, height_m: Real, half_height_m: Real) -> Complex:
         """Slopes of the terms by |z - z₀| (N, F, P)."""
