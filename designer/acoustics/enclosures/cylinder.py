@@ -244,17 +244,19 @@ class CylinderEnclosure(EnclosedDrivers):
         away_m, azimuth_rad = np.hypot(centres_m[:, 0], centres_m[:, 1]), np.arctan2(centres_m[:, 1], centres_m[:, 0])
         out = np.empty((k.size, len(centres_m), 2, len(self.height_m)), dtype=complex)
         known = np.ones(out.shape[:2], dtype=bool)
-        for places, drivers in self._groups(centres_m, away_m, radius_m):
+        for places, groups in self._groups(centres_m, away_m, radius_m):
             balls = Balls(radius_m, away_m[places], azimuth_rad[places], math.atan2(left[1], left[0]))
-            under_m = np.round(np.abs(centres_m[places[0], 2] - self.height_m[drivers]), 12)
-            halves_m = self.half_width_m[drivers], self.half_height_m[drivers]
-            group = Drivers(self.radius_m, self.azimuth_rad[drivers], under_m, *halves_m)
+            height_m = float(centres_m[places[0], 2])
             for octave in _octaves(k):
                 rows = octave[np.argsort(k[octave])]
-                ears = ears_before_cylinder(k[rows], group, balls, self._moves(centres_m[places[0], 2], drivers))
-                if ears is None:
-                    known[np.ix_(rows, places)] = False
-                else:
+                for drivers in groups:
+                    under_m = np.round(np.abs(height_m - self.height_m[drivers]), 12)
+                    halves_m = self.half_width_m[drivers], self.half_height_m[drivers]
+                    group = Drivers(self.radius_m, self.azimuth_rad[drivers], under_m, *halves_m)
+                    ears = ears_before_cylinder(k[rows], group, balls, self._moves(height_m, drivers))
+                    if ears is None:
+                        known[np.ix_(rows, places)] = False
+                        break
                     out[np.ix_(rows, places, np.arange(2), drivers)] = ears
         return out, known
 
@@ -262,18 +264,21 @@ class CylinderEnclosure(EnclosedDrivers):
         """Changes of drivers' azimuths and of their heights under (or over) a height (L,) that the ears' are wanted of; None: no change."""
         return None
 
-    def _groups(self, centres_m: Real, away_m: Real, apart_m: float) -> Iterator[tuple[Index, Index]]:
-        """Centres at one height and about as far away, with drivers whose heights over or under them differ by no more than `apart_m`."""
+    def _groups(self, centres_m: Real, away_m: Real, apart_m: float) -> Iterator[tuple[Index, list[Index]]]:
+        """Centres at one height and about as far away, with groups of drivers whose heights over or under them differ by no more than
+        `apart_m`; those that differ most, for which a contour is least likely, are first.
+        """
         heights_m = np.round(centres_m[:, 2], 12)
         shells = np.floor(np.log(away_m / away_m.min()) / math.log(MAX_AWAY_RATIO))
         for height_m, shell in np.unique(np.stack([heights_m, shells], axis=1), axis=0).tolist():
-            places = np.flatnonzero((heights_m == height_m) & (shells == shell))
             under_m = np.abs(height_m - self.height_m)
-            pending = np.argsort(under_m, kind="stable")
+            pending, groups = np.argsort(under_m, kind="stable"), []
             while pending.size:
                 near = under_m[pending] <= under_m[pending[0]] + apart_m
-                yield places, pending[near]
+                groups.append(pending[near])
                 pending = pending[~near]
+            groups.sort(key=lambda group: -float(np.ptp(under_m[group])))
+            yield np.flatnonzero((heights_m == height_m) & (shells == shell)), groups
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""

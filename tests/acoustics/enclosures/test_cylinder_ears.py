@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from oracles.directions import direction
 from oracles.head_scattering import ears_by_neumann_data
 from oracles.naive_cylinder import field_of_drivers
 from scipy.special import assoc_legendre_p_all, spherical_jn, spherical_yn
 
 from acoustics.measured.head_files import A
 from acoustics.test_heads import HEAD, C, axes_turned, differences
-from designer.acoustics.enclosures import cylinder_ears
+from designer.acoustics.enclosures import cylinder, cylinder_ears
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.heads import _ears, ears_in_field
 from designer.arrays import Complex, Real
@@ -156,6 +159,28 @@ def test_where_waves_are_not_known_the_line_is_heard() -> None:
     assert not wide.ears_of_balls(k, A, centres_m, axes[1])[1].any()
     line = _ears(HEAD, wide, k, centres_m, axes, None)
     np.testing.assert_allclose(ears_in_field(HEAD, wide, k, centres_m, axes), line, rtol=1e-12)
+
+
+def test_nothing_is_computed_beside_drivers_without_a_contour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of drivers at heights too far apart for one contour at 90 kHz no other's waves are computed: the line answers all of them."""
+    heights_m = [-0.037, 0.0112, 0.0919, -0.1562, 0.1753, -0.0779]
+    places_m = 0.0168 * direction(np.linspace(0.0, 300.0, 6)) + np.array(
+        [[0.0, 0.0, height_m] for height_m in heights_m]
+    )
+    thin = CylinderEnclosure.of_discs(0.0168, places_m, [0.0] * 6)
+    plain = cylinder_ears.ears_before_cylinder
+    answers: list[Complex | None] = []
+
+    def noted(*arguments: Any) -> Complex | None:
+        answers.append(plain(*arguments))
+        return answers[-1]
+
+    monkeypatch.setattr(cylinder, "ears_before_cylinder", noted)
+    _, known = thin.ears_of_balls(
+        np.array([900.0, 1650.0]), 0.08, np.array([[0.558, -0.165, 0.311]]), axes_turned(-74.0)[1]
+    )
+    assert not known.any()
+    assert answers == [None]
 
 
 def test_frequencies_share_a_heads_waves(monkeypatch: pytest.MonkeyPatch) -> None:
