@@ -54,5 +54,8 @@ def place(
             force=force,
         )
     say_all(placed.notes, "note")
+    say_all(placed.failures(), "error")
     say(placed.sentence)
     say(f"wrote {out} (open {out / 'placement.html'})")
+    if placed.status:
+        raise typer.Exit(placed.status)
