@@ -23,6 +23,7 @@ from designer.realization.choice import Candidate, Choice
 from designer.search import bank, bank_sections, bank_spacing, bank_walk
 from designer.search.bank import BankDesign
 from designer.search.bank_folder import open_bank, save
+from designer.search.bank_places import Places
 from designer.search.bank_section_fit import MissedError, forms_of_bank
 from designer.search.bank_walk import EXACT, FIXED, NEAREST, Tracker, Walked
 from search.test_bank import mean_gain_db
@@ -227,7 +228,7 @@ def test_the_folder_plays_and_says_so(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"realization.word": "5.23"}, r"realization.word: got 5.23; expected none in a bank of sections.*form = \"fir\""),
+        ({"realization.word": "5.23"}, r'word: got "5.23" with .*move the poles.*; leave word out, or set form = "fir"'),
         ({"realization.sections": 1}, r"realization.sections: got 1, which lose \d.*at listener.position_m\[1\] = .*more sections"),
     ],
 )  # fmt: skip
@@ -235,3 +236,12 @@ def test_what_sections_cannot_do_is_refused(problem: Problem, changes: dict[str,
     """Where, what, the number, and the remedy."""
     with pytest.raises(UsageError, match=message):
         designer.bank(problem.replace(changes), [f"{SIDE}=-0.1:0.2"], loss_db=0.2)
+
+
+def test_sections_beside_a_stereo_chain_are_refused() -> None:
+    """Ahead of any place; the key, the reason and both remedies."""
+    places = Places.__new__(Places)
+    places.problem = designer.load(Path(__file__).parents[2] / "problems" / "stereo-speaker.toml")
+    words = r"""^realization.form: got "biquad" beside \[virtualizer\], whose .*; leave \[virtualizer\] out, or set form = "fir"""
+    with pytest.raises(UsageError, match=words):
+        places._shared_sections()
