@@ -16,6 +16,7 @@ from types import UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from designer.errors import UsageError
+from designer.problem.messages import nearest
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -40,7 +41,7 @@ def checked_arguments(**names: str) -> Callable[[Callable[_P, _R]], Callable[_P,
 
         @wraps(function)
         def called(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            for name, value in signature.bind(*args, **kwargs).arguments.items():
+            for name, value in _bound(signature, function.__name__, names, args, kwargs).arguments.items():
                 parameter = signature.parameters[name]
                 kind, items = parameter.kind, [(name, value)]
                 if kind is parameter.VAR_POSITIONAL:
@@ -64,6 +65,34 @@ def checked_arguments(**names: str) -> Callable[[Callable[_P, _R]], Callable[_P,
         return called
 
     return decorator
+
+
+def _bound(
+    signature: inspect.Signature,
+    function: str,
+    names: Mapping[str, str],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> inspect.BoundArguments:
+    """Arguments of a call by name; a UsageError names one that is unknown, missing, given twice or too many."""
+    try:
+        return signature.bind(*args, **kwargs)
+    except TypeError as error:
+        known = {name: parameter for name, parameter in signature.parameters.items() if name != "self"}
+        takes = f"{function} takes {', '.join(known)}"
+        for name in kwargs:
+            if name not in known:
+                near = f'nearest known: "{names[name]}"' if name in names else nearest(name, list(known))
+                raise UsageError(f"{name}: unknown argument; {near or takes}") from None
+        by_place = [name for name, parameter in known.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
+        if twice := [name for name in by_place[: len(args) - len(signature.parameters) + len(known)] if name in kwargs]:
+            raise UsageError(f"{twice[0]}: got it twice, by place and by name; expected it once") from None
+        for name in known:
+            if str(error).endswith(f"'{name}'"):
+                raise UsageError(f"{name}: required argument is missing; {takes}") from None
+        raise UsageError(
+            f"{function}: got more arguments by place than {', '.join(by_place)}; name the others"
+        ) from None
 
 
 class _Names(dict[str, Any]):

@@ -442,7 +442,7 @@ def test_what_cannot_be_converted(convert: Command, tmp_path: Path) -> None:
         (
             ["head.sofa", "--gate-ms", "4"],
             2,
-            "head.sofa: got --gate-ms for a head; expected for drivers alone; leave",
+            "head.sofa: got --gate-ms for a head; expected it for drivers alone; leave",
         ),
         (["head.sofa", "--distance", "2"], 2, "head.sofa: got --distance for a head"),
     ):

@@ -90,7 +90,9 @@ def bank(
     force: Force = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Design filters for a listener who moves, or a beam that turns: the fewest sets, and what is played between them.
+    """Design filters for a listener or beam that moves.
+
+    The fewest sets of them, and what is played between them.
 
     Every place of the proof has a design of its own to be compared with, so that a bank takes some hundred times as long as a
     design of the problem without its page.

@@ -32,10 +32,10 @@ def benchmark(
     out: Annotated[Path, typer.Option("-o", metavar="FILE.csv", help="The table to write.")] = RESULT,
     force: ForceFile = False,
 ) -> None:
-    """Score methods, or anyone's weights, on problems whose best value is known.
+    """Score methods on problems of known best value.
 
-    Prints how far each stays behind the best known value at its worst frequency, or by how much it misses what the problem requires;
-    the CSV has each frequency.
+    Or scores anyone's weights. Prints how far each stays behind the best known value at its worst frequency, or by how much it misses
+    what the problem requires; the CSV has each frequency.
     """
     from designer.problem.benchmark import benchmark as benchmark_of
     from designer.search.benchmark import score_table

@@ -40,7 +40,10 @@ def compare(
     force: Force = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Lay designs side by side: a page, its figures, and one tidy table."""
+    """Lay designs side by side.
+
+    DIR holds a page, its figures, and one tidy table.
+    """
     from designer.search.compare import compare as lay_side_by_side
 
     with Stages("starting") as shown:

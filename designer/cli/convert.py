@@ -83,7 +83,7 @@ def convert(
     force: ForceFile = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Write measured data, or a problem's device as modelled, as SOFA, for use elsewhere.
+    """Write measured data or a problem's device as SOFA.
 
     Drivers (FRD and REW sets, spinorama tables, impulse responses, complex tables, SOFA directivities) become
     FreeFieldDirectivityTF: one measurement a driver, on the level and time that a design uses (stated in the file's

@@ -47,7 +47,7 @@ def design(
     changes: Set = None,
     no_cache: NoCache = False,
 ) -> None:
-    """Design the filters of a problem file and write the design folder."""
+    """Design a problem file's filters into a folder."""
     from designer.problem import load
 
     if quick and (overlay or figures == "all"):

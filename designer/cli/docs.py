@@ -85,7 +85,10 @@ def docs(
     ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open no browser.")] = False,
 ) -> None:
-    """Open the book in the browser, at the entry of a name; what a message's code means is printed, with the book or without."""
+    """Open the book in the browser, at a name's entry.
+
+    What a message's code means is printed, with the book or without.
+    """
     code = CODES.get((topic or "").lower())
     if code is not None:
         say(str(code))

@@ -40,7 +40,10 @@ def export(
     ] = None,
     **options: str | None,
 ) -> None:
-    """Write a design's coefficients for a firmware, a convolver or another program; a bank's for a firmware that interpolates."""
+    """Write coefficients for a firmware or a program.
+
+    A design's for a firmware, a convolver or another program; a bank's for a firmware that interpolates.
+    """
     from designer import job
     from designer.commands.export import bank_filters_for, filters_for
     from designer.export.bank_export import loss_between_text

@@ -25,9 +25,9 @@ def import_coefficients(
     changes: Set = None,
     no_cache: NoCache = False,
 ) -> None:
-    """Read the filters that a device has, and write them as a design folder, judged as a design's are.
+    """Read and judge the filters that a device has.
 
-    Ends with 7 where they miss what the problem asks for.
+    They are written as a design folder, judged as a design's are. Ends with 7 where they miss what the problem asks for.
     """
     from designer.export.write import export_notes
     from designer.folders.summary import continuation, notes

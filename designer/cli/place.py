@@ -35,8 +35,9 @@ def place(
     force: Force = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Place drivers: search layouts, and write a problem file for each that is worth its cost.
+    """Search where drivers are worth most.
 
+    Writes a problem file for each layout that is worth its cost.
     The table [placement] says where drivers may be, how many, and which number decides. DIR holds placed-1.toml, ..., a
     table of all layouts, and placement.html with the layouts drawn to scale beside their numbers.
     """
@@ -54,5 +55,8 @@ def place(
             force=force,
         )
     say_all(placed.notes, "note")
+    say_all(placed.failures(), "error")
     say(placed.sentence)
     say(f"wrote {out} (open {out / 'placement.html'})")
+    if placed.status:
+        raise typer.Exit(placed.status)

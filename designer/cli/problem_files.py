@@ -33,7 +33,10 @@ def new(
     force: ForceFile = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Write a commented first problem file for a new geometry, with requirements that it can meet."""
+    """Write a first problem file for a new geometry.
+
+    Its keys have comments, and the geometry can meet its requirements.
+    """
     from designer.search.new_geometry import geometry_of
     from designer.search.starter import write_new
 
@@ -45,7 +48,10 @@ def new(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON schema of the problem file, for editors."""
+    """Print the JSON schema of the problem file.
+
+    Editors complete and check its keys by it.
+    """
     from designer.problem.library import schema_text
 
     say(schema_text(), line=False)

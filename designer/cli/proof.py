@@ -43,7 +43,9 @@ def proof(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Run an export here, or judge a recording of a device, and write the played feeds against the design.
+    """Prove an export, run here or recorded on a device.
+
+    The feeds that it plays are written against the design.
 
     Of a bank the C is run along a path of positions, against the desktop's interpolation.
 

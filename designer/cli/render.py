@@ -49,7 +49,10 @@ def render(
     force: ForceFile = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Play a stereo file through a design: driver feeds, or what two ears hear."""
+    """Play a stereo file through a design.
+
+    Writes the feeds of the drivers, or what two ears hear.
+    """
     from rich.console import Console
     from rich.progress import Progress
 

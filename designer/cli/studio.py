@@ -56,7 +56,7 @@ def studio(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open no browser.")] = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Open a problem file in the browser with its graphs live.
+    """Edit a problem file in the browser, its graphs live.
 
     Without a file it begins with a new geometry, as `designer new` makes it. The page is served to this machine alone, and Ctrl-C ends it.
     """

@@ -17,7 +17,10 @@ def study(
     force: Force = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Study a design's cancellation gain over taps, sections and word length, and add it to its folder and its page."""
+    """Study gain over taps, sections and word length.
+
+    The study is of a design's cancellation gain, and is added to its folder and its page.
+    """
     from designer import job
     from designer.folders.summary import SUMMARY
     from designer.folders.write import add_study

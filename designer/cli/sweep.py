@@ -104,7 +104,7 @@ def sweep(
     ] = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Design one problem file in many variants, and pick the best.
+    """Design many variants of a problem; pick the best.
 
     DIR/sweep.sqlite grows by a row a point, and the same command goes on where it was stopped; DIR/sweep.csv is the
     table of all points at the end.

@@ -152,7 +152,7 @@ def _check_flags(target: str, machine: str, cmsis: str | Path | None) -> None:
     for flag, value, prefixes in (("machine", machine, ("c", "cmsis")), ("cmsis", cmsis, ("cmsis",))):
         if value and target.split("-")[0] not in prefixes:
             raise UsageError(
-                f"--{flag}: got it for the target {target}; expected one of {' and '.join(prefixes)}; leave --{flag} out"
+                f"--{flag}: got it for the target {target}; expected a target of {' or '.join(prefixes)}; leave --{flag} out"
             )
 
 

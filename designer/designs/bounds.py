@@ -13,7 +13,7 @@ from designer.formulations import constrained
 from designer.measures import db
 from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
 from designer.requirements.target import ChannelTarget
-from designer.requirements.worst_case import hardened, lawson_shares, settled, uniform_shares
+from designer.requirements.worst_case import next_pass, settled, uniform_shares
 from designer.solvers import ratio_search
 
 TOLERATED = 10 ** (-SLACK_TOLERANCE_DB / 10)
@@ -102,8 +102,8 @@ def worst_case_weights(target: ChannelTarget) -> Complex:
     least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / effort
 
     def again(last: tuple[Complex, Real]) -> tuple[Complex, Real]:
-        share = lawson_shares(target, *last)
-        B = hardened(target, last[0], share).dark_power
+        harder, share = next_pass(target, *last)
+        B = harder.dark_power
         return ratio_search.best_ratio_at_efficiency(A, B, np.ones(target.cost.shape), least), share
 
     return settled((w, uniform_shares(target)), again, lambda last: db(expected_gain(target, last[0])))[0]

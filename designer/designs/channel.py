@@ -26,7 +26,7 @@ from designer.requirements.slacks import (
     worst_azimuths_deg,
 )
 from designer.requirements.target import ChannelTarget
-from designer.requirements.worst_case import hardened, lawson_shares, of_all_curves, settled, uniform_shares
+from designer.requirements.worst_case import next_pass, of_all_curves, settled, uniform_shares
 
 LIMIT_TOLERANCE_DB = 1e-3
 ANCHORED_DB = 1.0
@@ -196,8 +196,8 @@ def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> So
     first = Solution.of(worst_case_weights(target))
 
     def again(last: tuple[Solution, Real]) -> tuple[Solution, Real]:
-        share = lawson_shares(target, last[0].weights, last[1])
-        return _by(method, hardened(target, last[0].weights, share), values), share
+        harder, share = next_pass(target, last[0].weights, last[1])
+        return _by(method, harder, values), share
 
     return settled((first, uniform_shares(target)), again, lambda last: _reached_db(target, last[0].weights))[0]
 

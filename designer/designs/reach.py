@@ -6,10 +6,11 @@ It is the design problem with the curve in the objective:
     subject to  w^H A w >= γ w^H B w,  window, masks, max_effort_db, max_gain_db, white-noise gain, drivers' bands, the plain level
 
 A and B over the ear cloud (as `hold` has it) and over the drivers' spread. The power ratio asked for more than there is ends at the largest
-γ within its limits. With requirements over azimuth the least sum of slacks would trade one for another, so there γ is halved into: what
-is met at γ is met below it. Without a spread nulls have no bottom in a model; what real drivers leave is the same problem with the
-standard deviations of [tolerance] in A and B, and no more than that is to spare. Whether the design's own requirements are within reach is
-not estimated: they are solved for, at every frequency of the design.
+γ within its limits. With requirements over azimuth, or curves of several dark places, the least sum of slacks would trade one for
+another, so there γ is halved into: what is met at γ is met below it, what weights reach while all else is met is reached, and what is met
+at an effort is met at a larger one, which begins from there. Without a spread nulls have no bottom in a model; what real drivers leave is
+the same problem with the standard deviations of [tolerance] in A and B, and no more than that is to spare. Whether the design's own
+requirements are within reach is not estimated: they are solved for, at every frequency of the design.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.designs.channel import ChannelDesign, at_level, design_channel, first_method, solve
 from designer.formulations import FORMULATIONS
 from designer.measures import amplitude_db, db
@@ -38,6 +39,9 @@ MIN_DB, MAX_DB = -20.0, 60.0
 """Ratios that are looked at: a null of a model without a spread has no bottom."""
 HALVINGS = 11
 """Halvings of that range: to 0.04 dB."""
+FINEST_DB = (MAX_DB - MIN_DB) / 2**HALVINGS
+AGAIN_DB = 1.0
+"""What is missed is looked for once more so far above: passes of a percentile end at weights that nothing shows to be the best."""
 
 
 @dataclass(frozen=True)
@@ -104,20 +108,35 @@ def reach(
     layout = design.model_copy(update={"method": AUTO})
     real = layout if design.driver_spread else layout.model_copy(update={"driver_spread": Spread()})
 
-    def largest(table: DesignTable, *, as_modelled: bool = design.driver_spread is None) -> Real:
-        parts = [_largest_gain_db(table, scene, part, plain, as_modelled=as_modelled) for part in scene.parts(index)]
+    def largest(
+        table: DesignTable, reached_db: Real | None = None, *, as_modelled: bool = design.driver_spread is None
+    ) -> Real:
+        parts, done = list[Real](), 0
+        for part in scene.parts(index):
+            known = None if reached_db is None else reached_db[done : done + part.size]
+            parts.append(_largest_gain_db(table, scene, part, plain, known, as_modelled=as_modelled))
+            done += part.size
         return np.concatenate([np.empty(0), *parts])
 
+    def at_effort(effort_db: float | None) -> Real:
+        """As largest, begun from what the next smaller effort reaches, which a larger one reaches too."""
+        smaller = [known for known in of_efforts if effort_db is None or known <= effort_db]
+        table = real.model_copy(update={"max_effort_db": effort_db})
+        return largest(table, of_efforts[max(smaller)] if smaller else None)
+
+    of_efforts: dict[float, Real] = {}
+    for effort_db in sorted(set(efforts_db)):
+        of_efforts[effort_db] = at_effort(effort_db)
     curve = design.cancellation_gain_db
     return Reach(
         design.name,
         columns,
         np.array(efforts_db),
-        np.array([largest(real.model_copy(update={"max_effort_db": effort})) for effort in efforts_db]),
+        np.array([of_efforts[effort_db] for effort_db in efforts_db]),
         None if curve is None else curve_db(curve, columns),
         design.max_effort_db,
         largest(layout.model_copy(update={"driver_spread": None}), as_modelled=True),
-        largest(real),
+        at_effort(real.max_effort_db),
         driver_deviations(real, scene.problem.tolerance),
     )
 
@@ -191,8 +210,16 @@ def reliefs_db(channel: ChannelDesign, scene: Scene, missed: Shortfall) -> dict[
     return {limit: relief_db(limit) for limit in limits} | together
 
 
-def _largest_gain_db(design: DesignTable, scene: Scene, index: Index, plain: Plain, *, as_modelled: bool) -> Real:
-    """The largest γ in dB (F,) at some of the scene's frequencies; masks and window of drivers as modelled, or over their spread."""
+def _largest_gain_db(
+    design: DesignTable, scene: Scene, index: Index, plain: Plain, reached_db: Real | None = None, *, as_modelled: bool
+) -> Real:
+    """The largest γ in dB (F,) at some of the scene's frequencies; masks and window of drivers as modelled, or over their spread.
+
+    Parameters
+    ----------
+    reached_db : (F,) float array or None, what is reached with less effort; -inf where nothing is
+
+    """
     target = channel_target(design, scene.part(index), plain)
     if as_modelled:
         target = replace(target, point_deviations=0.0)
@@ -201,15 +228,39 @@ def _largest_gain_db(design: DesignTable, scene: Scene, index: Index, plain: Pla
     if first_method(design) != "constrained" and not target.dark_curves:
         w, shortfall = _judged(design, replace(target, gamma=np.full(index.size, 10 ** (MAX_DB / 10))), names)
         return np.where(shortfall <= SLACK_TOLERANCE_DB, np.minimum(db(expected_gain(target, w)), MAX_DB), -np.inf)
-    low, high = np.full(index.size, MIN_DB), np.full(index.size, MAX_DB)
-    _, shortfall = _judged(design, replace(target, gamma=10 ** (low / 10)), names)
-    holds_at_all = shortfall <= SLACK_TOLERANCE_DB
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        _, shortfall = _judged(design, replace(target, gamma=10 ** (middle / 10)), names, curve=True)
-        holds = shortfall <= SLACK_TOLERANCE_DB
-        low, high = np.where(holds, middle, low), np.where(holds, high, middle)
-    return np.where(holds_at_all, low, -np.inf)
+
+    def tried(gain_db: Real, at: Index) -> tuple[Bool, Real]:
+        """Whether all is met at γ (n,) of some frequencies, and what their weights reach where all but the curve is met, else -inf."""
+        part = replace(target.at(at), gamma=10 ** (gain_db / 10))
+        w, shortfall = _judged(design, part, names)
+        reached = np.where(shortfall <= SLACK_TOLERANCE_DB, np.minimum(db(expected_gain(part, w)), MAX_DB), -np.inf)
+        return reached >= gain_db - SLACK_TOLERANCE_DB, reached
+
+    low, high = np.full(index.size, -np.inf if reached_db is None else reached_db), np.full(index.size, MAX_DB)
+    unknown = np.flatnonzero(~np.isfinite(low))
+    if unknown.size:
+        low[unknown] = tried(np.full(unknown.size, MIN_DB), unknown)[1]
+    held = np.flatnonzero(np.isfinite(low))
+    low[held] = np.maximum(low[held], MIN_DB)
+
+    def more(at: Index, step_db: float) -> Index:
+        """Those of some frequencies at which so much more is met, between new ends; at the others nothing more is looked for."""
+        above = np.minimum(low[at] + step_db, MAX_DB)
+        holds, reached = tried(above, at)
+        low[at], high[at] = np.maximum(low[at], reached), np.where(holds, MAX_DB, low[at])
+        return at[holds & (above < MAX_DB)]
+
+    opened = held
+    if reached_db is not None and held.size:  # as a rule a larger effort reaches the same
+        opened = more(held, FINEST_DB)
+    while opened.size:
+        while (at := opened[(high - low)[opened] > FINEST_DB * (1 + 1e-9)]).size:
+            middle = (low[at] + high[at]) / 2
+            holds, reached = tried(middle, at)
+            low[at] = np.maximum(low[at], np.where(holds, middle, reached))
+            high[at] = np.maximum(np.where(holds, high[at], middle), low[at])
+        opened = more(opened, AGAIN_DB)  # passes that ended early may have told a miss below
+    return low
 
 
 def _judged(

@@ -205,7 +205,8 @@ def _moved_ear(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     displaced = scene.at(unseen.frequency_hz).moved(unseen.displacements_m)
 
     def over(names: Sequence[str]) -> Real:
-        leaked = np.tile(_mean_power(displaced, names, w), len(scene.heads))
+        power = np.broadcast_to(_mean_power(displaced, names, w), (len(w), len(unseen.displacements_m)))
+        leaked = np.tile(power, len(scene.heads))
         return np.asarray(measures.db(measures.ratio(np.abs(bright) ** 2, leaked)).T)
 
     isolation_db = None if design.dark is None else over(design.dark)

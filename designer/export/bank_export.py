@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from designer.arrays import Real
 from designer.export.bank_cost import coefficient_bytes
 from designer.export.bank_plan import FADE, BankPlan
@@ -171,14 +173,19 @@ plays it. It has a latency of {whole.latency_ms:.2f} ms, and takes {whole.ram:,}
 multiply-adds a second, {whole.moving_per_s:,} while the position changes. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm);
 the upmix computes in single precision in every word."""
     rows: list[tuple[str, ...]] = [
-        ("channel", "driver", "numerators" if sections else "taps", "largest delay between sets in samples")
+        (
+            "channel",
+            "driver",
+            "numerators" if sections else "taps",
+            "largest difference of delays between sets in samples",
+        )
     ]
     rows += [
         (
             filters.channels[route.channel],
             filters.drivers[route.driver],
             str(route.taps),
-            f"{float(route.delays.max()) / 2.0**plan.delay_bits:.2f}",
+            f"{float(np.ptp(route.delays)) / 2.0**plan.delay_bits:.2f}",
         )
         for route in plan.routes
     ]

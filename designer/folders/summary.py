@@ -28,7 +28,7 @@ from designer.result import Channel, Result
 from designer.stereo.listening import chain_summary
 from designer.stereo.placed_source import chain_sentence, sources_summary
 from designer.versions import WRITER, versions
-from designer.writing import BANK, read_manifest
+from designer.writing import BANK, lack, read_manifest
 
 SUMMARY = "summary.json"
 PAGE = "report.html"
@@ -77,7 +77,7 @@ def no_design(folder: Path, expected: str) -> DataError:
             f"{folder}: got the folder of a filter bank; expected {expected}; a bank is taken by `designer export`, `designer proof` and"
             " `designer render --path`"
         )
-    return DataError(f"{folder}: got no summary.json of this tool; expected {expected}")
+    return DataError(f"{folder}: {lack(folder, f'{SUMMARY} of this tool')}; expected {expected}")
 
 
 def read_summary(folder: Path) -> dict[str, Any]:

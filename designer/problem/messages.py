@@ -23,7 +23,7 @@ def dotted(location: Iterable[int | str]) -> str:
         if isinstance(step, int):
             path += f"[{step}]"
         else:
-            key = step if re.fullmatch(r"[\w-]+", step, re.ASCII) else json.dumps(step, ensure_ascii=False)
+            key = step if re.fullmatch(r"[\w-]+", step, re.ASCII) else _quoted(step)
             path += f"{'.' if path else ''}{_cut(key)}"
     return path
 
@@ -59,7 +59,7 @@ def _written(value: object, depth: int) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return json.dumps(value[: 2 * MAX_LENGTH], ensure_ascii=False)  # escapes what would break the line
+        return _quoted(value[: 2 * MAX_LENGTH])
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, Sequence):
@@ -69,6 +69,12 @@ def _written(value: object, depth: int) -> str:
     if isinstance(value, int) and abs(value) >= 2**63:
         return "a whole number of more than 64 bits"
     return str(value)
+
+
+def _quoted(text: str) -> str:
+    """A text in quotes, what would break the line or does not show escaped."""
+    escaped = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() or ord(char) > 0xFFFF else f"\\u{ord(char):04x}" for char in escaped)
 
 
 def _cut(text: str) -> str:

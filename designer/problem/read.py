@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from designer.problem.checks import check
 from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.library import library_folder
 from designer.problem.listener_checks import with_possible_cloud
-from designer.problem.messages import Location, shown
+from designer.problem.messages import Location, enumeration, shown
 from designer.problem.nesting import MOST_NESTED, too_deep_line
 from designer.problem.schema import Problem
 from designer.problem.sourced import OF_TEXT
@@ -29,6 +30,8 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 TABLES = list(Problem.model_fields)
+QUOTES = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
+"""Of typesetting, in place of those that a keyboard has."""
 
 
 @checked_arguments()
@@ -187,8 +190,9 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        actual, remedy = f"not TOML: {error}{_line(text, error)}", "mend the line that is named, or one above it"
-        fault = Fault("", actual, "", remedy, "not-toml")
+        broken = _line(text, error)
+        actual = f"not TOML: {error}{broken and f': {shown(broken.strip())}'}"
+        fault = Fault("", actual, "", _to_mend(broken), "not-toml")
     except ValueError:  # Python's own limit on the digits of a whole number
         actual = "not TOML: a whole number of thousands of digits"
         fault = Fault("", actual, "whole numbers of 64 bits", "write it shorter", "not-toml")
@@ -196,9 +200,20 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
 
 
 def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
-    """The line that the parser names, as it stands in the file."""
+    """The line that the parser names, as it stands in the file, or the last that is not empty where the file ends too early."""
     match = re.search(r"at line (\d+)", str(error))
-    lines = text.split("\n")
-    if match is None or int(match[1]) > len(lines):
-        return ""
-    return f": {shown(lines[int(match[1]) - 1].strip())}"
+    lines = text.rstrip().split("\n") if match is None else text.split("\n")
+    number = len(lines) if match is None else int(match[1])
+    return lines[number - 1] if number <= len(lines) else ""
+
+
+def _to_mend(line: str) -> str:
+    """What to do about a line that is no TOML: of characters that do not show, or look like others, their names."""
+    odd = [char for char in dict.fromkeys(line) if char in QUOTES or not (char.isprintable() or char in "\t\r")]
+    if not odd:
+        return "mend the line that is named, or one above it"
+    names = enumeration(
+        [f"U+{ord(char):04X} ({unicodedata.name(char, 'a control character').lower()})" for char in odd]
+    )
+    typed = 'straight quotes (")' if set(odd) <= set(QUOTES) else "spaces and letters of a keyboard"
+    return f"the line has {names}; type it anew, with {typed}"

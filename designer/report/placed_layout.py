@@ -28,6 +28,7 @@ class PlacedLayout:
     steps : int, how often slopes were computed where coordinates are free
     realised : float, the same value of the realised filters
     numbers : mapping of str to float, of the realised filters
+    failure : str, why it has no filters, of one at which the solver stopped
 
     """
 
@@ -44,6 +45,7 @@ class PlacedLayout:
     steps: int = 0
     realised: float = np.nan
     numbers: Mapping[str, float] = field(default_factory=dict)
+    failure: str = ""
 
     @property
     def width_m(self) -> float:
@@ -75,5 +77,5 @@ class PlacedLayout:
     def record(self) -> dict[str, Any]:
         """Content for a JSON file."""
         places = {driver.name: driver.position_m for driver in self.drivers}
-        known = {key: value for key, value in asdict(self).items() if key != "kind"}
+        known = {key: None if value != value else value for key, value in asdict(self).items() if key != "kind"}  # NaN
         return {**known, "drivers": places, "width_m": self.width_m, "numbers": dict(self.numbers)}

@@ -37,10 +37,15 @@ def table(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> str
     return csv_text(columns(layouts, front))
 
 
+def with_filters(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> list[PlacedLayout]:
+    """All layouts, those of the front with their names and the numbers of their filters."""
+    by_drivers = {layout.key: layout for layout in front}
+    return [by_drivers.get(layout.key, layout) for layout in layouts]
+
+
 def columns(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> dict[str, Any]:
     """Name -> values of all layouts, those of the front with the name of their problem file and the numbers of their filters."""
-    by_drivers = {layout.key: layout for layout in front}
-    rows = [by_drivers.get(layout.key, layout) for layout in layouts]
+    rows = with_filters(layouts, front)
     numbers = list(dict.fromkeys(name for layout in front for name in layout.numbers))
     values: dict[str, Any] = {
         "name": np.array([row.name for row in rows]),
@@ -72,7 +77,6 @@ def render(
     views = ("above", "front") if on_surface else ("above",) if candidates.table.lies else ("front",)
     width_m = 2 * (1 + MARGIN) * max(_half_m(candidates, layout) for layout in front)
     bar_m = max(length for length in SCALE_BARS_M if length <= 0.3 * width_m or length == SCALE_BARS_M[0])
-    names = {layout.key: layout.name for layout in front}
     return template("placement.html").render(
         title=f"Placement: {candidates.problem.title}",
         schemes=Markup(css()),
@@ -89,7 +93,7 @@ def render(
                     {"svg": Markup(drawing(candidates, layout, view, width_m, bar_m)), "view": VIEW_WORDS[view]}
                     for view in views
                 ],
-                "places": _places(candidates, layout),
+                "places": places_words(candidates, layout),
                 "numbers": [
                     (LABELS.get(name, BY_NAME[name].label), BY_NAME[name].text(value))
                     for name, value in layout.numbers.items()
@@ -97,14 +101,14 @@ def render(
             }
             for layout in front
         ],
-        rows=[(names.get(layout.key, ""), layout) for layout in layouts],
+        rows=with_filters(layouts, front),
         bar=f"{bar_m * 1000:g} mm",
         versions=versions(),
         command=command,
     )
 
 
-def _places(candidates: Candidates, layout: PlacedLayout) -> str:
+def places_words(candidates: Candidates, layout: PlacedLayout) -> str:
     """Coordinates that differ, in millimetres: y on a bar, else all three."""
     places = [np.array(driver.position_m) * 1000 for driver in layout.drivers[layout.fixed :]]
     if candidates.table.on == "bar":

@@ -95,10 +95,16 @@ def worst_gain(target: ChannelTarget, w: Complex) -> Real:
     return np.asarray(place_gains(target, w).min(axis=1))
 
 
-def place_gains(target: ChannelTarget, w: Complex) -> Real:
-    """Ratio of `worst_gain` at each place (F, G); all points together are one where the target has no places."""
+def place_gains(target: ChannelTarget, w: Complex, drawn: Real | None = None) -> Real:
+    """Ratio of `worst_gain` at each place (F, G); all points together are one where the target has no places.
+
+    Parameters
+    ----------
+    drawn : (F,) float array or None, `drawn_gain` of the weights where it is known
+
+    """
     target = target.over_regions()
-    return _guarantees(*_place_norms(target, _deviation(target, w), w))
+    return _guarantees(*_place_norms(target, _deviation(target, w, drawn), w))
 
 
 def _guarantees(bright: tuple[Real, Real], dark: tuple[Real, Real]) -> Real:
@@ -163,9 +169,16 @@ def uniform_shares(target: ChannelTarget) -> Real:
     return np.full((target.frequency_hz.size, count), 1 / count)
 
 
-def lawson_shares(target: ChannelTarget, w: Complex, share: Real) -> Real:
+def next_pass(target: ChannelTarget, w: Complex, share: Real) -> tuple[ChannelTarget, Real]:
+    """The hardened target of the next pass and its μ (F, G), from the weights (F, L) and the μ of the last."""
+    drawn = None if target.percentile is None else drawn_gain(target, w)
+    share = lawson_shares(target, w, share, drawn)
+    return hardened(target, w, share, drawn), share
+
+
+def lawson_shares(target: ChannelTarget, w: Complex, share: Real, drawn: Real | None = None) -> Real:
     """μ (F, G) of the next pass, from those of the last and its weights (F, L)."""
-    gains = np.maximum(place_gains(target, w), 1e-30)
+    gains = np.maximum(place_gains(target, w, drawn), 1e-30)
     share = share * np.sqrt(gains.min(axis=1, keepdims=True) / gains)
     share = np.maximum(share / share.sum(axis=1, keepdims=True), LEAST_SHARE)
     return np.asarray(share / share.sum(axis=1, keepdims=True))
@@ -194,12 +207,13 @@ def settled(first: Answer, again: Callable[[Answer], Answer], judged_db: Callabl
     return answer
 
 
-def hardened(target: ChannelTarget, w: Complex, share: Real | None = None) -> ChannelTarget:
+def hardened(target: ChannelTarget, w: Complex, share: Real | None = None, drawn: Real | None = None) -> ChannelTarget:
     """The target whose mean power over the dark points is w^H B_θ w, with θ from weights (F, L) and μ (F, G), uniform by default."""
     target = target.over_regions()
     bright, dark = places(target)
     count, groups, points, size = dark.shape
-    drawn = None if target.percentile is None else drawn_gain(target, w)
+    if target.percentile is not None and drawn is None:
+        drawn = drawn_gain(target, w)
     deviation = _deviation(target, w, drawn)
     (level, c), (a, b) = _place_norms(target, deviation, w)
     gains = np.maximum(_guarantees((level, c), (a, b)), LEAST_RATIO)
@@ -265,7 +279,9 @@ def drawn_gain(target: ChannelTarget, w: Complex) -> Real:
 def _powers(points: Complex, w: Complex, devices: Complex) -> Real:
     """Mean power over points (F, M, L) of each device (F, N); devices (L, N)."""
     rows = few_rows(mean_power_rows(points)) * w[:, None]
-    p = (rows.reshape(-1, rows.shape[2]) @ devices).reshape(*rows.shape[:2], -1)
+    p = (
+        rows @ devices
+    )  # frequency by frequency: products of all of them are shared by threads, which wait longer than they compute
     return np.asarray(np.sum(p.real**2 + p.imag**2, axis=1))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,14 @@ import numpy as np
 from designer import job
 from designer.arrays import Real
 from designer.bank.filter_bank import FilterBank, with_chain
-from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, UsageError
+from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, ProblemError, UsageError
 from designer.problem.schema import Problem
+from designer.realization.choice import Candidate
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
-from designer.search.bank_keys import Followed, followed_keys, place_words
+from designer.search.bank_keys import Followed, followed_keys, place_words, problem_at
 from designer.search.bank_places import Places, Values
 from designer.search.bank_proof import Cells, Proof, bank_of, proven
-from designer.search.bank_section_fit import SectionFit, section_fit
+from designer.search.bank_section_fit import MissedError, SectionFit, forms_of_bank, section_fit
 from designer.search.bank_spacing import (
     FRACTIONS,
     LINES,
@@ -40,6 +41,8 @@ from designer.stereo.chain import chain_of, has_chain
 
 MOST_TIMES = 8
 """Times as many values of a key as the bank has up to which uniform spacing is tried."""
+LOOKS = {1: 5, 2: 3}
+"""Places along each of one key or two at which sections of a form that need not be taken are looked at first."""
 LEAST_LOSS_DB = 0.01
 """A smaller loss is below what the rounding of filters changes."""
 
@@ -63,6 +66,8 @@ class BankDesign:
     fixed : Design, that the bank is compared with at all places
     refusals : mapping of str to str, target of [export] that was not written -> why
     section_fit : SectionFit or None, how well sections follow; None of taps
+    passed_over : tuple of str, cheaper forms of `form = "auto"` that do not hold over the range, each with the reason
+    no_form : str, why no form of `form = "auto"` holds at the place of the fixed design; empty where one does
 
     """
 
@@ -78,11 +83,15 @@ class BankDesign:
     fixed: job.Design
     refusals: Mapping[str, str] = field(default_factory=dict)
     section_fit: SectionFit | None = None
+    passed_over: tuple[str, ...] = ()
+    no_form: str = ""
 
     @property
     def status(self) -> int:
-        """The exit code: 4 where a place of the proof is infeasible as asked."""
-        return EXIT_INFEASIBLE if self.infeasible else EXIT_DONE
+        """The exit code: 4 where a place of the proof is infeasible as asked, 7 where filters miss there what weights meet."""
+        if self.infeasible:
+            return EXIT_INFEASIBLE
+        return EXIT_MISSED if self.no_form or (self.section_fit and self.section_fit.is_missed) else EXIT_DONE
 
     @property
     def uniform_sets(self) -> int:
@@ -103,6 +112,7 @@ class BankDesign:
         )
         fixed = f"one fixed design, for {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB"
         followed = [] if self.section_fit is None else [self.section_fit.sentence()]
+        followed += [f'form = "auto" passed over {text}' for text in self.passed_over]
         if bank.sets == 1:
             at = place_words(self.keys, [float(axis.values[0]) for axis in bank.axes])
             return [f"one set, for {at}, with nothing to interpolate: {lost}", fixed, *followed]
@@ -128,8 +138,8 @@ class BankDesign:
         return "aligned taps, delays apart" if self.aligned else "taps"
 
     def shortfalls(self) -> list[str]:
-        """Sentences on places that are infeasible, and on what sections exceed there; none where all is held."""
-        out = []
+        """Sentences on places that are infeasible, and on what filters exceed there; none where all is held."""
+        out = [self.no_form] if self.no_form else []
         if self.infeasible:
             values, slack_db = max(self.infeasible, key=lambda item: item[1])
             out.append(
@@ -168,12 +178,55 @@ def design_bank(
     if not LEAST_LOSS_DB <= loss_db < np.inf:
         raise UsageError(f"--loss: got {loss_db:g}; expected {LEAST_LOSS_DB:g} dB or more, a finite number")
     keys = followed_keys(problem, over)
-    say, stage = progress or (lambda _: None), ["first design"]
+    say = progress or (lambda _: None)
+    if problem.realization.form != "auto":
+        return _designed(problem, keys, loss_db, processes, say)
+    say("form of the filters")
+    choice = job.design(problem_at(problem, keys, _values_of(problem, keys))).choice
+    assert choice is not None
+    passed_over: list[str] = []
+    missed: list[tuple[float, Candidate]] = []
+    no_form = choice.reason if choice.is_short else ""
+    forms = forms_of_bank(choice, problem)
+
+    def designed(form: Candidate, *, holds: bool) -> BankDesign:
+        changes = {f"realization.{key}": value for key, value in form.changes(problem.realization).items()}
+        bank = _designed(
+            problem.replace(changes), keys, loss_db, processes, lambda text: say(f"{form.text}: {text}"), holds=holds
+        )
+        return replace(bank, passed_over=tuple(passed_over), no_form=no_form)
+
+    for form in forms:
+        try:
+            return designed(form, holds=True)
+        except (UsageError, ProblemError) as error:  # they lose too much, or take a longer delay than the file has
+            if form is forms[-1] and not missed:
+                raise
+            why = "; ".join(map(str, error.faults)) if isinstance(error, ProblemError) else str(error)
+            passed_over.append(f"{form.text}: {why}")
+        except MissedError as error:
+            missed.append((error.fit.excess_db, form))
+            passed_over.append(f"{form.text}: {error.fit.missed(keys)}")
+    return designed(min(missed, key=lambda item: item[0])[1], holds=False)
+
+
+def _designed(
+    problem: Problem,
+    keys: tuple[Followed, ...],
+    loss_db: float,
+    processes: int,
+    say: Callable[[str], None],
+    *,
+    holds: bool = False,
+) -> BankDesign:
+    """The bank of a form that is named; errors as `design_bank`, and with `holds` a MissedError as soon as one is known."""
+    stage = ["first design"]
     fixed_at = _values_of(problem, keys)
     places = Places(problem, keys, fixed_at, lambda count: say(f"{stage[0]}: {count} designs"))
     cells = Cells(places)
-    ends = itertools.product(*((key.low, key.high) for key in keys))
-    section_fit(places, [fixed_at, *ends], loss_db)
+    looks = LOOKS[len(keys)] if holds else 2
+    first = itertools.product(*(np.linspace(key.low, key.high, looks).tolist() for key in keys))
+    section_fit(places, [fixed_at, *first], loss_db, holds=holds)
     stage[0] = "spacing"
     try:
         for axes in _candidates(cells, loss_db):
@@ -201,7 +254,7 @@ def design_bank(
         without = _replaced(places, proof, straight, fixed_at)
         if without.largest_db["interpolated"] <= loss_db:
             bank, proof, aligned = straight, without, False
-    fit = section_fit(places, proof.places.tolist(), loss_db)
+    fit = section_fit(places, proof.places.tolist(), loss_db, holds=holds)
     if has_chain(places.fixed):
         chain = chain_of(places.fixed)
         bank = with_chain(bank, chain.delay_samples, upmix=chain.upmix)

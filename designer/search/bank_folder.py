@@ -39,7 +39,7 @@ from designer.search.bank_costs import firmware_costs, firmware_set
 from designer.search.bank_keys import Followed, followed_keys, problem_at
 from designer.search.bank_walk import Walked
 from designer.versions import WRITER, versions
-from designer.writing import BANK, check_folder, is_as_written, read_manifest, reserve, write_folder
+from designer.writing import BANK, check_folder, is_as_written, lack, read_manifest, reserve, write_folder
 from designer.writing.csv_text import csv_text
 
 FACTS, PAGE, TABLE = "bank.json", "report.html", "gain.csv"
@@ -279,7 +279,9 @@ def open_bank(folder: Path) -> OpenedBank:
 
     """
     if not is_bank(folder):
-        raise DataError(f"{folder}: got no {FACTS} and {BANK_FILE}; expected a folder that `designer bank` wrote")
+        raise DataError(
+            f"{folder}: {lack(folder, f'{FACTS} and {BANK_FILE}')}; expected a folder that `designer bank` wrote"
+        )
     manifest = read_manifest(folder)
     for name in (FACTS, BANK_FILE):
         hashes = manifest and manifest.files.get(name)

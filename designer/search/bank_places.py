@@ -32,6 +32,7 @@ from designer.errors import DataError, DesignerError, ProblemError, SolverError,
 from designer.evaluation.refinement import realize_judged
 from designer.problem import loads
 from designer.problem.key_places import changed_data
+from designer.problem.messages import shown
 from designer.problem.read import changed
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response
@@ -267,15 +268,16 @@ class Places:
 
     def _shared_sections(self) -> SharedSections:
         """Poles and delays of the bank's sections; UsageError where its problem asks for what only taps do."""
-        table, remedy = self.problem.realization, 'set form = "fir", whose taps are interpolated'
+        table, taps = self.problem.realization, 'or set form = "fir", whose taps are interpolated'
         if table.word is not None:
             raise UsageError(
-                f"realization.word: got {table.word}; expected none in a bank of sections, which run in floats; {remedy}"
+                f'realization.word: got {shown(table.word)} with form = "biquad", and words would move the poles that all sets of a bank'
+                f" share; expected no word, for sections in floats; leave word out, {taps}"
             )
         if self.problem.virtualizer is not None:
             raise UsageError(
-                'realization.form: got "biquad" beside [virtualizer], whose channels are mixed from others; expected "fir" or "rtf";'
-                f" {remedy}"
+                'realization.form: got "biquad" beside [virtualizer], whose channels are sums of others, which shared poles'
+                f' do not make; expected "fir" or "rtf"; leave [virtualizer] out, {taps}'
             )
 
         def solved(values: Sequence[float]) -> tuple[Scene, list[ChannelDesign]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from designer.errors import UsageError
 from designer.evaluation.outcomes import MAX_MISSED_DB
+from designer.problem.schema import Problem
+from designer.realization.choice import Candidate, Choice
 from designer.realization.held_requirements import HELD_DB
 from designer.search.bank_keys import Followed, place_words
 from designer.search.bank_places import PlaceDesign, Places, Values
@@ -44,22 +46,50 @@ class SectionFit:
             f" {max(self.paper_loss_db, 0.0):.2f} dB of the weights' gain and {held}"
         )
 
+    @property
+    def is_missed(self) -> bool:
+        """Whether they exceed a requirement by more than filters may miss it."""
+        return self.excess_db > MAX_MISSED_DB
+
+    def missed(self, keys: Sequence[Followed]) -> str:
+        """Words for the requirement that they exceed, by how much and where."""
+        return (
+            f"sections exceed {self.requirement}, which the weights hold, by up to {self.excess_db:.1f} dB at"
+            f" {place_words(keys, self.exceeded_at)}"
+        )
+
     def shortfalls(self, keys: Sequence[Followed]) -> list[str]:
         """Sentence on a requirement that they exceed by more than filters may miss; else none."""
-        if self.excess_db <= MAX_MISSED_DB:
-            return []
-        return [
-            f"sections exceed {self.requirement}, which the weights hold, by up to {self.excess_db:.1f} dB at"
-            f" {place_words(keys, self.exceeded_at)}; allow more sections, or shorten the range"
-        ]
+        return [f"{self.missed(keys)}; allow more sections, or shorten the range"] if self.is_missed else []
 
 
-def section_fit(places: Places, checked: Iterable[Sequence[float]], loss_db: float) -> SectionFit | None:
+class MissedError(Exception):
+    """Sections exceed a requirement by more than filters may miss it."""
+
+    def __init__(self, fit: SectionFit) -> None:
+        super().__init__()
+        self.fit = fit
+
+
+def forms_of_bank(choice: Choice, problem: Problem) -> list[Candidate]:
+    """Forms to try, the cheapest first: those that keep everything at the fixed design's place; where none does, the one chosen there.
+
+    Sections of a bank run in floats and without a stereo chain; a problem with either has taps alone.
+    """
+    taps_alone = problem.realization.word is not None or problem.virtualizer is not None
+    rows = [row for row in choice.candidates if not (taps_alone and row.form == "biquad")]
+    return sorted((row for row in rows if row.keeps and not row.beyond), key=lambda row: row.order) or [choice.winner]
+
+
+def section_fit(
+    places: Places, checked: Iterable[Sequence[float]], loss_db: float, *, holds: bool = False
+) -> SectionFit | None:
     """How well sections follow at some places; None of taps.
 
     Raises
     ------
     UsageError : they lose more of the weights' gain than the limit
+    MissedError : with `holds`, they exceed a requirement that the weights hold
 
     """
     if places.shared is None:
@@ -80,6 +110,8 @@ def section_fit(places: Places, checked: Iterable[Sequence[float]], loss_db: flo
             f" {place_words(places.keys, fit.lost_at)}; expected at most --loss {loss_db:g} dB; allow more sections or a shorter range,"
             ' raise --loss, or set form = "fir"'
         )
+    if holds and fit.is_missed:
+        raise MissedError(fit)
     return fit
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from designer import job
 from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
 from designer.arguments import checked_arguments
 from designer.arrays import Real
-from designer.errors import Fault, ProblemError
+from designer.errors import EXIT_DONE, EXIT_SOLVER, Fault, ProblemError
 from designer.placement.candidates import Candidates, candidates_of, no_layout
 from designer.placement.exchange import Space, even, exhaustive, greedy, nearest, neighbours, search
 from designer.placement.free_coordinates import refined
@@ -28,7 +28,7 @@ from designer.problem import Problem
 from designer.problem.schema import Driver
 from designer.report import placement_page
 from designer.report.placed_layout import PlacedLayout
-from designer.search.placed_designs import DesignedLayouts, decided, layout_of, problem_of, tables_of
+from designer.search.placed_designs import DesignedLayouts, decided, front_of, layout_of, problem_of, tables_of
 from designer.search.relocated import relocate, remarked
 from designer.versions import WRITER, versions
 from designer.writing import PLACEMENT, check_folder, lay, reserve, write_folder
@@ -56,6 +56,7 @@ class Placed:
     front : tuple of PlacedLayout, those that no other beats in the value and all that it is traded against
     problems : mapping of str to Problem, of the front by name
     notes : tuple of str
+    failed : tuple of PlacedLayout, those at which the solver stopped, each with its `failure`; they are on no front
 
     """
 
@@ -67,21 +68,45 @@ class Placed:
     problems: Mapping[str, Problem]
     notes: tuple[str, ...] = ()
     command: str = ""
+    failed: tuple[PlacedLayout, ...] = ()
+
+    @property
+    def status(self) -> int:
+        """The exit code: 5 where the solver stopped at a layout."""
+        return EXIT_SOLVER if self.failed else EXIT_DONE
 
     @property
     def sentence(self) -> str:
-        """The answer in a sentence: the best layout, even steps beside it, and what the front's smallest loses."""
-        best, metric, sign = self.front[0], self.objective.metric, self.objective.sign
+        """The answer in a sentence: the best layout, its filters first, the search's value beside them, and the front's last beside it."""
+        best, metric, last = self.front[0], self.objective.metric, self.front[-1]
         beside = ""
         if best.even is not None:
             side = "above" if best.value >= best.even else "below"
             beside = f", {metric.text(abs(best.value - best.even))} {side} even steps"
-        words = f"best: {best.words}: {metric.text(best.value)}{beside} ({self.objective.label});"
+        words = f"best: {best.words}: {self._shipped(best)}{beside};"
         words += f" {best.evaluations} of {best.of_layouts:,} layouts valued"
         words += f", {best.steps} steps along slopes" if best.steps else ""
-        last = self.front[-1]
-        lost = metric.text(sign * (best.value - last.value))
-        return words + (f"; {last.words} lose {lost}" if last is not best else "")
+        if last is best:
+            return words
+        lost = metric.text(metric.better * (best.value - last.value))
+        if self.objective.is_of_filters:
+            return f"{words}; {last.words} lose {lost}"
+        return f"{words}; {last.words}: {metric.text(last.realised)} by their filters, {lost} worse by ideal weights"
+
+    def _shipped(self, layout: PlacedLayout) -> str:
+        """Value of a layout's filters, and that of the search's ideal weights where it is another."""
+        metric, label = self.objective.metric, self.objective.label
+        if self.objective.is_of_filters:
+            return f"{metric.text(layout.realised)} ({label})"
+        return f"{metric.text(layout.realised)} by its filters ({label}), {metric.text(layout.value)} by ideal weights"
+
+    def failures(self) -> list[str]:
+        """Sentences on the layouts at which the solver stopped: their places and why."""
+        return [
+            f"{layout.words} ({placement_page.places_words(self.candidates, layout)}) is left out, because the solver stopped:"
+            f" {layout.failure}"
+            for layout in self.failed
+        ]
 
     def __repr__(self) -> str:
         """One line: the sentence."""
@@ -102,12 +127,19 @@ class Placed:
             "objective": self.objective.metric.name,
             "percentile": self.objective.percentile,
             "sentence": self.sentence,
-            "layouts": [layout.record() for layout in self.layouts],
+            "layouts": [layout.record() for layout in placement_page.with_filters(self.layouts, self.front)],
+            "failures": self.failures(),
             "versions": versions(),
         }
         pictures = {layout.name: _problem_text(self, layout, folder) for layout in self.front}
         page = placement_page.render(
-            self.candidates, self.layouts, self.front, self.sentence, self.objective, self.notes, self.command
+            self.candidates,
+            self.layouts,
+            self.front,
+            self.sentence,
+            self.objective,
+            [*self.notes, *self.failures()],
+            self.command,
         )
         texts = {
             "placement.html": page,
@@ -161,7 +193,7 @@ def place(
     ------
     ProblemError : no `[placement]`, or one that leaves no layout; drivers of these numbers that a design cannot take
     UsageError, OutputError : the folder holds something else, or cannot be written
-    SolverError : a solver ended without a certified answer for a layout of the front
+    SolverError : a solver ended without a certified answer for every layout of the front; where it did for some, these are `failed`
 
     Returns
     -------
@@ -200,30 +232,16 @@ def place(
             say(f"layouts of {count} drivers")
             searched, around = _searched(candidates, _limited(system, effort_db), count, effort_db, width_m, method)
             layouts.append(decided(searched, designed, objective, around) if objective.is_of_filters else searched[0])
-        layouts.sort(key=lambda layout: -objective.metric.better * layout.value)
-        costly = "multiply_adds_per_s" in table.front
-        front = layouts if costly else pareto(layouts, table.front, objective)
-        front = [designed(layout) for layout in front]
-        if costly:
-            front = pareto(front, table.front, objective)
+        front = front_of(layouts, designed)
+    layouts = [designed.failed.get(layout.key, layout) for layout in layouts]
     front = [replace(layout, name=f"placed-{number}") for number, layout in enumerate(front, 1)]
     problems = {layout.name: designed.problems[layout.key] for layout in front}
-    placed = Placed(problem, candidates, objective, tuple(layouts), tuple(front), problems, _notes(candidates), command)
+    placed = Placed(problem, candidates, objective, tuple(layouts), tuple(front), problems, _notes(candidates), command,
+                    tuple(designed.failed.values()))  # fmt: skip
     if folder is not None:
         say("report")
         placed.save(folder, force=force)
     return placed
-
-
-def pareto(layouts: Sequence[PlacedLayout], axes: Sequence[str], objective: Objective) -> list[PlacedLayout]:
-    """Those layouts, in their order, that no other beats: at least as good in the value and all axes, and better in one."""
-    better = objective.metric.better
-    costs = np.array([[-better * layout.value, *(layout.cost(axis) for axis in axes)] for layout in layouts])
-    beaten = [((costs <= cost + 1e-9).all(axis=1) & (costs < cost - 1e-9).any(axis=1)).any() for cost in costs]
-    first = [not any(np.allclose(costs[m], costs[n], atol=1e-9) for m in range(n)) for n in range(len(costs))]
-    return [
-        layout for layout, is_beaten, is_first in zip(layouts, beaten, first, strict=True) if is_first and not is_beaten
-    ]
 
 
 def _fault(problem: Problem, path: str, actual: str, expected: str, remedy: str) -> ProblemError:
@@ -237,11 +255,18 @@ def _check(candidates: Candidates) -> None:
         if not _space(candidates, count, width_m).compositions:
             raise _fault(problem, "placement.widths_m", f"got {width_m:g}, within which {count} drivers have no places",
                          f"up to {2 * candidates.half_width_m().max():g}", "take a wider one, or fewer drivers")  # fmt: skip
-    for count in table.counts:  # a design may take another number of drivers
-        problem_of(
-            candidates,
-            layout_of(candidates, candidates.places_m[np.linspace(0, len(candidates.places_m) - 1, count).astype(int)]),
-        )
+    for count in table.counts:
+        places_m = candidates.places_m[np.linspace(0, len(candidates.places_m) - 1, count).astype(int)]
+        try:
+            problem_of(candidates, layout_of(candidates, places_m))
+        except ProblemError as error:  # a design takes another number of drivers
+            if any(fault.code != "driver-count" for fault in error.faults):
+                raise
+            fixed, refused = len(candidates.fixed), error.faults[0]
+            beside = f" beside {fixed} fixed" if fixed else ""
+            design = refused.path.removesuffix(".drivers")
+            raise _fault(problem, "placement.drivers", f"got {count}{beside}, all of which {design} plays through",
+                         refused.expected, f"choose another number, or another kind for {design}") from None  # fmt: skip
 
 
 def _notes(candidates: Candidates) -> tuple[str, ...]:
@@ -359,7 +384,7 @@ def _problem_text(placed: Placed, layout: PlacedLayout, folder: Path) -> str:
     data = tables_of(placed.candidates, layout)
     relocate(placed.problems[layout.name], data, folder)
     remarks = [
-        f"Written by `designer place`: {layout.words}, {placed.objective.metric.text(layout.value)},",
-        f"{placed.objective.label}; from {placed.problem.source}.",
+        f"Written by `designer place`: {layout.words}, {placed._shipped(layout)};",
+        f"from {placed.problem.source}.",
     ]
     return remarked(remarks, data)

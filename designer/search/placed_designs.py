@@ -10,7 +10,7 @@ import numpy as np
 
 from designer import job
 from designer.arrays import Real
-from designer.errors import Fault, ProblemError
+from designer.errors import Fault, ProblemError, SolverError
 from designer.metrics import BY_NAME, ON_DEMAND
 from designer.placement.candidates import Candidates
 from designer.placement.layouts import realised_value
@@ -41,15 +41,22 @@ class DesignedLayouts:
     def __init__(self, candidates: Candidates, system: System, say: Callable[[str], None]) -> None:
         self.candidates, self.system, self.say = candidates, system, say
         self.problems: dict[Any, Problem] = {}
+        self.failed: dict[Any, PlacedLayout] = {}
         self._numbers: dict[Any, tuple[dict[str, float], float]] = {}
 
     def __call__(self, layout: PlacedLayout) -> PlacedLayout:
-        """The layout with these."""
+        """The layout with these, or with the reason why a solver stopped at it."""
         objective = self.system.objective
+        if layout.key in self.failed:
+            return replace(layout, failure=self.failed[layout.key].failure)
         if layout.key not in self._numbers:
             self.say(f"design {layout.words}")
             problem = self.problems[layout.key] = problem_of(self.candidates, layout)
-            result = job.design(problem)
+            try:
+                result = job.design(problem)
+            except SolverError as error:
+                self.failed[layout.key] = replace(layout, failure=str(error))
+                return self.failed[layout.key]
             if objective.is_of_filters:
                 realised = _of_filters(result, objective)
             else:
@@ -79,6 +86,8 @@ def decided(
 ) -> PlacedLayout:
     """The best by its filters: of some layouts, the first of which the search prefers, and of those that exchanges reach from their best.
 
+    Where the solver stops at all of some, the first of them, with its failure.
+
     Parameters
     ----------
     around : callable, layouts that differ in one unit from a layout, the most promising first; none of one with free coordinates
@@ -98,6 +107,8 @@ def decided(
 
     layouts = [valued(layout) for layout in searched]
     known = {kind: [layout.value for layout in layouts if layout.kind == kind] for kind in ("even", "lasso")}
+    if all(layout.failure for layout in layouts):
+        return replace(layouts[0], kind="")
     if all(np.isnan(layout.value) for layout in layouts):
         fault = Fault("placement.objective", f"got {shown(objective.metric.name)}, which no channel has", "a number of its channels",
                       "`designer design` lists them in summary.json", "placement-search")  # fmt: skip
@@ -118,6 +129,40 @@ def decided(
         by_key |= {layout.key: valued(layout) for layout in tried[: min(DESIGNED_AT_ONCE, most - len(by_key))]}
     first = {kind: of[0] if of and np.isfinite(of[0]) else None for kind, of in known.items()}
     return replace(max(by_key.values(), key=worth), kind="", even=first["even"], lasso=first["lasso"])
+
+
+def front_of(layouts: list[PlacedLayout], designed: DesignedLayouts) -> list[PlacedLayout]:
+    """The front of those layouts that have filters, after the layouts are put in the order of their values.
+
+    Raises
+    ------
+    SolverError : there is none
+
+    """
+    table, objective = designed.candidates.table, designed.system.objective
+    layouts.sort(key=lambda layout: (bool(np.isnan(layout.value)), -objective.metric.better * layout.value))
+    left, front = [layout for layout in layouts if layout.key not in designed.failed], list[PlacedLayout]()
+    while left and not front:
+        costly = "multiply_adds_per_s" in table.front
+        front = [designed(layout) for layout in (left if costly else pareto(left, table.front, objective))]
+        if any(layout.failure for layout in front):  # others are on the front without them
+            left, front = [layout for layout in left if layout.key not in designed.failed], []
+        elif costly:
+            front = pareto(front, table.front, objective)
+    if not front:
+        raise SolverError("; ".join(f"{layout.words}: {layout.failure}" for layout in designed.failed.values()))
+    return front
+
+
+def pareto(layouts: Sequence[PlacedLayout], axes: Sequence[str], objective: Objective) -> list[PlacedLayout]:
+    """Those layouts, in their order, that no other beats: at least as good in the value and all axes, and better in one."""
+    better = objective.metric.better
+    costs = np.array([[-better * layout.value, *(layout.cost(axis) for axis in axes)] for layout in layouts])
+    beaten = [((costs <= cost + 1e-9).all(axis=1) & (costs < cost - 1e-9).any(axis=1)).any() for cost in costs]
+    first = [not any(np.allclose(costs[m], costs[n], atol=1e-9) for m in range(n)) for n in range(len(costs))]
+    return [
+        layout for layout, is_beaten, is_first in zip(layouts, beaten, first, strict=True) if is_first and not is_beaten
+    ]
 
 
 def problem_of(candidates: Candidates, layout: PlacedLayout) -> Problem:

@@ -32,6 +32,7 @@ from designer.writing import (
     Staging,
     check_folder,
     check_update,
+    lack,
     output_errors,
     parents_made,
     reserve,
@@ -186,7 +187,9 @@ def opened(folder: Path) -> Store:
     """
     file = folder / FILE
     if file.is_symlink() or not file.is_file():
-        raise DataError(f"{folder}: got no {FILE} of this tool; expected a folder that `designer sweep` wrote")
+        raise DataError(
+            f"{folder}: {lack(folder, f'{FILE} of this tool')}; expected a folder that `designer sweep` wrote"
+        )
     connection = sqlite3.connect(file, timeout=PATIENCE_S)
     try:
         ours = connection.execute("pragma application_id").fetchone()[0] == APPLICATION_ID
@@ -196,7 +199,7 @@ def opened(folder: Path) -> Store:
         raise DataError(f"{file}: got no sweep of this tool: {error}; choose another with -o") from None
     if not ours:
         connection.close()
-        raise DataError(f"{file}: got another program's; expected a folder that `designer sweep` wrote")
+        raise DataError(f"{file}: got a file of another program; expected a folder that `designer sweep` wrote")
     # The log reaches the disk when the system likes, and is kept short: under half a megabyte.
     connection.executescript("pragma synchronous = normal; pragma wal_autocheckpoint = 100")
     return Store(folder, connection)

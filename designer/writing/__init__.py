@@ -25,7 +25,7 @@ from designer.writing.folders import (
     update_folder,
     write_folder,
 )
-from designer.writing.manifest import MANIFEST, Manifest, is_as_written, listing, read_manifest, survey
+from designer.writing.manifest import MANIFEST, Manifest, is_as_written, lack, listing, read_manifest, survey
 from designer.writing.staging import Staging, output_errors, parents_made, reserve, sweep_stale, turn
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "check_ground",
     "check_update",
     "is_as_written",
+    "lack",
     "lay",
     "listing",
     "output_errors",

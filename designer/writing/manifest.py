@@ -150,3 +150,11 @@ def listing(paths: tuple[str, ...]) -> str:
     """The first of some paths, and how many more there are."""
     more = len(paths) - NAMES_IN_A_MESSAGE
     return ", ".join(paths[:NAMES_IN_A_MESSAGE]) + (f" and {more} more" if more > 0 else "")
+
+
+def lack(folder: Path, content: str) -> str:
+    """Why a folder is none of this tool's, in words: it is not there, it is a file, or it is without the content."""
+    try:
+        return f"got no {content}" if folder.is_dir() else "got a file" if folder.exists() else "no such folder"
+    except OSError as error:
+        return f"cannot be read: {(error.strerror or str(error)).lower()}"

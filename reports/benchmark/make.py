@@ -91,7 +91,7 @@ frequency is in [benchmark.csv](benchmark.csv).
 def points_m(entry: BenchmarkProblem, place: Scene) -> tuple[Real, Real] | None:
     """Bright and dark points (N, 3) in free field; None where a problem is about a body, or the sphere's power."""
     problem, design = place.problem, place.problem.designs[0]
-    if problem.body.model not in ("free-field", "baffle") or entry.name == "dolph-line":
+    if problem.body.model_name not in ("free-field", "baffle") or entry.name == "dolph-line":
         return None
     if design.is_beam:
         far = math.isinf(problem.azimuth_distance_m)

@@ -317,9 +317,10 @@ def levels_picture(around: dict[str, Complex], left: dict[str, Real]) -> str:
     ]
     lines.append(line(LEVELS_HZ, end[:, 0], "an end driver, at 0°", color="ink", dash="dot", width=1.8))
     level = axis("Level in free field over the box in dB", "dB", -10, 15)
+    looks = ({"color": 3}, {"color": 4, "dash": "dash"})
     pairs = [
         line(LEVELS_HZ, values, words, width=1.8, **look)
-        for (words, values), look in zip(left.items(), ({"color": 3}, {"color": 4, "dash": "dash"}), strict=True)
+        for (words, values), look in zip(left.items(), looks, strict=True)
     ]
     low = 10 * np.floor(min(float(values.min()) for values in left.values()) / 10)
     rest = axis("Residual in dB", "dB", low, 10)
@@ -459,7 +460,5 @@ if __name__ == "__main__":
     }
     for name, content in files.items():
         (HERE / name).write_text(content, encoding="utf-8")
-    rows, off, nulled = (
-        read(kind, files[name]) for kind, name in ((Row, "gains.csv"), (Level, "levels.csv"), (Null, "nulls.csv"))
-    )
-    (HERE / "README.md").write_text(page(rows, off, nulled), encoding="utf-8")
+    text = page(read(Row, files["gains.csv"]), read(Level, files["levels.csv"]), read(Null, files["nulls.csv"]))
+    (HERE / "README.md").write_text(text, encoding="utf-8")

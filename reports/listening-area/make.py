@@ -26,7 +26,7 @@ from designer.evaluation.listening_zone import ZONE_DB, listening_zone
 from designer.problem.library import library
 from designer.problem.read import changed
 from designer.realization import response
-from designer.report.canvas import in_style, svg
+from designer.report.canvas import DASHES, in_style, svg
 from designer.report.palette import COLOURS, INK, SOFT
 from designer.requirements.curves import in_band
 
@@ -184,7 +184,8 @@ def read(text: str) -> list[Row]:
 
 def picture(parts: list[Map]) -> str:
     """A panel a case, seen from above, the device at the top: the outlines within which each part holds."""
-    looks = {SIDES: (COLOURS[0], "-"), WITHOUT: (COLOURS[1], (0, (5, 1.5))), WITH: (COLOURS[2], (0, (1.5, 1)))}
+    dashes = (DASHES["solid"], DASHES["dash"], DASHES["dot"])
+    looks = dict(zip((SIDES, WITHOUT, WITH), zip(COLOURS, dashes, strict=False), strict=True))
     with in_style():
         fig = Figure(figsize=(7.2, 2.7), layout="constrained")
         for axes, case in zip(fig.subplots(1, len(CASES), sharey=True), CASES, strict=True):

@@ -210,7 +210,8 @@ def table(rows: list[Row]) -> str:
 
 def read(text: str) -> list[Row]:
     """The table back."""
-    return [Row(*line[:3], *(float(number) for number in line[3:])) for line in list(csv.reader(io.StringIO(text)))[1:]]
+    lines = list(csv.reader(io.StringIO(text)))[1:]
+    return [Row(rival, asked, problem, *map(float, numbers)) for rival, asked, problem, *numbers in lines]
 
 
 def page(rows: list[Row]) -> str:

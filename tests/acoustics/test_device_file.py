@@ -223,7 +223,7 @@ def test_what_a_file_cannot_hold(convert: Command, tmp_path: Path) -> None:
             ["heads.toml", "--convention", "GeneralTF"],
             "got 2 heads, whose ears are at the same places; expected one head",
         ),
-        (["box.toml", "--gate-ms", "4"], "box.toml: got --gate-ms for a problem; expected for drivers alone"),
+        (["box.toml", "--gate-ms", "4"], "box.toml: got --gate-ms for a problem; expected it for drivers alone"),
         (
             ["box.toml", "--convention", "HRTF"],
             "--convention: got 'HRTF'; expected FreeFieldDirectivityTF, GeneralTF, G",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from book.commands import commands
 from command import Command
 from toml_text import pair, toml
 
@@ -37,6 +39,19 @@ def test_the_exit_codes_have_one_wording(designer_command: Command) -> None:
     for code, words in errors.EXIT_CODES.items():
         assert f"{code} {words}" in readme and f"{code} {words}" in shown
     assert f"Exit code 7: {errors.EXIT_CODES[7]}." in conventions
+
+
+def test_the_first_sentence_of_each_command_is_whole_in_80_columns(
+    designer_command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`designer --help` lists every command with its first sentence, none of them cut."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = designer_command("--help").out.partition("Commands:\n")[2].splitlines()
+    sentences = {name: inspect.getdoc(function) or "" for name, function in commands().items()}
+    assert [line.split() for line in lines] == [
+        [name, *text.partition("\n\n")[0].split()] for name, text in sentences.items()
+    ]
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,32 @@ def test_a_strange_argument_is_named(name: str) -> None:
             FUNCTIONS[name](*arguments, **others, **named)
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_unknown_argument_is_named(name: str) -> None:
+    """As an unknown key of a problem file is, whatever the public function, ahead of all that it misses."""
+    with pytest.raises(UsageError, match=r"^qqq: unknown argument; \w+ takes \w+"):
+        FUNCTIONS[name](qqq=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: package.design(p, keepgoing=True), 'keepgoing: unknown argument; nearest known: "keep_going"'),
+        (lambda p: package.sweep(p, {}, random=3), 'random: unknown argument; nearest known: "draws"'),
+        (lambda p: package.bank(p), "over: required argument is missing; bank takes problem, over, folder, "),
+        (lambda p: package.design(p, 1), "design: got more arguments by place than problem; name the others"),
+        (lambda p: p.replace("title", key="title"), "key: got it twice, by place and by name; expected it once"),
+    ],
+)
+def test_a_call_that_does_not_fit_is_no_bare_type_error(
+    call: Callable[[Problem], object], message: str, problem: Problem
+) -> None:
+    """The name of an option on the command line is known too."""
+    with pytest.raises(UsageError) as refused:
+        call(problem)
+    assert str(refused.value).startswith(message)
+
+
 @pytest.fixture(scope="module")
 def problem() -> Problem:
     return designer.loads(toml(pair()))

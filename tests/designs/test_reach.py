@@ -10,13 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.linalg
+from toml_text import toml
 
 import designer
-from designer.arrays import Complex
+from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign, design_channel
+from designer.designs import reach as reach_module
 from designer.designs.reach import MAX_DB, reach, shortfall
 from designer.evaluation.reach_words import explain_reach, realised_misses, spread_out
 from designer.problem.designs import Spread
+from designer.problem.schema import DesignTable
+from designer.requirements.target import ChannelTarget
 from designer.search.new_geometry import Geometry
 from designer.search.starter import new_problem
 
@@ -330,3 +334,36 @@ def test_a_limit_is_named_with_what_it_makes_up_for(asked: int, *, is_enough: bo
         assert unlimited_db - (asked - float(missing[1])) == pytest.approx(
             float(part[1]), abs=0.15
         )  # two rounded decimals
+
+
+def test_what_an_effort_reaches_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of gains that are known, to the finest step: a larger effort that adds nothing takes one look, and what is settled takes none.
+
+    At one frequency weights that are asked for 20 dB miss it by chance: 29 dB are found all the same.
+    """
+    listeners = [{"name": name, "position_m": [1.5, y, 0.0], "head": "points"} for name, y in (("a", -0.4), ("b", 0.5))]
+    table = {"name": "left", "kind": "null-steering", "ear": "left", "band_hz": [500, 4000], "dark": ["b"],
+             "cancellation_gain_db": [[1000, 5]], "dark_gain_db": [[1000, 6]]}  # fmt: skip
+    drivers = [{"name": f"d{n}", "position_m": [0.0, y, 0.0]} for n, y in enumerate((-0.3, -0.1, 0.1, 0.3))]
+    problem = designer.loads(
+        toml({"title": "two", "sample_rate_hz": 16000, "drivers": drivers, "listeners": listeners, "designs": [table]})
+    )
+    most_db, looks = np.array([29.0, 11.3, -3.0, -np.inf]), list[int]()
+    f_hz = np.array([500.0, 1000.0, 2000.0, 4000.0])
+
+    def judged(design: DesignTable, target: ChannelTarget, *_: object) -> tuple[Real, Real]:
+        assert target.gamma is not None
+        asked_db = 10 * np.log10(target.gamma)
+        looks.append(asked_db.size)
+        limit_db = most_db[np.searchsorted(f_hz, target.frequency_hz)] + 2 * (design.max_effort_db == 12)
+        by_chance = (np.abs(asked_db - 20) < 1e-9) | (limit_db == -np.inf)
+        return np.where(asked_db <= limit_db, asked_db, -30.0), np.where(by_chance, 1.0, 0.0)
+
+    monkeypatch.setattr(reach_module, "_judged", judged)
+    monkeypatch.setattr(reach_module, "expected_gain", lambda _, w: 10 ** (w / 10))
+    bound = reach(problem.designs[0], designer.scene(problem), f_hz, (0.0, 3.0, 6.0, 9.0, 12.0))
+    expected = np.array([most_db + 2 * (effort == 12) for effort in bound.effort_db])
+    assert (bound.gain_db[:, 3] == -np.inf).all()
+    np.testing.assert_allclose(bound.gain_db[:, :3], expected[:, :3], atol=reach_module.FINEST_DB)
+    np.testing.assert_allclose(bound.product_line_db[:3], bound.gain_db[-1, :3], atol=reach_module.FINEST_DB)
+    assert sum(looks) < 0.5 * 7 * 12 * f_hz.size

@@ -151,3 +151,22 @@ def test_the_realisation_table_judges_the_shifted_head_by_loops() -> None:
     assert actual.fifth_percentile_db == pytest.approx(np.percentile(gains, 5), abs=1e-6)
     assert actual.worst_db == pytest.approx(min(gains), abs=1e-6)
     assert set(study.moved) == {"ideal", "realised"}
+
+
+def test_a_dark_place_beside_several_heads_by_loops() -> None:
+    """Over a place without a head, which moves with none: each head's power at the ear over the mean power at the place's points."""
+    two, heads, at_m = pair(), ["sphere:0.07", "sphere:0.09", "sphere:0.1"], [1.0, 0.6, 0.0]
+    listener = {**two.pop("listener"), "name": "near", "head": heads}
+    two["designs"] = [{**two["designs"][0], "listener": "near", "dark": ["desk"], "dark_gain_db": [[1000, 3]]}]
+    place = {"name": "desk", "shape": "sphere", "centre_m": at_m, "radius_m": 0.1}
+    scene = designer.scene(load({**two, "listeners": [listener], "places": [place]}))
+    taps = np.random.default_rng(3).normal(size=(2, 16))
+    table = scene.problem.designs[0]
+    moved = moved_head(table, taps, scene)
+    alone = [
+        moved_head(one.problem.designs[0], taps, one)
+        for head in heads
+        for one in [designer.scene(load({**two, "listeners": [{**listener, "head": head}], "places": [place]}))]
+    ]
+    expected = np.concatenate([one.dark_db["desk"] for one in alone])
+    np.testing.assert_allclose(moved.dark_db["desk"], expected, atol=1e-6)

@@ -6,6 +6,7 @@ times its quality, which at 100 Hz and 48 kHz leaves four digits.
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -212,3 +213,15 @@ def test_of_one_set_nothing_is_said_to_be_interpolated() -> None:
         assert ("interpolated" in text) == (sets != "one set")
         assert "from 0.1 to 0.1" not in text
         assert ("all filters are those for" in text) == (keys != 1)
+
+
+def test_what_delays_differ_by_is_stated_without_the_bulk_delay() -> None:
+    """The README's last column is the span of each filter's delays over the sets, however late all of them are."""
+    for late in (0, 300):
+        filters = section_set()
+        for delays in filters.bank.delay_samples.values():
+            delays += late
+        text = write_bank(filters, FLOAT).export.files["README.txt"].decode()
+        spans = [float(line.split()[-1]) for line in text.splitlines() if re.match(r"(left|right) .* [\d.]+$", line)]
+        expected = [np.ptp(filters.bank.delay_samples[name][:, l]) for name in ("left", "right") for l in range(3)][:5]
+        np.testing.assert_allclose(spans, expected, atol=0.006)

@@ -13,6 +13,8 @@ import pytest
 
 import designer
 from designer.errors import DataError
+from designer.search.bank_folder import open_bank
+from designer.search.sweep_store import opened as open_store
 from designer.writing import MANIFEST
 from folders.spoilt import ABSENT, ODD, edited, leaves, problem_of
 
@@ -230,3 +232,17 @@ def test_another_problem(folders: dict[str, Path], tmp_path: Path) -> None:
         DataError, match=r"problem with the SHA-256 [0-9a-f]{12}\.\.\.; expected .*, as problem_sha256 has it"
     ):
         designer.open(folder)
+
+
+def test_what_is_no_folder_is_named_as_that(tmp_path: Path) -> None:
+    """A path where nothing is, or a file, whatever folder of this tool it should be: nothing is said of files in it."""
+    file = tmp_path / "file"
+    file.touch()
+    for path, words in ((tmp_path / "none", "no such folder"), (file, "got a file"), (tmp_path, "got no ")):
+        for refused in (designer.open, open_store, open_bank):
+            with pytest.raises(
+                DataError, match=f"^{re.escape(str(path))}: {words}.*; expected a folder that `designer "
+            ):
+                refused(path)
+        with pytest.raises(DataError, match=f": {words}.*; expected a folder that `designer design` wrote"):
+            designer.proof(path, "c")

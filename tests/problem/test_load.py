@@ -509,3 +509,39 @@ def test_slips_are_warned_of(case: str) -> None:
     assert len(found) == len(begins)
     for warning, begin in zip(found, begins, strict=True):
         assert warning.startswith(begin)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"', "\u201c", r"U\+201C \(left double quotation mark\); type it anew, with straight quotes"),
+        (" = ", "\u00a0= ", r"U\+00A0 \(no-break space\); type it anew, with spaces"),
+        ('"title"', "\u200btitle", r"U\+200B \(zero width space\); type it anew"),
+        ("title", "\x0btitle", r"U\+000B \(a control character\); type it anew"),
+    ],
+)
+def test_characters_that_do_not_show_are_named(old: str, new: str, message: str) -> None:
+    """What is no TOML for a character that looks like nothing, or like another, says which it is."""
+    with pytest.raises(ProblemError, match=f"not TOML: .* the line has {message}"):
+        designer.loads(toml(pair()).replace(old, new, 1))
+
+
+def test_a_key_with_a_character_that_does_not_show_shows_it() -> None:
+    """In quotes it is a key of its own, whose character is escaped."""
+    with pytest.raises(ProblemError, match=r'"\\u200btitle": unknown key; nearest known key: title'):
+        designer.loads(toml(pair()).replace("title", "\u200btitle", 1))
+
+
+def test_ends_of_lines_and_tabs_change_nothing(tmp_path: Path) -> None:
+    """A file with CRLF, tabs about its equals signs and a comment of a megabyte is read as the file without."""
+    text = toml(pair())
+    (tmp_path / "p.toml").write_bytes(
+        (text.replace(" = ", "\t=\t").replace("\n", "\r\n") + f"# {'x' * 1_000_000}\r\n").encode()
+    )
+    assert designer.load(tmp_path / "p.toml").model_dump() == designer.loads(text).model_dump()
+
+
+def test_a_file_that_ends_too_early_shows_its_last_line() -> None:
+    """The parser names no line there."""
+    with pytest.raises(ProblemError, match=r'at end of document\): "x = \[1, 2,"; mend the line'):
+        designer.loads("x = [1, 2,\n\n")

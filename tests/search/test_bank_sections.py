@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,9 +19,12 @@ from designer.commands.bank import walk_of
 from designer.errors import UsageError
 from designer.problem import Problem
 from designer.realization.cascade import pole_radii
-from designer.search import bank_sections, bank_spacing, bank_walk
+from designer.realization.choice import Candidate, Choice
+from designer.search import bank, bank_sections, bank_spacing, bank_walk
 from designer.search.bank import BankDesign
 from designer.search.bank_folder import open_bank, save
+from designer.search.bank_places import Places
+from designer.search.bank_section_fit import MissedError, forms_of_bank
 from designer.search.bank_walk import EXACT, FIXED, NEAREST, Tracker, Walked
 from search.test_bank import mean_gain_db
 
@@ -121,6 +125,78 @@ def test_what_sections_exceed_is_a_warning(found: BankDesign) -> None:
     assert warning.endswith("allow more sections, or shorten the range")
 
 
+def test_what_sections_exceed_ends_as_a_design_does(found: BankDesign) -> None:
+    """By more than half a decibel with 7, unless a place is infeasible as asked; by less with 0."""
+    assert found.section_fit is not None
+    better, worse = (replace(found, section_fit=replace(found.section_fit, excess_db=db)) for db in (0.49, 0.51))
+    infeasible = replace(worse, infeasible=(((0.0,), 1.0),))
+    none_keeps = replace(better, no_form="no form keeps max_loss_db = 0.5")
+    assert [bank.status for bank in (better, worse, infeasible, none_keeps)] == [0, 7, 4, 7]
+    assert none_keeps.shortfalls() == ["no form keeps max_loss_db = 0.5"]
+
+
+def candidate(form: str, length: int, millions: float, *, keeps: bool = True) -> Candidate:
+    """A form that was judged at one place."""
+    return Candidate(form, length, None, 64, 2.0, millions * 1e6, 100, 0.1, 0.1, keeps)
+
+
+@pytest.mark.parametrize(
+    ("excesses_db", "taken", "status"),
+    [([0.2, 0.0], "biquad 2", 0), ([4.0, 0.1], "biquad 6", 0), ([4.0, 0.9], "fir 96", 0), ([4.0, 0.9, None], "biquad 6", 7)],
+)  # fmt: skip
+def test_auto_prefers_a_form_that_holds(
+    problem: Problem,
+    found: BankDesign,
+    monkeypatch: pytest.MonkeyPatch,
+    excesses_db: list[float | None],
+    taken: str,
+    status: int,
+) -> None:
+    """The cheapest that holds over the range: sections that exceed a requirement are passed over with the number, and where nothing holds
+    those that exceed least are taken, which ends with 7.
+    """
+    rows = [
+        candidate("fir", 88, 12.0, keeps=False),
+        candidate("fir", 96, 13.0),
+        candidate("biquad", 6, 4.0),
+        candidate("biquad", 2, 1.0),
+    ]
+    rows = [row for row in rows if row.form == "biquad" or None not in excesses_db]
+    choice = Choice(tuple(rows), len(rows) - 1, "")
+    monkeypatch.setattr(bank, "job", SimpleNamespace(design=lambda _: SimpleNamespace(choice=choice)))
+    excess = dict(zip((2, 6), excesses_db, strict=False))
+
+    def designed(changed: Problem, *_: object, holds: bool) -> BankDesign:
+        table = changed.realization
+        assert found.section_fit is not None
+        if table.form == "fir":
+            return replace(found, problem=changed, section_fit=None)
+        fit = replace(found.section_fit, excess_db=excess[table.sections] or 0.0, requirement="tone")
+        if holds and fit.is_missed:
+            raise MissedError(fit)
+        return replace(found, problem=changed, section_fit=fit)
+
+    monkeypatch.setattr(bank, "_designed", designed)
+    auto = problem.replace({"realization": {"form": "auto"}})
+    design = bank.design_bank(auto, [f"{SIDE}=-0.1:0.2"], 1.0)
+    table = design.problem.realization
+    assert f"{table.form} {table.taps if table.form == 'fir' else table.sections}" == taken
+    assert design.status == status
+    said = [text for text in design.sentences() if text.startswith('form = "auto" passed over')]
+    assert len(said) == sum(excess_db is not None and excess_db > 0.5 for excess_db in excesses_db)
+    assert all("sections exceed tone, which the weights hold, by up to" in text for text in said)
+
+
+def test_auto_takes_taps_for_what_sections_of_a_bank_cannot_do(problem: Problem) -> None:
+    """Words and a stereo chain; where no form keeps at the fixed design's place, the one that was chosen there."""
+    rows = (candidate("fir", 96, 13.0), candidate("biquad", 2, 1.0))
+    auto = problem.replace({"realization": {"form": "auto"}})
+    assert [row.form for row in forms_of_bank(Choice(rows, 1, ""), auto)] == ["biquad", "fir"]
+    assert [row.form for row in forms_of_bank(Choice(rows, 1, ""), auto.replace("realization.word", "q31"))] == ["fir"]
+    short = candidate("fir", 88, 12.0, keeps=False)
+    assert forms_of_bank(Choice((short,), 0, "none keeps"), auto) == [short]
+
+
 def test_a_head_that_walks_hears_the_bank(found: BankDesign, walk: Walked) -> None:
     """Gain in time as between sets of taps, and nothing clicks."""
     assert walk.mean_db(EXACT) > walk.mean_db(NEAREST) + 2 > walk.mean_db(FIXED)
@@ -152,7 +228,7 @@ def test_the_folder_plays_and_says_so(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"realization.word": "5.23"}, r"realization.word: got 5.23; expected none in a bank of sections.*form = \"fir\""),
+        ({"realization.word": "5.23"}, r'word: got "5.23" with .*move the poles.*; leave word out, or set form = "fir"'),
         ({"realization.sections": 1}, r"realization.sections: got 1, which lose \d.*at listener.position_m\[1\] = .*more sections"),
     ],
 )  # fmt: skip
@@ -160,3 +236,12 @@ def test_what_sections_cannot_do_is_refused(problem: Problem, changes: dict[str,
     """Where, what, the number, and the remedy."""
     with pytest.raises(UsageError, match=message):
         designer.bank(problem.replace(changes), [f"{SIDE}=-0.1:0.2"], loss_db=0.2)
+
+
+def test_sections_beside_a_stereo_chain_are_refused() -> None:
+    """Ahead of any place; the key, the reason and both remedies."""
+    places = Places.__new__(Places)
+    places.problem = designer.load(Path(__file__).parents[2] / "problems" / "stereo-speaker.toml")
+    words = r"""^realization.form: got "biquad" beside \[virtualizer\], whose .*; leave \[virtualizer\] out, or set form = "fir"""
+    with pytest.raises(UsageError, match=words):
+        places._shared_sections()

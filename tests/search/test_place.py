@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,15 +16,15 @@ from command import Command
 from placement.problems import BAR, BESIDE, BOX, judge
 
 import designer
-from designer.errors import ProblemError, UsageError
+from designer.errors import ProblemError, SolverError, UsageError
 from designer.placement.candidates import candidates_of
 from designer.placement.layouts import realised_value, weights_of
 from designer.placement.objective import objective_of
 from designer.problem import loads
 from designer.report.placed_layout import PlacedLayout
 from designer.search import place as job
-from designer.search.place import Placed, pareto, place
-from designer.search.placed_designs import decided
+from designer.search.place import Placed, place
+from designer.search.placed_designs import decided, front_of, pareto
 
 TEXT = (
     BAR.replace(
@@ -75,11 +77,62 @@ def test_keep_outs_hold_in_every_layout(placed: tuple[Placed, Path]) -> None:
 
 
 def test_the_sentence_names_the_best_and_what_fewer_lose(placed: tuple[Placed, Path]) -> None:
-    """Numbers in it are those of the front."""
-    result = placed[0]
+    """Numbers in it are those of the front: of its filters, which ship, ahead of those of the search, which are named as such."""
+    result, folder = placed
     best, last = result.front[0], result.front[-1]
-    assert result.sentence.startswith(f"best: 5 drivers, {best.width_m:.2f} m wide: {best.value:.1f} dB")
-    assert result.sentence.endswith(f"3 drivers, {last.width_m:.2f} m wide lose {best.value - last.value:.1f} dB")
+    assert best.even is not None
+    shipped = f"{best.realised:.1f} dB by its filters (5th percentile of cancellation gain over devices, heads and frequencies)"
+    ideal = f"{best.value:.1f} dB by ideal weights, {best.value - best.even:.1f} dB above even steps"
+    assert result.sentence.startswith(f"best: 5 drivers, {best.width_m:.2f} m wide: {shipped}, {ideal}; ")
+    beside = f"{last.realised:.1f} dB by their filters, {best.value - last.value:.1f} dB worse by ideal weights"
+    assert result.sentence.endswith(f"; 3 drivers, {last.width_m:.2f} m wide: {beside}")
+    record = json.loads((folder / "placement.json").read_text())
+    assert record["sentence"] == result.sentence
+    assert [layout["realised"] for layout in record["layouts"]] == [layout.realised for layout in result.front]
+    assert f"{shipped}, {best.value:.1f} dB by" in (folder / "placed-1.toml").read_text()
+    page = (folder / "placement.html").read_text()
+    assert re.search(
+        rf'class="value">{best.realised:.1f} dB</dd>\s*<dt>Of the search.s ideal weights</dt><dd>{best.value:.1f} dB',
+        page,
+    )
+
+
+def test_layouts_at_which_the_solver_stops_are_left_out(placed: tuple[Placed, Path]) -> None:
+    """Others take their place on the front; each is told with its reason, and the command ends with 5. Where all stop, so does the job."""
+    objective, like = placed[0].objective, placed[0].front[0].drivers[0]
+    stopping = {4, 5}
+
+    class Designed:
+        candidates, system = SimpleNamespace(table=placed[0].candidates.table), SimpleNamespace(objective=objective)
+
+        def __init__(self) -> None:
+            self.failed: dict[object, PlacedLayout] = {}
+
+        def __call__(self, layout: PlacedLayout) -> PlacedLayout:
+            if len(layout.drivers) not in stopping:
+                return replace(layout, realised=layout.value - 1)
+            self.failed[layout.key] = replace(layout, failure="no certified answer")
+            return self.failed[layout.key]
+
+    def layouts() -> list[PlacedLayout]:
+        return [
+            PlacedLayout((like,) * count, 0, value=value) for count, value in ((3, 2.0), (4, 3.0), (5, 5.0), (6, 4.0))
+        ]
+
+    designed = Designed()
+    front = front_of(layouts(), designed)  # type: ignore[arg-type] # a stub of the designs
+    assert [len(layout.drivers) for layout in front] == [6, 3]
+    assert sorted(len(layout.drivers) for layout in designed.failed.values()) == [4, 5]
+    stopping |= {3, 6}
+    with pytest.raises(SolverError, match=r"^5 drivers, 0\.00 m wide: no certified answer; "):
+        front_of(layouts(), Designed())  # type: ignore[arg-type]
+    without = replace(placed[0], failed=(replace(placed[0].front[0], failure="no certified answer"),))
+    (told,) = without.failures()
+    assert re.fullmatch(
+        r"5 drivers, \S+ m wide \(y in mm: .*\) is left out, because the solver stopped: no certified answer", told
+    )
+    assert (placed[0].status, without.status) == (0, 5)
+    assert told in without.files(Path("out"))["placement.html"].decode()
 
 
 def test_the_page_draws_every_layout_to_one_scale(placed: tuple[Placed, Path]) -> None:
@@ -233,7 +286,8 @@ def test_the_front_is_what_no_layout_beats() -> None:
         (BAR + 'objective = "isolaton_db"\n', 'placement.objective: got "isolaton_db"; expected one of cancellation_gain_db'),
         (BAR + 'objective = "isolation_db"\n', 'got "isolation_db", which needs a dark listener or place'),
         (BAR.replace("drivers = 5", "drivers = 4") + "widths_m = [0.01]\n", "got 0.01, within which 4 drivers have no places"),
-        (BAR.replace("null-steering", "ctc").replace(THIRD, ""), "designs[0].drivers: got 5"),
+        (BAR.replace("drivers = 5", "drivers = [2, 4]"), "placement.drivers: got 2, all of which designs[0] plays through; expected three"),
+        (BAR.replace("null-steering", "ctc").replace(THIRD, ""), "got 5, all of which designs[0] plays through; expected two for"),
     ],
 )  # fmt: skip
 def test_a_placement_that_cannot_be_searched_is_a_fault_with_a_remedy(text: str, message: str) -> None:

@@ -87,13 +87,13 @@ def test_a_value_is_checked_as_a_files_is(given: list[str], message: str) -> Non
 @pytest.mark.parametrize(
     ("given", "mirror", "message"),
     [
-        ([], False, "got no --vary; expected one or more, as --vary designs.left.max_effort_db=6,12"),
+        ([], False, "--vary: got no keys; expected one or more, as designs.left.max_effort_db=6,12"),
         (["grid.frequencies"], False, "--vary grid.frequencies: got no values; expected KEY=VALUES, as designs.left.max_effort_db=6,12"),
         (["drivers.*.radius_m=0.02", "drivers.left.radius_m=0.03"], False,
          "--vary drivers.*.radius_m and --vary drivers.left.radius_m both set drivers[0].radius_m; expected one of them"),
         (["drivers.left.position_m[1]=-0.06", "drivers.right.position_m=[0,1,0]"], True,
          "--vary drivers.left.position_m[1] and --vary drivers.right.position_m both set drivers[1].position_m; expected one of them"),
-        (["grid.frequencies=33"], True, "--mirror: got no --vary of a driver's key; expected one, as drivers.left.position_m[1]"),
+        (["grid.frequencies=33"], True, "--mirror: got no key of a driver; expected one in --vary, as drivers.left.position_m[1]"),
     ],
 )  # fmt: skip
 def test_options_that_do_not_fit(given: list[str], mirror: bool, message: str) -> None:

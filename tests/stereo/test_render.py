@@ -219,7 +219,7 @@ def test_a_broken_file_leaves_nothing(render: Render, name: str, flags: list[str
     ("arguments", "code", "words"),
     [
         (["centre", "in.wav", "-o", "out.wav"], 2, "got the channels centre; expected left and right, which stereo is played through"),
-        (["nowhere", "in.wav", "-o", "out.wav"], 3, "got no summary.json of this tool"),
+        (["nowhere", "in.wav", "-o", "out.wav"], 3, "nowhere: no such folder; expected a folder that `designer design` wrote"),
         (["all", "in.wav", "-o", "out.mp3"], 2, "got the suffix .mp3; expected .wav"),
         (["all", "in.wav", "-o", "in.wav"], 2, "in.wav: is what the command reads"),
         (["all", "in.wav", "-o", "other.wav"], 2, "other.wav: file exists; expected a new file, or one as `designer render` wrote it"),

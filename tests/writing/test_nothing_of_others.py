@@ -313,6 +313,7 @@ def test_files_alone(here: Path, designer_command: Command, monkeypatch: pytest.
         "link.toml": "a link to real.toml; links are not followed",
         "folder.toml": "folder or device exists; expected a new file",
         "none/new.toml": "got no folder none",
+        "real.toml/new.toml": "real.toml is a file; expected a folder",
     }.items():
         refused(designer_command("new", name, "--force"), f"{name}: {says}")
     refused(designer_command("new", "real.toml"), "real.toml: file exists; expected a new file")

@@ -86,9 +86,9 @@ def _read_csv(path: Path) -> Table:
     if (filled != 1).any():
         wrong = int(np.argmax(filled != 1))
         f, (azimuth, polar) = frequency_hz[wrong // len(places)], places[wrong % len(places)]
-        count = "missing" if filled[wrong] == 0 else "there twice"
+        count = "no row" if filled[wrong] == 0 else f"{filled[wrong]} rows"
         raise DataError(
-            f"{path}: got {f:g} Hz at azimuth {azimuth:g}, elevation {polar:g} {count} ({len(rows)} rows for "
+            f"{path}: got {count} for {f:g} Hz at azimuth {azimuth:g}, elevation {polar:g} ({len(rows)} rows for "
             f"{frequency_hz.size} frequencies and {len(places)} directions); expected one row for each frequency and "
             "direction; the file was cut off, or its directions change with frequency: write it again"
         )

@@ -136,7 +136,7 @@ def convert(
         unfit = [f.name for f in fields(options) if f.name not in fit and getattr(options, f.name) != f.default]
         if unfit:
             flag = f"--{unfit[0].removesuffix('_deg').removesuffix('_m').replace('_', '-')}"
-            raise UsageError(f"{path}: got {flag} for a {kind}; expected for drivers alone; leave it out")
+            raise UsageError(f"{path}: got {flag} for a {kind}; expected it for drivers alone; leave it out")
         if kind == "problem":
             sofa, names, facts = _problem(path, out, convention or DRIVER_CONVENTION, options.distance_m)
         else:
