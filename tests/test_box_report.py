@@ -58,6 +58,7 @@ def test_the_gains_are_what_is_measured(make: ModuleType, case: str) -> None:
             assert getattr(row, name) == pytest.approx(getattr(other, name), abs=tolerance_db), name
 
 
+@pytest.mark.long
 def test_the_levels_are_what_is_measured(make: ModuleType) -> None:
     """The levels at three directions, and what is left at the listener, come out again to 0.05 dB (one box, 2 s)."""
     listener_m = make.np.array([make.BAR.listener.position_m])

@@ -15,6 +15,7 @@ from empty_figures import figures_of, put
 
 import designer
 from designer.report import figures
+from designer.search import bank_spacing
 
 ROOT = Path(__file__).parents[1]
 OFFERED = {
@@ -48,6 +49,7 @@ def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch) -> 
     """Each public function has an example, and it does what it says; of the figures those of gain are drawn."""
     monkeypatch.chdir(ROOT)
     put(monkeypatch, {(figures, "pictures"): figures_of("gain")})
+    monkeypatch.setattr(bank_spacing, "LEAST_PLACES", {1: 11, 2: 11})  # each place of a bank's proof is a design
     finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
     report: list[str] = []
     for name, function in OFFERED.items():

@@ -82,6 +82,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "box": {"model": "box", "size_m": [0.1, 0.22, 0.12], "centre_m": [0.0, 0.0, 0.0], "highest_hz": 450.0},
     "mesh": {"model": "mesh", "file": "{folder}/body.stl", "centre_m": [0.0, 0.0, 0.0], "highest_hz": 200.0},
 }
+WHOLE = ("free-field", "sphere", "measured")
+"""Bodies of which every key is tried without `--long`: directions count in one, turns of the body in the next, files in the last."""
 ROOM = {"size_m": [2.0, 1.8, 1.5], "rt60_s": 0.08, "device_m": [0.5, 0.8, 0.7]}
 
 
@@ -176,8 +178,8 @@ def test_each_key_that_changes_a_field_has_fields_of_its_own(
 ) -> None:
     """Of every key of drivers, listener, scene, grid and enclosure: the fields beside those of the old value are those computed alone.
 
-    What solves a body anew for each takes long: without `--long` a box and a mesh have the keys of the enclosure and of where a driver is
-    alone. Listener, scene and grid are keys of the same tensors, whatever the body.
+    Without `--long` bodies but those of `WHOLE` have the keys of the enclosure and of where a driver is alone: listener, scene and grid
+    are keys of the same tensors, whatever the body.
     """
     problem = tables(BODIES.get(body, {"model": "free-field"}))
     if body == "mesh":
@@ -203,7 +205,7 @@ def test_each_key_that_changes_a_field_has_fields_of_its_own(
         (problem["grid"], Grid.model_fields),
         (problem["enclosure"], type(designer.loads(toml(problem)).body).model_fields),
     ]
-    if body in ("box", "mesh") and not request.config.getoption("--long"):
+    if body not in WHOLE and not request.config.getoption("--long"):
         places = [(problem["drivers"][0], {"position_m", "radius_m"}), places[-1]]
     for table, keys in places:
         for key in {*keys} - ELSEWHERE - ({"response"} if body != "measured" else set()):

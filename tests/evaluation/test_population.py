@@ -84,7 +84,7 @@ def couch(**design: Any) -> Any:
     drivers = [{"name": f"d{n}", "position_m": [0.0, float(y), 0.0]} for n, y in enumerate(np.linspace(-0.4, 0.4, 6))]
     return designer.loads(
         toml({"title": "couch", "sample_rate_hz": 16000, "drivers": drivers, "listeners": listeners, "designs": [table],
-              "population": {"percentile": PERCENTILE}, "grid": {"frequencies": 17}, "realization": {"taps": 64}})
+              "population": {"percentile": PERCENTILE}, "grid": {"frequencies": 9}, "realization": {"taps": 64}})
     )  # fmt: skip
 
 

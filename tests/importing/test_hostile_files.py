@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tracemalloc
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from command import run
 from export import filter_cases
 
+import designer
 from designer.errors import DataError
 from designer.export.coefficients import MAX_VALUE, Coefficients
 from designer.importing import read_coefficients
@@ -23,11 +25,23 @@ MAX_MEGABYTES = 120
 """Of memory that a file of at most 2 MB may take: what its own text, tokens and numbers come to in Python."""
 
 
-def read(path: Path, form: str = "fir") -> Coefficients | str:
-    """Filters that a design can be made of, or the sentence of the refusal."""
-    asked = problem(
+@cache
+def asked_of(form: str) -> designer.Problem:
+    """The problem of a form's filters."""
+    return problem(
         ("a", "b") if form == "fir" else ("left", "right"), filter_cases.DRIVERS[: 3 if form == "fir" else 2], form
     )
+
+
+@cache
+def by_hand() -> list[tuple[str, bytes]]:
+    """Names and contents of the files that are written by hand."""
+    return hostile_files.written_by_hand()
+
+
+def read(path: Path, form: str = "fir") -> Coefficients | str:
+    """Filters that a design can be made of, or the sentence of the refusal."""
+    asked = asked_of(form)
     try:
         found = read_coefficients(path, asked)
     except DataError as error:
@@ -41,10 +55,10 @@ def read(path: Path, form: str = "fir") -> Coefficients | str:
     return found
 
 
-@pytest.mark.parametrize("number", range(len(hostile_files.written_by_hand())))
+@pytest.mark.parametrize("number", range(len(by_hand())))
 def test_what_is_no_export_is_refused(number: int, tmp_path: Path) -> None:
     """A sentence with the file, what was found and what is allowed."""
-    name, content = hostile_files.written_by_hand()[number]
+    name, content = by_hand()[number]
     (tmp_path / name).write_bytes(content)
     tracemalloc.start()
     said = read(tmp_path / name)
@@ -87,7 +101,7 @@ def test_the_command_ends_with_3(
     number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bad data is exit code 3, and no folder is made."""
-    name, content = hostile_files.written_by_hand()[number]
+    name, content = by_hand()[number]
     (tmp_path / name).write_bytes(content)
     (tmp_path / "p.toml").write_text(problem(("a", "b"), filter_cases.DRIVERS).text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

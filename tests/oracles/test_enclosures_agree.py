@@ -17,7 +17,7 @@ from designer.writing.csv_text import csv_text
 from oracles.far_ear import cancellation_gain_db
 from oracles.naive_beam import Beam
 
-FREQUENCIES = 3
+FREQUENCIES = 2
 WITHIN_DB = 2e-3
 """A naive rule over the sphere, and plane waves between two spheres, are as good as that."""
 WITHIN = {"box": (0.04, 6e-3), "mesh": (0.25, 0.03)}

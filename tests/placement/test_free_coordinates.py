@@ -99,7 +99,9 @@ def test_freed_coordinates_are_better_and_within_bounds() -> None:
     assert np.abs(y).max() <= 0.4 + 1e-9
 
 
-@pytest.mark.parametrize(("name", "finer"), [("bar", "step_m = 0.01"), ("beside", "step_m = 0.025")])
+@pytest.mark.parametrize(
+    ("name", "finer"), [("bar", "step_m = 0.01"), pytest.param("beside", "step_m = 0.025", marks=pytest.mark.long)]
+)
 def test_slopes_end_near_all_layouts_of_a_finer_grid(name: str, finer: str) -> None:
     """From the search's layout they reach within 0.1 dB of the best of all layouts in half the steps, with at most 2 % of its evaluations.
 

@@ -57,7 +57,10 @@ def test_every_fault_is_made_with_a_code() -> None:
     """Wherever the package makes a fault, the call names a code, or its check does."""
     bare = []
     for file in PACKAGE.rglob("*.py"):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if "Fault" not in text:
+            continue
+        tree = ast.parse(text)
         if not any(
             isinstance(node, ast.ImportFrom)
             and node.module == "designer.errors"

@@ -54,7 +54,7 @@ position_m = [0.0, 0.0875, 0.0]
 position_m = [2.0, 0.0, 0.0]
 
 [grid]
-frequencies = 65
+frequencies = 33
 azimuth_step_deg = 15.0
 
 [[designs]]
@@ -74,10 +74,10 @@ cancellation_gain_db = [[500, 4], [2000, 10], [6000, 8]]
 max_effort_db = 13.0
 
 [realization]
-taps = 128
+taps = 64
 
 [tolerance]
-draws = 50
+draws = 20
 """
 
 
@@ -263,7 +263,7 @@ def test_a_problem_is_shaped_heard_saved_and_exported(judged: None, page: Page, 
     page.get_by_role("button", name="Write all the same").click()
     page.locator(".c-results .question").wait_for(state="detached")
     page.locator(".c-results .done").nth(1).wait_for()
-    assert np.load(edited)["taps"].shape == (6, 128)
+    assert np.load(edited)["taps"].shape == (6, 64)
 
     # the rest that is handed over: what each says and what lies there
     for button, name in (

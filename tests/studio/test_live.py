@@ -154,17 +154,17 @@ def test_the_grid_holds_the_band_and_its_ends(file: str) -> None:
 
 
 def test_memory_of_what_moved_is_bounded() -> None:
-    """After sixty places of a driver and of the head as many arrays are kept as after thirty, none of which was on disk."""
+    """After eighteen places of a driver and of the head as many arrays are kept as after nine, none of which was on disk."""
     problem, live = problem_of("smart-speaker"), Live()
 
     def arrays_after(first: int) -> int:
-        for n in range(first, first + 15):
+        for n in range(first, first + 9):
             live_figures(live.channel(moved(problem, "driver:1:layout-side", 0.08, 0.001 * n), "left"))
             live_figures(live.channel(moved(problem, "head", 0.01 * n, 2.0), "left"))
         caches = [scene.cache for scene in [*live._layouts.values(), *live._drivers.values()]]
         return sum(len(cache._tensors) + len(cache._models) for cache in caches)
 
-    first, second = arrays_after(0), arrays_after(15)
+    first, second = arrays_after(0), arrays_after(9)
     assert second <= first
     assert len(live._layouts) <= live_module.MOST_LAYOUTS
     assert len(live._drivers) <= live_module.MOST_DRIVERS_KEPT + 3
