@@ -31,14 +31,13 @@ from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.export.c_partition import Place, Tail, best_block, direct_count, tail_of, transform_products
-from designer.export.cmsis_arrangement import post_shift, scaled_table
+from designer.export.cmsis_arrangement import lowered_bits, post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import FirmwareNames, firmware_names
 from designer.export.target import at_most, refuse
 from designer.problem.word_format import Word
-from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
+from designer.realization.cascade import Cascade, pole_radii
 from designer.realization.words import driver_shift, rounded, scale
-from designer.stereo.upmix import Upmix
 
 BLOCK = 64
 """Samples computed at once, if no partition sets their number: longer blocks take memory and gain little."""
@@ -55,7 +54,7 @@ Numbers = NDArray[np.int64] | NDArray[np.float32]
 
 @dataclass(frozen=True)
 class CWord:
-    """Word of samples and taps: the target of that name, a sample's type in C and its bytes, its fixed point, None for float."""
+    """Word of samples and taps: the target of that name, a sample's type in C and its bytes, its fixed point, None for floats."""
 
     target: str
     c_type: str
@@ -67,6 +66,16 @@ class CWord:
         """Its fixed point."""
         assert self.word is not None
         return self.word
+
+    @property
+    def kind(self) -> str:
+        """Whether it is "float" or "fixed"."""
+        return "float" if self.word is None else "fixed"
+
+    @property
+    def name(self) -> str:
+        """The last part of the target's name, as "q31"."""
+        return self.target.rpartition("-")[2]
 
 
 FLOAT = CWord("c", "float", 4, None)
@@ -169,14 +178,10 @@ class Plan:
         return len(self.filters.channels)
 
     @property
-    def upmix(self) -> Upmix | None:
-        """Upmix that makes the channels from stereo."""
-        return Upmix(self.filters.sample_rate_hz) if self.filters.fed_by_upmix else None
-
-    @property
     def points(self) -> int:
         """Points of the longest transform, for which the sines are; 0 where there is none."""
-        return max(self.block if self.tails else 0, self.upmix.frame if self.upmix else 0)
+        upmix = self.filters.upmix
+        return max(self.block if self.tails else 0, upmix.frame if upmix else 0)
 
     @property
     def parts(self) -> int:
@@ -275,8 +280,7 @@ def stored_sections(cascade: Cascade, word: CWord, location: str) -> tuple[Numbe
         single = plain.astype(np.float32)
         _hold_stable(np.asarray(single, dtype=float), word, location)
         return single, 0, 0, float(np.abs(single - plain).max())
-    lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(np.int64)
-    lowered[-1] = max(0, lowered[-1])
+    lowered = lowered_bits(cascade)
     table = scaled_table(cascade, lowered)
     shift = post_shift(table, NODE)
     while shift < NODE.fraction_bits:

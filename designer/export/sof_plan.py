@@ -25,12 +25,12 @@ import numpy as np
 from designer.arrays import Real
 from designer.export import sof_blobs as blobs
 from designer.export.arithmetic import ArithmeticModel, Integers, ModelRoute, Whole, cascades, saturated, word_route
-from designer.export.cmsis_arrangement import scaled_table
+from designer.export.cmsis_arrangement import lowered_bits, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.sof_blobs import FLAT_SECTION, LATE_BY_ONE, LATE_BY_TWO, Fir, Section
 from designer.export.target import at_most, refuse
 from designer.problem.word_format import Word
-from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
+from designer.realization.cascade import Cascade, pole_radii
 from designer.realization.words import driver_shift, rounded
 
 Stored = TypeVar("Stored", Fir, tuple[Section, ...])
@@ -168,8 +168,7 @@ def section_words(cascade: Cascade, location: str) -> tuple[Whole, int]:
 
     Raises UsageError: rounding makes a section unstable, or the output would have to be raised further than it can.
     """
-    lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(np.int64)
-    lowered[-1] = max(0, lowered[-1])
+    lowered = lowered_bits(cascade)
     most = SECTIONS_WORD.greatest
     for s in range(len(lowered)):
         while np.rint(np.abs(scaled_table(cascade, lowered)[s, :3]).max() / SECTIONS_WORD.step) > most:

@@ -29,7 +29,7 @@ from designer.bank.section_bank import SectionBank
 from designer.bank.section_walk import SectionWalk
 from designer.bank.walk import along, walked
 from designer.errors import EXIT_DONE, EXIT_MISSED
-from designer.export.bank_plan import FADE
+from designer.export.bank_plan import FADE, bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.c_plan import BLOCK
 from designer.export.judged import MAX_DC_DB, MAX_LIMIT_CYCLE_DB, MIN_SIGNAL_TO_NOISE_DB
@@ -39,7 +39,6 @@ from designer.export.runners.bench import Bench
 from designer.export.runners.c_program import prefix_of
 from designer.export.runners.machines import HOST, machine_named
 from designer.export.runners.samples import full_scale, samples_of
-from designer.export.section_plan import plan_of
 from designer.export.target import Target
 from designer.proof.numbers import silence_failures
 from designer.proof.responses import FLOOR_DB, decibels
@@ -178,7 +177,7 @@ def bank_proof(filters: BankSet, target: Target, bench: Bench, work: Path, *, co
     """
     word = target.bank_word
     assert word is not None
-    plan = plan_of(filters_named(filters, prefix_of(work)), word)
+    plan = bank_plan(filters_named(filters, prefix_of(work)), word)
     machine, more = machine_named(bench.machine) if bench.machine else HOST, dict[str, Any]()
     if plan.library:
         root = cmsis_program.library_root(bench.cmsis)

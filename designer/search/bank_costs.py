@@ -11,9 +11,9 @@ from designer.bank.filter_bank import FilterBank
 from designer.bank.section_bank import SectionBank
 from designer.errors import UsageError
 from designer.export.bank_export import bank_facts
+from designer.export.bank_plan import bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.filter_set import filters_of
-from designer.export.section_plan import plan_of
 from designer.export.targets import TARGETS
 from designer.problem.schema import Problem
 from designer.problem.toml_text import set_options
@@ -64,7 +64,7 @@ def firmware_costs(filters: BankSet) -> dict[str, dict[str, object]]:
     for name, target in TARGETS.items():
         if target.bank_word is not None:
             try:
-                costs[name] = bank_facts(plan_of(filters, target.bank_word))
+                costs[name] = bank_facts(bank_plan(filters, target.bank_word))
             except UsageError:
                 continue
     return costs

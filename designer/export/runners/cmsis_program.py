@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.errors import DataError, MissingProgramError
-from designer.export.cmsis_plan import BLOCK, CmsisWord
+from designer.export.c_plan import BLOCK, CWord
 from designer.export.filter_set import FilterSet
 from designer.export.runners import machines
 from designer.export.runners.bench import Bench
@@ -35,7 +35,7 @@ RISCV = replace(machines.RISCV, options=(PLAIN_C, *machines.RISCV.options))
 MACHINES = {machine.name: machine for machine in (HOST, M4, M7, RISCV)}
 
 
-def run_cmsis(folder: Path, signals: Real, filters: FilterSet, bench: Bench, *, word: CmsisWord) -> Real:
+def run_cmsis(folder: Path, signals: Real, filters: FilterSet, bench: Bench, *, word: CWord) -> Real:
     """Feeds (N, drivers) of signals (N, channels).
 
     Raises ProgramError: a compiler, an emulator or the library is missing, or one fails; DataError: a folder without the library.
@@ -77,7 +77,7 @@ def object_of(machine: Machine, source: Path, root: Path, folder: Path, *options
 
 
 def program_of(
-    folder: Path, word: CmsisWord, machine: Machine, root: Path, objects: list[Path], *, stereo: bool = False
+    folder: Path, word: CWord, machine: Machine, root: Path, objects: list[Path], *, stereo: bool = False
 ) -> Path:
     """The program, built in the folder; with `stereo` of the call that takes left and right."""
     prefix = prefix_of(folder)
@@ -92,7 +92,7 @@ def program_of(
     return linked(machine, [*map(str, parts), *map(str, objects)], folder / f"{machine.name}.elf")
 
 
-def played(path: Path, samples: NDArray[Any], machine: Machine, drivers: int, word: CmsisWord) -> NDArray[Any]:
+def played(path: Path, samples: NDArray[Any], machine: Machine, drivers: int, word: CWord) -> NDArray[Any]:
     """Samples (N, drivers) that a program makes of samples (N, channels)."""
     count, channels = samples.shape
     padded = np.pad(samples, ((0, -count % BLOCK), (0, 0)))
