@@ -36,9 +36,8 @@ from designer.export.judged import MAX_DC_DB, MAX_LIMIT_CYCLE_DB, MIN_SIGNAL_TO_
 from designer.export.runners import cmsis_program
 from designer.export.runners.bank_program import bank_program, played_along
 from designer.export.runners.bench import Bench
-from designer.export.runners.c_program import prefix_of
+from designer.export.runners.c_program import full_scale, prefix_of, samples_of
 from designer.export.runners.machines import HOST, machine_named
-from designer.export.runners.samples import full_scale, samples_of
 from designer.export.target import Target
 from designer.proof.numbers import silence_failures
 from designer.proof.responses import FLOOR_DB, decibels

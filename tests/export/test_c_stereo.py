@@ -19,8 +19,8 @@ from designer.export.c_cost import cost_of, stereo_of
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord, plan_of
 from designer.export.of_design import filter_set
 from designer.export.runners import c_program
+from designer.export.runners.c_program import full_scale, samples_of
 from designer.export.runners.machines import HOST, M4, M7, RISCV, Machine
-from designer.export.runners.samples import full_scale, samples_of
 from designer.export.targets.c import write_c
 from designer.export.write import export_of
 from designer.stereo.chain import chain_of

@@ -15,9 +15,9 @@ from designer.arrays import Real
 from designer.export.c_plan import CWord
 from designer.export.cmsis_plan import Q15, Q31
 from designer.export.of_design import filter_set
+from designer.export.runners.c_program import samples_of
 from designer.export.runners.cmsis_program import played, program_of
 from designer.export.runners.machines import Machine
-from designer.export.runners.samples import samples_of
 from designer.export.targets.cmsis import write_cmsis
 from designer.export.write import export_of
 from export.cmsis_library import CORES, archive, library

@@ -16,9 +16,9 @@ from designer.export.c_plan import CWord
 from designer.export.cmsis_plan import F32, Q15, WORDS, StoredTaps, plan_of
 from designer.export.of_design import filter_set
 from designer.export.runners import cmsis_program
+from designer.export.runners.c_program import full_scale, samples_of
 from designer.export.runners.cmsis_program import M7
 from designer.export.runners.machines import Machine
-from designer.export.runners.samples import full_scale, samples_of
 from designer.export.targets.cmsis import write_cmsis
 from designer.stereo.chain import chain_of
 from designer.stereo.render import RenderOptions, rendered
