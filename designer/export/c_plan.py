@@ -98,44 +98,32 @@ class Route:
         """Number of samples before the newest that it reads."""
         return self.delay
 
-    @property
-    def error(self) -> float:
-        """The largest |stored - designed| coefficient."""
-        return 0.0
-
 
 @dataclass(frozen=True)
 class Taps(Route):
-    """Taps that are multiplied one by one: values (T,) in time order, and s."""
+    """Taps that are multiplied one by one: values (T,) in time order, s, and the largest |stored - designed| tap."""
 
     values: Numbers
     shift: int
-    largest_error: float
+    error: float
 
     @property
     def reach(self) -> int:
         """Number of samples before the newest that it reads."""
         return self.delay + self.values.size - 1
 
-    @property
-    def error(self) -> float:
-        """The largest |stored - designed| tap."""
-        return self.largest_error
-
 
 @dataclass(frozen=True)
 class Sections(Route):
-    """Sections: values (S, 5) of b0, b1, b2, a1, a2, the last two negated against scipy's; p, and e, by which the output is raised."""
+    """Sections: values (S, 5) of b0, b1, b2, a1, a2, the last two negated against scipy's; p, and e, by which the output is raised.
+
+    `error` is the largest |stored - designed| coefficient, on the scale of the stored ones.
+    """
 
     values: Numbers
     post_shift: int
     raised: int
-    largest_error: float
-
-    @property
-    def error(self) -> float:
-        """The largest |stored - designed| coefficient, on the scale of the stored ones."""
-        return self.largest_error
+    error: float
 
 
 @dataclass(frozen=True)
@@ -198,7 +186,8 @@ class Plan:
     @property
     def largest_error(self) -> float:
         """Largest rounding error of any stored coefficient."""
-        return max((route.error for route in self.routes), default=0.0)
+        stored: tuple[Taps | Sections, ...] = (*self.taps, *self.sections)
+        return max((route.error for route in stored), default=0.0)
 
 
 def plan_of(filters: FilterSet, word: CWord) -> Plan:
@@ -229,16 +218,8 @@ def plan_of(filters: FilterSet, word: CWord) -> Plan:
                 taps.append(Taps(filter_, *place, *stored_taps(values, word, wanted_shift(filters, filter_, word))))
             if direct < filter_.taps.size:
                 tails.append(tail_of(filter_, *place, block))
-    plan = Plan(
-        filters,
-        word,
-        firmware_names(filters),
-        block or BLOCK,
-        tuple(delays),
-        tuple(taps),
-        tuple(sections),
-        tuple(tails),
-    )
+    parts = (tuple(delays), tuple(taps), tuple(sections), tuple(tails))
+    plan = Plan(filters, word, firmware_names(filters), block or BLOCK, *parts)
     numbers = sum(taps.values.size for taps in plan.taps) + sum(cascade.values.size for cascade in plan.sections)
     numbers += sum(tail.spectra.size for tail in plan.tails)
     at_most(word.target, numbers, MAX_NUMBERS, "coefficients", "design with fewer taps, or export wav")

@@ -61,6 +61,16 @@ class Export:
     ram_bytes: int | None = None
     cost: str = ""
 
+    @property
+    def flash(self) -> int:
+        """Memory that is stored."""
+        return self.coefficient_bytes if self.flash_bytes is None else self.flash_bytes
+
+    @property
+    def ram(self) -> int:
+        """Memory that is computed in."""
+        return self.state_bytes if self.ram_bytes is None else self.ram_bytes
+
     @classmethod
     def of_words(cls, files: dict[str, bytes], memory: Memory, width: int, scaling: str, **fields: Any) -> Export:
         """An export whose coefficients and state are words of so many bytes."""

@@ -23,8 +23,7 @@ from designer.problem.schema import Problem
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.search.bank_keys import Followed, followed_keys, place_words
 from designer.search.bank_places import Places, Values
-from designer.search.bank_proof import Cells, Proof, bank_of, proven
-from designer.search.bank_section_fit import SectionFit, section_fit
+from designer.search.bank_proof import Cells, Proof, SectionFit, bank_of, proven, section_fit
 from designer.search.bank_spacing import (
     FRACTIONS,
     LINES,

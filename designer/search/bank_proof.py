@@ -1,4 +1,7 @@
-"""Losses of a bank at places: its filters, the nearest set's and one fixed set's against those designed for each place."""
+"""Losses of a bank at places: its filters, the nearest set's and one fixed set's against those designed for each place.
+
+Of sections also their loss against the weights, and their excess over requirements.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ import numpy as np
 from designer.arrays import Real
 from designer.bank.filter_bank import Axis, FilterBank, aligned_bank
 from designer.bank.section_bank import SectionBank, section_bank
+from designer.errors import UsageError
+from designer.evaluation.outcomes import MAX_MISSED_DB
+from designer.realization.held_requirements import HELD_DB
+from designer.search.bank_keys import Followed, place_words
 from designer.search.bank_places import PlaceDesign, Places, Values
 from designer.search.bank_sections import PlaceSections, SharedSections
 
@@ -23,12 +30,9 @@ def bank_of(places: Places, axes: Sequence[Sequence[float] | Real], *, align: bo
     """The bank of the designs at the product of some values of each key."""
     if places.shared is not None:
         return _bank_of_sections(places, places.shared, axes)
-    grid = [[places.at(values).taps for values in itertools.product(*axes)]]
-    shape = tuple(len(values) for values in axes)
-    first = places.at([values[0] for values in axes])
-    taps = {
-        name: np.array([sets[name] for sets in grid[0]]).reshape(*shape, *first.taps[name].shape) for name in first.taps
-    }
+    sets = [places.at(values).taps for values in itertools.product(*axes)]
+    first, shape = places.at([values[0] for values in axes]), tuple(len(values) for values in axes)
+    taps = {name: np.array([taps[name] for taps in sets]).reshape(*shape, *first.taps[name].shape) for name in sets[0]}
     table = places.problem.realization
     return aligned_bank(
         _named(places, axes),
@@ -180,3 +184,84 @@ class Cells:
             return float(worst)
 
         return loss
+
+
+@dataclass(frozen=True)
+class SectionFit:
+    """How well sections with poles of their own range follow the weights, over the places of a proof.
+
+    Attributes
+    ----------
+    sections : int, of each driver
+    paper_loss_db : float, largest loss of the weights' mean cancellation gain
+    lost_at : tuple of float, values of the keys there
+    excess_db : float, largest excess over a requirement that the weights hold
+    requirement : str, which; empty where all are held
+    exceeded_at : tuple of float, values of the keys there
+
+    """
+
+    sections: int
+    paper_loss_db: float
+    lost_at: Values
+    excess_db: float
+    requirement: str
+    exceeded_at: Values
+
+    def sentence(self) -> str:
+        """Loss of the weights' gain, and whether requirements are held."""
+        held = "hold the requirements of every place"
+        if self.excess_db > HELD_DB:
+            held = f"exceed a requirement by at most {self.excess_db:.2f} dB"
+        return (
+            f"{self.sections} section{'s' * (self.sections > 1)} a driver, whose poles all sets share, lose at most"
+            f" {max(self.paper_loss_db, 0.0):.2f} dB of the weights' gain and {held}"
+        )
+
+    def shortfalls(self, keys: Sequence[Followed]) -> list[str]:
+        """Sentence on a requirement that they exceed by more than filters may miss; else none."""
+        if self.excess_db <= MAX_MISSED_DB:
+            return []
+        return [
+            f"sections exceed {self.requirement}, which the weights hold, by up to {self.excess_db:.1f} dB at"
+            f" {place_words(keys, self.exceeded_at)}; allow more sections, or shorten the range"
+        ]
+
+
+def section_fit(places: Places, checked: Iterable[Sequence[float]], loss_db: float) -> SectionFit | None:
+    """How well sections follow at some places; None of taps.
+
+    Raises
+    ------
+    UsageError : they lose more of the weights' gain than the limit
+
+    """
+    if places.shared is None:
+        return None
+    at = [places.at(values) for values in checked]
+    lost, requirement = (max(at, key=part) for part in (_paper_loss_db, _excess_db))
+    fit = SectionFit(
+        places.problem.realization.sections,
+        _paper_loss_db(lost),
+        lost.values,
+        _excess_db(requirement),
+        max(requirement.sections.values(), key=lambda sections: sections.excess_db).requirement,
+        requirement.values,
+    )
+    if fit.paper_loss_db > loss_db:
+        raise UsageError(
+            f"realization.sections: got {fit.sections}, which lose {fit.paper_loss_db:.2f} dB of the weights' gain at"
+            f" {place_words(places.keys, fit.lost_at)}; expected at most --loss {loss_db:g} dB; allow more sections or a shorter range,"
+            ' raise --loss, or set form = "fir"'
+        )
+    return fit
+
+
+def _paper_loss_db(place: PlaceDesign) -> float:
+    """By how much the sections' gain is below the weights', in the worst channel."""
+    return max(place.paper_db[name] - place.gain_db[name] for name in place.points)
+
+
+def _excess_db(place: PlaceDesign) -> float:
+    """Largest excess of the sections over a requirement that the weights hold."""
+    return max(sections.excess_db for sections in place.sections.values())

@@ -13,6 +13,7 @@ Several rates go into one configuration, without `audio.rate`: the graph runs at
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -23,7 +24,6 @@ from designer.export.pipewire_graph import MIXER_INPUTS, read_pipewire
 from designer.export.provenance import README, one_line, provenance, readme, text_file
 from designer.export.rates import check_same
 from designer.export.runners.pipewire import run_pipewire
-from designer.export.spa_json import spa_text
 from designer.export.target import Export, Target, at_most, whole_rate
 from designer.export.wave import channel_responses, loud_note, wave_float
 
@@ -136,7 +136,7 @@ def _written(source: FilterSet) -> Export:
         MODULES,
         "    { name = libpipewire-module-filter-chain",
         "      args = {",
-        f"        node.description = {spa_text(one_line(filters.title))}",
+        f"        node.description = {json.dumps(one_line(filters.title), ensure_ascii=False)}",
         "        filter.graph = {",
         *_graph(filters, nodes),
         "        }",
