@@ -13,6 +13,8 @@ from designer.export.provenance import one_line
 
 A_LINE = 8
 """Numbers in a line."""
+MIN_INT32 = "(-2147483647 - 1)"
+"""-2147483648, which in C is minus a number that no int holds."""
 CMSIS_DSP = (
     '#include "arm_math.h"',
     "",
@@ -52,8 +54,7 @@ def literals(values: Any) -> list[str]:
     """Each value exactly: integers as they are, float32 by its shortest digits that read back the same."""
     if values.dtype == np.float32:
         return [f"{value!s}F" for value in values]
-    least = "(-2147483647 - 1)"  # -2147483648 is minus a number that no int holds
-    return [least if value == -(2**31) else str(value) for value in values.tolist()]
+    return [MIN_INT32 if value == -(2**31) else str(value) for value in values.tolist()]
 
 
 def rows_of(texts: Sequence[str]) -> list[str]:

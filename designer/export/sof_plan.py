@@ -28,7 +28,7 @@ from designer.export.arithmetic import ArithmeticModel, Integers, ModelRoute, Wh
 from designer.export.cmsis_arrangement import lowered_bits, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.sof_blobs import FLAT_SECTION, LATE_BY_ONE, LATE_BY_TWO, Fir, Section
-from designer.export.target import at_most, refuse
+from designer.export.target import at_most, at_most_ports, refuse
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade, pole_radii
 from designer.realization.words import driver_shift, rounded
@@ -64,8 +64,7 @@ class Plan:
 
 def plan_of(filters: FilterSet) -> Plan:
     """Integers and blobs of a set of filters. Raises UsageError: a limit is passed, with the number that would fit."""
-    at_most(TARGET, len(filters.channels), MAX_PORTS, "channels", "design fewer, or export c")
-    at_most(TARGET, len(filters.drivers), MAX_PORTS, "drivers", "design fewer, or export c")
+    at_most_ports(TARGET, filters, MAX_PORTS, "design fewer, or export c")
     if any(filter_.cascade is not None for filter_ in filters.filters):
         return _sections_plan(filters)
     count = len(filters.filters)
@@ -101,13 +100,8 @@ def _sections_plan(filters: FilterSet) -> Plan:
         )
     stored = tuple(_cascade(filters, filter_) for filter_ in filters.filters)
     longest = max(map(len, stored))
-    at_most(
-        TARGET,
-        longest,
-        MAX_SECTIONS,
-        "sections, one for two samples of delay included",
-        "choose fewer [realization] sections",
-    )
+    counted = "sections, one for two samples of delay included"
+    at_most(TARGET, longest, MAX_SECTIONS, counted, "choose fewer [realization] sections")
     responses, assigned = _assigned(filters, stored)
     content = blobs.eq_iir(responses, assigned)
     size = blobs.HEADER_BYTES + len(content)

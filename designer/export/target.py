@@ -203,6 +203,12 @@ def whole_rate(filters: FilterSet, target: str) -> int:
     return rate
 
 
+def at_most_ports(target: str, filters: FilterSet, limit: int, remedy: str) -> None:
+    """Refuse more channels or drivers than a limit; errors as `at_most`."""
+    at_most(target, len(filters.channels), limit, "channels", remedy)
+    at_most(target, len(filters.drivers), limit, "drivers", remedy)
+
+
 def at_most(target: str, count: int, limit: int, subject: str, remedy: str) -> None:
     """Refuse more than a limit. Raises UsageError: naming both numbers."""
     if count > limit:

@@ -22,6 +22,7 @@ from designer.export.c_plan import FLOAT, Q15, Q31, SUM_BITS, CWord, plan_of, ro
 from designer.export.c_rates import write_c_rates
 from designer.export.c_readme import usage
 from designer.export.c_source import files, scaling
+from designer.export.c_text import MIN_INT32
 from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet
 from designer.export.provenance import README, readme
@@ -49,7 +50,6 @@ ARRAYS = ("taps", "sections", "spectra", "turn")
 ROWS = {"firs": 5, "delays": 3, "cascades": 5, "tails": 5}
 """Numbers in a row of each table; a row of a fixed-point word also holds a shift, and of sections the bits that a sum is lowered by."""
 FIXED_ROWS = {**ROWS, "firs": 6, "cascades": 7}
-MIN_INT32 = "(-2147483647 - 1)"
 EXPECTED = ("the arrays and tables of a c export as it wrote them", "name the .c file of a c export")
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
 from designer.export.c_plan import BLOCK, CWord
+from designer.export.c_text import MIN_INT32
 from designer.export.cmsis_model import cmsis_model
 from designer.export.cmsis_plan import F32, Q15, Q31, Plan, StoredTaps, plan_of
 from designer.export.cmsis_source import coefficient_bytes, files, scaling, state_bytes, stereo_of
@@ -41,7 +42,6 @@ ARRAY = re.compile(
     re.MULTILINE,
 )
 FRACTION_BITS = {"q31": 31, "q15": 15, "float32": 0}
-MIN_INT32 = "(-2147483647 - 1)"
 SIGNAL = r"(?P<signal>state->lowered|state->part|in\[\d{1,9}\]|state->history_\w{1,200}(?: \+ \d{1,9})?)"
 STEP = re.compile(
     rf"(?P<call>lower\(|arm_\w{{1,60}}\(&state->\w{{1,200}}, |add\(\w+(?:->sum)?\[(?P<out>\d{{1,9}})\], ){SIGNAL}"

@@ -98,11 +98,7 @@ def read_faust(coefficients: Coefficients) -> None:
     if not definitions:
         raise coefficients.refusal("no filter", "a file of `designer export --target faust`")
     for names, body in definitions:
-        try:
-            channel, driver = json.loads(names)
-        except ValueError:
-            raise coefficients.refusal(f"the comment {shown(names)}", '["channel", "driver"]') from None
-        _read(coefficients, coefficients.place(channel, driver), body)
+        _read(coefficients, coefficients.place_of(names), body)
 
 
 def _read(coefficients: Coefficients, place: tuple[str, str], body: str) -> None:
