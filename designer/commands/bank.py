@@ -16,10 +16,9 @@ from designer.errors import UsageError
 from designer.export.write import write_in_design
 from designer.problem.schema import Problem
 from designer.search.bank import BankDesign, design_bank
-from designer.search.bank_ears import ear_bank, ear_places
 from designer.search.bank_folder import check_free, save
 from designer.search.bank_keys import Followed, followed_keys
-from designer.search.bank_listening import AtEars, Listening, at_points
+from designer.search.bank_listening import AtEars, Listening, at_points, ear_bank, ear_places
 from designer.search.bank_walk import Tracker, Walked, default_jitter, walk_through
 
 RATE_HZ, DELAY_S = 30.0, 0.05

@@ -19,7 +19,7 @@ from designer.arrays import Real
 from designer.commands.export import bank_filters_for, filters_for
 from designer.errors import MissingProgramError, ProgramError, UsageError
 from designer.export.filter_set import FilterSet
-from designer.export.of_rate import of_rate
+from designer.export.rates import of_rate
 from designer.export.runners.bench import Bench
 from designer.export.target import Target
 from designer.export.targets import target_named
@@ -98,7 +98,7 @@ def proof(
 
     """
     say = progress or (lambda _: None)
-    chosen = target_named(target)
+    chosen, bench = target_named(target), Bench(machine, Path(cmsis) if cmsis else None)
     _check_flags(target, machine, cmsis)
     if isinstance(design, str | Path) and is_bank(Path(design)):
         if recorded is not None:
@@ -106,9 +106,7 @@ def proof(
                 f"--recorded: got it for the bank {design}, whose filters follow a position that no recording holds; expected its export to"
                 " be run here; leave --recorded out"
             )
-        return _proof_of_bank(
-            Path(design), chosen, folder, Bench(machine, Path(cmsis) if cmsis else None), command, say, force=force
-        )
+        return _proof_of_bank(Path(design), chosen, folder, bench, command, say, force=force)
     opened = job.design_of(design)
     if recorded is None:
         check_runs(chosen)
@@ -120,9 +118,9 @@ def proof(
     if recorded is None:
         say(f"running {target}")
         export = None if isinstance(design, job.Design) else Path(design) / "export" / target
-        feeds = played(filters, chosen, stimulus.samples, Bench(machine, Path(cmsis) if cmsis else None), export)
-        ran = f"the export, built for and run on {machine}" if machine else "the export, built and run on this machine"
+        feeds = played(filters, chosen, stimulus.samples, bench, export)
         say("comparing")
+        ran = bench.text
         outcome = proof_of(feeds, filters, stimulus, target=target, ran=ran, gains=gains, notes=notes, command=command)
     else:
         say("recording")

@@ -11,8 +11,8 @@ from designer.acoustics.several_listeners import sides_listener
 from designer.arguments import checked_arguments
 from designer.arrays import Real
 from designer.errors import UsageError
-from designer.search.bank_ears import ear_bank, ear_places
 from designer.search.bank_folder import is_bank, open_bank
+from designer.search.bank_listening import ear_bank, ear_places
 from designer.stereo.moving import read_path, render_along
 from designer.stereo.render import RenderOptions, rendered
 from designer.stereo.render import render as render_file

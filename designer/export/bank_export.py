@@ -9,17 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from designer.arrays import Real
-from designer.export.bank_cost import coefficient_bytes
-from designer.export.bank_plan import FADE, BankPlan
+from designer.export.bank_cost import coefficient_bytes, cost_of, stereo_of
+from designer.export.bank_model import BankModel
+from designer.export.bank_plan import FADE, BankPlan, bank_plan
 from designer.export.bank_set import BankSet
-from designer.export.bank_source import bank_files, bank_scaling, cost_of
-from designer.export.bank_stereo import stereo_cost
+from designer.export.bank_source import bank_files, bank_scaling
 from designer.export.c_plan import BLOCK, CWord
 from designer.export.cost import Cost
 from designer.export.names import joined
 from designer.export.provenance import README, readme
-from designer.export.section_model import model_of
-from designer.export.section_plan import SectionPlan, plan_of
 from designer.export.target import Export
 
 Played = Callable[[str, Sequence[float]], Real]
@@ -35,7 +33,7 @@ class BankExport(NamedTuple):
 
 def write_bank(filters: BankSet, word: CWord) -> BankExport:
     """Header, source and README.txt. Raises UsageError: the word cannot hold the bank."""
-    plan = plan_of(filters, word)
+    plan = bank_plan(filters, word)
     cost, facts = cost_of(plan), bank_facts(plan)
     moving = facts["moving_multiply_adds_per_s"]
     text = (
@@ -51,7 +49,7 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
         notes=tuple(_notes(plan)),
         names=plan.names.changed,
         facts={
-            "word": word.target.rpartition("-")[2] if word.word else "float",
+            "word": word.name if word.word else "float",
             "largest_coefficient_error": plan.largest_error,
             "block_samples": BLOCK,
             "fade_samples": FADE,
@@ -67,13 +65,19 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
         ram_bytes=cost.ram,
         cost=text,
     )
-    judged = plan if set(filters.channels) == set(filters.bank.channels) else plan_of(filters.of_all_channels, word)
-    return BankExport(export, model_of(judged).at)
+    judged = plan if set(filters.channels) == set(filters.bank.channels) else bank_plan(filters.of_all_channels, word)
+    return BankExport(export, BankModel(judged).at)
 
 
 def bank_facts(plan: BankPlan) -> dict[str, Any]:
     """Cost of a plan as a manifest holds it, with the parts of its latency."""
     filters, cost = plan.filters, cost_of(plan)
+    stereo: dict[str, object] = {}
+    if chain := stereo_of(plan):
+        moving = chain.multiply_adds_per_s(cost.moving)
+        still, ram, late = chain.facts(cost.still).items()
+        more = {"moving_multiply_adds_per_s": moving, "flash_bytes": cost.flash + chain.flash_bytes}
+        stereo = {"stereo": dict([still, *more.items(), ram, late])}
     return {
         **_stated(plan).facts,
         "moving_multiply_adds_per_s": cost.per_s(filters.sample_rate_hz)[1],
@@ -83,7 +87,7 @@ def bank_facts(plan: BankPlan) -> dict[str, Any]:
             "wait": max(filters.delays.values(), default=0),
             **_added(plan),
         },
-        **({"stereo": stereo_cost(plan, plan.upmix, cost).facts} if plan.upmix else {}),
+        **stereo,
     }
 
 
@@ -107,17 +111,12 @@ def _notes(plan: BankPlan) -> list[str]:
     silent = set(map(joined, plan.filters.filters)) - {
         f"{plan.filters.channels[route.channel]}\n{plan.filters.drivers[route.driver]}" for route in plan.routes
     }
-    notes = [
-        f"{name!r} is called {c_name} in C" for name, c_name in plan.names.changed.items() if name != plan.filters.name
-    ]
+    notes = plan.names.notes(plan.filters)
     if plan.word.bytes == 2 and plan.largest_error > 0:
         notes.append(
             f"each tap of the sets was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}"
         )
-    if plan.upmix:
-        notes.append(
-            f"{plan.names.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters"
-        )
+    notes += plan.names.stereo_notes(plan.filters)
     if silent:
         names = ", ".join(sorted(name.replace("\n", " to ") for name in silent))
         notes.append(f"filters too quiet for {plan.word.target}, whose taps are all zero: {names}")
@@ -136,9 +135,9 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
             ("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False
         )
     )
-    sections = isinstance(plan, SectionPlan)
+    sections = plan.is_of_sections
     between = "numerators of sections" if sections else "taps"
-    library = f"arm_fir_{plan.word.target[-3:]}{' and arm_biquad_cascade_df1_f32' if sections else ''}"
+    library = f"arm_fir_{plan.word.name}{' and arm_biquad_cascade_df1_f32' if sections else ''}"
     calls = f"It calls {library} of CMSIS-DSP, a block of samples a call."
     calls = calls if plan.library else "A call takes any number of frames."
     moves = f"""Values beyond the range are held to it.
@@ -159,8 +158,8 @@ Before the first frame the position is taken at once."""
 {calls}
 The source allocates nothing, has no globals but constants, and does not recurse. set_position computes in double precision, a few
 operations a call."""
-    if plan.upmix:
-        whole = stereo_cost(plan, plan.upmix, cost_of(plan))
+    if stereo := stereo_of(plan):
+        still, moving = (stereo.multiply_adds_per_s(count) for count in (cost_of(plan).still, cost_of(plan).moving))
         text += f"""
 
     static {prefix}_stereo_state speaker;
@@ -169,8 +168,8 @@ operations a call."""
     {prefix}_stereo(&speaker, in, out{end}); /* left and right in, feeds out */
 
 The upmix makes the channels of {prefix}_process from left and right: {prefix}_stereo is the whole chain, as designer render
-plays it. It has a latency of {whole.latency_ms:.2f} ms, and takes {whole.ram:,} bytes of RAM and {whole.still_per_s:,}
-multiply-adds a second, {whole.moving_per_s:,} while the position changes. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm);
+plays it. It has a latency of {stereo.latency_ms:.2f} ms, and takes {stereo.ram_bytes:,} bytes of RAM and {still:,}
+multiply-adds a second, {moving:,} while the position changes. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm);
 the upmix computes in single precision in every word."""
     rows: list[tuple[str, ...]] = [
         (

@@ -2,34 +2,65 @@
 
 from __future__ import annotations
 
-import re
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from designer.bank.delay_filter import DELAY_TAPS
-from designer.export import bank_engine as bank
-from designer.export import c_engine as engine
-from designer.export import section_engine as sections
-from designer.export.bank_cost import BankCost, bank_cost, members
-from designer.export.bank_model import sum_shift
+from designer.export import c_text
+from designer.export.bank_cost import cost_of, members, stereo_of
 from designer.export.bank_plan import FADE, ONE_BITS, PHASE_BITS, BankPlan
-from designer.export.bank_stereo import stereo_header, stereo_source
-from designer.export.c_engine import named
+from designer.export.c_engine import named, piece, sample_words
 from designer.export.c_plan import BLOCK, SUM_BITS
-from designer.export.cmsis_source import array, comment
+from designer.export.c_text import Macro, array, asserted_size, comment, macros, table
 from designer.export.provenance import one_line, provenance, text_file
-from designer.export.section_plan import SectionPlan, SectionRoute
 
-Macro = tuple[str, str, str]
-LIBRARY = [
-    '#include "arm_math.h"',
-    "",
-    "#if (defined(ARM_MATH_MVEI) || defined(ARM_MATH_MVEF)) && !defined(ARM_MATH_AUTOVECTORIZE)",
-    '#error "Helium wants longer states and padded coefficients: build CMSIS-DSP and this with ARM_MATH_AUTOVECTORIZE"',
-    "#endif",
-]
+START = {
+    1: "prefix_set_position(state, PREFIX_START_1);",
+    2: "prefix_set_position(state, PREFIX_START_1, PREFIX_START_2);",
+}
+FILL_WORDS = {
+    "float": {
+        "PART": "float",
+        "REST": "const float between = (float)rest * (1.0F / (float)((uint32_t)1U << PREFIX_REST_BITS));",
+        "BETWEEN": "below + (between * (above - below))",
+        "LOWERSAMPLE": "SAMPLE",
+        "LOWER_OF_ROUTE": "",
+        "SUM": "float",
+        "ZERO": "0.0F",
+        "ROUNDED": "sum",
+    },
+    "fixed": {
+        "PART": "int32_t",
+        "REST": "",
+        "BETWEEN": "below + (int32_t)((((int64_t)above - (int64_t)below) * (int64_t)rest) >> PREFIX_REST_BITS)",
+        "LOWERSAMPLE": "uint32_t lower, SAMPLE",
+        "LOWER_OF_ROUTE": "route->lower, ",
+        "SUM": "int64_t",
+        "ZERO": "(int64_t)1 << (lower - 1U)",
+        "ROUNDED": "(SAMPLE)(sum >> lower)",
+    },
+}
+PLAY_WORDS = {
+    "float": {
+        "SUM": "float",
+        "NOTHING": "0.0F",
+        "FADE_SHARE": "const float now = (float)at * (1.0F / (float)PREFIX_FADE_SAMPLES);",
+        "FADE_PART": "now * (state->next[l][n] - state->sum[l][n])",
+    },
+    "fixed": {
+        "SUM": "int64_t",
+        "NOTHING": "0",
+        "FADE_SHARE": "const int64_t now = (int64_t)((at << PREFIX_FADE_BITS) / PREFIX_FADE_SAMPLES);",
+        "FADE_PART": "((state->next[l][n] - state->sum[l][n]) * now) >> PREFIX_FADE_BITS",
+    },
+}
+CMSIS_WORDS = {
+    "float": {"ADDED": "SAMPLE *y", "OUTPUT": "state->part[n]"},
+    "fixed": {"ADDED": "int64_t *y, int32_t shift", "OUTPUT": "prefix_shifted((int64_t)state->part[n], shift)"},
+}
+"""What differs between floats and fixed point, in the words of `engine/bank.c`."""
 
 
 def bank_files(plan: BankPlan) -> dict[str, bytes]:
@@ -52,76 +83,56 @@ def bank_scaling(plan: BankPlan) -> str:
     )
 
 
-def cost_of(plan: BankPlan) -> BankCost:
-    """The numbers of the header's macros."""
-    return bank_cost(plan, members(plan, BLOCK))
-
-
 def _header(plan: BankPlan) -> list[str]:
     prefix, big, kind = plan.names.prefix, plan.names.prefix.upper(), plan.word.c_type
-    keys = len(plan.filters.bank.axes)
-    values = ", ".join(["float value", "float value2"][:keys])
+    values = ", ".join(["float value", "float value2"][: len(plan.filters.bank.axes)])
     fade = "call it between calls of process, as often as wanted; values that come during a fade wait until its end"
+    fade_value, block = (
+        f"{FADE}U",
+        macros(prefix, [("BLOCK", f"{BLOCK}U", "samples computed at once, for calls of any length")]),
+    )
+    calls = c_text.process_calls(prefix, kind)
     if plan.library:
-        block = [
-            f"#ifndef {big}_BLOCK",
-            f"#define {big}_BLOCK {BLOCK}U /* samples a block: define another for the whole build */",
-        ]
-        block += ["#endif"]
+        note = "samples a block: define another for the whole build"
+        block = [f"#ifndef {big}_BLOCK", *macros(prefix, [("BLOCK", f"{BLOCK}U", note)]), "#endif"]
         fade_value = f"((({FADE}U + {big}_BLOCK - 1U) / {big}_BLOCK) * {big}_BLOCK)"
         calls = [
             f"/* One block of {big}_BLOCK samples: in[{big}_CHANNELS] and out[{big}_DRIVERS] point to it; no two blocks overlap. */",
             f"void {prefix}_process({prefix}_state *state, const {kind} *const *in, {kind} *const *out);",
-        ]
-    else:
-        block, fade_value = (
-            [f"#define {big}_BLOCK {BLOCK}U /* samples computed at once, for calls of any length */"],
-            f"{FADE}U",
-        )
-        calls = [
-            f"/* Processes frames: in[{big}_CHANNELS] and out[{big}_DRIVERS] each point to `frames` samples. No buffers may overlap. */",
-            f"void {prefix}_process({prefix}_state *state, const {kind} *const *in, {kind} *const *out, uint32_t frames);",
             "",
-            f"/* Processes interleaved frames: {big}_CHANNELS input samples and {big}_DRIVERS output samples a frame. */",
-            f"void {prefix}_process_interleaved({prefix}_state *state, const {kind} *in, {kind} *out, uint32_t frames);",
         ]
-    return [
-        f"#ifndef {big}_H",
-        f"#define {big}_H",
-        "",
-        *(LIBRARY if plan.library else ["#include <stdint.h>"]),
-        "",
-        "#ifdef __cplusplus",
-        'extern "C" {',
-        "#endif",
-        "",
-        *block,
-        f"#define {big}_FADE_SAMPLES {fade_value} /* samples in which the filters go over to those of new values */",
-        *(f"#define {big}_{name} {value}" + (f" /* {note} */" if note else "") for name, value, note in _macros(plan)),
-        "",
-        *_names(plan),
-        "/* All that changes while the filters run. The caller allocates it, in any memory that is aligned for it. */",
-        "typedef struct {",
-        *(f"    {member.text};" for member in members(plan, BLOCK)),
-        f"}} {prefix}_state;",
-        "",
+    fades = ("FADE_SAMPLES", fade_value, "samples in which the filters go over to those of new values")
+    body = [
+        *(*block, *macros(prefix, [fades, *_macros(plan)]), ""),
+        *c_text.enumerations(plan.names, plan.filters),
+        *c_text.state_struct(prefix, members(plan)),
         f"/* Sets all histories to silence and the position to {big}_START. Call it before the first frame, and again to restart. */",
-        f"void {prefix}_init({prefix}_state *state);",
-        "",
+        *(f"void {prefix}_init({prefix}_state *state);", ""),
         f"/* Sets the position: {_keys_text(plan)}.",
         " * Values beyond the range are held to it. Before the first frame the filters are there at once, later over a fade:",
         f" * {fade}. */",
-        f"void {prefix}_set_position({prefix}_state *state, {values});",
-        "",
+        *(f"void {prefix}_set_position({prefix}_state *state, {values});", ""),
         *calls,
-        "",
-        *(stereo_header(plan, plan.upmix, cost_of(plan)) if plan.upmix else []),
-        "#ifdef __cplusplus",
-        "}",
-        "#endif",
-        "",
-        "#endif",
+        *_stereo_header(plan),
     ]
+    return c_text.header(prefix, c_text.CMSIS_DSP if plan.library else ["#include <stdint.h>"], body)
+
+
+def _stereo_header(plan: BankPlan) -> list[str]:
+    """The part of the header that takes left and right, where an upmix makes the channels."""
+    stereo, cost, prefix = stereo_of(plan), cost_of(plan), plan.names.prefix
+    if stereo is None:
+        return []
+    still, moving = (stereo.multiply_adds_per_s(count) for count in (cost.still, cost.moving))
+    costs: list[Macro] = [
+        ("STEREO_MULTIPLY_ADDS_PER_S", f"{still}U", "with the filters', while the position stays"),
+        ("STEREO_MOVING_MULTIPLY_ADDS_PER_S", f"{moving}U", "while it changes in every fade"),
+        ("STEREO_FLASH_BYTES", f"{cost.flash + stereo.flash_bytes}U", "with the filters'"),
+        ("STEREO_RAM_BYTES", f"{stereo.ram_bytes}U", f"sizeof({prefix}_stereo_state), with the filters'"),
+    ]
+    ports = f"in[0] is the listener's left, in[1] the right; out[{prefix.upper()}_DRIVERS] are the feeds"
+    about = f"/* Its position is set by {prefix}_set_position(&state.filters, ...). */"
+    return stereo.header(costs, f"/* {ports}. No buffers may overlap. */", about)
 
 
 def _keys_text(plan: BankPlan) -> str:
@@ -147,25 +158,16 @@ def _macros(plan: BankPlan) -> list[Macro]:
             (f"SETS_{n}", f"{axis.values.size}U", ""),
         ]
     where = f" for {BLOCK} samples a block" if plan.library else ""
+    played = f"{'numbers' if plan.is_of_sections else 'taps'} of all filters that play"
     return [
-        ("SAMPLE_RATE_HZ", f"{rate:.0f}" if rate == round(rate) else repr(rate), ""),
-        ("CHANNELS", f"{len(filters.channels)}U", "inputs"),
-        ("DRIVERS", f"{len(filters.drivers)}U", "outputs"),
+        *c_text.port_macros(filters),
         ("ROUTES", f"{len(plan.routes)}U", "filters from a channel to a driver"),
-        (
-            "PLAYED",
-            f"{plan.played_numbers}U",
-            "numbers of all filters that play" if isinstance(plan, SectionPlan) else "taps of all filters that play",
-        ),
+        ("PLAYED", f"{plan.played_numbers}U", played),
         ("KEYS", f"{len(filters.bank.axes)}U", "values of a position"),
         *ends,
         ("LATENCY_SAMPLES", f"{filters.latency_samples}U", "of the filters at any position; the loops add none"),
         ("LATENCY_MS", f"{1e3 * filters.latency_samples / rate:.6f}", ""),
-        (
-            "HEADROOM_DB",
-            f"{room.any_input_db:.2f}",
-            "no feed exceeds full scale if the peaks of all inputs are this far below it",
-        ),
+        ("HEADROOM_DB", f"{room.any_input_db:.2f}", c_text.ROOM),
         (
             "WORST_OUTPUT",
             f"{room.worst_output:.6f}",
@@ -174,95 +176,64 @@ def _macros(plan: BankPlan) -> list[Macro]:
         ("MULTIPLY_ADDS_PER_S", f"{still}U", "while the position stays"),
         ("MOVING_MULTIPLY_ADDS_PER_S", f"{moving}U", "while it changes in every fade"),
         ("FILL_MULTIPLY_ADDS", f"{cost.fill}U", "of these at once, in the call that begins a fade"),
-        ("FLASH_BYTES", f"{cost.flash}U", "constants, without the code"),
-        ("RAM_BYTES", f"{cost.ram}U", f"sizeof({plan.names.prefix}_state){where}, without a few words of stack"),
-        ("STATE_BYTES", f"{cost.state}U", "part of RAM_BYTES that lasts from call to call; the rest is scratch"),
+        *c_text.memory_macros(plan.names.prefix, cost.flash, cost.ram, cost.state, where),
     ]
-
-
-def _names(plan: BankPlan) -> list[str]:
-    big, lines = plan.names.prefix.upper(), list[str]()
-    for kind, word, names in (("channel", "IN", plan.filters.channels), ("driver", "OUT", plan.filters.drivers)):
-        lines.append("typedef enum {")
-        for index, name in enumerate(names):
-            identifier = plan.names.identifiers[name]
-            note = "" if identifier == name else f" /* {one_line(name)} */"
-            comma = "," if index + 1 < len(names) else ""
-            lines.append(f"    {big}_{word}_{identifier.upper()} = {index}{comma}{note}")
-        lines += [f"}} {plan.names.prefix}_{kind};", ""]
-    return lines
 
 
 def _source(plan: BankPlan) -> list[str]:
-    prefix, big, fixed = plan.names.prefix, plan.names.prefix.upper(), plan.word.word is not None
-    kind, keys = "fixed" if fixed else "float", len(plan.filters.bank.axes)
-    head = [f'#include "{prefix}.h"', *(["#include <math.h>"] if plan.upmix else []), "#include <string.h>", ""]
-    if fixed:
-        head += ["#if ((-1) >> 1) != -1", '#error "a right shift must keep the sign"', "#endif", ""]
-    size = f"(sizeof({prefix}_state) == {big}_RAM_BYTES)"
-    size = f"({size} || ({big}_BLOCK != {BLOCK}U))" if plan.library else size
-    head += [f"typedef char {prefix}_state_is_as_long_as_said[{size} ? 1 : -1];", "", *_constants(plan), ""]
-    words = {"SAMPLE": plan.word.c_type, "MULTIPLY": "", "FEED": "state->sum[l][n]"}
-    if fixed:
-        bits = 8 * plan.word.bytes
-        words |= {"MOST": f"INT{bits}_MAX", "LEAST": f"INT{bits}_MIN", "FEED": "prefix_rounded(state->sum[l][n])"}
-        words |= {"PRODUCT": "int64_t" if plan.word.bytes == 4 else "int32_t"}
-    run, multiply = bank.RUN_WORDS[kind], engine.TAPS[kind]
-    if plan.library:
-        suffix = plan.word.target.rpartition("-")[2]
-        run = {**run, "MULTIPLY": bank.CMSIS_CALL.replace("SHIFT", ", route->shift" if fixed else "")}
-        library = {"INSTANCE": f"arm_fir_instance_{suffix}", "FUNCTION": f"arm_fir_{suffix}"}
-        multiply = _worded(bank.CMSIS_MULTIPLY, {**bank.CMSIS_WORDS[kind], **library})
-    filled = "\n".join(
-        _worded(text, {"MIX": bank.MIX[kind], **bank.WORDS[kind]}) for text in (bank.DELAY, bank.FILL, bank.TURN)
-    )
-    ran = _worded(bank.RUN, run)
-    if isinstance(plan, SectionPlan):
-        filled = "\n".join(
-            (
-                _worded(bank.DELAY, bank.WORDS[kind]),
-                sections.MIX,
-                sections.FILL,
-                bank.TURN,
-                sections.SECTION[plan.library],
-            )
-        )
-        ran = _worded(sections.RUN, {"MULTIPLY": sections.MULTIPLY[plan.library]})
-    process = bank.CMSIS_PROCESS if plan.library else engine.PROCESS
-    process = process.replace("sizeof *state);", f"sizeof *state);\n    {bank.START[keys]}", 1)
+    prefix, kind, keys = plan.names.prefix, plan.word.kind, len(plan.filters.bank.axes)
+    stereo, fixed = stereo_of(plan), kind == "fixed"
+    head = [f'#include "{prefix}.h"', *(["#include <math.h>"] if stereo else []), "#include <string.h>", ""]
+    head += c_text.SIGN_KEPT if fixed else []
+    unless = f"({prefix.upper()}_BLOCK != {BLOCK}U)" if plan.library else ""
+    head += [asserted_size(prefix, "state", "RAM_BYTES", unless), "", *_constants(plan), ""]
+    feed = "prefix_rounded(state->sum[l][n])" if fixed else "state->sum[l][n]"
+    process = piece("process blocks" if plan.library else "process", FEED=feed)
     pieces = [
-        *([engine.SHIFTED, engine.ROUNDED] if fixed else []),
-        multiply,
-        engine.ROOM[engine.ROOM.index("/* The place of") :] if plan.library else engine.ROOM,
-        bank.PLACES,
-        bank.CORNERS[keys],
-        filled,
-        ran,
-        _worded(engine.ADVANCE, {"LOOK_AHEAD": "prefix_settle(state);"}),
-        bank.SET[keys],
-        process,
+        *([piece("shifted"), piece("rounded")] if fixed else []),
+        _multiply(plan),
+        *([] if plan.library else [piece("room")]),
+        *(piece("newest"), piece("late"), piece("places"), piece(f"corners, {keys}")),
+        piece("delay", **FILL_WORDS[kind]),
+        *_between_sets(plan),
+        piece("advance", LOOK_AHEAD="prefix_settle(state);"),
+        piece(f"set, {keys}"),
+        process.replace("sizeof *state);", f"sizeof *state);\n    {START[keys]}", 1),
     ]
-    texts = [*_tables(plan), *(_lines(piece, prefix, words) for piece in pieces)]
-    texts += [stereo_source(plan, plan.upmix, words, words["FEED"])] if plan.upmix else []
+    texts = [*_tables(plan), *(named(text, prefix, sample_words(plan.word)) for text in pieces)]
+    texts += [[stereo.asserted, "", *stereo.tables_and_source(feed)]] if stereo else []
     lines = [line for text in texts for line in (*text, "")]
     return [*head, *lines[:-1]]
 
 
-def _lines(text: str, prefix: str, words: dict[str, str]) -> list[str]:
-    """Lines of a text, without those that a word has left empty between two others."""
-    lines = named(_worded(text, words), prefix)
-    return [line for n, line in enumerate(lines) if line == "" or line.strip() or n == 0]
+def _multiply(plan: BankPlan) -> str:
+    """The function that plays taps."""
+    kind = plan.word.kind
+    if not plan.library:
+        return piece("multiply", kind)
+    library = {"INSTANCE": f"arm_fir_instance_{plan.word.name}", "FUNCTION": f"arm_fir_{plan.word.name}"}
+    return piece("multiply by CMSIS-DSP", **CMSIS_WORDS[kind], **library)
 
 
-def _worded(text: str, words: dict[str, str]) -> str:
-    for word, replacement in words.items():
-        text = re.sub(rf"\b{word}\b", lambda _, new=replacement: new, text)  # type: ignore[misc]
-    return text
+def _between_sets(plan: BankPlan) -> list[str]:
+    """The functions that compute filters between sets, and play them."""
+    kind, shift = plan.word.kind, ", route->shift" if plan.word.word else ""
+    if plan.is_of_sections:
+        multiply, poles = "prefix_multiply(part, PREFIX_DELAY_TAPS, x, y, frames);", "poles"
+        if plan.library:
+            multiply, poles = "prefix_multiply(state, part, PREFIX_DELAY_TAPS, x, y);", "poles by CMSIS-DSP"
+        names = ("mix sections", "fill sections", "turn", poles)
+        return [*map(piece, names), piece("play sections", MULTIPLY=multiply)]
+    taps = "&state->filter[slot][route->filter], count"
+    multiply = f"prefix_multiply({taps}{shift}, x, sum[route->driver], frames);"
+    if plan.library:
+        multiply = f"prefix_multiply(state, {taps}, x, sum[route->driver]{shift});"
+    filled = (piece("mix", kind), piece("fill", **FILL_WORDS[kind]), piece("turn"))
+    return [*filled, piece("play", MULTIPLY=multiply, **PLAY_WORDS[kind])]
 
 
 def _constants(plan: BankPlan) -> list[str]:
-    big = plan.names.prefix.upper()
-    values: list[tuple[str, str]] = [
+    values = [
         ("ONE_BITS", f"{ONE_BITS}U"),
         ("ONE", f"{1 << ONE_BITS}U"),
         ("CORNERS", f"{plan.corners}U"),
@@ -276,100 +247,76 @@ def _constants(plan: BankPlan) -> list[str]:
             ("CUT_BITS", f"{SUM_BITS - plan.word.fixed.fraction_bits}U"),
             ("FADE_BITS", f"{FADE.bit_length() - 1}U"),
         ]
-    return [f"#define {big}_{name} {value}" for name, value in values]
+    return macros(plan.names.prefix, [(name, value, "") for name, value in values])
 
 
 def _tables(plan: BankPlan) -> list[list[str]]:
-    prefix, big, fixed = plan.names.prefix, plan.names.prefix.upper(), plan.word.word is not None
-    filters = plan.filters
+    prefix, big, filters = plan.names.prefix, plan.names.prefix.upper(), plan.filters
     grid = " by ".join(str(axis.values.size) for axis in filters.bank.axes)
     pieces = []
     for n, axis in enumerate(filters.bank.axes, start=1):
         text = ", ".join(repr(float(value)) for value in axis.values)
         head = f"static const double {prefix}_values_{n}[{axis.values.size}]"
         pieces.append([f"/* {one_line(axis.key)} of the sets */", f"{head} = {{", f"    {text},", "};"])
-    if isinstance(plan, SectionPlan):
-        pieces += _section_tables(plan, grid)
-    else:
-        taps: Any = np.concatenate([route.values[:, ::-1] for route in plan.routes], axis=1)
-        note = f"/* {grid} sets, the last key fastest: taps of the routes, the last first */"
-        pieces.append([note, *array(f"static const {plan.word.c_type} {prefix}_taps[{taps.size}]", taps.ravel())])
-    delays = np.stack([route.delays for route in plan.routes], axis=1)
+    pieces += _section_tables(plan, grid) if plan.is_of_sections else [_taps_table(plan, grid)]
+    delays = np.stack([route.delays for route in plan.routes], axis=1).ravel()
     note = f"/* of each set: delays of the routes in samples, times 2^{plan.delay_bits} */"
-    pieces.append([note, *_unsigned(f"static const uint32_t {prefix}_delays[{delays.size}]", delays.ravel())])
-    kind = "int32_t" if fixed else plan.word.c_type
-    note = (
-        f"/* delays by parts of a sample, in steps of 1/{1 << PHASE_BITS}{f', times 2^{ONE_BITS}' if fixed else ''} */"
-    )
-    pieces.append([note, *array(f"static const {kind} {prefix}_sinc[{plan.sinc.size}]", plan.sinc.ravel())])
-    pieces.append(
-        [
-            "/* a row a channel: its beginning in state->line, and the past samples that are kept */",
-            "typedef struct {",
-            "    uint32_t first;",
-            "    uint32_t history;",
-            f"}} {prefix}_line;",
-            f"static const {prefix}_line {prefix}_lines[{len(filters.channels)}] = {{",
-            *(
-                f"    {{{first}U + ({c}U * {big}_BLOCK), {history}U}},"
-                for c, (first, history) in enumerate(
-                    zip(accumulate([0, *plan.histories]), plan.histories, strict=False)
-                )
-            ),
-            "};",
-        ]
-    )
-    return [*pieces, _routes(plan)]
+    pieces.append([note, *array(f"static const uint32_t {prefix}_delays", delays, suffix="U")])
+    kind, scale = (plan.word.c_type, "") if plan.word.word is None else ("int32_t", f", times 2^{ONE_BITS}")
+    note = f"/* delays by parts of a sample, in steps of 1/{1 << PHASE_BITS}{scale} */"
+    pieces.append([note, *array(f"static const {kind} {prefix}_sinc", plan.sinc.ravel())])
+    firsts = accumulate([0, *plan.histories])
+    rows = [
+        f"{{{first}U + ({c}U * {big}_BLOCK), {history}U}},"
+        for c, (first, history) in enumerate(zip(firsts, plan.histories, strict=False))
+    ]
+    fields = ("uint32_t first", "uint32_t history")
+    return [*pieces, table(prefix, "line", c_text.LINES, fields, rows), _routes(plan)]
 
 
-def _section_tables(plan: SectionPlan, grid: str) -> list[list[str]]:
+def _taps_table(plan: BankPlan, grid: str) -> list[str]:
+    """Taps of all sets."""
+    taps: Any = np.concatenate([route.values[:, ::-1] for route in plan.routes], axis=1).ravel()
+    note = f"/* {grid} sets, the last key fastest: taps of the routes, the last first */"
+    return [note, *array(f"static const {plan.word.c_type} {plan.names.prefix}_taps", taps)]
+
+
+def _section_tables(plan: BankPlan, grid: str) -> list[list[str]]:
     """Numerators of all sets, and the denominators."""
-    numerators: Any = np.concatenate([route.values for route in plan.routes], axis=1)
-    poles = np.concatenate([route.denominators for route in plan.routes]).astype(np.float32)
-    text = "a1 and a2 of the sections of the routes"
+    numerators: Any = np.concatenate([route.values for route in plan.routes], axis=1).ravel()
+    poles = np.concatenate([route.denominators for route in plan.routes if route.denominators is not None])
+    poles, text = poles.astype(np.float32), "a1 and a2 of the sections of the routes"
     if plan.library:  # a biquad of CMSIS-DSP adds the feedback
         poles = np.concatenate([np.tile([1.0, 0.0, 0.0], (len(poles), 1)).astype(np.float32), -poles], axis=1)
         text = "b0, b1, b2, -a1 and -a2 of the poles of the sections of the routes"
     head = f"static const float {plan.names.prefix}"
     note = f"/* {grid} sets, the last key fastest: numerators of the routes, of each section those of u and of u one sample ago */"
     return [
-        [note, *array(f"{head}_numerators[{numerators.size}]", numerators.ravel())],
-        [f"/* of all sets: {text} */", *array(f"{head}_denominators[{poles.size}]", poles.ravel())],
+        [note, *array(f"{head}_numerators", numerators)],
+        [f"/* of all sets: {text} */", *array(f"{head}_denominators", poles.ravel())],
     ]
 
 
 def _routes(plan: BankPlan) -> list[str]:
-    prefix, fixed = plan.names.prefix, plan.word.word is not None
+    fixed, channels, drivers = plan.word.word is not None, plan.filters.channels, plan.filters.drivers
     sets = accumulate([0, *(route.taps for route in plan.routes)])
     played = accumulate([0, *(route.count for route in plan.routes)])
-    words = ["channel", "driver", "delay", "first", "count", "filter"]
-    rows, section = [], 0
-    for route, first, place in zip(plan.routes, sets, played, strict=False):
+    sections = accumulate([0, *(route.sections for route in plan.routes)])
+    rows = []
+    for route, first, place, section in zip(plan.routes, sets, played, sections, strict=False):
         cells = [f"{n}U" for n in (route.channel, route.driver, route.wait, first, route.taps, place)]
         if fixed:
-            cells += [f"{ONE_BITS + route.played_shift - route.shift}U", f"{sum_shift(plan, route)}"]
-        if isinstance(route, SectionRoute):
+            cells += [f"{ONE_BITS + route.played_shift - route.shift}U", f"{plan.sum_shift(route)}"]
+        if plan.is_of_sections:
             cells += [f"{section}U", f"{route.sections}U"]
-            section += route.sections
-        names = f"{plan.filters.channels[route.channel]} -> {plan.filters.drivers[route.driver]}"
         scale = f"; s = {route.shift}, s' = {route.played_shift}" if fixed else ""
-        rows.append(f"    {{{', '.join(cells)}}}, /* {one_line(names)}{scale} */")
+        names = one_line(f"{channels[route.channel]} -> {drivers[route.driver]}")
+        rows.append(f"{{{', '.join(cells)}}}, /* {names}{scale} */")
     note = "delay ahead of the taps, their place in a set, their number, the filter's place in state->filter"
-    if isinstance(plan, SectionPlan):
+    words = ["channel", "driver", "delay", "first", "count", "filter"]
+    if plan.is_of_sections:
         note = "delay ahead, place of the numerators in a set, their number, place in state->filter, first section, how many"
         words += ["section", "sections"]
-    return [
-        f"/* routes: {note}{', bits that its sums are lowered by, shift of the feed' if fixed else ''} */",
-        "typedef struct {",
-        *(f"    uint32_t {word};" for word in words),
-        *(["    uint32_t lower;", "    int32_t shift;"] if fixed else []),
-        f"}} {prefix}_route;",
-        f"static const {prefix}_route {prefix}_routes[{len(rows)}] = {{",
-        *rows,
-        "};",
-    ]
-
-
-def _unsigned(head: str, values: Any) -> list[str]:
-    lines = array(head, values)
-    return [line if "{" in line or "}" in line else re.sub(r"(\d+)", r"\1U", line) for line in lines]
+    fields = [f"uint32_t {word}" for word in words] + (["uint32_t lower", "int32_t shift"] if fixed else [])
+    note += ", bits that its sums are lowered by, shift of the feed" if fixed else ""
+    return table(plan.names.prefix, "route", f"routes: {note}", fields, rows)

@@ -7,53 +7,29 @@ asserts the size of the state when it is compiled.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from designer.export.c_model import model_of
 from designer.export.c_plan import FLOAT, Plan
 from designer.export.c_tables import row_bytes
-from designer.export.c_upmix import products, stereo_members
+from designer.export.c_text import Member, size_of
+from designer.export.c_upmix import StereoC
 from designer.export.cost import Cost, in_floats, in_words
-from designer.stereo.upmix import Upmix
-
-
-class Member(NamedTuple):
-    """A member of the state's struct: its text, its bytes, and whether it lasts from call to call."""
-
-    text: str
-    bytes: int
-    lasts: bool
 
 
 def cost_of(plan: Plan) -> Cost:
     """The numbers of the header's macros, of the words as they run."""
     run = in_floats(plan.filters, np.float32) if plan.word is FLOAT else in_words(plan.filters, model_of(plan))
-    parts = members(plan)
-    ram, state = (sum(member.bytes for member in part) for part in (parts, [m for m in parts if m.lasts]))
-    return Cost.of(run, plan.multiply_adds, flash_bytes(plan), ram, state)
+    listed = members(plan)
+    state = size_of(member for member in listed if member.lasts)
+    flash = coefficient_bytes(plan) + row_bytes(plan)
+    return Cost.of(run, plan.multiply_adds, flash, size_of(listed), state)
 
 
-class StereoCost(NamedTuple):
-    """Cost with the upmix ahead of the filters: the numbers of `Cost` that it changes."""
-
-    multiply_adds_per_s: int
-    ram: int
-    latency_ms: float
-
-
-def stereo_cost(plan: Plan, stage: Upmix) -> StereoCost:
-    """The numbers of the header's macros for stereo."""
-    filters, rate = cost_of(plan), plan.filters.sample_rate_hz
-    ram = sum(
-        size for _, size in stereo_members(plan.names.prefix, plan.word.c_type, plan.word.bytes, stage, filters.ram)
-    )
-    return StereoCost(
-        round((plan.multiply_adds + products(stage)) * rate),
-        ram,
-        filters.latency_ms + 1e3 * stage.latency_samples / rate,
-    )
+def stereo_of(plan: Plan) -> StereoC | None:
+    """The upmix ahead of the filters; None without one."""
+    stage, prefix = plan.filters.upmix, plan.names.prefix
+    return StereoC(plan.filters, prefix, plan.word, stage, size_of(members(plan))) if stage else None
 
 
 def coefficient_bytes(plan: Plan) -> int:
@@ -62,41 +38,27 @@ def coefficient_bytes(plan: Plan) -> int:
     return taps + 4 * (sum(r.values.size for r in plan.sections) + sum(tail.spectra.size for tail in plan.tails))
 
 
-def flash_bytes(plan: Plan) -> int:
-    """Memory of all constants, without the code."""
-    return coefficient_bytes(plan) + row_bytes(plan)
-
-
 def members(plan: Plan) -> list[Member]:
     """The state's members, in order: the widest first, so that no compiler puts gaps between them."""
     big, fixed, word = plan.names.prefix.upper(), plan.word is not FLOAT, plan.word
     drivers, block, sections = len(plan.filters.drivers), plan.block, sum(len(r.values) for r in plan.sections)
-    listed = [
-        Member(
-            f"{'int64_t' if fixed else 'float'} sum[{big}_DRIVERS][{big}_BLOCK]",
-            (8 if fixed else 4) * drivers * block,
-            False,
-        )
-    ]
-    kind = "int32_t" if fixed else "float"
+    wide, width, kind = ("int64_t", 8, "int32_t") if fixed else ("float", 4, "float")
+    listed = [Member(f"{wide} sum[{big}_DRIVERS][{big}_BLOCK]", width * drivers * block, lasts=False)]
     if plan.tails:
+        past = 8 * plan.channels * plan.parts * block
         listed += [
-            Member(f"float work[2U * {big}_BLOCK]", 8 * block, False),
-            Member(f"float ahead[{big}_DRIVERS][{big}_BLOCK]", 4 * drivers * block, True),
-            Member(
-                f"float past[{big}_CHANNELS][{big}_PARTS][2U * {big}_BLOCK]",
-                8 * plan.channels * plan.parts * block,
-                True,
-            ),
-            Member("uint32_t slot", 4, True),
+            Member(f"float work[2U * {big}_BLOCK]", 8 * block, lasts=False),
+            Member(f"float ahead[{big}_DRIVERS][{big}_BLOCK]", 4 * drivers * block),
+            Member(f"float past[{big}_CHANNELS][{big}_PARTS][2U * {big}_BLOCK]", past),
+            Member("uint32_t slot", 4),
         ]
     if sections:
-        listed.append(Member(f"{kind} part[{big}_BLOCK]", 4 * block, False))
-        listed.append(Member(f"{kind} node[{(4 if fixed else 2) * sections}]", (16 if fixed else 8) * sections, True))
+        nodes = (4 if fixed else 2) * sections
+        listed.append(Member(f"{kind} part[{big}_BLOCK]", 4 * block, lasts=False))
+        listed.append(Member(f"{kind} node[{nodes}]", 4 * nodes))
         if fixed:
-            listed.append(Member(f"uint32_t lost[{sections}]", 4 * sections, True))
-    listed.append(Member("uint32_t filled", 4, True))
+            listed.append(Member(f"uint32_t lost[{sections}]", 4 * sections))
+    listed.append(Member("uint32_t filled", 4))
     words = sum(plan.histories) + plan.channels * block
-    before = sum(member.bytes for member in listed)
-    words += -(before + word.bytes * words) % 8 // word.bytes  # a multiple of the widest member
-    return [*listed, Member(f"{word.c_type} line[{words}]", word.bytes * words, True)]
+    words += -(size_of(listed) + word.bytes * words) % 8 // word.bytes  # a multiple of the widest member
+    return [*listed, Member(f"{word.c_type} line[{words}]", word.bytes * words)]

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.export.c_plan import FLOAT, Q15, Q31, CWord, Numbers, Plan, stored_taps, wanted_shift
-from designer.export.cmsis_source import array, comment, literals
+from designer.export.c_text import array, comment, literals
 from designer.export.filter_set import Filter
 from designer.export.provenance import one_line, provenance, text_file
 from designer.export.target import at_most, refuse
@@ -160,7 +160,7 @@ def _filter(plan: Plan, form: Form, filter_: Filter) -> list[str]:
         if plan.word.word:
             lines.append(f"#define {name.upper()}_SHIFT {shift}")
         aligned = f" __attribute__((aligned({form.alignment})))" if form.alignment > 1 else ""
-        lines += array(f"static {plan.word.c_type}{form.memory} {name}[{values.size}]{aligned}", values)
+        lines += array(f"static {plan.word.c_type}{form.memory} {name}", values, aligned)
     return [*lines, ""]
 
 

@@ -1,8 +1,7 @@
-"""Model of the dependency-free C in numpy: its integers bit for bit, and its floats without rounding.
+"""Model of the dependency-free C in numpy: its integers bit for bit.
 
 A driver's sum is exact above SUM_BITS, and is rounded once. The cut below SUM_BITS does not change a single route, because two cuts
-towards minus infinity equal one. The verdict judges each route alone; the tests run all routes of a driver together. The caller's
-portions never change the output: in floats, too, each sample is computed by the same operations.
+towards minus infinity equal one. The verdict judges each route alone; the tests run all routes of a driver together.
 """
 
 from __future__ import annotations
@@ -10,18 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel, ModelRoute, Whole, cascades, convolved, saturated
-from designer.export.c_partition import backward
-from designer.export.c_plan import NODE, Q15, Q31, SUM_BITS, CWord, Plan, Route, Sections, Taps, plan_of
+from designer.export.c_plan import NODE, Q15, Q31, CWord, Plan, Route, Sections, Taps, plan_of
 from designer.export.filter_set import FilterSet
 
-Sample = TypeVar("Sample", np.int64, np.float64)
 WORDS = {
     "c-q31": "samples and taps of 32 bits",
     "c-q15": "samples and taps of 16 bits, sections of 32",
@@ -39,7 +33,7 @@ class CModel(ArithmeticModel):
         out = np.empty_like(x)
         for n, route in enumerate(self.routes[index] for index in indices):
             if route.sections is not None:
-                nodes = self._nodes(route, x[n])
+                nodes = self.nodes(route, x[n])
                 out[n] = _nearest(nodes, self.raise_bits - route.raised)
             elif route.taps is None:
                 out[n] = x[n]
@@ -48,7 +42,8 @@ class CModel(ArithmeticModel):
                     out[n, k] = _nearest(convolved(route.taps, signal, wrap=True), route.lower)
         return out
 
-    def _nodes(self, route: ModelRoute, x: Whole) -> Whole:
+    def nodes(self, route: ModelRoute, x: Whole) -> Whole:
+        """Outputs (K, N) of the last section of a route, in 32 bits."""
         assert route.sections is not None
         table = np.repeat(route.sections[None].astype(np.int64), len(x), axis=0)
         lower = np.full(len(x), route.lower)
@@ -89,51 +84,3 @@ def _nearest(values: Whole, lower: int) -> Whole:
     if lower <= 0:
         return np.asarray(values << -lower)
     return np.asarray((values + (1 << (lower - 1))) >> lower)
-
-
-def feeds(plan: Plan, inputs: Whole) -> Whole:
-    """Driver feeds (L, N) as integers, for inputs (channels, N) as integers, from rest, of a plan in q31 or q15."""
-    model, bits = model_of(plan), plan.word.fixed.fraction_bits
-    sums = np.zeros((len(plan.filters.drivers), inputs.shape[1]), dtype=np.int64)
-    for index, route in enumerate(plan.routes):
-        x = _late(inputs[route.channel], route.delay)
-        if isinstance(route, Taps):
-            sums[route.driver] += _shifted(
-                convolved(route.values.astype(np.int64), x, wrap=True), SUM_BITS - 2 * bits + route.shift
-            )
-        elif isinstance(route, Sections):
-            nodes = model._nodes(model.routes[index], x[None])[0]
-            sums[route.driver] += _shifted(nodes, SUM_BITS - NODE.fraction_bits + route.raised)
-        else:
-            sums[route.driver] += x << (SUM_BITS - bits)
-    return np.asarray(saturated(_nearest(sums, SUM_BITS - bits), plan.word.fixed.bits))
-
-
-def feeds_float(plan: Plan, inputs: Real) -> Real:
-    """Driver feeds (L, N) of inputs (channels, N), without rounding but that of the coefficients."""
-    from scipy.signal import lfilter, sosfilt  # slow to import
-
-    sums = np.zeros((len(plan.filters.drivers), inputs.shape[1]))
-    for route in plan.routes:
-        y = _late(inputs[route.channel].astype(float), route.delay)
-        if isinstance(route, Taps):
-            y = lfilter(route.values.astype(float), [1.0], y)
-        elif isinstance(route, Sections):
-            values = route.values.astype(float)
-            sos = np.concatenate([values[:, :3], np.ones((len(values), 1)), -values[:, 3:]], axis=1)
-            y = sosfilt(np.ascontiguousarray(sos), y)
-        sums[route.driver] += y
-    for tail in plan.tails:
-        taps = backward(tail.spectra[:, 0] + 1j * tail.spectra[:, 1].astype(complex)).real.ravel()
-        y = _late(inputs[tail.channel].astype(float), tail.first * plan.block)
-        sums[tail.driver] += lfilter(taps, [1.0], y)
-    return sums
-
-
-def _shifted(values: Whole, shift: int) -> Whole:
-    return np.asarray(values << shift if shift >= 0 else values >> -shift)
-
-
-def _late(x: NDArray[Sample], samples: int) -> NDArray[Sample]:
-    """A delayed signal (N,)."""
-    return np.concatenate([np.zeros(samples, dtype=x.dtype), x])[: x.size]

@@ -31,14 +31,13 @@ from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.export.c_partition import Place, Tail, best_block, direct_count, tail_of, transform_products
-from designer.export.cmsis_arrangement import post_shift, scaled_table
+from designer.export.cmsis_arrangement import lowered_bits, post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import FirmwareNames, firmware_names
 from designer.export.target import at_most, refuse
 from designer.problem.word_format import Word
-from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
+from designer.realization.cascade import Cascade, pole_radii
 from designer.realization.words import driver_shift, rounded, scale
-from designer.stereo.upmix import Upmix
 
 BLOCK = 64
 """Samples computed at once, if no partition sets their number: longer blocks take memory and gain little."""
@@ -55,7 +54,7 @@ Numbers = NDArray[np.int64] | NDArray[np.float32]
 
 @dataclass(frozen=True)
 class CWord:
-    """Word of samples and taps: the target of that name, a sample's type in C and its bytes, its fixed point, None for float."""
+    """Word of samples and taps: the target of that name, a sample's type in C and its bytes, its fixed point, None for floats."""
 
     target: str
     c_type: str
@@ -67,6 +66,16 @@ class CWord:
         """Its fixed point."""
         assert self.word is not None
         return self.word
+
+    @property
+    def kind(self) -> str:
+        """Whether it is "float" or "fixed"."""
+        return "float" if self.word is None else "fixed"
+
+    @property
+    def name(self) -> str:
+        """The last part of the target's name, as "q31"."""
+        return self.target.rpartition("-")[2]
 
 
 FLOAT = CWord("c", "float", 4, None)
@@ -89,44 +98,32 @@ class Route:
         """Number of samples before the newest that it reads."""
         return self.delay
 
-    @property
-    def error(self) -> float:
-        """The largest |stored - designed| coefficient."""
-        return 0.0
-
 
 @dataclass(frozen=True)
 class Taps(Route):
-    """Taps that are multiplied one by one: values (T,) in time order, and s."""
+    """Taps that are multiplied one by one: values (T,) in time order, s, and the largest |stored - designed| tap."""
 
     values: Numbers
     shift: int
-    largest_error: float
+    error: float
 
     @property
     def reach(self) -> int:
         """Number of samples before the newest that it reads."""
         return self.delay + self.values.size - 1
 
-    @property
-    def error(self) -> float:
-        """The largest |stored - designed| tap."""
-        return self.largest_error
-
 
 @dataclass(frozen=True)
 class Sections(Route):
-    """Sections: values (S, 5) of b0, b1, b2, a1, a2, the last two negated against scipy's; p, and e, by which the output is raised."""
+    """Sections: values (S, 5) of b0, b1, b2, a1, a2, the last two negated against scipy's; p, and e, by which the output is raised.
+
+    `error` is the largest |stored - designed| coefficient, on the scale of the stored ones.
+    """
 
     values: Numbers
     post_shift: int
     raised: int
-    largest_error: float
-
-    @property
-    def error(self) -> float:
-        """The largest |stored - designed| coefficient, on the scale of the stored ones."""
-        return self.largest_error
+    error: float
 
 
 @dataclass(frozen=True)
@@ -169,14 +166,10 @@ class Plan:
         return len(self.filters.channels)
 
     @property
-    def upmix(self) -> Upmix | None:
-        """Upmix that makes the channels from stereo."""
-        return Upmix(self.filters.sample_rate_hz) if self.filters.fed_by_upmix else None
-
-    @property
     def points(self) -> int:
         """Points of the longest transform, for which the sines are; 0 where there is none."""
-        return max(self.block if self.tails else 0, self.upmix.frame if self.upmix else 0)
+        upmix = self.filters.upmix
+        return max(self.block if self.tails else 0, upmix.frame if upmix else 0)
 
     @property
     def parts(self) -> int:
@@ -193,7 +186,8 @@ class Plan:
     @property
     def largest_error(self) -> float:
         """Largest rounding error of any stored coefficient."""
-        return max((route.error for route in self.routes), default=0.0)
+        stored: tuple[Taps | Sections, ...] = (*self.taps, *self.sections)
+        return max((route.error for route in stored), default=0.0)
 
 
 def plan_of(filters: FilterSet, word: CWord) -> Plan:
@@ -224,16 +218,8 @@ def plan_of(filters: FilterSet, word: CWord) -> Plan:
                 taps.append(Taps(filter_, *place, *stored_taps(values, word, wanted_shift(filters, filter_, word))))
             if direct < filter_.taps.size:
                 tails.append(tail_of(filter_, *place, block))
-    plan = Plan(
-        filters,
-        word,
-        firmware_names(filters),
-        block or BLOCK,
-        tuple(delays),
-        tuple(taps),
-        tuple(sections),
-        tuple(tails),
-    )
+    parts = (tuple(delays), tuple(taps), tuple(sections), tuple(tails))
+    plan = Plan(filters, word, firmware_names(filters), block or BLOCK, *parts)
     numbers = sum(taps.values.size for taps in plan.taps) + sum(cascade.values.size for cascade in plan.sections)
     numbers += sum(tail.spectra.size for tail in plan.tails)
     at_most(word.target, numbers, MAX_NUMBERS, "coefficients", "design with fewer taps, or export wav")
@@ -275,8 +261,7 @@ def stored_sections(cascade: Cascade, word: CWord, location: str) -> tuple[Numbe
         single = plain.astype(np.float32)
         _hold_stable(np.asarray(single, dtype=float), word, location)
         return single, 0, 0, float(np.abs(single - plain).max())
-    lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(np.int64)
-    lowered[-1] = max(0, lowered[-1])
+    lowered = lowered_bits(cascade)
     table = scaled_table(cascade, lowered)
     shift = post_shift(table, NODE)
     while shift < NODE.fraction_bits:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from designer.export.c_cost import cost_of, stereo_cost
+from designer.export import c_text
+from designer.export.c_cost import cost_of, stereo_of
 from designer.export.c_plan import CWord, Plan, plan_of, rounding_notes
 from designer.export.c_readme import usage
 from designer.export.c_source import files, scaling
-from designer.export.cmsis_source import comment
+from designer.export.c_text import Member, comment
 from designer.export.filter_set import FilterSet
 from designer.export.provenance import README, provenance, readme, text_file
 from designer.export.rates import check_same
@@ -27,6 +28,12 @@ USAGE = """    static {prefix}_state state;
 {prefix}_init again where the rate changes: histories begin in silence. {prefix}_rates[] in the header has the costs of each rate. A
 firmware of one rate compiles that pair alone, and calls its functions. What follows is of {lowest} Hz; the others have the same calls.
 """
+COUNTS = (
+    *("sample_rate_hz", "latency_samples", "multiply_adds_per_s", "stereo_multiply_adds_per_s"),
+    *("flash_bytes", "ram_bytes"),
+)
+REALS = ("latency_ms", "stereo_latency_ms", "headroom_db", "worst_output")
+"""Numbers of a rate in the table."""
 
 
 def write_c_rates(filters: FilterSet, word: CWord) -> Export:
@@ -58,7 +65,7 @@ def write_c_rates(filters: FilterSet, word: CWord) -> Export:
 
 def _kinds(plans: Sequence[Plan]) -> list[tuple[str, str]]:
     """Part of the names of each way in, and its inputs."""
-    return [("", "CHANNELS"), *([("stereo_", "2")] if plans[0].upmix else [])]
+    return [("", "CHANNELS"), *([("stereo_", "2")] if plans[0].filters.upmix else [])]
 
 
 def _calls(prefix: str, kind: str, way: str) -> list[tuple[str, str]]:
@@ -70,39 +77,28 @@ def _calls(prefix: str, kind: str, way: str) -> list[tuple[str, str]]:
     ]
 
 
-def _header(prefix: str, plans: Sequence[Plan], rates: Sequence[int]) -> Iterator[str]:
+def _header(prefix: str, plans: Sequence[Plan], rates: Sequence[int]) -> list[str]:
+    includes = ["#include <stdint.h>", "", *(f'#include "{plan.names.prefix}.h"' for plan in plans)]
+    return c_text.header(prefix, includes, [*_declared(prefix, plans, rates), ""])
+
+
+def _declared(prefix: str, plans: Sequence[Plan], rates: Sequence[int]) -> Iterator[str]:
     big, kind, first = prefix.upper(), plans[0].word.c_type, plans[0]
-    yield from (f"#ifndef {big}_H", f"#define {big}_H", "", "#include <stdint.h>", "")
-    yield from (f'#include "{plan.names.prefix}.h"' for plan in plans)
-    yield from ("", "#ifdef __cplusplus", 'extern "C" {', "#endif", "")
-    yield f"#define {big}_RATES {len(rates)}U"
-    yield f"#define {big}_CHANNELS {first.channels}U /* inputs; their order is that of the enums of each rate */"
-    yield f"#define {big}_DRIVERS {len(first.filters.drivers)}U /* outputs */"
-    yield f"#define {big}_FLASH_BYTES {sum(cost_of(plan).flash for plan in plans)}U /* constants of all rates, without the code */"
-    yield from (
-        "",
-        "/* Costs of a rate; those of stereo include the upmix, and are those of the filters where there is none. */",
-    )
-    yield "typedef struct {"
-    integers = (
-        "sample_rate_hz",
-        "latency_samples",
-        "multiply_adds_per_s",
-        "stereo_multiply_adds_per_s",
-        "flash_bytes",
-        "ram_bytes",
-    )
-    yield from (f"    uint32_t {name};" for name in integers)
-    yield from (f"    float {name};" for name in ("latency_ms", "stereo_latency_ms", "headroom_db", "worst_output"))
-    yield from (f"}} {prefix}_rate;", "", f"extern const {prefix}_rate {prefix}_rates[{big}_RATES];")
+    flash = sum(cost_of(plan).flash for plan in plans)
+    values = [
+        ("RATES", f"{len(rates)}U", ""),
+        ("CHANNELS", f"{first.channels}U", "inputs; their order is that of the enums of each rate"),
+        ("DRIVERS", f"{len(first.filters.drivers)}U", "outputs"),
+        ("FLASH_BYTES", f"{flash}U", "constants of all rates, without the code"),
+    ]
+    yield from (*c_text.macros(prefix, values), "")
+    yield "/* Costs of a rate; those of stereo include the upmix, and are those of the filters where there is none. */"
+    members = [*(f"uint32_t {name}" for name in COUNTS), *(f"float {name}" for name in REALS)]
+    yield from c_text.struct(f"{prefix}_rate", [Member(text, 4) for text in members])
+    yield from ("", f"extern const {prefix}_rate {prefix}_rates[{big}_RATES];")
     for way, inputs in _kinds(plans):
-        yield from (
-            "",
-            f"/* All that changes while the {way.replace('_', ' ')}filters of one rate run. */",
-            "typedef struct {",
-        )
-        yield "    uint32_t sample_rate_hz; /* 0: silence */"
-        yield "    union {"
+        note = f"/* All that changes while the {way.replace('_', ' ')}filters of one rate run. */"
+        yield from ("", note, "typedef struct {", "    uint32_t sample_rate_hz; /* 0: silence */", "    union {")
         yield from (
             f"        {plan.names.prefix}_{way}state at_{rate};" for plan, rate in zip(plans, rates, strict=True)
         )
@@ -111,17 +107,18 @@ def _header(prefix: str, plans: Sequence[Plan], rates: Sequence[int]) -> Iterato
         yield f"int32_t {prefix}_{way}init({prefix}_{way}state *state, uint32_t sample_rate_hz);"
         for name, arguments in _calls(prefix, kind, way):
             yield f"void {prefix}_{name}({prefix}_{way}state *state, {arguments}, uint32_t frames); /* {inputs} in */"
-    yield from ("", "#ifdef __cplusplus", "}", "#endif", "", "#endif")
 
 
 def _source(prefix: str, plans: Sequence[Plan], rates: Sequence[int]) -> Iterator[str]:
     big, kind = prefix.upper(), plans[0].word.c_type
     yield from (f'#include "{prefix}.h"', "", f"const {prefix}_rate {prefix}_rates[{big}_RATES] = {{")
     for plan in plans:
-        cost = cost_of(plan)
-        stereo = stereo_cost(plan, plan.upmix) if plan.upmix else cost
-        counts = (cost.latency_samples, cost.multiply_adds_per_s, stereo.multiply_adds_per_s, cost.flash, stereo.ram)
-        reals = (cost.latency_ms, stereo.latency_ms, cost.headroom_db, cost.worst_output)
+        cost, stereo = cost_of(plan), stereo_of(plan)
+        products, ram, late = cost.multiply_adds_per_s, cost.ram, cost.latency_ms
+        if stereo:
+            products, ram, late = stereo.multiply_adds_per_s(plan.multiply_adds), stereo.ram_bytes, stereo.latency_ms
+        counts = (cost.latency_samples, cost.multiply_adds_per_s, products, cost.flash, ram)
+        reals = (cost.latency_ms, late, cost.headroom_db, cost.worst_output)
         numbers = [f"{plan.filters.sample_rate_hz:.0f}U", *(f"{count}U" for count in counts)]
         yield f"    {{{', '.join([*numbers, *(f'{real:.6f}F' for real in reals)])}}},"
     yield "};"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from designer.export.c_cost import cost_of, stereo_cost
+from designer.export.c_cost import cost_of, stereo_of
 from designer.export.c_plan import FLOAT, Plan
 
 PROCESSORS = """ESP32: the ESP32 and the ESP32-S3 have a floating-point unit for single precision: take c. The ESP32-C3 and C6
@@ -47,16 +47,17 @@ computed together. Input and output must not overlap."""
     if plan.tails:
         how += f""" Filters longer than {plan.block} taps run in partitions of {plan.block} taps. The frame that completes a block costs
 more than the others: where time is short, call with a multiple of {plan.block} frames."""
-    if plan.upmix:
-        stereo = stereo_cost(plan, plan.upmix)
+    stereo = stereo_of(plan)
+    if stereo:
+        products = stereo.multiply_adds_per_s(plan.multiply_adds)
         call += f"""
     static {prefix}_stereo_state speaker;
     {prefix}_stereo_init(&speaker);
     {prefix}_stereo(&speaker, in, out, frames);             /* left and right in, feeds out */
     {prefix}_stereo_interleaved(&speaker, in, out, frames);"""
         how += f""" The upmix makes the channels of {prefix}_process from left and right: {prefix}_stereo is the whole chain, as
-designer render plays it. It has a latency of {stereo.latency_ms:.2f} ms, and takes {stereo.ram:,} bytes of RAM and
-{stereo.multiply_adds_per_s:,} multiply-adds a second. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm); the upmix
+designer render plays it. It has a latency of {stereo.latency_ms:.2f} ms, and takes {stereo.ram_bytes:,} bytes of RAM and
+{products:,} multiply-adds a second. It calls sqrt, floorf, frexpf and ldexpf of the C library (-lm); the upmix
 computes in single precision in every word."""
     if plan.word is not FLOAT:
         how += """ Sums have 64 bits and cannot overflow; each feed is rounded once and saturates. Taps are multiplied one by one: a

@@ -8,8 +8,8 @@ import numpy as np
 
 from designer.export.c_partition import weights
 from designer.export.c_plan import FLOAT, SUM_BITS, Plan, Sections, Taps
-from designer.export.c_upmix import arrays, bands, half_window
-from designer.export.cmsis_source import A_LINE, literals
+from designer.export.c_text import LINES, literals, rows_of, table
+from designer.export.c_upmix import Tables, frames_and_bands, sines
 from designer.export.filter_set import Filter
 from designer.export.provenance import one_line
 
@@ -61,14 +61,13 @@ def _shift(plan: Plan, route: Taps) -> int:
 
 def row_bytes(plan: Plan) -> int:
     """Memory of the tables, and of the turns, sines, windows and bands of transforms."""
-    rows = sum(4 * len(row) for _, table in tables(plan).values() for row in table)
+    rows = sum(4 * len(row) for _, listed in tables(plan).values() for row in listed)
     rows += 8 * plan.block if plan.tails else 0
-    rows += 4 * plan.points
-    return rows + (4 * (plan.upmix.frame // 2 + len(bands(plan.upmix))) if plan.upmix else 0)
+    return rows + 4 * plan.points + 4 * sum(len(values) for _, _, values in _of_upmix(plan))
 
 
 NOTES = {
-    "line": "a row a channel: its beginning in state->line, and the past samples that are kept",
+    "line": LINES,
     DELAYS: "pure delays: a driver plays a channel, delay samples late",
     FIRS: "filters in taps: delay in samples, place and number of the taps",
     CASCADES: "filters in sections: delay in samples, place and number of the sections",
@@ -94,33 +93,22 @@ def tables_text(plan: Plan) -> list[list[str]]:
         turn = weights(plan.block)
         blocks = [("e^(i pi n / (2 BLOCK)): real parts, then imaginary ones", np.concatenate([turn.real, turn.imag]))]
         pieces.append(_array(f"static const float {prefix}_turn", [(note, v.astype(np.float32)) for note, v in blocks]))
-    if plan.points:
-        for name, block in arrays(plan.points).items():
-            pieces.append(_array(f"static const float {prefix}_{name}", [block]))
-    if plan.upmix:
-        blocks = [("the rising half of sin(pi (n + 1/2) / FRAME)", half_window(plan.upmix))]
-        pieces.append(_array(f"static const float {prefix}_window", blocks))
-        firsts = np.array(bands(plan.upmix))
-        pieces.append(
-            _array(f"static const uint32_t {prefix}_bands", [("first bins of the bands, and the end", firsts)])
-        )
+    waves = sines(prefix, plan.points) if plan.points else []
+    pieces += [_array(head, [(note, values)]) for head, note, values in (*waves, *_of_upmix(plan))]
     return pieces + [_table(plan, kind, words.split(), rows) for kind, (words, rows) in tables(plan).items()]
 
 
+def _of_upmix(plan: Plan) -> Tables:
+    upmix = plan.filters.upmix
+    return frames_and_bands(plan.names.prefix, upmix) if upmix else []
+
+
 def _table(plan: Plan, kind: str, words: list[str], rows: Rows) -> list[str]:
-    prefix = plan.names.prefix
     note = NOTES[kind] + ("" if plan.word is FLOAT else SHIFTS.get(kind, ""))
     cells = [", ".join(f"{v}" if w == SIGNED else f"{v}U" for w, v in zip(words, row, strict=True)) for row in rows]
-    return [
-        f"/* {note} */",
-        "typedef struct {",
-        *(f"    {'int32_t' if word == SIGNED else 'uint32_t'} {word};" for word in words),
-        f"}} {prefix}_{kind};",
-        *([] if kind == "line" else [f"#define {prefix.upper()}_{kind.upper()}S {len(rows)}U"]),
-        f"static const {prefix}_{kind} {prefix}_{kind}s[{len(rows)}] = {{",
-        *(f"    {{{text}}}," for text in cells),
-        "};",
-    ]
+    fields = [f"{'int32_t' if word == SIGNED else 'uint32_t'} {word}" for word in words]
+    count = "" if kind == "line" else f"{kind.upper()}S"
+    return table(plan.names.prefix, kind, note, fields, [f"{{{text}}}," for text in cells], count)
 
 
 def _taps_note(plan: Plan, route: Taps) -> str:
@@ -144,7 +132,5 @@ def _array(head: str, blocks: list[tuple[str, Any]]) -> list[str]:
     """An array in parts, each behind its comment."""
     lines = [f"{head}[{sum(values.size for _, values in blocks)}] = {{"]
     for note, values in blocks:
-        texts = literals(values)
-        lines.append(f"    /* {note} */")
-        lines += [f"    {', '.join(texts[n : n + A_LINE])}," for n in range(0, len(texts), A_LINE)]
+        lines += [f"    /* {note} */", *rows_of(literals(values))]
     return [*lines, "};"]

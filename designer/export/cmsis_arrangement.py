@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from designer.arrays import Index, Real
 from designer.problem.word_format import Word
-from designer.realization.cascade import FULL, Cascade, settled_length
+from designer.realization.cascade import FULL, Cascade, node_bounds, settled_length
 
 Places = tuple[Index, Index]
 """Rows of numerators and of denominators (S,) each."""
@@ -52,6 +52,13 @@ def post_shift(scaled: Real, word: Word) -> int:
     while np.rint(most * 2.0 ** (word.fraction_bits - shift)) > word.greatest or sums > 2.0 ** (shift + 1):
         shift += 1
     return shift
+
+
+def lowered_bits(cascade: Cascade) -> NDArray[np.int64]:
+    """Bits e (S,) with which no input leaves full scale at the output of a section; the last one is lowered only."""
+    lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(np.int64)
+    lowered[-1] = max(0, lowered[-1])
+    return np.asarray(lowered)
 
 
 def scaled_table(cascade: Cascade, lowered: NDArray[np.int64]) -> Real:

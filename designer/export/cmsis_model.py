@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.export.arithmetic import ERROR_FEEDBACK, ArithmeticModel, Fit, ModelRoute, Whole, saturated, wrapped
-from designer.export.cmsis_plan import Q15, Q31, CmsisWord, Path, Plan, Route, StoredSections, StoredTaps, plan_of
+from designer.export.c_plan import CWord
+from designer.export.cmsis_plan import Q15, Q31, Path, Plan, Route, StoredSections, StoredTaps, plan_of
 from designer.export.filter_set import FilterSet
 from designer.realization.convolution import fft_convolved
 
@@ -42,7 +43,7 @@ SECTION_WORDS = {
 ROUNDOFF = 2.0**-24
 
 
-def cmsis_model(filters: FilterSet, word: CmsisWord) -> ArithmeticModel:
+def cmsis_model(filters: FilterSet, word: CWord) -> ArithmeticModel:
     """Model of CMSIS-DSP in a fixed-point word. Raises UsageError: the word or the library cannot hold the filters."""
     plan = plan_of(filters, word)
     model = model_of(plan)
@@ -62,13 +63,13 @@ def model_of(plan: Plan) -> ArithmeticModel:
     bits in q31, and the library's sum wraps; the 32 bits that it keeps end below bit 63.
     """
     word, kinds = plan.word, {type(route.stored) for _, route in plan.routes}
-    names = [FIR_WORDS[word.suffix]] if StoredTaps in kinds else []
-    names += [SECTION_WORDS[word.suffix]] if StoredSections in kinds else []
+    names = [FIR_WORDS[word.name]] if StoredTaps in kinds else []
+    names += [SECTION_WORDS[word.name]] if StoredSections in kinds else []
     routes = tuple(_route(path, route, word.fixed.fraction_bits) for path, route in plan.routes)
     return ArithmeticModel("; ".join(names) or "delays alone", word.fixed, routes, fit_of(word), wrap=True)
 
 
-def fit_of(word: CmsisWord) -> Fit:
+def fit_of(word: CWord) -> Fit:
     """How the library brings a lowered sum into q31 or q15."""
     return wrapped if word is Q31 else partial(saturated, bits=16)
 

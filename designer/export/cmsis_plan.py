@@ -39,54 +39,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.errors import UsageError
-from designer.export.cmsis_arrangement import arranged, post_shift, scaled_table
+from designer.export.c_plan import CWord, Numbers
+from designer.export.cmsis_arrangement import arranged, lowered_bits, post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import FirmwareNames, firmware_names
 from designer.problem.word_format import Word
-from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
+from designer.realization.cascade import Cascade, pole_radii
 from designer.realization.words import common_shift, rounded, scale
 
-BLOCK = 64
-"""Samples a block, unless the firmware's build defines another."""
 MAX_FIR_TAPS, MAX_SECTIONS = 65_535, 255
 """numTaps is a uint16_t, numStages a uint8_t."""
 MAX_SHIFT = 24
 """The largest shift of an output: 2^8 channels of 31 bits, shifted by 24, fill 63 bits."""
 QUIETER = "lower the filters (max_gain_db, max_effort_db), or export cmsis-f32"
-Numbers = NDArray[np.int64] | NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class CmsisWord:
-    """One of the words that CMSIS-DSP computes in: its functions' suffix, a sample's type in C and bytes, its fixed point, None for f32.
-
-    A biquad section is stored in `section_numbers` coefficients.
-    """
-
-    suffix: str
-    c_type: str
-    bytes: int
-    word: Word | None
-    section_numbers: int
-
-    @property
-    def fixed(self) -> Word:
-        """Its fixed point, of q31 and q15."""
-        assert self.word is not None
-        return self.word
-
-    def refuse(self, location: str, actual: str, expected: str, remedy: str) -> UsageError:
-        """The error of what the word or the library cannot hold."""
-        return UsageError(f"--target cmsis-{self.suffix}: {location}: got {actual}; expected {expected}; {remedy}")
-
-
-F32 = CmsisWord("f32", "float32_t", 4, None, 5)
-Q31 = CmsisWord("q31", "q31_t", 4, Word.of("q31"), 5)
-Q15 = CmsisWord("q15", "q15_t", 2, Word.of("q15"), 6)
+F32 = CWord("cmsis-f32", "float32_t", 4, None)
+Q31 = CWord("cmsis-q31", "q31_t", 4, Word.of("q31"))
+Q15 = CWord("cmsis-q15", "q15_t", 2, Word.of("q15"))
 WORDS = (F32, Q31, Q15)
 
 
@@ -113,7 +86,7 @@ class StoredSections:
     error: float
 
 
-def stored_taps(taps: Real, word: CmsisWord, shift: int, location: str) -> StoredTaps:
+def stored_taps(taps: Real, word: CWord, shift: int, location: str) -> StoredTaps:
     """One filter's taps (T,), with the shift s of its channel.
 
     Raises UsageError: more taps than numTaps counts, or no shift is left for the output.
@@ -122,7 +95,7 @@ def stored_taps(taps: Real, word: CmsisWord, shift: int, location: str) -> Store
     padded = np.concatenate([taps, np.zeros(count - taps.size)])
     if count > MAX_FIR_TAPS:
         limit = f"at most {MAX_FIR_TAPS}, a uint16_t"
-        raise word.refuse(location, f"{count} taps", limit, "choose fewer [realization] taps")
+        raise _refusal(word, location, f"{count} taps", limit, "choose fewer [realization] taps")
     if word.word is None:
         single = padded.astype(np.float32)
         return StoredTaps(single, 0, 0, float(np.abs(single - padded).max()))
@@ -133,11 +106,11 @@ def stored_taps(taps: Real, word: CmsisWord, shift: int, location: str) -> Store
         guard += 1
     if shift + guard > MAX_SHIFT:
         norms = f"taps up to {np.abs(taps).max():.3g} with an l1 norm of {np.abs(taps).sum():.3g}"
-        raise word.refuse(location, f"{norms}, an output shift of {shift + guard} bits", f"{MAX_SHIFT}", QUIETER)
+        raise _refusal(word, location, f"{norms}, an output shift of {shift + guard} bits", f"{MAX_SHIFT}", QUIETER)
     return StoredTaps(whole, shift, guard, error)
 
 
-def stored_sections(cascade: Cascade, word: CmsisWord, location: str, limit: float = 1.0) -> StoredSections:
+def stored_sections(cascade: Cascade, word: CWord, location: str, limit: float = 1.0) -> StoredSections:
     """One filter's sections.
 
     Parameters
@@ -148,7 +121,7 @@ def stored_sections(cascade: Cascade, word: CmsisWord, location: str, limit: flo
     """
     if (count := len(cascade.b)) > MAX_SECTIONS:
         most = f"at most {MAX_SECTIONS}, a uint8_t"
-        raise word.refuse(location, f"{count} sections", most, "choose fewer [realization] sections")
+        raise _refusal(word, location, f"{count} sections", most, "choose fewer [realization] sections")
     if word.word is None:
         plain = np.ascontiguousarray(np.concatenate([cascade.b, -cascade.a], axis=1))
         single = plain.astype(np.float32)
@@ -157,26 +130,30 @@ def stored_sections(cascade: Cascade, word: CmsisWord, location: str, limit: flo
     if word is Q15:
         cascade, lowered = arranged(cascade, word.word, limit)
     else:
-        lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(np.int64)
-        lowered[-1] = max(0, lowered[-1])
+        lowered = lowered_bits(cascade)
     scaled, bits = scaled_table(cascade, lowered), word.word.fraction_bits
     shift = post_shift(scaled, word.word)
     if lowered[-1] > MAX_SHIFT or shift >= bits:
         size = f"coefficients up to {np.abs(scaled).max():.3g}, postShift {shift}, and an output shift of {lowered[-1]} bits"
-        raise word.refuse(location, size, f"{bits - 1} and {MAX_SHIFT}", QUIETER)
+        raise _refusal(word, location, size, f"{bits - 1} and {MAX_SHIFT}", QUIETER)
     step = 2.0 ** (shift - bits)
     whole = np.ascontiguousarray(np.rint(scaled / step).astype(np.int64))
     _hold_stable(-whole[:, 3:] * step, word, location)
     return StoredSections(whole, shift, int(lowered[-1]), float(np.abs(whole * step - scaled).max()))
 
 
-def _hold_stable(a: Real, word: CmsisWord, location: str) -> None:
+def _refusal(word: CWord, location: str, actual: str, expected: str, remedy: str) -> UsageError:
+    """The error of what the word or the library cannot hold."""
+    return UsageError(f"--target {word.target}: {location}: got {actual}; expected {expected}; {remedy}")
+
+
+def _hold_stable(a: Real, word: CWord, location: str) -> None:
     radius = pole_radii(a)
     worst = int(np.argmax(radius))
     if radius[worst] >= 1.0:
         remedy = "export cmsis-q31 or cmsis-f32" if word is Q15 else "choose a smaller [realization] pole radius"
-        pole = f"a pole of magnitude {radius[worst]:.6f} once rounded to {word.suffix}"
-        raise word.refuse(f"{location}, section {worst}", pole, "below 1", remedy)
+        pole = f"a pole of magnitude {radius[worst]:.6f} once rounded to {word.name}"
+        raise _refusal(word, f"{location}, section {worst}", pole, "below 1", remedy)
 
 
 @dataclass(frozen=True)
@@ -213,17 +190,17 @@ class Path:
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole set in one word: the prefix of every global name, identifiers of the drivers, the channels' paths.
-
-    `names` holds name in the problem -> identifier, where they differ.
-    """
+    """The whole set in one word: names in C, and the channels' paths."""
 
     filters: FilterSet
-    word: CmsisWord
-    prefix: str
-    drivers: tuple[str, ...]
+    word: CWord
+    names: FirmwareNames
     paths: tuple[Path, ...]
-    names: dict[str, str]
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """Identifiers of the drivers."""
+        return tuple(self.names.identifiers[driver] for driver in self.filters.drivers)
 
     @property
     def routes(self) -> list[tuple[Path, Route]]:
@@ -235,30 +212,30 @@ class Plan:
         """Products a sample."""
         return sum(int(route.stored.values.size) for _, route in self.routes if route.stored is not None)
 
+    @property
+    def largest_error(self) -> float:
+        """Largest rounding error of any stored coefficient."""
+        return max((route.stored.error for _, route in self.routes if route.stored), default=0.0)
 
-def plan_of(filters: FilterSet, word: CmsisWord) -> Plan:
+
+def plan_of(filters: FilterSet, word: CWord) -> Plan:
     """The plan of a set of filters. Raises UsageError: the word or the library cannot hold them."""
     if not filters.filters:
-        raise UsageError(
-            f"--target cmsis-{word.suffix}: got no filter in the design; expected at least one; design it again"
-        )
+        raise UsageError(f"--target {word.target}: got no filter in the design; expected at least one; design it again")
     names = firmware_names(filters, "CMSIS-DSP's")
     paths = tuple(_path(filters, word, index, names) for index in range(len(filters.channels)))
-    return Plan(filters, word, names.prefix, names.drivers(filters), paths, names.changed)
+    return Plan(filters, word, names, paths)
 
 
-def _path(filters: FilterSet, word: CmsisWord, index: int, names: FirmwareNames) -> Path:
+def _path(filters: FilterSet, word: CWord, index: int, names: FirmwareNames) -> Path:
     channel = filters.channels[index]
     wait = filters.delays.get(channel, 0)
     channel_filters = [filter_ for filter_ in filters.filters if filter_.channel == channel]
     shift = _shift(filters, word, [filter_.taps for filter_ in channel_filters if filter_.has_taps], channel)
     routes = []
     for filter_ in channel_filters:
-        name, location, driver = (
-            names.pairs[filter_.channel, filter_.driver],
-            f"{channel} to {filter_.driver}",
-            filters.drivers.index(filter_.driver),
-        )
+        name, location = names.pairs[filter_.channel, filter_.driver], f"{channel} to {filter_.driver}"
+        driver = filters.drivers.index(filter_.driver)
         stored: StoredTaps | StoredSections | None = None
         if filter_.cascade is not None:
             stored = stored_sections(filter_.cascade, word, location, 10 ** (-filters.headroom.any_input_db / 20))
@@ -271,7 +248,7 @@ def _path(filters: FilterSet, word: CmsisWord, index: int, names: FirmwareNames)
     return Path(channel, index, names.identifiers[channel], wait, history, shift, guard, tuple(raised))
 
 
-def _shift(filters: FilterSet, word: CmsisWord, taps: list[Real], channel: str) -> int:
+def _shift(filters: FilterSet, word: CWord, taps: list[Real], channel: str) -> int:
     """The design's own shift where its integers are this word's, so that they stay; else the smallest that lets all taps fit."""
     if word.word is None or not taps:
         return 0

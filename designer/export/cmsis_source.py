@@ -7,46 +7,30 @@ each member at a multiple of its own alignment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
-
 import numpy as np
 
-from designer.export.cmsis_plan import (
-    BLOCK,
-    F32,
-    Q15,
-    CmsisWord,
-    Numbers,
-    Path,
-    Plan,
-    Route,
-    StoredSections,
-    StoredTaps,
-)
+from designer.export.c_plan import BLOCK, CWord, Numbers
+from designer.export.c_text import CMSIS_DSP, Member, array, comment, header, macros, struct
+from designer.export.c_upmix import StereoC
+from designer.export.cmsis_plan import F32, Q15, Path, Plan, Route, StoredSections, StoredTaps
 from designer.export.provenance import one_line, provenance, text_file
 
-A_LINE = 8
-"""Numbers in a line."""
 
-
-class Member(NamedTuple):
-    """A member of the state's struct: its type and name, what stands in brackets, its bytes, and the alignment that they want."""
-
-    name: str
-    length: str
-    bytes: int
-    alignment: int
-
-
-def files(plan: Plan, target: str, header: Sequence[str] = (), source: Sequence[str] = ()) -> dict[str, bytes]:
-    """`PREFIX.h` and `PREFIX.c`; `header` and `source` are lines behind the filters' functions."""
-    head = comment(provenance(plan.filters, target, scaling(plan)))
-    includes = [f'#include "{plan.prefix}.h"', "#include <string.h>", "", *_arrays(plan), *_helpers(plan)]
+def files(plan: Plan, target: str) -> dict[str, bytes]:
+    """`PREFIX.h` and `PREFIX.c`, with the upmix where one makes the channels."""
+    head, prefix, stereo = comment(provenance(plan.filters, target, scaling(plan))), plan.names.prefix, stereo_of(plan)
+    includes = [f'#include "{prefix}.h"', "#include <string.h>", "", *_arrays(plan), *_helpers(plan)]
+    upmixed = ["", *stereo.tables_and_source()] if stereo else []
     return {
-        f"{plan.prefix}.h": text_file([*head, *_header(plan, header)]),
-        f"{plan.prefix}.c": text_file([*head, *includes, *_init(plan), "", *_process(plan), *source]),
+        f"{prefix}.h": text_file([*head, *_header(plan, stereo)]),
+        f"{prefix}.c": text_file([*head, *includes, *_init(plan), "", *_process(plan), *upmixed]),
     }
+
+
+def stereo_of(plan: Plan) -> StereoC | None:
+    """The upmix ahead of the filters; None without one."""
+    stage = plan.filters.upmix
+    return StereoC(plan.filters, plan.names.prefix, plan.word, stage, state_bytes(plan), BLOCK) if stage else None
 
 
 def scaling(plan: Plan) -> str:
@@ -81,23 +65,24 @@ def state_bytes(plan: Plan, block: int = BLOCK) -> int:
 
 def members(plan: Plan, block: int = BLOCK) -> list[Member]:
     """The struct's members, in order."""
-    word, big = plan.word, f"{plan.prefix.upper()}_BLOCK"
+    word, big = plan.word, f"{plan.names.prefix.upper()}_BLOCK"
 
     def words(name: str, length: str, count: int) -> Member:
-        return Member(f"{word.c_type} {name}", f"[{length}]", word.bytes * count, word.bytes)
+        return Member(f"{word.c_type} {name}[{length}]", word.bytes * count, alignment=word.bytes)
 
     listed: list[Member] = []
     if word is not F32:
-        listed.append(Member("q63_t sum", f"[{len(plan.drivers)}][{big}]", 8 * block * len(plan.drivers), 8))
+        drivers = len(plan.drivers)
+        listed.append(Member(f"q63_t sum[{drivers}][{big}]", 8 * block * drivers, alignment=8))
     for _, route in plan.routes:
         if isinstance(route.stored, StoredTaps):
-            listed.append(Member(f"arm_fir_instance_{word.suffix} fir_{route.name}", "", 12, 4))
+            listed.append(Member(f"arm_fir_instance_{word.name} fir_{route.name}", 12))
             state = fir_state(route.stored.values.size, word)
             listed.append(words(f"state_{route.name}", f"{state} + {big}", state + block))
         elif isinstance(route.stored, StoredSections):
-            kind, size = f"arm_biquad_casd_df1_inst_{word.suffix}", 12 if word is F32 else 16
+            kind, size = f"arm_biquad_casd_df1_inst_{word.name}", 12 if word is F32 else 16
             state = 4 * len(route.stored.values)
-            listed.append(Member(f"{kind} sections_{route.name}", "", size, 4))
+            listed.append(Member(f"{kind} sections_{route.name}", size))
             listed.append(words(f"state_{route.name}", f"{state}", state))
     for path in plan.paths:
         if path.history:
@@ -109,65 +94,26 @@ def members(plan: Plan, block: int = BLOCK) -> list[Member]:
     return listed
 
 
-def fir_state(taps: int, word: CmsisWord) -> int:
+def fir_state(taps: int, word: CWord) -> int:
     """Words of state of one FIR filter, those of a block apart."""
     return taps - (word is not Q15)
 
 
-def literals(values: Numbers) -> list[str]:
-    """Each value exactly: integers as they are, float32 by its shortest digits that read back the same."""
-    if values.dtype == np.float32:
-        return [f"{value!s}F" for value in values]
-    least = "(-2147483647 - 1)"  # -2147483648 is minus a number that no int holds
-    return [least if value == -(2**31) else str(value) for value in values.tolist()]
-
-
-def array(head: str, values: Numbers) -> list[str]:
-    """Lines of a definition: `head` is all that stands ahead of the equals sign."""
-    texts = literals(values)
-    rows = [", ".join(texts[start : start + A_LINE]) for start in range(0, len(texts), A_LINE)]
-    return [f"{head} = {{", *(f"    {row}," for row in rows), "};"]
-
-
-def comment(lines: Iterable[str]) -> list[str]:
-    """One comment of several lines; ??/ at a line's end would be C99's trigraph of a backslash."""
-    first, *others = (line.replace("??/", "? ?/") for line in lines)
-    return [f"/* {first}", *(f" * {line}".rstrip() for line in others), " */"]
-
-
-def _header(plan: Plan, more: Sequence[str]) -> list[str]:
-    big, prefix, c_type = plan.prefix.upper(), plan.prefix, plan.word.c_type
-    inputs = [(f"{big}_IN_{path.name.upper()} {path.index}", path.name, path.channel) for path in plan.paths]
+def _header(plan: Plan, stereo: StereoC | None) -> list[str]:
+    prefix, c_type = plan.names.prefix, plan.word.c_type
+    big = prefix.upper()
+    inputs = [(f"IN_{path.name.upper()}", path.index, path.name, path.channel) for path in plan.paths]
     pairs = zip(plan.drivers, plan.filters.drivers, strict=True)
-    outputs = [(f"{big}_OUT_{name.upper()} {index}", name, driver) for index, (name, driver) in enumerate(pairs)]
-    return [
-        f"#ifndef {big}_H",
-        f"#define {big}_H",
-        "",
-        '#include "arm_math.h"',
-        "",
-        "#if (defined(ARM_MATH_MVEI) || defined(ARM_MATH_MVEF)) && !defined(ARM_MATH_AUTOVECTORIZE)",
-        '#error "Helium wants longer states and padded coefficients: build CMSIS-DSP and this with ARM_MATH_AUTOVECTORIZE"',
-        "#endif",
-        "",
-        "#ifdef __cplusplus",
-        'extern "C" {',
-        "#endif",
-        "",
+    ports = [*inputs, *((f"OUT_{name.upper()}", n, name, driver) for n, (name, driver) in enumerate(pairs))]
+    body = [
         f"#ifndef {big}_BLOCK",
         f"#define {big}_BLOCK {BLOCK} /* samples a block: define another for the whole build */",
         "#endif",
-        f"#define {big}_CHANNELS {len(plan.paths)}",
-        f"#define {big}_DRIVERS {len(plan.drivers)}",
-        *(
-            f"#define {line}" + ("" if identifier == name else f" /* {one_line(name)} */")
-            for line, identifier, name in (*inputs, *outputs)
-        ),
+        *macros(prefix, [("CHANNELS", f"{len(plan.paths)}", ""), ("DRIVERS", f"{len(plan.drivers)}", "")]),
+        *macros(prefix, [(port, f"{n}", "" if name == old else one_line(old)) for port, n, name, old in ports]),
         "",
         "/* All that changes while the filters run. It points into itself: once initialised it must stay where it is. */",
-        "typedef struct {",
-        *(f"    {member.name}{member.length};" for member in members(plan)),
-        f"}} {prefix}_state;",
+        *struct(f"{prefix}_state", members(plan)),
         "",
         "/* Silence in all histories; call it before the first block, and again to start anew. */",
         f"void {prefix}_init({prefix}_state *state);",
@@ -176,13 +122,9 @@ def _header(plan: Plan, more: Sequence[str]) -> list[str]:
         f"void {prefix}_process({prefix}_state *state, const {c_type} *const *in,",
         f"    {c_type} *const *out);",
         "",
-        *more,
-        "#ifdef __cplusplus",
-        "}",
-        "#endif",
-        "",
-        "#endif",
     ]
+    call = f"/* One block of {big}_BLOCK samples: in[0] is the listener's left, in[1] the right, out[{big}_DRIVERS] are the feeds. */"
+    return header(prefix, CMSIS_DSP, [*body, *(stereo.header([], call) if stereo else [])])
 
 
 def _arrays(plan: Plan) -> list[str]:
@@ -198,13 +140,13 @@ def _arrays(plan: Plan) -> list[str]:
             order = "b0, 0, b1, b2, a1, a2" if plan.word is Q15 else "b0, b1, b2, a1, a2"
             shifts = f"; postShift {route.stored.post_shift}, output shift {route.stored.shift}" if fixed else ""
             note = f"{len(route.stored.values)} sections of {order}, feedback added{shifts}"
-        head = f"static const {plan.word.c_type} {array_name(plan, route)}[{values.size}]"
+        head = f"static const {plan.word.c_type} {array_name(plan, route)}"
         names = f"{one_line(path.channel)} -> {one_line(route.source.driver)}"
         lines += [f"/* {names}: {note} */", *array(head, values), ""]
     return lines
 
 
-def stored_array(stored: StoredTaps | StoredSections, word: CmsisWord) -> Numbers:
+def stored_array(stored: StoredTaps | StoredSections, word: CWord) -> Numbers:
     """A filter's numbers in the order of the memory."""
     if isinstance(stored, StoredTaps):
         return stored.values[::-1]
@@ -214,11 +156,11 @@ def stored_array(stored: StoredTaps | StoredSections, word: CmsisWord) -> Number
 def array_name(plan: Plan, route: Route) -> str:
     """Name of a filter's array."""
     kind = "sections" if isinstance(route.stored, StoredSections) else "taps"
-    return f"{plan.prefix}_{kind}_{route.name}"
+    return f"{plan.names.prefix}_{kind}_{route.name}"
 
 
 def _helpers(plan: Plan) -> list[str]:
-    word, loop = plan.word, f"for (uint32_t n = 0; n < {plan.prefix.upper()}_BLOCK; n++)"
+    word, loop = plan.word, f"for (uint32_t n = 0; n < {plan.names.prefix.upper()}_BLOCK; n++)"
     if word is F32:
         return _function("static void add(float32_t *sum, const float32_t *part)", [f"{loop} sum[n] += part[n];"])
     least, greatest = f"INT{8 * word.bytes}_MIN", f"INT{8 * word.bytes}_MAX"
@@ -238,7 +180,7 @@ def _function(head: str, body: list[str]) -> list[str]:
 
 
 def _init(plan: Plan) -> list[str]:
-    suffix, block = plan.word.suffix, f"{plan.prefix.upper()}_BLOCK"
+    suffix, block = plan.word.name, f"{plan.names.prefix.upper()}_BLOCK"
     body = ["memset(state, 0, sizeof *state);"]
     for _, route in plan.routes:
         coefficients, memory = array_name(plan, route), f"state->state_{route.name}"
@@ -250,11 +192,11 @@ def _init(plan: Plan) -> list[str]:
             last = "" if plan.word is F32 else f", {route.stored.post_shift}"
             begin = f"arm_biquad_cascade_df1_init_{suffix}(&state->sections_{route.name}"
             body.append(f"{begin}, {len(route.stored.values)}, {coefficients}, {memory}{last});")
-    return _function(f"void {plan.prefix}_init({plan.prefix}_state *state)", body)[:-1]
+    return _function(f"void {plan.names.prefix}_init({plan.names.prefix}_state *state)", body)[:-1]
 
 
 def _process(plan: Plan) -> list[str]:
-    big, c_type = plan.prefix.upper(), plan.word.c_type
+    big, c_type = plan.names.prefix.upper(), plan.word.c_type
     loop = f"for (uint32_t l = 0; l < {big}_DRIVERS; l++)"
     if plan.word is F32:
         body = [f"{loop} memset(out[l], 0, {big}_BLOCK * sizeof *out[l]);"]
@@ -267,12 +209,12 @@ def _process(plan: Plan) -> list[str]:
         body += ["", f"{loop} saturate(state->sum[l], out[l]);"]
     if not any(path.routes for path in plan.paths):
         body.append("(void)in;")
-    head = f"void {plan.prefix}_process({plan.prefix}_state *state, const {c_type} *const *in,"
+    head = f"void {plan.names.prefix}_process({plan.names.prefix}_state *state, const {c_type} *const *in,"
     return [head, *_function(f"    {c_type} *const *out)", body)[:-1]]
 
 
 def _channel(plan: Plan, path: Path) -> list[str]:
-    big, suffix = plan.prefix.upper(), plan.word.suffix
+    big, suffix = plan.names.prefix.upper(), plan.word.name
     lines = []
     if path.history:
         line = f"state->history_{path.name}"

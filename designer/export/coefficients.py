@@ -6,6 +6,7 @@ A file is a regular one, of at most so many bytes; a message repeats at most so 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import stat
 from collections.abc import Sequence
@@ -69,6 +70,14 @@ class Coefficients:
         if place[1] in self.taps.get(place[0], {}):
             raise self.refusal(f"two filters of {_named(place)}", "one each", "leave out the one that is not meant")
         return place
+
+    def place_of(self, names: str) -> Place:
+        """The place that a comment states as `["channel", "driver"]`; errors as `place`, and of another comment."""
+        try:
+            channel, driver = json.loads(names)
+        except (ValueError, TypeError):
+            raise self.refusal(f"the comment {shown(names)}", '["channel", "driver"]') from None
+        return self.place(channel, driver)
 
     def add_taps(self, place: Place, taps: Real, delay_samples: int = 0) -> None:
         """Put a filter in taps behind a delay."""

@@ -77,10 +77,9 @@ class Cost(NamedTuple):
 def with_cost(filters: FilterSet, target: Target, export: Export) -> Export:
     """An export with its cost and its loss at the points, from the words as they run."""
     run = as_run(filters, target, export)
-    flash = export.coefficient_bytes if export.flash_bytes is None else export.flash_bytes
-    ram = export.state_bytes if export.ram_bytes is None else export.ram_bytes
     added = {"upmix": filters.upmix_samples, "block": target.block_samples}
-    cost = Cost.of(run, export.multiply_adds, flash, ram, export.state_bytes, added_samples=sum(added.values()))
+    memory = (export.flash, export.ram, export.state_bytes)
+    cost = Cost.of(run, export.multiply_adds, *memory, added_samples=sum(added.values()))
     parts = {"bulk_delay": filters.bulk_delay_samples, "wait": max(filters.delays.values(), default=0), **added}
     ears = _ears(filters, run, export)
     losses = {name: _largest(ears, key) for key, name in LOSSES.items() if _largest(ears, key) is not None}

@@ -175,9 +175,14 @@ class FilterSet:
         return self.bulk_delay_samples + max(self.delays.values(), default=0)
 
     @cached_property
+    def upmix(self) -> Upmix | None:
+        """The upmix that makes the channels from stereo; None where they are inputs."""
+        return Upmix(self.sample_rate_hz) if self.fed_by_upmix else None
+
+    @property
     def upmix_samples(self) -> int:
         """Latency of the upmix ahead of the filters; 0 without one."""
-        return Upmix(self.sample_rate_hz).latency_samples if self.fed_by_upmix else 0
+        return self.upmix.latency_samples if self.upmix else 0
 
     def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""

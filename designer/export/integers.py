@@ -39,6 +39,7 @@ MAX_SHIFT = 8
 """Bits of a left shift behind the sum: what fixed-point cores have as a guard. More is no scaling but a mistake."""
 MAX_BYTES = 100 * MAX_TAPS
 MAX_BITS = 64
+TAPS_WORD, SECTIONS_WORD = Word(1, 23), Word(5, 23)
 SAMPLE_BITS = 23
 """Bits behind the point of a 24-bit converter's samples."""
 
@@ -118,12 +119,15 @@ class Words(NamedTuple):
         return replace(route, taps=self.taps(filter_), lower=route.lower - self.shifts[filter_.channel, filter_.driver])
 
 
-def words_of(filters: FilterSet, default: Word, target: str) -> Words:
+def words_of(filters: FilterSet, target: str, default: Word | None = None) -> Words:
     """The words of a set: the problem's, or a default where it names none, with the note that says so.
+
+    By default that is the usual one of taps, or of sections.
 
     Raises UsageError: a channel would take a shift of more than 8 bits.
     """
-    word, notes = filters.word or default, list[str]()
+    usual = SECTIONS_WORD if filters.form == "biquad" else TAPS_WORD
+    word, notes = filters.word or default or usual, list[str]()
     if filters.word is None:
         name = f"{word.integer_bits}.{word.fraction_bits}"
         notes = [
@@ -199,6 +203,12 @@ def word_export(
             "filters": [list(row) for row in rows],
         },
     )
+
+
+def hex_word(value: int, bits: int) -> str:
+    """Two's complement in hexadecimal digits, sign-extended to the last digit's edge."""
+    digits = -(-bits // 4)
+    return f"{value & ((1 << 4 * digits) - 1):0{digits}x}"
 
 
 def signed(coefficients: Coefficients, file: BareFile, text: str, radix: int = 16) -> int:

@@ -46,10 +46,8 @@ def form_cost(problem: Problem, targets: Sequence[str]) -> Callable[[Realization
         if not targets or sum(filter_.taps.size for filter_ in filters.filters) > MAX_VALUES:
             return direct
         exports = [write_target(filters, name) for name in targets]
-        flash = [e.coefficient_bytes if e.flash_bytes is None else e.flash_bytes for e in exports]
-        ram = [e.state_bytes if e.ram_bytes is None else e.ram_bytes for e in exports]
         products = max(export.multiply_adds for export in exports)
-        return FormCost(products * filters.sample_rate_hz, max(map(sum, zip(flash, ram, strict=True))))
+        return FormCost(products * filters.sample_rate_hz, max(export.flash + export.ram for export in exports))
 
     return lambda table: cost(
         table.form, getattr(table, LENGTH[table.form]), table.word, table.word_scale, table.equaliser_taps

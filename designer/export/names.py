@@ -113,9 +113,15 @@ class FirmwareNames(NamedTuple):
     pairs: dict[tuple[str, str], str]
     changed: dict[str, str]
 
-    def drivers(self, filters: FilterSet) -> tuple[str, ...]:
-        """Identifiers of the drivers, in their order."""
-        return tuple(self.identifiers[driver] for driver in filters.drivers)
+    def notes(self, filters: FilterSet) -> list[str]:
+        """Notes on names of channels and drivers that differ."""
+        return [f"{name!r} is called {c_name} in C" for name, c_name in self.changed.items() if name != filters.name]
+
+    def stereo_notes(self, filters: FilterSet) -> list[str]:
+        """Note on the call that takes left and right, where there is one."""
+        if not filters.fed_by_upmix:
+            return []
+        return [f"{self.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters"]
 
 
 def firmware_names(filters: FilterSet, library: str = "") -> FirmwareNames:

@@ -8,9 +8,11 @@ target's own file.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +47,7 @@ def filter_set(result: Result) -> FilterSet:
     chain = chain_of(result) if problem.virtualizer is not None and has_chain(result) else None
     taps = result.taps if chain is None else chain.taps
     return FilterSet(
-        title=problem.title,
+        **origin(problem),
         sample_rate_hz=problem.sample_rate_hz,
         channels=tuple(taps),
         drivers=result.drivers,
@@ -54,24 +56,35 @@ def filter_set(result: Result) -> FilterSet:
         bulk_delay_samples=result.bulk_delay_samples,
         word=problem.realization.fixed_point if designed else None,
         shifts={name: shift for name, shift in result.shifts.items() if name in taps} if one_scale else {},
-        own_shifts={}
-        if one_scale
-        else {
-            (name, driver): result.shifts[name] - bits
-            for name in taps
-            if name in result.shifts
-            for driver, bits in zip(result.drivers, result.finer_bits.get(name, [0] * len(result.drivers)), strict=True)
-        },
+        own_shifts={} if one_scale else _own_shifts(result, taps),
         delays={} if chain is None else chain.delay_samples,
-        problem_file=PurePath(problem.source).name,
-        problem_sha256=hashlib.sha256(problem.text.encode()).hexdigest(),
-        problem_changes=problem.changes,
-        versions=versions(),
         judge=partial(at_the_points, result),
         imported_from=result.imported_from,
         fed_by_upmix=chain is not None and chain.upmix,
         options=problem_options(problem),
     )
+
+
+def _own_shifts(result: Result, channels: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Scale of each filter whose channel's taps are integers."""
+    same = [0] * len(result.drivers)
+    return {
+        (name, driver): result.shifts[name] - bits
+        for name in channels
+        if name in result.shifts
+        for driver, bits in zip(result.drivers, result.finer_bits.get(name, same), strict=True)
+    }
+
+
+def origin(problem: Problem) -> dict[str, Any]:
+    """Fields of a set of filters that say which problem they are of."""
+    return {
+        "title": problem.title,
+        "problem_file": PurePath(problem.source).name,
+        "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
+        "problem_changes": problem.changes,
+        "versions": versions(),
+    }
 
 
 def problem_options(problem: Problem) -> dict[str, str]:

@@ -3,10 +3,16 @@
 The reader follows the graph, whatever order of nodes a user has given it (see `ways.py`), and refuses by name nodes that are computed
 from a frequency or loaded from elsewhere.
 Of a convolver's list of files the one at the problem's rate is read.
+
+**SPA-JSON** is JSON in which `=`, `:` and `,` are blanks, and names need no quotes. After spa/utils/json.h of PipeWire: `#` starts a
+comment wherever a word could; a word ends at a blank, a bracket or `#`; a configuration's outermost braces may be left out. A bare
+word is kept as its text, also where it is a number.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -14,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from designer.export.coefficients import Coefficients, shown
-from designer.export.spa_json import parsed_spa_json
 from designer.export.wave import Responses
 from designer.export.ways import Program, Signal, Way
 from designer.problem.schema import MAX_TAPS
@@ -24,6 +29,9 @@ MIXER_PORTS = tuple(f"In {number}" for number in range(1, MIXER_INPUTS + 1))
 LABELS = ("copy", "mixer", "delay", "convolver")
 IN, OUT = "In", "Out"
 LED = {IN: "is fed", OUT: "feeds"}
+TOKEN = re.compile(r'[\s,:=]+|\#[^\n]*|("(?:[^"\\]|\\.)*")|([][{}])|([^\s,:=#"{}\[\]]+)')
+MAX_DEPTH = 50
+
 MAX_NODES = 10_000
 MAX_BYTES = 10_000_000
 EXPECTED = "a configuration of PipeWire's filter-chain"
@@ -171,3 +179,55 @@ class _Graph:
         name = self.responses.at_rate(names) if isinstance(names, list) else names
         taps = self.responses.track(name, track)[offset : offset + length if length else None]
         return self.program.convolved(signal, taps) if taps.size else ()
+
+
+def parsed_spa_json(text: str) -> dict[str, Any]:
+    """A configuration: tables, lists and texts.
+
+    Raises ValueError: with the fault and its line.
+    """
+    tokens, position = list[str](), 0
+    while position < len(text):
+        match = TOKEN.match(text, position)
+        if match is None:
+            raise ValueError(f"line {text.count(chr(10), 0, position) + 1}: {text[position : position + 20]!r}")
+        tokens += [part for part in match.groups() if part]
+        position = match.end()
+    tokens.append("}")
+    table, after = _braces(tokens, 0, 0)
+    if after != len(tokens):
+        raise ValueError("one closing brace too many")
+    return table
+
+
+def _braces(tokens: list[str], at: int, depth: int) -> tuple[dict[str, Any], int]:
+    table: dict[str, Any] = {}
+    while at < len(tokens) and tokens[at] != "}":
+        key, at = _token(tokens, at, depth)
+        if not isinstance(key, str):
+            raise ValueError("a bracket where a name stands")
+        if at >= len(tokens) or tokens[at] in "]}":
+            raise ValueError(f"no value of {key[:40]!r}")
+        table[key], at = _token(tokens, at, depth)
+    if at >= len(tokens):
+        raise ValueError("a bracket that is never closed")
+    return table, at + 1
+
+
+def _token(tokens: list[str], at: int, depth: int) -> tuple[Any, int]:
+    token = tokens[at]
+    if depth > MAX_DEPTH:
+        raise ValueError(f"brackets deeper than {MAX_DEPTH}")
+    if token == "{":
+        return _braces(tokens, at + 1, depth + 1)
+    if token == "[":
+        values, at = [], at + 1
+        while at < len(tokens) and tokens[at] != "]":
+            value, at = _token(tokens, at, depth + 1)
+            values.append(value)
+        if at >= len(tokens):
+            raise ValueError("a bracket that is never closed")
+        return values, at + 1
+    if token in "]}":
+        raise ValueError(f"a {token} that closes nothing")
+    return (json.loads(token, strict=False) if token.startswith('"') else token), at + 1

@@ -4,35 +4,34 @@ At another rate the filters last as long: taps, equaliser and a stated bulk dela
 long, because their largest radius is raised to the power of the rates' ratio; a linear grid keeps its step. All else is the file's.
 
 A target that plays at whatever rate its host runs writes one set of files for all (`Target.write_rates`). Of every other target each rate
-has a folder of its own, named for it, and names in C that end with it, so that a firmware can link all of them.
+has a folder of its own, named for it, and names in C that end with it, so that a firmware can link all of them. A reader finds the files of
+a rate in either.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from designer.errors import UsageError
+from designer.errors import DataError, UsageError
 from designer.export.filter_set import FilterSet
 from designer.export.target import Export, Target, refuse
-from designer.problem.messages import number
+from designer.problem.messages import enumeration, number
 from designer.problem.realization_checks import MAX_POLE_RADIUS, MIN_TAPS
 from designer.problem.schema import Problem
 
 MULTIPLE = 4
 """Taps of a rate are a multiple of it, as vector loops want them."""
 MAX_RATES = 16
+RATE_FOLDER = re.compile(r"\d{4,7}(\.\d+)?")
+RATE_STEM = re.compile(r"(.+)_(\d{4,7})")
+
 LARGEST = (
-    "multiply_adds_per_s",
-    "latency_ms",
-    "latency_samples",
-    "headroom_db",
-    "tones_headroom_db",
-    "worst_output",
-    "loss_db",
-    "level_change_db",
-    "time_change_us",
+    *("multiply_adds_per_s", "latency_ms", "latency_samples", "headroom_db", "tones_headroom_db", "worst_output"),
+    *("loss_db", "level_change_db", "time_change_us"),
 )
 """Numbers of a manifest whose largest of all rates stands for the export."""
 
@@ -134,9 +133,38 @@ def check_same(target: str, filters: FilterSet) -> None:
     Raises UsageError: their channels or drivers differ.
     """
     if len({(member.channels, member.drivers) for member in filters.at_rates}) > 1:
-        raise refuse(
-            target,
-            "other channels or drivers at one rate than at another",
-            "the same at all",
-            "export each rate by itself",
+        actual = "other channels or drivers at one rate than at another"
+        raise refuse(target, actual, "the same at all", "export each rate by itself")
+
+
+def rate_folders(folder: Path) -> dict[float, Path]:
+    """Rate in hertz -> its folder; empty where the folder holds one rate, or a set of files for all."""
+    if any(folder.glob("*.csv")):  # a table of one rate
+        return {}
+    inner = [path for path in folder.iterdir() if path.is_dir() and RATE_FOLDER.fullmatch(path.name)]
+    return {float(path.name): path for path in sorted(inner, key=lambda path: float(path.name))}
+
+
+def rate_sources(folder: Path) -> dict[float, Path]:
+    """Rate in hertz -> its source in C beside those of other rates, which one header switches between; empty otherwise."""
+    matches = [(match, path) for path in folder.glob("*.c") if (match := RATE_STEM.fullmatch(path.stem))]
+    return {float(match[2]): path for match, path in matches if (folder / f"{match[1]}.c").is_file()}
+
+
+def of_rate(folder: Path, rate_hz: float) -> tuple[Path, str]:
+    """Folder, or source in C, of a rate in an exported folder, and a note on the choice; the folder itself where it holds one rate.
+
+    Raises DataError: it holds other rates alone.
+    """
+    paths = rate_folders(folder) or rate_sources(folder)
+    if not paths:
+        return folder, ""
+    rates = enumeration(list(map(number, sorted(paths))))
+    if rate_hz not in paths:
+        lowest = number(min(paths))
+        raise DataError(
+            f"{folder}: got filters at {rates} Hz; expected {number(rate_hz)} Hz, the problem's sample_rate_hz; export that rate too, or"
+            f" give a problem at one of these (--set sample_rate_hz={lowest})"
         )
+    note = f"{folder} holds filters at {rates} Hz: those at {number(rate_hz)} Hz, the problem's rate, are read"
+    return paths[rate_hz], note

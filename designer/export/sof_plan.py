@@ -25,12 +25,12 @@ import numpy as np
 from designer.arrays import Real
 from designer.export import sof_blobs as blobs
 from designer.export.arithmetic import ArithmeticModel, Integers, ModelRoute, Whole, cascades, saturated, word_route
-from designer.export.cmsis_arrangement import scaled_table
+from designer.export.cmsis_arrangement import lowered_bits, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.sof_blobs import FLAT_SECTION, LATE_BY_ONE, LATE_BY_TWO, Fir, Section
-from designer.export.target import at_most, refuse
+from designer.export.target import at_most, at_most_ports, refuse
 from designer.problem.word_format import Word
-from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
+from designer.realization.cascade import Cascade, pole_radii
 from designer.realization.words import driver_shift, rounded
 
 Stored = TypeVar("Stored", Fir, tuple[Section, ...])
@@ -64,8 +64,7 @@ class Plan:
 
 def plan_of(filters: FilterSet) -> Plan:
     """Integers and blobs of a set of filters. Raises UsageError: a limit is passed, with the number that would fit."""
-    at_most(TARGET, len(filters.channels), MAX_PORTS, "channels", "design fewer, or export c")
-    at_most(TARGET, len(filters.drivers), MAX_PORTS, "drivers", "design fewer, or export c")
+    at_most_ports(TARGET, filters, MAX_PORTS, "design fewer, or export c")
     if any(filter_.cascade is not None for filter_ in filters.filters):
         return _sections_plan(filters)
     count = len(filters.filters)
@@ -101,13 +100,8 @@ def _sections_plan(filters: FilterSet) -> Plan:
         )
     stored = tuple(_cascade(filters, filter_) for filter_ in filters.filters)
     longest = max(map(len, stored))
-    at_most(
-        TARGET,
-        longest,
-        MAX_SECTIONS,
-        "sections, one for two samples of delay included",
-        "choose fewer [realization] sections",
-    )
+    counted = "sections, one for two samples of delay included"
+    at_most(TARGET, longest, MAX_SECTIONS, counted, "choose fewer [realization] sections")
     responses, assigned = _assigned(filters, stored)
     content = blobs.eq_iir(responses, assigned)
     size = blobs.HEADER_BYTES + len(content)
@@ -168,8 +162,7 @@ def section_words(cascade: Cascade, location: str) -> tuple[Whole, int]:
 
     Raises UsageError: rounding makes a section unstable, or the output would have to be raised further than it can.
     """
-    lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(np.int64)
-    lowered[-1] = max(0, lowered[-1])
+    lowered = lowered_bits(cascade)
     most = SECTIONS_WORD.greatest
     for s in range(len(lowered)):
         while np.rint(np.abs(scaled_table(cascade, lowered)[s, :3]).max() / SECTIONS_WORD.step) > most:

@@ -61,6 +61,16 @@ class Export:
     ram_bytes: int | None = None
     cost: str = ""
 
+    @property
+    def flash(self) -> int:
+        """Memory that is stored."""
+        return self.coefficient_bytes if self.flash_bytes is None else self.flash_bytes
+
+    @property
+    def ram(self) -> int:
+        """Memory that is computed in."""
+        return self.state_bytes if self.ram_bytes is None else self.ram_bytes
+
     @classmethod
     def of_words(cls, files: dict[str, bytes], memory: Memory, width: int, scaling: str, **fields: Any) -> Export:
         """An export whose coefficients and state are words of so many bytes."""
@@ -191,6 +201,12 @@ def whole_rate(filters: FilterSet, target: str) -> int:
             "design at such a rate, or export csv, json or npz",
         )
     return rate
+
+
+def at_most_ports(target: str, filters: FilterSet, limit: int, remedy: str) -> None:
+    """Refuse more channels or drivers than a limit; errors as `at_most`."""
+    at_most(target, len(filters.channels), limit, "channels", remedy)
+    at_most(target, len(filters.drivers), limit, "drivers", remedy)
 
 
 def at_most(target: str, count: int, limit: int, subject: str, remedy: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +53,19 @@ def channel_responses(filters: FilterSet, channel: str) -> Real:
             taps = filters.delayed_taps(filter_)
             samples[: taps.size, filters.drivers.index(filter_.driver)] = taps
     return samples
+
+
+def channel_waves(
+    filters: FilterSet, stems: Mapping[str, str], channels: Iterable[str], comment: str, end: str = ".wav"
+) -> dict[str, bytes]:
+    """32-bit float WAV of the responses of each of some channels, a track a driver, by the file's name."""
+    rate = round(filters.sample_rate_hz)
+    return {f"{stems[name]}{end}": wave_float(channel_responses(filters, name), rate, comment) for name in channels}
+
+
+def filter_notes(filters: FilterSet, names: Iterable[str]) -> tuple[str, ...]:
+    """Notes on sections that become taps, and on float files of taps above full scale."""
+    return (*filters.cut_note(), *loud_note(names, (filter_.taps for filter_ in filters.filters)))
 
 
 def loud_note(names: Iterable[str], taps: Iterable[Real]) -> tuple[str, ...]:

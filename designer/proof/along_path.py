@@ -17,7 +17,6 @@ A filter between the wrong sets, a delay that is off by a sample, or a step inst
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,24 +24,21 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Real
-from designer.bank.section_bank import SectionBank
-from designer.bank.section_walk import SectionWalk
-from designer.bank.walk import along, walked
+from designer.bank.walk import along
 from designer.errors import EXIT_DONE, EXIT_MISSED
-from designer.export.bank_plan import FADE
+from designer.export.bank_plan import FADE, bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.c_plan import BLOCK
 from designer.export.judged import MAX_DC_DB, MAX_LIMIT_CYCLE_DB, MIN_SIGNAL_TO_NOISE_DB
 from designer.export.runners import cmsis_program
 from designer.export.runners.bank_program import bank_program, played_along
 from designer.export.runners.bench import Bench
-from designer.export.runners.c_program import prefix_of
+from designer.export.runners.c_program import full_scale, prefix_of, samples_of
 from designer.export.runners.machines import HOST, machine_named
-from designer.export.runners.samples import full_scale, samples_of
-from designer.export.section_plan import plan_of
 from designer.export.target import Target
 from designer.proof.numbers import silence_failures
 from designer.proof.responses import FLOOR_DB, decibels
+from designer.stereo.moving import walk_of
 
 WALK_FADES, STAY_FADES, JUMPS = 48, 4, 8
 BEYOND = 0.05
@@ -155,16 +151,8 @@ def positions(filters: BankSet) -> Real:
 
 def desktop_feeds(filters: BankSet, signals: Real, values: Real) -> Real:
     """Feeds (N, L) of signals (N, C) through the bank's own interpolation, each channel's wait ahead of its filters."""
-    if isinstance(filters.bank, SectionBank):
-        waits = {name: filters.delays.get(name, 0) for name in filters.channels}
-        return along(SectionWalk(filters.bank, waits, tuple(values[0])), signals, values, FADE)
-    most = max(filters.delays.get(name, 0) for name in filters.channels)
-
-    def at(place: Sequence[float]) -> Real:
-        waits = [(filters.delays.get(name, 0), name) for name in filters.channels]
-        return np.stack([np.pad(filters.bank.at(name, place), ((0, 0), (w, most - w))) for w, name in waits], axis=1)
-
-    return walked(at, signals, values, FADE)
+    waits = {name: filters.delays.get(name, 0) for name in filters.channels}
+    return along(walk_of(filters.bank, waits, values[0].tolist()), signals, values, FADE)
 
 
 def bank_proof(filters: BankSet, target: Target, bench: Bench, work: Path, *, command: str = "") -> BankProof:
@@ -178,7 +166,8 @@ def bank_proof(filters: BankSet, target: Target, bench: Bench, work: Path, *, co
     """
     word = target.bank_word
     assert word is not None
-    plan = plan_of(filters_named(filters, prefix_of(work)), word)
+    named = replace(filters, options={**filters.options, "prefix": prefix_of(work)})
+    plan = bank_plan(named, word)
     machine, more = machine_named(bench.machine) if bench.machine else HOST, dict[str, Any]()
     if plan.library:
         root = cmsis_program.library_root(bench.cmsis)
@@ -197,21 +186,12 @@ def bank_proof(filters: BankSet, target: Target, bench: Bench, work: Path, *, co
     exact = desktop_feeds(filters, signals, values)
     feeds = full_scale(played_along(program, samples_of(signals, word.word), values, machine, plan), word.word)
     silence = slice((len(walk) + fades_to_end) * FADE, None)
-    ran = (
-        f"the export, built for and run on {machine.name}"
-        if bench.machine
-        else "the export, built and run on this machine"
-    )
+    ran = bench.text
     rows = tuple(
         _numbers(name, feeds[:, l], exact[:, l], loud, silence, filters.sample_rate_hz)
         for l, name in enumerate(filters.drivers)
     )
     return BankProof(filters, target.name, ran, values, feeds, rows, command=command)
-
-
-def filters_named(filters: BankSet, prefix: str) -> BankSet:
-    """The bank with the names that an export's files have."""
-    return replace(filters, options={**filters.options, "prefix": prefix})
 
 
 def _numbers(name: str, feed: Real, exact: Real, loud: slice, silence: slice, rate: float) -> PathNumbers:

@@ -9,11 +9,13 @@ band that the sweeps show: a recorder passes no more.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from designer.arrays import Real
 from designer.export.filter_set import FilterSet
-from designer.proof.reference import exact_output, late
+from designer.proof.reference import exact_feeds
 from designer.proof.responses import Deconvolution, Fit
 from designer.proof.saturation import delayed
 from designer.proof.shapes import flipped
@@ -25,21 +27,15 @@ BEFORE, BEHIND, FADE = 256, 192, 64
 
 def growing(filters: FilterSet, driver: int, stimulus: Stimulus) -> Real | None:
     """The feed (N,) of a driver whose sections have the other sign in their feedback; None where they are stable, or there are none."""
-    unstable, feed = False, np.zeros(len(stimulus.samples))
-    for filter_ in filters.filters:
-        if filter_.driver != filters.drivers[driver]:
-            continue
-        x = stimulus.samples[:, filters.channels.index(filter_.channel)]
-        if filter_.cascade is not None:
-            turned = flipped(filter_.cascade)
-            unstable = unstable or turned.pole_radius >= 1
-            with np.errstate(over="ignore", invalid="ignore"):
-                y = exact_output(type(filter_)(filter_.channel, filter_.driver, filter_.taps, turned), x)
-        else:
-            y = exact_output(filter_, x)
-        with np.errstate(invalid="ignore"):
-            feed += late(y, filters.delays.get(filter_.channel, 0))
-    return feed if unstable else None
+    turned = [
+        replace(filter_, cascade=filter_.cascade and flipped(filter_.cascade))
+        for filter_ in filters.filters
+        if filter_.driver == filters.drivers[driver]
+    ]
+    if not any(filter_.cascade is not None and filter_.cascade.pole_radius >= 1 for filter_ in turned):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        return exact_feeds(replace(filters, filters=tuple(turned)), stimulus.samples)[:, driver]
 
 
 def beginning_fit(deconvolution: Deconvolution, measured: Real, predicted: Real, common: tuple[float, float]) -> Fit:
@@ -56,9 +52,8 @@ def beginning_fit(deconvolution: Deconvolution, measured: Real, predicted: Real,
         part = slice(max(int(held[0]) - BEFORE, 0), int(held[0]) + BEHIND)
         bounded = np.clip(predicted[part], -level, level)
         fade = np.hanning(2 * FADE + 1)
-        window = np.concatenate([fade[:FADE], np.ones(max(bounded.size - 2 * FADE, 0)), fade[FADE + 1 :]])[
-            -bounded.size :
-        ]
+        window = np.concatenate([fade[:FADE], np.ones(max(bounded.size - 2 * FADE, 0)), fade[FADE + 1 :]])
+        window = window[-bounded.size :]
         measured_part, predicted_part = (
             deconvolution.spectrum((window * signal)[None]) for signal in (y[part], bounded)
         )

@@ -6,7 +6,6 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.export.filter_set import Filter, FilterSet
-from designer.realization.cascade import Cascade
 from designer.realization.convolution import fft_convolved
 
 
@@ -23,20 +22,11 @@ def exact_output(filter_: Filter, x: Real) -> Real:
     """Output (N,) of a filter for a signal (N,); its channel's delay is left out."""
     if filter_.cascade is None:
         return fft_convolved(x, filter_.taps)[: x.size]
-    return late(cascaded(filter_.cascade, x), filter_.cascade.delay_samples)
-
-
-def cascaded(cascade: Cascade, x: Real) -> Real:
-    """Output (N,) of sections, their delay left out."""
     from scipy.signal import sosfilt  # slow to import
 
-    sections = np.concatenate([cascade.b, np.ones((len(cascade.b), 1)), cascade.a], axis=1)
-    return np.asarray(sosfilt(np.ascontiguousarray(sections), x))
-
-
-def late(x: Real, samples: int) -> Real:
-    """A signal (N,) that waits."""
-    return np.concatenate([np.zeros(samples), x])[: x.size]
+    sections = np.insert(np.concatenate([filter_.cascade.b, filter_.cascade.a], axis=1), 3, 1.0, axis=1)
+    y = sosfilt(np.ascontiguousarray(sections), x)
+    return np.concatenate([np.zeros(filter_.cascade.delay_samples), y])[: x.size]
 
 
 def response_length(filters: FilterSet) -> int:

@@ -18,6 +18,6 @@
 | bank_places | designs at places, and what filters lose there |
 | bank_spacing | where sets stand |
 | bank_proof | the bank, its nearest set and one design at the places of the proof |
-| bank_ears, bank_walk | a head that walks, and a tracker |
+| bank_listening, bank_walk | a head that walks, and a tracker |
 | bank_folder | the bank's folder |
 """

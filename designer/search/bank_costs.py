@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -11,15 +10,15 @@ from designer.bank.filter_bank import FilterBank
 from designer.bank.section_bank import SectionBank
 from designer.errors import UsageError
 from designer.export.bank_export import bank_facts
+from designer.export.bank_plan import bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.filter_set import filters_of
-from designer.export.section_plan import plan_of
+from designer.export.of_design import origin
 from designer.export.targets import TARGETS
 from designer.problem.schema import Problem
 from designer.problem.toml_text import set_options
 from designer.search.bank_keys import Followed
 from designer.stereo.chain import CENTRE
-from designer.versions import versions
 
 
 def firmware_set(
@@ -36,7 +35,7 @@ def firmware_set(
     sides = [name for name in bank.waiting_samples if name != CENTRE]
     channels = (*sides, CENTRE) if bank.upmix else tuple(sides) or bank.channels
     return BankSet(
-        title=problem.title,
+        **origin(problem),
         sample_rate_hz=bank.sample_rate_hz,
         channels=channels,
         drivers=bank.drivers,
@@ -46,10 +45,6 @@ def firmware_set(
         word=bank.word,
         shifts=dict(bank.shifts),
         delays={name: bank.waiting_samples.get(name, 0) for name in channels},
-        problem_file=PurePath(problem.source).name,
-        problem_sha256=hashlib.sha256(problem.text.encode()).hexdigest(),
-        problem_changes=problem.changes,
-        versions=versions(),
         made_by=_command(problem, keys, loss_db),
         fed_by_upmix=bank.upmix,
         bank=bank,
@@ -64,7 +59,7 @@ def firmware_costs(filters: BankSet) -> dict[str, dict[str, object]]:
     for name, target in TARGETS.items():
         if target.bank_word is not None:
             try:
-                costs[name] = bank_facts(plan_of(filters, target.bank_word))
+                costs[name] = bank_facts(bank_plan(filters, target.bank_word))
             except UsageError:
                 continue
     return costs

@@ -23,12 +23,9 @@ def bank_of(places: Places, axes: Sequence[Sequence[float] | Real], *, align: bo
     """The bank of the designs at the product of some values of each key."""
     if places.shared is not None:
         return _bank_of_sections(places, places.shared, axes)
-    grid = [[places.at(values).taps for values in itertools.product(*axes)]]
-    shape = tuple(len(values) for values in axes)
-    first = places.at([values[0] for values in axes])
-    taps = {
-        name: np.array([sets[name] for sets in grid[0]]).reshape(*shape, *first.taps[name].shape) for name in first.taps
-    }
+    sets = [places.at(values).taps for values in itertools.product(*axes)]
+    first, shape = places.at([values[0] for values in axes]), tuple(len(values) for values in axes)
+    taps = {name: np.array([taps[name] for taps in sets]).reshape(*shape, *first.taps[name].shape) for name in sets[0]}
     table = places.problem.realization
     return aligned_bank(
         _named(places, axes),

@@ -11,12 +11,11 @@ import numpy as np
 from designer.arrays import Real
 from designer.bank.filter_bank import Axis, FilterBank, aligned_bank
 from designer.bank.section_bank import section_bank
-from designer.export.bank_plan import FADE, BankPlan
+from designer.export.bank_plan import FADE, BankPlan, bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.bank_source import bank_files
 from designer.export.c_plan import CWord
 from designer.export.filter_set import filters_of
-from designer.export.section_plan import plan_of
 from designer.problem.word_format import Word
 
 RATE_HZ = 48000.0
@@ -109,7 +108,7 @@ def chain_set() -> BankSet:
 
 def written(filters: BankSet, word: CWord, folder: Path) -> BankPlan:
     """The plan of an export whose files are in the folder."""
-    plan = plan_of(filters, word)
+    plan = bank_plan(filters, word)
     folder.mkdir(exist_ok=True)
     for name, content in bank_files(plan).items():
         (folder / name).write_bytes(content)

@@ -20,8 +20,8 @@ from designer.export import c_plan
 from designer.export.c_plan import FLOAT, CWord, plan_of
 from designer.export.filter_set import Filter, FilterSet, filters_of
 from designer.export.runners import c_program
+from designer.export.runners.c_program import KINDS
 from designer.export.runners.machines import Machine, defined, linked, run
-from designer.export.runners.samples import KINDS
 from designer.export.targets.c import write_c
 from export.cmsis_cases import awkward, random_cascade
 from export.filter_cases import made

@@ -15,9 +15,10 @@ from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export import TARGETS
 from designer.export.arithmetic import cascades, convolved, saturated
+from designer.export.c_plan import CWord
 from designer.export.cmsis_arrangement import arranged, scaled_table
 from designer.export.cmsis_model import cmsis_model
-from designer.export.cmsis_plan import Q15, Q31, CmsisWord
+from designer.export.cmsis_plan import Q15, Q31
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.judged import ChannelJudgement, judge
 from designer.export.of_design import filter_set
@@ -101,8 +102,8 @@ def test_error_feedback_takes_the_dc_away() -> None:
     assert fed_back.dc_db < plain.dc_db - 40 and fed_back.signal_to_noise_db > plain.signal_to_noise_db + 20
 
 
-@pytest.mark.parametrize("word", [Q15, Q31], ids=lambda word: word.suffix)
-def test_taps_have_the_noise_of_their_truncations(word: CmsisWord) -> None:
+@pytest.mark.parametrize("word", [Q15, Q31], ids=lambda word: word.name)
+def test_taps_have_the_noise_of_their_truncations(word: CWord) -> None:
     """Inputs cut to steps of 2^g, sums to steps of 2^(s + g): each with a variance of 1/12 and a mean of 1/2 of its step."""
     taps = np.random.default_rng(3).uniform(-0.5, 0.5, 64)
     taps[3] = 1.5

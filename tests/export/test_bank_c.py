@@ -15,24 +15,23 @@ from programs import need
 
 from designer.arrays import Real
 from designer.bank.walk import walked
+from designer.export.bank_cost import cost_of
 from designer.export.bank_plan import FADE
 from designer.export.bank_set import BankSet
-from designer.export.bank_source import cost_of
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord
 from designer.export.cmsis_plan import F32
 from designer.export.cmsis_plan import WORDS as CMSIS
 from designer.export.runners.bank_program import bank_program, played_along
+from designer.export.runners.c_program import full_scale, samples_of
 from designer.export.runners.cmsis_program import M7
 from designer.export.runners.machines import HOST, Machine
 from designer.export.runners.machines import M4 as BARE_M4
-from designer.export.runners.samples import full_scale, samples_of
-from designer.export.section_model import model_of
-from designer.export.targets.cmsis import BANK_WORDS
 from designer.stereo.moving import chain_waits, waiting_filters
 from designer.stereo.upmix import Upmix
 from export import cmsis_library
 from export.bank_cases import bank_set, chain_set, filters_at, noise, path, written
 from export.c_cases import STRICT
+from export.feed_models import bank_feeds
 from export.test_c_program import COUNTING, SANITIZED
 
 NEAR = {FLOAT: 1e-6, Q31: 1e-8, Q15: 6 * 2.0**-15}
@@ -51,7 +50,7 @@ def feeds(
     samples = samples_of(signals, word.word)
     got = played_along(program, samples, values, machine, plan)
     if not how:
-        model = model_of(plan).feeds(samples.T, values).T
+        model = bank_feeds(plan, samples.T, values).T
         if word.word is None:
             assert np.abs(got - model).max() <= 1e-6 * np.abs(model).max()
         else:
@@ -64,8 +63,8 @@ def feeds(
     ("machine", "word"),
     [(HOST, word) for word in WORDS]
     + [(BARE_M4, FLOAT), pytest.param(BARE_M4, Q31, marks=pytest.mark.long), (BARE_M4, Q15)]
-    + [(cmsis_library.M4, BANK_WORDS[word]) for word in CMSIS]
-    + [pytest.param(M7, BANK_WORDS[word], marks=pytest.mark.long) for word in CMSIS],
+    + [(cmsis_library.M4, word) for word in CMSIS]
+    + [pytest.param(M7, word, marks=pytest.mark.long) for word in CMSIS],
     ids=lambda value: getattr(value, "name", "") or getattr(value, "target", ""),
 )
 def test_the_feeds_are_the_desktops(machine: Machine, word: CWord, keys: int, tmp_path: Path) -> None:
@@ -170,7 +169,7 @@ def test_positions_during_a_fade_wait_and_the_last_counts(tmp_path: Path) -> Non
     subprocess.run([tmp_path / "asked"], cwd=tmp_path, check=True)
 
 
-@pytest.mark.parametrize("word", [FLOAT, BANK_WORDS[F32]], ids=lambda word: word.target)
+@pytest.mark.parametrize("word", [FLOAT, F32], ids=lambda word: word.target)
 def test_stereo_through_the_upmix(word: CWord, tmp_path: Path) -> None:
     """Left and right through the upmix and a chain whose position walks: the desktop's upmix and walk, within 1e-6 of full scale."""
     filters = chain_set()

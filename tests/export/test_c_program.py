@@ -13,13 +13,13 @@ import pytest
 from programs import need
 
 from designer.arrays import Real
-from designer.export.c_model import feeds, feeds_float
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord, plan_of
 from designer.export.filter_set import FilterSet
 from designer.export.of_design import filter_set
 from designer.export.runners.machines import HOST, M4, M7, RISCV, Machine
 from export import c_cases
 from export.c_cases import STRICT, everything, exact, noise, played, saving, speaker, written
+from export.feed_models import feeds, feeds_float
 from export.filter_cases import biquads, made
 
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1")

@@ -15,12 +15,12 @@ from stereo.signals import panned, pink, voice
 from stereo.small_designs import RATE_HZ
 
 from designer.arrays import Real
-from designer.export.c_cost import cost_of, stereo_cost
+from designer.export.c_cost import cost_of, stereo_of
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord, plan_of
 from designer.export.of_design import filter_set
 from designer.export.runners import c_program
+from designer.export.runners.c_program import full_scale, samples_of
 from designer.export.runners.machines import HOST, M4, M7, RISCV, Machine
-from designer.export.runners.samples import full_scale, samples_of
 from designer.export.targets.c import write_c
 from designer.export.write import export_of
 from designer.stereo.chain import chain_of
@@ -125,7 +125,8 @@ def test_what_stereo_costs_is_stated(tmp_path: Path) -> None:
     """Products counted by the loops themselves; latency of N - 1 samples and the filters'; a note."""
     filters = filter_set(speaker())
     prefix, plan = written(filters, FLOAT, tmp_path), plan_of(filters, FLOAT)
-    assert plan.upmix is not None
+    stereo = stereo_of(plan)
+    assert stereo is not None
     main = COUNTING.replace("_state state", "_stereo_state state").replace("_init(", "_stereo_init(")
     main = main.replace("_process_interleaved", "_stereo_interleaved").replace("PREFIX_CHANNELS", "2")
     main = main.replace("8 * PREFIX_BLOCK", "4 * PREFIX_FRAME").replace("8.0 * PREFIX_BLOCK", "4.0 * PREFIX_FRAME")
@@ -133,17 +134,18 @@ def test_what_stereo_costs_is_stated(tmp_path: Path) -> None:
     program = tmp_path / "counting"
     subprocess.run([need("g++", "g++"), "-w", "-O0", "main.cpp", "-o", str(program)], cwd=tmp_path, check=True)
     counted = subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
-    cost = stereo_cost(plan, plan.upmix)
-    assert float(counted) * RATE_HZ == pytest.approx(cost.multiply_adds_per_s, rel=1e-6)
-    late = plan.upmix.frame - 1 + filters.bulk_delay_samples + max(filters.delays.values())
+    products = stereo.multiply_adds_per_s(plan.multiply_adds)
+    assert float(counted) * RATE_HZ == pytest.approx(products, rel=1e-6)
+    late = stereo.stage.frame - 1 + filters.bulk_delay_samples + max(filters.delays.values())
     assert (
-        cost.latency_ms == pytest.approx(1e3 * late / RATE_HZ) and cost.ram > cost_of(plan).ram + 20 * plan.upmix.frame
+        stereo.latency_ms == pytest.approx(1e3 * late / RATE_HZ)
+        and stereo.ram_bytes > cost_of(plan).ram + 20 * stereo.stage.frame
     )
     export = export_of(filters, "c")
-    assert export.facts["stereo"]["ram_bytes"] == cost.ram
+    assert export.facts["stereo"]["ram_bytes"] == stereo.ram_bytes
     assert any(note.startswith(f"{prefix}_stereo takes left and right") for note in export.notes)
     text = export.files[f"{prefix}.h"].decode()
-    assert re.search(rf"#define {prefix.upper()}_STEREO_RAM_BYTES {cost.ram}U", text)
+    assert re.search(rf"#define {prefix.upper()}_STEREO_RAM_BYTES {stereo.ram_bytes}U", text)
     assert (
         "stereo" in write_c(filters, Q31).facts
         and "stereo" not in write_c(replace(filters, fed_by_upmix=False), Q31).facts

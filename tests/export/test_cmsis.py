@@ -10,7 +10,8 @@ import pytest
 
 from designer.errors import UsageError
 from designer.export import TARGETS
-from designer.export.cmsis_plan import F32, Q15, Q31, WORDS, CmsisWord
+from designer.export.c_plan import CWord
+from designer.export.cmsis_plan import F32, Q15, Q31, WORDS
 from designer.export.filter_set import Filter, FilterSet, filters_of
 from designer.export.targets.cmsis import write_cmsis
 from designer.export.targets.cmsis_test import write_proof
@@ -23,7 +24,7 @@ def one(taps: np.ndarray, **more: object) -> FilterSet:
     return replace(filters, **more)  # type: ignore[arg-type]  # any field of it
 
 
-def numbers(filters: FilterSet, word: CmsisWord) -> list[str]:
+def numbers(filters: FilterSet, word: CWord) -> list[str]:
     """The numbers of the first array."""
     files = write_cmsis(filters, word).files
     source = next(content for path, content in files.items() if path.endswith(".c")).decode()
@@ -129,8 +130,8 @@ def test_the_same_problem_gives_the_same_bytes(target: str) -> None:
     assert all(f"--target {target}".encode() in content for content in first.files.values())
 
 
-@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.suffix)
-def test_too_many_taps_are_refused(word: CmsisWord) -> None:
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
+def test_too_many_taps_are_refused(word: CWord) -> None:
     """NumTaps is a uint16_t."""
     with pytest.raises(
         UsageError, match=r"in to out: got 65536 taps; expected at most 65535, a uint16_t; choose fewer"

@@ -10,7 +10,8 @@ import pytest
 from programs import need
 
 from designer.errors import ProgramError
-from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, WORDS, CmsisWord
+from designer.export.c_plan import BLOCK, CWord
+from designer.export.cmsis_plan import F32, Q15, Q31, WORDS
 from designer.export.cmsis_source import fir_state
 from designer.export.filter_set import FilterSet
 from designer.export.runners.cmsis_program import M7
@@ -40,29 +41,29 @@ def written(filters: FilterSet, folder: Path) -> list[Path]:
     ],
     ids=lambda value: getattr(value, "name", value),
 )
-@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.suffix)
-def test_every_sample_is_as_promised(name: str, word: CmsisWord, machine: Machine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
+def test_every_sample_is_as_promised(name: str, word: CWord, machine: Machine, tmp_path: Path) -> None:
     """`cmsis-test` compiles as strict C99 without a warning, and the library's feeds are those in its file: every bit in Q31 and Q15.
 
     The M7 runs the plain C that this machine runs too: without `--long` it has one of the sets.
     """
-    sources = [path for path in written(SETS[name](), tmp_path) if path.parent.name == word.suffix]
-    found = re.search(rf"{word.suffix}: 0 of (\d+) samples differ", run(machine, sources, tmp_path))
+    sources = [path for path in written(SETS[name](), tmp_path) if path.parent.name == word.name]
+    found = re.search(rf"{word.name}: 0 of (\d+) samples differ", run(machine, sources, tmp_path))
     assert found
     assert int(found[1]) >= 3 * 3 * BLOCK
 
 
-@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.suffix)
-def test_blocks_of_another_size_give_the_same(word: CmsisWord, tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
+def test_blocks_of_another_size_give_the_same(word: CWord, tmp_path: Path) -> None:
     """A build may define its own block: 7 samples, not a divisor of anything here."""
-    sources = [path for path in written(awkward(), tmp_path) if path.parent.name == word.suffix]
+    sources = [path for path in written(awkward(), tmp_path) if path.parent.name == word.name]
     assert " 0 of " in run(HOST, sources, tmp_path, "-DX2_BLOCK=7")
 
 
-@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
-def test_one_bit_of_one_tap_is_noticed(word: CmsisWord, tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.name)
+def test_one_bit_of_one_tap_is_noticed(word: CWord, tmp_path: Path) -> None:
     """The last bit of one number of one array: the program says where, and ends with 1."""
-    sources = [path for path in written(awkward(), tmp_path) if path.parent.name == word.suffix]
+    sources = [path for path in written(awkward(), tmp_path) if path.parent.name == word.name]
     text = sources[0].read_text()
     first = re.search(r"= \{\n    (?:0, )*(-?\d+)", text)
     assert first
@@ -80,11 +81,11 @@ def sizes_of(path: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", SETS)
-@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.suffix)
-def test_sizes_are_what_the_linker_says(name: str, word: CmsisWord, tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
+def test_sizes_are_what_the_linker_says(name: str, word: CWord, tmp_path: Path) -> None:
     """Symbols of the object files for Cortex-M4: the arrays together, each array, and the state's struct."""
     filters = SETS[name]()
-    sources = [path for path in written(filters, tmp_path) if path.parent.name == word.suffix]
+    sources = [path for path in written(filters, tmp_path) if path.parent.name == word.name]
     sizes: dict[str, int] = {}
     for source in sources:
         sizes |= sizes_of(compiled(M4, source, tmp_path))

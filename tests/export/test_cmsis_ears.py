@@ -12,11 +12,12 @@ import pytest
 
 import designer
 from designer.arrays import Real
-from designer.export.cmsis_plan import Q15, Q31, CmsisWord
+from designer.export.c_plan import CWord
+from designer.export.cmsis_plan import Q15, Q31
 from designer.export.of_design import filter_set
+from designer.export.runners.c_program import samples_of
 from designer.export.runners.cmsis_program import played, program_of
 from designer.export.runners.machines import Machine
-from designer.export.runners.samples import samples_of
 from designer.export.targets.cmsis import write_cmsis
 from designer.export.write import export_of
 from export.cmsis_library import CORES, archive, library
@@ -34,7 +35,7 @@ def speaker(word: str) -> designer.Design:
     return designer.design(designer.loads(text.replace("[realization]\n", words)))
 
 
-def measured(design: designer.Design, word: CmsisWord, machine: Machine, work: Path) -> dict[str, Real]:
+def measured(design: designer.Design, word: CWord, machine: Machine, work: Path) -> dict[str, Real]:
     """Impulse responses of the program on the core: channel -> (L, PERIOD), from the second of two periods of a flat spectrum."""
     phases = np.exp(2j * np.pi * np.random.default_rng(1).random(PERIOD // 2 + 1))
     phases[[0, -1]] = 1.0
@@ -62,9 +63,7 @@ def gains(design: designer.Design) -> pd.DataFrame:
 
 @pytest.mark.parametrize("machine", CORES, ids=lambda machine: machine.name)
 @pytest.mark.parametrize(("word", "lost_db"), [(Q31, 1e-3), (Q15, 0.1)], ids=["q31", "q15"])
-def test_cancellation_at_the_far_ear_survives(
-    word: CmsisWord, lost_db: float, machine: Machine, tmp_path: Path
-) -> None:
+def test_cancellation_at_the_far_ear_survives(word: CWord, lost_db: float, machine: Machine, tmp_path: Path) -> None:
     """Q31 loses nothing of the ideal; Q15 gives what the search for its integers promised, less the rounding of its output."""
     design = speaker("q15" if word is Q15 else "")
     consumer = replace(design, taps=measured(design, word, machine, tmp_path))
@@ -72,7 +71,7 @@ def test_cancellation_at_the_far_ear_survives(
     assert set(found.channel) == {"left", "right", "centre"} and len(found) > 200
     loss = promised.cancellation_gain_db - found.cancellation_gain_db
     assert loss.max() <= lost_db
-    said = export_of(filter_set(design), f"cmsis-{word.suffix}").facts["arithmetic"][word.suffix]["channels"]
+    said = export_of(filter_set(design), f"cmsis-{word.name}").facts["arithmetic"][word.name]["channels"]
     for channel, mean_db in found.groupby("channel").cancellation_gain_db.mean().items():
         assert (
             abs(said[channel]["exported_mean_db"] - mean_db) <= 0.02

@@ -12,12 +12,13 @@ import soundfile
 from stereo.small_designs import RATE_HZ
 
 from designer.arrays import Real
-from designer.export.cmsis_plan import F32, Q15, WORDS, CmsisWord, StoredTaps, plan_of
+from designer.export.c_plan import CWord
+from designer.export.cmsis_plan import F32, Q15, WORDS, StoredTaps, plan_of
 from designer.export.of_design import filter_set
 from designer.export.runners import cmsis_program
+from designer.export.runners.c_program import full_scale, samples_of
 from designer.export.runners.cmsis_program import M7
 from designer.export.runners.machines import Machine
-from designer.export.runners.samples import full_scale, samples_of
 from designer.export.targets.cmsis import write_cmsis
 from designer.stereo.chain import chain_of
 from designer.stereo.render import RenderOptions, rendered
@@ -29,14 +30,14 @@ from export.test_c_stereo import extremes, mix
 from export.test_cmsis_c import sizes_of
 
 
-def built(machine: Machine, work: Path, word: CmsisWord) -> Path:
+def built(machine: Machine, work: Path, word: CWord) -> Path:
     """The program of the speaker's export."""
     for path, content in write_cmsis(filter_set(speaker()), word).files.items():
         (work / path).write_bytes(content)
     return cmsis_program.program_of(work, word, machine, archive(), library(machine), stereo=True)
 
 
-def played(machine: Machine, program: Path, stereo: Real, word: CmsisWord) -> Real:
+def played(machine: Machine, program: Path, stereo: Real, word: CWord) -> Real:
     """Feeds (n, L) of a recording (n, 2), the upmix's latency taken out."""
     late = Upmix(RATE_HZ).latency_samples
     samples = samples_of(np.pad(stereo, ((0, 1000), (0, 0))), word.word)
@@ -60,7 +61,7 @@ def played(machine: Machine, program: Path, stereo: Real, word: CmsisWord) -> Re
     ],
     ids=lambda value: getattr(value, "name", "") or getattr(value, "suffix", ""),
 )
-def test_the_feeds_are_those_of_render(machine: Machine, word: CmsisWord, tmp_path: Path) -> None:
+def test_the_feeds_are_those_of_render(machine: Machine, word: CWord, tmp_path: Path) -> None:
     """`designer render` of a mix at the design's own level, whose samples are doubles: within 1e-6 of the peak in f32 and q31.
 
     In q15 against the chain with the taps that are stored, within half a step of each channel, and a step of each sum that the
@@ -97,8 +98,8 @@ def test_no_sum_that_cancels_is_heard(tmp_path: Path) -> None:
         assert np.abs(got - feeds[: len(sound)]).max() <= 1e-6 * np.abs(feeds).max(), name
 
 
-@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.suffix)
-def test_what_the_chain_costs_is_stated(word: CmsisWord, tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
+def test_what_the_chain_costs_is_stated(word: CWord, tmp_path: Path) -> None:
     """RAM is what the compiler for Cortex-M4 makes of the struct; latency is N - 1 samples and the filters'; a note names the function."""
     filters = filter_set(speaker())
     export = write_cmsis(filters, word)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from programs import need_module
 
 from designer.export.arithmetic import ArithmeticModel, ModelRoute
+from designer.export.c_plan import CWord
 from designer.export.cmsis_model import cmsis_model, feeds_f32, fit_of
-from designer.export.cmsis_plan import F32, Q15, Q31, CmsisWord, StoredSections, plan_of, stored_sections, stored_taps
+from designer.export.cmsis_plan import F32, Q15, Q31, StoredSections, plan_of, stored_sections, stored_taps
 from designer.export.cmsis_source import stored_array
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.judged import judge
@@ -31,39 +32,39 @@ def blocks(process: object, instance: object, x: Signal, block: int) -> Signal:
     return np.concatenate([process(instance, x[start : start + block]) for start in range(0, x.size, block)])
 
 
-def wheel_fir(word: CmsisWord, stored: Signal, x: Signal, block: int) -> Signal:
+def wheel_fir(word: CWord, stored: Signal, x: Signal, block: int) -> Signal:
     """Through the wheel, with a state of exactly numTaps + blockSize - 1 words."""
-    kind = KIND[word.suffix]
-    instance = getattr(dsp, f"arm_fir_instance_{word.suffix}")()
+    kind = KIND[word.name]
+    instance = getattr(dsp, f"arm_fir_instance_{word.name}")()
     state = np.zeros(stored.size + block - 1, kind)
-    getattr(dsp, f"arm_fir_init_{word.suffix}")(instance, stored.size, stored.astype(kind), state)
-    return blocks(getattr(dsp, f"arm_fir_{word.suffix}"), instance, x.astype(kind), block)
+    getattr(dsp, f"arm_fir_init_{word.name}")(instance, stored.size, stored.astype(kind), state)
+    return blocks(getattr(dsp, f"arm_fir_{word.name}"), instance, x.astype(kind), block)
 
 
-def wheel_biquad(word: CmsisWord, stored: Signal, post_shift: int, x: Signal, block: int) -> Signal:
+def wheel_biquad(word: CWord, stored: Signal, post_shift: int, x: Signal, block: int) -> Signal:
     """Through the wheel, with a state of 4 words a section."""
-    kind = KIND[word.suffix]
-    short = {"f32": "casd_df1_inst_f32", "q31": "casd_df1_inst_q31", "q15": "casd_df1_inst_q15"}[word.suffix]
+    kind = KIND[word.name]
+    short = {"f32": "casd_df1_inst_f32", "q31": "casd_df1_inst_q31", "q15": "casd_df1_inst_q15"}[word.name]
     instance = getattr(dsp, f"arm_biquad_{short}")()
-    count = stored.size // word.section_numbers
+    count = stored.size // (6 if word is Q15 else 5)
     more = () if word is F32 else (post_shift,)
-    getattr(dsp, f"arm_biquad_cascade_df1_init_{word.suffix}")(
+    getattr(dsp, f"arm_biquad_cascade_df1_init_{word.name}")(
         instance, count, stored.astype(kind), np.zeros(4 * count, kind), *more
     )
-    return blocks(getattr(dsp, f"arm_biquad_cascade_df1_{word.suffix}"), instance, x.astype(kind), block)
+    return blocks(getattr(dsp, f"arm_biquad_cascade_df1_{word.name}"), instance, x.astype(kind), block)
 
 
-def played(word: CmsisWord, x: Signal, **route: object) -> Signal:
+def played(word: CWord, x: Signal, **route: object) -> Signal:
     """One route of the model (N,)."""
     routes = (ModelRoute("a", "d", 0, **route),)  # type: ignore[arg-type]  # taps or sections, and their shift
     model = ArithmeticModel("", word.fixed, routes, fit_of(word), wrap=True)
     return np.asarray(model.raised([0], x[None, None].astype(np.int64))[0, 0])
 
 
-@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
+@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.name)
 @given(seed=st.integers(0, 10**6), half=st.integers(2, 20), block=st.sampled_from([4, 7, 16, 48]), loud=st.booleans())
 @settings(max_examples=25)
-def test_fir_in_integers_equals_the_library(word: CmsisWord, seed: int, half: int, block: int, loud: bool) -> None:
+def test_fir_in_integers_equals_the_library(word: CWord, seed: int, half: int, block: int, loud: bool) -> None:
     """Every bit, in blocks of any size, also where Q31 wraps and Q15 saturates; coefficients stored time-reversed."""
     rng, span = np.random.default_rng(seed), 2 ** (word.fixed.bits - 1)
     scale = span if loud else span // (2 * half)
@@ -74,29 +75,27 @@ def test_fir_in_integers_equals_the_library(word: CmsisWord, seed: int, half: in
     )
 
 
-@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
+@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.name)
 @given(
     seed=st.integers(0, 10**6), sections=st.integers(1, 4), block=st.sampled_from([3, 16]), gain=st.floats(0.01, 30.0)
 )
 @settings(max_examples=25)
-def test_sections_in_integers_equal_the_library(
-    word: CmsisWord, seed: int, sections: int, block: int, gain: float
-) -> None:
+def test_sections_in_integers_equal_the_library(word: CWord, seed: int, sections: int, block: int, gain: float) -> None:
     """Every bit for full-scale noise: {b0, b1, b2, a1, a2}, six numbers in Q15, feedback negated, one postShift."""
     rng, span = np.random.default_rng(seed), 2 ** (word.fixed.bits - 1)
     stored = stored_sections(random_cascade(rng, sections, 0.97, level=gain), word, "here")
     x = rng.integers(-span, span, 6 * block)
     array = stored_array(stored, word)
-    assert array.size == word.section_numbers * sections
+    assert array.size == (6 if word is Q15 else 5) * sections
     assert np.array_equal(
         played(word, x, sections=stored.values, lower=word.fixed.fraction_bits - stored.post_shift),
         wheel_biquad(word, array, stored.post_shift, x, block),
     )
 
 
-@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
+@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.name)
 @pytest.mark.parametrize("filters", [awkward(), sectioned()], ids=["taps", "sections"])
-def test_what_an_export_is_judged_by_is_the_library(word: CmsisWord, filters: FilterSet) -> None:
+def test_what_an_export_is_judged_by_is_the_library(word: CWord, filters: FilterSet) -> None:
     """All routes of a set at once, two inputs each: every bit of the library's outputs, raised and saturated as the C does it."""
     assert word.word is not None
     plan, model = plan_of(filters, word), cmsis_model(filters, word)

@@ -11,7 +11,7 @@ from importing.test_round_trip import problem
 from designer.errors import DataError
 from designer.export import FilterSet, target_named
 from designer.export.runners.bench import Bench
-from designer.export.runners.faust_program import run_faust
+from designer.export.targets.faust import run_faust
 from designer.importing import read_coefficients
 from export import filter_cases
 from export.test_convolvers import by_scipy

@@ -14,7 +14,7 @@ from scipy.signal import lfilter, sosfilt
 
 from designer.export import FilterSet, target_named
 from designer.export.runners.bench import Bench
-from designer.export.runners.octave import run_octave
+from designer.export.targets.matlab import run_octave
 from export import filter_cases
 
 

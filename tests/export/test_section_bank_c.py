@@ -19,28 +19,27 @@ from designer.bank.section_bank import SectionBank
 from designer.bank.section_walk import SectionWalk
 from designer.bank.walk import along
 from designer.errors import UsageError
+from designer.export.bank_cost import cost_of
 from designer.export.bank_export import write_bank
+from designer.export.bank_model import BankModel
 from designer.export.bank_plan import FADE
 from designer.export.bank_set import BankSet
-from designer.export.bank_source import cost_of
 from designer.export.c_plan import FLOAT, Q15, Q31, CWord
-from designer.export.cmsis_plan import F32
+from designer.export.cmsis_plan import F32 as CMSIS
+from designer.export.cmsis_plan import Q31 as CMSIS_Q31
 from designer.export.runners.bank_program import bank_program, played_along
 from designer.export.runners.bench import Bench
+from designer.export.runners.c_program import samples_of
 from designer.export.runners.machines import HOST, Machine
 from designer.export.runners.machines import M4 as BARE_M4
-from designer.export.runners.samples import samples_of
-from designer.export.section_model import SectionModel, model_of
 from designer.export.targets import TARGETS
-from designer.export.targets.cmsis import BANK_WORDS
 from designer.proof.along_path import bank_proof
 from export import cmsis_library
 from export.bank_cases import noise, path, section_set, written
 from export.c_cases import STRICT
+from export.feed_models import bank_feeds
 from export.test_bank_c import macros
 from export.test_c_program import COUNTING, SANITIZED
-
-CMSIS = BANK_WORDS[F32]
 
 
 def desktop(filters: BankSet, signals: Real, values: Real) -> Real:
@@ -58,7 +57,7 @@ def feeds(filters: BankSet, word: CWord, machine: Machine, work: Path, signals: 
     root = cmsis_library.archive() if plan.library else None
     program = bank_program(work, plan, machine, *options, cmsis=root, objects=objects)
     got = played_along(program, samples_of(signals, None), values, machine, plan)
-    model = model_of(plan).feeds(signals.T, values).T
+    model = bank_feeds(plan, signals.T, values).T
     assert np.abs(got - model).max() <= 2e-5 * np.abs(model).max()
     return got
 
@@ -185,7 +184,7 @@ def test_no_compiler_warns(compiler: str, options: tuple[str, ...], tmp_path: Pa
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("word", [Q31, Q15, BANK_WORDS[next(word for word in BANK_WORDS if word.suffix == "q31")]])
+@pytest.mark.parametrize("word", [Q31, Q15, CMSIS_Q31])
 def test_words_of_fixed_point_are_refused(word: CWord) -> None:
     """Their sections would have other poles; the message names what plays them."""
     with pytest.raises(UsageError, match=rf"target {word.target}: got a bank of sections.*export c or cmsis-f32"):
@@ -196,8 +195,7 @@ def test_the_model_is_the_bank(tmp_path: Path) -> None:
     """Filters of the stored numbers at a place between sets: the bank's own impulse responses."""
     filters = section_set(2)
     plan = written(filters, FLOAT, tmp_path)
-    model = model_of(plan)
-    assert isinstance(model, SectionModel)
+    model = BankModel(plan)
     for name in filters.channels:
         expected = filters.bank.at(name, (0.05, 3.0))
         got = model.at(name, (0.05, 3.0))[:, : expected.shape[1]]

@@ -19,7 +19,7 @@ from designer.errors import DataError, UsageError
 from designer.problem import Problem
 from designer.report.bank_figures import FIXED as FIXED_DESIGN
 from designer.report.bank_figures import INTERPOLATED
-from designer.search import bank_ears, bank_spacing, bank_walk
+from designer.search import bank_listening, bank_spacing, bank_walk
 from designer.search.bank import BankDesign
 from designer.search.bank_folder import open_bank, save, view
 from designer.search.bank_walk import EXACT, FIXED, NEAREST, TRACKED, Tracker, Walked
@@ -312,7 +312,7 @@ def test_places_that_are_infeasible_are_told(
     file = tmp_path / "pair.toml"
     curve = {"designs.*.cancellation_gain_db": [[250, 20], [5000, 20]]}
     file.write_text(designer.load("problems/laptop-pair.toml").replace(PAIR | curve).text, encoding="utf-8")
-    monkeypatch.setattr(bank_ears, "PLACES", {1: 3})
+    monkeypatch.setattr(bank_listening, "EAR_PLACES", {1: 3})
     over = ["--over", f"{SIDE}=0.1:0.12", "--processes", "1", "--jitter", "5mm"]
     ended = run(capsys, monkeypatch, "bank", str(file), *over, "-o", str(tmp_path / "out"))
     assert ended.code == 4

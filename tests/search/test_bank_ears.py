@@ -7,8 +7,8 @@ import pytest
 
 import designer
 from designer.arrays import Real
-from designer.search.bank_ears import ear_bank
 from designer.search.bank_keys import followed_keys
+from designer.search.bank_listening import ear_bank
 from designer.stereo.signal_path import EARS
 
 EAR_M, DRIVER_M, SPEED_M_S = 0.09, 0.2, 343.0

@@ -26,6 +26,11 @@ class Bench:
     machine: str = ""
     cmsis: Path | None = None
 
+    @property
+    def text(self) -> str:
+        """What runs an export, in words."""
+        return f"the export, built {f'for and run on {self.machine}' if self.machine else 'and run on this machine'}"
+
 
 Runner = Callable[[Path, Real, FilterSet, Bench], Real]
 """Feeds (N, drivers) of signals (N, channels), by the export in a folder."""

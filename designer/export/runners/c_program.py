@@ -1,4 +1,7 @@
-"""`c`, `c-q31`, `c-q15`: the exported source compiled with `sources/play.c`, which both of its calls must play alike."""
+"""`c`, `c-q31`, `c-q15`: the exported source compiled with `sources/play.c`, which both of its calls must play alike.
+
+Programs of all exported C take and give samples of the word, in files of the folder.
+"""
 
 from __future__ import annotations
 
@@ -14,35 +17,26 @@ from designer.errors import DataError
 from designer.export.c_plan import CWord
 from designer.export.filter_set import FilterSet
 from designer.export.runners.bench import Bench
-from designer.export.runners.machines import (
-    HOST,
-    SOURCES,
-    Machine,
-    compiled,
-    defined,
-    linked,
-    machine_named,
-    run,
-)
-from designer.export.runners.samples import FLOAT, KINDS, full_scale, samples_of
+from designer.export.runners.machines import HOST, SOURCES, Machine, compiled, defined, linked, machine_named, run
+from designer.problem.word_format import Word
 
-WARNINGS = [
-    "-std=c99",
-    *(
-        f"-W{name}"
-        for name in [
-            "all",
-            "extra",
-            "pedantic",
-            "conversion",
-            "sign-conversion",
-            "shadow",
-            "undef",
-            "cast-qual",
-            "error",
-        ]
-    ),
-]
+KINDS: dict[int, Any] = {2: np.dtype("<i2"), 4: np.dtype("<i4")}
+FLOAT = np.dtype("<f4")
+STRICT = ("all", "extra", "pedantic", "conversion", "sign-conversion", "shadow", "undef", "cast-qual", "error")
+WARNINGS = ["-std=c99", *(f"-W{name}" for name in STRICT)]
+
+
+def samples_of(signals: Real, word: Word | None) -> NDArray[Any]:
+    """The nearest samples of signals of full scale 1: integers of a word, else of single precision."""
+    if word is None:
+        return signals.astype(FLOAT)
+    steps = np.rint(signals * 2.0**word.fraction_bits)
+    return np.asarray(np.clip(steps, word.least, word.greatest), dtype=KINDS[word.bits // 8])
+
+
+def full_scale(samples: NDArray[Any], word: Word | None) -> Real:
+    """Signals of full scale 1."""
+    return samples.astype(float) * (1.0 if word is None else 2.0**-word.fraction_bits)
 
 
 def run_c(folder: Path, signals: Real, filters: FilterSet, bench: Bench, *, word: CWord) -> Real:
@@ -61,28 +55,32 @@ def prefix_of(folder: Path) -> str:
     raise DataError(f"{folder}: got no header with a process function; expected an export in C; export it again")
 
 
+def names_of(prefix: str, word: CWord, *, stereo: bool) -> dict[str, object]:
+    """Macros by which a program of `sources/` names an export's calls; with `stereo` those that take left and right."""
+    big, stem = prefix.upper(), f"{prefix}_stereo" if stereo else prefix
+    call = stem if stereo else f"{stem}_process"
+    return {
+        **{"HEADER": f'"{prefix}.h"', "SAMPLE": word.c_type, "STATE": f"{stem}_state", "INIT": f"{stem}_init"},
+        **{"PROCESS": call, "INTERLEAVED": f"{call}_interleaved"},
+        **{"INPUTS": 2 if stereo else f"{big}_CHANNELS", "DRIVERS": f"{big}_DRIVERS"},
+    }
+
+
 def program_of(folder: Path, word: CWord, machine: Machine, *options: str, stereo: bool = False) -> Path:
     """The program, built in the folder; with `stereo` of the call that takes left and right."""
     prefix = prefix_of(folder)
-    big, stem = prefix.upper(), f"{prefix}_stereo" if stereo else prefix
-    call = stem if stereo else f"{stem}_process"
-    names = defined(
-        HEADER=f'"{prefix}.h"',
-        SAMPLE=word.c_type,
-        STATE=f"{stem}_state",
-        INIT=f"{stem}_init",
-        PROCESS=call,
-        INTERLEAVED=f"{call}_interleaved",
-        INPUTS=2 if stereo else f"{big}_CHANNELS",
-        DRIVERS=f"{big}_DRIVERS",
-    )
+    return built(machine, folder, prefix, "play.c", names_of(prefix, word, stereo=stereo), *options)
+
+
+def built(machine: Machine, folder: Path, prefix: str, player: str, names: dict[str, object], *options: str) -> Path:
+    """An export's source, without a warning, and the program of `sources/` that plays it."""
     source = compiled(machine, folder / f"{prefix}.c", folder / "filters.o", *WARNINGS, *options)
-    parts = [str(source), *names, f"-I{folder}", str(SOURCES / "play.c")]
+    parts = [str(source), *defined(**names), f"-I{folder}", str(SOURCES / player)]
     return linked(machine, parts, folder / f"{machine.name}.elf", *options)
 
 
 def played(path: Path, samples: NDArray[Any], machine: Machine, drivers: int, word: CWord) -> NDArray[Any]:
-    """Samples (N, drivers) that a program makes of samples (N, inputs)."""
+    """Samples (N, drivers) that a program makes of samples (N, inputs), or of what the order of its calls asks for."""
     samples.tofile(path.parent / "in.bin")
     run(machine, path, path.parent)
     kind = FLOAT if word.word is None else KINDS[word.bytes]

@@ -6,6 +6,7 @@ plain C that every processor runs. `sources/cmsis_compiler.h` stands for CMSIS-C
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,12 @@ from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.errors import DataError, MissingProgramError
-from designer.export.cmsis_plan import BLOCK, CmsisWord
+from designer.export.c_plan import BLOCK, CWord
 from designer.export.filter_set import FilterSet
-from designer.export.runners import machines
+from designer.export.runners import c_program, machines
 from designer.export.runners.bench import Bench
-from designer.export.runners.c_program import prefix_of
-from designer.export.runners.machines import SOURCES, Machine, compiled, defined, linked, machine_named, run
-from designer.export.runners.samples import FLOAT, KINDS, full_scale, samples_of
+from designer.export.runners.c_program import full_scale, samples_of
+from designer.export.runners.machines import SOURCES, Machine, compiled, defined, linked, machine_named
 
 VERSION = "1.10.3"
 FUNCTIONS = ("fir", "fir_init", "biquad_cascade_df1", "biquad_cascade_df1_init")
@@ -35,7 +35,7 @@ RISCV = replace(machines.RISCV, options=(PLAIN_C, *machines.RISCV.options))
 MACHINES = {machine.name: machine for machine in (HOST, M4, M7, RISCV)}
 
 
-def run_cmsis(folder: Path, signals: Real, filters: FilterSet, bench: Bench, *, word: CmsisWord) -> Real:
+def run_cmsis(folder: Path, signals: Real, filters: FilterSet, bench: Bench, *, word: CWord) -> Real:
     """Feeds (N, drivers) of signals (N, channels).
 
     Raises ProgramError: a compiler, an emulator or the library is missing, or one fails; DataError: a folder without the library.
@@ -77,27 +77,35 @@ def object_of(machine: Machine, source: Path, root: Path, folder: Path, *options
 
 
 def program_of(
-    folder: Path, word: CmsisWord, machine: Machine, root: Path, objects: list[Path], *, stereo: bool = False
+    folder: Path, word: CWord, machine: Machine, root: Path, objects: list[Path], *, stereo: bool = False
 ) -> Path:
     """The program, built in the folder; with `stereo` of the call that takes left and right."""
-    prefix = prefix_of(folder)
-    stem = f"{prefix}_stereo" if stereo else prefix
-    names = {"STATE": f"{stem}_state", "INIT": f"{stem}_init", "PROCESS": stem if stereo else f"{stem}_process"}
-    counts = {key: f"{prefix.upper()}_{key}" for key in ("BLOCK", "CHANNELS", "DRIVERS")}
-    if stereo:
-        counts["CHANNELS"] = "2"
-    options = defined(HEADER=f'"{prefix}.h"', SAMPLE=word.c_type, **names, **counts)
-    sources = [folder / f"{prefix}.c", SOURCES / "play_blocks.c"]
-    parts = [object_of(machine, source, root, folder, *options) for source in sources]
-    return linked(machine, [*map(str, parts), *map(str, objects)], folder / f"{machine.name}.elf")
+    prefix = c_program.prefix_of(folder)
+    names = c_program.names_of(prefix, word, stereo=stereo)
+    names |= {"CHANNELS": names["INPUTS"], "BLOCK": f"{prefix.upper()}_BLOCK"}
+    return built(machine, folder, prefix, "play_blocks.c", names, root, objects)
 
 
-def played(path: Path, samples: NDArray[Any], machine: Machine, drivers: int, word: CmsisWord) -> NDArray[Any]:
+def built(
+    machine: Machine,
+    folder: Path,
+    prefix: str,
+    player: str,
+    names: dict[str, object],
+    root: Path,
+    objects: Sequence[Path],
+    *options: str,
+) -> Path:
+    """An export's source, the program of `sources/` that plays it, and the library's objects."""
+    sources = (folder / f"{prefix}.c", SOURCES / player)
+    parts = [object_of(machine, source, root, folder, *options, *defined(**names)) for source in sources]
+    return linked(machine, [*map(str, (*parts, *objects))], folder / f"{machine.name}.elf", *options)
+
+
+def played(path: Path, samples: NDArray[Any], machine: Machine, drivers: int, word: CWord) -> NDArray[Any]:
     """Samples (N, drivers) that a program makes of samples (N, channels)."""
     count, channels = samples.shape
     padded = np.pad(samples, ((0, -count % BLOCK), (0, 0)))
-    padded.reshape(-1, BLOCK, channels).transpose(0, 2, 1).tofile(path.parent / "in.bin")
-    run(machine, path, path.parent)
-    kind = FLOAT if word.word is None else KINDS[word.bytes]
-    blocks = np.fromfile(path.parent / "out.bin", dtype=kind).reshape(-1, drivers, BLOCK)
-    return blocks.transpose(0, 2, 1).reshape(-1, drivers)[:count]
+    blocks = padded.reshape(-1, BLOCK, channels).transpose(0, 2, 1)
+    out = c_program.played(path, blocks, machine, BLOCK, word).reshape(-1, drivers, BLOCK)
+    return out.transpose(0, 2, 1).reshape(-1, drivers)[:count]

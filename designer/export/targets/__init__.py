@@ -10,8 +10,8 @@ from pkgutil import iter_modules
 
 from designer.errors import DataError, UsageError
 from designer.export.coefficients import MAX_SECTIONS, Coefficients, is_folder, refusal, shown
-from designer.export.of_rate import of_rate
 from designer.export.provenance import TABLE, Row
+from designer.export.rates import of_rate
 from designer.export.target import BareFile, Target
 from designer.export.targets.tables import read_table
 from designer.problem.schema import Problem

@@ -25,7 +25,7 @@ from designer.export.filter_set import FilterSet
 from designer.export.names import changed, filter_files
 from designer.export.provenance import provenance, text_file
 from designer.export.runners.convolvers import run_brutefir
-from designer.export.target import Export, Target, at_most, whole_rate
+from designer.export.target import Export, Target, at_most_ports, whole_rate
 from designer.export.ways import Program, Signal, Way, amplitude
 from designer.problem.schema import MAX_TAPS
 
@@ -60,8 +60,7 @@ def write_brutefir(filters: FilterSet) -> Export:
     Raises UsageError: the sample rate is no whole number, or there are more than 256 channels or drivers.
     """
     rate = whole_rate(filters, "brutefir")
-    for count, kind in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
-        at_most("brutefir", count, MAX_CHANNELS, kind, "export camilladsp")
+    at_most_ports("brutefir", filters, MAX_CHANNELS, "export camilladsp")
     stems, room = filter_files(filters), filters.headroom.tones_db
     lines = [
         *provenance(filters, "brutefir", SCALING, "# "),

@@ -14,14 +14,15 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
-from designer.export.c_cost import coefficient_bytes, cost_of, stereo_cost
+from designer.export.c_cost import coefficient_bytes, cost_of, stereo_of
 from designer.export.c_libraries import library_file
 from designer.export.c_model import c_model
 from designer.export.c_partition import backward
-from designer.export.c_plan import FLOAT, Q15, Q31, SUM_BITS, CWord, Plan, plan_of, rounding_notes
+from designer.export.c_plan import FLOAT, Q15, Q31, SUM_BITS, CWord, plan_of, rounding_notes
 from designer.export.c_rates import write_c_rates
 from designer.export.c_readme import usage
 from designer.export.c_source import files, scaling
+from designer.export.c_text import MIN_INT32
 from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet
 from designer.export.provenance import README, readme
@@ -49,14 +50,13 @@ ARRAYS = ("taps", "sections", "spectra", "turn")
 ROWS = {"firs": 5, "delays": 3, "cascades": 5, "tails": 5}
 """Numbers in a row of each table; a row of a fixed-point word also holds a shift, and of sections the bits that a sum is lowered by."""
 FIXED_ROWS = {**ROWS, "firs": 6, "cascades": 7}
-MIN_INT32 = "(-2147483647 - 1)"
 EXPECTED = ("the arrays and tables of a c export as it wrote them", "name the .c file of a c export")
 
 
 def write_c(filters: FilterSet, word: CWord) -> Export:
     """Header, source and README.txt in one word. Raises UsageError: the word, or a library, cannot hold the filters."""
     plan = plan_of(filters, word)
-    cost = cost_of(plan)
+    cost, stereo = cost_of(plan), stereo_of(plan)
     library = filters.options.get("library", "")
     text, rows = usage(plan)
     return Export(
@@ -69,47 +69,23 @@ def write_c(filters: FilterSet, word: CWord) -> Export:
         state_bytes=cost.state,
         multiply_adds=plan.multiply_adds,
         scaling=scaling(plan),
-        notes=notes(plan),
+        notes=(*plan.names.notes(filters), *plan.names.stereo_notes(filters), *rounding_notes(plan)),
         names=plan.names.changed,
         facts={
-            "word": word.target.removeprefix("c-") if word.word else "float",
+            "word": word.name if word.word else "float",
             "largest_coefficient_error": plan.largest_error,
             "block_samples": plan.block,
             "partitions": plan.parts,
-            **_stereo_facts(plan),
+            **({"stereo": stereo.facts(plan.multiply_adds)} if stereo else {}),
         },
         flash_bytes=cost.flash,
         ram_bytes=cost.ram,
     )
 
 
-def notes(plan: Plan) -> tuple[str, ...]:
-    """Sentences on what the export changed."""
-    names = plan.names.changed
-    texts = [f"{name!r} is called {c_name} in C" for name, c_name in names.items() if name != plan.filters.name]
-    if plan.upmix:
-        texts.append(
-            f"{plan.names.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters"
-        )
-    return (*texts, *rounding_notes(plan))
-
-
-def _stereo_facts(plan: Plan) -> dict[str, object]:
-    if plan.upmix is None:
-        return {}
-    cost = stereo_cost(plan, plan.upmix)
-    return {
-        "stereo": {
-            "multiply_adds_per_s": cost.multiply_adds_per_s,
-            "ram_bytes": cost.ram,
-            "latency_ms": round(cost.latency_ms, 6),
-        }
-    }
-
-
 def arithmetics(filters: FilterSet, word: CWord) -> dict[str, ArithmeticModel]:
     """Model of the loops."""
-    return {word.target.removeprefix("c-"): c_model(filters, word)}
+    return {word.name: c_model(filters, word)}
 
 
 def is_own(text: str) -> bool:

@@ -27,7 +27,7 @@ from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import changed, file_names, filter_files
 from designer.export.provenance import one_line, provenance, text_file
 from designer.export.target import Export, Target, whole_rate
-from designer.export.wave import Responses, channel_responses, loud_note, wave_float
+from designer.export.wave import Responses, channel_waves, loud_note
 from designer.export.ways import Program, Signal, Way, amplitude
 
 SCALING = "none; responses in 32-bit float, 24 bits of mantissa; sections in double precision"
@@ -49,11 +49,8 @@ def write_camilladsp(filters: FilterSet) -> Export:
     rate = whole_rate(filters, "camilladsp")
     stems, ways = file_names(filters.channels), filter_files(filters)
     undelayed, comments = replace(filters, delays={}), provenance(filters, "camilladsp", SCALING)
-    with_taps = [name for name in filters.channels if any(f.has_taps and f.channel == name for f in filters.filters)]
-    waves = {
-        f"{stems[name]}.wav": wave_float(channel_responses(undelayed, name), rate, "\n".join(comments))
-        for name in with_taps
-    }
+    with_taps = dict.fromkeys(filter_.channel for filter_ in filters.filters if filter_.has_taps)
+    waves = channel_waves(undelayed, stems, with_taps, "\n".join(comments))
     delays = [(f"{stems[name]} channel", filters.delays.get(name, 0)) for name in filters.channels]
     lines = [
         *(f"# {line}" for line in comments),

@@ -17,11 +17,11 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
-from designer.export.c_plan import CWord
+from designer.export.c_plan import BLOCK, CWord
+from designer.export.c_text import MIN_INT32
 from designer.export.cmsis_model import cmsis_model
-from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, CmsisWord, Plan, StoredTaps, plan_of
-from designer.export.cmsis_source import coefficient_bytes, scaling, state_bytes
-from designer.export.cmsis_stereo import chain_files, stereo_facts, upmix_of
+from designer.export.cmsis_plan import F32, Q15, Q31, Plan, StoredTaps, plan_of
+from designer.export.cmsis_source import coefficient_bytes, files, scaling, state_bytes, stereo_of
 from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet
 from designer.export.runners.cmsis_program import run_cmsis
@@ -42,7 +42,6 @@ ARRAY = re.compile(
     re.MULTILINE,
 )
 FRACTION_BITS = {"q31": 31, "q15": 15, "float32": 0}
-MIN_INT32 = "(-2147483647 - 1)"
 SIGNAL = r"(?P<signal>state->lowered|state->part|in\[\d{1,9}\]|state->history_\w{1,200}(?: \+ \d{1,9})?)"
 STEP = re.compile(
     rf"(?P<call>lower\(|arm_\w{{1,60}}\(&state->\w{{1,200}}, |add\(\w+(?:->sum)?\[(?P<out>\d{{1,9}})\], ){SIGNAL}"
@@ -50,62 +49,55 @@ STEP = re.compile(
 EXPECTED = ("the functions of a cmsis export as it wrote them", "name the .c file of a cmsis export")
 
 
-def write_cmsis(filters: FilterSet, word: CmsisWord) -> Export:
+def write_cmsis(filters: FilterSet, word: CWord) -> Export:
     """Header and source in one word. Raises UsageError: the word or the library cannot hold the filters."""
     plan = plan_of(filters, word)
     return Export(
-        files=chain_files(plan, f"cmsis-{word.suffix}"),
+        files=files(plan, word.target),
         coefficient_bytes=coefficient_bytes(plan),
         state_bytes=state_bytes(plan),
         multiply_adds=plan.multiply_adds,
         scaling=scaling(plan),
         notes=notes(plan),
-        names=plan.names,
+        names=plan.names.changed,
         facts=facts(plan),
     )
 
 
 def notes(plan: Plan) -> tuple[str, ...]:
     """Changes on the way."""
-    texts = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.items() if name != plan.filters.name]
+    texts = plan.names.notes(plan.filters)
     fir = [(route.source.taps.size, route.stored) for _, route in plan.routes if isinstance(route.stored, StoredTaps)]
     longer = [f"{count} taps were filled up with zeros to {s.values.size}" for count, s in fir if s.values.size > count]
     if longer:
         texts.append(f"{longer[0]}: Q15 wants an even number, at least 4")
-    if plan.word is Q15 and (error := largest_error(plan)) > 0:
+    if plan.word is Q15 and (error := plan.largest_error) > 0:
         remedy = '; set [realization] word = "q15" to have better integers searched for' if fir else ""
         texts.append(f"each coefficient was rounded to its nearest in q15, by at most {error:.2g}{remedy}")
-    if upmix_of(plan):
-        texts.append(
-            f"{plan.prefix}_stereo takes left and right, because the source holds the upmix ahead of the filters"
-        )
+    texts += plan.names.stereo_notes(plan.filters)
     silent = [r.name for _, r in plan.routes if r.stored is not None and not r.stored.values.any()]
     if silent:
-        texts.append(f"too quiet for {plan.word.suffix}, all zeros: {', '.join(silent)}")
+        texts.append(f"too quiet for {plan.word.name}, all zeros: {', '.join(silent)}")
     return tuple(texts)
 
 
 def facts(plan: Plan) -> dict[str, object]:
     """Further entries of the manifest."""
+    stereo = stereo_of(plan)
     return {
-        "word": plan.word.suffix,
-        "largest_coefficient_error": largest_error(plan),
+        "word": plan.word.name,
+        "largest_coefficient_error": plan.largest_error,
         "block_samples": BLOCK,
         "tap_shift_bits": {path.channel: path.shift for path in plan.paths},
         "input_guard_bits": {path.channel: path.guard for path in plan.paths},
-        **({"stereo": stereo_facts(plan, stage)} if (stage := upmix_of(plan)) else {}),
-        "sizes_hold_for": f"32-bit Arm, {BLOCK} samples a block; state_bytes is sizeof({plan.prefix}_state)",
+        **({"stereo": stereo.facts(plan.multiply_adds)} if stereo else {}),
+        "sizes_hold_for": f"32-bit Arm, {BLOCK} samples a block; state_bytes is sizeof({plan.names.prefix}_state)",
     }
 
 
-def largest_error(plan: Plan) -> float:
-    """Largest rounding error of any stored coefficient."""
-    return max((route.stored.error for _, route in plan.routes if route.stored), default=0.0)
-
-
-def arithmetics(filters: FilterSet, word: CmsisWord) -> dict[str, ArithmeticModel]:
+def arithmetics(filters: FilterSet, word: CWord) -> dict[str, ArithmeticModel]:
     """Model of CMSIS-DSP."""
-    return {word.suffix: cmsis_model(filters, word)}
+    return {word.name: cmsis_model(filters, word)}
 
 
 def read_c(coefficients: Coefficients) -> None:
@@ -184,7 +176,6 @@ def _shift(pattern: str, note: str) -> int:
     return int(match[1]) if match else 0
 
 
-BANK_WORDS = {word: CWord(f"cmsis-{word.suffix}", word.c_type, word.bytes, word.word) for word in (F32, Q31, Q15)}
 CMSIS_F32 = Target(
     place=50,
     name="cmsis-f32",
@@ -195,7 +186,7 @@ CMSIS_F32 = Target(
     read=read_c,
     endings=(".c", ".h"),
     in_folders=("*.c", "f32/*.c", "q31/*.c", "q15/*.c"),
-    bank_word=BANK_WORDS[F32],
+    bank_word=F32,
     block_samples=BLOCK,
     run=partial(run_cmsis, word=F32),
 )
@@ -207,7 +198,7 @@ CMSIS_Q31 = Target(
     channel_scale=(Q31.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q31),
-    bank_word=BANK_WORDS[Q31],
+    bank_word=Q31,
     block_samples=BLOCK,
     run=partial(run_cmsis, word=Q31),
 )
@@ -219,7 +210,7 @@ CMSIS_Q15 = Target(
     channel_scale=(Q15.fixed,),
     options=(PREFIX,),
     arithmetics=partial(arithmetics, word=Q15),
-    bank_word=BANK_WORDS[Q15],
+    bank_word=Q15,
     block_samples=BLOCK,
     run=partial(run_cmsis, word=Q15),
 )

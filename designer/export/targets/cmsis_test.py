@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from designer.errors import UsageError
 from designer.export.arithmetic import ArithmeticModel
+from designer.export.c_plan import BLOCK, Numbers
+from designer.export.c_text import array, comment, literals
 from designer.export.cmsis_model import cmsis_model, feeds, feeds_f32
-from designer.export.cmsis_plan import BLOCK, Q15, Q31, WORDS, Numbers, Plan, plan_of
-from designer.export.cmsis_source import array, coefficient_bytes, comment, literals, scaling, state_bytes
-from designer.export.cmsis_stereo import chain_files
+from designer.export.cmsis_plan import Q15, Q31, WORDS, Plan, plan_of
+from designer.export.cmsis_source import coefficient_bytes, files, scaling, state_bytes
 from designer.export.filter_set import FilterSet
 from designer.export.provenance import provenance, text_file
 from designer.export.target import Export, Target
@@ -40,10 +41,10 @@ def write_proof(filters: FilterSet) -> Export:
         raise refusals[0]
     written = {}
     for plan in plans:
-        for path, content in {**chain_files(plan, "cmsis-test"), f"{plan.prefix}_test.c": test_source(plan)}.items():
-            written[f"{plan.word.suffix}/{path}"] = content
+        for path, content in {**files(plan, "cmsis-test"), f"{plan.names.prefix}_test.c": test_source(plan)}.items():
+            written[f"{plan.word.name}/{path}"] = content
     words = {
-        plan.word.suffix: {
+        plan.word.name: {
             "coefficient_bytes": coefficient_bytes(plan),
             "state_bytes": state_bytes(plan),
             "test_samples": test_length(plan),
@@ -56,12 +57,12 @@ def write_proof(filters: FilterSet) -> Export:
         coefficient_bytes=max(coefficient_bytes(plan) for plan in plans),
         state_bytes=max(state_bytes(plan) for plan in plans),
         multiply_adds=max(plan.multiply_adds for plan in plans),
-        scaling="; ".join(f"{plan.word.suffix}: {scaling(plan)}" for plan in plans),
+        scaling="; ".join(f"{plan.word.name}: {scaling(plan)}" for plan in plans),
         notes=(
-            *(f"{p.word.suffix}: {note}" for p in plans for note in notes(p)),
+            *(f"{p.word.name}: {note}" for p in plans for note in notes(p)),
             *(f"left out: {refusal}" for refusal in refusals),
         ),
-        names=plans[0].names,
+        names=plans[0].names.changed,
         facts={"words": words},
     )
 
@@ -71,7 +72,7 @@ def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
     models: dict[str, ArithmeticModel] = {}
     for word in (Q31, Q15):
         try:
-            models[word.suffix] = cmsis_model(filters, word)
+            models[word.name] = cmsis_model(filters, word)
         except UsageError:
             continue
     return models
@@ -96,7 +97,7 @@ def noise(channels: int, samples: int, bits: int) -> NDArray[np.int64]:
 
 def test_source(plan: Plan) -> bytes:
     """The file with `main`."""
-    length, kind, prefix = test_length(plan), plan.word.c_type, plan.prefix
+    length, kind, prefix = test_length(plan), plan.word.c_type, plan.names.prefix
     x: Numbers
     y: Numbers
     if plan.word.word is None:
@@ -115,12 +116,12 @@ def test_source(plan: Plan) -> bytes:
     ]
     lines = [*comment(head), f'#include "{prefix}.h"', "#include <stdio.h>", ""]
     for name, values in signals.items():
-        lines += [*array(f"static const {kind} {name}[{values.size}]", values), ""]
+        lines += [*array(f"static const {kind} {name}", values), ""]
     return text_file([*lines, *_main(plan, length, bound)])
 
 
 def _main(plan: Plan, length: int, bound: float) -> list[str]:
-    prefix, big, kind = plan.prefix, plan.prefix.upper(), plan.word.c_type
+    prefix, big, kind = plan.names.prefix, plan.names.prefix.upper(), plan.word.c_type
     condition, value, cast = "feeds[l][n] != expected[l][start + n]", "%ld", "(long)"
     if plan.word.word is None:
         limit = literals(np.array([bound], np.float32))[0]
@@ -150,7 +151,7 @@ def _main(plan: Plan, length: int, bound: float) -> list[str]:
         "                }",
         "            }",
         "    }",
-        f'    printf("{prefix} {plan.word.suffix}: %lu of %lu samples differ\\n", wrong, compared);',
+        f'    printf("{prefix} {plan.word.name}: %lu of %lu samples differ\\n", wrong, compared);',
         "    return wrong || !compared;",
         "}",
     ]

@@ -20,7 +20,7 @@ from designer.export.names import changed, file_names
 from designer.export.provenance import README, provenance, readme, text_file
 from designer.export.runners.convolvers import run_convolver_cfg
 from designer.export.target import Export, Target, whole_rate
-from designer.export.wave import MAX_TRACKS, Responses, channel_responses, loud_note, wave_float
+from designer.export.wave import MAX_TRACKS, Responses, channel_waves, filter_notes
 from designer.export.ways import Program, Signal, Way
 
 SCALING = "none; 32-bit float, 24 bits of mantissa"
@@ -44,9 +44,7 @@ def write_convolver_cfg(filters: FilterSet) -> Export:
     """
     rate = whole_rate(filters, "convolver-cfg")
     stems, comment = file_names(filters.channels), "\n".join(provenance(filters, "convolver-cfg", SCALING))
-    waves = {
-        f"{stems[name]}.wav": wave_float(channel_responses(filters, name), rate, comment) for name in filters.channels
-    }
+    waves = channel_waves(filters, stems, filters.channels, comment)
     counts = (len(filters.channels), len(filters.drivers))
     lines = [f"{rate} {counts[0]} {counts[1]} 0", *(" ".join(["0"] * count) for count in counts)]
     for filter_ in filters.filters:
@@ -60,7 +58,7 @@ def write_convolver_cfg(filters: FilterSet) -> Export:
         filters.memory(sections=False, delays=False),
         4,
         SCALING,
-        notes=(*filters.cut_note(), *loud_note(waves, (filter_.taps for filter_ in filters.filters))),
+        notes=filter_notes(filters, waves),
         names=changed(stems),
         preamp="the player's own headroom or volume",
     )

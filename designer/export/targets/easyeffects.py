@@ -16,7 +16,7 @@ from designer.export.names import file_names
 from designer.export.provenance import README, one_line, provenance, readme
 from designer.export.runners.convolvers import run_easyeffects
 from designer.export.target import Export, Target, refuse, whole_rate
-from designer.export.wave import channel_responses, loud_note, read_sound, wave_float
+from designer.export.wave import channel_responses, filter_notes, read_sound, wave_float
 
 SCALING = "none; 32-bit float, 24 bits of mantissa"
 SIDES = 2
@@ -69,8 +69,7 @@ def write_easyeffects(filters: FilterSet) -> Export:
         4,
         SCALING,
         notes=(
-            *filters.cut_note(),
-            *loud_note(waves, (filter_.taps for filter_ in filters.filters)),
+            *filter_notes(filters, waves),
             *(("four tracks, a true stereo response, need EasyEffects 8 or later",) if is_crossed else ()),
         ),
         names={filters.name: stem} if filters.name + filters.suffix not in (filters.suffix, stem) else {},

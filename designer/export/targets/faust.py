@@ -10,19 +10,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
+from designer.arrays import Real
 from designer.export.coefficients import MAX_TEXT_BYTES, Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import identifiers, joined
 from designer.export.provenance import provenance, text_file
-from designer.export.runners.faust_program import run_faust
+from designer.export.runners.bench import Bench, called, program
+from designer.export.runners.machines import HOST, SOURCES, compiler, defined
 from designer.export.target import Export, Target, at_most
 
 SCALING = "none: 17 digits, which faust -double keeps; without it 24 bits of mantissa"
 FILE = "filters.dsp"
 MAX_FIR_TAPS = 1024
+PATIENCE_S = 1200.0
+"""How long its compiler may take."""
 DEFINITION = re.compile(r'^// (\[".{1,2000}"\])\nfilter_\w{1,99} = (.*);$', re.MULTILINE)
 STEP = re.compile(r"(_)|@\((\d{1,9})\)|fi\.fir\(\(([^()]+)\)\)|fi\.tf2\(([^()]+)\)")
 
@@ -93,11 +98,7 @@ def read_faust(coefficients: Coefficients) -> None:
     if not definitions:
         raise coefficients.refusal("no filter", "a file of `designer export --target faust`")
     for names, body in definitions:
-        try:
-            channel, driver = json.loads(names)
-        except ValueError:
-            raise coefficients.refusal(f"the comment {shown(names)}", '["channel", "driver"]') from None
-        _read(coefficients, coefficients.place(channel, driver), body)
+        _read(coefficients, coefficients.place_of(names), body)
 
 
 def _read(coefficients: Coefficients, place: tuple[str, str], body: str) -> None:
@@ -127,6 +128,22 @@ def _read(coefficients: Coefficients, place: tuple[str, str], body: str) -> None
         coefficients.add_taps(place, np.array(taps), delay)
     else:
         coefficients.add_delay(place, delay)
+
+
+def run_faust(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> Real:
+    """Feeds (N, drivers) of signals (N, channels), by the program that the Faust compiler makes in double precision.
+
+    Raises ProgramError: faust or a C compiler is missing or fails.
+    """
+    faust = program("faust", "faust")
+    compile_c = [faust, "-t", "0", "-double", "-lang", "c", "filters.dsp", "-o", "faust.c"]
+    called(compile_c, folder, patience_s=PATIENCE_S)
+    sizes = defined(INPUTS=len(filters.channels), OUTPUTS=len(filters.drivers), RATE_HZ=round(filters.sample_rate_hz))
+    options = ["-O1", "-w", "-DFAUSTFLOAT=double", *sizes, f"-I{folder}"]
+    called([compiler(HOST), *options, SOURCES / "play_faust.c", "-lm", "-o", "play"], folder, patience_s=PATIENCE_S)
+    signals.astype("<f8").tofile(folder / "in.bin")
+    called([folder / "play"], folder)
+    return np.fromfile(folder / "out.bin", "<f8").reshape(-1, len(filters.drivers))
 
 
 FAUST = Target(

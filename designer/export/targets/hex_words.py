@@ -7,23 +7,16 @@ import re
 import numpy as np
 
 from designer.arrays import Real
-from designer.export.arithmetic import ArithmeticModel
 from designer.export.coefficients import Coefficients
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.integers import MAX_BYTES, Words, signed, word_export, words_of
+from designer.export.integers import MAX_BYTES, Words, hex_word, signed, word_export, words_of
 from designer.export.provenance import one_line
 from designer.export.target import BareFile, Export, Target
-from designer.problem.word_format import Word
 
-TAPS_WORD, SECTIONS_WORD = Word(1, 23), Word(5, 23)
 USAGE = """NAME.hex holds a filter's words, the first tap first; lines that start with // are comments. Of sections it holds b0,
 b1, b2, a1, a2 of each, with the signs of H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2); the section's output is
 multiplied by its gain, a power of two. A filter that is a pure delay has no words: it stands in the table.
 """
-
-
-def _words(filters: FilterSet) -> Words:
-    return words_of(filters, SECTIONS_WORD if filters.form == "biquad" else TAPS_WORD, "hex")
 
 
 def write_hex(filters: FilterSet) -> Export:
@@ -31,7 +24,7 @@ def write_hex(filters: FilterSet) -> Export:
 
     Raises UsageError: a coefficient does not fit, and no shift or gain is left.
     """
-    words = _words(filters)
+    words = words_of(filters, "hex")
     return word_export(words, "// {}".format, ".hex", USAGE, lambda filter_: _body(words, filter_))
 
 
@@ -42,17 +35,6 @@ def _body(words: Words, filter_: Filter) -> list[str]:
     for s, (b, a, gain) in enumerate(zip(*(part.tolist() for part in words.sections(filter_)), strict=True), 1):
         lines += [f"// section {s}, gain 2^{gain}", *(hex_word(q, bits) for q in (*b, *a))]
     return lines
-
-
-def hex_word(value: int, bits: int) -> str:
-    """Two's complement in hexadecimal digits, sign-extended to the last digit's edge."""
-    digits = -(-bits // 4)
-    return f"{value & ((1 << 4 * digits) - 1):0{digits}x}"
-
-
-def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
-    """Arithmetic model of the words."""
-    return {"hex": _words(filters).model()}
 
 
 def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
@@ -71,7 +53,7 @@ HEX = Target(
     name="hex",
     summary="words in hexadecimal, for $readmemh and loaders",
     write=write_hex,
-    arithmetics=arithmetics,
+    arithmetics=lambda filters: {"hex": words_of(filters, "hex").model()},
     decode=decode,
     bare=((".hex", ""),),
 )

@@ -15,8 +15,8 @@ from designer.export.filter_set import FilterSet
 from designer.export.names import changed, file_names, identifiers
 from designer.export.provenance import provenance, text_file
 from designer.export.runners.convolvers import run_jconvolver
-from designer.export.target import Export, Target, at_most, whole_rate
-from designer.export.wave import Responses, channel_responses, loud_note, wave_float
+from designer.export.target import Export, Target, at_most_ports, whole_rate
+from designer.export.wave import Responses, channel_waves, filter_notes
 from designer.export.ways import Program, Signal, Way
 from designer.problem.schema import MAX_TAPS
 
@@ -33,17 +33,12 @@ def write_jconvolver(filters: FilterSet) -> Export:
 
     Raises UsageError: the sample rate is no whole number, or there are more than 64 channels or drivers.
     """
-    rate = whole_rate(filters, "jconvolver")
-    for count, kind in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
-        at_most("jconvolver", count, MAX_PORTS, kind, "export brutefir or camilladsp")
+    whole_rate(filters, "jconvolver")
+    at_most_ports("jconvolver", filters, MAX_PORTS, "export brutefir or camilladsp")
     stems, room_db = file_names(filters.channels), filters.headroom.tones_db
     undelayed, comments = replace(filters, delays={}), provenance(filters, "jconvolver", SCALING)
-    convolved = {filter_.channel for filter_ in filters.filters if filter_.delay_samples is None}
-    waves = {
-        f"{stems[name]}.wav": wave_float(channel_responses(undelayed, name), rate, "\n".join(comments))
-        for name in filters.channels
-        if name in convolved
-    }
+    convolved = dict.fromkeys(filter_.channel for filter_ in filters.filters if filter_.delay_samples is None)
+    waves = channel_waves(undelayed, stems, convolved, "\n".join(comments))
     density = len(filters.filters) / (len(filters.channels) * len(filters.drivers))
     length = max(filters.delayed_taps(filter_).size for filter_ in filters.filters)
     inputs, outputs = identifiers(filters.channels), identifiers(filters.drivers)
@@ -68,7 +63,7 @@ def write_jconvolver(filters: FilterSet) -> Export:
         filters.memory(sections=False),
         4,
         SCALING,
-        notes=(*filters.cut_note(), *loud_note(waves, (filter_.taps for filter_ in filters.filters))),
+        notes=filter_notes(filters, waves),
         names=changed(stems),
         preamp="the gain, 1.0, of each /impulse line of jconvolver.conf",
     )

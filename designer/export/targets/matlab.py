@@ -15,6 +15,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from designer.export.coefficients import Coefficients, read_bytes
 from designer.export.filter_set import FilterSet
 from designer.export.names import identifiers, joined
 from designer.export.provenance import README, provenance, readme
-from designer.export.runners.octave import run_octave
+from designer.export.runners.bench import Bench, called, program
 from designer.export.target import Export, Target
 
 SCALING = "none; double precision"
@@ -53,6 +54,25 @@ TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8",
 TEXTS = {16: "utf-8", 17: "utf-16", 18: "utf-32"}
 COMPLEX = 0x0800
 MAX_INFLATED = 200_000_000
+SCRIPT = """load filters.mat;
+file = fopen('in.bin'); x = fread(file, [numel(channels), Inf], 'double')'; fclose(file);
+feeds = zeros(rows(x), numel(drivers));
+for f = 1:numel(filter_name)
+  signal = x(:, strcmp(channels, filter_channel{f}));
+  name = filter_name{f};
+  if exist([name '_sos'], 'var')
+    sections = eval([name '_sos']); delay = eval([name '_delay']);
+    y = [zeros(min(delay, numel(signal)), 1); signal(1 : end - delay)];
+    for s = 1:rows(sections), y = filter(sections(s, 1:3), sections(s, 4:6), y); end
+  else
+    y = filter(eval(name), 1, signal);
+  end
+  driver = strcmp(drivers, filter_driver{f});
+  feeds(:, driver) += y;
+end
+file = fopen('out.bin', 'w'); fwrite(file, feeds', 'double'); fclose(file);
+"""
+"""How GNU Octave filters with the file's variables, as README.txt says."""
 Value = Real | list[str] | str
 
 
@@ -204,6 +224,15 @@ def _read_matrix(data: bytes, order: str, *, cells: bool) -> tuple[str, Value | 
     if values.size != shape[0] * shape[1]:
         raise ValueError(f"{values.size:,} numbers of a matrix of {shape[0]} by {shape[1]}")
     return name, values.astype(float).reshape(shape, order="F")
+
+
+def run_octave(folder: Path, signals: Real, filters: FilterSet, bench: Bench) -> Real:
+    """Feeds (N, drivers) of signals (N, channels) in double precision. Raises ProgramError: Octave is missing or fails."""
+    path = program("octave-cli", "octave")
+    signals.astype("<f8").tofile(folder / "in.bin")
+    (folder / "play.m").write_text(SCRIPT, encoding="ascii")
+    called([path, "--norc", "play.m"], folder)
+    return np.fromfile(folder / "out.bin", "<f8").reshape(-1, len(filters.drivers))
 
 
 MATLAB = Target(

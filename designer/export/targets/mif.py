@@ -12,13 +12,11 @@ import re
 import numpy as np
 
 from designer.arrays import Real
-from designer.export.arithmetic import ArithmeticModel
 from designer.export.coefficients import MAX_SECTIONS, Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.integers import MAX_BYTES, Words, word_export, words_of
+from designer.export.integers import MAX_BYTES, Words, hex_word, word_export, words_of
 from designer.export.provenance import one_line
 from designer.export.target import BareFile, Export, Target
-from designer.export.targets.hex_words import SECTIONS_WORD, TAPS_WORD, hex_word
 from designer.problem.schema import MAX_TAPS
 
 RADIXES = {"BIN": 2, "OCT": 8, "DEC": 10, "UNS": 10, "HEX": 16}
@@ -34,16 +32,12 @@ of two that a comment states. A filter that is a pure delay has no file: the tab
 """
 
 
-def _words(filters: FilterSet) -> Words:
-    return words_of(filters, SECTIONS_WORD if filters.form == "biquad" else TAPS_WORD, "mif")
-
-
 def write_mif(filters: FilterSet) -> Export:
     """NAME.mif of each filter that multiplies, README.txt and filters.csv.
 
     Raises UsageError: a coefficient does not fit, and no shift or gain is left.
     """
-    words = _words(filters)
+    words = words_of(filters, "mif")
     return word_export(words, _comment, ".mif", USAGE, lambda filter_: _body(words, filter_))
 
 
@@ -72,11 +66,6 @@ def _body(words: Words, filter_: Filter) -> list[str]:
             lines.append(notes[address])
         lines.append(f"{address} : {hex_word(value % 2**bits, bits)};")
     return [*lines, "END;"]
-
-
-def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
-    """Arithmetic model of the words."""
-    return {"mif": _words(filters).model()}
 
 
 def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
@@ -156,7 +145,7 @@ MIF = Target(
     name="mif",
     summary="Intel (Altera) Quartus: memory initialization files",
     write=write_mif,
-    arithmetics=arithmetics,
+    arithmetics=lambda filters: {"mif": words_of(filters, "mif").model()},
     decode=decode,
     bare=((".mif", ""),),
 )

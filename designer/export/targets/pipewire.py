@@ -13,6 +13,7 @@ Several rates go into one configuration, without `audio.rate`: the graph runs at
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -23,9 +24,8 @@ from designer.export.pipewire_graph import MIXER_INPUTS, read_pipewire
 from designer.export.provenance import README, one_line, provenance, readme, text_file
 from designer.export.rates import check_same
 from designer.export.runners.pipewire import run_pipewire
-from designer.export.spa_json import spa_text
-from designer.export.target import Export, Target, at_most, whole_rate
-from designer.export.wave import channel_responses, loud_note, wave_float
+from designer.export.target import Export, Target, at_most, at_most_ports, whole_rate
+from designer.export.wave import channel_waves, filter_notes
 
 SCALING = "none; 32-bit float, 24 bits of mantissa"
 FILE = "filter-chain.conf"
@@ -101,24 +101,17 @@ def _written(source: FilterSet) -> Export:
     filters = sets[0]
     rates = [whole_rate(member, "pipewire") for member in sets]
     rate = None if source.at_rates else rates[0]
-    for count, kind in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
-        at_most("pipewire", count, MAX_PORTS, kind, "export brutefir or camilladsp")
+    at_most_ports("pipewire", filters, MAX_PORTS, "export brutefir or camilladsp")
     stems, comments = file_names(filters.channels), provenance(source, "pipewire", SCALING)
     ends = [f"-{rate_hz}.wav" if rate is None else ".wav" for rate_hz in rates]
     nodes = list(_nodes(filters, stems, ends))
     controls = sum(MIXER_INPUTS if label == "mixer" else 1 for _, label, _, _ in nodes if label != "convolver")
     fewer = f"design with fewer drivers or channels ({MIXER_INPUTS} controls a mixer), or export jconvolver"
     at_most("pipewire", controls, MAX_CONTROLS, "controls of mixers and delays", fewer)
-    convolved = [
-        name for name in filters.channels if any(_is_convolved(f) and f.channel == name for f in filters.filters)
-    ]
-    waves = {
-        f"{stems[name]}{end}": wave_float(
-            channel_responses(replace(member, delays={}), name), rate_hz, "\n".join(comments)
-        )
-        for member, rate_hz, end in zip(sets, rates, ends, strict=True)
-        for name in convolved
-    }
+    convolved = dict.fromkeys(filter_.channel for filter_ in filters.filters if _is_convolved(filter_))
+    waves: dict[str, bytes] = {}
+    for member, end in zip(sets, ends, strict=True):
+        waves |= channel_waves(replace(member, delays={}), stems, convolved, "\n".join(comments), end)
     stem = file_names([filters.name or "filters"])[filters.name or "filters"]
     room_db = filters.headroom.tones_db
     usage = USAGE.format(
@@ -136,7 +129,7 @@ def _written(source: FilterSet) -> Export:
         MODULES,
         "    { name = libpipewire-module-filter-chain",
         "      args = {",
-        f"        node.description = {spa_text(one_line(filters.title))}",
+        f"        node.description = {json.dumps(one_line(filters.title), ensure_ascii=False)}",
         "        filter.graph = {",
         *_graph(filters, nodes),
         "        }",
@@ -160,7 +153,7 @@ def _written(source: FilterSet) -> Export:
         filters.memory(sections=False),
         4,
         SCALING,
-        notes=(*filters.cut_note(), *loud_note(waves, (filter_.taps for filter_ in filters.filters))),
+        notes=filter_notes(filters, waves),
         names=changed(stems),
         preamp=f'"Gain 1" of each mixer of {FILE} whose name starts with "in "',
     )

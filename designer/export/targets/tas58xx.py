@@ -19,7 +19,7 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel, Whole, section_route, word_model, word_route
-from designer.export.coefficients import Coefficients, shown
+from designer.export.coefficients import Coefficients
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.provenance import README, provenance, readme, text_file
 from designer.export.target import Export, Target, at_most, refuse
@@ -87,28 +87,18 @@ def _tables(filters: FilterSet) -> list[Whole]:
     at_most(NAME, len(filters.drivers), OUTPUTS, "drivers", "use a device each two drivers, or export c")
     taps = [filter_ for filter_ in filters.filters if filter_.has_taps]
     if taps:
-        actual, expected = (
-            f"{taps[0].taps.size} taps in {taps[0].channel} to {taps[0].driver}",
-            "sections, because it has no taps",
-        )
-        raise refuse(NAME, actual, expected, 'set [realization] form = "biquad"')
+        actual = f"{taps[0].taps.size} taps in {taps[0].channel} to {taps[0].driver}"
+        raise refuse(NAME, actual, "sections, because it has no taps", 'set [realization] form = "biquad"')
     if sorted(filter_.driver for filter_ in filters.filters) != sorted(filters.drivers):
-        expected = "one filter a driver, because its equaliser mixes nothing"
-        raise refuse(
-            NAME,
+        actual, expected = (
             "several channels to a driver, or a driver without a filter",
-            expected,
-            "design one channel, or export c",
+            "one filter a driver, because its",
         )
+        raise refuse(NAME, actual, f"{expected} equaliser mixes nothing", "design one channel, or export c")
     tables = [_table(filters, filter_) for filter_ in filters.filters]
     longest = max(map(len, tables))
-    at_most(
-        NAME,
-        longest,
-        MAX_SECTIONS,
-        "sections, one for two samples of delay included",
-        "choose fewer [realization] sections",
-    )
+    counted = "sections, one for two samples of delay included"
+    at_most(NAME, longest, MAX_SECTIONS, counted, "choose fewer [realization] sections")
     return tables
 
 
@@ -188,11 +178,7 @@ def read_tas58xx(coefficients: Coefficients) -> None:
     if start is None or not paths:
         raise coefficients.refusal("other writes, or no comments of the outputs", EXPECTED)
     for output, names in enumerate(paths):
-        try:
-            channel, driver = json.loads(names)
-        except ValueError:
-            raise coefficients.refusal(f"the comment {shown(names)}", '["channel", "driver"]') from None
-        _add(coefficients, coefficients.place(channel, driver), _sections(coefficients, memory, start, output))
+        _add(coefficients, coefficients.place_of(names), _sections(coefficients, memory, start, output))
 
 
 def _sections(

@@ -12,7 +12,7 @@ from designer.export.names import changed, file_names
 from designer.export.provenance import provenance
 from designer.export.runners.convolvers import run_wav
 from designer.export.target import Export, Target, at_most, whole_rate
-from designer.export.wave import MAX_TRACKS, channel_responses, loud_note, read_sound, shift_24, wave_24, wave_float
+from designer.export.wave import MAX_TRACKS, channel_responses, filter_notes, read_sound, shift_24, wave_24, wave_float
 
 
 def write_wav(filters: FilterSet) -> Export:
@@ -39,7 +39,7 @@ def write_wav(filters: FilterSet) -> Export:
         filters.memory(sections=False, delays=False),
         4,
         scaling,
-        notes=(*filters.cut_note(), *loud_note(floats, (filter_.taps for filter_ in filters.filters))),
+        notes=filter_notes(filters, floats),
         names=changed(stems),
         facts={"scale_of_24_bit": 2**shift, "tracks": [[c, d] for c in filters.channels for d in filters.drivers]},
     )

@@ -13,15 +13,12 @@ from dataclasses import replace
 import numpy as np
 
 from designer.arrays import Real
-from designer.export.arithmetic import ArithmeticModel
 from designer.export.coefficients import Coefficients
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.integers import MAX_BYTES, Words, signed, word_export, words_of
+from designer.export.integers import MAX_BYTES, TAPS_WORD, Words, signed, word_export, words_of
 from designer.export.provenance import one_line
 from designer.export.target import BareFile, Export, Target, at_most, refuse
-from designer.problem.word_format import Word
 
-DEFAULT = Word(1, 23)
 MAX_TAPS = 2048
 BITS = (2, 49)
 USAGE = """Each NAME.coe is one FIR Compiler's coefficient file: integers, signed, of the width stated in its comments. A filter
@@ -33,7 +30,7 @@ def _words(filters: FilterSet) -> Words:
     if any(filter_.cascade is not None for filter_ in filters.filters):
         taps = tuple(replace(filter_, cascade=None) for filter_ in filters.filters)
         filters = replace(filters, filters=taps, word=None)
-    return words_of(filters, DEFAULT, "xilinx-coe")
+    return words_of(filters, "xilinx-coe", TAPS_WORD)
 
 
 def write_coe(filters: FilterSet) -> Export:
@@ -47,7 +44,7 @@ def write_coe(filters: FilterSet) -> Export:
             "its sections ring for so long; lower [realization] max_pole_radius, or export hex, which holds sections"
         )
     at_most("xilinx-coe", filters.taps, MAX_TAPS, "taps", remedy)
-    bits = DEFAULT.bits if notes or filters.word is None else filters.word.bits
+    bits = TAPS_WORD.bits if notes or filters.word is None else filters.word.bits
     if not BITS[0] <= bits <= BITS[1]:
         raise refuse("xilinx-coe", f"words of {bits} bits", "2 to 49 bits", "another [realization] word")
     words = _words(filters)
@@ -63,11 +60,6 @@ def _body(words: Words, filter_: Filter) -> list[str]:
     values = ",\n".join(str(q) for q in words.taps(filter_).tolist())
     title = f"{one_line(filter_.channel)} to {one_line(filter_.driver)}, {words.word.bits} bits"
     return [_comment(title), "radix=10;", "coefdata=", f"{values};"]
-
-
-def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
-    """Arithmetic model of the words."""
-    return {"xilinx-coe": _words(filters).model()}
 
 
 def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
@@ -88,7 +80,7 @@ XILINX_COE = Target(
     name="xilinx-coe",
     summary="AMD (Xilinx) FIR Compiler: .coe files",
     write=write_coe,
-    arithmetics=arithmetics,
+    arithmetics=lambda filters: {"xilinx-coe": _words(filters).model()},
     decode=decode,
     bare=((".coe", ""),),
 )

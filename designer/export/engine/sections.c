@@ -1,12 +1,10 @@
-"""Functions of a bank of sections in C as text, in the rules of `c_engine` and beside those of `bank_engine`.
+/* A bank of sections: numerators between sets, poles, and both in a fade.
 
-`state->filter` holds two of each route's numerators and delay filters: those of the values before and now. The poles' states in
-`state->node` are the route's own and go on through all fades.
-"""
+   `state->filter` holds two of each route's numerators and delay filters: those of the values before and now. The poles' states in
+   `state->node` are the route's own and go on through all fades. */
 
-from __future__ import annotations
-
-MIX = """/* The numerators of a route between sets. */
+//: mix sections
+/* The numerators of a route between sets. */
 static void prefix_mix(const prefix_route *route, const uint32_t *set, const uint32_t *share, float *mixed)
 {
     for (uint32_t k = 0U; k < route->count; k++) {
@@ -20,8 +18,9 @@ static void prefix_mix(const prefix_route *route, const uint32_t *set, const uin
         }
     }
 }
-"""
-FILL = """/* The numerators and delays at the values that are to be played, into a slot. */
+
+//: fill sections
+/* The numerators and delays at the values that are to be played, into a slot. */
 static void prefix_fill(prefix_state *state, uint32_t slot)
 {
     uint32_t set[PREFIX_CORNERS];
@@ -34,9 +33,9 @@ static void prefix_fill(prefix_state *state, uint32_t slot)
         prefix_mix(route, set, share, filter);
     }
 }
-"""
-SECTION = {
-    False: """/* The output of a section's poles: w = u - a1 w1 - a2 w2, with w one sample ago ahead of it. */
+
+//: poles
+/* The output of a section's poles: w = u - a1 w1 - a2 w2, with w one sample ago ahead of it. */
 static void prefix_poles(prefix_state *state, uint32_t section, uint32_t frames)
 {
     const float *a = &prefix_denominators[2U * section];
@@ -53,8 +52,9 @@ static void prefix_poles(prefix_state *state, uint32_t section, uint32_t frames)
     node[0] = last;
     node[1] = before;
 }
-""",
-    True: """/* The output of a section's poles by CMSIS-DSP's biquad, with that one sample ago ahead of it. */
+
+//: poles by CMSIS-DSP
+/* The output of a section's poles by CMSIS-DSP's biquad, with that one sample ago ahead of it. */
 static void prefix_poles(prefix_state *state, uint32_t section, uint32_t frames)
 {
     float *node = &state->node[4U * section]; /* two of the samples before, then two of the output */
@@ -65,9 +65,9 @@ static void prefix_poles(prefix_state *state, uint32_t section, uint32_t frames)
     state->pole[0] = node[2];
     arm_biquad_cascade_df1_f32(&biquad, state->delayed, &state->pole[1], frames);
 }
-""",
-}
-RUN = """/* A route's delayed samples, of the filters in a slot. */
+
+//: play sections
+/* A route's delayed samples, of the filters in a slot. */
 static void prefix_late_by(prefix_state *state, uint32_t slot, uint32_t r, float *y, uint32_t frames)
 {
     const prefix_route *route = &prefix_routes[r];
@@ -128,9 +128,4 @@ static void prefix_run(prefix_state *state, uint32_t frames)
             prefix_add(state, before[k + 1U], now[k + 1U], state->pole, sum, frames);
         }
     }
-}
-"""
-MULTIPLY = {
-    False: "prefix_multiply(part, PREFIX_DELAY_TAPS, x, y, frames);",
-    True: "prefix_multiply(state, part, PREFIX_DELAY_TAPS, x, y);",
 }

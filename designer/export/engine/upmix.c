@@ -1,13 +1,9 @@
-"""The functions of the upmix in C as text; `c_upmix.py` says what they compute and why. `STEREO` is of the dependency-free C alone.
+/* The upmix ahead of the filters: `c_upmix.py` says what it computes and why.
 
-As in `c_engine.py` names begin with `prefix_` and `PREFIX_`, and SAMPLE is a sample's type. A band's bins lie in bit-reversed order:
-two places go through them, that of bin k upwards and that of bin N - k downwards.
-"""
+   A band's bins lie in bit-reversed order: two places go through them, that of bin k upwards and that of bin N - k downwards. */
 
-from __future__ import annotations
-
-SAMPLES = {
-    "float": """/* The upmix computes in the samples' own type. */
+//: samples, float
+/* The upmix computes in the samples' own type. */
 static float prefix_level(float sample)
 {
     return sample;
@@ -27,8 +23,9 @@ static float prefix_difference(float sample, float centre)
 {
     return sample - centre;
 }
-""",
-    "fixed": """/* Samples as the upmix computes with them: relative to full scale. */
+
+//: samples, fixed
+/* Samples as the upmix computes with them: relative to full scale. */
 static float prefix_level(SAMPLE sample)
 {
     return (float)sample * (1.0F / PREFIX_FULL_SCALE);
@@ -67,9 +64,9 @@ static SAMPLE prefix_difference(SAMPLE sample, SAMPLE centre)
     }
     return (SAMPLE)difference;
 }
-""",
-}
-UPMIX = """/* The places of the next and the previous bin in bit-reversed order; `top` is the highest bit. */
+
+//: upmix
+/* The places of the next and the previous bin in bit-reversed order; `top` is the highest bit. */
 static uint32_t prefix_next(uint32_t place, uint32_t top)
 {
     uint32_t next = place;
@@ -278,8 +275,9 @@ static void prefix_upmix(prefix_stereo_state *state, SAMPLE left, SAMPLE right, 
         state->started++;
     }
 }
-"""
-STEREO = """void prefix_stereo_init(prefix_stereo_state *state)
+
+//: stereo
+void prefix_stereo_init(prefix_stereo_state *state)
 {
     (void)memset(state, 0, sizeof *state);
     prefix_init(&state->filters);
@@ -330,4 +328,20 @@ void prefix_stereo_interleaved(prefix_stereo_state *state, const SAMPLE *in, SAM
         left -= count;
     }
 }
-"""
+
+//: stereo blocks
+void prefix_stereo_init(prefix_stereo_state *state)
+{
+    (void)memset(state, 0, sizeof *state);
+    prefix_init(&state->filters);
+}
+
+void prefix_stereo(prefix_stereo_state *state, const SAMPLE *const *in, SAMPLE *const *out)
+{
+    SAMPLE *const to[3] = {state->channels[LEFTU], state->channels[RIGHTU], state->channels[CENTREU]};
+    const SAMPLE *const from[3] = {state->channels[0], state->channels[1], state->channels[2]};
+    for (uint32_t n = 0U; n < PREFIX_BLOCK; n++) {
+        prefix_upmix(state, in[0][n], in[1][n], to, n);
+    }
+    prefix_process(&state->filters, from, out);
+}

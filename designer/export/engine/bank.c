@@ -1,12 +1,10 @@
-"""Functions of a bank's C as text, in the rules of `c_engine`; the others, for lines and for taps, are that module's.
+/* A bank: places between sets, the filters there, and the fade from one to the next.
 
-`state->filter` holds two filters of each route: those of the values before and now. `slot` is the place of the filters that play where no
-fade is under way; a fade goes from there to the other place.
-"""
+   `state->filter` holds two filters of each route: those of the values before and now. `slot` is the place of the filters that play where
+   no fade is under way; a fade goes from there to the other place. */
 
-from __future__ import annotations
-
-PLACES = """/* The set below a value of a key, and the share of the set above it; what is no number counts as the lowest value. */
+//: places
+/* The set below a value of a key, and the share of the set above it; what is no number counts as the lowest value. */
 static void prefix_find(const double *values, uint32_t count, float value, uint32_t *found)
 {
     const double place = (double)value;
@@ -29,26 +27,22 @@ static void prefix_find(const double *values, uint32_t count, float value, uint3
     found[0] = below;
     found[1] = share;
 }
-"""
-SET = {
-    1: """void prefix_set_position(prefix_state *state, float value)
+
+//: set, 1
+void prefix_set_position(prefix_state *state, float value)
 {
     prefix_find(prefix_values_1, PREFIX_SETS_1, value, state->wanted);
 }
-""",
-    2: """void prefix_set_position(prefix_state *state, float value, float value2)
+
+//: set, 2
+void prefix_set_position(prefix_state *state, float value, float value2)
 {
     prefix_find(prefix_values_1, PREFIX_SETS_1, value, state->wanted);
     prefix_find(prefix_values_2, PREFIX_SETS_2, value2, &state->wanted[2]);
 }
-""",
-}
-START = {
-    1: "prefix_set_position(state, PREFIX_START_1);",
-    2: "prefix_set_position(state, PREFIX_START_1, PREFIX_START_2);",
-}
-CORNERS = {
-    1: """/* The sets around a place, and their shares, whose sum is PREFIX_ONE. */
+
+//: corners, 1
+/* The sets around a place, and their shares, whose sum is PREFIX_ONE. */
 static void prefix_corners(const uint32_t *place, uint32_t *set, uint32_t *share)
 {
     share[0] = PREFIX_ONE - place[1];
@@ -56,8 +50,9 @@ static void prefix_corners(const uint32_t *place, uint32_t *set, uint32_t *share
     set[0] = place[0];
     set[1] = (share[1] > 0U) ? (place[0] + 1U) : place[0];
 }
-""",
-    2: """/* The sets around a place, and their shares, whose sum is PREFIX_ONE. */
+
+//: corners, 2
+/* The sets around a place, and their shares, whose sum is PREFIX_ONE. */
 static void prefix_corners(const uint32_t *place, uint32_t *set, uint32_t *share)
 {
     const uint32_t both = (uint32_t)(((uint64_t)place[1] * (uint64_t)place[3]) >> PREFIX_ONE_BITS);
@@ -73,9 +68,9 @@ static void prefix_corners(const uint32_t *place, uint32_t *set, uint32_t *share
     set[2] = below + first;
     set[3] = below + first + second;
 }
-""",
-}
-DELAY = """/* The whole samples of a route's delay between sets, and the delay filter of the rest, the last number first. */
+
+//: delay
+/* The whole samples of a route's delay between sets, and the delay filter of the rest, the last number first. */
 static uint32_t prefix_delay(uint32_t r, const uint32_t *set, const uint32_t *share, PART *part)
 {
     uint64_t sum = (uint64_t)1U << (PREFIX_ONE_BITS - 1U);
@@ -96,13 +91,37 @@ static uint32_t prefix_delay(uint32_t r, const uint32_t *set, const uint32_t *sh
     }
     return late >> PREFIX_DELAY_BITS;
 }
-"""
-FILL = """/* The taps of a route between sets, the last first. */
+
+//: mix, float
+/* The taps of a route between sets, the last first. */
 static void prefix_mix(const prefix_route *route, const uint32_t *set, const uint32_t *share, SAMPLE *mixed)
 {
-MIX
+    for (uint32_t k = 0U; k < route->count; k++) {
+        mixed[k] = 0.0F;
+    }
+    for (uint32_t i = 0U; i < PREFIX_CORNERS; i++) {
+        const float weight = (float)share[i] * (1.0F / (float)PREFIX_ONE);
+        const float *taps = &prefix_taps[(set[i] * PREFIX_NUMBERS) + route->first];
+        for (uint32_t k = 0U; k < route->count; k++) {
+            mixed[k] += weight * taps[k];
+        }
+    }
 }
 
+//: mix, fixed
+/* The taps of a route between sets, the last first. */
+static void prefix_mix(const prefix_route *route, const uint32_t *set, const uint32_t *share, SAMPLE *mixed)
+{
+    for (uint32_t k = 0U; k < route->count; k++) {
+        int64_t sum = (int64_t)1 << (PREFIX_ONE_BITS - 1U);
+        for (uint32_t i = 0U; i < PREFIX_CORNERS; i++) {
+            sum += (int64_t)share[i] * (int64_t)prefix_taps[(set[i] * PREFIX_NUMBERS) + route->first + k];
+        }
+        mixed[k] = (SAMPLE)(sum >> PREFIX_ONE_BITS);
+    }
+}
+
+//: fill
 /* Taps through the delay filter: a filter of count + PREFIX_DELAY_TAPS - 1 taps. */
 static void prefix_convolve(const SAMPLE *mixed, uint32_t count, const PART *part, LOWERSAMPLE *filter)
 {
@@ -131,8 +150,9 @@ static void prefix_fill(prefix_state *state, uint32_t slot)
         prefix_convolve(state->mixed, route->count, part, LOWER_OF_ROUTE&state->filter[slot][route->filter]);
     }
 }
-"""
-TURN = """/* At the start of a block: takes new values, unless a fade is under way. */
+
+//: turn
+/* At the start of a block: takes new values, unless a fade is under way. */
 static void prefix_turn(prefix_state *state)
 {
     if (state->started == 0U) {
@@ -160,49 +180,9 @@ static void prefix_settle(prefix_state *state)
         }
     }
 }
-"""
-MIX = {
-    "float": """    for (uint32_t k = 0U; k < route->count; k++) {
-        mixed[k] = 0.0F;
-    }
-    for (uint32_t i = 0U; i < PREFIX_CORNERS; i++) {
-        const float weight = (float)share[i] * (1.0F / (float)PREFIX_ONE);
-        const float *taps = &prefix_taps[(set[i] * PREFIX_NUMBERS) + route->first];
-        for (uint32_t k = 0U; k < route->count; k++) {
-            mixed[k] += weight * taps[k];
-        }
-    }""",
-    "fixed": """    for (uint32_t k = 0U; k < route->count; k++) {
-        int64_t sum = (int64_t)1 << (PREFIX_ONE_BITS - 1U);
-        for (uint32_t i = 0U; i < PREFIX_CORNERS; i++) {
-            sum += (int64_t)share[i] * (int64_t)prefix_taps[(set[i] * PREFIX_NUMBERS) + route->first + k];
-        }
-        mixed[k] = (SAMPLE)(sum >> PREFIX_ONE_BITS);
-    }""",
-}
-WORDS = {
-    "float": {
-        "PART": "float",
-        "REST": "const float between = (float)rest * (1.0F / (float)((uint32_t)1U << PREFIX_REST_BITS));",
-        "BETWEEN": "below + (between * (above - below))",
-        "LOWERSAMPLE": "SAMPLE",
-        "LOWER_OF_ROUTE": "",
-        "SUM": "float",
-        "ZERO": "0.0F",
-        "ROUNDED": "sum",
-    },
-    "fixed": {
-        "PART": "int32_t",
-        "REST": "",
-        "BETWEEN": "below + (int32_t)((((int64_t)above - (int64_t)below) * (int64_t)rest) >> PREFIX_REST_BITS)",
-        "LOWERSAMPLE": "uint32_t lower, SAMPLE",
-        "LOWER_OF_ROUTE": "route->lower, ",
-        "SUM": "int64_t",
-        "ZERO": "(int64_t)1 << (lower - 1U)",
-        "ROUNDED": "(SAMPLE)(sum >> lower)",
-    },
-}
-RUN = """/* Adds to sums the feeds of the filters in a slot. */
+
+//: play
+/* Adds to sums the feeds of the filters in a slot. */
 static void prefix_play(prefix_state *state, uint32_t slot, SUM (*sum)[PREFIX_BLOCK], uint32_t frames)
 {
     for (uint32_t l = 0U; l < PREFIX_DRIVERS; l++) {
@@ -236,24 +216,9 @@ static void prefix_run(prefix_state *state, uint32_t frames)
         }
     }
 }
-"""
-RUN_WORDS = {
-    "float": {
-        "SUM": "float",
-        "NOTHING": "0.0F",
-        "MULTIPLY": "prefix_multiply(&state->filter[slot][route->filter], count, x, sum[route->driver], frames);",
-        "FADE_SHARE": "const float now = (float)at * (1.0F / (float)PREFIX_FADE_SAMPLES);",
-        "FADE_PART": "now * (state->next[l][n] - state->sum[l][n])",
-    },
-    "fixed": {
-        "SUM": "int64_t",
-        "NOTHING": "0",
-        "MULTIPLY": "prefix_multiply(&state->filter[slot][route->filter], count, route->shift, x, sum[route->driver], frames);",
-        "FADE_SHARE": "const int64_t now = (int64_t)((at << PREFIX_FADE_BITS) / PREFIX_FADE_SAMPLES);",
-        "FADE_PART": "((state->next[l][n] - state->sum[l][n]) * now) >> PREFIX_FADE_BITS",
-    },
-}
-CMSIS_MULTIPLY = """/* Adds to y the output of CMSIS-DSP's filter with the taps, the last first, whose past is that of the samples x. */
+
+//: multiply by CMSIS-DSP
+/* Adds to y the output of CMSIS-DSP's filter with the taps, the last first, whose past is that of the samples x. */
 static void prefix_multiply(prefix_state *state, const SAMPLE *taps, uint32_t count, const SAMPLE *x, ADDED)
 {
     INSTANCE filter;
@@ -266,13 +231,9 @@ static void prefix_multiply(prefix_state *state, const SAMPLE *taps, uint32_t co
         y[n] += OUTPUT;
     }
 }
-"""
-CMSIS_WORDS = {
-    "float": {"ADDED": "SAMPLE *y", "OUTPUT": "state->part[n]"},
-    "fixed": {"ADDED": "int64_t *y, int32_t shift", "OUTPUT": "prefix_shifted((int64_t)state->part[n], shift)"},
-}
-CMSIS_CALL = "prefix_multiply(state, &state->filter[slot][route->filter], count, x, sum[route->driver]SHIFT);"
-CMSIS_PROCESS = """void prefix_init(prefix_state *state)
+
+//: process blocks
+void prefix_init(prefix_state *state)
 {
     (void)memset(state, 0, sizeof *state);
 }
@@ -290,4 +251,3 @@ void prefix_process(prefix_state *state, const SAMPLE *const *in, SAMPLE *const 
     }
     prefix_advance(state, PREFIX_BLOCK);
 }
-"""

@@ -1,12 +1,10 @@
-"""Transforms in the dependency-free C as text, and what partitions make of them: products of spectra, and the look ahead.
+/* Transforms, and what partitions make of them: products of spectra, and the look ahead.
 
-As in `c_engine.py` names begin with `prefix_` and `PREFIX_`. A transform of turned samples is by decimation in frequency and ends in
-bit-reversed order, its inverse by decimation in time begins there (Oppenheim and Schafer, Discrete-Time Signal Processing, ch. 9).
-"""
+   A transform of turned samples is by decimation in frequency and ends in bit-reversed order, its inverse by decimation in time begins
+   there (Oppenheim and Schafer, Discrete-Time Signal Processing, ch. 9). */
 
-from __future__ import annotations
-
-TRANSFORMS = """/* Transforms `points` points in place, into bit-reversed order. */
+//: transforms
+/* Transforms `points` points in place, into bit-reversed order. */
 static void prefix_forward(float *re, float *im, uint32_t points)
 {
     uint32_t step = PREFIX_POINTS / points;
@@ -51,8 +49,9 @@ static void prefix_backward(float *re, float *im, uint32_t points)
         step /= 2U;
     }
 }
-"""
-PARTITIONS = """/* Adds one partition to a feed's spectrum: the spectrum of its taps times that of a past block. */
+
+//: partitions
+/* Adds one partition to a feed's spectrum: the spectrum of its taps times that of a past block. */
 static void prefix_add_product(const float *h, const float *x, float *sum)
 {
     for (uint32_t k = 0U; k < PREFIX_BLOCK; k++) {
@@ -111,4 +110,3 @@ static void prefix_look_ahead(prefix_state *state)
     }
     state->slot = (state->slot + 1U) % PREFIX_PARTS;
 }
-"""
