@@ -15,7 +15,8 @@ TYPE_CHECKING = False  # what `typing` has, which takes longer to import than al
 if TYPE_CHECKING:
     from typing import Any
 
-    from designer.acoustics.scene import Scene, scene
+    from designer.acoustics.scene import Scene
+    from designer.acoustics.scene_of_problem import scene
     from designer.commands.bank import bank
     from designer.commands.check import check
     from designer.commands.convert import convert
@@ -55,7 +56,7 @@ _HOMES = {
     "proof": ("designer.commands.proof", "proof"),
     "reach": ("designer.commands.reach", "reach"),
     "render": ("designer.commands.render", "render"),
-    "scene": ("designer.acoustics.scene", "scene"),
+    "scene": ("designer.acoustics.scene_of_problem", "scene"),
     "study": ("designer.commands.study", "study"),
     "sweep": ("designer.search.sweep", "sweep"),
 }

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import numpy as np
 
-from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import in_heard_cloud
 from designer.acoustics.several_listeners import heard_by_stereo
 from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real, read_only

@@ -86,7 +86,7 @@ def explained(
     """Lines of `check`, each with its kind: "" or "warning"."""
     several_ways = any(len(ways_of(table, problem).ways) > 1 for table in problem.designs)
     if reach or several_ways or problem.data_files:
-        from designer.acoustics.scene import scene
+        from designer.acoustics.scene_of_problem import scene
 
         whole = scene(problem)
     if several_ways:

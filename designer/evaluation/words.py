@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from designer.arrays import Bool, Real
+from designer.evaluation.channel import Verdict
 from designer.evaluation.outcomes import PRODUCT_LINE, REQUIRED, WORST, Outcome, decibels, hz
 from designer.problem.designs import by_name
 from designer.problem.explain import hold_phrase
@@ -67,19 +67,6 @@ def requirement_phrase(design: DesignTable, places: int) -> str:
         )
     held = f", {hold_phrase(design, places)}" if design.cancellation_gain_db or design.dark_gain_db else ""
     return f"{enumeration(requirements)} asked {band}{held}"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The formulation's outcome of one channel: the sentence, and its clauses on the requirements that are infeasible as asked."""
-
-    sentence: str
-    shortfalls: tuple[str, ...]
-
-    @property
-    def requirements(self) -> str:
-        """The sentence's first clause: the requirements as a noun phrase."""
-        return self.sentence.partition("; ")[0]
 
 
 MET = "met at every frequency"

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from designer.acoustics.measured.head import MeasuredHead
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import scene
 from designer.comparison.entry import SharedChannel, chosen_entries
 from designer.comparison.head_shift import HeadShift
 from designer.designs.reach import reach

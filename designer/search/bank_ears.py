@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from designer.acoustics.scene import scene
+from designer.acoustics.scene_of_problem import scene
 from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Real
 from designer.bank.filter_bank import Axis, FilterBank, aligned_bank

@@ -14,7 +14,8 @@ from functools import cached_property
 
 import numpy as np
 
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Complex
 from designer.designs import design_channel
 from designer.errors import UsageError

@@ -16,8 +16,8 @@ import numpy as np
 
 from designer.acoustics.cache import Cache
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
-from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene, device_of
+from designer.acoustics.scene_of_problem import in_heard_cloud
 from designer.arrays import Complex, Real
 from designer.comparison.numbers import relative_level_of
 from designer.designs import ChannelDesign, design_channel

@@ -16,7 +16,7 @@ from designer.arrays import Index, Real
 from designer.formulations import constrained, minimax
 from designer.requirements.target import ChannelTarget, Mask
 from designer.solvers import cones, constrained_cones, constrained_data
-from designer.solvers.binding_cones import PROBE_STEP, probed, rows_that_may_bind, with_rows
+from designer.solvers.cone_program import PROBE_STEP, probed, rows_that_may_bind, with_rows
 
 seeds = st.integers(0, 2**32 - 1)
 FREQUENCIES = PROBE_STEP + 6

@@ -22,7 +22,7 @@ from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.enclosures import discs as flat
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.moving_discs import MovingDiscs
-from designer.acoustics.encoded_directivity import Encoding
+from designer.acoustics.spherical_harmonics import Encoding
 from designer.arrays import Complex, Real
 from designer.problem.enclosures import free_field as in_file
 from designer.problem.geometry import direction
