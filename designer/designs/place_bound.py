@@ -11,7 +11,7 @@ and squared, without the products of two norms, which are not negative, a quadra
 So are the forms with these products bounded from below: by Cauchy and Schwarz ||X w|| ||Y w|| >= Re (x^H X w)^* (y^H Y w) for any unit
 vectors x and y, with equality where they point along X w and Y w; they are taken from weights that came near. With a limit E on effort
 w^H (E A/s² - I) w is not negative either, s the single best driver's level. Where all of these forms exclude each other
-(`designer.solvers.common_forms`) no weights reach t. The least such t is halved into, between what weights reach and the largest ratio
+(`exclude_each_other`) no weights reach t. The least such t is halved into, between what weights reach and the largest ratio
 of mean powers. What is left out (window, masks, drivers' gains) only makes it the larger.
 """
 
@@ -21,12 +21,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Bool, Complex, Real
 from designer.measures import db
 from designer.requirements.target import ChannelTarget
 from designer.requirements.worst_case import places, worst_gain
-from designer.solvers.common_forms import exclude_each_other
 
+FORM_STEPS = 300
+TARGET = -1e-3
+"""Value that the steps aim at, of forms of norm 1."""
+CERTAIN = -1e-9
+"""A largest eigenvalue below it is negative, rounding or not."""
+LEAST_FORM = 1e-300
+STEEPEST = 20.0
+"""Largest exponent of a step."""
 HALVINGS = 7
 MOST_ABOVE_DB = 60.0
 """Largest excess of the bound over the gain that weights reach, where drivers outnumber dark points and mean powers give no bound."""
@@ -86,3 +93,39 @@ def toward(rows: Complex, w: Complex) -> Complex:
 def of_means(target: ChannelTarget) -> ChannelTarget:
     """The target of mean powers without errors: no weights have a larger ratio at their worst place than in these."""
     return replace(target, worst_case=False, each_place=False, joint_places=None, spread_in_powers=False)
+
+
+def exclude_each_other(forms: Complex, iterations: int = FORM_STEPS) -> Bool:
+    """Where no vector makes all Hermitian forms (F, G, L, L) non-negative, as far as a certificate was found (F,).
+
+        Σ_g ν_g M_g negative definite for some ν >= 0   implies   no v != 0 has v^H M_g v >= 0 for every g,
+
+    because the sum would be non-negative there. The ν is looked for as the one of the least largest eigenvalue λ(ν) of the sum, a
+    convex function over the simplex, whose gradient is v^H M_g v at the top eigenvector v: by exponentiated gradient steps of Polyak's
+    length towards a value just below 0. For one or two forms there always is such a ν where there is no such v; for more a gap may be
+    left, the relaxation's, so that without a certificate nothing is shown.
+
+    Source: B. T. Polyak, Minimization of unsmooth functionals (1969) for the step; J. Kivinen and M. K. Warmuth, Exponentiated
+    gradient versus gradient descent for linear predictors (1997).
+    """
+    norm = np.linalg.norm(forms, axis=(2, 3), keepdims=True)
+    forms = forms / np.maximum(norm, LEAST_FORM)
+    certified = np.zeros(len(forms), dtype=bool)
+    at, log_share = np.arange(len(forms)), np.zeros(forms.shape[:2])
+    for _ in range(iterations):
+        share = np.exp(log_share - log_share.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        values, vectors = np.linalg.eigh(np.einsum("fg,fgij->fij", share, forms[at]))
+        top, v = values[:, -1], vectors[:, :, -1]
+        slope = np.einsum("fi,fgij,fj->fg", v.conj(), forms[at], v, optimize=True).real
+        certified[at[top < CERTAIN]] = True
+        left = (top >= CERTAIN) & (slope.min(axis=1) < 0)  # else v itself makes them all non-negative
+        at, top, slope = at[left], top[left], slope[left]
+        if not at.size:
+            break
+        slope -= np.sum(share[left] * slope, axis=1, keepdims=True)
+        step = (top - TARGET) / np.maximum(np.sum(share[left] * slope**2, axis=1), LEAST_FORM)
+        step = np.minimum(step, STEEPEST / np.maximum(np.abs(slope).max(axis=1), LEAST_FORM))
+        log_share = log_share[left] - step[:, None] * slope
+        log_share -= log_share.max(axis=1, keepdims=True)
+    return certified

@@ -12,8 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from designer.comparison.channel_group import ChannelGroup, channel_groups
-from designer.comparison.decision import decisions, reference
-from designer.comparison.drawn_devices import drawn_difference
+from designer.comparison.decision import decisions, drawn_difference, reference
 from designer.comparison.entry import ALL_UP_TO, Entry, SharedChannel, chosen_entries
 from designer.comparison.key_differences import key_differences
 from designer.comparison.numbers import Row

@@ -2,9 +2,8 @@
 
 | file | what |
 |---|---|
-| sweep_mirror | the mirror image of a key of `--vary` |
 | sweep_surface | drivers on a body by azimuth and height |
-| sweep_variants | named variants: files of keys that are set together |
+| sweep_variants | named variants, files of keys that are set together, and mirror images of keys |
 | sweep_values | the values of a key: lists, ranges, intervals |
 | sweep_plan | the points, in order, each named by its content |
 | sweep_point | one point designed, and many in processes of this machine |
