@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from designer.commands.proof import proof
     from designer.commands.reach import reach
     from designer.commands.render import render
-    from designer.commands.study import study
-    from designer.job import Design, design, evaluate
+    from designer.job import Design, design, evaluate, study
     from designer.job import open_folder as open  # noqa: A004, one reads `designer.open(folder)`
     from designer.problem import Problem, load, loads
     from designer.search.benchmark_run import benchmark
@@ -57,7 +56,7 @@ _HOMES = {
     "reach": ("designer.commands.reach", "reach"),
     "render": ("designer.commands.render", "render"),
     "scene": ("designer.acoustics.scene_of_problem", "scene"),
-    "study": ("designer.commands.study", "study"),
+    "study": ("designer.job", "study"),
     "sweep": ("designer.search.sweep", "sweep"),
 }
 

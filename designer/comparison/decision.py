@@ -1,9 +1,9 @@
 """The numbers that decide, in a sentence a design: gain and effort against the first design that meets its requirements.
 
-A difference within the resolution of its number is "equal". What is more in gain is said to hold over drawn devices, or not: by the mean gain of both designs over the
-same draws, draw by draw. Draw n has the same temperature and the same head in both designs, and of drivers of the same number the same
-errors. So the difference of a pair has less spread than either gain. Where designs have different numbers of drivers their drivers' errors
-are drawn apart.
+A difference within the resolution of its number is "equal". What is more in gain is said to hold over drawn devices, or not: by the mean
+gain of both designs over the same draws, draw by draw. Draw n has the same temperature and the same head in both designs, and of drivers
+of the same number the same errors. So the difference of a pair has less spread than either gain. Where designs have different numbers of
+drivers their drivers' errors are drawn apart.
 """
 
 from __future__ import annotations

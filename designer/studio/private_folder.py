@@ -20,8 +20,6 @@ MARK = ".designer-studio"
 """A file in each, without which a folder of such a name is somebody else's."""
 YOUNG_S = 60.0
 """Age in seconds up to which a folder may still be without its lock."""
-
-
 PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta http-equiv="refresh" content="0; url={address}">

@@ -17,10 +17,9 @@ from designer.errors import DataError, Fault
 from designer.problem.driver import Driver
 from designer.problem.enclosures.enclosure import MAX_DEVICE_M, Array, in_metres, millimetres
 from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
-from designer.problem.meshes.groups import MountedGroup
 from designer.problem.meshes.mending import closed_surface
 from designer.problem.meshes.mirrors import MirroredPart, mirrored_part
-from designer.problem.meshes.places import MountedPiston
+from designer.problem.meshes.places import MountedGroup, MountedPiston
 from designer.problem.meshes.reading import MeshError, read_soup
 from designer.problem.meshes.triangles import Triangles
 from designer.problem.message_codes import coded
