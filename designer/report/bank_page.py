@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
 from designer.report import script
 from designer.report.bank_figures import BankView
 from designer.report.figures import bank_pictures
 from designer.report.page import Shown
 from designer.report.page_data import block
-from designer.report.schemes import css, template
 
 
 def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], shortfalls: Sequence[str]) -> str:
@@ -33,16 +31,13 @@ def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], s
     title = f"Filter bank: {facts['title']}"
     walk = view.walk
     ways = [] if walk is None else list(walk.clicks_db)
-    return template("bank.html").render(
-        title=title,
+    return script.page(
+        "bank.html",
+        title,
         facts=facts,
         sentences=sentences,
         shortfalls=shortfalls,
-        schemes=Markup(css()),
-        style=Markup(script.style()),
-        own=Markup(script.own_script()),
-        library=Markup(script.library()),
-        data=Markup(block(title, {name: picture.build() for name, picture in pictures.items()})),
+        data=block(title, {name: picture.build() for name, picture in pictures.items()}),
         figures={name: Shown(name, picture.says()) for name, picture in pictures.items()},
         axes=[
             (label, ", ".join(f"{value:.4g}" for value in values.tolist()))

@@ -1,4 +1,4 @@
-"""Shared parts of pages: templates, and two colour schemes, light and dark, which figures follow.
+"""Two colour schemes of pages, light and dark, which figures follow; and the colours of figures on paper.
 
 A figure's file stands on white paper. Inside a page its text, axes, grid and curves take the page's colours, so that nothing glares at
 night. Maps keep their colours in both schemes, as a colour there means a level; what is drawn on a map has a double line, one of the
@@ -10,8 +10,6 @@ Contrast after WCAG 2.2, level AA: text 4.5 to 1 on every ground that it stands 
 from __future__ import annotations
 
 import re
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 # Okabe and Ito's palette, its orange and its sky blue darker so that a curve is at 3 to 1 on white; a line style goes with each.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B97F00", "#3796CF", "#000000", "#8C6D31")
@@ -37,19 +35,6 @@ SCHEMES = {  # the page's name: light, dark
     "sky": (COLOURS[5], "#7cc7f2"),
     "brown": (COLOURS[7], "#b08d4c"),
 }
-
-
-def template(name: str) -> Template:
-    """A page's template; `decibels` is a filter of it."""
-    environment = Environment(loader=PackageLoader("designer.report"), autoescape=True, undefined=StrictUndefined)
-    environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters["decibels"] = decibels
-    return environment.get_template(name)
-
-
-def decibels(value: float, form: str = "z.1f") -> str:
-    """One decimal, and no minus before a zero."""
-    return format(value, form)
 
 
 def css() -> str:
