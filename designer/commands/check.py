@@ -90,7 +90,7 @@ def explained(
 
         whole = scene(problem)
     if several_ways:
-        from designer.evaluation.plain_words import players
+        from designer.evaluation.words import players
 
         yield from (("", line) for line in explain(problem, players(problem, whole)))
     else:

@@ -8,7 +8,7 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.designs.reach import Reach
-from designer.evaluation.plain_words import who_plays
+from designer.evaluation.words import who_plays
 from designer.measures import amplitude_db
 from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.schema import Problem

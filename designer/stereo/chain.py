@@ -26,7 +26,7 @@ from designer.errors import UsageError
 from designer.measures import FLOOR
 from designer.problem.messages import listed
 from designer.result import Result
-from designer.stereo.crosstalk_fit import crosstalk_of
+from designer.stereo.crosstalk import crosstalk_of
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.virtualisation import centre_of_cloud
 
