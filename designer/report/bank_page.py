@@ -29,8 +29,6 @@ def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], s
     """
     pictures = bank_pictures(view)
     title = f"Filter bank: {facts['title']}"
-    walk = view.walk
-    ways = [] if walk is None else list(walk.clicks_db)
     return script.page(
         "bank.html",
         title,
@@ -44,15 +42,16 @@ def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], s
             for label, values in zip(view.labels, view.sets, strict=True)
         ],
         losses=[(way, float(values.max()), float(values.mean())) for way, values in view.loss_db.items()],
-        walk=walk,
-        walked=[
-            (
-                way,
-                walk.gain_db[way].mean(),
-                np.percentile(walk.gain_db[way], 5),
-                walk.clicks_db[way],
-            )
-            for way in ways
-            if walk is not None
-        ],
+        walk=view.walk,
+        walked=_walked(view),
     )
+
+
+def _walked(view: BankView) -> list[tuple[str, float, float, float]]:
+    """Of each way of playing a walk its mean gain, the 5th percentile and its clicks, in dB; none without a walk."""
+    if view.walk is None:
+        return []
+    gain_db, clicks_db = view.walk.gain_db, view.walk.clicks_db
+    return [
+        (way, float(gain_db[way].mean()), float(np.percentile(gain_db[way], 5)), clicks_db[way]) for way in clicks_db
+    ]
