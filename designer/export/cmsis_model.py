@@ -28,7 +28,7 @@ from designer.arrays import Real
 from designer.export.arithmetic import ERROR_FEEDBACK, ArithmeticModel, Fit, ModelRoute, Whole, saturated, wrapped
 from designer.export.cmsis_plan import Q15, Q31, CmsisWord, Path, Plan, Route, StoredSections, StoredTaps, plan_of
 from designer.export.filter_set import FilterSet
-from designer.realization.convolution import fft_convolved
+from designer.realization.response import fft_convolved
 
 Sample = TypeVar("Sample", np.int64, np.float64)
 FIR_WORDS = {

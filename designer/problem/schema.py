@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import ConfigDict, Field, create_model
 
+from designer.declared import TARGETS, declared
 from designer.problem.designs import AnyDesign
 from designer.problem.designs import DesignTable as DesignTable
 from designer.problem.designs import Region as Region
@@ -21,7 +22,6 @@ from designer.problem.driver import Driver as Driver
 from designer.problem.enclosures import AnyEnclosure
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
-from designer.problem.firmware_names import option_fields, target_names
 from designer.problem.listeners import Listener as Listener
 from designer.problem.listeners import Listeners, OneListener, Place, Places, Population
 from designer.problem.placement_table import Placement
@@ -212,6 +212,30 @@ class Tolerance(Table):
     head_radius_m: Annotated[float, Field(ge=0, le=0.01)] = Field(default=0.004, title="of listeners' heads")
     draws: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1000, title="devices that are drawn")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(default=1, title="of the draws")
+
+
+def target_names() -> tuple[str, ...]:
+    """Targets, in the order of every list."""
+    return tuple(target["name"] for target in declared(TARGETS, "Target"))
+
+
+def option_fields() -> dict[str, Any]:
+    """Key of `[export]` -> type and field of the option that it sets."""
+    fields: dict[str, Any] = {}
+    for option in declared(TARGETS, "Option"):
+        names, pattern = option.get("names"), option.get("pattern")
+        kind = Literal[tuple(names)] if names else Annotated[str, Field(pattern=pattern)]
+        fields[option["key"]] = (kind | None, Field(default=None, description=option["about"]))
+    return fields
+
+
+def targets_of_options() -> dict[str, tuple[str, ...]]:
+    """Key of `[export]` -> targets that its option is for."""
+    targets = declared(TARGETS, "Target")
+    return {
+        option["key"]: tuple(target["name"] for target in targets if option["declared_as"] in target.get("options", ()))
+        for option in declared(TARGETS, "Option")
+    }
 
 
 if TYPE_CHECKING:

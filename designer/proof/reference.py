@@ -7,7 +7,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.export.filter_set import Filter, FilterSet
 from designer.realization.cascade import Cascade
-from designer.realization.convolution import fft_convolved
+from designer.realization.response import fft_convolved
 
 
 def exact_feeds(filters: FilterSet, signals: Real) -> Real:

@@ -48,7 +48,7 @@ def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], s
 
 
 def _walked(view: BankView) -> list[tuple[str, float, float, float]]:
-    """Of each way of playing a walk its mean gain, the 5th percentile and its clicks, in dB; none without a walk."""
+    """Each way of playing a walk: its mean gain, the 5th percentile and its clicks, in dB; none without a walk."""
     if view.walk is None:
         return []
     gain_db, clicks_db = view.walk.gain_db, view.walk.clicks_db

@@ -65,7 +65,7 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
                 yield np.stack([answers(self.grid, wave_number, q), q])
 
     def surface_of(self, values: Complex) -> Surface:
-        """The surface of what is kept at all frequencies."""
+        """The surface of the kept values at all frequencies."""
         return Surface(self.grid, self.k_step, values)
 
     def extent_m(self, drivers: Sequence[int]) -> float:

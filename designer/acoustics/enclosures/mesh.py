@@ -61,7 +61,7 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
                 yield np.concatenate([answers(wave_number, q), q.astype(np.complex64)], axis=1)
 
     def surface_of(self, values: Complex) -> MeshSurface:
-        """The surface of what is kept at all frequencies."""
+        """The surface of the kept values at all frequencies."""
         return MeshSurface(self.grid, self.k_step, values)
 
     def mean_products(self, node: int) -> Real:

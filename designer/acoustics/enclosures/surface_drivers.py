@@ -131,11 +131,11 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
         raise NotImplementedError
 
     def solved_nodes(self, nodes: list[int]) -> Iterator[Complex]:
-        """What is kept of the surface at each of these frequencies, solved now."""
+        """Kept values of the surface at each of these frequencies, solved now."""
         raise NotImplementedError
 
     def surface_of(self, values: Complex) -> S:
-        """The surface of what is kept at all frequencies."""
+        """The surface of the kept values at all frequencies."""
         raise NotImplementedError
 
     def solve(self, progress: Progress | None) -> S:
