@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, NoCache, Set, app, with_set
-from designer.cli.ending import end_as_judged
+from designer.cli.application import Force, NoCache, Set, app, end_as_judged, with_set
 from designer.cli.terminal import Stages, say, say_all, warn
 
 
@@ -31,8 +30,7 @@ def import_coefficients(
     """
     from designer.export.write import export_notes
     from designer.folders.summary import continuation, notes
-    from designer.folders.superseded import parts, superseded
-    from designer.folders.write import check_free, data_files
+    from designer.folders.write import check_free, data_files, parts, superseded
     from designer.importing import import_coefficients as read
     from designer.problem import load
     from designer.stereo.placed_source import chain_sentence
