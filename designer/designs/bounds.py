@@ -191,7 +191,7 @@ def of_means(target: ChannelTarget) -> ChannelTarget:
     return replace(target, worst_case=False, each_place=False, joint_places=None, spread_in_powers=False)
 
 
-def exclude_each_other(forms: Complex, iterations: int = FORM_STEPS) -> Bool:
+def exclude_each_other(forms: Complex) -> Bool:
     """Where no vector makes all Hermitian forms (F, G, L, L) non-negative, as far as a certificate was found (F,).
 
         Σ_g ν_g M_g negative definite for some ν >= 0   implies   no v != 0 has v^H M_g v >= 0 for every g,
@@ -208,7 +208,7 @@ def exclude_each_other(forms: Complex, iterations: int = FORM_STEPS) -> Bool:
     forms = forms / np.maximum(norm, LEAST_FORM)
     certified = np.zeros(len(forms), dtype=bool)
     at, log_share = np.arange(len(forms)), np.zeros(forms.shape[:2])
-    for _ in range(iterations):
+    for _ in range(FORM_STEPS):
         share = np.exp(log_share - log_share.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         values, vectors = np.linalg.eigh(np.einsum("fg,fgij->fij", share, forms[at]))
