@@ -13,10 +13,10 @@ from designs.small_problems import load, pair, speaker
 from oracles.far_ear import ear_pressures
 
 import designer
+from designer.commands.import_coefficients import import_coefficients
 from designer.errors import UsageError
 from designer.export.of_design import filter_set
 from designer.folders import tables
-from designer.importing import import_coefficients
 from designer.stereo.chain import chain_of, ear_responses, ear_scene, removed_samples
 from designer.stereo.listening import listening
 from designer.stereo.virtualisation import virtual_sides
