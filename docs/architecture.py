@@ -44,7 +44,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "folders": "design folders, written and opened",
     "job": "`designer.design`, `designer.open`, `designer.evaluate`",
     "search": "many designs: `new`, `compare`, `sweep`, `place`, `bank`, `benchmark`",
-    "commands": "commands as functions: `check`, `reach`, `render`, `export`, `proof`, `figures`, `convert`, `bank`; coefficients read back",
+    "commands": "commands as functions: `check`, `reach`, `render`, `export`, `proof`, `figures`, `convert`, `bank`; filters read back",
     "studio": "the problem file with its graphs live under the hand: session, engine, server, page",
     "cli": "one command a file",
 }
