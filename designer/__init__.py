@@ -15,7 +15,8 @@ TYPE_CHECKING = False  # what `typing` has, which takes longer to import than al
 if TYPE_CHECKING:
     from typing import Any
 
-    from designer.acoustics.scene import Scene, scene
+    from designer.acoustics.scene import Scene
+    from designer.acoustics.scene_of_problem import scene
     from designer.commands.bank import bank
     from designer.commands.check import check
     from designer.commands.convert import convert
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from designer.commands.proof import proof
     from designer.commands.reach import reach
     from designer.commands.render import render
-    from designer.commands.study import study
-    from designer.job import Design, design, evaluate
+    from designer.job import Design, design, evaluate, study
     from designer.job import open_folder as open  # noqa: A004, one reads `designer.open(folder)`
     from designer.problem import Problem, load, loads
     from designer.search.benchmark_run import benchmark
@@ -55,8 +55,8 @@ _HOMES = {
     "proof": ("designer.commands.proof", "proof"),
     "reach": ("designer.commands.reach", "reach"),
     "render": ("designer.commands.render", "render"),
-    "scene": ("designer.acoustics.scene", "scene"),
-    "study": ("designer.commands.study", "study"),
+    "scene": ("designer.acoustics.scene_of_problem", "scene"),
+    "study": ("designer.job", "study"),
     "sweep": ("designer.search.sweep", "sweep"),
 }
 

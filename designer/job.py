@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,8 @@ from designer.arguments import checked_arguments
 from designer.designs import ChannelDesign
 from designer.designs.all_channels import Designer, all_channels
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, DataError, UsageError
-from designer.evaluation.realisation_study import ChannelStudy, study
+from designer.evaluation import realisation_study
+from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import realize_judged
 from designer.evaluation.scalars import costs_db
 from designer.evaluation.short_look import promises_db
@@ -40,9 +41,12 @@ from designer.stereo.with_chain import chain_judge, result_of
 from designer.writing import sweep_stale
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from designer.report.canvas import Printed
 
-__all__ = ["Design", "design", "evaluate", "open_folder", "studied"]
+
+__all__ = ["Design", "design", "evaluate", "open_folder", "studied", "study"]
 
 SAME_TAPS = 1e-6
 """Difference of taps that are designed again, of the largest: another machine rounds otherwise."""
@@ -195,7 +199,7 @@ def design(
     result = replace(
         result,
         seconds=seconds,
-        study_source=lambda curves: study(channels, realised, fine, curves=curves),
+        study_source=lambda curves: realisation_study.study(channels, realised, fine, curves=curves),
         promises_source=cache(lambda: promises_db(channels, fine, realised, problem.realization)),
         failures=failures,
         refinements=refinements,
@@ -318,6 +322,44 @@ def studied(design: Design) -> Design:
         )
     whole = design.study_source(True)
     return replace(design, study_source=lambda curves: whole)
+
+
+@checked_arguments()
+def study(design: Design | str | Path) -> pd.DataFrame:
+    """A design's cancellation gain over the length of its filters and of their words, each fitted anew.
+
+    Parameters
+    ----------
+    design : Design, str or Path, a design or its folder; `designer study` adds it to the folder
+
+    Returns
+    -------
+    DataFrame : channel, axis ("taps", "sections" or "bits"), value, way (how they are rounded; empty where they are not), median_db,
+        fifth_percentile_db, worst_db
+
+    Raises
+    ------
+    UsageError : its filters were read and not fitted
+    DataError : this version designs other filters of its problem
+
+    Examples
+    --------
+    >>> import designer
+    >>> table = designer.study(designer.design(designer.load("problems/laptop-pair.toml")))
+    >>> longest = table[table.axis == "taps"].groupby("channel").value.max()
+    >>> int(longest["left"]) >= 512
+    True
+
+    """
+    import pandas as pd
+
+    anew = studied(design_of(design))
+    rows = [
+        {"channel": name, "axis": point.axis, "value": point.value, "way": point.way, **asdict(point.gains)}
+        for name, channel in anew.study.items()
+        for point in channel.curves
+    ]
+    return pd.DataFrame(rows)
 
 
 def _studied_again(opened: Design, folder: Path) -> dict[str, ChannelStudy]:

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import numpy as np
 
-from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import in_heard_cloud
 from designer.acoustics.several_listeners import heard_by_stereo
 from designer.arguments import checked_arguments
 from designer.arrays import Complex, Real, read_only
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.channel import Channel as Channel
-from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
+from designer.evaluation.each_head import LeftOut, LeftOutHeads, head_numbers, left_out_directions, left_out_heads
 from designer.evaluation.isolation_in_room import RoomIsolation, isolation_in_room
 from designer.evaluation.listening_zone import Zones, heard_hz, mapped_designs, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes, worse_outcomes
-from designer.evaluation.population import LeftOutHeads, left_out_heads
 from designer.evaluation.programmes import Playback
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import Refinement

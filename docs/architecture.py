@@ -43,9 +43,8 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "report": "figures, the page, the comparison's page, a proof's page",
     "folders": "design folders, written and opened",
     "job": "`designer.design`, `designer.open`, `designer.evaluate`",
-    "importing": "coefficients read back into a design folder",
     "search": "many designs: `new`, `compare`, `sweep`, `place`, `bank`, `benchmark`",
-    "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `proof`, `figures`, `study`, `convert`, `bank`",
+    "commands": "commands as functions: `check`, `reach`, `render`, `export`, `proof`, `figures`, `convert`, `bank`; filters read back",
     "studio": "the problem file with its graphs live under the hand: session, engine, server, page",
     "cli": "one command a file",
 }

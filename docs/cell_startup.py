@@ -15,13 +15,13 @@ from cycler import cycler
 from matplotlib.figure import Figure
 
 from designer.problem.library import library_folder
-from designer.report import canvas, palette
+from designer.report import canvas, schemes
 
 mpl.use("agg")
 mpl.rcParams.update(canvas.STYLE)
 mpl.rcParams.update(
     {
-        "axes.prop_cycle": cycler(color=palette.COLOURS),
+        "axes.prop_cycle": cycler(color=schemes.COLOURS),
         "figure.figsize": (7.2, 3.4),
         "svg.fonttype": "path",  # formulas have letters that a browser's typeface may lack
         "text.parse_math": True,

@@ -14,12 +14,11 @@ from designer import result as results
 from designer.evaluation.listening_zone import zones
 from designer.evaluation.short_look import promises_db
 from designer.evaluation.tolerance import tolerance
-from designer.report import comparison_page, figures, page, script
+from designer.report import figures, page, script
 from designer.report.figure_data import Figure
 from designer.report.figures import Picture, comparison_pictures, pictures
 from designer.report.mirrors import mirrors
-from designer.report.schemes import template
-from designer.report.script import library
+from designer.report.script import library, template
 from designer.result import Result
 from designer.search import compare
 
@@ -74,8 +73,7 @@ def put_empty(patch: pytest.MonkeyPatch) -> None:
     put(patch, {(page, "mirrors"): lambda _: {}, (script, "library"): lambda: ""})
     put(patch, {(results, "tolerance"): lambda *_: {}, (results, "zones"): lambda *_: None})
     put(patch, {(job, "promises_db"): lambda *_: {}})
-    for module in (page, comparison_page):  # a page's template is read and compiled once
-        patch.setattr(module, "template", cache(template))
+    patch.setattr(script, "template", cache(template))  # read and compiled once
 
 
 def put(patch: pytest.MonkeyPatch, places: Places) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from designer.export.targets.minidsp import MODELS
 from designer.export.targets.sigmadsp import PARTS
 from designer.formulations import FORMULATIONS
-from designer.problem.firmware_names import target_names
+from designer.problem.schema import target_names
 
 WITHOUT_PERCENTILE = [name for name, method in FORMULATIONS.items() if not method.mean_powers]
 NAMES = ("left", "right", "a/b", "100%", "<b>", "é", "d e", "_", "x.y", "0")

@@ -4,12 +4,53 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 from architecture import PACKAGE, ROOMS, ROOT, drawing, imports, modules, page, room_of
 
 from designer.cli.studio import EXTRA
+
+KNOTS = {
+    ("problem/sourced.py", "problem/replacing.py"): "`Problem.replace` reads what it makes, as the loader reads a file",
+    ("problem/sourced.py", "problem/schema.py"): "the type of what it makes",
+    (
+        "acoustics/enclosures/moving_on_cylinder.py",
+        "acoustics/enclosures/cylinder.py",
+    ): "too long together for one file",
+    ("export/target.py", "export/c_plan.py"): "the type of a target's words",
+}
+"""Imports that close a circle of files, and why they stay."""
+REGISTERED = ("formulations", "enclosures", "targets", "runners", "measured")
+"""Folders of formulations, enclosures, exporters with what runs them, and readers: one idea a file, however short."""
+SHORT = {
+    "acoustics/continued_ears.py": "with its one reader, `heads`, it would be a file of more than 400 lines",
+    "report/bank_page.py": "each kind of page has its file",
+}
+"""Short files with one importer, and why they stay."""
+
+
+def name_of(path: Path) -> str:
+    """A module's path within the package."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
+@cache
+def imported(path: Path) -> frozenset[Path]:
+    """Modules of the package that a module imports, late ones included."""
+    found = set()
+    for name in imports(path):
+        parts = name.split(".")[1:] if name.startswith("designer.") else []
+        while parts:
+            place = PACKAGE.joinpath(*parts)
+            file = place.with_suffix(".py") if place.with_suffix(".py").is_file() else place / "__init__.py"
+            if file.is_file():
+                found.add(file)
+                break
+            parts.pop()
+    return frozenset(found - {path})
 
 
 def test_each_room_imports_only_from_the_rooms_above_it() -> None:
@@ -24,6 +65,35 @@ def test_each_room_imports_only_from_the_rooms_above_it() -> None:
         and order.index(room) > order.index(room_of(path))
     ]
     assert wrong == []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Late imports and those of types included, but for a few that say why: so each file can be read after those that it needs."""
+    needs = {
+        path: {other for other in imported(path) if (name_of(path), name_of(other)) not in KNOTS} for path in modules()
+    }
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(name_of(path) for path in error.args[1]))
+
+
+def test_a_short_file_has_several_importers() -> None:
+    """A file of fewer than 60 lines that one other imports is half an idea, but where each file of a folder is one entry of a kind."""
+    importers: dict[Path, list[Path]] = {path: [] for path in modules()}
+    for path in modules():
+        for other in imported(path):
+            importers[other].append(path)
+    halves = [
+        f"{name_of(path)}, of {name_of(others[0])}"
+        for path, others in importers.items()
+        if len(others) == 1
+        and path.name != "__init__.py"
+        and not {*path.parts} & {*REGISTERED}
+        and name_of(path) not in SHORT
+        and len(path.read_text(encoding="utf-8").splitlines()) < 60
+    ]
+    assert halves == []
 
 
 def test_every_file_is_in_a_known_room() -> None:

@@ -196,13 +196,13 @@ def test_the_costs_of_commands_are_those_of_the_bench() -> None:
 
 def test_readme_lists_the_commands_that_there_are() -> None:
     """Its list of commands holds every one of the tool's and no other, and no line of its code runs off a screen."""
-    from designer.cli.commands import app
+    from designer.cli import registered
 
     text = README.read_text(encoding="utf-8")
     listed = re.findall(r"^designer ([\w-]+)", text[text.index("## Commands") :].split("```")[1], re.MULTILINE)
     there = [
         entry.name or entry.callback.__name__
-        for entry in app.registered_commands
+        for entry in registered().registered_commands
         if entry.callback and not entry.hidden
     ]
     assert sorted(listed) == sorted(there)

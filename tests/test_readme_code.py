@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from designer.cli.commands import app
+from designer.cli import registered
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,7 +49,7 @@ def commands() -> list[str]:
 def test_every_block_of_code_is_of_a_kind_that_a_test_runs() -> None:
     """README has blocks of a shell and of Python alone, and each line of a shell's begins a command that is run or named here."""
     assert set(re.findall(r"^```(\w+)", README, re.MULTILINE)) == {"sh", "python"}
-    known = {entry.name or entry.callback.__name__ for entry in app.registered_commands if entry.callback}
+    known = {entry.name or entry.callback.__name__ for entry in registered().registered_commands if entry.callback}
     for block in blocks("sh")[1:]:
         assert {line.split()[1] for line in block.splitlines() if line.strip()} <= known
 

@@ -29,7 +29,7 @@ import numpy as np
 import designer
 from designer.export.of_design import filter_set
 from designer.export.targets import TARGETS
-from designer.importing import import_coefficients
+from designer.commands.import_coefficients import import_coefficients
 from pathlib import Path
 problem = designer.load("pair.toml")
 design = designer.design(problem)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
 import designer
-from designer.cli.commands import app
+from designer.cli import registered
 from designer.errors import EXIT_CODES
 from designer.export.targets import TARGETS
 from designer.metrics import BY_NAME
@@ -115,13 +115,13 @@ def test_every_option_of_every_command_is_in_the_reference() -> None:
     text = made()["commands.md"]
     runner = CliRunner()
     listed = re.findall(
-        r"^ {2}([a-z][\w-]*)", runner.invoke(app, ["--help"]).stdout.partition("Commands:")[2], re.MULTILINE
+        r"^ {2}([a-z][\w-]*)", runner.invoke(registered(), ["--help"]).stdout.partition("Commands:")[2], re.MULTILINE
     )
     assert len(listed) > 10
     for name in listed:
         part = text.partition(f"(command-{name})=")[2].partition("\n(command-")[0]
         assert part, f"designer {name}"
-        options = runner.invoke(app, [name, "--help"]).stdout.partition("Options:")[2]
+        options = runner.invoke(registered(), [name, "--help"]).stdout.partition("Options:")[2]
         flags = set(re.findall(r"^ {2,}(--?[a-z][\w-]*)", options, re.MULTILINE)) - {"--help"}
         assert [flag for flag in flags if not re.search(rf"`{re.escape(flag)}[ `]", part)] == [], f"designer {name}"
 
@@ -143,7 +143,7 @@ def test_every_number_figure_and_exit_code_has_a_row() -> None:
     assert [name for name in BY_NAME if f"| `{name}`{{#metric-{name}}} |" not in made()["numbers.md"]] == []
     kinds = {kind.kind for kind in vars(figures).values() if isinstance(kind, figures.Declared)}
     assert [kind for kind in kinds if f"| `{kind}` |" not in made()["figures.md"]] == []
-    promised = set(re.findall(r"\b(\d) ", str(app.info.help).partition("Exit codes:")[2]))
+    promised = set(re.findall(r"\b(\d) ", str(registered().info.help).partition("Exit codes:")[2]))
     assert promised == set(re.findall(r"^\| `(\d)`", made()["exit-codes.md"], re.MULTILINE))
 
 

@@ -27,7 +27,8 @@ from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.measured.device import MeasuredDevice
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.raw_set import check_bytes
-from designer.acoustics.scene import Scene, driver_places_m, scene
+from designer.acoustics.scene import Scene, driver_places_m
+from designer.acoustics.scene_of_problem import scene
 from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Complex, Real
 from designer.errors import UsageError

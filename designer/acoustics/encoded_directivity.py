@@ -27,58 +27,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.measured.drivers import MeasuredDrivers
-from designer.arrays import Complex, Real
+from designer.acoustics.spherical_harmonics import Encoding
+from designer.arrays import Real
 from designer.problem.schema import MAX_ORDER
 
 NEGLIGIBLE_ENERGY = 1e-5
 MAX_RAISED_ORDERS = 24
 EXTRA_ORDERS = 8
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """Coefficients of L drivers at F frequencies up to an order: `radial` times `shape`, or `sampled` as they are."""
-
-    order: int
-    radial: Complex | None  # (F, N+1, L) g_ln(f)
-    shape: Real | None  # (K, L) Y_a(x̂_l)
-    sampled: Complex | None  # (F, K, L)
-    front_only: bool = False
-
-    @property
-    def coefficients(self) -> Complex:
-        """The coefficients c (F, K, L) of equation (1)."""
-        if self.radial is None or self.shape is None:
-            assert self.sampled is not None
-            return self.sampled
-        return np.asarray(self.radial[:, sh.degrees(self.order)] * self.shape)
-
-    def at(self, directions: Real) -> Complex:
-        """The field d (F, M, L) of equation (1) in the directions of unit vectors (M, 3)."""
-        Y = sh.harmonics(self.order, directions)
-        if self.radial is None or self.shape is None:
-            c = self.coefficients
-            return np.asarray(Y.T @ c.real + 1j * (Y.T @ c.imag))
-        starts = np.arange(self.order + 1) ** 2
-        summed = np.add.reduceat(Y[:, :, None] * self.shape[:, None, :], starts, axis=0)  # over m, (N+1, M, L)
-        return np.asarray(np.einsum("fnl,nml->fml", self.radial, summed, optimize=True))
-
-    def energy(self) -> Real:
-        """∫ |d_l|² dΩ of each degree n (F, N+1, L), by Parseval: Σ_m |c|²."""
-        starts = np.arange(self.order + 1) ** 2
-        return np.asarray(np.add.reduceat(np.abs(self.coefficients) ** 2, starts, axis=1))
-
-    def left_out(self, order: int) -> Real:
-        """The share of each driver's energy in the degrees above an order (F, L), as far as they are encoded."""
-        energy = self.energy()
-        return np.asarray(energy[:, order + 1 :].sum(axis=1) / np.maximum(energy.sum(axis=1), 1e-300))
 
 
 def encode(device: Device, k: Real, distance_m: float, order: int, drivers: Sequence[int]) -> Encoding:

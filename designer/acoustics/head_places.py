@@ -56,15 +56,14 @@ class _Heads:
         return np.asarray(self.own_axes @ np.array([[cosine, sine, 0.0], [-sine, cosine, 0.0], [0.0, 0.0, 1.0]]))
 
 
-def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | None = None) -> Iterator[Complex]:
-    """H in chunks of consecutive places: (places of the chunk, 2 ears, L, F), within 1e-4 of `Scene.ears`.
+def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real) -> Iterator[Complex]:
+    """H of the first head in chunks of consecutive places: (places of the chunk, 2 ears, L, F), within 1e-4 of `Scene.ears`.
 
     Parameters
     ----------
     scene : Scene, whose device and frequencies; a measured whole device knows its own places only, and is refused
     displacements_m : (P, 3) float array, of the head's centre along the device's axes
     turn_deg : (P,) float array, of the head, beyond the listener's own
-    head : Head or None, one of the scene's; the first by default
 
     Raises
     ------
@@ -73,7 +72,7 @@ def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | No
     """
     if scene.is_measured:
         raise ValueError("a measured device has no responses but at its own receivers")
-    head = scene.heads[0] if head is None else head
+    head = scene.heads[0]
     drivers_m = driver_places_m(scene.problem)
     places = _places(scene, displacements_m, turn_deg, head.radius_m)
     are_points = not scene.device.source_extent_m().any()  # each driver's sound comes from its place alone

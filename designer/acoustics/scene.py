@@ -10,7 +10,7 @@ heads), whoever asks for it and in whatever order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING
@@ -21,17 +21,14 @@ from designer.acoustics.air import Air
 from designer.acoustics.cache import Array, Cache
 from designer.acoustics.enclosures import Device, EnclosedDrivers, device_in
 from designer.acoustics.heads import Head, ears_in_field, heads_of
-from designer.acoustics.heard_places import head_warnings, in_heard_cloud
 from designer.acoustics.measured.device import MeasuredDevice, read_device
 from designer.acoustics.measured.drivers import MeasuredDrivers, measured_responses
 from designer.acoustics.measured.head import MeasuredHead
-from designer.acoustics.refined_grid import refined_frequencies_hz
 from designer.arguments import checked_arguments
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 from designer.problem import geometry
-from designer.problem.frequency_grid import joined_frequencies_hz, with_half_steps
-from designer.problem.schema import Problem
+from designer.problem.schema import DesignTable, Problem
 
 if TYPE_CHECKING:
     from designer.acoustics.measured.directivity import MeasuredDirectivity
@@ -66,6 +63,20 @@ def _rows_of_whole(tensor: Callable[[Scene], Complex]) -> Callable[[Scene], Comp
         return tensor(scene) if scene.whole is None else np.asarray(tensor(scene.whole[0])[scene.whole[1]])
 
     return rows
+
+
+def _head_warnings(heads: Sequence[Head], ears: Sequence[DesignTable]) -> Iterator[str]:
+    """Warnings of the heads' files, and where they do not know all that ear designs want of them."""
+    for head in heads:
+        yield from head.warnings
+    for head in heads:
+        low_hz, high_hz = head.band_hz if isinstance(head, MeasuredHead) else (0.0, np.inf)
+        for table in ears:
+            if table.band_hz[0] < low_hz or table.band_hz[1] > high_hz:
+                yield (
+                    f'{head.name}: got sound from {low_hz:.0f} to {high_hz:.0f} Hz, and the design "{table.name}" goes'
+                    f" from {table.band_hz[0]:g} to {table.band_hz[1]:g} Hz; end its band within the head's, or use another head"
+                )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -235,7 +246,7 @@ class Scene:
                 " plots, white-noise gain and directivity index are those of the model"
             )
         ears = [table for table in self.problem.designs if not table.is_beam]
-        return tuple(dict.fromkeys([*messages, *(head_warnings(self, ears) if ears else ())]))
+        return tuple(dict.fromkeys([*messages, *(_head_warnings(self.heads, ears) if ears else ())]))
 
     def at(self, frequency_hz: Real) -> Scene:
         """Scene of the same drivers and listener on other frequencies."""
@@ -376,25 +387,3 @@ class Scene:
             return self._device_power()
         factor = air.amplitude_factor(self.frequency_hz, np.array(distance_m))
         return np.asarray(self._device_power() * factor[:, None, None] ** 2)
-
-
-@checked_arguments()
-def scene(problem: Problem) -> Scene:
-    """The scene of a problem on its design's frequencies.
-
-    Examples
-    --------
-    >>> import designer
-    >>> scene = designer.scene(designer.load("problems/laptop-pair.toml"))
-    >>> scene.ears().shape  # 257 frequencies and both ends of the band, (left, right) of each displacement, drivers
-    (259, 10, 2)
-
-    """
-    cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
-    base = in_heard_cloud(Scene(problem, joined_frequencies_hz(problem), cloud_m))
-    return base.at(refined_frequencies_hz(base)) if problem.grid.refine else base
-
-
-def fine_frequencies_hz(problem: Problem) -> Real:
-    """The design's frequencies and those half way between: (2F - 1,)."""
-    return with_half_steps(scene(problem).frequency_hz)

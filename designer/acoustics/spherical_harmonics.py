@@ -26,6 +26,7 @@ Mechanics (1957), section 4.6.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import sph_harm_y_all
@@ -146,3 +147,42 @@ def turning_mean(order: int, azimuth_rad: tuple[float, float]) -> Real:
     m = np.abs(np.arange(-order, order + 1))
     mean = _turning(order, np.asarray((low + high) / 2)) * np.sinc(m * (high - low) / (2 * np.pi))
     return np.asarray(mean[_column(order)])
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Coefficients of L drivers at F frequencies up to an order, of (1) of `encoded_directivity`: `radial` times `shape`, or `sampled`."""
+
+    order: int
+    radial: Complex | None  # (F, N+1, L) g_ln(f)
+    shape: Real | None  # (K, L) Y_a(x̂_l)
+    sampled: Complex | None  # (F, K, L)
+    front_only: bool = False
+
+    @property
+    def coefficients(self) -> Complex:
+        """The coefficients c (F, K, L)."""
+        if self.radial is None or self.shape is None:
+            assert self.sampled is not None
+            return self.sampled
+        return np.asarray(self.radial[:, degrees(self.order)] * self.shape)
+
+    def at(self, directions: Real) -> Complex:
+        """The field d (F, M, L) in the directions of unit vectors (M, 3)."""
+        Y = harmonics(self.order, directions)
+        if self.radial is None or self.shape is None:
+            c = self.coefficients
+            return np.asarray(Y.T @ c.real + 1j * (Y.T @ c.imag))
+        starts = np.arange(self.order + 1) ** 2
+        summed = np.add.reduceat(Y[:, :, None] * self.shape[:, None, :], starts, axis=0)  # over m, (N+1, M, L)
+        return np.asarray(np.einsum("fnl,nml->fml", self.radial, summed, optimize=True))
+
+    def energy(self) -> Real:
+        """∫ |d_l|² dΩ of each degree n (F, N+1, L), by Parseval: Σ_m |c|²."""
+        starts = np.arange(self.order + 1) ** 2
+        return np.asarray(np.add.reduceat(np.abs(self.coefficients) ** 2, starts, axis=1))
+
+    def left_out(self, order: int) -> Real:
+        """The share of each driver's energy in the degrees above an order (F, L), as far as they are encoded."""
+        energy = self.energy()
+        return np.asarray(energy[:, order + 1 :].sum(axis=1) / np.maximum(energy.sum(axis=1), 1e-300))

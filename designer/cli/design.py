@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from designer.cli.application import Force, NoCache, ProblemFile, Set, app, with_set
-from designer.cli.ending import end_as_judged
+from designer.cli.application import Force, NoCache, ProblemFile, Set, app, end_as_judged, with_set
 from designer.cli.terminal import Stages, say, say_all, warn
 from designer.errors import UsageError
 
@@ -63,8 +62,7 @@ def design(
         from designer import job
         from designer.export.write import export_notes, export_verdicts, refused
         from designer.folders.summary import PAGE, continuation, notes
-        from designer.folders.superseded import parts, superseded
-        from designer.folders.write import check_free, data_files
+        from designer.folders.write import check_free, data_files, parts, superseded
         from designer.stereo.placed_source import chain_sentence
 
         if overlay:

@@ -32,7 +32,7 @@ def figures(
 ) -> None:
     """Draw a design's figures as files, to print."""
     from designer import job
-    from designer.folders.figures import write
+    from designer.commands.figures import write
 
     with Stages("starting") as shown:
         design = job.open_folder(folder)

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, NoCache, Set, app, with_set
-from designer.cli.ending import end_as_judged
+from designer.cli.application import Force, NoCache, Set, app, end_as_judged, with_set
 from designer.cli.terminal import Stages, say, say_all, warn
 
 
@@ -29,11 +28,10 @@ def import_coefficients(
 
     They are written as a design folder, judged as a design's are. Ends with 7 where they miss what the problem asks for.
     """
+    from designer.commands.import_coefficients import import_coefficients as read
     from designer.export.write import export_notes
     from designer.folders.summary import continuation, notes
-    from designer.folders.superseded import parts, superseded
-    from designer.folders.write import check_free, data_files
-    from designer.importing import import_coefficients as read
+    from designer.folders.write import check_free, data_files, parts, superseded
     from designer.problem import load
     from designer.stereo.placed_source import chain_sentence
 

@@ -209,7 +209,7 @@ def _serve(
 
 def _open(address: str, entered: threading.Event) -> None:
     """Open a browser, if there is one that needs no terminal; it may take its time, or never return."""
-    from designer.studio.way_in import WayIn
+    from designer.studio.private_folder import WayIn
 
     try:
         browser = webbrowser.get()

@@ -86,11 +86,11 @@ def explained(
     """Lines of `check`, each with its kind: "" or "warning"."""
     several_ways = any(len(ways_of(table, problem).ways) > 1 for table in problem.designs)
     if reach or several_ways or problem.data_files:
-        from designer.acoustics.scene import scene
+        from designer.acoustics.scene_of_problem import scene
 
         whole = scene(problem)
     if several_ways:
-        from designer.evaluation.plain_words import players
+        from designer.evaluation.words import players
 
         yield from (("", line) for line in explain(problem, players(problem, whole)))
     else:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from designer import job
-from designer.acoustics.scene import scene
+from designer.acoustics.scene_of_problem import scene
 from designer.arguments import checked_arguments
 from designer.designs.reach import EFFORTS_DB
 from designer.designs.reach import reach as reach_of

@@ -26,7 +26,8 @@ from designer.acoustics.measured.device import MeasuredDevice, read_device
 from designer.acoustics.measured.formats import SOFA, SOUND
 from designer.acoustics.measured.impulse_wav import read_two_ears
 from designer.acoustics.measured.sofa import kind_of
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Real
 from designer.comparison.entry import Entry
 from designer.errors import DataError, UsageError

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import scene
 from designer.designs.channel import ChannelDesign, design_channel
 from designer.errors import ProblemError, SolverError
 from designer.problem import loads

@@ -7,10 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Real
-from designer.evaluation.words import Verdict
 from designer.formulations import Certificate
 from designer.problem.schema import DesignTable
 from designer.requirements.plain import Plain
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The formulation's outcome of one channel: the sentence, and its clauses on the requirements that are infeasible as asked."""
+
+    sentence: str
+    shortfalls: tuple[str, ...]
+
+    @property
+    def requirements(self) -> str:
+        """The sentence's first clause: the requirements as a noun phrase."""
+        return self.sentence.partition("; ")[0]
 
 
 @dataclass(frozen=True)

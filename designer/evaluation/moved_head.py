@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from designer import measures
-from designer.acoustics.heard_places import hears
 from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import hears
 from designer.acoustics.several_listeners import heard_at, heard_by
 from designer.arrays import Complex, Real
 from designer.evaluation.programmes import Isolations, Playback, bright_names, isolations

@@ -1,26 +1,29 @@
 """Requirements and their outcome in a sentence or two a channel: on the command line, in `summary.json` and on top of a report.
 
 The outcome of the formulation (met, or infeasible by x dB, and what binds) and that of the realised filters (met, or missed by x dB) make
-the first sentence together, so that each is told once.
+the first sentence together, so that each is told once. Plain playback has words too: who plays what of a channel.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Real
+from designer.evaluation.channel import Verdict
 from designer.evaluation.outcomes import PRODUCT_LINE, REQUIRED, WORST, Outcome, decibels, hz
 from designer.problem.designs import by_name
 from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import curve_points_hz
-from designer.problem.messages import enumeration
+from designer.problem.messages import enumeration, number
 from designer.problem.methods import ignores, method_of
-from designer.problem.schema import DesignTable
+from designer.problem.schema import DesignTable, Problem
+from designer.problem.ways import ways_of
 from designer.requirements.curves import curve_db
+from designer.requirements.plain import Plain, driver_index, plain_in
 from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
 
 
@@ -67,19 +70,6 @@ def requirement_phrase(design: DesignTable, places: int) -> str:
         )
     held = f", {hold_phrase(design, places)}" if design.cancellation_gain_db or design.dark_gain_db else ""
     return f"{enumeration(requirements)} asked {band}{held}"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The formulation's outcome of one channel: the sentence, and its clauses on the requirements that are infeasible as asked."""
-
-    sentence: str
-    shortfalls: tuple[str, ...]
-
-    @property
-    def requirements(self) -> str:
-        """The sentence's first clause: the requirements as a noun phrase."""
-        return self.sentence.partition("; ")[0]
 
 
 MET = "met at every frequency"
@@ -229,3 +219,31 @@ def _beyond(design: DesignTable, formulation: Verdict, outcome: Outcome) -> str:
         words = re.sub(r" of -?[\d.]+ dB$", "", words)
     more = " more" if outcome.missed_db - outcome.beyond_db > SLACK_TOLERANCE_DB else ""
     return f"{words} by {decibels(outcome.beyond_db)} dB{more}"
+
+
+def players(problem: Problem, scene: Scene) -> dict[str, str]:
+    """Channel whose plain playback has several ways -> who plays them."""
+    words = {}
+    for design in problem.designs:
+        if len(ways_of(design, problem).ways) > 1:
+            plain = plain_in(design, scene)
+            names = [scene.drivers[l] for l in driver_index(design, scene.drivers)]
+            words[design.name] = who_plays(plain, [names[l] for l in plain.drivers])
+    return words
+
+
+def who_plays(plain: Plain, names: Sequence[str]) -> str:
+    """Each way's band, its drivers, and how far it is turned down and delayed.
+
+    names : of the plain drivers
+    """
+    parts = []
+    for way, (low_hz, high_hz) in enumerate(plain.crossover.spans_hz):
+        members = [n for n, number_of_way in enumerate(plain.way) if number_of_way == way]
+        gain_db = 20 * np.log10(sum(plain.gain[n] for n in members))
+        delay_s = min(plain.delay_s[n] for n in members)
+        trim = [f"{number(round(float(gain_db), 1))} dB"] if gain_db < -0.05 else []
+        trim += [f"{number(round(delay_s * 1e6))} µs later"] if delay_s > 5e-7 else []
+        band = f"from {hz(low_hz)}" if np.isinf(high_hz) else f"{hz(low_hz)} to {hz(high_hz)}"
+        parts.append(f"{band} by {', '.join(names[n] for n in members)}" + (f" ({', '.join(trim)})" if trim else ""))
+    return "; ".join(parts)

@@ -34,7 +34,7 @@ from designer.arrays import Real
 from designer.export.filter_set import Filter
 from designer.problem.word_format import Word
 from designer.realization.cascade import pole_radii, settled_length
-from designer.realization.convolution import fft_convolved
+from designer.realization.response import fft_convolved
 
 Whole = NDArray[np.int64]
 Integers = NDArray[Any]

@@ -29,7 +29,7 @@ from designer.export.arithmetic import ERROR_FEEDBACK, ArithmeticModel, Fit, Mod
 from designer.export.c_plan import CWord
 from designer.export.cmsis_plan import Q15, Q31, Path, Plan, Route, StoredSections, StoredTaps, plan_of
 from designer.export.filter_set import FilterSet
-from designer.realization.convolution import fft_convolved
+from designer.realization.response import fft_convolved
 
 Sample = TypeVar("Sample", np.int64, np.float64)
 FIR_WORDS = {

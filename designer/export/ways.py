@@ -18,7 +18,7 @@ from designer.arrays import Real
 from designer.export.coefficients import Coefficients, Place, rung_out
 from designer.problem.schema import MAX_TAPS
 from designer.realization.cascade import Cascade
-from designer.realization.convolution import fft_convolved
+from designer.realization.response import fft_convolved
 
 MAX_WAYS = 65_536
 """Ways of all signals together; a stage of 256 inputs and 256 outputs has as many."""

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics.scene import fine_frequencies_hz
+from designer.acoustics.scene_of_problem import fine_frequencies_hz
 from designer.arrays import Real
 from designer.errors import ProblemError
+from designer.evaluation.channel import Verdict
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import Refinement
-from designer.evaluation.words import Verdict
 from designer.folders.room import DRIVERS, read_ears
 from designer.folders.summary import REMEDY, SUMMARY, read_summary, refusal
 from designer.folders.tables import read_sections, read_taps, read_weights

@@ -32,7 +32,7 @@ not.
 A cloud's mean power differs from its centre's by tenths of a dB, so one more pass is solved with the level of the
 first. Frequencies are solved in chunks, so that memory does not grow with their number, on as many threads as there are
 cores: Clarabel and LAPACK release the interpreter's lock. Points far from their limit at a few of a chunk's frequencies are
-left out at the others, and all are looked at afterwards (`designer.solvers.binding_cones`). A
+left out at the others, and all are looked at afterwards (`designer.solvers.cone_program`). A
 frequency whose certificate is not good enough is solved again by the cvxpy statement and marked.
 
 Source: Betlehem and Teal (ICASSP 2011) for the constraints; Lobo et al., Applications of second-order cone
@@ -55,13 +55,14 @@ from designer.problem.methods import ALL_REQUIREMENTS, Formulation
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.requirements.target import WINDOW_LABEL, ChannelTarget
 from designer.solvers import cones
+from designer.solvers.cone_program import ConeProgram
 from designer.solvers.constrained_cones import Plane, in_weights, least_white_noise_slack, program_of, solve_data
 from designer.solvers.constrained_data import ConstrainedData, Family, data_of
 from designer.solvers.parts import in_parts, solve_in_parts, with_reference
 from designer.solvers.solution import Solution
 
 Statement = Callable[[ConstrainedData, int], Any]
-ProgramOf = Callable[[ConstrainedData], cones.ConeProgram]
+ProgramOf = Callable[[ConstrainedData], ConeProgram]
 MOST_PHASE_PASSES = 20
 SIDELOBES = "sidelobes"
 """The family that a minimax design lowers: its slack is its level."""
@@ -286,7 +287,7 @@ def by_statement(
     return w, in_weights(w[None], slacks[None], certificate)
 
 
-def dual_statement(program: cones.ConeProgram) -> tuple[Any, Any]:
+def dual_statement(program: ConeProgram) -> tuple[Any, Any]:
     """The dual of a cone program of one frequency as a cvxpy problem, and its multipliers z:
 
         maximise    -½ |ρ|² - bᵀz

@@ -52,6 +52,7 @@ import numpy as np
 from designer.arrays import Complex, Index, Real
 from designer.errors import SolverError
 from designer.solvers import cones
+from designer.solvers.cone_program import ConeProgram, ConeRows, assemble
 from designer.solvers.constrained_cones import Plane
 from designer.solvers.constrained_data import INSIDE, NO_LIMIT, share_of_level
 from designer.solvers.parts import MAX_GAP, MAX_VIOLATION
@@ -164,12 +165,12 @@ def solve_linear(source: VirtualSource) -> tuple[Complex, Real]:
     return w * level[:, None], level
 
 
-def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
+def program_of(source: VirtualSource, plane: Plane) -> ConeProgram:
     """Conic data of all frequencies over x = [Re u; Im u], and τ where it is free."""
     free = int(np.isfinite(source.level_price))
     count, size = source.centre.shape
     inner, places = 2 * (size - 1), source.interaural.shape[1]
-    rows = cones.ConeRows(count, inner + free)
+    rows = ConeRows(count, inner + free)
 
     def affine(points: Complex) -> tuple[Real, Complex]:
         """Real and imaginary rows (F, R, 2, n) of points (F, R, L), and their values at the origin (F, R)."""
@@ -209,7 +210,7 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
         linear = np.concatenate([np.zeros_like(lowered), drivers.reshape(count, 2 * size, -1)], axis=1)
         values = np.stack([origin.real, origin.imag], axis=2).reshape(count, -1)
         rows.add("second-order", linear, np.column_stack([np.minimum(source.max_norm, NO_LIMIT), values]))
-    return cones.assemble(P, q, rows, np.sum(k**2, axis=1))
+    return assemble(P, q, rows, np.sum(k**2, axis=1))
 
 
 def statement(source: VirtualSource, f: int) -> Any:

@@ -36,6 +36,7 @@ from designer.formulations import constrained
 from designer.problem.methods import ALL_REQUIREMENTS, Formulation
 from designer.requirements.target import ChannelTarget, Mask
 from designer.solvers import cones, constrained_cones
+from designer.solvers.cone_program import ConeProgram
 from designer.solvers.constrained_data import SLACK_PRICE, ConstrainedData, Family
 from designer.solvers.parts import solve_in_parts, with_reference
 from designer.solvers.solution import Solution
@@ -107,7 +108,7 @@ def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
     return constrained_cones.solve_data(data, program_of)
 
 
-def program_of(data: ConstrainedData) -> cones.ConeProgram:
+def program_of(data: ConstrainedData) -> ConeProgram:
     """The constrained form's cones with the sidelobes' slack, the first, as a level: floor (1 + s) becomes floor + s."""
     program = constrained_cones.program_of(replace(data, slack_price=SLACK_PRICE))
     first = 2 * (data.centre.shape[1] - 1)  # after the plane's coordinates

@@ -6,8 +6,7 @@
 | system | transfer functions of all candidates, once |
 | layouts | what a layout is worth |
 | block_updates | all exchanges of one unit at once, ranked |
-| exchange | greedy layouts improved by exchanges, and all layouts where they are few |
-| relaxation | layouts by group lasso |
+| exchange | greedy layouts improved by exchanges, all layouts where they are few, and layouts by group lasso |
 | coordinates | places of a layout as functions of coordinates |
 | column_slopes | slopes of a layout's columns of H by its coordinates |
 | slopes | slopes of a layout's value |

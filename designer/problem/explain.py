@@ -22,7 +22,7 @@ def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Itera
 
     Parameters
     ----------
-    players : mapping of str to str, or None, channel whose plain playback has several ways -> who plays them (`plain_words.players`)
+    players : mapping of str to str, or None, channel whose plain playback has several ways -> who plays them (`words.players`)
 
     """
     yield problem.title

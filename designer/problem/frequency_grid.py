@@ -3,7 +3,7 @@
 Regular are equal steps, or, with `spacing = "logarithmic"`, 0 and equal ratios from LOWEST_HZ (an octave below the lowest
 band, where that is less) to Nyquist. A requirement holds over its whole band, ends included, so the ends of every band (of a
 design, of a mask line within it) join them: without that the last piece of a band lies outside every design frequency.
-With `refine = true` a curve's points, where it bends, join too, and `designer.acoustics.refined_grid` halves the steps over which
+With `refine = true` a curve's points, where it bends, join too, and `designer.acoustics.scene_of_problem` halves the steps over which
 the drivers' phases turn.
 """
 

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from designer.errors import Fault, ProblemError, UsageError
+from designer.errors import Fault, UsageError
 from designer.problem.messages import nearest, shown
 
 CURVE, DARK_CURVE, DIFFUSE_CURVE, MASK, WINDOW = (
@@ -177,32 +177,3 @@ def check_methods(methods: list[str], option: str = "--methods") -> None:
             raise UsageError(f'{option}: got "{method}"; expected {", ".join(names)}{close and f"; {close}"}')
         if method in methods[:number]:
             raise UsageError(f'{option}: got "{method}" twice; expected each method once')
-
-
-def with_method(problem: Any, method: str) -> tuple[Any, list[str]]:
-    """The problem with every channel designed by one method, and a note for each channel that cannot be.
-
-    What is not compared (the stereo chain, exports) is left out, because it may want a channel that is left out.
-
-    Raises
-    ------
-    UsageError : no channel's kind can take the method
-
-    """
-    from designer.problem.read import changed  # the schema is made from this module
-
-    data = problem.model_dump(exclude_unset=True, exclude={"virtualizer", "export"})
-    others = {key for name, owner in formulations().items() if name != method for key in owner.keys}
-    tables, notes = [], []
-    for entry in data["designs"]:
-        table = {**{key: value for key, value in entry.items() if key not in others}, "method": method}
-        try:
-            changed(problem, {**data, "designs": [table]})
-        except ProblemError as error:
-            faults = "; ".join(str(fault).removeprefix("designs[0].") for fault in error.faults)
-            notes.append(f'{method}: the channel "{table["name"]}" cannot take it ({faults}), so it is left out')
-        else:
-            tables.append(table)
-    if not tables:
-        raise UsageError(f'--methods: no channel of {problem.source} can be designed by "{method}": {" ".join(notes)}')
-    return changed(problem, {**data, "designs": tables}), notes

@@ -23,6 +23,7 @@ from designer.problem.nesting import MOST_NESTED, too_deep_line
 from designer.problem.schema import Problem
 from designer.problem.sourced import OF_TEXT
 from designer.problem.table import half_known
+from designer.problem.toml_text import MOST_NESTED, too_deep_line
 
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "UTF-8",

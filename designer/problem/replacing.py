@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from designer.arguments import shown_object
-from designer.errors import UsageError
+from designer.errors import ProblemError, UsageError
 from designer.problem.key_places import Change, changed_data, fitted, locations
-from designer.problem.read import loads
+from designer.problem.methods import formulations
+from designer.problem.read import changed, loads
 from designer.problem.schema import Problem
 from designer.problem.table import Table
 from designer.problem.toml_text import toml_text
@@ -37,8 +38,8 @@ def settled(problem: Problem) -> Problem:
 
     """
     base, data = tomllib.loads(problem._text), without_absent(problem.model_dump(exclude_unset=True))
-    changed = {key: data.get(key) for key in {**data, **base} if data.get(key) != base.get(key)}
-    return _read(problem, data, {**problem._changes, **changed})
+    differing = {key: data.get(key) for key in {**data, **base} if data.get(key) != base.get(key)}
+    return _read(problem, data, {**problem._changes, **differing})
 
 
 def _read(problem: Problem, data: dict[str, Any], changes: Mapping[str, Any]) -> Problem:
@@ -193,3 +194,30 @@ def _remove(holder: Any, key: str) -> None:
     del holder[key]
     if behind and place is not None:
         body[place] = (None, Whitespace("".join(item.as_string() for _, item in behind)))
+
+
+def with_method(problem: Problem, method: str) -> tuple[Problem, list[str]]:
+    """The problem with every channel designed by one method, and a note for each channel that cannot be.
+
+    What is not compared (the stereo chain, exports) is left out, because it may want a channel that is left out.
+
+    Raises
+    ------
+    UsageError : no channel's kind can take the method
+
+    """
+    data = problem.model_dump(exclude_unset=True, exclude={"virtualizer", "export"})
+    others = {key for name, owner in formulations().items() if name != method for key in owner.keys}
+    tables, notes = [], []
+    for entry in data["designs"]:
+        table = {**{key: value for key, value in entry.items() if key not in others}, "method": method}
+        try:
+            changed(problem, {**data, "designs": [table]})
+        except ProblemError as error:
+            faults = "; ".join(str(fault).removeprefix("designs[0].") for fault in error.faults)
+            notes.append(f'{method}: the channel "{table["name"]}" cannot take it ({faults}), so it is left out')
+        else:
+            tables.append(table)
+    if not tables:
+        raise UsageError(f'--methods: no channel of {problem.source} can be designed by "{method}": {" ".join(notes)}')
+    return changed(problem, {**data, "designs": tables}), notes

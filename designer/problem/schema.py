@@ -13,25 +13,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import ConfigDict, Field, create_model
 
+from designer.declared import TARGETS, declared
 from designer.problem.designs import AnyDesign
 from designer.problem.designs import DesignTable as DesignTable
 from designer.problem.designs import Region as Region
 from designer.problem.designs import Spread as Spread
+from designer.problem.driver import Driver as Driver
 from designer.problem.enclosures import AnyEnclosure
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
-from designer.problem.firmware_names import option_fields, target_names
 from designer.problem.listeners import Listener as Listener
 from designer.problem.listeners import Listeners, OneListener, Place, Places, Population
 from designer.problem.placement_table import Placement
 from designer.problem.sourced import Sourced
 from designer.problem.table import (
     AUTO,
-    MAX_POINTS,
     Angle,
-    Band,
-    Decibel,
-    Facing,
     Frequency,
     Name,
     Point,
@@ -50,48 +47,6 @@ MAX_SOLVED_FADE_OCTAVES = 0.5
 """Largest part of a design's fade, in octaves, up to which a body is solved: farther out plain playback dominates."""
 MAX_NAMED = 6
 """Designs that a problem's line names."""
-
-
-class Driver(Table):
-    """One loudspeaker driver; a point source without `radius_m`."""
-
-    name: Annotated[Name, Field(title="what designs call it")]
-    position_m: Annotated[Point, Field(title="place of its centre")]
-    facing_deg: Facing = Field(default=[0.0, 0.0], title="direction of its axis")
-    radius_m: Annotated[float, Field(gt=0, le=1.0)] | None = Field(
-        default=None, title="of its piston; without it a point source"
-    )
-    group: Name | None = Field(
-        default=None, title="name of the group of faces in the mesh's file that move as its cone; in place of radius_m"
-    )
-    band_hz: Band | None = Field(default=None, title="usable range: outside it the driver is to stay quiet")
-    max_gain_db: Decibel | None = Field(
-        default=None, title="largest gain of its filter; 0 dB feeds the channel as it is"
-    )
-    response: Name | None = Field(
-        default=None, title="measured response in place of the model: SOFA, an .frd set, or WAVs of impulse responses"
-    )
-    gate_ms: Annotated[float, Field(gt=0, le=10_000.0)] | None = Field(default=None, title="window of its response")
-    response_distance_m: Annotated[float, Field(gt=0, le=10_000.0)] | None = Field(
-        default=None, description="where the response was measured, if its file does not say"
-    )
-    response_clockwise: bool = Field(
-        default=False, description="horizontal angles of the response count clockwise seen from above"
-    )
-    response_turned_about: Literal["driver", "device"] | Point = Field(
-        default="driver",
-        description='what was turned in front of the microphone: the "driver" about its own place, the whole "device" about'
-        " its origin, or the device about a point x, y, z; angles are then the device's",
-    )
-    response_time: Literal["auto", "shared", "own"] = Field(
-        default="auto",
-        description='whether its files share a time reference with the other drivers\': "shared", "own", or what they say'
-        " themselves",
-    )
-    response_angles: Name | Annotated[list[Facing], Field(max_length=MAX_POINTS)] | None = Field(
-        default=None, description='where its names hold angles, as "woofer_{azimuth}_*", or [azimuth, elevation] a file'
-    )
-    response_channel: Annotated[int, Field(ge=1)] | None = Field(default=None, description="of its sound files, from 1")
 
 
 class SceneTable(Table):
@@ -257,6 +212,30 @@ class Tolerance(Table):
     head_radius_m: Annotated[float, Field(ge=0, le=0.01)] = Field(default=0.004, title="of listeners' heads")
     draws: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1000, title="devices that are drawn")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(default=1, title="of the draws")
+
+
+def target_names() -> tuple[str, ...]:
+    """Targets, in the order of every list."""
+    return tuple(target["name"] for target in declared(TARGETS, "Target"))
+
+
+def option_fields() -> dict[str, Any]:
+    """Key of `[export]` -> type and field of the option that it sets."""
+    fields: dict[str, Any] = {}
+    for option in declared(TARGETS, "Option"):
+        names, pattern = option.get("names"), option.get("pattern")
+        kind = Literal[tuple(names)] if names else Annotated[str, Field(pattern=pattern)]
+        fields[option["key"]] = (kind | None, Field(default=None, description=option["about"]))
+    return fields
+
+
+def targets_of_options() -> dict[str, tuple[str, ...]]:
+    """Key of `[export]` -> targets that its option is for."""
+    targets = declared(TARGETS, "Target")
+    return {
+        option["key"]: tuple(target["name"] for target in targets if option["declared_as"] in target.get("options", ()))
+        for option in declared(TARGETS, "Option")
+    }
 
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A problem's tables as the text of a problem file, for files that the tool writes from data."""
+"""The text of problem files: a problem's tables as TOML, for files that the tool writes from data; and how deep a text's brackets go."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+MOST_NESTED = 32
+"""Largest depth of nested brackets; a problem file has four."""
+TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}]', re.DOTALL
+)
 
 
 def toml_text(data: Mapping[str, Any]) -> str:
@@ -60,3 +66,13 @@ def toml_value(value: Any) -> str:
     if isinstance(value, Sequence):
         return f"[{', '.join(toml_value(item) for item in value)}]"
     return str(value)
+
+
+def too_deep_line(text: str) -> int | None:
+    """The line, from 1 on, at which more than MOST_NESTED brackets are open, at each of which parsers recurse; None where there is none."""
+    depth = 0
+    for token in TOKEN.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth > MOST_NESTED:
+            return text.count("\n", 0, token.start()) + 1
+    return None

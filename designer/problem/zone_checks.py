@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from designer.errors import Fault
-from designer.problem.curve_checks import curve_faults
 from designer.problem.enclosures.enclosure import SURFACE_TOLERANCE_M
 from designer.problem.listeners import Place
 from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.methods import AUTO, method_of
-from designer.problem.rules import among, unless
+from designer.problem.rules import among, curve_faults, unless
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.table import MAX_POINTS, entries, if_known
 

@@ -1,10 +1,11 @@
-"""The frequency response of taps, on any frequencies; and taps of responses, by the cut inverse transform."""
+"""The frequency response of taps, on any frequencies; taps of responses, by the cut inverse transform; and signals through taps."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
 
 from designer.arrays import Complex, Index, Real
 
@@ -61,3 +62,13 @@ def _steps(frequency_hz: Real, sample_rate_hz: float) -> tuple[int, float, Index
     step = np.rint((frequency_hz - first_hz) / step_hz)
     off_hz = np.abs(first_hz + step * step_hz - frequency_hz)
     return size, first_hz, np.where(off_hz <= SAME_STEP * sample_rate_hz, step, -1).astype(np.intp)
+
+
+def fft_convolved(x: Real, h: Real) -> Real:
+    """Signals (..., N) through filters (..., T), the other axes broadcast: (..., N + T - 1).
+
+    By FFT: scipy.signal, which does so too, takes longer to import than most designs to compute.
+    """
+    length = x.shape[-1] + h.shape[-1] - 1
+    size = next_fast_len(length, real=True)
+    return np.asarray(irfft(rfft(x, size) * rfft(h, size), size)[..., :length])

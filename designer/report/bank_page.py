@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
 from designer.report import script
 from designer.report.bank_figures import BankView
 from designer.report.figures import bank_pictures
 from designer.report.page import Shown
 from designer.report.page_data import block
-from designer.report.schemes import css, template
 
 
 def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], shortfalls: Sequence[str]) -> str:
@@ -31,33 +29,29 @@ def render(view: BankView, facts: Mapping[str, Any], sentences: Sequence[str], s
     """
     pictures = bank_pictures(view)
     title = f"Filter bank: {facts['title']}"
-    walk = view.walk
-    ways = [] if walk is None else list(walk.clicks_db)
-    return template("bank.html").render(
-        title=title,
+    return script.page(
+        "bank.html",
+        title,
         facts=facts,
         sentences=sentences,
         shortfalls=shortfalls,
-        schemes=Markup(css()),
-        style=Markup(script.style()),
-        own=Markup(script.own_script()),
-        library=Markup(script.library()),
-        data=Markup(block(title, {name: picture.build() for name, picture in pictures.items()})),
+        data=block(title, {name: picture.build() for name, picture in pictures.items()}),
         figures={name: Shown(name, picture.says()) for name, picture in pictures.items()},
         axes=[
             (label, ", ".join(f"{value:.4g}" for value in values.tolist()))
             for label, values in zip(view.labels, view.sets, strict=True)
         ],
         losses=[(way, float(values.max()), float(values.mean())) for way, values in view.loss_db.items()],
-        walk=walk,
-        walked=[
-            (
-                way,
-                walk.gain_db[way].mean(),
-                np.percentile(walk.gain_db[way], 5),
-                walk.clicks_db[way],
-            )
-            for way in ways
-            if walk is not None
-        ],
+        walk=view.walk,
+        walked=_walked(view),
     )
+
+
+def _walked(view: BankView) -> list[tuple[str, float, float, float]]:
+    """Each way of playing a walk: its mean gain, the 5th percentile and its clicks, in dB; none without a walk."""
+    if view.walk is None:
+        return []
+    gain_db, clicks_db = view.walk.gain_db, view.walk.clicks_db
+    return [
+        (way, float(gain_db[way].mean()), float(np.percentile(gain_db[way], 5)), clicks_db[way]) for way in clicks_db
+    ]

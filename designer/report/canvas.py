@@ -14,7 +14,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from designer.report.figure_data import Colour, Dash, Marker
-from designer.report.palette import COLOURS, FAINT, INK, NAMED, SOFT
+from designer.report.schemes import COLOURS, FAINT, INK, NAMED, SOFT
 
 Printed = Figure
 """A drawn figure."""

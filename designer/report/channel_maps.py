@@ -35,6 +35,8 @@ from designer.requirements.curves import in_band
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
 
+LOWEST_DB, STEP_DB = -30.0, 3.0
+"""Lowest level of a map, and between its colours."""
 SILENT_DB = -99.0
 """Level below which a direction counts as silent, as behind a baffle; a caption looks for the least above it."""
 POLAR_HZ = (250, 500, 1000, 2000, 4000, 8000)
@@ -94,10 +96,10 @@ def map_figure(result: Result, name: str) -> Figure:
     return figure([panel], 3.7)
 
 
-def level_steps(highest_db: float, label: str, lowest_db: float = -30.0, step_db: float = 3.0) -> Levels:
+def level_steps(highest_db: float, label: str) -> Levels:
     """Steps of level centred on their ticks."""
-    edges = np.arange(lowest_db, highest_db + step_db + 1, step_db) - step_db / 2
-    return steps(edges, np.arange(lowest_db, highest_db + 1, 6), label, "dB")
+    edges = np.arange(LOWEST_DB, highest_db + STEP_DB + 1, STEP_DB) - STEP_DB / 2
+    return steps(edges, np.arange(LOWEST_DB, highest_db + 1, 2 * STEP_DB), label, "dB")
 
 
 def _violations(frequency_hz: Real, azimuth_deg: Real, level: Real, design: DesignTable) -> Bool:

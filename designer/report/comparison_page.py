@@ -9,11 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from designer.comparison.channel_group import ChannelGroup, channel_groups
-from designer.comparison.decision import decisions, reference
-from designer.comparison.drawn_devices import drawn_difference
+from designer.comparison.decision import decisions, drawn_difference, reference
 from designer.comparison.entry import ALL_UP_TO, Entry, SharedChannel, chosen_entries
 from designer.comparison.key_differences import key_differences
 from designer.comparison.numbers import Row
@@ -26,7 +23,6 @@ from designer.report.figures import COMPARED_LAYOUTS, Picture
 from designer.report.mirrors import mirrors
 from designer.report.page import Shown
 from designer.report.page_data import block
-from designer.report.schemes import css, template
 
 LONGEST_VALUE = 120
 FEW_KEYS = 12
@@ -98,13 +94,11 @@ def render(
         for key, values in key_differences([entry.problem for entry in entries])
     ]
     designs = [_design(number, entry, number in chosen_numbers) for number, entry in enumerate(entries)]
-    return template("comparison.html").render(
+    return script.page(
+        "comparison.html",
+        facts.title,
         facts=facts,
-        schemes=Markup(css()),
-        style=Markup(script.style()),
-        own=Markup(script.own_script()),
-        library=Markup(script.library()),
-        data=Markup(block(facts.title, {name: picture.build() for name, picture in pictures.items()})),
+        data=block(facts.title, {name: picture.build() for name, picture in pictures.items()}),
         many=len(entries) > ALL_UP_TO,
         sentences=[sentence(group) for group in groups] if len(entries) > ALL_UP_TO else [],
         decisions=[] if len(entries) > ALL_UP_TO else decisions(entries, groups),

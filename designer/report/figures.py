@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from designer.acoustics.measured.head import MeasuredHead
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import scene
 from designer.comparison.entry import SharedChannel, chosen_entries
 from designer.comparison.head_shift import HeadShift
 from designer.designs.reach import reach
@@ -27,6 +28,7 @@ from designer.problem.schema import Problem
 from designer.proof.outcome import Proof
 from designer.report import bank_figures as bank
 from designer.report import (
+    before_design,
     body_view,
     channel_curves,
     channel_maps,
@@ -35,14 +37,12 @@ from designer.report import (
     layout,
     listener,
     measured,
-    plain_playback,
     room,
 )
 from designer.report import comparison_figures as comparison
 from designer.report import comparison_layouts as layouts
 from designer.report import proof_figures as proof
 from designer.report.figure_data import Figure
-from designer.report.reach_figure import reach_figure
 from designer.requirements.curves import in_band
 from designer.requirements.plain import Plain, crossover_of, driver_index, plain_in
 from designer.result import Result
@@ -147,8 +147,8 @@ COSTS = Declared(of="channel", kind="costs",
                  caption="Effort, white-noise gain and power ratios over frequency",
                  build=channel_curves.costs_figure, says=channel_curves.say_costs)  # fmt: skip
 PLAIN = Declared(of="channel", kind="plain", caption="Plain playback by its ways over frequency",
-                 build=lambda result, name: plain_playback.plain_figure(*_plain(result, name)),
-                 says=lambda result, name: plain_playback.say_plain(*_plain(result, name)),
+                 build=lambda result, name: before_design.plain_figure(*_plain(result, name)),
+                 says=lambda result, name: before_design.say_plain(*_plain(result, name)),
                  shown=lambda result, name: len(result.channels[name].plain.crossover.crossings_hz) > 0)  # fmt: skip
 TONE = Declared(of="channel", kind="tone", caption="Magnitude deviation at the bright point, against plain playback",
                 build=channel_curves.tone_figure, says=channel_curves.say_tone)  # fmt: skip
@@ -372,11 +372,11 @@ def problem_figures(problem: Problem, *, with_reach: bool = False) -> dict[str, 
     for table in crossed:
         plain, index = plain_in(table, problem_scene), driver_index(table, problem_scene.drivers)
         names = [problem_scene.drivers[index[l]] for l in plain.drivers]
-        built[f"plain-{stems[table.name]}"] = plain_playback.plain_figure(plain, names, problem)
+        built[f"plain-{stems[table.name]}"] = before_design.plain_figure(plain, names, problem)
     for table in problem.designs if with_reach else ():
         inside = in_band(problem_scene.frequency_hz, table.band_hz)
         at_hz = spread_out(problem_scene.frequency_hz[inside], REACH_POINTS)
-        built[f"reach-{stems[table.name]}"] = reach_figure(reach(table, problem_scene, at_hz))
+        built[f"reach-{stems[table.name]}"] = before_design.reach_figure(reach(table, problem_scene, at_hz))
     return built | {name: build() for name, build in _measured(problem, problem_scene).items()}
 
 

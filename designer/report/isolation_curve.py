@@ -10,7 +10,15 @@ from designer import measures
 from designer.metrics import Realised
 from designer.problem.messages import enumeration
 from designer.report.channel_curves import SPAN_COLOUR, band_words, over_band, shortfall, target_line
-from designer.report.figure_data import DASHES, Figure, Line, axis, figure, line, shortened
+from designer.report.figure_data import (
+    DASHES,
+    Figure,
+    Line,
+    axis,
+    figure,
+    line,
+    shortened,
+)
 from designer.report.grids import drawn_scene
 from designer.requirements.curves import curve_db, in_band
 from designer.requirements.dark_points import LABEL, dark_curve

@@ -18,7 +18,7 @@ from designer.export.latency import path_samples
 from designer.report.figure_data import Figure, axis, curves, figure, frequency_axis, line, shortened
 from designer.result import Result
 from designer.stereo.chain import has_chain
-from designer.stereo.crosstalk_fit import TIMES_HZ
+from designer.stereo.crosstalk import TIMES_HZ
 from designer.stereo.excerpts import excerpts
 from designer.stereo.listening import AtHead, Listening, fit_errors, listening
 from designer.stereo.matched import VIRTUAL

@@ -28,7 +28,6 @@ from designer.report.listener import listener_section
 from designer.report.mirrors import mirrors
 from designer.report.page_data import block
 from designer.report.room import room_section
-from designer.report.schemes import css, template
 from designer.result import Result
 from designer.stereo.placed_source import chain_outcome
 
@@ -356,13 +355,11 @@ def render(
         looks={figure: table.look_deg for figure, table in tables.items() if table.is_beam},
         overlays=list(overlays),
     )
-    return template("design.html").render(
+    return script.page(
+        "design.html",
+        report["title"],
         report=report,
-        schemes=Markup(css()),
-        style=Markup(script.style()),
-        own=Markup(script.own_script()),
-        library=Markup(script.library()),
-        data=Markup(data),
+        data=data,
         rows=number_rows([channel["numbers"] for channel in channels]),
         head_rows=head_rows(result),
         by_passes=[name for name, channel in result.channels.items() if channel.table.hold != "mean"],

@@ -15,7 +15,6 @@ from designer.problem.enclosures.enclosure import VIEWS, Outline
 from designer.report import script
 from designer.report.placed_layout import PlacedLayout
 from designer.report.placement_figure import trade_offs
-from designer.report.schemes import css, template
 from designer.versions import versions
 from designer.writing.csv_text import csv_text
 
@@ -77,10 +76,9 @@ def render(
     views = ("above", "front") if on_surface else ("above",) if candidates.table.lies else ("front",)
     width_m = 2 * (1 + MARGIN) * max(_half_m(candidates, layout) for layout in front)
     bar_m = max(length for length in SCALE_BARS_M if length <= 0.3 * width_m or length == SCALE_BARS_M[0])
-    return template("placement.html").render(
-        title=f"Placement: {candidates.problem.title}",
-        schemes=Markup(css()),
-        style=Markup(script.style()),
+    return script.page(
+        "placement.html",
+        f"Placement: {candidates.problem.title}",
         sentence=sentence,
         objective=objective,
         metric=objective.metric,

@@ -20,7 +20,6 @@ from matplotlib.transforms import Affine2D
 
 from designer.report.canvas import MARKERS, Printed, drawable, handle_look, in_style, inches, paint, width_in, wrapped
 from designer.report.figure_data import Figure, Panel
-from designer.report.palette import FAINT
 from designer.report.printed_panels import (
     DRAWERS,
     SHORTFALL,
@@ -30,6 +29,7 @@ from designer.report.printed_panels import (
     set_axes,
     ticks_of,
 )
+from designer.report.schemes import FAINT
 
 WIDTH_IN = 7.2
 EDGE_IN = 0.08

@@ -18,7 +18,7 @@ from designer.arrays import Real
 from designer.report.canvas import GUIDE, MARKERS, handle_look, inches, paint, width_in
 from designer.report.canvas import drawable as text_of
 from designer.report.figure_data import Axis, Curves, Drawing, Levels, Limit, Line, Map, Note, Polar
-from designer.report.palette import FAINT, INK, SHADE, SOFT
+from designer.report.schemes import FAINT, INK, SHADE, SOFT
 
 NARROW_IN = 3.5
 TICK_IN = 0.3

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
-
 from designer.export.judged import FLOORS
 from designer.proof.diagnosis import ACCEPTED_DB, MARGIN_DB
 from designer.proof.faults import DELAY, LEVEL_DB
@@ -14,7 +12,6 @@ from designer.report import script
 from designer.report.figures import proof_pictures
 from designer.report.page import Shown
 from designer.report.page_data import block
-from designer.report.schemes import css, template
 
 WIDE = ("responses", "errors")
 """Kinds of figures that take the page's width."""
@@ -32,14 +29,11 @@ def render(outcome: Proof) -> str:
     pictures = proof_pictures(outcome)
     title = f"Proof of {outcome.target}: {outcome.filters.title}"
     bounds = {"accepted_db": ACCEPTED_DB, "margin_db": MARGIN_DB, "level_db": LEVEL_DB, "delay": DELAY, **FLOORS}
-    return template("proof.html").render(
-        title=title,
+    return script.page(
+        "proof.html",
+        title,
         outcome=outcome,
-        schemes=Markup(css()),
-        style=Markup(script.style()),
-        own=Markup(script.own_script()),
-        library=Markup(script.library()),
-        data=Markup(block(title, {name: picture.build() for name, picture in pictures.items()})),
+        data=block(title, {name: picture.build() for name, picture in pictures.items()}),
         rows=[
             driver_cells(row, fit) for row, fit in zip(outcome.numbers, outcome.diagnosis.designed_fits, strict=True)
         ],

@@ -1,4 +1,4 @@
-"""The scripts of a page: Plotly.js out of the installed `plotly` package, and this package's own.
+"""Written pages: their templates, and their scripts, which are Plotly.js out of the installed `plotly` package and this package's own.
 
 Nothing of the library is imported from Python or copied into this package: its text goes into a page when the page is written. Two
 changes keep a browser answering while it evaluates these five megabytes, which take a second in one piece. The function around the library
@@ -14,8 +14,13 @@ from functools import cache
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from designer.errors import DataError
+from designer.report.schemes import css
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 RENDERER = ("look", "spec", "curves", "map", "polar", "drawing", "data", "library", "view", "cursor")
 """Names of the scripts that draw a figure and follow its cursor, in their order."""
@@ -27,6 +32,44 @@ END = 20_000
 """Characters at the library's end that hold this call."""
 FACTORY = ('typeof self !== "undefined" ? self : this, ', "() => {"), ("}", "));")
 """The function around the library: what stands before it and how it begins, how it ends and what stands behind it."""
+
+
+def page(name: str, title: str, data: str = "", **content: Any) -> str:
+    """A written page of a template.
+
+    Parameters
+    ----------
+    name : str, of the template, which fills the blocks of `base.html`
+    title : str
+    data : str, JSON that the page's scripts draw its figures from; empty on a page without scripts
+    content : object, by the names that the template reads
+
+    Raises
+    ------
+    DataError : the package `plotly` is not installed
+
+    """
+    from markupsafe import Markup
+
+    scripts = (
+        {"data": Markup(data), "own": Markup(own_script()), "library": Markup(library())} if data else {"data": ""}
+    )
+    return template(name).render(title=title, schemes=Markup(css()), style=Markup(style()), **scripts, **content)
+
+
+def template(name: str) -> Template:
+    """A page's template; `decibels` is a filter of it."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(loader=PackageLoader("designer.report"), autoescape=True, undefined=StrictUndefined)
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters["decibels"] = decibels
+    return environment.get_template(name)
+
+
+def decibels(value: float, form: str = "z.1f") -> str:
+    """One decimal, and no minus before a zero."""
+    return format(value, form)
 
 
 def parts(package: str, files: Iterable[str]) -> str:

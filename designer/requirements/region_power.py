@@ -53,9 +53,9 @@ import numpy as np
 
 from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.enclosures import Device
-from designer.acoustics.encoded_directivity import Encoding, automatic_order, encode, is_front_only
+from designer.acoustics.encoded_directivity import automatic_order, encode, is_front_only
 from designer.acoustics.sphere_series import cap_weights
-from designer.acoustics.spherical_harmonics import count, product_matrix
+from designer.acoustics.spherical_harmonics import Encoding, count, product_matrix
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import db, mean_power_matrix, quadratic, ratio
 from designer.problem.geometry import direction

@@ -2,16 +2,14 @@
 
 | file | what |
 |---|---|
-| sweep_mirror | the mirror image of a key of `--vary` |
 | sweep_surface | drivers on a body by azimuth and height |
-| sweep_variants | named variants: files of keys that are set together |
+| sweep_variants | named variants, files of keys that are set together, and mirror images of keys |
 | sweep_values | the values of a key: lists, ranges, intervals |
 | sweep_plan | the points, in order, each named by its content |
 | sweep_point | one point designed, and many in processes of this machine |
 | sweep_cluster | many points on a Dask cluster |
 | sweep_store | `sweep.sqlite` and `sweep.csv`: a row a point |
-| sweep_numbers | numbers of points by the names that a user gives them, and conditions |
-| sweep_rank | which point is best, and what decided |
+| sweep_numbers | numbers of points by the names that a user gives them, and conditions, and which point is best |
 | sweep_best | the best point, its trade-off, and its problem file |
 | bank | the job of a bank: the fewest sets, their proof, uniform spacing |
 | bank_keys | keys of `--over`, in the grammar of `--vary` |

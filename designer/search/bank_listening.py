@@ -25,7 +25,7 @@ from typing import Protocol
 import numpy as np
 
 from designer import measures
-from designer.acoustics.scene import scene
+from designer.acoustics.scene_of_problem import scene
 from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Index, Real
 from designer.bank.filter_bank import Axis, FilterBank, aligned_bank

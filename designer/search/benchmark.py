@@ -14,14 +14,15 @@ from functools import cached_property
 
 import numpy as np
 
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Complex
 from designer.designs import design_channel
 from designer.errors import UsageError
 from designer.metrics import BY_NAME, Realised
 from designer.problem.benchmark import BenchmarkProblem
-from designer.problem.methods import AUTO, formulations, with_method
-from designer.problem.replacing import replaced
+from designer.problem.methods import AUTO, formulations
+from designer.problem.replacing import replaced, with_method
 from designer.requirements.plain import plain_in
 from designer.writing.csv_text import csv_text
 

@@ -21,7 +21,8 @@ from designer.errors import SolverError, UsageError
 from designer.folders.summary import no_design
 from designer.problem import Problem
 from designer.problem.messages import shown
-from designer.problem.methods import check_methods, with_method
+from designer.problem.methods import check_methods
+from designer.problem.replacing import with_method
 from designer.report import comparison_page
 from designer.report.figures import Picture, comparison_pictures
 from designer.versions import WRITER, versions

@@ -18,11 +18,10 @@ from designer.arguments import checked_arguments
 from designer.arrays import Real
 from designer.errors import EXIT_DONE, EXIT_SOLVER, Fault, ProblemError
 from designer.placement.candidates import Candidates, candidates_of, no_layout
-from designer.placement.exchange import Space, even, exhaustive, greedy, nearest, neighbours, search
+from designer.placement.exchange import Space, even, exhaustive, greedy, nearest, neighbours, relaxed, search
 from designer.placement.free_coordinates import refined
 from designer.placement.layouts import Judge, Layout
 from designer.placement.objective import Objective, objective_of
-from designer.placement.relaxation import relaxed
 from designer.placement.system import System, system_of
 from designer.problem import Problem
 from designer.problem.schema import Driver

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from designer import job
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Real
 from designer.designs import design_channel
 from designer.designs.bounds import reachable_gain

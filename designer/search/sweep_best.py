@@ -19,10 +19,18 @@ from designer.errors import DataError, UsageError
 from designer.problem.read import changed
 from designer.problem.schema import Problem
 from designer.search.relocated import relocate, remarked
-from designer.search.sweep_numbers import COMPARED, NUMBERS, Condition, Metric, condition, metric, nearest_values
+from designer.search.sweep_numbers import (
+    COMPARED,
+    NUMBERS,
+    Condition,
+    Metric,
+    condition,
+    metric,
+    nearest_values,
+    ranked,
+)
 from designer.search.sweep_plan import base_of
 from designer.search.sweep_point import FAILED, INFEASIBLE, MISSED
-from designer.search.sweep_rank import ranked
 from designer.search.sweep_store import FIGURE_FILE, PROBLEM_FILE, Row, opened
 from designer.search.sweep_surface import varied_data
 from designer.writing import SWEEP, check_update, lay, update_folder
@@ -84,7 +92,7 @@ class Choice:
 
 
 def choose(rows: Sequence[Row], number: str, subject_to: Sequence[str] = (), resolution: float | None = None) -> Choice:
-    """Pick the best point by a number, as `sweep_rank` orders them.
+    """Pick the best point by a number, as `sweep_numbers` orders them.
 
     Parameters
     ----------

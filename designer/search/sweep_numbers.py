@@ -1,7 +1,14 @@
-"""The numbers of a sweep's points, and conditions on them, by the names that a user gives them.
+"""The numbers of a sweep's points, and conditions on them, by the names that a user gives them; and which point is best by them.
 
 A number's name may be cut at its front: `effort_db` is `largest_effort_db`, and `cancellation_gain_db` the first in the order of the
 comparison's table, `mean_cancellation_gain_db`. Without a channel before it, it is that of the channel that is worst off.
+
+Of the points the best is chosen so:
+
+1. Points that meet all requirements come first, then those whose filters miss what their weights meet, then infeasible ones.
+2. Then the number. Differences within the resolution are none: a gain that the target pins differs by the rounding of filters alone.
+3. Of points that are equal by it, the least effort, the largest margin to the target and the most gain decide, one after the other, each
+   with its own resolution.
 """
 
 from __future__ import annotations
@@ -19,9 +26,11 @@ from designer.arrays import Bool, Real
 from designer.errors import UsageError
 from designer.metrics import BY_NAME, ROOM, shown_on
 from designer.problem.messages import nearest
+from designer.search.sweep_point import DONE, INFEASIBLE, MISSED
 
 if TYPE_CHECKING:
     import pandas as pd
+
 
 NUMBERS = tuple((metric.name, metric.label, metric.better) for metric in (*shown_on("sweep"), *ROOM) if metric.better)
 COMPARED: dict[str, Callable[[Real, float], Bool]] = {
@@ -30,6 +39,11 @@ COMPARED: dict[str, Callable[[Real, float], Bool]] = {
     "<": np.less,
     ">": np.greater,
 }
+PLACES = {DONE: 0, MISSED: 1, INFEASIBLE: 2}
+"""Status of a point -> how far behind it stands."""
+NEXT = ("largest_effort_db", "least_margin_to_target_db", "mean_cancellation_gain_db")
+"""Numbers that decide between equal points, in turn."""
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -141,3 +155,62 @@ def nearest_values(conditions: Sequence[Condition], numbers: pd.DataFrame) -> st
             word, nearest_of = ("least", np.nanmin) if limit_condition.comparison[0] == "<" else ("largest", np.nanmax)
             parts.append(f"the {word} {limit_condition.metric} is {nearest_of(values):.4g}")
     return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The best point.
+
+    Attributes
+    ----------
+    best : int, its place
+    able : bool array, the points that stand as far in front as it does, by what they meet
+    reasons : list of str, what decided, for the user
+
+    """
+
+    best: int
+    able: Bool
+    reasons: list[str]
+
+
+def ranked(
+    status: Sequence[str], numbers: pd.DataFrame, meets: Bool, objective: Metric, resolution: float | None = None
+) -> Ranking:
+    """The best of the points that meet all conditions.
+
+    Parameters
+    ----------
+    status : sequence of str, of each point
+    numbers : DataFrame, all of their numbers, a column each
+    meets : bool array, one True or more
+    resolution : float or None, of the objective; None for the number's own
+
+    """
+    behind = np.array([PLACES[text] for text in status])
+    nearest = int(behind[meets].min())
+    able = behind <= nearest
+    left, reasons = np.flatnonzero(meets & (behind == nearest)), []
+    if set_back := int(np.sum(meets & ~able)):
+        kinds = " or ".join(
+            kind for kind in PLACES if PLACES[kind] > nearest and kind in np.array(status)[meets & ~able]
+        )
+        reasons.append(f"{set_back} points are {kinds} and stand behind")
+    others = [Metric(name, objective.channel, BY_NAME[name].label, BY_NAME[name].better) for name in NEXT]
+    chain = [objective, *(metric for metric in others if metric.name != objective.name)]
+    goodness = {metric: metric.sign * metric.of(numbers) for metric in chain}
+    for metric in chain:
+        step = metric.resolution if resolution is None or metric is not objective else resolution
+        values = goodness[metric][left]
+        if len(left) == 1 or not np.isfinite(values).all():
+            continue
+        equal = values >= values.max() - step - ROUNDING
+        if not equal.all() and metric is not objective:
+            reasons.append(f"{metric} decides between {len(left)} equal points")
+        if equal.sum() > 1 and metric is objective:
+            reasons.append(f"{equal.sum()} points are equal by {metric} within {step:g} {metric.unit}")
+        left = left[equal]
+    if len(left) > 1:
+        reasons.append(f"{len(left)} points are equal in all of these numbers; this is one of them")
+    keys = [np.nan_to_num(-goodness[metric][left], nan=np.inf) for metric in reversed(chain)]
+    return Ranking(int(left[np.lexsort(keys)[0]]), able, reasons)

@@ -28,11 +28,10 @@ from designer.problem.key_places import Change, fitted, locations, takes_whole_n
 from designer.problem.messages import Location, dotted
 from designer.problem.replacing import plain
 from designer.problem.schema import Problem
-from designer.search.sweep_mirror import image_location, mirrored, negates
 from designer.search.sweep_point import Task
 from designer.search.sweep_surface import FOLLOWS, following, is_on_surface, overlap, surface_locations, varied_data
 from designer.search.sweep_values import Between, parsed_values, repeated, split
-from designer.search.sweep_variants import MARK, variant_changes, variant_tables
+from designer.search.sweep_variants import MARK, image_location, mirrored, negates, variant_changes, variant_tables
 from designer.writing.manifest import file_sha256
 
 VARY, OVER = "--vary", "--over"

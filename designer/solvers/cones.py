@@ -22,56 +22,13 @@ edge of both cones. Whatever comes out is only proposed: `cones.certify` makes a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
-from designer.solvers.binding_cones import probed, rows_that_may_bind, with_rows
-
-
-@dataclass
-class ConeRows:
-    """Rows of A and b collected cone by cone, for all frequencies at once.
-
-    `n` is the number of real variables. Every block is given as the affine map s = b - A x that must lie in its cone.
-    """
-
-    count: int
-    n: int
-    a: list[Real] = field(default_factory=list)
-    b: list[Real] = field(default_factory=list)
-    cones: list[tuple[str, int]] = field(default_factory=list)
-
-    def add(self, kind: str, linear: Real, constant: Real) -> None:
-        """Add s = constant + linear x in a cone: `kind` is "zero", "nonnegative" or "second-order"; (F, rows, n) and (F, rows)."""
-        self.a.append(-linear)
-        self.b.append(np.broadcast_to(constant, linear.shape[:2]))
-        self.cones.append((kind, linear.shape[1]))
-
-    def add_norms(self, linear: Real, constant: Real) -> None:
-        """Add M second-order cones of one size at once: (F, M, size, n) and (F, M, size); the first row is the bound."""
-        count, points, size, n = linear.shape
-        self.a.append(-linear.reshape(count, points * size, n))
-        self.b.append(np.broadcast_to(constant, linear.shape[:3]).reshape(count, points * size))
-        self.cones += [("second-order", size)] * points
-
-
-@dataclass(frozen=True)
-class ConeProgram:
-    """The stacked data: P (F, n, n), q (F, n), A (F, rows, n), b (F, rows), c (F,)."""
-
-    P: Real
-    q: Real
-    A: Real
-    b: Real
-    cones: tuple[tuple[str, int], ...]
-    constant: Real
-
-    def at(self, index: Index) -> ConeProgram:
-        """Program at some of the frequencies."""
-        return ConeProgram(self.P[index], self.q[index], self.A[index], self.b[index], self.cones, self.constant[index])
+from designer.solvers.cone_program import ConeProgram, probed, rows_that_may_bind, with_rows
 
 
 @dataclass(frozen=True)
@@ -88,13 +45,6 @@ class ConeSolution:
     primal: Real
     dual: Real
     gap: Real
-
-
-def assemble(P: Real, q: Real, rows: ConeRows, constant: Real | float = 0.0) -> ConeProgram:
-    """The program of an objective and its collected cones."""
-    A = np.concatenate([np.zeros((rows.count, 0, rows.n)), *rows.a], axis=1)
-    b = np.concatenate([np.zeros((rows.count, 0)), *rows.b], axis=1)
-    return ConeProgram(P, q, A, b, tuple(rows.cones), np.broadcast_to(constant, len(q)))
 
 
 ATTEMPTS: tuple[tuple[float, float, dict[str, float | bool]], ...] = (

@@ -22,6 +22,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.solvers import cones
+from designer.solvers.cone_program import ConeProgram, ConeRows, assemble
 from designer.solvers.constrained_data import NO_LIMIT, ConstrainedData, without_repeats
 from designer.solvers.mirror_symmetry import find_mirror
 
@@ -64,7 +65,7 @@ class Plane:
 
 
 def solve_data(
-    data: ConstrainedData, program: Callable[[ConstrainedData], cones.ConeProgram] | None = None
+    data: ConstrainedData, program: Callable[[ConstrainedData], ConeProgram] | None = None
 ) -> tuple[Complex, cones.ConeSolution]:
     """Weights (F, L) and the certified solution x = [Re w; Im w; slacks].
 
@@ -94,7 +95,7 @@ def in_weights(w: Complex, slacks: Real, answer: cones.ConeSolution) -> cones.Co
     return cones.ConeSolution(x, answer.violation, answer.primal, answer.dual, answer.gap)
 
 
-def program_of(data: ConstrainedData) -> cones.ConeProgram:
+def program_of(data: ConstrainedData) -> ConeProgram:
     """The conic data of all frequencies."""
     plane = Plane.of(data.centre)
     count, size = data.centre.shape
@@ -102,7 +103,7 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
     extra = requirements + sum(spread.shape[1] for spread in data.spreads)
     first = 2 * (size - 1)  # where the slacks begin
     n = first + extra
-    rows = cones.ConeRows(count, n)
+    rows = ConeRows(count, n)
     if requirements:
         slacks = np.zeros((count, requirements, n))
         slacks[:, np.arange(requirements), first + np.arange(requirements)] = 1.0
@@ -160,7 +161,7 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
     price[:, : first // 2], price[:, first // 2 : first] = slope.real, slope.imag
     price[:, first : first + requirements] = data.slack_prices
     at_origin = np.einsum("fl,flk,fk->f", plane.origin.conj(), data.quadratic, plane.origin).real
-    return cones.assemble(quadratic, price, rows, at_origin)
+    return assemble(quadratic, price, rows, at_origin)
 
 
 def least_white_noise_slack(data: ConstrainedData) -> Real:
@@ -172,7 +173,7 @@ def least_white_noise_slack(data: ConstrainedData) -> Real:
     plane = Plane.of(data.centre)
     count, size = data.centre.shape
     n = 2 * size - 1
-    rows = cones.ConeRows(count, n)
+    rows = ConeRows(count, n)
     last = np.zeros((count, 1, n))
     last[:, 0, -1] = 1.0
     rows.add("nonnegative", last, np.zeros(1))
@@ -187,11 +188,11 @@ def least_white_noise_slack(data: ConstrainedData) -> Real:
     price = np.zeros((count, n))
     price[:, -1] = 1.0
     tiny = cones.real_quadratic(np.tile(1e-9 * np.eye(size - 1, dtype=complex), (count, 1, 1)), 1)
-    needed = cones.solve(cones.assemble(tiny, price, rows)).x[:, -1]
+    needed = cones.solve(assemble(tiny, price, rows)).x[:, -1]
     return np.where(needed > 1e-6, needed * (1 + 1e-6) + 1e-8, 0.0)
 
 
-def _add_limits(rows: cones.ConeRows, data: ConstrainedData, plane: Plane, extra: int) -> None:
+def _add_limits(rows: ConeRows, data: ConstrainedData, plane: Plane, extra: int) -> None:
     """|w_l| <= gain_l and ||w|| <= effort."""
     count, size = data.centre.shape
     limited = np.flatnonzero(np.isfinite(data.max_gain).any(axis=0))

@@ -26,7 +26,7 @@ from designer.errors import UsageError
 from designer.measures import FLOOR
 from designer.problem.messages import listed
 from designer.result import Result
-from designer.stereo.crosstalk_fit import crosstalk_of
+from designer.stereo.crosstalk import crosstalk_of
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.virtualisation import centre_of_cloud
 
@@ -59,11 +59,6 @@ class StereoChain:
         """The channels that the left and the right input feed."""
         left, right = (name for name in self.taps if name != CENTRE)
         return left, right
-
-    @property
-    def mono(self) -> dict[str, float]:
-        """Share of each channel in an input that is 1 on the left and on the right: with the upmix the centre alone."""
-        return {name: float((name == CENTRE) == self.upmix) for name in self.taps}
 
 
 def has_chain(design: Result) -> bool:
@@ -137,13 +132,8 @@ def ear_scene(design: Result) -> Scene:
     return heard_by_stereo(design.fine_scene)
 
 
-def ear_delay_samples(design: Result, n: int) -> int:
-    """How much sooner than in the scene the responses of `ear_responses` are: added to their bulk delay it is the real delay."""
-    return removed_samples(ear_scene(design), n)
-
-
 def removed_samples(scene: Scene, n: int) -> int:
-    """Whole samples of the way through the air that `responses_at_ears` (2, L, n) of a scene leaves out."""
+    """Whole samples of the way through the air that `responses_at_ears` (2, L, n) of a scene leaves out, of the real delay."""
     problem = scene.problem
     centre_m = centre_of_cloud(scene).displacements_m[0] + np.array(problem.listener.position_m)
     places_m = np.array([driver.position_m for driver in problem.drivers])
@@ -159,7 +149,7 @@ def ear_responses(design: Result, n: int) -> Real:
 def responses_at_ears(scene: Scene, n: int) -> Real:
     """Impulse responses (2, L, n) from the drivers' feeds to the left and right ear of a scene's listener.
 
-    The first head of the problem, at the centre of the ear cloud. `ear_delay_samples` of the way through the air are left
+    The first head of the problem, at the centre of the ear cloud. `removed_samples` of the way through the air are left
     out: the nearest driver's sound, travelling straight to the head's centre, would arrive n / 8 samples into them. From 0.85
     of Nyquist on they fall to 0, and their ends are faded over n / 8 samples. A DataError where a file cannot be used.
     """

@@ -20,15 +20,15 @@ from designer.problem.schema import Problem
 from designer.realization import response as filter_response
 from designer.result import Result, analysis
 from designer.stereo.chain import StereoChain, arrival_samples, chain_of, has_chain
-from designer.stereo.crosstalk_fit import (
+from designer.stereo.crosstalk import (
     TIMES_HZ,
     USED_NYQUIST,
+    CrosstalkModel,
     crosstalk_of,
     far_ears,
     listened_bands_hz,
     measured_crosstalk,
 )
-from designer.stereo.crosstalk_model import CrosstalkModel
 from designer.stereo.interaural import band_means, coherence, level_difference_db, phase_delay_s
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.virtualisation import centre_of_cloud

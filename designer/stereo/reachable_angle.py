@@ -21,7 +21,7 @@ from designer.measures import amplitude_db, lowest_hz
 from designer.problem.messages import number
 from designer.problem.schema import Problem
 from designer.requirements.plain import plain_in
-from designer.stereo.crosstalk_fit import ratio_of
+from designer.stereo.crosstalk import ratio_of
 from designer.stereo.matched import LOST_LEVEL_DB, TIME_TOLERANCE, VIRTUAL, matched_sides
 
 COUNT = 16

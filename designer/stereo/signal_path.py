@@ -20,7 +20,7 @@ from designer.arrays import Real
 from designer.errors import DataError, UsageError
 from designer.problem import geometry
 from designer.problem.schema import Problem
-from designer.realization.convolution import fft_convolved
+from designer.realization.response import fft_convolved
 from designer.stereo.chain import CENTRE, StereoChain
 from designer.stereo.upmix import Upmix
 

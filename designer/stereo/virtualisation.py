@@ -43,7 +43,7 @@ from designer.problem.messages import enumeration
 from designer.realization import Realized, realize_form
 from designer.realization import response as filter_response
 from designer.requirements.plain import middle_place
-from designer.stereo.crosstalk_fit import crosstalk_of
+from designer.stereo.crosstalk import crosstalk_of
 from designer.stereo.matched import (
     VIRTUAL,
     at_least,

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from designer.comparison.key_differences import key_differences
+from designer.comparison.key_differences import changes_between, key_differences
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, ProblemError, UsageError
 from designer.problem import loads
 from designer.problem.replacing import edited, replaced
 from designer.problem.schema import Problem
 from designer.problem.toml_text import set_options
 from designer.studio import handles
-from designer.studio.key_changes import changes_between
 from designer.studio.messages import ChannelWords, Difference, DocumentState, Fault, SnapshotName, SnapshotWords
 from designer.studio.readings import Reading, tables_of, tables_with
 from designer.studio.sliders import sliders

@@ -142,7 +142,7 @@ def _export(order: Order) -> tuple[Write, str]:
 
 
 def _figures(order: Order) -> tuple[Write, str]:
-    from designer.folders import figures
+    from designer.commands import figures
 
     only, form = order.options.get("only"), order.options.get("format", "svg")
     dpi = order.options.get("dpi", figures.DPI)

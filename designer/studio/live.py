@@ -16,8 +16,9 @@ import numpy as np
 
 from designer.acoustics.cache import Cache
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
-from designer.acoustics.heard_places import in_heard_cloud
+from designer.acoustics.heads import Head
 from designer.acoustics.scene import Scene, device_of
+from designer.acoustics.scene_of_problem import in_heard_cloud
 from designer.arrays import Complex, Real
 from designer.comparison.numbers import relative_level_of
 from designer.designs import ChannelDesign, design_channel
@@ -29,7 +30,6 @@ from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.table import Table
 from designer.requirements.curves import in_band
-from designer.studio.driver_scenes import DriverScene, has_own_fields, of_driver
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -257,3 +257,47 @@ def remembered(values: dict[K, T], key: K, most: int, make: Callable[[], T]) -> 
     while len(values) > most:
         values.pop(next(iter(values)))
     return value
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DriverScene(Scene):
+    """A scene whose tensors are put together from scenes of each driver alone, of the same listener.
+
+    Of a layout in which one driver moves, the others' are kept: each driver's field on a rigid body is its own, wherever the other drivers
+    are. Only the power that they radiate together is left to the whole device. Measured devices and drivers are read as a whole.
+
+    Attributes
+    ----------
+    alone : tuple of Scene, of one driver each, on any frequencies
+
+    """
+
+    alone: tuple[Scene, ...] = ()
+
+    def _joined(self, tensor: Callable[[Scene], Complex]) -> Complex:
+        """The drivers' tensors (F, ..., 1) as one (F, ..., L)."""
+        tensors = [tensor(scene.at(self.frequency_hz).moved(self.displacements_m)) for scene in self.alone]
+        return np.concatenate(tensors, axis=-1)
+
+    def field(self, points_m: Real) -> Complex:
+        """The device's field (F, M, L) at points (M, 3)."""
+        return self.tensor("field", lambda: self._joined(lambda scene: scene.field(points_m)), points_m.tobytes())
+
+    def on_circle(self, azimuth_deg: Real) -> Complex:
+        """H at azimuths of the circle alone (F, azimuths, L), without the head."""
+        place = self.problem.azimuth_distance_m, azimuth_deg.tobytes()
+        return self.tensor("circle", lambda: self._joined(lambda scene: scene.on_circle(azimuth_deg)), *place)
+
+    def _ears_of(self, head: Head, centres_m: Real, axes: Real, among_m: Real | None = None) -> Complex:
+        return self._joined(lambda scene: scene.ears_of(head, centres_m, axes, among_m=among_m))
+
+
+def has_own_fields(problem: Problem) -> bool:
+    """Whether each driver's field can be computed alone."""
+    return problem.measured_device is None and all(driver.response is None for driver in problem.drivers)
+
+
+def of_driver(problem: Problem, l: int) -> Problem:
+    """The problem with one driver: for its scene, not to be designed."""
+    update: dict[str, Any] = {"drivers": [problem.drivers[l]]}
+    return problem.model_copy(update=update)

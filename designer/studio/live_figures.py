@@ -9,15 +9,18 @@ import numpy as np
 from designer.arrays import Real
 from designer.measures import amplitude_db
 from designer.metrics import BY_NAME
+from designer.problem import geometry
 from designer.problem.frequency_grid import shown_band_hz
+from designer.problem.schema import DesignTable, Problem
 from designer.report.channel_curves import GAIN, LARGEST_DB, target_line
-from designer.report.channel_maps import HIGHEST_DB, azimuth_map, level_steps
+from designer.report.channel_maps import HIGHEST_DB, azimuth_map, level_steps, polar
 from designer.report.figure_data import (
     Axis,
     Curves,
     Figure,
     Limit,
     Line,
+    Sector,
     Span,
     axis,
     curves,
@@ -29,7 +32,6 @@ from designer.report.figure_data import (
 )
 from designer.studio.live import LiveChannel
 from designer.studio.messages import Number, PanelName
-from designer.studio.polar_panel import polar_figure
 
 IDEAL = "ideal weights"
 MOST_GAIN_DB = 60.0
@@ -162,3 +164,19 @@ def words_of(values: dict[str, float]) -> list[Number]:
         }
         numbers.append(words)
     return numbers
+
+
+NULL_COLOUR, WINDOW_COLOUR = 4, 2
+OUTER_DB = 6.0
+
+
+def polar_figure(problem: Problem, table: DesignTable) -> Figure:
+    """One polar plot without lines, as wide as the map's levels go."""
+    sectors: list[Sector] = [
+        {"start_deg": start, "stop_deg": stop, "color": NULL_COLOUR}
+        for start, stop in geometry.null_arcs_deg(table.nulls_deg or [], table.null_width_deg)
+    ]  # fmt: skip
+    if table.window_deg is not None:
+        sectors.append({"start_deg": table.window_deg[0], "stop_deg": table.window_deg[1], "color": WINDOW_COLOUR})
+    outer_db = max(OUTER_DB, float(HIGHEST_DB[table.kind]))
+    return figure([polar([], outer_db, title="", place=(0, 0), sectors=sectors)], 3.4)

@@ -14,9 +14,8 @@ from designer.metrics import BY_NAME
 from designer.report import channel_curves, channel_maps, channel_time, layout
 from designer.report.figure_data import Figure, Line, figure, line
 from designer.report.page import outcome_rows
-from designer.studio.live_figures import ear_title, layout_of, words_of
+from designer.studio.live_figures import ear_title, layout_of, polar_figure, words_of
 from designer.studio.messages import Number, PanelName, SnapshotName, Verdict
-from designer.studio.polar_panel import polar_figure
 
 NAMES: tuple[SnapshotName, ...] = ("A", "B", "C", "D")
 LAID: dict[PanelName, tuple[tuple[int, frozenset[str]], ...]] = {

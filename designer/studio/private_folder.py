@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import os
 import shutil
 import tempfile
@@ -19,6 +20,13 @@ MARK = ".designer-studio"
 """A file in each, without which a folder of such a name is somebody else's."""
 YOUNG_S = 60.0
 """Age in seconds up to which a folder may still be without its lock."""
+PAGE = """<!doctype html>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url={address}">
+<meta name="referrer" content="no-referrer">
+<title>Studio</title>
+<p>This leads to <a href="{address}">the studio</a>.</p>
+"""
 
 
 class PrivateFolder:
@@ -72,3 +80,26 @@ def _locked(path: Path) -> int | None:
         os.close(lock)
         return None
     return lock
+
+
+class WayIn:
+    """A file that leads a browser to the studio: a page of its own (mode 0600, in a folder of mode 0700) that leads on to its address.
+
+    Every user can read a browser's arguments in the list of processes, and the studio's address holds its token. So the browser's
+    argument is the place of a file that only this user can read, and that is removed soon.
+
+    Parameters
+    ----------
+    address : str, with its token
+
+    """
+
+    def __init__(self, address: str) -> None:
+        self._folder = PrivateFolder()
+        self.path: Path = self._folder.path / "open.html"
+        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(PAGE.format(address=html.escape(address)))
+
+    def close(self) -> None:
+        """Remove it."""
+        self._folder.close()

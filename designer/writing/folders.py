@@ -283,9 +283,7 @@ def _check_inside(place: Path, names: Sequence[str], within: str) -> None:
             raise UsageError(f"{path}: file exists; expected a folder; move it first")
 
 
-def update_folder(
-    place: Path, kind: str, fill: Fill, *, within: str = "", force: bool = False, keep: Sequence[str] = ()
-) -> None:
+def update_folder(place: Path, kind: str, fill: Fill, *, within: str = "", force: bool = False) -> None:
     """Write files into a folder that may hold others; it is made if it is not there.
 
     Parameters
@@ -293,7 +291,6 @@ def update_folder(
     fill : Fill, writes the files into the folder that it gets, at their paths
     within : str, the part of the folder that belongs to them: what this tool wrote there before, and does not now, is
         removed
-    keep : sequence of str, files of this part that stay
 
     Raises
     ------
@@ -312,9 +309,7 @@ def update_folder(
             before = read_manifest(folder) or Manifest(kind, {})
             content = survey(folder, before)
             stale = [
-                path
-                for path in (*content.unchanged, *content.edited)
-                if _is_within(path, within) and path not in names and path not in keep
+                path for path in (*content.unchanged, *content.edited) if _is_within(path, within) and path not in names
             ]
             _exchange_files(staging, folder, before, names, stale)
 

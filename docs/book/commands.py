@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from typer.models import ArgumentInfo
 
-from designer.cli.commands import app
+from designer.cli import registered
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -26,8 +26,8 @@ class Parameter(NamedTuple):
 
 def commands() -> dict[str, Callable[..., Any]]:
     """Name -> function of each command, in the order of `--help`."""
-    registered = [entry for entry in app.registered_commands if entry.callback and not entry.hidden]
-    return {entry.name or entry.callback.__name__: entry.callback for entry in registered if entry.callback}
+    entries = [entry for entry in registered().registered_commands if entry.callback and not entry.hidden]
+    return {entry.name or entry.callback.__name__: entry.callback for entry in entries if entry.callback}
 
 
 def parameters(function: Callable[..., Any]) -> Iterator[Parameter]:
@@ -95,6 +95,6 @@ def entry(name: str, function: Callable[..., Any]) -> str:
 
 def pages() -> dict[str, str]:
     """Path below `reference/made` -> Markdown."""
-    about = " ".join((app.info.help or "").split()).partition(" Exit codes:")[0]
+    about = " ".join((registered().info.help or "").split()).partition(" Exit codes:")[0]
     head = f"# Commands\n\n{about} What a command ends with is [its exit code](exit-codes.md).\n"
     return {"commands.md": "\n".join([head, *(entry(name, function) for name, function in commands().items())])}

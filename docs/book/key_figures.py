@@ -30,7 +30,7 @@ from book.key_scenes import (
 )
 from designer.measures import amplitude_db
 from designer.problem import geometry
-from designer.report import palette
+from designer.report import schemes
 from designer.requirements.crossovers import Crossover
 
 STYLES = ("-", "--", ":", "-.")
@@ -250,7 +250,7 @@ def virtual() -> Figure:
     axes.plot(
         angle, lead_us * (np.radians(angle) + np.sin(np.radians(angle))), "--", label="high frequencies (Woodworth)"
     )
-    axes.axvline(30, color=palette.SOFT, linewidth=0.8, linestyle=":")
+    axes.axvline(30, color=schemes.SOFT, linewidth=0.8, linestyle=":")
     axes.legend()
     return fig
 

@@ -23,7 +23,7 @@ from designer.problem.frequency_grid import joined_frequencies_hz, regular_frequ
 from designer.problem.library import library
 from designer.problem.room_places import DEFAULT_RT60_S, device_axes
 from designer.problem.schema import Problem, Region
-from designer.report import palette
+from designer.report import schemes
 from designer.requirements.region_power import density
 
 COARSE = {"grid.frequencies": 129, "realization.taps": 512}
@@ -82,7 +82,7 @@ def cloud() -> Figure:
                 (y, x),
                 listener.head_radius_m,
                 fill=False,
-                edgecolor=palette.SOFT,
+                edgecolor=schemes.SOFT,
                 linewidth=1.2 if number == 0 else 0.6,
             )
         )
@@ -105,7 +105,7 @@ def places() -> Figure:
         [driver.position_m[1] for driver in problem.drivers],
         [0.0] * len(problem.drivers),
         "s",
-        color=palette.INK,
+        color=schemes.INK,
         markersize=4,
         label="drivers",
     )

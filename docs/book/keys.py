@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 
 from book import notes
 from book.key_figures import FIGURES
-from designer.problem.firmware_names import targets_of_options
 from designer.problem.library import library
 from designer.problem.methods import formulations
+from designer.problem.schema import targets_of_options
 from designer.problem.toml_text import toml_value
 from designer.studio.form import Key, Shape, form
 

@@ -17,7 +17,8 @@ import numpy as np
 
 import designer
 from designer import measures
-from designer.acoustics.scene import Scene, fine_frequencies_hz
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import fine_frequencies_hz
 from designer.arrays import Complex, Real
 from designer.designs.channel import ChannelDesign, design_channel
 from designer.evaluation.moved_head import moved_head

@@ -27,7 +27,7 @@ from designer.problem.library import library
 from designer.problem.read import changed
 from designer.realization import response
 from designer.report.canvas import DASHES, in_style, svg
-from designer.report.palette import COLOURS, INK, SOFT
+from designer.report.schemes import COLOURS, INK, SOFT
 from designer.requirements.curves import in_band
 
 HERE = Path(__file__).parent

@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import designer
-from designer.evaluation.each_head import head_gains_db
-from designer.evaluation.population import left_out_heads
+from designer.evaluation.each_head import head_gains_db, left_out_heads
 from designer.problem.library import library
 from designer.problem.read import changed
 from designer.problem.schema import Problem

@@ -22,11 +22,11 @@ import numpy as np
 
 from designer.evaluation.moved_head import displaced_heads_m, heard_heads_m
 from designer.evaluation.refinement import FLOOR_WEIGHTS, channel_problem
+from designer.evaluation.short_look import FreeResponses
 from designer.measures import db, point_ratios
 from designer.problem.schema import Realization
 from designer.realization import response
 from designer.realization.forms import fit_form
-from designer.realization.free_responses import FreeResponses
 from designer.realization.realized import TapsFit
 from designer.realization.robust_taps import robust_taps
 

@@ -28,7 +28,7 @@ from designer.report.canvas import svg
 from designer.report.figure_data import axis, figure, frequency_axis, line
 from designer.report.figure_data import curves as panel
 from designer.report.printed import draw
-from designer.stereo.crosstalk_fit import crosstalk_of
+from designer.stereo.crosstalk import crosstalk_of
 from designer.stereo.listening import listening
 from designer.stereo.virtualisation import centre_of_cloud
 

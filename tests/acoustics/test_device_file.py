@@ -16,7 +16,8 @@ from command import Ended, run
 
 import designer
 from designer.acoustics import device_file
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import scene
 from designer.acoustics.several_listeners import heard_at
 from designer.arrays import Complex, Real
 from designer.problem import Problem, load, loads

@@ -26,6 +26,7 @@ from designer.formulations import constrained
 from designer.requirements.channel_target import channel_target
 from designer.requirements.target import ChannelTarget
 from designer.solvers import cones, constrained_cones, constrained_data
+from designer.solvers.cone_program import ConeProgram
 
 SAMPLED = 8
 PROBLEM = """
@@ -78,7 +79,7 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def clarabel_alone(program: cones.ConeProgram) -> float:
+def clarabel_alone(program: ConeProgram) -> float:
     """The sum of Clarabel's own solve times over all frequencies, each solver made afresh on the engine's program."""
     solver = clarabel.DefaultSolver
     total = 0.0
@@ -178,7 +179,7 @@ def measured(frequencies: int) -> dict[str, float]:
 def phases(
     whole: ChannelTarget,
     data: constrained_data.ConstrainedData,
-    program: cones.ConeProgram,
+    program: ConeProgram,
     times: dict[str, list[float]],
 ) -> None:
     """What each phase takes by itself: matrices, build, certify; the solve is the rest."""

@@ -18,7 +18,7 @@ import pytest
 from scipy.interpolate import AAA
 
 import designer
-from designer.acoustics.scene import fine_frequencies_hz
+from designer.acoustics.scene_of_problem import fine_frequencies_hz
 from designer.arrays import Complex, Index, Real
 from designer.designs import design_channel
 from designer.realization import biquad, vector_fitting

@@ -17,7 +17,7 @@ import pytest
 from scipy import linalg
 
 import designer
-from designer.acoustics.scene import fine_frequencies_hz
+from designer.acoustics.scene_of_problem import fine_frequencies_hz
 from designer.arrays import Real
 from designer.designs import ChannelDesign, design_channel
 from designer.designs.bounds import reachable_gain

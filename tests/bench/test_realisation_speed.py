@@ -24,7 +24,7 @@ from designs.small_problems import line, load  # noqa: E402, needs the path abov
 
 import designer  # noqa: E402
 from bench.timing import best_of  # noqa: E402
-from designer.acoustics.scene import fine_frequencies_hz  # noqa: E402
+from designer.acoustics.scene_of_problem import fine_frequencies_hz  # noqa: E402
 from designer.arrays import Complex, Real  # noqa: E402
 from designer.designs import design_channel  # noqa: E402
 from designer.measures import mean_power  # noqa: E402

@@ -9,7 +9,7 @@ import pytest
 from evaluation.room_cases import encoded, error_db, receiver, room_of, sphere_in_a_room
 
 from bench.timing import best_of
-from designer.acoustics.scene import scene
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Complex, Real
 from designer.evaluation.image_sources import Images, Walls, gathered, images_within, log_reflection, waves_from
 from designer.problem import room_places

@@ -13,7 +13,7 @@ import numpy as np
 
 import designer
 from bench.timing import best_of
-from designer.acoustics.scene import fine_frequencies_hz
+from designer.acoustics.scene_of_problem import fine_frequencies_hz
 from designer.designs import design_channel
 from designer.formulations import constrained
 from designer.measures import mean_power_matrix

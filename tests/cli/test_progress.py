@@ -11,7 +11,7 @@ from command import Command
 from toml_text import pair, toml
 
 import designer
-from designer.acoustics.enclosures.mesh import in_memory
+from designer.acoustics.enclosures.surface_drivers import in_memory
 from designer.cli import terminal
 from designer.commands.check import explained
 from designer.errors import UsageError

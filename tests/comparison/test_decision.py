@@ -12,8 +12,7 @@ from toml_text import pair, toml
 import designer
 from comparison.two_designs import made
 from designer.comparison.channel_group import channel_groups
-from designer.comparison.decision import decisions
-from designer.comparison.drawn_devices import drawn_difference
+from designer.comparison.decision import decisions, drawn_difference
 from designer.comparison.entry import Entry, shared_channels
 from designer.report.comparison_layouts import LayoutsView, layouts_figure
 from designer.report.mirrors import mirrors

@@ -9,7 +9,8 @@ import numpy as np
 from toml_text import pair, toml, trio
 
 import designer
-from designer.acoustics.scene import air_of, scene
+from designer.acoustics.scene import air_of
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Complex, Real
 from designer.evaluation.driver_patterns import Encoded, encode
 from designer.evaluation.head_patterns import encode_ears

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracles.naive_room import room_response
 from programs import need_module
 
-from designer.acoustics.scene import scene
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Complex, Real
 from designer.evaluation import room_responses as module
 from designer.evaluation.image_sources import CENTRE, LEFT_EAR, RIGHT_EAR, Images, gathered, images_within

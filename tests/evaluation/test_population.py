@@ -10,7 +10,7 @@ import pytest
 from toml_text import toml
 
 import designer
-from designer.acoustics.scene import scene
+from designer.acoustics.scene_of_problem import scene
 from designer.errors import ProblemError
 from designer.result import Result
 

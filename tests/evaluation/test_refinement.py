@@ -12,7 +12,7 @@ from designs.small_problems import Tables, line, load, pair, speaker
 from eight_driver_bar import eight_driver_bar
 
 import designer
-from designer.acoustics.scene import fine_frequencies_hz
+from designer.acoustics.scene_of_problem import fine_frequencies_hz
 from designer.designs import design_channel
 from designer.errors import ProblemError
 from designer.evaluation import refinement

@@ -20,7 +20,8 @@ from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.heads import Points, Sphere, ears_in_field
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
-from designer.acoustics.scene import driver_places_m, scene
+from designer.acoustics.scene import driver_places_m
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Real
 from designer.evaluation.driver_patterns import cubic_weights, encode, nodes
 from designer.evaluation.head_patterns import encode_ears

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
+from designer.evaluation.channel import Verdict
 from designer.evaluation.outcomes import MOVED, REQUIRED, WORST, Outcome, hz, spans, worse_outcomes
-from designer.evaluation.words import Verdict, requirement_phrase, verdict, whole_sentence
+from designer.evaluation.words import requirement_phrase, verdict, whole_sentence
 from designer.problem.listeners import NamedListener
 from designer.requirements.slacks import BANDS
 

@@ -18,6 +18,7 @@ from toml_text import pair, toml
 
 import designer
 from designer.arrays import Real
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError, UsageError
 from designer.export import FilterSet, c_plan
 from designer.export.arithmetic import Whole
@@ -28,7 +29,6 @@ from designer.export.filter_set import Filter
 from designer.export.judged import failures, judge
 from designer.export.targets.c import write_c
 from designer.export.write import export_of
-from designer.importing import read_coefficients
 from designer.problem.word_format import Word
 from export import filter_cases
 from export.cmsis_cases import random_cascade

@@ -10,9 +10,9 @@ import soundfile
 from importing.test_round_trip import problem
 
 from designer.arrays import Real
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError
 from designer.export import FilterSet, target_named
-from designer.importing import read_coefficients
 from export import filter_cases
 from export.test_convolvers import by_scipy
 

@@ -15,11 +15,11 @@ from toml_text import toml
 
 import designer
 from designer.arrays import Real
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError, UsageError
 from designer.export import FilterSet, target_named
 from designer.export.runners.bench import Bench
 from designer.export.write import export_of
-from designer.importing import read_coefficients
 from export import filter_cases
 from export.test_convolvers import by_scipy
 

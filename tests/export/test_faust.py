@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from importing.test_round_trip import problem
 
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError
 from designer.export import FilterSet, target_named
 from designer.export.runners.bench import Bench
 from designer.export.targets.faust import run_faust
-from designer.importing import read_coefficients
 from export import filter_cases
 from export.test_convolvers import by_scipy
 

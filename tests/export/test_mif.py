@@ -9,9 +9,9 @@ import pytest
 from importing.test_round_trip import problem
 from programs import need
 
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError
 from designer.export import target_named
-from designer.importing import read_coefficients
 from export import filter_cases
 
 

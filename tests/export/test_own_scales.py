@@ -8,10 +8,10 @@ import pytest
 from toml_text import pair, toml
 
 import designer
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import UsageError
 from designer.export.of_design import filter_set
 from designer.export.write import export_of
-from designer.importing import read_coefficients
 
 
 def text(word: str, targets: list[str]) -> str:

@@ -10,11 +10,11 @@ import pytest
 from importing.test_round_trip import problem
 
 from designer.arrays import Real
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError
 from designer.export import FilterSet, target_named
 from designer.export.runners.bench import Bench
 from designer.export.runners.pipewire import QUANTUM, run_pipewire
-from designer.importing import read_coefficients
 from export import filter_cases
 
 

@@ -21,12 +21,12 @@ from toml_text import toml as trio_toml
 import designer
 from designer.arrays import Real
 from designer.commands.export import filters_for
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError, ProblemError, UsageError
 from designer.export.rates import at_rate, checked_rates
 from designer.export.runners.bench import Bench
 from designer.export.runners.pipewire import QUANTUM, run_pipewire
 from designer.export.write import entry, export_of
-from designer.importing import read_coefficients
 from export.c_cases import STRICT
 
 PROBLEMS = Path(__file__).parents[2] / "problems"

@@ -25,7 +25,7 @@ from designer.errors import UsageError
 from designer.export import TARGETS, Export, FilterSet, target_named, write
 from designer.export.targets import OPTIONS
 from designer.export.write import MANIFEST, export_of, fill_exports, write_elsewhere, write_in_design
-from designer.problem import firmware_names
+from designer.problem import schema
 from designer.realization.cascade import Cascade
 from export import filter_cases
 
@@ -44,7 +44,7 @@ def exports() -> list[tuple[str, str]]:
 
 def test_the_problem_file_knows_the_registry() -> None:
     """`[export] targets` takes the names that `--target` takes, in the same order."""
-    assert firmware_names.target_names() == tuple(TARGETS)
+    assert schema.target_names() == tuple(TARGETS)
     for said, option in zip(declared(DECLARED, "Option"), OPTIONS, strict=True):
         assert [said[key] for key in ("place", "flag", "key", "about")] == [
             option.place,

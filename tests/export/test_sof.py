@@ -15,12 +15,12 @@ from toml_text import toml
 
 import designer
 from designer.arrays import Real
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError, UsageError
 from designer.export import FilterSet, target_named
 from designer.export.judged import judge
 from designer.export.sof_plan import model
 from designer.export.write import export_of
-from designer.importing import read_coefficients
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade
 from export import filter_cases

@@ -12,10 +12,10 @@ from importing.test_round_trip import problem
 from scipy.signal import sosfilt
 
 from designer.arrays import Real
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError, UsageError
 from designer.export import FilterSet, target_named
 from designer.export.write import export_of
-from designer.importing import read_coefficients
 from export import filter_cases
 from export.test_convolvers import by_scipy
 from export.test_sof import PAIR, one_each

@@ -18,6 +18,7 @@ from designer.errors import SolverError
 from designer.formulations import constrained
 from designer.requirements.target import ChannelTarget
 from designer.solvers import cones, constrained_cones, constrained_data
+from designer.solvers.cone_program import ConeProgram
 from designer.solvers.solution import Solution
 from formulations.random_targets import Wanted, random_target
 from formulations.reference import solved
@@ -258,7 +259,7 @@ def test_an_answer_without_a_certificate_is_refused(ripple_db: float | None, mon
     """
     solve = cones.solve
 
-    def poor(program: cones.ConeProgram) -> cones.ConeSolution:
+    def poor(program: ConeProgram) -> cones.ConeSolution:
         answer = solve(program)
         gap = answer.gap.copy()
         gap[slice(None) if ripple_db else 1] = np.nan

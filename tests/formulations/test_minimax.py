@@ -15,6 +15,7 @@ from designer.arrays import Complex
 from designer.errors import SolverError
 from designer.formulations import constrained, minimax
 from designer.solvers import cones, constrained_data
+from designer.solvers.cone_program import ConeProgram
 from designer.solvers.constrained_data import ConstrainedData
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
@@ -169,7 +170,7 @@ def test_the_reference_answers_bad_numbers(form: ModuleType, case: str, monkeypa
 def test_a_solver_that_stops_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the certificate confirms no answer the message says how often, where first, and what to do."""
 
-    def stopped(program: cones.ConeProgram) -> cones.ConeSolution:
+    def stopped(program: ConeProgram) -> cones.ConeSolution:
         count, rows, n = program.A.shape
         return cones.certify(program, np.zeros((count, n)), np.zeros((count, rows)))
 

@@ -15,11 +15,11 @@ from toml_text import pair, toml
 
 import designer
 from designer.arrays import Real
+from designer.commands.import_coefficients import import_coefficients, read_coefficients
 from designer.errors import DataError, UsageError
 from designer.export import TARGETS, FilterSet
 from designer.export.coefficients import Coefficients
 from designer.export.write import export_of
-from designer.importing import import_coefficients, read_coefficients
 from designer.problem import Problem
 from designer.realization.cascade import Cascade
 from designer.stereo.upmix import Upmix

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from export import filter_cases
 
+from designer.commands.import_coefficients import read_coefficients
 from designer.export import target_named
-from designer.importing import read_coefficients
 from importing.test_round_trip import problem
 
 GAIN_DB = -6.5

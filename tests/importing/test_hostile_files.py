@@ -14,9 +14,9 @@ from command import run
 from export import filter_cases
 
 import designer
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError
 from designer.export.coefficients import MAX_VALUE, Coefficients
-from designer.importing import read_coefficients
 from designer.problem.schema import MAX_TAPS
 from importing import hostile_files
 from importing.test_round_trip import problem

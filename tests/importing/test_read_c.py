@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from export import filter_cases
 
+from designer.commands.import_coefficients import read_coefficients
 from designer.errors import DataError
 from designer.export import TARGETS, FilterSet
-from designer.importing import read_coefficients
 from importing.test_round_trip import exported, problem, responses
 
 SOURCE = """/* A title

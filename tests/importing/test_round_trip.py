@@ -15,10 +15,10 @@ from toml_text import pair, toml
 
 import designer
 from designer.arrays import Real
+from designer.commands.import_coefficients import import_coefficients, read_coefficients
 from designer.comparison.entry import Entry
 from designer.errors import DataError
 from designer.export import FilterSet, target_named
-from designer.importing import import_coefficients, read_coefficients
 from designer.problem import Problem
 from designer.report.comparison_page import outcome_words
 

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from designer.placement.block_updates import exchange_scores, inverse_of, with_units, without
-from designer.placement.exchange import Space, even, exhaustive, greedy, search
+from designer.placement.exchange import Space, even, exhaustive, greedy, relaxed, search
 from designer.placement.layouts import Judge, weights_of
-from designer.placement.relaxation import relaxed
 
 from .problems import BAR, BESIDE, candidates, judge, of_text, space
 

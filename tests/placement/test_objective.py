@@ -12,11 +12,10 @@ from designer.errors import ProblemError
 from designer.metrics import BY_NAME
 from designer.placement.column_slopes import drivers_at
 from designer.placement.coordinates import Coordinates
-from designer.placement.exchange import exhaustive, greedy, search
+from designer.placement.exchange import exhaustive, greedy, relaxed, search
 from designer.placement.free_coordinates import value_and_slopes
 from designer.placement.layouts import Judge, samples_db, weights_of
 from designer.placement.objective import names, objective_of
-from designer.placement.relaxation import relaxed
 from designer.placement.system import band_frequencies_hz, judged_targets, with_drivers
 from designer.problem import loads
 from designer.requirements.target import ChannelTarget

@@ -12,8 +12,7 @@ from command import Command
 
 import designer
 from designer import errors
-from designer.cli import docs
-from designer.cli.commands import app
+from designer.cli import docs, registered
 from designer.export.targets import TARGETS
 from designer.problem.message_codes import CODES, REGISTERED
 from designer.problem.methods import method_names
@@ -85,7 +84,7 @@ def test_a_code_is_the_name_of_nothing_else() -> None:
     """`designer docs CODE` can mean no key, command, method or target."""
     schema = Problem.model_json_schema()
     keys = {key for table in (schema, *schema["$defs"].values()) for key in table["properties"]}
-    commands = {entry.name or getattr(entry.callback, "__name__", "") for entry in app.registered_commands}
+    commands = {entry.name or getattr(entry.callback, "__name__", "") for entry in registered().registered_commands}
     assert not set(CODES) & (keys | commands | set(TARGETS) | set(method_names()))
 
 

@@ -15,7 +15,7 @@ from formulations.random_targets import Wanted, random_target
 
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
-from designer.acoustics.encoded_directivity import Encoding
+from designer.acoustics.spherical_harmonics import Encoding
 from designer.arrays import Complex, Real
 from designer.formulations import spherical_harmonic
 from designer.measures import db

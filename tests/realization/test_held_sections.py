@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.acoustics.scene import fine_frequencies_hz
+from designer.acoustics.scene_of_problem import fine_frequencies_hz
 from designer.arrays import Complex, Real
 from designer.designs import design_channel
 from designer.evaluation.scalars import scalars

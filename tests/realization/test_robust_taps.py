@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from designer.arrays import Complex, Real
+from designer.evaluation.short_look import FreeResponses
 from designer.realization import robust_taps as module
-from designer.realization.free_responses import FreeResponses
 from designer.realization.robust_taps import Lagrangian, TapsProblem, robust_taps
 
 DRIVERS, TAPS, SIZE = 3, 16, 64

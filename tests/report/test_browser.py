@@ -28,7 +28,7 @@ from designer.report.figure_data import figure as built
 from designer.report.figures import Picture
 from designer.report.grids import drawn_metrics
 from designer.report.page_data import block
-from designer.report.schemes import template
+from designer.report.script import template
 from designer.search.compare import Comparison
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from designer.comparison.numbers import scalar_rows
 from designer.report import page_data
 from designer.report.figure_data import MARKERS, design_look
 from designer.report.figures import Picture
-from designer.report.schemes import decibels
+from designer.report.script import decibels
 from designer.search import compare
 from designer.search.compare import Comparison
 

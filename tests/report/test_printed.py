@@ -27,8 +27,8 @@ from designer.report.figure_data import (
     steps,
 )
 from designer.report.layout import drawing
-from designer.report.palette import COLOURS, SHADE
 from designer.report.printed import WIDTH_IN, draw
+from designer.report.schemes import COLOURS, SHADE
 
 X = np.geomspace(50.0, 20_000.0, 40)
 

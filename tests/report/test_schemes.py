@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from matplotlib import colormaps
 
-from designer.report.palette import COLOURS, INK
-from designer.report.schemes import SCHEMES, css
+from designer.report.schemes import COLOURS, INK, SCHEMES, css
 
 CURVES = ("blue", "orange", "green", "pink", "amber", "sky", "ink", "brown")
 LIGHT_DARK = (0, 1)

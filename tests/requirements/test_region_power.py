@@ -16,7 +16,8 @@ from designer.acoustics.enclosures import Device
 from designer.acoustics.enclosures.baffle import BaffledDrivers
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
-from designer.acoustics.encoded_directivity import Encoding, encode
+from designer.acoustics.encoded_directivity import encode
+from designer.acoustics.spherical_harmonics import Encoding
 from designer.arrays import Complex, Real
 from designer.measures import quadratic
 from designer.problem.geometry import direction

@@ -11,7 +11,8 @@ import pytest
 from toml_text import toml
 
 import designer
-from designer.acoustics.scene import Scene, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import scene
 from designer.designs.bounds import bounds
 from designer.errors import ProblemError
 from designer.evaluation.moved_head import moved_head

@@ -14,8 +14,7 @@ from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
 from designer.designs import channel
-from designer.designs.bounds import reachable_gain, worst_case_weights
-from designer.designs.place_bound import of_means, worst_place_bound
+from designer.designs.bounds import of_means, reachable_gain, worst_case_weights, worst_place_bound
 from designer.formulations import FORMULATIONS, choueiri, matrix_mixing, pressure_matching, superdirective
 from designer.measures import db
 from designer.problem.designs import EarDesign

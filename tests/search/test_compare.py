@@ -11,8 +11,8 @@ from command import run
 from toml_text import pair, toml
 
 import designer
+from designer.commands.import_coefficients import import_coefficients
 from designer.errors import UsageError
-from designer.importing import import_coefficients
 from designer.search import compare
 
 

@@ -16,7 +16,15 @@ from designer.arrays import Index, Real
 from designer.formulations import constrained, minimax
 from designer.requirements.target import ChannelTarget, Mask
 from designer.solvers import cones, constrained_cones, constrained_data
-from designer.solvers.binding_cones import PROBE_STEP, probed, rows_that_may_bind, with_rows
+from designer.solvers.cone_program import (
+    PROBE_STEP,
+    ConeProgram,
+    ConeRows,
+    assemble,
+    probed,
+    rows_that_may_bind,
+    with_rows,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 FREQUENCIES = PROBE_STEP + 6
@@ -83,7 +91,7 @@ def test_most_points_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[tuple[int, int]] = []
     whole = cones._clarabel
 
-    def counted(program: cones.ConeProgram, *attempt: object) -> tuple[Real, Real]:
+    def counted(program: ConeProgram, *attempt: object) -> tuple[Real, Real]:
         sizes.append(program.b.shape)
         return whole(program, *attempt)  # type: ignore[arg-type]
 
@@ -104,11 +112,11 @@ def test_few_frequencies_are_solved_as_they_are() -> None:
 def test_rows_go_by_whole_norms_and_only_where_it_pays() -> None:
     """Balls of radius 1 and 10 around 0: at |x| = 1 the large one goes, unless it is the smaller part of the rows."""
 
-    def balls(*radii: float) -> cones.ConeProgram:
-        rows = cones.ConeRows(2, 2)
+    def balls(*radii: float) -> ConeProgram:
+        rows = ConeRows(2, 2)
         for radius in radii:
             rows.add("second-order", np.tile(np.eye(3, 2, -1), (2, 1, 1)), np.array([radius, 0.0, 0.0]))
-        return cones.assemble(np.tile(np.eye(2), (2, 1, 1)), np.ones((2, 2)), rows)
+        return assemble(np.tile(np.eye(2), (2, 1, 1)), np.ones((2, 2)), rows)
 
     at: Index = np.array([0, 1])
     x = np.tile([1.0, 0.0], (2, 1))

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from designer.arrays import Real
 from designer.solvers import cones
+from designer.solvers.cone_program import ConeProgram, ConeRows, assemble
 
 seeds = st.integers(0, 2**32 - 1)
 SIZE, SLACKS, FREQUENCIES = 4, 2, 3
 
 
-def program(seed: int) -> cones.ConeProgram:
+def program(seed: int) -> ConeProgram:
     """Three frequencies of: a quadratic, one equality, two norms below limits that slacks may widen, one hard norm.
 
     minimise    ½ yᵀQy + cᵀy + 2 Σ s
@@ -26,7 +27,7 @@ def program(seed: int) -> cones.ConeProgram:
     """
     rng = np.random.default_rng(seed)
     n = SIZE + SLACKS
-    rows = cones.ConeRows(FREQUENCIES, n)
+    rows = ConeRows(FREQUENCIES, n)
     one = np.zeros((FREQUENCIES, 1, n))
     one[:, 0, :SIZE] = rng.normal(size=(FREQUENCIES, SIZE))
     one /= np.linalg.norm(one, axis=2, keepdims=True)
@@ -48,10 +49,10 @@ def program(seed: int) -> cones.ConeProgram:
     P = np.zeros((FREQUENCIES, n, n))
     P[:, :SIZE, :SIZE] = root @ root.swapaxes(1, 2) + 0.1 * np.eye(SIZE)
     q = np.concatenate([rng.normal(size=(FREQUENCIES, SIZE)), np.full((FREQUENCIES, SLACKS), 2.0)], axis=1)
-    return cones.assemble(P, q, rows)
+    return assemble(P, q, rows)
 
 
-def in_cvxpy(program: cones.ConeProgram, f: int) -> tuple[cp.Problem, cp.Variable, list[cp.Constraint]]:
+def in_cvxpy(program: ConeProgram, f: int) -> tuple[cp.Problem, cp.Variable, list[cp.Constraint]]:
     """The same frequency written again in cvxpy."""
     x = cp.Variable(program.q.shape[1])
     s = program.b[f] - program.A[f] @ x
@@ -67,7 +68,7 @@ def in_cvxpy(program: cones.ConeProgram, f: int) -> tuple[cp.Problem, cp.Variabl
     return cp.Problem(cp.Minimize(objective), lines), x, lines
 
 
-def multipliers(program: cones.ConeProgram) -> Real:
+def multipliers(program: ConeProgram) -> Real:
     """Those of the optimum, as cvxpy has them; it counts an equality's in the other direction."""
     z = np.zeros(program.b.shape)
     for f in range(len(z)):

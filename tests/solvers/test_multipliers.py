@@ -8,22 +8,23 @@ from hypothesis import strategies as st
 
 from designer.arrays import Real
 from designer.solvers import cones
+from designer.solvers.cone_program import ConeProgram, ConeRows, assemble
 from designer.solvers.cones import sharpened
 
 seeds = st.integers(0, 2**32 - 1)
 PRICE = 1e-6
 
 
-def linear_over_balls(q: Real, radii: Real) -> cones.ConeProgram:
+def linear_over_balls(q: Real, radii: Real) -> ConeProgram:
     """Minimise q·x + ½ PRICE |x|² with each block x_i of the variables in a ball: x_i = -r_i q_i/|q_i|."""
     balls, size = q.shape
     n = balls * size
-    rows = cones.ConeRows(1, n)
+    rows = ConeRows(1, n)
     for i in range(balls):
         linear = np.zeros((1, size + 1, n))
         linear[0, 1:, i * size : (i + 1) * size] = np.eye(size)
         rows.add("second-order", linear, np.array([radii[i], *[0.0] * size]))
-    return cones.assemble(PRICE * np.eye(n)[None], q.reshape(1, -1), rows)
+    return assemble(PRICE * np.eye(n)[None], q.reshape(1, -1), rows)
 
 
 @settings(max_examples=30)

@@ -13,11 +13,11 @@ from designs.small_problems import load, pair, speaker
 from oracles.far_ear import ear_pressures
 
 import designer
+from designer.commands.import_coefficients import import_coefficients
 from designer.errors import UsageError
 from designer.export.of_design import filter_set
 from designer.folders import tables
-from designer.importing import import_coefficients
-from designer.stereo.chain import chain_of, ear_delay_samples, ear_responses
+from designer.stereo.chain import chain_of, ear_responses, ear_scene, removed_samples
 from designer.stereo.listening import listening
 from designer.stereo.virtualisation import virtual_sides
 from designer.writing.csv_text import csv_text
@@ -123,12 +123,10 @@ def test_the_centre_reaches_both_ears_alike(tmp_path: Path) -> None:
         assert abs(np.angle(left / right)) / (2 * np.pi * f) < 5e-6
 
 
-def test_with_the_upmix_mono_is_the_centre_beam_alone() -> None:
-    """Of an input alike on both sides the upmix leaves no side; the chain's own feeds say so. Without it the sides play it."""
-    chain = chain_of(design("sphere"))
-    assert chain.upmix and chain.mono == {"virtual-left": 0.0, "virtual-right": 0.0, "centre": 1.0}
-    plain = chain_of(designer.design(load(pair(both=True))))
-    assert not plain.upmix and plain.mono == {"left": 1.0, "right": 1.0}
+def test_a_chain_with_a_centre_beam_upmixes() -> None:
+    """One of a centre beam beside both sides; without it the sides play all."""
+    assert chain_of(design("sphere")).upmix
+    assert not chain_of(designer.design(load(pair(both=True)))).upmix
 
 
 def test_an_impulse_through_the_chain_is_the_convolution_of_its_parts(tmp_path: Path) -> None:
@@ -144,7 +142,7 @@ def test_an_impulse_through_the_chain_is_the_convolution_of_its_parts(tmp_path: 
             signal[ear, wait:] += np.convolve(responses[ear, l], taps[l])
     for f in frequencies_hz:
         turn = np.exp(-2j * np.pi * f / 48_000.0 * np.arange(signal.shape[1]))
-        delay = np.exp(-2j * np.pi * f / 48_000.0 * (wait - ear_delay_samples(result, n)))
+        delay = np.exp(-2j * np.pi * f / 48_000.0 * (wait - removed_samples(ear_scene(result), n)))
         np.testing.assert_allclose(signal @ turn, np.array(ears(f)) * delay, rtol=0, atol=2e-3 * abs(ears(f)[0]))
 
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from designer.acoustics.heads import Sphere
 from designer.acoustics.measured.head import read_head
-from designer.stereo.crosstalk_fit import far_ears, measured_crosstalk, sphere_crosstalk
-from designer.stereo.crosstalk_model import CrosstalkModel
+from designer.stereo.crosstalk import CrosstalkModel, far_ears, measured_crosstalk, sphere_crosstalk
 from stereo import naive_ears as naive
 
 KEMAR = Path(__file__).parents[2] / "problems" / "data" / "mit_kemar_normal.sofa"

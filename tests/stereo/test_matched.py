@@ -16,7 +16,7 @@ import designer
 from designer.arrays import Complex
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE
 from designer.stereo.chain import ear_responses
-from designer.stereo.crosstalk_fit import crosstalk_of
+from designer.stereo.crosstalk import crosstalk_of
 from designer.stereo.placed_source import chain_sentence, placed_sources
 from designer.stereo.reachable_angle import reachable_angle
 from designer.stereo.virtualisation import centre_of_cloud

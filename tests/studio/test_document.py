@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import designer
+from designer.comparison.key_differences import changes_between
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, ProblemError, UsageError
 from designer.studio.document import Document
-from designer.studio.key_changes import changes_between
 
 if TYPE_CHECKING:
     from command import Command

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from designer.studio.lines import line_of
+from designer.studio.readings import line_of
 
 TEXT = """title = "a [[designs]] # of"  # 1
 

@@ -9,18 +9,15 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
+from designer.acoustics.spherical_harmonics import Encoding
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.schema import Driver
-
-if TYPE_CHECKING:
-    from designer.acoustics.encoded_directivity import Encoding
-
 
 Blocks = Sequence[tuple[Index, Real]]
 """Some of the frequencies, and the points (M, 3) that a field is asked for at these."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from designer.acoustics.enclosures.discs import discs_of
 from designer.acoustics.enclosures.free_field import FreeField
-from designer.acoustics.encoded_directivity import Encoding
+from designer.acoustics.spherical_harmonics import Encoding
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.baffle import Baffle
 from designer.problem.schema import Driver

@@ -5,43 +5,34 @@ A box with rounded edges is a mesh (`rounded_box`) with three mirror planes, on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
+from designer.acoustics.enclosures.box_equations import answers
 from designer.acoustics.enclosures.box_field import Surface, mean_products
-from designer.acoustics.enclosures.box_grid import MIRRORS, BoxGrid, images_of
-from designer.acoustics.enclosures.box_pistons import Piston
-from designer.acoustics.enclosures.box_solution import keys_of, solved
+from designer.acoustics.enclosures.box_grid import MIRRORS, BoxGrid, images_of, parities_of
+from designer.acoustics.enclosures.box_pistons import Piston, scattered_slopes
 from designer.acoustics.enclosures.discs import disc_nodes
 from designer.acoustics.enclosures.mesh import MeshedDrivers
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.enclosures.mesh_pistons import MeshPiston
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
-from designer.acoustics.enclosures.surface_solution import Progress, is_stored
-from designer.arrays import Real
+from designer.arrays import Complex, Real
 from designer.problem.enclosures.box import Box, side_m, steps
 from designer.problem.enclosures.solved_body import COARSE, Effort
 from designer.problem.schema import Driver
 
+PART, MAX_BYTES = 16, 64e6
+"""Least number of frequencies whose slopes are computed together."""
+
 
 @dataclass(frozen=True)
 class BoxedDrivers(SurfaceDrivers[Surface]):
-    """Pistons and points on the faces of a box.
-
-    Attributes
-    ----------
-    centre_m : (3,) float array, of the box
-    grid : BoxGrid
-    pistons : tuple of Piston (L), their places from the box's centre
-    highest_k : float
-    coarse : bool, whether the grid is one for fields that follow a hand; then it is not kept on disk
-    effort : callable or None, size of the solution, of a problem's body
-
-    """
+    """Pistons and points on the faces of a box; attributes as those of `SurfaceDrivers`."""
 
     body: ClassVar[str] = "box"
     late: ClassVar[float] = 0.5
@@ -58,19 +49,24 @@ class BoxedDrivers(SurfaceDrivers[Surface]):
         """Half of the box's diagonal."""
         return float(np.linalg.norm(self.grid.size_m)) / 2
 
-    def solve(self, progress: Progress | None) -> Surface:
-        """The solution, from disk or solved now."""
-        return solved(self.grid, self.pistons, self.highest_k, progress, coarse=self.coarse)
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether the solution is on disk."""
-        return is_stored(keys_of(self.grid, self.pistons, self.highest_k))
-
     @property
     def solved_bytes(self) -> float:
         """Size of what takes slopes to pressures."""
-        return 64.0 * self.grid.octant_size**2 * len(keys_of(self.grid, self.pistons, self.highest_k))
+        return 64.0 * self.grid.octant_size**2 * len(self.keys)
+
+    def solved_nodes(self, nodes: list[int]) -> Iterator[Complex]:
+        """Pressure and slope by parities (2, 8, E, L)."""
+        size = max(PART, int(MAX_BYTES / (64 * self.grid.octant_size * len(self.pistons))))
+        for start in range(0, len(nodes), size):
+            k = self.k_step * np.array(nodes[start : start + size], dtype=float)
+            of_each = [scattered_slopes(self.grid, piston, k, coarse=self.coarse) for piston in self.pistons]
+            for wave_number, slope in zip(k.tolist(), np.stack(of_each, axis=-1), strict=True):  # (F, 8, E, L)
+                q = parities_of(slope)
+                yield np.stack([answers(self.grid, wave_number, q), q])
+
+    def surface_of(self, values: Complex) -> Surface:
+        """The surface of the kept values at all frequencies."""
+        return Surface(self.grid, self.k_step, values)
 
     def extent_m(self, drivers: Sequence[int]) -> float:
         """Radius of the sphere around the origin that holds the box."""

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
-from designer.acoustics.content import code_version, digest
 from designer.acoustics.enclosures.mesh_equations import MeshEquations
 from designer.acoustics.enclosures.mesh_field import MeshSurface
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.enclosures.mesh_pistons import MeshPiston, piston_of, scattered_slopes
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
-from designer.acoustics.enclosures.surface_solution import Progress, is_stored, read_or_solved, step_of
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.mesh import FREQUENCIES_A_TURN, Mesh, longest_m
-from designer.problem.enclosures.solved_body import COARSE, Effort, frequencies_solved
+from designer.problem.enclosures.solved_body import COARSE, Effort
 from designer.problem.meshes.mirrors import MirroredPart
 from designer.problem.schema import Driver
 
@@ -28,20 +26,10 @@ PART = 16
 
 @dataclass(frozen=True)
 class MeshedDrivers(SurfaceDrivers[MeshSurface]):
-    """Pistons and points on a mesh.
-
-    Attributes
-    ----------
-    centre_m : (3,) float array, of the mesh
-    grid : MeshGrid, around it
-    pistons : tuple of MeshPiston (L), their places from the centre
-    highest_k : float
-    coarse : bool, whether the grid is one for fields that follow a hand; then it is not kept on disk
-    effort : callable or None, size of the solution, of a problem's body
-
-    """
+    """Pistons and points on a mesh; attributes as those of `SurfaceDrivers`."""
 
     body: ClassVar[str] = "mesh"
+    a_turn: ClassVar[int] = FREQUENCIES_A_TURN
     late: ClassVar[float] = 1.0  # waves that creep around a round body come late, and long
 
     centre_m: Real
@@ -57,44 +45,24 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
         return self.grid.half_diagonal_m
 
     @property
-    def is_stored(self) -> bool:
-        """Whether the solution is on disk."""
-        return is_stored(self._keys)
-
-    @property
     def solved_bytes(self) -> float:
         """Size of what takes slopes to pressures."""
-        return 8.0 * len(self.grid.mirrors) * len(self.grid.vertices_m) * len(self.grid.faces) * len(self._keys)
+        return 8.0 * len(self.grid.mirrors) * len(self.grid.vertices_m) * len(self.grid.faces) * len(self.keys)
 
-    @cached_property
-    def _keys(self) -> list[str]:
-        """Key of each frequency's surface on disk."""
-        step = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN)
-        start = digest(code_version("acoustics"), self.grid, self.pistons, step)
-        count = frequencies_solved(2 * self.half_diagonal_m, self.highest_k, FREQUENCIES_A_TURN)
-        return [digest(start, node) for node in range(count)]
-
-    def solve(self, progress: Progress | None) -> MeshSurface:
-        """The solution, from memory or disk, or solved now."""
-        step, keys = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN), self._keys
-        known = in_memory(keys[0], len(keys))
-        if not known:
-            surfaces = read_or_solved(keys, self._solved, progress, stored=not self.coarse)
-            known.append(MeshSurface(self.grid, step, np.stack(surfaces)))
-        return known[0]
-
-    def _solved(self, nodes: list[int]) -> Iterator[Complex]:
+    def solved_nodes(self, nodes: list[int]) -> Iterator[Complex]:
         """Pressure at the vertices and slopes on the triangles, by parities (S, V + T, L)."""
         grid, equations = self.grid, MeshEquations(self.grid)
         answers = equations.kept_answers if self.coarse else equations.answers
         for start in range(0, len(nodes), PART):
-            k = step_of(2 * self.half_diagonal_m, FREQUENCIES_A_TURN) * np.array(
-                nodes[start : start + PART], dtype=float
-            )
+            k = self.k_step * np.array(nodes[start : start + PART], dtype=float)
             slopes = np.stack([scattered_slopes(grid, piston, k) for piston in self.pistons], axis=-1)  # (F, S, T, L)
             for wave_number, slope in zip(k.tolist(), slopes, strict=True):
                 q = grid.parities_of(slope)
                 yield np.concatenate([answers(wave_number, q), q.astype(np.complex64)], axis=1)
+
+    def surface_of(self, values: Complex) -> MeshSurface:
+        """The surface of the kept values at all frequencies."""
+        return MeshSurface(self.grid, self.k_step, values)
 
     def mean_products(self, node: int) -> Real:
         """Power matrix Q (L, L) at a solved wave number, by its index."""
@@ -103,12 +71,6 @@ class MeshedDrivers(SurfaceDrivers[MeshSurface]):
         walls = np.stack([piston.far_field(k, rays)[0] for piston in self.pistons], axis=-1)
         field = walls + self.surface.far_field(np.array([node]), rays)[0]
         return np.asarray(((field.conj() * weights[:, None]).T @ field).real)
-
-
-@lru_cache(maxsize=1)
-def in_memory(key: str, count: int) -> list[MeshSurface]:
-    """Memory of the last solution."""
-    return []
 
 
 def device(enclosure: Mesh, drivers: Sequence[Driver], highest_k: float, coarse: bool) -> MeshedDrivers:

@@ -27,8 +27,7 @@ from designer.acoustics.enclosures.discs import Disc, disc_nodes
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.turning import sum_of_waves
 from designer.arrays import Complex, Real
-from designer.problem.meshes.groups import MountedGroup
-from designer.problem.meshes.places import MountedPiston
+from designer.problem.meshes.places import MountedGroup, MountedPiston
 
 GROUP_PLACES = 4
 """Edges of a group's triangles along the shortest wave, and along the root of its area, with three places each."""

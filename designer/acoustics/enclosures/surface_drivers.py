@@ -1,7 +1,8 @@
 """Drivers on a body whose surface is solved: each driver's field in an infinite wall, plus the field that the body scatters.
 
 p = p_b + p_s: the field of each driver in its wall, and that of the surface, solved at the frequencies of `surface_solution`. Their sum,
-over the wave of a point source at the driver's place, is interpolated between these frequencies.
+over the wave of a point source at the driver's place, is interpolated between these frequencies. The store keeps the surface at each
+frequency by itself. Memory keeps the last bodies, because a problem makes new scenes of the same one.
 
 **Origin of the sound.** The sound comes from the driver and from every edge that it passes. For a head, it comes from within half of the
 body's diagonal around the body's centre.
@@ -13,18 +14,26 @@ likewise; at 0 Hz every driver is the same point source, and Q = 1.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import ClassVar, Generic, Protocol, TypeVar
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from designer.acoustics.content import code_version, digest
 from designer.acoustics.enclosures import EnclosedDrivers
-from designer.acoustics.enclosures.surface_solution import Progress, between, read_between
+from designer.acoustics.enclosures.surface_solution import (
+    Progress,
+    between,
+    is_stored,
+    read_between,
+    read_or_solved,
+    step_of,
+)
 from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
-from designer.problem.enclosures.solved_body import Effort
+from designer.problem.enclosures.solved_body import FREQUENCIES_A_TURN, Effort, frequencies_solved
 from designer.progress import Announcement, report
 
 MAX_BYTES = 64e6
@@ -72,8 +81,10 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
     Attributes
     ----------
     centre_m : (3,) float array, of the body
-    pistons : sequence of Source (L), their places from the body's centre
+    grid : object, the elements of its surface, around the centre
+    pistons : tuple of Source (L), their places from the body's centre
     highest_k : float, rad/m, beyond which each place keeps its level and delay
+    coarse : bool, whether the grid is one for fields that follow a hand; then it is not kept on disk
     effort : callable or None, size of the solution, of a problem's body
 
     """
@@ -82,10 +93,14 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
     """Word for the body in messages."""
     late: ClassVar[float]
     """Delay that is removed in addition to the direct path's, in diagonals of the body: the middle between the first and the last wave."""
+    a_turn: ClassVar[int] = FREQUENCIES_A_TURN
+    """Frequencies solved to a turn over the body's diagonal."""
 
     centre_m: Real
+    grid: Any
     pistons: Sequence[Source]
     highest_k: float
+    coarse: bool
     effort: Callable[[], Effort] | None
 
     @property
@@ -94,18 +109,43 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
         raise NotImplementedError
 
     @property
+    def k_step(self) -> float:
+        """Step of the wave numbers that are solved, rad/m."""
+        return step_of(2 * self.half_diagonal_m, self.a_turn)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """Key of each frequency's surface on disk."""
+        start = digest(code_version("acoustics"), self.grid, self.pistons, self.k_step)
+        count = frequencies_solved(2 * self.half_diagonal_m, self.highest_k, self.a_turn)
+        return [digest(start, node) for node in range(count)]
+
+    @property
     def is_stored(self) -> bool:
-        """Whether the solution is on disk, or need not be."""
-        raise NotImplementedError
+        """Whether the solution is on disk."""
+        return is_stored(self.keys)
 
     @property
     def solved_bytes(self) -> float:
         """Size of what takes the drivers' slopes to pressures at all frequencies solved, in single precision."""
         raise NotImplementedError
 
-    def solve(self, progress: Progress | None) -> S:
-        """The solution, from disk or solved now."""
+    def solved_nodes(self, nodes: list[int]) -> Iterator[Complex]:
+        """Kept values of the surface at each of these frequencies, solved now."""
         raise NotImplementedError
+
+    def surface_of(self, values: Complex) -> S:
+        """The surface of the kept values at all frequencies."""
+        raise NotImplementedError
+
+    def solve(self, progress: Progress | None) -> S:
+        """The solution, from memory or disk, or solved now."""
+        known = in_memory(self.keys[0], len(self.keys))
+        if not known:
+            values = read_or_solved(self.keys, self.solved_nodes, progress, stored=not self.coarse)
+            known.append(self.surface_of(np.stack(values)))
+        solution: S = known[0]
+        return solution
 
     def mean_products(self, node: int) -> Real:
         """Power matrix Q (L, L) at a solved wave number, by its index."""
@@ -204,3 +244,9 @@ class SurfaceDrivers(EnclosedDrivers, Generic[S]):
         solved_k = np.minimum(k, self.highest_k)
         nodes, plain, conjugate = between(solved_k, self.surface.k_step, self.surface.count)
         return read_between(self._solved_power[nodes].astype(complex), plain, conjugate)
+
+
+@lru_cache(maxsize=2)
+def in_memory(key: str, count: int) -> list[Any]:
+    """Memory of the last solutions."""
+    return []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from designer.errors import Fault
+from designer.problem.driver import Driver
 from designer.problem.enclosures.enclosure import (
     SURFACE_TOLERANCE_M,
     Array,
@@ -18,9 +19,6 @@ from designer.problem.enclosures.enclosure import (
 )
 from designer.problem.message_codes import coded
 from designer.problem.messages import shown
-
-if TYPE_CHECKING:
-    from designer.problem.schema import Driver
 
 
 class Baffle(Enclosure):

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from designer.errors import Fault
+from designer.problem.driver import Driver
 from designer.problem.enclosures.enclosure import (
     MAX_DEVICE_M,
     SURFACE_TOLERANCE_M,
@@ -27,9 +28,6 @@ from designer.problem.meshes.triangles import Triangles
 from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.table import FaultyKeyError, Point, if_known
-
-if TYPE_CHECKING:
-    from designer.problem.schema import Driver
 
 FEWEST_A_WAVE, MOST_A_WAVE = 6, 10
 """Rectangles along the shortest wave that is solved. With six, a monopole's field is right within 0.5 dB and 3 degrees, and at that wave a

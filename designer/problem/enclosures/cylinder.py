@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from designer.errors import Fault
+from designer.problem.driver import Driver
 from designer.problem.enclosures.enclosure import apart_faults
 from designer.problem.enclosures.round_body import RoundBody
-
-if TYPE_CHECKING:
-    from designer.problem.schema import Driver
 
 
 class Cylinder(RoundBody):

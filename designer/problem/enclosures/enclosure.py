@@ -9,19 +9,17 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from designer.errors import Fault
+from designer.problem.driver import Driver
 from designer.problem.meshes.triangles import Triangles
 from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.table import Table, if_known
-
-if TYPE_CHECKING:
-    from designer.problem.schema import Driver
 
 Array = NDArray[np.floating[Any]]
 

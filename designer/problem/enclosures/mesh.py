@@ -8,26 +8,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, PrivateAttr
 
 from designer.errors import DataError, Fault
+from designer.problem.driver import Driver
 from designer.problem.enclosures.enclosure import MAX_DEVICE_M, Array, in_metres, millimetres
 from designer.problem.enclosures.solved_body import SNAPPED_M, Effort, SolvedBody, frequencies_solved
-from designer.problem.meshes.groups import MountedGroup
 from designer.problem.meshes.mending import closed_surface
 from designer.problem.meshes.mirrors import MirroredPart, mirrored_part
-from designer.problem.meshes.places import MountedPiston
+from designer.problem.meshes.places import MountedGroup, MountedPiston
 from designer.problem.meshes.reading import MeshError, read_soup
 from designer.problem.meshes.triangles import Triangles
 from designer.problem.message_codes import coded
 from designer.problem.messages import enumeration, nearest, number, shown
 from designer.problem.table import FaultyKeyError, Name, Point, if_known
-
-if TYPE_CHECKING:
-    from designer.problem.schema import Driver
 
 UNITS_M = {"m": 1.0, "mm": 0.001, "cm": 0.01, "in": 0.0254}
 AXES = {

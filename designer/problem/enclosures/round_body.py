@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from designer.errors import Fault
+from designer.problem.driver import Driver
 from designer.problem.enclosures.enclosure import (
     MAX_DEVICE_M,
     NEAREST_RADII,
@@ -24,9 +25,6 @@ from designer.problem.enclosures.enclosure import (
 from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.table import if_known
-
-if TYPE_CHECKING:
-    from designer.problem.schema import Driver
 
 
 class RoundBody(Enclosure):

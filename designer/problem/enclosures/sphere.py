@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from designer.errors import Fault
+from designer.problem.driver import Driver
 from designer.problem.enclosures.round_body import RoundBody
 from designer.problem.meshes.mirrors import MirroredPart
 from designer.problem.meshes.rounded_box import rounded_octant
 from designer.problem.meshes.triangles import Triangles
-
-if TYPE_CHECKING:
-    from designer.problem.schema import Driver
-
 
 DRAWN_STEPS = 5
 """Steps of a radius' length as which it is drawn."""

@@ -14,7 +14,7 @@ from designs.small_problems import Tables, load, small
 
 import designer
 from designer.acoustics import array_store
-from designer.acoustics.enclosures import box_solution, surface_solution
+from designer.acoustics.enclosures import box, surface_drivers, surface_solution
 from designer.acoustics.enclosures.box import BoxedDrivers
 from designer.acoustics.enclosures.box_equations import answers
 from designer.acoustics.enclosures.box_field import Surface
@@ -186,23 +186,24 @@ def test_what_was_solved_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         solved.append(k)
         return answers(grid, k, q)
 
-    monkeypatch.setattr(box_solution, "answers", counted)
-    monkeypatch.setattr(box_solution, "in_memory", lambda *_: [])
-    grid, pistons, k = BoxGrid((0.1, 0.12, 0.1), (4, 4, 4)), (Piston(0, 1, (0.05, 0.0, 0.01)),), 15.0
+    monkeypatch.setattr(box, "answers", counted)
+    monkeypatch.setattr(surface_drivers, "in_memory", lambda *_: [])
+    grid, pistons = BoxGrid((0.1, 0.12, 0.1), (4, 4, 4)), (Piston(0, 1, (0.05, 0.0, 0.01)),)
+    drivers = BoxedDrivers(np.zeros(3), grid, pistons, 15.0)
     with pytest.raises(KeyboardInterrupt):
-        box_solution.solved(grid, pistons, k)
+        drivers.solve(None)
     told: list[tuple[int, int]] = []
 
     def recorded(grid: BoxGrid, k: float, q: Complex) -> Complex:
         solved.append(k)
         return answers(grid, k, q)
 
-    monkeypatch.setattr(box_solution, "answers", recorded)
-    first = box_solution.solved(grid, pistons, k, lambda *at: told.append(at))
+    monkeypatch.setattr(box, "answers", recorded)
+    first = drivers.solve(lambda *at: told.append(at))
     count = len(first.values)
     assert len(solved) == count
     assert told == [(n, count) for n in range(3, count + 1)]  # three are known
-    again = box_solution.solved(grid, pistons, k)
+    again = drivers.solve(None)
     assert len(solved) == count
     np.testing.assert_array_equal(first.values, again.values)
 

@@ -17,8 +17,7 @@ from designer.acoustics.enclosures.mesh_pistons import piston_of
 from designer.errors import ProblemError
 from designer.problem.enclosures.mesh import Mesh
 from designer.problem.explain import explain
-from designer.problem.meshes.groups import MountedGroup
-from designer.problem.meshes.places import MountedPiston
+from designer.problem.meshes.places import MountedGroup, MountedPiston
 from designer.problem.meshes.reading import read_soup
 
 SIDES, RADIUS_M, HALF_M = 24, 0.03, 0.04

@@ -14,7 +14,7 @@ from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import explain_drivers, measured_responses
 from designer.acoustics.measured.head import read_head
 from designer.acoustics.measured.head_facts import head_lines
-from designer.acoustics.scene import scene
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Complex, Real
 from designer.problem import Problem, load
 

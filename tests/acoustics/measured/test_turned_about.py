@@ -11,7 +11,7 @@ import pytest
 from designer.acoustics.measured.driver_sets import place_text
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.raw_set import TurnedAbout
-from designer.acoustics.scene import scene
+from designer.acoustics.scene_of_problem import scene
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.problem import Problem, load

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.scene import Scene, fine_frequencies_hz, scene
+from designer.acoustics.scene import Scene
+from designer.acoustics.scene_of_problem import fine_frequencies_hz, scene
 from designer.arrays import Complex, Real
-from designer.evaluation.words import Verdict, requirement_phrase
+from designer.evaluation.channel import Verdict
+from designer.evaluation.words import requirement_phrase
 from designer.export.coefficients import Coefficients
 from designer.export.targets import read_coefficients
 from designer.formulations import Certificate

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from designer.arrays import Complex
-from designer.solvers.common_forms import exclude_each_other
+from designer.designs.bounds import exclude_each_other
 
 
 def test_forms_of_two_coordinates_by_hand() -> None:

@@ -1,4 +1,6 @@
-"""The norms of a cone program that may bind, found at a few of its frequencies: what is far from binding is left out.
+"""The data of second-order cone programs at many frequencies, collected cone by cone; and of those norms alone that may bind.
+
+Norms that may bind are found at a few of the frequencies: what is far from binding is left out.
 
 A mask has many points, and a few of them decide. A program with fewer constraints has no larger optimum, and multipliers of
 0 for what is left out turn the multipliers of the small program into those of the whole:
@@ -11,14 +13,11 @@ other: where a norm that was left out is broken, that is a violation, and the fr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from designer.arrays import Bool, Index, Real
-
-if TYPE_CHECKING:  # the program is of the module that calls this one
-    from designer.solvers.cones import ConeProgram
 
 PROBE_STEP = 16
 """How many frequencies there are to one that is solved with all norms first."""
@@ -26,6 +25,56 @@ BINDING_MARGIN = 0.3
 """Norms within this of their bound, relative to it, at any of these may bind between them."""
 MAX_ROW_SHARE = 0.7
 """The largest share of the rows that may be left for the small program to be worth its while."""
+
+
+@dataclass
+class ConeRows:
+    """Rows of A and b collected cone by cone, for all frequencies at once.
+
+    `n` is the number of real variables. Every block is given as the affine map s = b - A x that must lie in its cone.
+    """
+
+    count: int
+    n: int
+    a: list[Real] = field(default_factory=list)
+    b: list[Real] = field(default_factory=list)
+    cones: list[tuple[str, int]] = field(default_factory=list)
+
+    def add(self, kind: str, linear: Real, constant: Real) -> None:
+        """Add s = constant + linear x in a cone: `kind` is "zero", "nonnegative" or "second-order"; (F, rows, n) and (F, rows)."""
+        self.a.append(-linear)
+        self.b.append(np.broadcast_to(constant, linear.shape[:2]))
+        self.cones.append((kind, linear.shape[1]))
+
+    def add_norms(self, linear: Real, constant: Real) -> None:
+        """Add M second-order cones of one size at once: (F, M, size, n) and (F, M, size); the first row is the bound."""
+        count, points, size, n = linear.shape
+        self.a.append(-linear.reshape(count, points * size, n))
+        self.b.append(np.broadcast_to(constant, linear.shape[:3]).reshape(count, points * size))
+        self.cones += [("second-order", size)] * points
+
+
+@dataclass(frozen=True)
+class ConeProgram:
+    """The stacked data: P (F, n, n), q (F, n), A (F, rows, n), b (F, rows), c (F,)."""
+
+    P: Real
+    q: Real
+    A: Real
+    b: Real
+    cones: tuple[tuple[str, int], ...]
+    constant: Real
+
+    def at(self, index: Index) -> ConeProgram:
+        """Program at some of the frequencies."""
+        return ConeProgram(self.P[index], self.q[index], self.A[index], self.b[index], self.cones, self.constant[index])
+
+
+def assemble(P: Real, q: Real, rows: ConeRows, constant: Real | float = 0.0) -> ConeProgram:
+    """The program of an objective and its collected cones."""
+    A = np.concatenate([np.zeros((rows.count, 0, rows.n)), *rows.a], axis=1)
+    b = np.concatenate([np.zeros((rows.count, 0)), *rows.b], axis=1)
+    return ConeProgram(P, q, A, b, tuple(rows.cones), np.broadcast_to(constant, len(q)))
 
 
 def probed(count: int) -> Index:
@@ -63,7 +112,7 @@ def with_rows(program: ConeProgram, at: Index, rows: Index) -> ConeProgram:
         if start in starts:
             cones.append((kind, size))
         start += size
-    return type(program)(
+    return ConeProgram(
         program.P[at],
         program.q[at],
         program.A[np.ix_(at, rows)],
