@@ -19,7 +19,6 @@ from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.library import library_folder
 from designer.problem.listener_checks import with_possible_cloud
 from designer.problem.messages import Location, enumeration, shown
-from designer.problem.nesting import MOST_NESTED, too_deep_line
 from designer.problem.schema import Problem
 from designer.problem.sourced import OF_TEXT
 from designer.problem.table import half_known
