@@ -137,8 +137,7 @@ def _fir(filters: FilterSet, filter_: Filter) -> Fir:
 def _shift(filters: FilterSet, filter_: Filter, taps: Real) -> int:
     """The design's shift of a filter, where its word is 1.15; else the least with which the taps fit."""
     if filters.word == TAPS_WORD and filter_.delay_samples is None:
-        driver_scale = filters.own_shifts.get((filter_.channel, filter_.driver))
-        return filters.shifts.get(filter_.channel, 0) if driver_scale is None else driver_scale
+        return filters.designed_shift(TAPS_WORD, filter_.channel, filter_.driver) or 0
     shift = driver_shift(taps, TAPS_WORD)
     if shift > MAX_SHIFT:
         limit = f"at most {TAPS_WORD.greatest * 2.0 ** (MAX_SHIFT - 15):.0f}"

@@ -26,13 +26,12 @@ from designer.export.bank_set import BankSet
 from designer.export.c_plan import FLOAT, Q15, Q31, CWord
 from designer.export.cmsis_plan import F32 as CMSIS
 from designer.export.cmsis_plan import Q31 as CMSIS_Q31
-from designer.export.runners.bank_program import bank_program, played_along
 from designer.export.runners.bench import Bench
 from designer.export.runners.c_program import samples_of
 from designer.export.runners.machines import HOST, Machine
 from designer.export.runners.machines import M4 as BARE_M4
 from designer.export.targets import TARGETS
-from designer.proof.along_path import bank_proof
+from designer.proof.along_path import bank_program, bank_proof, played_along
 from export import cmsis_library
 from export.bank_cases import noise, path, section_set, written
 from export.c_cases import STRICT
