@@ -190,6 +190,11 @@ class FilterSet:
             return None
         return self.own_shifts.get((channel, driver), self.shifts.get(channel))
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a driver has another number of filters than one."""
+        return sorted(filter_.driver for filter_ in self.filters) != sorted(self.drivers)
+
     def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""
         return self.delays.get(filter_.channel, 0) + filter_.wait

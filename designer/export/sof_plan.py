@@ -82,7 +82,7 @@ def plan_of(filters: FilterSet) -> Plan:
         held = f"at most {MAX_BYTES:,}, which hold {count} filters of {most} taps, delays included"
         raise refuse(TARGET, f"{count} filters of up to {longest} taps, {size:,} bytes a blob", held, FEWER)
     contents = {"tdfb": content}
-    if not _mixed(filters):
+    if not filters.is_mixed:
         responses, assigned = _assigned(filters, stored)
         assigned += assigned[-1:] * (len(assigned) % 2)
         if len(responses) <= MAX_RESPONSES:
@@ -91,7 +91,7 @@ def plan_of(filters: FilterSet) -> Plan:
 
 
 def _sections_plan(filters: FilterSet) -> Plan:
-    if _mixed(filters):
+    if filters.is_mixed:
         raise refuse(
             TARGET,
             "sections of several channels to a driver, or a driver without a filter",
@@ -112,11 +112,6 @@ def _sections_plan(filters: FilterSet) -> Plan:
         actual = f"{len(responses)} filters of up to {longest} sections, {size:,} bytes a blob"
         raise refuse(TARGET, actual, held, "choose fewer [realization] sections, or export c")
     return Plan(filters, stored, {"eq_iir": content})
-
-
-def _mixed(filters: FilterSet) -> bool:
-    """Whether a driver has another number of filters than one."""
-    return sorted(filter_.driver for filter_ in filters.filters) != sorted(filters.drivers)
 
 
 def _assigned(filters: FilterSet, stored: tuple[Stored, ...]) -> tuple[list[Stored], list[int]]:

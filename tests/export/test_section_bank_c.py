@@ -203,7 +203,7 @@ def test_the_model_is_the_bank(tmp_path: Path) -> None:
 def test_of_one_set_nothing_is_said_to_be_interpolated() -> None:
     """Two keys, of which one has one value, name the one that moves the filters; of one set none does."""
     for keys, sets in ((1, "4 sets"), ("3 x 1", "3 sets"), ("1 x 1", "one set"), ("1", "one set")):
-        files = write_bank(section_set(keys), FLOAT).export.files
+        files = write_bank(section_set(keys), FLOAT).files
         text = " ".join(files["README.txt"].decode().split())
         assert f"The source holds {sets} of filters." in text
         assert ("interpolated" in text) == (sets != "one set")
