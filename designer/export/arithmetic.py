@@ -33,7 +33,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from designer.arrays import Real
 from designer.export.filter_set import Filter
 from designer.problem.word_format import Word
-from designer.realization.cascade import pole_radii, settled_length
+from designer.realization.cascade import Cascade, pole_radii, settled_length
 from designer.realization.response import fft_convolved
 
 Whole = NDArray[np.int64]
@@ -160,28 +160,27 @@ class ModelRoute:
             return x
         from scipy.signal import sosfilt  # slow to import
 
-        b, a = self._coefficients()
-        sos = np.ascontiguousarray(np.concatenate([b, np.ones((len(b), 1)), a], axis=1))
-        return np.asarray(2.0**self.raised * sosfilt(sos, x, axis=1))
+        return np.asarray(2.0**self.raised * sosfilt(self._cascade.sos, x, axis=1))
 
-    def _coefficients(self) -> tuple[Real, Real]:
+    @property
+    def _cascade(self) -> Cascade:
         assert self.sections is not None
         values = self.sections.astype(float) * 2.0**-self.lower
-        return values[:, :3], -values[:, 3:]
+        return Cascade(values[:, :3], -values[:, 3:])
 
     @property
     def settling(self) -> int:
         """Samples after which its response is over."""
         if self.sections is None:
             return 1 if self.taps is None else int(self.taps.size)
-        return settled_length(float(pole_radii(self._coefficients()[1]).max()))
+        return settled_length(self._cascade.pole_radius)
 
     @property
     def tone(self) -> float:
         """The angle of its most resonant pole, in radians a sample, where it keeps what was played longest."""
         if self.sections is None:
             return USUAL_TONE
-        a = self._coefficients()[1]
+        a = self._cascade.a
         pole = np.roots([1.0, *a[int(np.argmax(pole_radii(a)))]])[0]
         return float(abs(np.angle(pole))) if abs(pole) > RESONANT else USUAL_TONE
 

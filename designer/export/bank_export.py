@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from designer.arrays import Real
 from designer.export.bank_cost import coefficient_bytes, cost_of, stereo_of
 from designer.export.bank_model import BankModel
 from designer.export.bank_plan import FADE, BankPlan, bank_plan
@@ -20,19 +17,9 @@ from designer.export.names import joined
 from designer.export.provenance import README, readme
 from designer.export.target import Export
 
-Played = Callable[[str, Sequence[float]], Real]
-"""Filters (L, T) of a channel at values of the keys."""
 
-
-class BankExport(NamedTuple):
-    """An export, and the filters as its words run."""
-
-    export: Export
-    played: Played
-
-
-def write_bank(filters: BankSet, word: CWord) -> BankExport:
-    """Header, source and README.txt. Raises UsageError: the word cannot hold the bank."""
+def write_bank(filters: BankSet, word: CWord) -> Export:
+    """Header, source and README.txt, and what its words lose between the sets. Raises UsageError: the word cannot hold the bank."""
     plan = bank_plan(filters, word)
     cost, facts = cost_of(plan), bank_facts(plan)
     moving = facts["moving_multiply_adds_per_s"]
@@ -40,7 +27,9 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
         f"{_stated(plan).text}; while the position changes {moving:,} multiply-adds a second, {cost.fill:,} of them at once every"
         f" {FADE} samples"
     )
-    export = Export(
+    judge, all_channels = filters.judge_between, set(filters.channels) == set(filters.bank.channels)
+    judged = plan if judge is None or all_channels else bank_plan(filters.of_all_channels, word)
+    return Export(
         files={**bank_files(plan), README: _readme(plan, text)},
         coefficient_bytes=coefficient_bytes(plan),
         state_bytes=cost.state,
@@ -60,24 +49,27 @@ def write_bank(filters: BankSet, word: CWord) -> BankExport:
             ],
             **facts,
             **filters.headroom.facts,
+            **(judge(BankModel(judged).at) if judge else {}),
         },
         flash_bytes=cost.flash,
         ram_bytes=cost.ram,
         cost=text,
     )
-    judged = plan if set(filters.channels) == set(filters.bank.channels) else bank_plan(filters.of_all_channels, word)
-    return BankExport(export, BankModel(judged).at)
 
 
 def bank_facts(plan: BankPlan) -> dict[str, Any]:
     """Cost of a plan as a manifest holds it, with the parts of its latency."""
     filters, cost = plan.filters, cost_of(plan)
-    stereo: dict[str, object] = {}
+    stereo: dict[str, Any] = {}
     if chain := stereo_of(plan):
-        moving = chain.multiply_adds_per_s(cost.moving)
-        still, ram, late = chain.facts(cost.still).items()
-        more = {"moving_multiply_adds_per_s": moving, "flash_bytes": cost.flash + chain.flash_bytes}
-        stereo = {"stereo": dict([still, *more.items(), ram, late])}
+        still, moving = (chain.multiply_adds_per_s(count) for count in (cost.still, cost.moving))
+        stereo["stereo"] = {
+            "multiply_adds_per_s": still,
+            "moving_multiply_adds_per_s": moving,
+            "flash_bytes": cost.flash + chain.flash_bytes,
+            "ram_bytes": chain.ram_bytes,
+            "latency_ms": round(chain.latency_ms, 6),
+        }
     return {
         **_stated(plan).facts,
         "moving_multiply_adds_per_s": cost.per_s(filters.sample_rate_hz)[1],
@@ -99,12 +91,6 @@ def _stated(plan: BankPlan) -> Cost:
 def _added(plan: BankPlan) -> dict[str, int]:
     """Latency in samples beside the filters', by what adds it."""
     return {"upmix": plan.filters.upmix_samples, "block": BLOCK if plan.library else 0}
-
-
-def with_loss(filters: BankSet, written: BankExport) -> Export:
-    """An export with what its words lose between the sets."""
-    losses = filters.judge_between(written.played) if filters.judge_between is not None else {}
-    return replace(written.export, facts={**written.export.facts, **losses})
 
 
 def _notes(plan: BankPlan) -> list[str]:

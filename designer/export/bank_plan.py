@@ -233,8 +233,8 @@ def _stored(filters: BankSet, channel: str, taps: Real, word: CWord) -> tuple[Nu
     if word.word is None:
         single = taps.astype(np.float32)
         return single, 0, float(np.abs(single - taps).max())
-    fixed, is_designed = word.fixed, filters.word == word.word
-    shift = filters.shifts[channel] if is_designed and channel in filters.shifts else driver_shift(taps, fixed)
+    fixed, shift = word.fixed, filters.designed_shift(word.word, channel)
+    shift = driver_shift(taps, fixed) if shift is None else shift
     whole = rounded(taps, fixed, shift)
     return whole.astype(np.int64), shift, float(np.abs(whole * scale(fixed, shift) - taps).max())
 

@@ -60,7 +60,7 @@ CMSIS_WORDS = {
     "float": {"ADDED": "SAMPLE *y", "OUTPUT": "state->part[n]"},
     "fixed": {"ADDED": "int64_t *y, int32_t shift", "OUTPUT": "prefix_shifted((int64_t)state->part[n], shift)"},
 }
-"""What differs between floats and fixed point, in the words of `engine/bank.c`."""
+"""Words of `engine/bank.c` that differ between floats and fixed point."""
 
 
 def bank_files(plan: BankPlan) -> dict[str, bytes]:

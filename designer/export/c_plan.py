@@ -243,12 +243,8 @@ def wanted_shift(filters: FilterSet, filter_: Filter, word: CWord) -> int:
     """The design's own shift where its integers are this word's, so that they stay; else the filter's smallest."""
     if word.word is None:
         return 0
-    if filters.word == word.word:
-        place = (filter_.channel, filter_.driver)
-        shift = filters.own_shifts.get(place, filters.shifts.get(filter_.channel))
-        if shift is not None:
-            return shift
-    return driver_shift(filter_.taps, word.word)
+    shift = filters.designed_shift(word.word, filter_.channel, filter_.driver)
+    return driver_shift(filter_.taps, word.word) if shift is None else shift
 
 
 def stored_sections(cascade: Cascade, word: CWord, location: str) -> tuple[Numbers, int, int, float]:

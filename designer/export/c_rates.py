@@ -110,7 +110,7 @@ def _declared(prefix: str, plans: Sequence[Plan], rates: Sequence[int]) -> Itera
 
 
 def _source(prefix: str, plans: Sequence[Plan], rates: Sequence[int]) -> Iterator[str]:
-    big, kind = prefix.upper(), plans[0].word.c_type
+    big, kind, pairs = prefix.upper(), plans[0].word.c_type, list(zip(plans, rates, strict=True))
     yield from (f'#include "{prefix}.h"', "", f"const {prefix}_rate {prefix}_rates[{big}_RATES] = {{")
     for plan in plans:
         cost, stereo = cost_of(plan), stereo_of(plan)
@@ -124,46 +124,28 @@ def _source(prefix: str, plans: Sequence[Plan], rates: Sequence[int]) -> Iterato
     yield "};"
     for way, _ in _kinds(plans):
         yield from ("", f"int32_t {prefix}_{way}init({prefix}_{way}state *state, uint32_t sample_rate_hz)", "{")
-        yield from (
-            "    int32_t result = 0;",
-            "    state->sample_rate_hz = sample_rate_hz;",
-            "    switch (sample_rate_hz) {",
-        )
-        for plan, rate in zip(plans, rates, strict=True):
-            yield from (
-                f"    case {rate}U:",
-                f"        {plan.names.prefix}_{way}init(&state->filters.at_{rate});",
-                "        break;",
-            )
-        yield from (
-            "    default:",
-            "        state->sample_rate_hz = 0U;",
-            "        result = -1;",
-            "        break;",
-            "    }",
-        )
+        yield from ("    int32_t result = 0;", "    state->sample_rate_hz = sample_rate_hz;")
+        calls = [f"{plan.names.prefix}_{way}init(&state->filters.at_{rate});" for plan, rate in pairs]
+        yield from _switch("sample_rate_hz", rates, calls, ["state->sample_rate_hz = 0U;", "result = -1;"])
         yield from ("    return result;", "}")
         for name, arguments in _calls(prefix, kind, way):
             yield from ("", f"void {prefix}_{name}({prefix}_{way}state *state, {arguments}, uint32_t frames)", "{")
-            yield "    switch (state->sample_rate_hz) {"
-            for plan, rate in zip(plans, rates, strict=True):
-                call = f"{plan.names.prefix}_{name}(&state->filters.at_{rate}, in, out, frames);"
-                yield from (f"    case {rate}U:", f"        {call}", "        break;")
-            yield from ("    default:", *_silence(big, kind, "interleaved" in name), "        break;", "    }", "}")
+            calls = [f"{plan.names.prefix}_{name}(&state->filters.at_{rate}, in, out, frames);" for plan, rate in pairs]
+            yield from _switch("state->sample_rate_hz", rates, calls, _silence(big, kind, "interleaved" in name))
+            yield "}"
 
 
-def _silence(big: str, kind: str, interleaved: bool) -> tuple[str, ...]:
+def _switch(value: str, rates: Sequence[int], calls: Sequence[str], otherwise: Sequence[str]) -> Iterator[str]:
+    """A call for each rate, and what is done at any other."""
+    yield f"    switch ({value}) {{"
+    for rate, call in zip(rates, calls, strict=True):
+        yield from (f"    case {rate}U:", f"        {call}", "        break;")
+    yield from ("    default:", *(f"        {line}" for line in otherwise), "        break;", "    }")
+
+
+def _silence(big: str, kind: str, interleaved: bool) -> list[str]:
     zero = "0.0F" if kind == "float" else "0"
     if interleaved:
-        return (
-            f"        for (uint32_t n = 0U; n < frames * {big}_DRIVERS; n++) {{",
-            f"            out[n] = {zero};",
-            "        }",
-        )
-    return (
-        f"        for (uint32_t l = 0U; l < {big}_DRIVERS; l++) {{",
-        "            for (uint32_t n = 0U; n < frames; n++) {",
-        f"                out[l][n] = {zero};",
-        "            }",
-        "        }",
-    )
+        return [f"for (uint32_t n = 0U; n < frames * {big}_DRIVERS; n++) {{", f"    out[n] = {zero};", "}"]
+    samples = ["    for (uint32_t n = 0U; n < frames; n++) {", f"        out[l][n] = {zero};", "    }"]
+    return [f"for (uint32_t l = 0U; l < {big}_DRIVERS; l++) {{", *samples, "}"]

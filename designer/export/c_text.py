@@ -1,4 +1,4 @@
-"""What every exported C is written with: comments, arrays, tables, macros, enumerations, the state's members, and a header's frame."""
+"""Text that every exported C is made of: comments, arrays, tables, macros, enumerations, the state's members, and a header's frame."""
 
 from __future__ import annotations
 

@@ -252,6 +252,5 @@ def _shift(filters: FilterSet, word: CWord, taps: list[Real], channel: str) -> i
     """The design's own shift where its integers are this word's, so that they stay; else the smallest that lets all taps fit."""
     if word.word is None or not taps:
         return 0
-    if filters.word == word.word and channel in filters.shifts:
-        return filters.shifts[channel]
-    return common_shift(np.concatenate(taps), word.word)
+    shift = filters.designed_shift(word.word, channel)
+    return common_shift(np.concatenate(taps), word.word) if shift is None else shift

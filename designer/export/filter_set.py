@@ -184,6 +184,17 @@ class FilterSet:
         """Latency of the upmix ahead of the filters; 0 without one."""
         return self.upmix.latency_samples if self.upmix else 0
 
+    def designed_shift(self, word: Word | None, channel: str, driver: str = "") -> int | None:
+        """The shift of a filter's integers, or of a channel's, where they are those of a word; None where they are not."""
+        if word is None or self.word != word:
+            return None
+        return self.own_shifts.get((channel, driver), self.shifts.get(channel))
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a driver has another number of filters than one."""
+        return sorted(filter_.driver for filter_ in self.filters) != sorted(self.drivers)
+
     def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""
         return self.delays.get(filter_.channel, 0) + filter_.wait

@@ -143,8 +143,8 @@ def words_of(filters: FilterSet, target: str, default: Word | None = None) -> Wo
 
 def _channel_shift(filters: FilterSet, channel: str, word: Word, target: str) -> int:
     """The shift s of a channel: the problem's, where it names the word; else the smallest that fits."""
-    if filters.word == word and channel in filters.shifts:
-        return filters.shifts[channel]
+    if (designed := filters.designed_shift(word, channel)) is not None:
+        return designed
     taps = [filter_.taps for filter_ in filters.filters if filter_.channel == channel and filter_.has_taps]
     shift = common_shift(np.stack(taps), word) if taps else 0
     if shift > MAX_SHIFT:

@@ -82,7 +82,7 @@ def plan_of(filters: FilterSet) -> Plan:
         held = f"at most {MAX_BYTES:,}, which hold {count} filters of {most} taps, delays included"
         raise refuse(TARGET, f"{count} filters of up to {longest} taps, {size:,} bytes a blob", held, FEWER)
     contents = {"tdfb": content}
-    if not _mixed(filters):
+    if not filters.is_mixed:
         responses, assigned = _assigned(filters, stored)
         assigned += assigned[-1:] * (len(assigned) % 2)
         if len(responses) <= MAX_RESPONSES:
@@ -91,7 +91,7 @@ def plan_of(filters: FilterSet) -> Plan:
 
 
 def _sections_plan(filters: FilterSet) -> Plan:
-    if _mixed(filters):
+    if filters.is_mixed:
         raise refuse(
             TARGET,
             "sections of several channels to a driver, or a driver without a filter",
@@ -114,11 +114,6 @@ def _sections_plan(filters: FilterSet) -> Plan:
     return Plan(filters, stored, {"eq_iir": content})
 
 
-def _mixed(filters: FilterSet) -> bool:
-    """Whether a driver has another number of filters than one."""
-    return sorted(filter_.driver for filter_ in filters.filters) != sorted(filters.drivers)
-
-
 def _assigned(filters: FilterSet, stored: tuple[Stored, ...]) -> tuple[list[Stored], list[int]]:
     """Responses, each once, and the one of each driver."""
     of_driver = {filter_.driver: numbers for filter_, numbers in zip(filters.filters, stored, strict=True)}
@@ -137,8 +132,7 @@ def _fir(filters: FilterSet, filter_: Filter) -> Fir:
 def _shift(filters: FilterSet, filter_: Filter, taps: Real) -> int:
     """The design's shift of a filter, where its word is 1.15; else the least with which the taps fit."""
     if filters.word == TAPS_WORD and filter_.delay_samples is None:
-        driver_scale = filters.own_shifts.get((filter_.channel, filter_.driver))
-        return filters.shifts.get(filter_.channel, 0) if driver_scale is None else driver_scale
+        return filters.designed_shift(TAPS_WORD, filter_.channel, filter_.driver) or 0
     shift = driver_shift(taps, TAPS_WORD)
     if shift > MAX_SHIFT:
         limit = f"at most {TAPS_WORD.greatest * 2.0 ** (MAX_SHIFT - 15):.0f}"

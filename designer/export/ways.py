@@ -89,12 +89,7 @@ class Program:
         sums: dict[tuple[object, ...], Way] = {}
         for gain, signal in terms:
             for way in self.gained(signal, gain):
-                kind = (
-                    way.source,
-                    way.delay,
-                    id(way.taps),
-                    way.sections,
-                )  # taps are held by their ways, shared where alike
+                kind = (way.source, way.delay, id(way.taps), way.sections)  # ways that are alike share their taps
                 sums[kind] = replace(way, gain=way.gain + sums[kind].gain) if kind in sums else way
         return self.counted(sums.values())
 
@@ -133,8 +128,7 @@ class Program:
         if way.sections:
             from scipy.signal import sosfilt  # slow to import
 
-            cascade = self._cascade(way)
-            h = np.asarray(sosfilt(np.insert(np.hstack([cascade.b, cascade.a]), 3, 1.0, axis=1), h))
+            h = np.asarray(sosfilt(self._cascade(way).sos, h))
         return self.coefficients.checked(h, "a response")
 
     def _cascade(self, way: Way) -> Cascade:

@@ -19,7 +19,7 @@ import numpy as np
 
 from designer.bank.section_bank import SectionBank
 from designer.errors import DataError, UsageError
-from designer.export.bank_export import with_loss, write_bank
+from designer.export.bank_export import write_bank
 from designer.export.bank_set import BankSet
 from designer.export.coefficients import MAX_VALUE
 from designer.export.cost import with_cost
@@ -98,7 +98,7 @@ def _bank_export(filters: BankSet, name: str) -> Export:
     check_bank_target(name, filters.options, of_sections=isinstance(filters.bank, SectionBank))
     target = target_named(name)
     assert target.bank_word is not None
-    export = with_loss(filters, write_bank(target.heeded(filters), target.bank_word))
+    export = write_bank(target.heeded(filters), target.bank_word)
     return _fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
 

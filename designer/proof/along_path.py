@@ -17,26 +17,26 @@ A filter between the wrong sets, a delay that is off by a sample, or a step inst
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.bank.walk import along
-from designer.errors import EXIT_DONE, EXIT_MISSED
-from designer.export.bank_plan import FADE, bank_plan
+from designer.export.bank_plan import FADE, BankPlan, bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.c_plan import BLOCK
 from designer.export.judged import MAX_DC_DB, MAX_LIMIT_CYCLE_DB, MIN_SIGNAL_TO_NOISE_DB
 from designer.export.runners import cmsis_program
-from designer.export.runners.bank_program import bank_program, played_along
 from designer.export.runners.bench import Bench
-from designer.export.runners.c_program import full_scale, prefix_of, samples_of
-from designer.export.runners.machines import HOST, machine_named
+from designer.export.runners.c_program import FLOAT, built, full_scale, names_of, played, prefix_of, samples_of
+from designer.export.runners.machines import HOST, Machine, machine_named
 from designer.export.target import Target
 from designer.proof.numbers import silence_failures
+from designer.proof.outcome import Outcome, to_4_digits
 from designer.proof.responses import FLOOR_DB, decibels
 from designer.stereo.moving import walk_of
 
@@ -69,7 +69,7 @@ class PathNumbers:
 
 
 @dataclass(frozen=True)
-class BankProof:
+class BankProof(Outcome):
     """Feeds (N, drivers) that an export of a bank played along positions (fades, K), and how far they are from the desktop's."""
 
     filters: BankSet
@@ -85,11 +85,6 @@ class BankProof:
     def failures(self) -> tuple[str, ...]:
         """Sentences on everything that is wrong."""
         return tuple(words for row in self.numbers for words in row.failures)
-
-    @property
-    def status(self) -> int:
-        """The exit code."""
-        return EXIT_MISSED if self.failures else EXIT_DONE
 
     @property
     def verdict(self) -> str:
@@ -111,10 +106,7 @@ class BankProof:
             "command": self.command,
             "passed": not self.failures,
             "verdict": self.verdict,
-            "drivers": [
-                {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(row).items()}
-                for row in self.numbers
-            ],
+            "drivers": [to_4_digits(row) for row in self.numbers],
             "path": {
                 "fade_samples": FADE,
                 "keys": [axis.key for axis in self.filters.bank.axes],
@@ -153,6 +145,38 @@ def desktop_feeds(filters: BankSet, signals: Real, values: Real) -> Real:
     """Feeds (N, L) of signals (N, C) through the bank's own interpolation, each channel's wait ahead of its filters."""
     waits = {name: filters.delays.get(name, 0) for name in filters.channels}
     return along(walk_of(filters.bank, waits, values[0].tolist()), signals, values, FADE)
+
+
+def bank_program(
+    folder: Path,
+    plan: BankPlan,
+    machine: Machine,
+    *options: str,
+    stereo: bool = False,
+    cmsis: Path | None = None,
+    objects: tuple[Path, ...] = (),
+) -> Path:
+    """The program, built in the folder of the export; with `stereo` of the call that takes left and right.
+
+    With `cmsis`, the sources' folder, it is one for CMSIS-DSP and its objects.
+
+    Raises ProgramError: a compiler is missing, or refuses the source.
+    """
+    prefix = plan.names.prefix
+    big, names = prefix.upper(), names_of(prefix, plan.word, stereo=stereo)
+    names |= {"SET": f"{prefix}_set_position", "FILTERS": "(&(state)->filters)" if stereo else "(state)"}
+    names |= {"FADE": f"{big}_FADE_SAMPLES", "KEYS": f"{big}_KEYS"}
+    if cmsis is None:
+        return built(machine, folder, prefix, "play_bank.c", names, *options)
+    return cmsis_program.built(
+        machine, folder, prefix, "play_bank.c", {"BLOCKS": BLOCK, **names}, cmsis, objects, *options
+    )
+
+
+def played_along(program: Path, samples: NDArray[Any], values: Real, machine: Machine, plan: BankPlan) -> NDArray[Any]:
+    """Feeds (N, drivers) of samples (N, channels), with a position (K,) of `values` set ahead of each fade's samples."""
+    values.astype(FLOAT).tofile(program.parent / "path.bin")
+    return played(program, samples, machine, len(plan.filters.drivers), plan.word)
 
 
 def bank_proof(filters: BankSet, target: Target, bench: Bench, work: Path, *, command: str = "") -> BankProof:

@@ -21,8 +21,27 @@ from designer.proof.responses import FLOOR_DB, Deconvolution
 from designer.proof.stimulus import LEAD, Stimulus
 
 
+class Outcome:
+    """Outcome of a proof."""
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Sentences on everything that is wrong; none where nothing is."""
+        raise NotImplementedError
+
+    @property
+    def status(self) -> int:
+        """The exit code."""
+        return EXIT_MISSED if self.failures else EXIT_DONE
+
+
+def to_4_digits(row: Any) -> dict[str, Any]:
+    """Numbers of a driver, as proof.json holds them."""
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(row).items()}
+
+
 @dataclass(frozen=True)
-class Proof:
+class Proof(Outcome):
     """Feeds that came out of a target, and what is wrong with them.
 
     Attributes
@@ -63,11 +82,6 @@ class Proof:
         return (*(words for row in self.numbers for words in row.failures), *ear_failures(self.ears))
 
     @property
-    def status(self) -> int:
-        """The exit code."""
-        return EXIT_MISSED if self.failures else EXIT_DONE
-
-    @property
     def verdict(self) -> str:
         """The outcome in a sentence."""
         if self.failures:
@@ -96,8 +110,7 @@ class Proof:
             "faults": [asdict(fault) for fault in self.diagnosis.faults],
             "recorder": recorder,
             "drivers": [
-                {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(row).items()}
-                | {"residual_db": round(fit.residual_db, 2), "accepted_db": round(accepted_db, 2)}
+                to_4_digits(row) | {"residual_db": round(fit.residual_db, 2), "accepted_db": round(accepted_db, 2)}
                 for row, fit, accepted_db in zip(
                     self.numbers, self.diagnosis.designed_fits, self.diagnosis.accepted_db, strict=True
                 )

@@ -53,10 +53,14 @@ class Cascade:
         """The first samples of the response to a unit impulse (length,)."""
         from scipy.signal import sosfilt  # slow to import
 
-        sections = np.concatenate([self.b, np.ones((len(self.b), 1)), self.a], axis=1)
         impulse = np.zeros(length)
         impulse[self.delay_samples : self.delay_samples + 1] = 1.0
-        return np.asarray(sosfilt(np.ascontiguousarray(sections), impulse))  # columns of b may be what lies together
+        return np.asarray(sosfilt(self.sos, impulse))
+
+    @property
+    def sos(self) -> Real:
+        """b0, b1, b2, 1, a1, a2 of each section (S, 6), as scipy and MATLAB take them; columns of b may be what lies together."""
+        return np.ascontiguousarray(np.concatenate([self.b, np.ones((len(self.b), 1)), self.a], axis=1))
 
     @property
     def pole_radius(self) -> float:

@@ -116,10 +116,7 @@ class BankDesign:
         if bank.sets == 1:
             at = place_words(self.keys, [float(axis.values[0]) for axis in bank.axes])
             return [f"one set, for {at}, with nothing to interpolate: {lost}", fixed, *followed]
-        kind = {
-            "numerators of sections, delays apart": "interpolated as numerators of sections with their delays apart",
-            "aligned taps, delays apart": "interpolated as aligned taps with their delays apart",
-        }.get(self.interpolation, "interpolated as taps")
+        kind = f"interpolated as {self.interpolation.replace(', delays apart', ' with their delays apart')}"
         counts = " x ".join(str(axis.values.size) for axis in bank.axes)
         return [
             f"{bank.sets} sets{f' ({counts})' if len(bank.axes) > 1 else ''}, {kind}: {lost}",

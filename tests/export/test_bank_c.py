@@ -21,11 +21,11 @@ from designer.export.bank_set import BankSet
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord
 from designer.export.cmsis_plan import F32
 from designer.export.cmsis_plan import WORDS as CMSIS
-from designer.export.runners.bank_program import bank_program, played_along
 from designer.export.runners.c_program import full_scale, samples_of
 from designer.export.runners.cmsis_program import M7
 from designer.export.runners.machines import HOST, Machine
 from designer.export.runners.machines import M4 as BARE_M4
+from designer.proof.along_path import bank_program, played_along
 from designer.stereo.moving import chain_waits, waiting_filters
 from designer.stereo.upmix import Upmix
 from export import cmsis_library

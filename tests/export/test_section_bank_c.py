@@ -27,13 +27,12 @@ from designer.export.bank_set import BankSet
 from designer.export.c_plan import FLOAT, Q15, Q31, CWord
 from designer.export.cmsis_plan import F32 as CMSIS
 from designer.export.cmsis_plan import Q31 as CMSIS_Q31
-from designer.export.runners.bank_program import bank_program, played_along
 from designer.export.runners.bench import Bench
 from designer.export.runners.c_program import samples_of
 from designer.export.runners.machines import HOST, Machine
 from designer.export.runners.machines import M4 as BARE_M4
 from designer.export.targets import TARGETS
-from designer.proof.along_path import bank_proof
+from designer.proof.along_path import bank_program, bank_proof, played_along
 from export import cmsis_library
 from export.bank_cases import noise, path, section_set, written
 from export.c_cases import STRICT
@@ -205,7 +204,7 @@ def test_the_model_is_the_bank(tmp_path: Path) -> None:
 def test_of_one_set_nothing_is_said_to_be_interpolated() -> None:
     """Two keys, of which one has one value, name the one that moves the filters; of one set none does."""
     for keys, sets in ((1, "4 sets"), ("3 x 1", "3 sets"), ("1 x 1", "one set"), ("1", "one set")):
-        files = write_bank(section_set(keys), FLOAT).export.files
+        files = write_bank(section_set(keys), FLOAT).files
         text = " ".join(files["README.txt"].decode().split())
         assert f"The source holds {sets} of filters." in text
         assert ("interpolated" in text) == (sets != "one set")

@@ -23,6 +23,7 @@ from designer.export.c_plan import FLOAT
 from designer.export.targets import read_coefficients
 from designer.search import bank_firmware, bank_spacing, bank_walk
 from designer.search.bank_costs import firmware_set
+from designer.search.bank_firmware import Filters
 from designer.search.bank_keys import followed_keys
 from search.test_bank import PAIR, SIDE, mean_gain_db
 
@@ -269,11 +270,18 @@ def test_of_a_stereo_chain_its_own_channels_are_played(upmix: bool, channels: li
     filters = firmware_set(whole, problem, followed_keys(problem, [f"{SIDE}=-0.3:0.4"]), (0.0,), 1.0)
     assert list(filters.channels) == channels
     assert filters.delays == {name: bank.waiting_samples[name] for name in channels}
-    written = write_bank(filters, FLOAT)
+    judged = []
+
+    def judge(played: Filters) -> dict[str, object]:
+        judged.append(played)
+        return {}
+
+    facts = write_bank(replace(filters, judge_between=judge), FLOAT).facts
+    (played,) = judged
     for name in ("left", "virtual-right"):
         expected = whole.at(name, [0.21])
-        assert np.abs(written.played(name, [0.21])[:, : expected.shape[1]] - expected).max() < 1e-6
-    assert ("stereo" in written.export.facts) == upmix
+        assert np.abs(played(name, [0.21])[:, : expected.shape[1]] - expected).max() < 1e-6
+    assert ("stereo" in facts) == upmix
 
 
 def test_of_many_places_those_are_judged_where_the_bank_loses_most(

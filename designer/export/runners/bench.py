@@ -28,7 +28,7 @@ class Bench:
 
     @property
     def text(self) -> str:
-        """What runs an export, in words."""
+        """Clause on where an export is run."""
         return f"the export, built {f'for and run on {self.machine}' if self.machine else 'and run on this machine'}"
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from designer.errors import UsageError
 from designer.export.arithmetic import ArithmeticModel
+from designer.export.c_engine import named, piece
 from designer.export.c_plan import BLOCK, Numbers
 from designer.export.c_text import array, comment, literals
 from designer.export.cmsis_model import cmsis_model, feeds, feeds_f32
@@ -121,40 +122,20 @@ def test_source(plan: Plan) -> bytes:
 
 
 def _main(plan: Plan, length: int, bound: float) -> list[str]:
-    prefix, big, kind = plan.names.prefix, plan.names.prefix.upper(), plan.word.c_type
-    condition, value, cast = "feeds[l][n] != expected[l][start + n]", "%ld", "(long)"
+    """The program behind its signals."""
+    words = {"DIFFERS": "feeds[l][n] != expected[l][start + n]", "VALUE": "ld", "PRINTED": "long"}
     if plan.word.word is None:
         limit = literals(np.array([bound], np.float32))[0]
-        condition, value, cast = f"fabsf(feeds[l][n] - expected[l][start + n]) > {limit}", "%.9g", "(double)"
-    return [
-        f"static const {kind} *const input[] = {{{', '.join(f'input_{path.name}' for path in plan.paths)}}};",
-        f"static const {kind} *const expected[] = {{{', '.join(f'expected_{name}' for name in plan.drivers)}}};",
-        f"static {prefix}_state state;",
-        f"static {kind} feeds[{big}_DRIVERS][{big}_BLOCK];",
-        "",
-        "int main(void)",
-        "{",
-        f"    const {kind} *in[{big}_CHANNELS];",
-        f"    {kind} *out[{big}_DRIVERS];",
-        "    unsigned long wrong = 0, compared = 0;",
-        f"    for (uint32_t l = 0; l < {big}_DRIVERS; l++) out[l] = feeds[l];",
-        f"    {prefix}_init(&state);",
-        f"    for (uint32_t start = 0; start + {big}_BLOCK <= {length}; start += {big}_BLOCK) {{",
-        f"        for (uint32_t c = 0; c < {big}_CHANNELS; c++) in[c] = input[c] + start;",
-        f"        {prefix}_process(&state, in, out);",
-        f"        for (uint32_t l = 0; l < {big}_DRIVERS; l++)",
-        f"            for (uint32_t n = 0; n < {big}_BLOCK; n++, compared++) {{",
-        f"                if ({condition}) {{",
-        "                    if (wrong++ == 0)",
-        f'                        printf("driver %lu, sample %lu: got {value}, expected {value}\\n", (unsigned long)l,',
-        f"                            (unsigned long)(start + n), {cast}feeds[l][n], {cast}expected[l][start + n]);",
-        "                }",
-        "            }",
-        "    }",
-        f'    printf("{prefix} {plan.word.name}: %lu of %lu samples differ\\n", wrong, compared);',
-        "    return wrong || !compared;",
-        "}",
-    ]
+        differs = f"fabsf(feeds[l][n] - expected[l][start + n]) > {limit}"
+        words = {"DIFFERS": differs, "VALUE": ".9g", "PRINTED": "double"}
+    words |= {
+        "INPUTS": ", ".join(f"input_{path.name}" for path in plan.paths),
+        "EXPECTED": ", ".join(f"expected_{name}" for name in plan.drivers),
+        "TITLE": f"{plan.names.prefix} {plan.word.name}",
+        "LENGTH": f"{length}",
+        "SAMPLE": plan.word.c_type,
+    }
+    return named(piece("compare"), plan.names.prefix, words)
 
 
 CMSIS_TEST = Target(

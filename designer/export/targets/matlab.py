@@ -98,7 +98,7 @@ def write_matlab(filters: FilterSet) -> Export:
             variables[name] = filters.delayed_taps(filter_)[None, :]
             rows.append((filter_.channel, filter_.driver, name))
         else:
-            variables[f"{name}_sos"] = np.insert(np.hstack([filter_.cascade.b, filter_.cascade.a]), 3, 1.0, axis=1)
+            variables[f"{name}_sos"] = filter_.cascade.sos
             variables[f"{name}_delay"] = float(filters.delay(filter_))
             rows.append((filter_.channel, filter_.driver, f"{name}_sos, {name}_delay"))
     stream = io.BytesIO()

@@ -89,7 +89,7 @@ def _tables(filters: FilterSet) -> list[Whole]:
     if taps:
         actual = f"{taps[0].taps.size} taps in {taps[0].channel} to {taps[0].driver}"
         raise refuse(NAME, actual, "sections, because it has no taps", 'set [realization] form = "biquad"')
-    if sorted(filter_.driver for filter_ in filters.filters) != sorted(filters.drivers):
+    if filters.is_mixed:
         actual, expected = (
             "several channels to a driver, or a driver without a filter",
             "one filter a driver, because its",
