@@ -76,6 +76,7 @@ def form() -> Form:
 def _table(node: Node) -> TableForm:
     required = node.get("required", [])
     keys = [_key(key, value, key in required) for key, value in node["properties"].items()]
+    keys.sort(key=lambda key: key["key"] != "name")  # what the rows of a list are told apart by
     return {"about": node.get("description", ""), "keys": keys}
 
 

@@ -590,6 +590,24 @@ def test_all_is_legible_and_has_a_name(page: Page, studio: Studio, scheme: Any) 
     page.emulate_media(color_scheme="light")
 
 
+def test_values_of_several_forms_and_defaults_are_read_whole(page: Page, studio: Studio) -> None:
+    """The form of a head that is a text or a list stands whole in its box; of names to be chosen from, those by default are marked."""
+    placement = "\n[placement]\nwidth_m = 0.1\ndrivers = 3\n"
+    with studio.page() as tab:
+        tab.ask("text", next(NUMBERS), text=TEXT + placement)
+    which = row(page, "listener.head").locator("select.c-which")
+    wide = (
+        "select => { const copy = select.cloneNode(true); copy.style.cssText = 'flex: none; width: auto'; select.after(copy);"
+        " const wide = copy.offsetWidth; copy.remove(); return [select.offsetWidth, wide]; }"
+    )
+    shown_px, whole_px = which.evaluate(wide)
+    assert shown_px >= whole_px
+    chosen = row(page, "placement.front").locator(".c-name[aria-pressed=true]")
+    assert chosen.all_inner_texts() == ["drivers"]
+    row(page, "placement.front").get_by_text("width_m", exact=True).click()
+    until_true(page, lambda: 'front = ["drivers", "width_m"]' in studio.session.document.text)
+
+
 def test_the_tour_has_three_steps_and_the_keys_have_a_list(chromium: Browser, studio: Studio) -> None:
     """The first start shows the tour, also where the browser keeps nothing; the question mark lists keys, and Escape closes it."""
     context = chromium.new_context()

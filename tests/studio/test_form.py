@@ -82,3 +82,10 @@ def test_targets_have_their_options() -> None:
     assert options["sigmadsp"] == ["sigmadsp_part"]
     assert options["wav"] == []
     assert {key for keys in options.values() for key in keys} == known.keys() - {"targets"}
+
+
+def test_a_name_comes_first() -> None:
+    """Of every table that has one: by it the rows of a list are told apart."""
+    named = [[key["key"] for key in table["keys"]] for table in form()["tables"].values()]
+    assert len([keys for keys in named if "name" in keys]) > 5
+    assert all(keys[0] == "name" for keys in named if "name" in keys)

@@ -97,9 +97,9 @@ class Names {
     this.box = put(parent, "div", { class: "c-names", role: "group", "aria-label": label });
   }
 
-  show(value) {
+  show(value, normal) {
     const names = this.names();
-    this.chosen = Array.isArray(value) ? value : [];
+    this.chosen = Array.isArray(value) ? value : (normal ?? []);
     if (String(names) !== String(this.buttons.map(button => button.textContent))) {
       this.box.replaceChildren();
       this.buttons = names.map(name => pressable(this.box, name, name, () => this.turn(name), { class: "c-name" }));
