@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -105,6 +105,12 @@ def folder(smart_speaker: designer.Design, tmp_path_factory: pytest.TempPathFact
 def page(opened: Open, folder: Path) -> Iterator[Page]:
     with opened(folder / "report.html", 1280, "light") as shown:
         yield shown
+
+
+@pytest.fixture
+def no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures as files are empty: the page draws its own."""
+    monkeypatch.setattr(Picture, "file", lambda _: b"")
 
 
 def figure(page: Page, name: str) -> Locator:
@@ -391,7 +397,7 @@ def test_a_picture_of_the_whole_page_has_its_figures(chromium: Browser, folder: 
 
 def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
     """At 390 pixels, dark: seven numbers of each channel on the first screen, one column, the cuts below the map, nothing over the side,
-    the polar plots' switch, and the twin's figures.
+    ticks and words of axes clear of each other, the polar plots' switch, and the twin's figures.
     """
     with opened(folder / "report.html", 390, "dark") as page:
         box = page.locator(".tiles").bounding_box()
@@ -402,6 +408,7 @@ def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
             place = cell.bounding_box()
             assert place is not None and place["x"] >= 0 and place["x"] + place["width"] <= 390
         is_legible(page, "dark")
+        axes_are_clear(page)
         boxes = [figure(page, "centre-map").locator(part).bounding_box() for part in (".main", ".cuts")]
         assert boxes[0] is not None and boxes[1] is not None and boxes[1]["y"] > boxes[0]["y"] + boxes[0]["height"] - 1
         on_axis, window = page.locator("figure.on-axis"), page.locator("figure.window")
@@ -411,21 +418,22 @@ def test_on_a_dark_phone(opened: Open, folder: Path) -> None:
         figure(page, "centre-polar-window")
 
 
-@pytest.mark.parametrize(("width", "media"), [(390, "screen"), (A4_PX[0], "print")])
-def test_words_of_axes_lie_on_no_others(
-    opened: Open, folder: Path, width: int, media: Literal["screen", "print"]
-) -> None:
-    """On a phone and on paper: ticks, axes' words and titles of a figure stand clear of each other, and left and right are named."""
-    with opened(folder / "report.html", width, "light") as page:
+def axes_are_clear(page: Page) -> None:
+    """Ticks, axes' words and titles of a figure stand clear of each other, and left and right are named."""
+    assert left_over(page, OVERLAPS) == []
+    assert "← left  |  y in m  |  right →" in (figure(page, "layout").locator(".chart").text_content() or "")
+
+
+def test_words_of_axes_lie_on_no_others_on_paper(opened: Open, folder: Path) -> None:
+    """As on a phone: ticks, axes' words and titles of a figure stand clear of each other, and left and right are named."""
+    with opened(folder / "report.html", A4_PX[0], "light") as page:
         scrolled(page)
-        page.emulate_media(media=media)
-        page.wait_for_function(
-            "media => document.documentElement.classList.contains('printing') === (media === 'print')", arg=media
-        )
-        assert left_over(page, OVERLAPS) == []
-        assert "← left  |  y in m  |  right →" in (figure(page, "layout").locator(".chart").text_content() or "")
+        page.emulate_media(media="print")
+        page.wait_for_function("document.documentElement.classList.contains('printing')")
+        axes_are_clear(page)
 
 
+@pytest.mark.usefixtures("no_files")
 def test_a_twin_unfolds(opened: Open, tmp_path: Path) -> None:
     """The figures of a channel that is its twin's mirror image are drawn once they are asked for."""
     tables = pair()
@@ -510,6 +518,7 @@ def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_spea
 UNFOLD = "for (const fold of document.querySelectorAll('details')) fold.open = true"
 
 
+@pytest.mark.usefixtures("no_files")
 def test_three_designs_are_compared_on_one_page(opened: Open, tmp_path: Path, smart_speaker: designer.Design) -> None:
     """Three designs of three channels: the page is at most 5,000 px tall at 1280 px, and at 420 px no table has to be scrolled aside."""
     comparison = designer.compare({"first": smart_speaker, "second": smart_speaker, "third": smart_speaker})
@@ -523,6 +532,7 @@ def test_three_designs_are_compared_on_one_page(opened: Open, tmp_path: Path, sm
         )
 
 
+@pytest.mark.usefixtures("no_files")
 def test_five_designs_are_whole_on_a_telephone(opened: Open, tmp_path: Path, smart_speaker: designer.Design) -> None:
     """At 420 px each row of the table is a list of five labelled numbers: nothing is scrolled aside. Seconds: a page is drawn."""
     comparison = designer.compare(dict.fromkeys("abcde", smart_speaker))
@@ -538,9 +548,9 @@ def test_five_designs_are_whole_on_a_telephone(opened: Open, tmp_path: Path, sma
         assert [cell.evaluate(f"element => {shown}") for cell in cells.all()] == [f'"{name} "' for name in "abcde"]
 
 
-def test_the_comparison_page(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("no_files")
+def test_the_comparison_page(opened: Open, tmp_path: Path) -> None:
     """A check box hides a design's curves in every figure, and shows them again; at both widths and in both schemes."""
-    monkeypatch.setattr(Picture, "file", lambda _: b"")  # the page draws them itself
     entries = [made("first"), made("other", cancellation_gain_db=[[500, 9]])]
     comparison = Comparison(tuple(entries), tuple(shared_channels(entries)[0]), {}).draw()
     file = comparison.save(tmp_path / "side") / "comparison.html"

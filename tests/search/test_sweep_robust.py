@@ -25,7 +25,8 @@ def test_robust_adds_columns_of_the_room_and_the_zone(
     """
     room = {"size_m": [5.0, 4.0, 2.6], "device_m": [1.0, 2.0, 1.2], "absorption": 0.4}
     file, out = tmp_path / "pair.toml", tmp_path / "sweep"
-    file.write_text(toml(pair() | {"room": room}), encoding="utf-8")
+    coarse = {"grid": {"frequencies": 33, "azimuth_step_deg": 30.0}, "tolerance": {"draws": 50}}
+    file.write_text(toml(pair() | {"room": room} | coarse), encoding="utf-8")
     monkeypatch.setattr(sweep_point, "in_processes", lambda tasks, _: ((task, measure(task)) for task in tasks))
     ended = designer_command("sweep", str(file), "--vary", "room.absorption=0.2,0.4", "--robust", "-o", str(out))
     assert ended.code == 0, ended.err
