@@ -16,10 +16,9 @@ from designer.errors import DesignerError
 from designer.studio.document import Document
 from designer.studio.errands import Errands
 from designer.studio.on_disk import LOOK_S, OnDisk
-from designer.studio.requests import Remembered, checked, number_of
 from designer.studio.saving import Saving
 from designer.studio.shelf import Shelf
-from designer.studio.tab import Tab, encoded
+from designer.studio.tab import Remembered, Tab, checked, encoded, number_of
 
 if TYPE_CHECKING:
     from designer.studio.engine import Engine

@@ -218,7 +218,7 @@ def test_what_delays_differ_by_is_stated_without_the_bulk_delay() -> None:
         filters = section_set()
         for delays in filters.bank.delay_samples.values():
             delays += late
-        text = write_bank(filters, FLOAT).export.files["README.txt"].decode()
+        text = write_bank(filters, FLOAT).files["README.txt"].decode()
         spans = [float(line.split()[-1]) for line in text.splitlines() if re.match(r"(left|right) .* [\d.]+$", line)]
         expected = [np.ptp(filters.bank.delay_samples[name][:, l]) for name in ("left", "right") for l in range(3)][:5]
         np.testing.assert_allclose(spans, expected, atol=0.006)

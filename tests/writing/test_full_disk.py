@@ -100,7 +100,7 @@ def test_every_command_finds_it_before_the_work(
         "search.starter.new_problem",
         "stereo.render.chain_of",
         "acoustics.measured.convert._drivers",
-        "importing.import_coefficients",
+        "commands.import_coefficients.import_coefficients",
     ):
         monkeypatch.setattr(f"designer.{place}", lambda *_, **__: pytest.fail("was computed"))
     before = contents(here)

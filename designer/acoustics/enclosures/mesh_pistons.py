@@ -2,7 +2,7 @@
 
 A driver is a rigid piston that moves along an axis, the mean normal of the surface under it, or a point. It is sampled at places y_i on
 the triangles under it, evenly over its disc as seen along the axis, so that each triangle moves as much air as the piston pushes through
-it; a named group of faces is sampled on its own triangles (`problem.meshes.groups`). Each place radiates as a source in the infinite plane
+it; a named group of faces is sampled on its own triangles (`problem.meshes.places`). Each place radiates as a source in the infinite plane
 of its own triangle:
 
     p = p_b + p_s,     p_b = 2 Σ w_i e^{-jkr_i}/r_i,     ∂p_s/∂n = -∂p_b/∂n                                        (1)
