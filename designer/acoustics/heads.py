@@ -275,8 +275,7 @@ def _ears(
     sources, source_of = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
     counts = _source_counts(head, k, sources, centres_m if among_m is None else among_m, axes[1])
     counts += MORE_SOURCES * (width > 1)
-    shared = isinstance(device, EnclosedDrivers) and device.has_waves
-    expected = EXPECTED_ORDERS_OF_MANY if shared else EXPECTED_ORDERS
+    expected = EXPECTED_ORDERS_OF_MANY if isinstance(device, EnclosedDrivers) and device.has_waves else EXPECTED_ORDERS
     step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), expected)))
     parts = [
         _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, source_of.ravel(), width)
