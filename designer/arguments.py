@@ -7,6 +7,7 @@ numpy takes as numbers.
 from __future__ import annotations
 
 import builtins
+import difflib
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -16,7 +17,6 @@ from types import UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from designer.errors import UsageError
-from designer.problem.messages import nearest
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -82,8 +82,9 @@ def _bound(
         takes = f"{function} takes {', '.join(known)}"
         for name in kwargs:
             if name not in known:
-                near = f'nearest known: "{names[name]}"' if name in names else nearest(name, list(known))
-                raise UsageError(f"{name}: unknown argument; {near or takes}") from None
+                near = [names[name]] if name in names else difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+                remedy = f'nearest known: "{near[0]}"' if near else takes
+                raise UsageError(f"{name}: unknown argument; {remedy}") from None
         by_place = [name for name, parameter in known.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
         if twice := [name for name in by_place[: len(args) - len(signature.parameters) + len(known)] if name in kwargs]:
             raise UsageError(f"{twice[0]}: got it twice, by place and by name; expected it once") from None

@@ -41,7 +41,7 @@ HALVINGS = 11
 """Halvings of that range: to 0.04 dB."""
 FINEST_DB = (MAX_DB - MIN_DB) / 2**HALVINGS
 AGAIN_DB = 1.0
-"""A missed value is looked for once more so far above it: passes of a percentile end at weights that nothing shows to be the best."""
+"""A gain that is missed is looked for once more so far above: passes of a percentile end at weights that nothing shows to be the best."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ BYTE_ORDER_MARKS = {
 }
 TABLES = list(Problem.model_fields)
 QUOTES = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
-"""Quotation marks of typesetting, in place of those that a keyboard has."""
+"""Quotes of typesetting, in place of those that a keyboard has."""
 
 
 @checked_arguments()
@@ -208,7 +208,7 @@ def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
 
 
 def _to_mend(line: str) -> str:
-    """Remedy for a line that is no TOML, with the names of characters that do not show or look like others."""
+    """Remedy for a line that is no TOML: of characters that do not show, or look like others, their names."""
     odd = [char for char in dict.fromkeys(line) if char in QUOTES or not (char.isprintable() or char in "\t\r")]
     if not odd:
         return "mend the line that is named, or one above it"

@@ -17,6 +17,7 @@ from designer.requirements.channel_target import bright_place_m
 from designer.result import Result
 
 SHOWN_MS = 4.0
+FADED = 1e-3
 LOWEST_AXIS_DB = -6.0
 """Where the axis of gain begins at the lowest."""
 PARTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -88,6 +89,16 @@ def say_time(result: Result, name: str) -> str:
     )
 
 
+def shown_taps(taps: Real) -> int:
+    """Length of what is drawn of taps (L, T): all of them, or as far as one is above FADED of the largest where that is under half.
+
+    Sections ring on for many times as long as anything of them can be seen.
+    """
+    loud = np.flatnonzero(np.abs(taps).max(axis=0) > FADED * np.abs(taps).max())
+    needed = int(np.ceil(1.25 * (loud[-1] + 1))) if loud.size else taps.shape[1]
+    return needed if needed < taps.shape[1] / 2 else int(taps.shape[1])
+
+
 def impulses_figure(result: Result, name: str) -> Figure:
     """The realised taps of each driver, one above the other on one scale."""
     taps, rate = result.taps[name], result.problem.sample_rate_hz
@@ -97,7 +108,10 @@ def impulses_figure(result: Result, name: str) -> Figure:
     y = axis("", "", -len(used) + 0.1, 1.2)
     y["ticks"] = [(-float(row), shortened(result.drivers[l], 24)) for row, l in enumerate(used)]
     bulk = {"x": result.bulk_delay_samples / rate * 1e3, "text": f"bulk delay {result.bulk_delay_samples} samples"}
-    x, title = axis("Time in ms", "ms", 0, time_ms[-1]), f"Impulse responses, full scale is {scale:.2f}"
+    x, title = (
+        axis("Time in ms", "ms", 0, time_ms[shown_taps(taps) - 1]),
+        f"Impulse responses, full scale is {scale:.2f}",
+    )
     return figure(
         [curves(x, y, lines, title=title, marks=[bulk])],
         1.1 + max(1.26, min(0.42 * len(used), max(6.0, 0.2 * len(used)))),

@@ -293,10 +293,8 @@ def test_a_broken_folder(name: str, spoil: Callable[[Path], None], folder: Path,
 
 def test_not_a_design_folder(tmp_path: Path) -> None:
     """A folder that this tool did not write, and one that is not there, are refused."""
-    for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(
-            DataError, match=r"got no summary\.json of this tool; expected a folder that `designer design` wrote"
-        ):
+    for place, words in ((tmp_path, r"got no summary\.json of this tool"), (tmp_path / "nowhere", "no such folder")):
+        with pytest.raises(DataError, match=f"{words}; expected a folder that `designer design` wrote"):
             designer.open(place)
 
 

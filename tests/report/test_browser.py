@@ -365,6 +365,10 @@ def test_the_page_is_legible_and_prints(page: Page) -> None:
     hidden = [table for table in tables.all() if not table.is_visible()]
     assert tables.count() > len(hidden) > 0
     assert all(table.evaluate("e => Boolean(e.closest('.long, .twin'))") for table in hidden)
+    assert not page.locator("details.twin > summary").first.is_visible()  # nothing to be pressed on paper
+    page.set_viewport_size({"width": 700, "height": 900})
+    first_cells = page.locator("th:first-child, td:first-child")
+    assert first_cells.evaluate_all("cells => cells.every(cell => getComputedStyle(cell).position === 'static')")
     page.emulate_media(media="screen")
     page.wait_for_function("document.querySelectorAll('details[open]').length === 0")
     page.set_viewport_size({"width": 1280, "height": 800})

@@ -116,3 +116,12 @@ def test_every_missed_part_is_hatched() -> None:
     assert (octaves.min(axis=1)[missed] <= step).all()
     near = np.abs(np.log2(hatched[:, None] / f[inside][missed])).min(axis=1)
     assert near.max() <= 2 * step + np.log2(f[inside][1] / f[inside][0])
+
+
+def test_an_impulse_response_is_drawn_as_long_as_it_is_seen() -> None:
+    """All of a FIR filter; of a resonance that rings on for ten thousand samples, to 60 dB below its peak and a quarter more."""
+    rng = np.random.default_rng(2)
+    assert channel_time.shown_taps(rng.normal(size=(2, 512))) == 512
+    decay = np.exp(-np.arange(10_000) / 100)  # 60 dB in 691 samples
+    assert channel_time.shown_taps(np.stack([decay, 0.1 * decay])) == pytest.approx(1.25 * 691, abs=2)
+    assert channel_time.shown_taps(np.zeros((1, 64))) == 64
