@@ -188,7 +188,7 @@ def _source(plan: BankPlan) -> list[str]:
     unless = f"({prefix.upper()}_BLOCK != {BLOCK}U)" if plan.library else ""
     head += [asserted_size(prefix, "state", "RAM_BYTES", unless), "", *_constants(plan), ""]
     feed = "prefix_rounded(state->sum[l][n])" if fixed else "state->sum[l][n]"
-    process = piece("process blocks" if plan.library else "process", FEED=feed)
+    process = "process blocks" if plan.library else "process"
     pieces = [
         *([piece("shifted"), piece("rounded")] if fixed else []),
         _multiply(plan),
@@ -198,7 +198,7 @@ def _source(plan: BankPlan) -> list[str]:
         *_between_sets(plan),
         piece("advance", LOOK_AHEAD="prefix_settle(state);"),
         piece(f"set, {keys}"),
-        process.replace("sizeof *state);", f"sizeof *state);\n    {START[keys]}", 1),
+        piece(process, FEED=feed, BEGIN=START[keys]),
     ]
     texts = [*_tables(plan), *(named(text, prefix, sample_words(plan.word)) for text in pieces)]
     texts += [[stereo.asserted, "", *stereo.tables_and_source(feed)]] if stereo else []

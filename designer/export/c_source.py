@@ -94,7 +94,7 @@ def _source(plan: Plan) -> list[str]:
     texts += [piece("partitions")] if plan.tails else []
     texts += [piece(name) for name in ("room", "newest", *(["late"] if plan.routes else []))]
     texts += [_run(plan), piece("advance", LOOK_AHEAD="prefix_look_ahead(state);" if plan.tails else "")]
-    texts.append(piece("process", FEED=feed))
+    texts.append(piece("process", FEED=feed, BEGIN=""))
     pieces += [named(text, prefix, sample_words(plan.word)) for text in texts]
     head = [f'#include "{prefix}.h"', *(["#include <math.h>"] if stereo else []), "#include <string.h>", ""]
     head += c_text.SIGN_KEPT if kind == "fixed" else []

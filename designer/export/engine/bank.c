@@ -236,6 +236,7 @@ static void prefix_multiply(prefix_state *state, const SAMPLE *taps, uint32_t co
 void prefix_init(prefix_state *state)
 {
     (void)memset(state, 0, sizeof *state);
+    BEGIN
 }
 
 void prefix_process(prefix_state *state, const SAMPLE *const *in, SAMPLE *const *out)

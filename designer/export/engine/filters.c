@@ -196,6 +196,7 @@ static void prefix_advance(prefix_state *state, uint32_t frames)
 void prefix_init(prefix_state *state)
 {
     (void)memset(state, 0, sizeof *state);
+    BEGIN
 }
 
 void prefix_process(prefix_state *state, const SAMPLE *const *in, SAMPLE *const *out, uint32_t frames)
