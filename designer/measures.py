@@ -26,6 +26,11 @@ def amplitude_db(amplitude: Real | Complex) -> Real:
     return 20 * np.log10(np.maximum(np.abs(amplitude), np.sqrt(FLOOR)))
 
 
+def squared(amplitude: Complex) -> Real:
+    """|x|², without the root that the magnitude takes."""
+    return np.asarray(amplitude.real**2 + amplitude.imag**2)
+
+
 def pressure(H: Complex, w: Complex) -> Complex:
     """P = H w: (F, M) from (F, M, L) and (F, L)."""
     return np.asarray(np.einsum("fml,fl->fm", H, w))

@@ -108,7 +108,7 @@ def bank(
     with Stages("starting") as shown:
         from designer.commands.bank import bank as make
         from designer.search.bank_folder import PAGE
-        from designer.search.sweep_point import processors
+        from designer.workers import cores
 
         design = make(
             problem,
@@ -118,7 +118,7 @@ def bank(
             jitter=told,
             rate_hz=rate_hz,
             delay_s=delay_s,
-            processes=processes or processors(),
+            processes=processes or cores(),
             command=shlex.join(["designer", *arguments()]),
             progress=shown.update,
             force=force,

@@ -14,6 +14,7 @@ from typing import Any
 
 from designer.problem.messages import enumeration
 from designer.problem.schema import Problem
+from designer.problem.toml_text import is_tables
 
 ABSENT = "–"
 SCENE_KEY = re.compile(
@@ -106,15 +107,11 @@ def _compare(before: dict[str, Any], after: dict[str, Any], at: str, differs: Ca
             continue
         if isinstance(old, dict) and isinstance(new, dict):
             _compare(old, new, f"{place}.", differs)
-        elif _tables(old) and _tables(new) and len(old) == len(new):  # type: ignore[arg-type] # both are lists
+        elif is_tables(old) and is_tables(new) and len(old) == len(new):  # type: ignore[arg-type] # both are lists
             for n, (first, second) in enumerate(zip(old, new, strict=True)):  # type: ignore[arg-type] # as above
                 _compare(first, second, f"{place}{_step_to(old, n)}.", differs)  # type: ignore[arg-type] # as above
         else:
             differs(place, copy.deepcopy(new))
-
-
-def _tables(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
 
 
 def _step_to(tables: list[dict[str, Any]], n: int) -> str:

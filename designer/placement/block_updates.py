@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
-from designer.measures import FLOOR, db
+from designer.measures import FLOOR, db, squared
 from designer.placement.layouts import Weights, over_band
 from designer.placement.system import ChannelSystem
 
@@ -96,13 +96,13 @@ def _gain_and_effort_db(
     channel: ChannelSystem, columns: Index, others: Complex, units: Index, shares: Complex
 ) -> tuple[Real, Real]:
     """Gain (F, G, V) and effort (F, V) in dB of weights (F, n, V or 1) of columns and (F, V, c) of a unit more."""
-    added = _square(shares)
+    added = squared(shares)
     powers = []
     for judged, alone in zip((channel.judged_bright, channel.judged_dark), channel.judged_power, strict=True):
         flat = judged.reshape(len(judged), -1, judged.shape[-1])
-        power = _square(_pressure(flat, columns, others, units, shares))
+        power = squared(_pressure(flat, columns, others, units, shares))
         power = power.reshape(*judged.shape[:3], -1).sum(axis=2)
-        spread = alone[:, columns, None] * _square(others)
+        spread = alone[:, columns, None] * squared(others)
         spread = spread.sum(axis=1) + np.sum(alone[:, units] * added, axis=2)
         powers.append(power + channel.spread[:, None, None] * spread[:, None])
     gain_db = db(powers[0] / np.maximum(powers[1], FLOOR))
@@ -111,21 +111,17 @@ def _gain_and_effort_db(
         gain_db -= db(np.maximum(alone[:, units].max(axis=2), alone[:, columns].max(axis=1, initial=0.0)[:, None]))[
             :, None
         ]
-    spent = np.sum(_square(others) / channel.cost[:, columns, None], axis=1) + np.sum(
+    spent = np.sum(squared(others) / channel.cost[:, columns, None], axis=1) + np.sum(
         added / channel.cost[:, units], axis=2
     )
     reached = _pressure(channel.H[:, : channel.bright_points], columns, others, units, shares)
     single = np.maximum(
         channel.level[:, units].max(axis=2), channel.level[:, columns].max(axis=1, initial=0.0)[:, None]
     )
-    return gain_db, db(spent * single / np.maximum(_square(reached).sum(axis=1), FLOOR))
+    return gain_db, db(spent * single / np.maximum(squared(reached).sum(axis=1), FLOOR))
 
 
 def _pressure(rows: Complex, columns: Index, others: Complex, units: Index, shares: Complex) -> Complex:
     """Pressure (F, M, V) at rows (F, M, N)."""
     added = sum(rows[:, :, units[:, c]] * shares[:, None, :, c] for c in range(units.shape[1]))
     return np.asarray(rows[:, :, columns] @ others + added)
-
-
-def _square(pressure: Complex) -> Real:
-    return np.asarray(pressure.real**2 + pressure.imag**2)

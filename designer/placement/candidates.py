@@ -95,19 +95,19 @@ def candidates_of(problem: Problem) -> Candidates:
     """
     table = problem.placement
     if table is not None and table.free and table.on == "surface" and not isinstance(problem.body, RoundBody):
-        raise _fault(problem, "placement.free", f"got true on the surface of a {problem.body.model_name}", "free = false",
+        raise key_fault(problem, "placement.free", f"got true on the surface of a {problem.body.model_name}", "free = false",
                      'take a smaller step_m, or on = "bar" or "plane" along one face')  # fmt: skip
     if table is None:
-        raise _fault(problem, "placement", "got no table", "[placement] with drivers, on and width_m",
+        raise key_fault(problem, "placement", "got no table", "[placement] with drivers, on and width_m",
                      "`designer schema` lists its keys")  # fmt: skip
     if problem.measured_device is not None:
-        raise _fault(problem, "scene.transfer", "got a measured device, whose drivers are where they were measured",
+        raise key_fault(problem, "scene.transfer", "got a measured device, whose drivers are where they were measured",
                      "an enclosure and drivers as models", "leave scene.transfer out")  # fmt: skip
     names = list(problem.driver_names)
     for key, values in (("fixed", table.fixed), ("like", [table.like] if table.like else [])):
         for name in values:
             if name not in names:
-                raise _fault(
+                raise key_fault(
                     problem,
                     f"placement.{key}",
                     f"got {shown(name)}",
@@ -117,17 +117,17 @@ def candidates_of(problem: Problem) -> Candidates:
     fixed = tuple(driver for driver in problem.drivers if driver.name in table.fixed)
     others = [driver for driver in problem.drivers if driver.name not in table.fixed]
     if not others and table.like is None:
-        raise _fault(problem, "placement.fixed", "got all drivers", "one that is not fixed, whose keys the placed ones have",
+        raise key_fault(problem, "placement.fixed", "got all drivers", "one that is not fixed, whose keys the placed ones have",
                      "name it in placement.like")  # fmt: skip
     like = next(driver for driver in problem.drivers if driver.name == table.like) if table.like else others[0]
     least_m = max(table.spacing_m, 2 * (like.radius_m or 0.0), MIDDLE_M)
     places_m = _places_m(problem, table)
     if len(places_m) > MAX_CANDIDATES:
-        raise _fault(problem, "placement.step_m", f"got {number(table.step_m)}, which makes {len(places_m)} places",
+        raise key_fault(problem, "placement.step_m", f"got {number(table.step_m)}, which makes {len(places_m)} places",
                      f"at most {MAX_CANDIDATES} places", "take a larger step")  # fmt: skip
     free = _free(problem, table, like, fixed, places_m)
     if not free.any():
-        raise _fault(problem, "placement.keep_outs", f"got no place left of {len(places_m)}: {_reason(problem, like, places_m)}",
+        raise key_fault(problem, "placement.keep_outs", f"got no place left of {len(places_m)}: {_reason(problem, like, places_m)}",
                      "places outside of keep_outs, of fixed drivers and of the body",
                      "shrink keep_outs, widen the bounds, or take a smaller step_m")  # fmt: skip
     places_m = places_m[free]
@@ -137,7 +137,8 @@ def candidates_of(problem: Problem) -> Candidates:
     return candidates
 
 
-def _fault(problem: Problem, path: str, actual: str, expected: str, remedy: str) -> ProblemError:
+def key_fault(problem: Problem, path: str, actual: str, expected: str, remedy: str) -> ProblemError:
+    """The error of one key of [placement], found where layouts are searched."""
     return ProblemError(problem.source, [Fault(path, actual, expected, remedy, "placement-search")])
 
 
@@ -150,15 +151,15 @@ def _steps(half: float, step: float) -> Real:
 def _places_m(problem: Problem, table: Placement) -> Real:
     centre = np.array(table.centre_m, dtype=float)
     if table.mirror and abs(centre[1]) > MIDDLE_M:
-        raise _fault(problem, "placement.centre_m", f"got y = {number(centre[1])} with mirror = true", "y = 0",
+        raise key_fault(problem, "placement.centre_m", f"got y = {number(centre[1])} with mirror = true", "y = 0",
                      "write mirror = false for bounds beside the middle")  # fmt: skip
     if table.on == "surface":
         return _surface_m(problem, table, centre)
     if table.width_m is None:
-        raise _fault(problem, "placement.width_m", f'got none with on = "{table.on}"', "a width in metres",
+        raise key_fault(problem, "placement.width_m", f'got none with on = "{table.on}"', "a width in metres",
                      "the distance of the outermost centres, as 0.8")  # fmt: skip
     if table.height_m and table.depth_m:
-        raise _fault(problem, "placement.depth_m", "got a depth and a height", "one of them, as a plane stands or lies",
+        raise key_fault(problem, "placement.depth_m", "got a depth and a height", "one of them, as a plane stands or lies",
                      "leave one of them out")  # fmt: skip
     across = _steps(table.width_m / 2, table.step_m)
     second = _steps((table.depth_m or table.height_m) / 2, table.step_m) if table.on == "plane" else np.zeros(1)
@@ -172,13 +173,13 @@ def _surface_m(problem: Problem, table: Placement, centre: Real) -> Real:
     """Places on a body's surface, from azimuth 0 (or the middle of the arc) to both sides."""
     body = problem.body
     if not body.has_surface:
-        raise _fault(problem, "placement.on", f'got "surface" with enclosure.model = {shown(body.model_name)}',
+        raise key_fault(problem, "placement.on", f'got "surface" with enclosure.model = {shown(body.model_name)}',
                      '"bar" or "plane"', "a sphere, a cylinder, a box and a mesh have a surface")  # fmt: skip
     low, high = table.azimuth_deg
     width = (high - low) % 360.0 or 360.0
     middle = low + width / 2
     if table.mirror and abs((middle + 90.0) % 180.0 - 90.0) > 1e-6:
-        raise _fault(problem, "placement.azimuth_deg", f"got {shown(table.azimuth_deg)} with mirror = true",
+        raise key_fault(problem, "placement.azimuth_deg", f"got {shown(table.azimuth_deg)} with mirror = true",
                      "an arc about 0 or 180 degrees", "write mirror = false for one side alone")  # fmt: skip
     if not isinstance(body, RoundBody):
         rows = centre[2] + _steps(table.height_m / 2, table.step_m)
@@ -212,7 +213,7 @@ def _around(problem: Problem, body: SolvedBody, middle: float, width: float, hei
     azimuth = middle + np.linspace(-width / 2, width / 2, 1 + 2 * math.ceil(width / 2 / CONTOUR_DEG))
     contour = body.contour_m(azimuth, height_m)
     if not np.isfinite(contour).all():
-        raise _fault(problem, "placement.height_m", f"got a row of places at z = {number(height_m)}, where the body has no surface",
+        raise key_fault(problem, "placement.height_m", f"got a row of places at z = {number(height_m)}, where the body has no surface",
                      "rows within the body", "take a smaller height_m, or another centre_m")  # fmt: skip
     way_m = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(contour, axis=0), axis=1)))
     middle_m = way_m[len(way_m) // 2]
@@ -264,13 +265,13 @@ def _check_room(candidates: Candidates) -> None:
     problem, table, sizes = candidates.problem, candidates.table, candidates.sizes
     most = max(table.counts)
     if sizes.sum() < most:
-        raise _fault(problem, "placement.drivers", f"got {most}, more than the {int(sizes.sum())} places that are left",
+        raise key_fault(problem, "placement.drivers", f"got {most}, more than the {int(sizes.sum())} places that are left",
                      f"at most {int(sizes.sum())}", "take a smaller step_m, wider bounds, or fewer drivers")  # fmt: skip
     if table.on == "bar" and packed(candidates) < most:
         raise no_layout(candidates, most, f"at most {packed(candidates)}")
     for count in table.counts:
         if not (sizes == 1).any() and count % 2:
-            raise _fault(problem, "placement.drivers", f"got {count} with mirror = true, and no place in the middle is left",
+            raise key_fault(problem, "placement.drivers", f"got {count} with mirror = true, and no place in the middle is left",
                          "an even number", "free a place at y = 0, or write mirror = false")  # fmt: skip
 
 
@@ -278,7 +279,7 @@ def no_layout(candidates: Candidates, count: int, expected: str = "fewer") -> Pr
     """The error of so many drivers whose centres, or pistons, are too near to each other wherever they are."""
     near = f"got {count}, whose centres cannot all be {millimetres(candidates.least_m)} apart in these bounds"
     remedy = "smaller drivers, a smaller spacing_m, wider bounds, or fewer drivers"
-    return _fault(candidates.problem, "placement.drivers", near, expected, remedy)
+    return key_fault(candidates.problem, "placement.drivers", near, expected, remedy)
 
 
 def packed(candidates: Candidates) -> int:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
-from designer.measures import FLOOR, db
+from designer.measures import FLOOR, db, squared
 from designer.placement.system import ChannelSystem, System
 
 LEAST_BETA, MOST_BETA = 1e-9, 1e2
@@ -96,7 +96,7 @@ def ratios_db(channel: ChannelSystem, weights: Weights) -> Real:
     w = weights.w[:, None, :] * channel.devices[:, :, : len(weights.columns)]
     fed = w.swapaxes(1, 2)[:, None]  # (F, 1, n, D)
     loud, leaked = (
-        np.sum(_square(rows[:, :, :, weights.columns] @ fed), axis=2)
+        np.sum(squared(rows[:, :, :, weights.columns] @ fed), axis=2)
         for rows in (channel.judged_bright, channel.judged_dark)
     )
     return db(loud / np.maximum(leaked, FLOOR)) - strongest_db(channel, weights.columns)[:, :, None]
@@ -111,7 +111,7 @@ def strongest_db(channel: ChannelSystem, columns: Index) -> Real:
 
 def strongest_powers(channel: ChannelSystem, columns: Index) -> Real:
     """Power of each driver alone, fed with 1 (F, G, n)."""
-    alone = np.sum(_square(channel.judged_bright[:, :, :, columns]), axis=2)
+    alone = np.sum(squared(channel.judged_bright[:, :, :, columns]), axis=2)
     return np.asarray(alone * channel.cost[:, None, columns])
 
 
@@ -122,10 +122,6 @@ def over_band(channel: ChannelSystem, curve_db: Real) -> Real:
     if channel.objective.band:
         return np.asarray(np.tensordot(channel.band_share, curve_db, axes=1)[None])
     return curve_db
-
-
-def _square(pressure: Complex) -> Real:
-    return np.asarray(pressure.real**2 + pressure.imag**2)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from designer.errors import Fault
 from designer.problem.messages import Location, dotted, enumeration, nearest, shown
+from designer.problem.rules import missing
 from designer.problem.schema import Problem
 
 Node = dict[str, Any]
@@ -59,9 +60,7 @@ def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location
         location: Location = item["loc"]
         place = without_tags(location)
         if kind == "missing":
-            fault = Fault(
-                dotted(place), "required key is missing", expectation(location), _to_add(location), "missing-key"
-            )
+            fault = missing(dotted(place), expectation(location), _to_add(location))
         elif kind == "extra_forbidden":
             remedy = key_remedy(location)
             known = "" if remedy else ", ".join(known_keys(location[:-1]))
@@ -69,7 +68,7 @@ def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location
         elif kind in _TAGS:
             place = (*place, item["ctx"]["discriminator"].strip("'"))
             is_absent = kind == "union_tag_not_found"
-            fault_ = Fault(dotted(place), "required key is missing", expectation(place), _to_add(place), "missing-key")
+            fault_ = missing(dotted(place), expectation(place), _to_add(place))
             fault = fault_ if is_absent else _value_fault(kind, place, _within(place, data)[1])
         else:
             place, value = _within(place, data)

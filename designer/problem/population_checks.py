@@ -8,6 +8,7 @@ from designer.errors import Fault
 from designer.problem.message_codes import coded
 from designer.problem.messages import shown
 from designer.problem.methods import AUTO, method_of
+from designer.problem.rules import missing
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.table import entries, if_known
 
@@ -78,6 +79,4 @@ def _keys(path: str, design: DesignTable) -> Iterator[Fault]:
         expected = "a method that looks at mean powers"
         yield Fault(f"{path}.method", f"got {shown(design.method)} with [population]", expected, f"use {shown(AUTO)}")
     if design.cancellation_gain_db is None:
-        yield Fault(
-            f"{path}.cancellation_gain_db", "required key is missing", "with [population]", "add it", "missing-key"
-        )
+        yield missing(f"{path}.cancellation_gain_db", "with [population]", "add it")

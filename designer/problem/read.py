@@ -19,6 +19,7 @@ from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.library import library_folder
 from designer.problem.listener_checks import with_possible_cloud
 from designer.problem.messages import Location, enumeration, shown
+from designer.problem.rules import missing
 from designer.problem.schema import Problem
 from designer.problem.sourced import OF_TEXT
 from designer.problem.table import half_known
@@ -166,7 +167,7 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
     faults = [fault for location, fault in faulty.items() if location not in meant]
     if not {"listener", "listeners"} & data.keys() and not {("listener",), ("listeners",)} & meant:
         remedy = "add [listener], or [[listeners]] for several"
-        faults.append(Fault("listener", "required key is missing", "a table", remedy, "missing-key"))
+        faults.append(missing("listener", "a table", remedy))
     faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
     if problem is None or faults:
         raise ProblemError(context["source"], sorted(faults, key=_place))

@@ -16,6 +16,11 @@ from designer.problem.table import Table
 MAX_CURVE_DB = 200.0
 
 
+def missing(path: str, expected: str, remedy: str) -> Fault:
+    """The fault of a required key that is not there."""
+    return Fault(path, "required key is missing", expected, remedy, "missing-key")
+
+
 def unless(
     holds: bool, path: str, value: object, expected: str, remedy: str = "", *, suffix: str = "", code: str = ""
 ) -> Iterator[Fault]:

@@ -20,12 +20,12 @@ def toml_text(data: Mapping[str, Any]) -> str:
 
     A table below the top is written with its header, one below that in one line.
     """
-    plain = {key: value for key, value in data.items() if not _is_table(value) and not _is_tables(value)}
+    plain = {key: value for key, value in data.items() if not _is_table(value) and not is_tables(value)}
     parts = ["\n".join(_lines(plain))]
     for key, value in data.items():
         if _is_table(value):
             parts.append("\n".join([f"[{_key(key)}]", *_lines(value)]))
-        elif _is_tables(value):
+        elif is_tables(value):
             parts += ["\n".join([f"[[{_key(key)}]]", *_lines(table)]) for table in value]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -40,7 +40,8 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, Mapping)
 
 
-def _is_tables(value: Any) -> bool:
+def is_tables(value: Any) -> bool:
+    """Whether a value is a list of tables that is not empty."""
     return isinstance(value, Sequence) and bool(value) and all(isinstance(item, Mapping) for item in value)
 
 

@@ -12,7 +12,7 @@ from designer.problem.listeners import Place
 from designer.problem.message_codes import coded
 from designer.problem.messages import number, shown
 from designer.problem.methods import AUTO, method_of
-from designer.problem.rules import among, curve_faults, unless
+from designer.problem.rules import among, curve_faults, missing, unless
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.table import MAX_POINTS, entries, if_known
 
@@ -47,13 +47,7 @@ def names_of(problem: Problem) -> tuple[list[str], list[str]]:
 def _shape(path: str, place: Place) -> Iterator[Fault]:
     needed, other = ("size_m", "radius_m") if place.shape == "box" else ("radius_m", "size_m")
     if getattr(place, needed) is None:
-        yield Fault(
-            f"{path}.{needed}",
-            "required key is missing",
-            f"with shape = {shown(place.shape)}",
-            f"add {needed}",
-            "missing-key",
-        )
+        yield missing(f"{path}.{needed}", f"with shape = {shown(place.shape)}", f"add {needed}")
     if getattr(place, other) is not None:
         yield Fault(f"{path}.{other}", f"got with shape = {shown(place.shape)}", f"only {needed}", "leave it out")
 

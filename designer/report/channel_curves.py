@@ -17,13 +17,14 @@ from designer.metrics import CURVES, Realised
 from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.messages import enumeration
-from designer.problem.schema import DesignTable, Problem
+from designer.problem.schema import DesignTable, Driver, Problem
 from designer.realization import response
 from designer.report.figure_data import (
     DASHES,
     Axis,
     Curves,
     Figure,
+    Limit,
     Line,
     Shortfall,
     axis,
@@ -198,14 +199,19 @@ def response_figure(result: Result, name: str) -> Figure:
     level = amplitude_db(response(taps, f, result.problem.sample_rate_hz))
     used = [l for l in range(len(drivers)) if taps[l].any()]
     peak = max((float(level[:, l].max()) for l in used), default=-200.0)
-    limits = {driver.max_gain_db for driver in drivers if driver.max_gain_db is not None}
-    top = max([peak, *(limit for limit in limits if limit < peak + 15)]) + 4
+    top, bounds = gain_limits(drivers, peak)
     lines = [line(f, level[:, l], shortened(drivers[l].name), **driver_look(l)) for l in used]
-    bounds = [{"y": limit, "text": f"limit {limit:g} dB"} for limit in sorted(limits) if limit < top]
     title = "Filters by driver; 0 dB: the channel unchanged"
     return figure(
         [over_band(result, name, axis("Gain in dB", "dB", top - 44, top), lines, title=title, limits=bounds)], 3.2
     )
+
+
+def gain_limits(drivers: Sequence[Driver], peak_db: float) -> tuple[float, list[Limit]]:
+    """Upper end of the axis of drivers' gains, and the limits of these below it."""
+    limits = {driver.max_gain_db for driver in drivers if driver.max_gain_db is not None}
+    top_db = max([peak_db, *(limit for limit in limits if limit < peak_db + 15)]) + 4
+    return top_db, [{"y": limit, "text": f"limit {limit:g} dB"} for limit in sorted(limits) if limit < top_db]
 
 
 def say_response(result: Result, name: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from designer.errors import DataError
-from designer.report.schemes import SCHEMES
+from designer.report.schemes import colours
 
 FEW = 8
 """Arrays of fewer numbers are written as digits."""
@@ -97,8 +97,7 @@ def block(title: str, figures: Mapping[str, Any], **more: Any) -> str:
     """
     packer = Packer()
     packed = packer.packed(figures)
-    schemes = {scheme: {word: both[n] for word, both in SCHEMES.items()} for n, scheme in enumerate(("light", "dark"))}
-    data = {"title": title, "schemes": schemes, **more, "figures": packed, **packer.texts}
+    data = {"title": title, "schemes": colours(), **more, "figures": packed, **packer.texts}
     return json.dumps(data, separators=(",", ":"), allow_nan=False, ensure_ascii=False).replace("<", "\\u003c")
 
 

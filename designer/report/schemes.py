@@ -37,9 +37,20 @@ SCHEMES = {  # the page's name: light, dark
 }
 
 
+def variables() -> tuple[str, str]:
+    """The variables of the light scheme and of the dark one, as a style sheet has them."""
+    light, dark = (" ".join(f"--{word}: {both[n].lower()};" for word, both in SCHEMES.items()) for n in (0, 1))
+    return light, dark
+
+
+def colours() -> dict[str, dict[str, str]]:
+    """Colour of each name in the scheme "light" and in the scheme "dark", as scripts read them."""
+    return {scheme: {word: both[n] for word, both in SCHEMES.items()} for n, scheme in enumerate(("light", "dark"))}
+
+
 def css() -> str:
     """The page's variables, light on paper and by default, dark on a screen that asks for it."""
-    light, dark = (" ".join(f"--{word}: {both[n].lower()};" for word, both in SCHEMES.items()) for n in (0, 1))
+    light, dark = variables()
     return (
         f":root {{ color-scheme: light dark; {light} }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"

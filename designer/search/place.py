@@ -16,8 +16,8 @@ from designer import job
 from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES
 from designer.arguments import checked_arguments
 from designer.arrays import Real
-from designer.errors import EXIT_DONE, EXIT_SOLVER, Fault, ProblemError
-from designer.placement.candidates import Candidates, candidates_of, no_layout
+from designer.errors import EXIT_DONE, EXIT_SOLVER, ProblemError
+from designer.placement.candidates import Candidates, candidates_of, key_fault, no_layout
 from designer.placement.exchange import Space, even, exhaustive, greedy, nearest, neighbours, relaxed, search
 from designer.placement.free_coordinates import refined
 from designer.placement.layouts import Judge, Layout
@@ -161,12 +161,6 @@ class Placed:
         return Path(folder)
 
 
-def check_free(folder: Path, *, force: bool = False) -> None:
-    """Find out before anything is searched whether the folder could be written. Raises UsageError, OutputError."""
-    check_folder(folder, PLACEMENT, force=force)
-    reserve(folder)
-
-
 @checked_arguments()
 def place(
     problem: Problem | str | Path,
@@ -213,7 +207,8 @@ def place(
     problem = job.problem_of(problem)
     say = progress or (lambda _: None)
     if folder is not None:
-        check_free(Path(folder), force=force)
+        check_folder(Path(folder), PLACEMENT, force=force)
+        reserve(Path(folder))
     candidates = candidates_of(problem)
     objective = objective_of(problem)
     table = candidates.table
@@ -243,16 +238,12 @@ def place(
     return placed
 
 
-def _fault(problem: Problem, path: str, actual: str, expected: str, remedy: str) -> ProblemError:
-    return ProblemError(problem.source, [Fault(path, actual, expected, remedy, "placement-search")])
-
-
 def _check(candidates: Candidates) -> None:
     """Faults that need candidates and designs together, before anything is computed."""
     problem, table = candidates.problem, candidates.table
     for width_m, count in itertools.product(table.widths_m, table.counts):
         if not _space(candidates, count, width_m).compositions:
-            raise _fault(problem, "placement.widths_m", f"got {width_m:g}, within which {count} drivers have no places",
+            raise key_fault(problem, "placement.widths_m", f"got {width_m:g}, within which {count} drivers have no places",
                          f"up to {2 * candidates.half_width_m().max():g}", "take a wider one, or fewer drivers")  # fmt: skip
     for count in table.counts:
         places_m = candidates.places_m[np.linspace(0, len(candidates.places_m) - 1, count).astype(int)]
@@ -264,7 +255,7 @@ def _check(candidates: Candidates) -> None:
             fixed, refused = len(candidates.fixed), error.faults[0]
             beside = f" beside {fixed} fixed" if fixed else ""
             design = refused.path.removesuffix(".drivers")
-            raise _fault(problem, "placement.drivers", f"got {count}{beside}, all of which {design} plays through",
+            raise key_fault(problem, "placement.drivers", f"got {count}{beside}, all of which {design} plays through",
                          refused.expected, f"choose another number, or another kind for {design}") from None  # fmt: skip
 
 
@@ -323,7 +314,7 @@ def _searched(
     layout: Layout | None
     if method == "exhaustive":
         if space.most_layouts > MAX_EXHAUSTIVE:
-            raise _fault(candidates.problem, "placement.step_m", f"got about {space.most_layouts:,} layouts of {count} drivers with"
+            raise key_fault(candidates.problem, "placement.step_m", f"got about {space.most_layouts:,} layouts of {count} drivers with"
                          " --method exhaustive", f"at most {MAX_EXHAUSTIVE:,}", "take a larger step_m, or --method exchange")  # fmt: skip
         layout = exhaustive(judge, space)
     else:

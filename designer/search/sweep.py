@@ -16,6 +16,7 @@ from designer.search.sweep_plan import Plan, Values, variations
 from designer.search.sweep_point import Outcome, Task
 from designer.search.sweep_store import Engine, Row, opened
 from designer.search.sweep_store import sweep as fill
+from designer.workers import cores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +125,7 @@ def table(rows: Sequence[Row], keys: Sequence[str]) -> pd.DataFrame:
 def engine(processes: int | None, scheduler: str | None) -> Iterator[Engine]:
     """Who computes: processes of this machine, one a processor by default, or a cluster that answers."""
     if scheduler is None:
-        yield lambda tasks: sweep_point.in_processes(tasks, processes or sweep_point.processors())
+        yield lambda tasks: sweep_point.in_processes(tasks, processes or cores())
     else:
         from designer.search.sweep_cluster import connected, on_cluster
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from designer.errors import EXIT_INFEASIBLE, EXIT_MISSED, DesignerError, ProblemError
 from designer.problem.key_places import Change
-from designer.workers import ONE_THREAD, pool
+from designer.workers import ONE_THREAD, cores, pool
 
 if TYPE_CHECKING:
     from designer.problem import Problem
@@ -119,13 +119,8 @@ def measure_in_turn(task: Task) -> Outcome:
     """Measure a point in a process of a sweep, which keeps what another point of the same body needs."""
     from designer.acoustics.enclosures.factored import FACTORIZATIONS, JUDGED_BYTES, SWEPT_BYTES
 
-    FACTORIZATIONS.most_bytes = min(JUDGED_BYTES, SWEPT_BYTES / processors())
+    FACTORIZATIONS.most_bytes = min(JUDGED_BYTES, SWEPT_BYTES / cores())
     return measure(task)
-
-
-def processors() -> int:
-    """How many processes this program may keep busy."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_processes(tasks: Iterable[Task], processes: int, work: Work = measure_in_turn) -> Iterator[tuple[Task, Outcome]]:

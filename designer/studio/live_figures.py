@@ -12,7 +12,7 @@ from designer.metrics import BY_NAME
 from designer.problem import geometry
 from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.schema import DesignTable, Problem
-from designer.report.channel_curves import GAIN, LARGEST_DB, target_line
+from designer.report.channel_curves import GAIN, LARGEST_DB, gain_limits, target_line
 from designer.report.channel_maps import HIGHEST_DB, azimuth_map, level_steps, polar
 from designer.report.figure_data import (
     Axis,
@@ -108,9 +108,7 @@ def _effort(channel: LiveChannel) -> Figure:
     drivers = channel.problem.drivers
     used = [l for l in range(len(drivers)) if channel.design.weights[:, l].any()]
     peak = float(level[:, used].max())
-    limits = {d.max_gain_db for d in drivers if d.max_gain_db is not None}
-    top = max([peak, *(limit for limit in limits if limit < peak + 15)]) + 4
-    shown: list[Limit] = [{"y": limit, "text": f"limit {limit:g} dB"} for limit in sorted(limits) if limit < top]
+    top, shown = gain_limits(drivers, peak)
     gains = [line(f, level[:, l], shortened(drivers[l].name), **driver_look(l) | {"dash": "dash"}) for l in used]
     y = axis("Gain in dB", "dB", top - RANGE_DB, top)
     return figure([first, _over_band(channel, y, gains, "Gain of each driver", row=1, limits=shown)], 4.0)

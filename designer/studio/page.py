@@ -11,7 +11,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from designer.report.schemes import SCHEMES
+from designer.report.schemes import colours, variables
 from designer.report.script import RENDERER, parts
 
 PARTS = (
@@ -50,14 +50,13 @@ def script() -> str:
     panels, controls, start = (
         parts("designer.studio", (f"{part}.js" for part in names)) for names in (PARTS, CONTROLS, ("start",))
     )
-    schemes = {scheme: {word: both[n] for word, both in SCHEMES.items()} for n, scheme in enumerate(("light", "dark"))}
-    shared = f"const SCHEMES = {json.dumps(schemes)};\n{renderer}\n{panels}"
+    shared = f"const SCHEMES = {json.dumps(colours())};\n{renderer}\n{panels}"
     return f'(() => {{\n"use strict";\n{shared}\n{{\n{controls}\n}}\n{start}\n}})();\n'
 
 
 def style() -> str:
     """All style sheets; the colours of the system's scheme, or of the one that the root's `data-scheme` names."""
-    light, dark = (" ".join(f"--{word}: {both[n].lower()};" for word, both in SCHEMES.items()) for n in (0, 1))
+    light, dark = variables()
     schemes = (
         f":root {{ color-scheme: light; {light} }}\n"
         f":root[data-scheme=dark] {{ color-scheme: dark; {dark} }}\n"

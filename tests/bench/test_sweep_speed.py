@@ -15,8 +15,9 @@ from search.stub import square
 import designer
 from designer.problem.library import library
 from designer.search.sweep_plan import Plan, variations
-from designer.search.sweep_point import Outcome, Task, in_processes, measure, processors
+from designer.search.sweep_point import Outcome, Task, in_processes, measure
 from designer.search.sweep_store import sweep
+from designer.workers import cores
 
 PAIR = library()["laptop-pair"][0]
 FIFTH = 5.0
@@ -66,8 +67,8 @@ def test_what_a_point_costs_beside_its_design(count: int, tmp_path: Path) -> Non
 @pytest.mark.long
 def test_two_processes() -> None:
     """Two processes are at least 1.5 times as fast as one: the median of five pairs of runs, timed once every process is warm."""
-    if processors() < 2 or os.getloadavg()[0] > processors() / 2:
-        pytest.skip(f"needs two idle processors; has {processors()} at a load of {os.getloadavg()[0]:.1f}")
+    if cores() < 2 or os.getloadavg()[0] > cores() / 2:
+        pytest.skip(f"needs two idle processors; has {cores()} at a load of {os.getloadavg()[0]:.1f}")
     ratios = []
     for _ in range(5):
         one, two = (seconds_of(count) for count in (1, 2))

@@ -14,18 +14,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from designer.arrays import Complex, Index, Real
-
-NEXT = np.array([1, 2, 0])
+from designer.problem.meshes.mirrors import reflections
+from designer.problem.meshes.triangles import NEXT, Triangles, edges_of
 
 
 @dataclass(frozen=True)
-class MeshGrid:
+class MeshGrid(Triangles):
     """A part of a surface around the origin, whose images are the whole.
 
     Attributes
@@ -36,41 +35,18 @@ class MeshGrid:
 
     """
 
-    vertices_m: Real
-    faces: Index
     planes: tuple[int, ...] = ()
 
     @cached_property
     def mirrors(self) -> Real:
         """The reflections (S, 3), the first of them none."""
-        signs = product(*([1.0, -1.0] if axis in self.planes else [1.0] for axis in range(3)))
-        return np.array(list(signs))
+        return reflections(self.planes)
 
     @cached_property
     def characters(self) -> Real:
         """χ_s(m) (S, S), by parity and reflection."""
         odd = (self.mirrors < 0).astype(int)
         return np.asarray((-1.0) ** (odd @ odd.T))
-
-    @cached_property
-    def corners_m(self) -> Real:
-        """Corners of the part's triangles (T, 3, 3)."""
-        return np.asarray(self.vertices_m[self.faces])
-
-    @cached_property
-    def _doubled(self) -> Real:
-        a, b, c = self.corners_m.transpose(1, 0, 2)
-        return np.asarray(np.cross(b - a, c - a))
-
-    @cached_property
-    def areas_m2(self) -> Real:
-        """Areas (T,)."""
-        return np.asarray(np.linalg.norm(self._doubled, axis=1) / 2)
-
-    @cached_property
-    def normals(self) -> Real:
-        """Outward unit normals (T, 3)."""
-        return np.asarray(self._doubled / (2 * self.areas_m2[:, None]))
 
     @cached_property
     def centres_m(self) -> Real:
@@ -102,9 +78,7 @@ class MeshGrid:
     @cached_property
     def edges(self) -> tuple[Index, Index]:
         """Vertices of the part's edges (E, 2), and the edge from each corner of a triangle to the next (T, 3)."""
-        pairs = np.sort(np.stack([self.faces, self.faces[:, NEXT]], axis=-1).reshape(-1, 2), axis=1)
-        edges, of = np.unique(pairs, axis=0, return_inverse=True)
-        return edges, of.reshape(-1, 3)
+        return edges_of(self.faces)
 
     def free(self, parity: int) -> Index:
         """Vertices (N,) at which a parity's functions may differ from 0: all but those on planes about which it is odd."""

@@ -6,17 +6,23 @@ other side, if places of each side lie on the image of the other. The triangles 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
-from designer.problem.meshes.triangles import NEXT, Array, Index, Triangles, merged, split, used
+from designer.problem.meshes.triangles import Array, Index, Triangles, edges_of, merged, split, used
 
 SAME_PLACE = 1e-6
 """Distance from the image, over the size, within which a place is on it."""
 SAMPLES = 400
 """Places of each side that are looked at."""
+
+
+def reflections(planes: Collection[int]) -> Array:
+    """Signs (S, 3) of the coordinates in each image, the first of them none turned, for planes across these axes."""
+    return np.array(list(product(*([1.0, -1.0] if axis in planes else [1.0] for axis in range(3)))))
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,7 @@ class MirroredPart:
     @property
     def whole(self) -> Triangles:
         """All images together."""
-        signs = product(*([1.0, -1.0] if axis in self.planes else [1.0] for axis in range(3)))
-        corners_m = [self.part.corners_m * mirror for mirror in np.array(list(signs))]
+        corners_m = [self.part.corners_m * mirror for mirror in reflections(self.planes)]
         turned = [image[:, :: 1 if n.bit_count() % 2 == 0 else -1] for n, image in enumerate(corners_m)]
         return merged(np.concatenate(turned))
 
@@ -75,8 +80,7 @@ def _cut(part: Triangles, axis: int, tolerance_m: float) -> tuple[Array, Index]:
     """Vertices and faces with the edges that cross the plane divided there."""
     vertices, faces = part.vertices_m.copy(), part.faces
     vertices[np.abs(vertices[:, axis]) <= tolerance_m, axis] = 0.0
-    pairs = np.sort(np.stack([faces, faces[:, NEXT]], axis=-1).reshape(-1, 2), axis=1)
-    edges, of = np.unique(pairs, axis=0, return_inverse=True)
+    edges, of = edges_of(faces)
     first, second = vertices[edges[:, 0]], vertices[edges[:, 1]]
     crossing = first[:, axis] * second[:, axis] < 0
     share = first[crossing, axis] / (first[crossing, axis] - second[crossing, axis])
@@ -85,4 +89,4 @@ def _cut(part: Triangles, axis: int, tolerance_m: float) -> tuple[Array, Index]:
     middle = np.full(len(edges), -1)
     middle[crossing] = len(vertices) + np.arange(crossing.sum())
     vertices = np.concatenate([vertices, places_m])
-    return vertices, split(vertices, faces, middle[of.reshape(-1, 3)])
+    return vertices, split(vertices, faces, middle[of])

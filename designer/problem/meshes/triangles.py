@@ -201,17 +201,23 @@ class Triangles:
         """
         vertices, faces = self.vertices_m, self.faces
         while True:
-            pairs = np.sort(np.stack([faces, faces[:, NEXT]], axis=-1).reshape(-1, 2), axis=1)
-            edges, of = np.unique(pairs, axis=0, return_inverse=True)
+            edges, of = edges_of(faces)
             long = np.linalg.norm(vertices[edges[:, 0]] - vertices[edges[:, 1]], axis=1) > longest_m * SAME_LENGTH
             if not long.any():
                 return Triangles(vertices, faces)
             middle = np.full(len(edges), -1)
             middle[long] = len(vertices) + np.arange(long.sum())
             vertices = np.concatenate([vertices, vertices[edges[long]].mean(axis=1)])
-            faces = split(vertices, faces, middle[of.reshape(-1, 3)])
+            faces = split(vertices, faces, middle[of])
             if len(faces) > most:
                 return None
+
+
+def edges_of(faces: Index) -> tuple[Index, Index]:
+    """Vertices of the edges (E, 2), and the edge from each corner of a triangle to the next (T, 3)."""
+    pairs = np.sort(np.stack([faces, faces[:, NEXT]], axis=-1).reshape(-1, 2), axis=1)
+    edges, of = np.unique(pairs, axis=0, return_inverse=True)
+    return edges, of.reshape(-1, 3)
 
 
 def merged(corners_m: Array) -> Triangles:
