@@ -462,7 +462,8 @@ def test_thirty_two_drivers_are_told_apart(opened: Open, tmp_path: Path) -> None
     body = parts.figure({"name": "many", "message": "32 drivers."}) + parts.scripts(*texts)
     file = tmp_path / "many.html"
     file.write_text(
-        f'<!doctype html><html class="js"><style>{script.style()}</style><body>{body}</body></html>', encoding="utf-8"
+        f'<!doctype html><html class="js"><meta charset="utf-8"><style>{script.style()}</style><body>{body}</body></html>',
+        encoding="utf-8",
     )
     with opened(file, 390, "light") as page:
         chips = figure(page, "many").locator(".chip")
@@ -498,7 +499,8 @@ def test_a_page_stands_whatever_is_laid_over_it(opened: Open, tmp_path: Path) ->
     body = nav + parts.overlays() + parts.figure({"name": "one", "message": "Over it."}) + parts.scripts(*texts)
     file = tmp_path / "over.html"
     file.write_text(
-        f'<!doctype html><html class="js"><style>{script.style()}</style><body>{body}</body></html>', encoding="utf-8"
+        f'<!doctype html><html class="js"><meta charset="utf-8"><style>{script.style()}</style><body>{body}</body></html>',
+        encoding="utf-8",
     )
     with opened(file, 390, "light") as page:
         chips = figure(page, "one").locator(".chip span:not(.value)")
