@@ -26,7 +26,7 @@ from designer.acoustics.measured.drivers import MeasuredDrivers, measured_respon
 from designer.acoustics.measured.head import MeasuredHead
 from designer.arguments import checked_arguments
 from designer.arrays import Complex, Index, Real
-from designer.errors import DataError
+from designer.errors import DataError, UsageError
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
 
@@ -277,8 +277,15 @@ class Scene:
 
     @checked_arguments()
     def moved(self, displacements_m: Real) -> Scene:
-        """Scene with the head displaced otherwise: (D, 3) along the device's axes."""
-        return replace(self, displacements_m=np.asarray(displacements_m, dtype=float), whole=None)
+        """Scene with the head displaced otherwise: (D, 3) along the device's axes; UsageError for other shapes, or not finite."""
+        moves_m = np.asarray(displacements_m)
+        if moves_m.ndim != 2 or moves_m.shape[1] != 3 or not moves_m.size:
+            raise UsageError(
+                f"displacements_m: got an array of shape {moves_m.shape}; expected (D, 3), D at least 1: [[x, y, z], ...]"
+            )
+        if np.iscomplexobj(moves_m) or not np.isfinite(moves_m).all():
+            raise UsageError("displacements_m: got numbers that are complex or not finite; expected metres")
+        return replace(self, displacements_m=moves_m.astype(float), whole=None)
 
     def with_heads(self, heads: tuple[Head, ...]) -> Scene:
         """Scene with other heads."""

@@ -158,6 +158,7 @@ def _macros(plan: BankPlan) -> list[Macro]:
             (f"SETS_{n}", f"{axis.values.size}U", ""),
         ]
     where = f" for {BLOCK} samples a block" if plan.library else ""
+    adds = f"a block that is gathered adds {plan.names.prefix.upper()}_BLOCK" if plan.library else "the loops add none"
     played = f"{'numbers' if plan.is_of_sections else 'taps'} of all filters that play"
     return [
         *c_text.port_macros(filters),
@@ -165,8 +166,8 @@ def _macros(plan: BankPlan) -> list[Macro]:
         ("PLAYED", f"{plan.played_numbers}U", played),
         ("KEYS", f"{len(filters.bank.axes)}U", "values of a position"),
         *ends,
-        ("LATENCY_SAMPLES", f"{filters.latency_samples}U", "of the filters at any position; the loops add none"),
-        ("LATENCY_MS", f"{1e3 * filters.latency_samples / rate:.6f}", ""),
+        ("LATENCY_SAMPLES", f"{filters.latency_samples}U", f"of the filters at any position; {adds}"),
+        ("LATENCY_MS", f"{1e3 * filters.latency_samples / rate:.6f}", "of LATENCY_SAMPLES"),
         ("HEADROOM_DB", f"{room.any_input_db:.2f}", c_text.ROOM),
         (
             "WORST_OUTPUT",

@@ -284,10 +284,12 @@ def key_remedy(location: Location) -> str:
         return f"{new} replaced it" if new in known_keys(table) else f"replaced by {new}, a key of {home}"
     near = difflib.get_close_matches(key, known_keys(table), n=1, cutoff=0.5)
     homes = [home for home, keys in _tables() if key in keys]
+    is_of_kinds = any(" with " in home for home in homes)
     parts = [
         f"nearest known key: {near[0]}" if near else "",
         f"{key} is a key of {enumeration(homes)}" if homes else "",
-        ("leave it out here" if any(" with " in home for home in homes) else "move it there") if homes else "",
+        # A key near by is the likelier one than that of another table, and no key is moved that means something else there.
+        "leave it out here" if is_of_kinds else "move it there, or leave it out" if homes and not near else "",
     ]
     return "; ".join(part for part in parts if part)
 

@@ -113,6 +113,8 @@ def _listener(path: str, problem: Problem) -> Iterator[str]:
     distance_m = math.hypot(*place_m)
     if distance_m > MAX_FAR_M:
         yield f"{path}.position_m: {number(distance_m)} m from the device; {in_metres(place_m)}"
+    for doubt in problem.body.doubts(np.array(place_m)):
+        yield f"{path}.position_m: {doubt}"
     if problem.listener.one_place_because and any(not design.is_beam for design in problem.designs):
         yield (
             f"{path}.ear_cloud_m: the default, +/-3 cm, gives way to one place, because"

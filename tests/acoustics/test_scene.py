@@ -12,6 +12,7 @@ from designs.small_problems import CLOUD, Tables, limited, line, load, pair, sma
 import designer
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
+from designer.errors import UsageError
 from designer.problem import Problem
 from designer.problem.geometry import direction
 
@@ -281,3 +282,17 @@ def test_a_scene_answers_only_for_itself() -> None:
     # Moved by a displacement of the cloud: the ears of that displacement.
     aside = designer.scene(problem).moved(np.array([CLOUD[1]])).ears()
     np.testing.assert_allclose(aside, fresh.ears()[:, 2:4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("moves_m", [[0.0, 0.02, 0.0], [[0.02]], [[0.0, 0.02]], [], [[[0.0, 0.0, 0.0]]]])
+def test_displacements_of_another_shape_are_refused(moves_m: list[object]) -> None:
+    """One displacement is a row of x, y and z: numpy would spread [[0.02]] over all three axes."""
+    with pytest.raises(UsageError, match=r"^displacements_m: got an array of shape \(.*\); expected \(D, 3\)"):
+        designer.scene(in_free_field("points")).moved(moves_m)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("move_m", [math.nan, math.inf, 1j])
+def test_displacements_are_finite_real_numbers(move_m: complex) -> None:
+    """A head that moved by NaN, by infinity or by an imaginary distance is nowhere."""
+    with pytest.raises(UsageError, match=r"^displacements_m: got numbers that are complex or not finite"):
+        designer.scene(in_free_field("points")).moved([[0.0, move_m, 0.0]])  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from programs import need
 from designer.arrays import Real
 from designer.bank.walk import walked
 from designer.export.bank_cost import cost_of
+from designer.export.bank_export import bank_facts
 from designer.export.bank_plan import FADE
 from designer.export.bank_set import BankSet
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord
@@ -249,6 +250,19 @@ def test_the_header_states_its_costs(word: CWord, tmp_path: Path) -> None:
         norms = np.abs(filters_at(filters, at)).sum(axis=(1, 2))
         largest = max(largest, float(norms.max()))
     assert largest <= float(values["WORST_OUTPUT"]) < 1.3 * largest
+
+
+@pytest.mark.parametrize("word", [FLOAT, F32], ids=lambda word: word.target)
+def test_the_header_tells_what_a_block_adds_to_the_latency(word: CWord, tmp_path: Path) -> None:
+    """Header and manifest state one latency: of a library's blocks the header names the block that the caller gathers."""
+    plan = written(bank_set(1), word, tmp_path)
+    header = (tmp_path / "small.h").read_text()
+    stated = re.search(r"_LATENCY_SAMPLES (\d+)U /\* (.*) \*/", header)
+    block = re.search(r"#define SMALL_BLOCK (\d+)U", header)
+    assert stated is not None and block is not None
+    adds = {FLOAT: (0, "the loops add none"), F32: (int(block[1]), "a block that is gathered adds SMALL_BLOCK")}
+    assert bank_facts(plan)["latency_samples"] == int(stated[1]) + adds[word][0]
+    assert stated[2].endswith(adds[word][1])
 
 
 def test_multiply_adds_are_counted_as_the_loops_run(tmp_path: Path) -> None:

@@ -353,9 +353,10 @@ def test_a_misspelt_key_counts_once() -> None:
 
 
 def test_a_key_of_another_table() -> None:
-    """A known key in the wrong table is sent where it belongs."""
+    """A known key in the wrong table is sent where it belongs; where one of the table's own is near, that is the remedy."""
     with pytest.raises(
-        ProblemError, match=r"grid\.taps: unknown key; taps is a key of \[realization\]; move it there$"
+        ProblemError,
+        match=r"grid\.taps: unknown key; taps is a key of \[realization\]; move it there, or leave it out$",
     ):
         designer.loads(toml(changed("grid", taps=64)))
     with pytest.raises(
@@ -363,6 +364,9 @@ def test_a_key_of_another_table() -> None:
         match=r"listener\.name: unknown key; .*name is a key of \[\[drivers\]\], \[\[listeners\]\], \[\[places\]\], \[\[designs\]\] with ",
     ):
         designer.loads(toml(changed("listener", name="me")))
+    near = r"placement\.spacing: unknown key; nearest known key: spacing_m; spacing is a key of \[grid\]$"
+    with pytest.raises(ProblemError, match=near):
+        designer.loads(toml({**pair(), "placement": {"drivers": 3, "spacing": 0.1}}))
 
 
 @pytest.mark.parametrize(

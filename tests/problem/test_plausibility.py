@@ -9,6 +9,7 @@ import pytest
 from toml_text import pair, toml, trio
 
 import designer
+from designer.errors import ProblemError
 from designer.problem.library import library
 from designer.problem.plausibility import warnings
 
@@ -28,6 +29,7 @@ def changed(tables: Tables, place: str, value: object) -> Tables:
 
 FREE = {**pair(), "listener": {"position_m": [20.0, 0.0, 0.0]}, "realization": {"taps": 4096}}
 BOXED = {**pair(), "enclosure": {"model": "box", "size_m": [0.1, 0.3, 0.1], "centre_m": [-0.05, 0.0, 0.0]}}
+CAN = {**pair(), "enclosure": {"model": "cylinder", "radius_m": 0.08}, "listener": {"position_m": [2.0, 0.0, 0.0]}}
 ODD = [
     (BOXED, "enclosure.highest_hz", 1000.0, "designs[0].band_hz ends at 4000 Hz, and the box is solved up to 1000 Hz; above, "),
     (FREE, "drivers.0.position_m", [0.0, -6.0, 0.0], "drivers[0].position_m: 6 m from the device's origin; millimetres? Write ["),
@@ -37,6 +39,8 @@ ODD = [
     (pair(), "listener.ear_cloud_m", [[0, 0, 0], [0, 30, 0]], "listener.ear_cloud_m[1]: 30 m from the head's place, and no filter serves"
      " heads so far apart; millimetres? Write [0.0, 0.03, 0.0]"),
     (pair(), "drivers.0.band_hz", [0.5, 6], "drivers[0].band_hz: [0.5, 6.0] ends below what is heard; kilohertz? Write [500, 6000]"),
+    (CAN, "listener.position_m", [1.0, 0.0, 2.0], "listener.position_m: the listener is 63 degrees above the device's origin, and the"
+     ' cylinder has no ends: sound that leaves a device by its end is not modelled; use model = "mesh"'),
     (pair(), "realization.taps", 8, "realization.taps: 8 taps last "),
     (pair(), "designs.0.max_effort_db", 80.0, "designs[0].max_effort_db: 80 dB is no limit"),
     (pair(), "drivers.1.max_gain_db", 80.0, "drivers[1].max_gain_db: 80 dB is no limit"),
@@ -106,3 +110,11 @@ def test_the_library_is_plausible() -> None:
     """No problem of the library has a warning."""
     for path, _ in library().values():
         assert warnings(designer.load(path)) == [], path
+
+
+def test_the_cylinder_goes_on_above_the_device() -> None:
+    """A head above a device of finite height is within the cylinder, which has no ends: layout and fault say so."""
+    assert designer.loads(toml(CAN)).body.described() == "cylinder, radius 0.08 m, without ends"
+    above = changed({**CAN, "listener": {"head": "sphere"}}, "listener.position_m", [0.1, 0.0, 2.0])
+    with pytest.raises(ProblemError, match=r"the head 67\.5 mm into the device, a cylinder without ends; expected "):
+        designer.loads(toml(above))

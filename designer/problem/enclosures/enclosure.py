@@ -193,6 +193,10 @@ class Enclosure(Table):
         """Clause on the size of its solution."""
         return ""
 
+    def doubts(self, centre_m: Array) -> Iterator[str]:
+        """Warnings of a head's place (3,) for which the body is a poor model."""
+        yield from ()
+
     def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
         """A head (its centre (3,), its ears (2, 3); radius 0: two points) that is inside of the device."""
         return iter(())
