@@ -31,7 +31,7 @@ class GainCurves:
 
 
 def played_responses(feeds: Real, filters: FilterSet, deconvolution: Deconvolution) -> dict[str, Real]:
-    """Channel -> responses (drivers, T) that feeds (N, drivers) show, the common gain and delay taken out."""
+    """Channel -> responses (drivers, T) that feeds (N, drivers) show; the common gain and delay, and the channel's, taken out."""
     shapes, length = Shapes(filters, deconvolution), deconvolution.stimulus.length
     out: dict[str, Real] = {name: np.zeros((len(filters.drivers), 2 * length)) for name in filters.channels}
     for driver in range(len(filters.drivers)):
@@ -40,7 +40,8 @@ def played_responses(feeds: Real, filters: FilterSet, deconvolution: Deconvoluti
         beside = deconvolution.responses(feeds[:, driver]) - shown
         for channel, name in enumerate(filters.channels):
             part = beside[channel, deconvolution.before : deconvolution.before + 2 * length]
-            out[name][driver] = designed[channel] + part
+            wait = filters.delays.get(name, 0)  # which the stereo chain asks for, and is no change
+            out[name][driver, : 2 * length - wait] = (designed[channel] + part)[wait:]
     return out
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from stereo.small_designs import RATE_HZ, design_of
 
 from designer.errors import DataError
+from designer.export.of_design import filter_set
 from designer.proof.outcome import Proof, proof_of
 from designer.proof.recording import laid_under, read_feeds
 from designer.proof.stimulus import LEAD, stimulus_of
@@ -117,6 +120,19 @@ def test_numbers_are_those_of_errors_with_known_power() -> None:
     assert row.worst_sample_db == pytest.approx(-40.0, abs=1e-6)
     assert row.worst_sample_s == pytest.approx((made.stimulus.loud.start + 7) / 48_000)
     assert [row.level_error_db for row in made.numbers] == pytest.approx([0, 0, 0], abs=1e-3)
+
+
+def test_a_channel_that_waits_as_the_chain_asks_is_not_late() -> None:
+    """One channel 2 samples behind the other: exact feeds change neither level nor time at the ears; without the wait it is early."""
+    asked = replace(filter_set(design_of("left", "right")), delays={"left": 0, "right": 2})
+    stimulus = stimulus_of(asked)
+    exact, hasty = (
+        proof_of(played(plays, stimulus.samples), asked, stimulus, target="c", ran="its export").ears
+        for plays in (asked, replace(asked, delays={}))
+    )
+    assert all(abs(change) < 1e-3 for ear in exact.values() for key, change in ear.items() if "change" in key)
+    assert hasty["right"]["time_change_us"] == pytest.approx(2e6 / RATE_HZ, abs=0.1)
+    assert hasty["left"]["time_change_us"] == pytest.approx(0.0, abs=0.1)
 
 
 def test_the_summary_is_json_of_what_was_found() -> None:
