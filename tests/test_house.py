@@ -26,7 +26,6 @@ KNOTS = {
 REGISTERED = ("formulations", "enclosures", "targets", "runners", "measured")
 """Folders of formulations, enclosures, exporters with what runs them, and readers: one idea a file, however short."""
 SHORT = {
-    "acoustics/continued_ears.py": "with its one reader, `heads`, it would be a file of more than 400 lines",
     "report/bank_page.py": "each kind of page has its file",
 }
 """Short files with one importer, and why they stay."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from designer.acoustics.chebyshev import SIZES, ChebyshevSurface, fitted
-from designer.acoustics.heads import Head, Points
+from designer.acoustics.head_models import Head, Points
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, driver_places_m
 from designer.acoustics.turning import phase, turning

@@ -1,6 +1,4 @@
-"""Heads, and their ears in any device's field: two points in free field, a rigid sphere, or a measured head.
-
-Each head answers a point source with the pressure at both ears. A device's incident field is made of such sources about the head.
+"""The ears of heads in any device's field, which is made of point sources about the head.
 
 **What the ears hear of it.** Without the head a driver's field about the head's centre is p = Σ a_nm j_n(kρ) Y_nm. A head that is
 round about the axis through its ears answers an order n alike for every m, and on that axis every Y_nm with m ≠ 0 is zero, so that
@@ -51,6 +49,15 @@ heads are not smooth; for such a head the field on the line is. Multiple scatter
 costs 0.25 dB beside a sphere like the head at 0.35 m, and 0.02 dB at 2 m; in front of a box of 0.1 x 0.3 x 0.12 m it costs 0.8 dB at
 0.35 m, and 0.25 dB at 1 m.
 
+**Above what is solved.** Above the highest wave number K up to which a device is solved its field keeps at each place the level and the
+delay that it has at K, and reaches the head as a wave from the driver's place; the rest of what an ear hears at K keeps its own:
+
+    H(k) = b P(k) + [H(K) - b P(K)] e^{-j(k-K)r},                                                                  (3)
+
+P the pressure at the ear for a point source at the driver's place, b the field at K over that source's field at the head's centre, r the
+distance from the driver's place to the ear. Ears without a head hear the field itself. (3) divides by no pressure in the head's shadow,
+which grows with k. The device is evaluated up to K alone: above it a large box would cost a hundred times as much.
+
 Sources: R. Duda and W. Martens, Range dependence of the response of a spherical head model (JASA 104, 1998); the strengths of equivalent
 sources: G. Koopmann, L. Song and J. Fahnline, A method for computing acoustic fields based on the principle of wave superposition
 (JASA 86, 1989).
@@ -60,23 +67,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from designer.acoustics.chebyshev import at_few_frequencies, few_save
-from designer.acoustics.continued_ears import continued_ears
 from designer.acoustics.enclosures import Device, EnclosedDrivers
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.head_models import Head, Points, Sphere
 from designer.acoustics.line_sources import MAX_SINE, arc, between, long_wave_answers, strengths
 from designer.acoustics.measured.drivers import MeasuredDrivers
-from designer.acoustics.measured.head import MeasuredHead, read_head
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.shaded_ears import are_answered, are_shaded, differ, extras, put_shaded_ears, tried, wide_line
-from designer.acoustics.sphere_series import head_pressure, head_series
+from designer.acoustics.sphere_series import head_series
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
-from designer.problem import geometry
-from designer.problem.schema import Problem
 
 MEASURED_LOADING = 1e-8
 MAX_REMAINDER = 1e-4
@@ -103,77 +108,6 @@ EXPECTED_ORDERS, EXPECTED_ORDERS_OF_MANY = 256, 64
 """Orders of a device's field at a point; before a cylinder many places share those of few."""
 
 
-class Head(Protocol):
-    """Interface of a head to its scene."""
-
-    @property
-    def name(self) -> str:
-        """In the problem file."""
-
-    @property
-    def radius_m(self) -> float:
-        """From its centre to each ear."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Warnings about the head."""
-
-    def pressure(self, k: Real, distance_m: Real, rays: Real) -> Complex:
-        """Pressure at the ears (F, D, 2, S) of point sources, relative to an ideal source's at 1 m.
-
-        Parameters
-        ----------
-        k : (F,) float array, wave number, rad/m
-        distance_m : (D,) float array, from the head's centre
-        rays : (D, S, 3) float array, unit vectors from there to the sources, in the head's axes
-
-        """
-
-
-@dataclass(frozen=True)
-class Points:
-    """No head: two points."""
-
-    name: str
-    radius_m: float
-    warnings: tuple[str, ...] = ()
-
-    def pressure(self, k: Real, distance_m: Real, rays: Real) -> Complex:
-        """e^{-jkr}/r at either point (F, D, 2, S)."""
-        sides = np.array([1.0, -1.0])[:, None] * rays[:, None, :, 1]  # (D, 2, S)
-        from_centre_m = distance_m[:, None, None]
-        from_ear_m = np.sqrt(from_centre_m**2 + self.radius_m**2 - 2 * from_centre_m * self.radius_m * sides)
-        return np.asarray(phase(-np.multiply.outer(k, from_ear_m)) / from_ear_m)
-
-
-@dataclass(frozen=True)
-class Sphere:
-    """A rigid sphere with the ears at the ends of its y axis."""
-
-    name: str
-    radius_m: float
-    warnings: tuple[str, ...] = ()
-
-    def pressure(self, k: Real, distance_m: Real, rays: Real) -> Complex:
-        """Duda and Martens' sphere (F, D, 2, S)."""
-        return head_pressure(k, self.radius_m, distance_m, rays[..., 1])
-
-
-def heads_of(problem: Problem) -> tuple[Head, ...]:
-    """The heads that the problem designs over, outermost first; DataError where a head's file cannot be used."""
-    return tuple(_head(problem, name) for name in problem.heads)
-
-
-def _head(problem: Problem, name: str) -> Head:
-    radius_m = geometry.head_radius_m(name, problem.listener.head_radius_m)
-    if name == "points":
-        return Points(name, radius_m)
-    if name.partition(":")[0] == "sphere":
-        return Sphere(name, radius_m)
-    measured: MeasuredHead = read_head(problem.data_path(name), radius_m, problem.speed_of_sound_m_s, name=name)
-    return measured
-
-
 def ears_in_field(
     head: Head, device: Device, k: Real, centres_m: Real, axes: Real, *, among_m: Real | None = None
 ) -> Complex:
@@ -193,7 +127,7 @@ def ears_in_field(
 
     """
     if isinstance(device, EnclosedDrivers) and (k > device.highest_k).any():
-        return continued_ears(
+        return _continued_ears(
             lambda of, some_k: ears_in_field(head, of, some_k, centres_m, axes, among_m=among_m),
             device,
             k,
@@ -221,6 +155,33 @@ def ears_in_field(
         return _of_sphere(head, device, k, centres_m, axes, among_m)
     few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m, extra=extra)
     return np.asarray(few * phase(-np.multiply.outer(k, away_m)) / away_m)
+
+
+def _continued_ears(
+    ears: Callable[[Device, Real], Complex], device: EnclosedDrivers, k: Real, centres_m: Real, ears_m: Real
+) -> Complex:
+    """Pressure at the ears (F, D, 2, L): equation (3) beyond `device.highest_k`, and the ears themselves below.
+
+    Parameters
+    ----------
+    ears : callable, a device and wave numbers (Q,) -> pressure (Q, D, 2, L)
+    k : (F,) float array, wave number, rad/m
+    centres_m : (D, 3) float array, of the heads
+    ears_m : (D, 2, 3) float array
+
+    """
+    last, beyond = np.array([device.highest_k]), np.flatnonzero(k > device.highest_k)
+    solved_k, place = np.unique(np.minimum(k, last), return_inverse=True)
+    out = ears(device, solved_k)[place]
+    places_m = device.driver_places_m()
+    sources = FreeField([Disc(place_m) for place_m in places_m])
+    points = ears(sources, np.append(k[beyond], last))
+    points *= (device.field(last, centres_m) / sources.field(last, centres_m))[:, :, None]
+    away_m = np.linalg.norm(ears_m[:, :, None] - places_m, axis=-1)  # (D, 2, L)
+    out[beyond] -= points[-1]
+    out[beyond] *= phase(-np.multiply.outer(k[beyond] - last, away_m))
+    out[beyond] += points[:-1]
+    return np.asarray(out)
 
 
 def _of_sphere(head: Sphere, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:

@@ -26,7 +26,7 @@ import numpy as np
 from designer.acoustics.cache import Array
 from designer.acoustics.enclosures import Device, EnclosedDrivers
 from designer.acoustics.enclosures.free_field import MovingDiscs
-from designer.acoustics.heads import Head, Points, Sphere
+from designer.acoustics.head_models import Head, Points, Sphere
 from designer.acoustics.scene import Scene, air_of, driver_places_m
 from designer.acoustics.sphere_series import HEAD_TOLERANCE, MIN_KA, legendre_slopes, legendre_table, radial_terms
 from designer.arrays import Complex, Real

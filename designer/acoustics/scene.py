@@ -20,7 +20,8 @@ import numpy as np
 from designer.acoustics.air import Air
 from designer.acoustics.cache import Array, Cache
 from designer.acoustics.enclosures import Device, EnclosedDrivers, device_in
-from designer.acoustics.heads import Head, ears_in_field, heads_of
+from designer.acoustics.head_models import Head, heads_of
+from designer.acoustics.heads import ears_in_field
 from designer.acoustics.measured.device import MeasuredDevice, read_device
 from designer.acoustics.measured.drivers import MeasuredDrivers, measured_responses
 from designer.acoustics.measured.head import MeasuredHead

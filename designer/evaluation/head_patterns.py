@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import spherical_jn
 
-from designer.acoustics.heads import Head
+from designer.acoustics.head_models import Head
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.sphere_series import radial_terms
 from designer.arrays import Complex, Real

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from designer import measures
+from designer.acoustics.head_models import Points, Sphere
 from designer.acoustics.head_places import ears_at
-from designer.acoustics.heads import Points, Sphere
 from designer.acoustics.scene import Scene
 from designer.acoustics.several_listeners import heard_by
 from designer.arrays import Bool, Complex, Real

@@ -39,7 +39,7 @@ from functools import cache
 
 import numpy as np
 
-from designer.acoustics.heads import Head, heads_of
+from designer.acoustics.head_models import Head, heads_of
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.sphere_series import sphere_pressure
 from designer.arrays import Complex, Real

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics.heads import Head
+from designer.acoustics.head_models import Head
 from designer.arrays import Bool, Complex, Real
 from designer.problem.schema import Problem
 from designer.realization import response as filter_response

@@ -16,7 +16,7 @@ import numpy as np
 
 from designer.acoustics.cache import Cache
 from designer.acoustics.enclosures.surface_drivers import SurfaceDrivers
-from designer.acoustics.heads import Head
+from designer.acoustics.head_models import Head
 from designer.acoustics.scene import Scene, device_of
 from designer.acoustics.scene_of_problem import in_heard_cloud
 from designer.arrays import Complex, Real

@@ -20,7 +20,7 @@ import designer
 from designer.acoustics import array_store, content
 from designer.acoustics.array_store import ArrayStore, cache_folder
 from designer.acoustics.content import digest
-from designer.acoustics.heads import Sphere
+from designer.acoustics.head_models import Sphere
 
 KEY, OTHER = "a" * 40, "b" * 40
 

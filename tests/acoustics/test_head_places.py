@@ -10,8 +10,8 @@ import pytest
 
 import designer
 from designer.acoustics.chebyshev import fitted
+from designer.acoustics.head_models import Head
 from designer.acoustics.head_places import MIN_PLACES, ears_at
-from designer.acoustics.heads import Head
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 

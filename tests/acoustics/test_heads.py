@@ -23,7 +23,8 @@ from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.enclosures.sphere import SphereEnclosure
-from designer.acoustics.heads import Points, Sphere, ears_in_field
+from designer.acoustics.head_models import Points, Sphere
+from designer.acoustics.heads import ears_in_field
 from designer.acoustics.line_sources import strengths as strengths_of
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers

@@ -14,7 +14,8 @@ from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.enclosures.sphere import SphereEnclosure
-from designer.acoustics.heads import Sphere, ears_in_field
+from designer.acoustics.head_models import Sphere
+from designer.acoustics.heads import ears_in_field
 from designer.acoustics.moving_ears import SlopeScene, head_slopes
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real

@@ -14,7 +14,7 @@ from designs.small_problems import Tables, line, load, speaker
 import designer
 from designer.acoustics.cache import Cache
 from designer.acoustics.enclosures.sphere import SphereEnclosure
-from designer.acoustics.heads import Points
+from designer.acoustics.head_models import Points
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.report.figures import pictures

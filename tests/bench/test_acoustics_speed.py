@@ -7,7 +7,8 @@ import numpy as np
 from bench.timing import best_of
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.sphere import SphereEnclosure
-from designer.acoustics.heads import Sphere, ears_in_field
+from designer.acoustics.head_models import Sphere
+from designer.acoustics.heads import ears_in_field
 from designer.acoustics.sphere_series import cap_weights, legendre_table, radial_terms
 from designer.arrays import Complex, Real
 from designer.problem.geometry import direction

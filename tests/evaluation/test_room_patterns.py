@@ -17,7 +17,8 @@ from designer.acoustics.enclosures.box_pistons import Piston
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.enclosures.sphere import SphereEnclosure
-from designer.acoustics.heads import Points, Sphere, ears_in_field
+from designer.acoustics.head_models import Points, Sphere
+from designer.acoustics.heads import ears_in_field
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.scene import driver_places_m

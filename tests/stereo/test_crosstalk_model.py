@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designer.acoustics.heads import Sphere
+from designer.acoustics.head_models import Sphere
 from designer.acoustics.measured.head import read_head
 from designer.stereo.crosstalk import CrosstalkModel, far_ears, measured_crosstalk, sphere_crosstalk
 from stereo import naive_ears as naive

@@ -76,7 +76,7 @@ def test_the_scene_is_the_devices_field() -> None:
         ({"right": "[0.0, -0.08, 0.03]"}, r"drivers\[1\].position_m: .*, where drivers\[0\] is"),
         (
             {"listener": "[0.01, 0.0, 3.0]"},
-            r"listener.position_m: .* puts both ears inside the device; expected .* from the device's axis",
+            r"listener.position_m: .* puts both ears inside the device, a cylinder without ends; expected .* from the device's axis",
         ),
     ],
 )
