@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +13,7 @@ from designer.export.provenance import TABLE, Row
 from designer.export.rates import of_rate
 from designer.export.target import BareFile, Target
 from designer.export.targets.tables import read_table
+from designer.problem.messages import nearest
 from designer.problem.schema import Problem
 
 MODULES = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
@@ -32,9 +32,8 @@ STEPS = (-64, 32)
 def target_named(name: str) -> Target:
     """The target of a name. Raises UsageError: there is none; names the nearest."""
     if name not in TARGETS:
-        near = difflib.get_close_matches(name, TARGETS, n=1, cutoff=0.4)
-        remedy = f"; nearest: {near[0]}" if near else ""
-        raise UsageError(f"--target: got {name!r}; expected {', '.join(TARGETS)}{remedy}")
+        near = nearest(name, list(TARGETS))
+        raise UsageError(f"--target: got {name!r}; expected {', '.join(TARGETS)}{near and '; '}{near}")
     return TARGETS[name]
 
 
