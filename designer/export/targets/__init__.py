@@ -8,7 +8,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from designer.errors import DataError, UsageError
-from designer.export.coefficients import MAX_SECTIONS, Coefficients, is_folder, refusal, shown
+from designer.export.coefficients import MAX_SECTIONS, Coefficients, is_folder, read_bytes, refusal, shown
 from designer.export.provenance import TABLE, Row
 from designer.export.rates import of_rate
 from designer.export.target import BareFile, Target
@@ -65,6 +65,8 @@ def read_coefficients(path: Path, problem: Problem) -> Coefficients:
     ending = coefficients.path.suffix
     targets = [target for target in READERS if ending.lower() in target.endings]
     if not targets:
+        if not coefficients.path.exists():
+            read_bytes(coefficients.path)  # whose message names what is not there
         is_bare = ending.lower() in [suffix for suffix, _ in DECODERS]
         remedy = f"name its folder, with {TABLE}" if is_bare else "export it as one of these"
         raise refusal(path, f"a file that ends with {ending[:20]!r}", EXPECTED_FILES, remedy)
