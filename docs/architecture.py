@@ -16,12 +16,12 @@ PACKAGE = ROOT / "designer"
 ROOMS = {  # from the top; each imports only from those before it, and from itself
     "errors": "the tree of the errors that a user can meet, and their exit codes",
     "arguments": "arguments of public functions: wrong types are refused by name",
-    "declared": "what a file of a registry declares, read without importing it",
+    "declared": "declarations of the files of a registry, read without importing them",
     "versions": "the versions that a written folder names",
     "arrays": "types of arrays",
     "writing": "the one writer: a folder appears whole or not at all, and only files of its manifest are ever replaced",
     "stopping": "signals that ask for an end, answered from the first line on",
-    "workers": "processes that die with their parent",
+    "workers": "processes that end with their parent",
     "progress": "sentences on how far a long computation is, for whoever listens",
     "problem": "the problem file: schema, loading, faults, geometry, the library; `enclosures/` has one enclosure a file",
     "acoustics": "geometry to the transfer tensor H: enclosures, heads, air, measured data, the scene",
@@ -45,7 +45,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "job": "`designer.design`, `designer.open`, `designer.evaluate`",
     "search": "many designs: `new`, `compare`, `sweep`, `place`, `bank`, `benchmark`",
     "commands": "commands as functions: `check`, `reach`, `render`, `export`, `proof`, `figures`, `convert`, `bank`; filters read back",
-    "studio": "the problem file with its graphs live under the hand: session, engine, server, page",
+    "studio": "the problem file edited beside its live graphs: session, engine, server, page",
     "cli": "one command a file",
 }
 

@@ -5,7 +5,6 @@ A file is a regular one, of at most so many bytes; a message repeats at most so 
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import stat
@@ -17,6 +16,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.errors import DataError
 from designer.export.provenance import one_line
+from designer.problem.messages import nearest
 from designer.problem.schema import MAX_TAPS, Problem
 from designer.realization.cascade import Cascade, settled_length
 from designer.stereo.matched import VIRTUAL
@@ -217,8 +217,7 @@ class Coefficients:
         if matches:
             remedy = f"rename one of {', '.join(map(repr, matches))}, or read a csv, json or npz, which hold names as they are"
             raise self.refusal(f"{subject} {shown(name)}", "names that differ in a comment", remedy)
-        near = difflib.get_close_matches(str(name)[:200], names, n=1, cutoff=0.5)
-        remedy = f"nearest: {near[0]!r}" if near else "name the problem that the file was made for"
+        remedy = nearest(str(name)[:200], names) or "name the problem that the file was made for"
         raise self.refusal(f"{subject} {shown(name)}", f"the problem's: {', '.join(map(repr, names))}", remedy)
 
     def check_complete(self) -> None:

@@ -6,7 +6,6 @@ literals, because the problem file's schema reads them without importing the fil
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from designer.export.coefficients import Coefficients
 from designer.export.filter_set import FilterSet
 from designer.export.provenance import Row
 from designer.export.runners.bench import Runner
+from designer.problem.messages import nearest
 from designer.problem.word_format import Word
 from designer.realization.cost import Memory
 
@@ -96,9 +96,8 @@ class Option:
     def check(self, value: str) -> None:
         """Refuse a value that is not known. Raises UsageError: naming those that are, and the nearest."""
         if value and self.names and value not in self.names:
-            near = difflib.get_close_matches(value.lower(), self.names, n=1, cutoff=0.5)
-            remedy = f"; nearest: {near[0]}" if near else ""
-            raise UsageError(f"--{self.flag}: got {value!r}; expected {', '.join(self.names)}{remedy}")
+            near = nearest(value.lower(), list(self.names))
+            raise UsageError(f"--{self.flag}: got {value!r}; expected {', '.join(self.names)}{near and '; '}{near}")
 
 
 class BareFile(NamedTuple):

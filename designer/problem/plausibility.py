@@ -258,6 +258,13 @@ def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:
     look = np.array([design.look_deg], dtype=float)
     if design.window_deg and not geometry.in_arc(look, (design.window_deg[0], design.window_deg[1])).any():
         yield f"{path}.window_deg does not hold the look direction, {number(design.look_deg)} degrees"
+    arcs_deg = geometry.null_arcs_deg(design.nulls_deg or [], design.null_width_deg)
+    for n, arc_deg in enumerate(arcs_deg):
+        if geometry.in_arc(look, arc_deg).any():
+            yield (
+                f"{path}.nulls_deg[{n}]: the arc from {number(arc_deg[0])} to {number(arc_deg[1])} degrees holds the look direction,"
+                f" {number(design.look_deg)} degrees, which cannot be bright and dark; move the null, or reduce null_width_deg"
+            )
     for m, line in enumerate(design.mask or []):
         low, high = (number(azimuth) for azimuth in line.azimuth_deg)
         if line.max_db < 0 and geometry.in_arc(look, (line.azimuth_deg[0], line.azimuth_deg[1])).any():

@@ -266,8 +266,13 @@ def _heard(design: BankDesign, channel: str) -> str:
 
 
 def is_bank(folder: Path) -> bool:
-    """Whether a folder is a bank's."""
-    return (folder / FACTS).is_file() and (folder / BANK_FILE).is_file()
+    """Whether a folder is a bank's: by its files, or by its manifest where one of them is lost."""
+    manifest = read_manifest(folder)
+    return not _missing(folder) or (manifest is not None and manifest.kind == BANK)
+
+
+def _missing(folder: Path) -> list[str]:
+    return [name for name in (FACTS, BANK_FILE) if not (folder / name).is_file()]
 
 
 def open_bank(folder: Path) -> OpenedBank:
@@ -278,9 +283,9 @@ def open_bank(folder: Path) -> OpenedBank:
     DataError : it is none, or a file of it is broken or was changed since it was written
 
     """
-    if not is_bank(folder):
+    if missing := _missing(folder):
         raise DataError(
-            f"{folder}: {lack(folder, f'{FACTS} and {BANK_FILE}')}; expected a folder that `designer bank` wrote"
+            f"{folder}: {lack(folder, ' and '.join(missing))}; expected a folder that `designer bank` wrote"
         )
     manifest = read_manifest(folder)
     for name in (FACTS, BANK_FILE):

@@ -1,1 +1,1 @@
-"""The studio: a problem file with its graphs live under the hand."""
+"""The studio: a problem file edited beside its live graphs."""

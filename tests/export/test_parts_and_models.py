@@ -168,7 +168,7 @@ def test_flags_name_the_part(
     assert (
         ended.code == 2
         and "--part: got 'ADAU1451x'; expected adau1401, " in ended.err
-        and "nearest: adau1451" in ended.err
+        and 'nearest known: "adau1451"' in ended.err
     )
     ended = run(capsys, monkeypatch, "export", str(folder), "--target", "minidsp", "--model", "2x4")
     assert ended.code == 2 and "--model: got '2x4'; expected 2x4-hd, " in ended.err

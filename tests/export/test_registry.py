@@ -339,7 +339,7 @@ def test_a_refused_export_does_not_take_the_others_along(tmp_path: Path) -> None
 
 def test_an_unknown_target_names_the_nearest() -> None:
     """All that are known, and the one that was meant."""
-    with pytest.raises(UsageError, match=r"--target: got 'camila'; expected csv, .*; nearest: camilladsp$"):
+    with pytest.raises(UsageError, match=r"--target: got 'camila'; expected csv, .*; nearest known: \"camilladsp\"$"):
         target_named("camila")
 
 

@@ -219,6 +219,8 @@ def test_the_command(
     )
     ended = run(capsys, monkeypatch, "import-coefficients", "pair.toml", "--problem", "pair.toml", "-o", "new")
     assert ended.code == 3 and "got a file that ends with '.toml'; expected a csv, json, npz, wav, C" in ended.err
+    ended = run(capsys, monkeypatch, "import-coefficients", "nowhere/device", "--problem", "pair.toml", "-o", "new")
+    assert ended.code == 3 and "nowhere/device: cannot be read: no such file" in ended.err
     assert not Path("new").exists()
 
 
@@ -227,7 +229,7 @@ def test_the_command(
     [
         ("a.csv", "", "got an empty file"),
         ("a.csv", "x,y\n1,2\n", "got columns 'x,y'; expected channel,driver,tap,value or channel,driver,section"),
-        ("a.csv", "channel,driver,tap,value\nlift,left,0,1\n", "got channel 'lift'; .* nearest: 'left'"),
+        ("a.csv", "channel,driver,tap,value\nlift,left,0,1\n", "got channel 'lift'; .* nearest known: \"left\""),
         ("a.csv", "channel,driver,tap,value\nleft,left,0,x\n", "got 'x' for a coefficient; expected a finite number"),
         (
             "a.csv",

@@ -41,6 +41,8 @@ ODD = [
     (pair(), "drivers.0.band_hz", [0.5, 6], "drivers[0].band_hz: [0.5, 6.0] ends below what is heard; kilohertz? Write [500, 6000]"),
     (CAN, "listener.position_m", [1.0, 0.0, 2.0], "listener.position_m: the listener is 63 degrees above the device's origin, and the"
      ' cylinder has no ends: sound that leaves a device by its end is not modelled; use model = "mesh"'),
+    (trio(), "designs.1.nulls_deg", [90.0, 4.0], "designs[1].nulls_deg[1]: the arc from -1 to 9 degrees holds the look direction,"
+     " 0 degrees, which cannot be bright and dark; move the null, or reduce null_width_deg"),
     (pair(), "realization.taps", 8, "realization.taps: 8 taps last "),
     (pair(), "designs.0.max_effort_db", 80.0, "designs[0].max_effort_db: 80 dB is no limit"),
     (pair(), "drivers.1.max_gain_db", 80.0, "drivers[1].max_gain_db: 80 dB is no limit"),

@@ -208,6 +208,14 @@ def test_other_commands_say_that_it_is_a_bank(
     )
 
 
+def test_a_bank_that_lost_a_file_is_told_what_it_lacks(folder: Path, tmp_path: Path) -> None:
+    """And not that it is a bank, which the command takes."""
+    for name in ("designer-manifest.json", "bank.npz"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    with pytest.raises(DataError, match=r"got no bank\.json; expected a folder that `designer bank` wrote$"):
+        designer.export(tmp_path, "c")
+
+
 @pytest.mark.parametrize("target", ["camilladsp", "wav", "faust", "sigmadsp"])
 def test_a_target_that_cannot_interpolate_is_refused(target: str, folder: Path, designer_command: Command) -> None:
     """Before anything is written, with the targets that can."""

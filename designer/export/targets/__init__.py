@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 from designer.errors import DataError, UsageError
-from designer.export.coefficients import MAX_SECTIONS, Coefficients, is_folder, refusal, shown
+from designer.export.coefficients import MAX_SECTIONS, Coefficients, is_folder, read_bytes, refusal, shown
 from designer.export.provenance import TABLE, Row
 from designer.export.rates import of_rate
 from designer.export.target import BareFile, Target
 from designer.export.targets.tables import read_table
+from designer.problem.messages import nearest
 from designer.problem.schema import Problem
 
 MODULES = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
@@ -32,9 +32,8 @@ STEPS = (-64, 32)
 def target_named(name: str) -> Target:
     """The target of a name. Raises UsageError: there is none; names the nearest."""
     if name not in TARGETS:
-        near = difflib.get_close_matches(name, TARGETS, n=1, cutoff=0.4)
-        remedy = f"; nearest: {near[0]}" if near else ""
-        raise UsageError(f"--target: got {name!r}; expected {', '.join(TARGETS)}{remedy}")
+        near = nearest(name, list(TARGETS))
+        raise UsageError(f"--target: got {name!r}; expected {', '.join(TARGETS)}{near and '; '}{near}")
     return TARGETS[name]
 
 
@@ -66,6 +65,8 @@ def read_coefficients(path: Path, problem: Problem) -> Coefficients:
     ending = coefficients.path.suffix
     targets = [target for target in READERS if ending.lower() in target.endings]
     if not targets:
+        if not coefficients.path.exists():
+            read_bytes(coefficients.path)  # whose message names what is not there
         is_bare = ending.lower() in [suffix for suffix, _ in DECODERS]
         remedy = f"name its folder, with {TABLE}" if is_bare else "export it as one of these"
         raise refusal(path, f"a file that ends with {ending[:20]!r}", EXPECTED_FILES, remedy)
