@@ -210,7 +210,12 @@ def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
 
 def _to_mend(line: str) -> str:
     """Remedy for a line that is no TOML: of characters that do not show, or look like others, their names."""
-    odd = [char for char in dict.fromkeys(line) if char in QUOTES or not (char.isprintable() or char in "\t\r")]
+    bare = re.sub(r"\"[^\"]*\"|'[^']*'", "", line)  # within a string such quotes are letters
+    odd = [
+        char
+        for char in dict.fromkeys(line)
+        if (char in QUOTES and char in bare) or not (char.isprintable() or char in "\t\r")
+    ]
     if not odd:
         return "mend the line that is named, or one above it"
     names = enumeration(

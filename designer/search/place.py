@@ -82,7 +82,8 @@ class Placed:
         if best.even is not None:
             side = "above" if best.value >= best.even else "below"
             beside = f", {metric.text(abs(best.value - best.even))} {side} even steps"
-        words = f"best: {best.words}: {self._shipped(best)}{beside};"
+        ranked = "best" if self.objective.is_of_filters else "best by ideal weights"
+        words = f"{ranked}: {best.words}: {self._shipped(best)}{beside};"
         words += f" {best.evaluations} of {best.of_layouts:,} layouts valued"
         words += f", {best.steps} steps along slopes" if best.steps else ""
         if last is best:

@@ -530,6 +530,12 @@ def test_characters_that_do_not_show_are_named(old: str, new: str, message: str)
         designer.loads(toml(pair()).replace(old, new, 1))
 
 
+def test_quotation_marks_within_a_string_are_letters() -> None:
+    """What is no TOML for another reason is not blamed on the typeset quotes of a title."""
+    with pytest.raises(ProblemError, match="mend the line that is named"):
+        designer.loads('title = "\u201cnice\u201d pair" oops\n')
+
+
 def test_a_key_with_a_character_that_does_not_show_shows_it() -> None:
     """In quotes it is a key of its own, whose character is escaped."""
     with pytest.raises(ProblemError, match=r'"\\u200btitle": unknown key; nearest known key: title'):

@@ -83,7 +83,9 @@ def test_the_sentence_names_the_best_and_what_fewer_lose(placed: tuple[Placed, P
     assert best.even is not None
     shipped = f"{best.realised:.1f} dB by its filters (5th percentile of cancellation gain over devices, heads and frequencies)"
     ideal = f"{best.value:.1f} dB by ideal weights, {best.value - best.even:.1f} dB above even steps"
-    assert result.sentence.startswith(f"best: 5 drivers, {best.width_m:.2f} m wide: {shipped}, {ideal}; ")
+    assert result.sentence.startswith(
+        f"best by ideal weights: 5 drivers, {best.width_m:.2f} m wide: {shipped}, {ideal}; "
+    )
     beside = f"{last.realised:.1f} dB by their filters, {best.value - last.value:.1f} dB worse by ideal weights"
     assert result.sentence.endswith(f"; 3 drivers, {last.width_m:.2f} m wide: {beside}")
     record = json.loads((folder / "placement.json").read_text())
@@ -350,5 +352,5 @@ def test_the_command_ends_with_the_sentence(tmp_path: Path, designer_command: Co
     ended = designer_command("place", str(path), "-o", str(tmp_path / "out"))
     assert ended.code == 0
     first, second = ended.out.splitlines()
-    assert first.startswith("best: 3 drivers, ")
+    assert first.startswith("best by ideal weights: 3 drivers, ")
     assert second.startswith(f"wrote {tmp_path / 'out'}")
