@@ -107,7 +107,7 @@ def few_places(
         )
         return across and (np.moveaxis(across[0], 3, 2), np.eye(levels_m.size)[level_of.ravel()], across[1])
 
-    # The ends of the heights are nearest to the sources and furthest from them: what serves there serves between them.
+    # Distances that serve at the ends of the heights serve between them, unless a source is there: the values are judged at the end.
     def at_ends(nearness: Real) -> Complex:
         return np.moveaxis(grid(1 / nearness, levels_m[[0, -1]]), 2, 3)
 
@@ -121,7 +121,11 @@ def few_places(
     count = ends[1].shape[1]
     distances_m = 1 / _nodes(float(nearness.min()), float(nearness.max()), count - 1)
     few = few_points(along, height_m, most=most / count, degrees=DEGREES_OF_PLACES, missed=MAX_ERROR_OF_PLACES)
-    return few and (*few, ends[1])
+    if few is None:
+        return None
+    values = np.moveaxis(few[0], 3, 2)  # (N, F, Q, Z, ...)
+    missed = MAX_ERROR_OF_PLACES * np.abs(values).max(axis=(0, 2))
+    return (*few, ends[1]) if (_follows(values) <= missed).all() else None
 
 
 def at_few_frequencies(

@@ -206,7 +206,7 @@ class MeasuredHead:
         ----------
         k : (F,) float array, wave number, rad/m
         distance_m : (D,) float array, from the head's centre
-        towards : (D, S, 3) float array, unit vectors from there to the sources, in the head's axes
+        rays : (D, S, 3) float array, unit vectors from there to the sources, in the head's axes
 
         Raises
         ------
