@@ -92,7 +92,7 @@ def bank(
 ) -> None:
     """Design filters for a listener or beam that moves.
 
-    The fewest sets of them, and what is played between them.
+    Finds the fewest sets of filters, and interpolates between them.
 
     Every place of the proof has a design of its own to be compared with, so that a bank takes some hundred times as long as a
     design of the problem without its page.

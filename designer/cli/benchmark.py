@@ -34,8 +34,8 @@ def benchmark(
 ) -> None:
     """Score methods on problems of known best value.
 
-    Or scores anyone's weights. Prints how far each stays behind the best known value at its worst frequency, or by how much it misses
-    what the problem requires; the CSV has each frequency.
+    Weights of another program can be scored too. Prints how far each stays behind the best known value at its worst frequency, or by
+    how much it misses what the problem requires; the CSV has each frequency.
     """
     from designer.problem.benchmark import benchmark as benchmark_of
     from designer.search.benchmark import score_table

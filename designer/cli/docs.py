@@ -87,7 +87,7 @@ def docs(
 ) -> None:
     """Open the book in the browser, at a name's entry.
 
-    What a message's code means is printed, with the book or without.
+    The meaning of a message's code is printed, even where no book is installed.
     """
     code = CODES.get((topic or "").lower())
     if code is not None:

@@ -42,7 +42,7 @@ def export(
 ) -> None:
     """Write coefficients for a firmware or a program.
 
-    A design's for a firmware, a convolver or another program; a bank's for a firmware that interpolates.
+    A design is exported for a firmware, a convolver or another program; a bank, for a firmware that interpolates.
     """
     from designer import job
     from designer.commands.export import bank_filters_for, filters_for

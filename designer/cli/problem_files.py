@@ -50,7 +50,7 @@ def new(
 def schema() -> None:
     """Print the JSON schema of the problem file.
 
-    Editors complete and check its keys by it.
+    With this schema an editor completes and checks the file's keys.
     """
     from designer.problem.library import schema_text
 

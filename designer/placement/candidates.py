@@ -138,7 +138,7 @@ def candidates_of(problem: Problem) -> Candidates:
 
 
 def key_fault(problem: Problem, path: str, actual: str, expected: str, remedy: str) -> ProblemError:
-    """The error of one key of [placement], found where layouts are searched."""
+    """Error of one key of the problem file that no search of layouts can take."""
     return ProblemError(problem.source, [Fault(path, actual, expected, remedy, "placement-search")])
 
 

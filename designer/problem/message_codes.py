@@ -276,7 +276,7 @@ placement-search: A search for places that has no places, no drivers, or too man
   Cause: Bounds, steps and keep-outs of [placement] that do not fit together.
   Remedy: Change what the message names.
 surface-coordinate: A driver's azimuth or height on a surface that has none there.
-  Cause: `--vary` moves a driver over a sphere, a cylinder, a box or a mesh alone, and at heights where the body has a surface.
+  Cause: The enclosure has no surface (only a sphere, a cylinder, a box and a mesh have one), or none at that height.
   Remedy: Vary `position_m`, or keep to the surface.
 """
 ENTRY = re.compile(

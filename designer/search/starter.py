@@ -367,8 +367,11 @@ def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[st
     if path.suffix != ".toml":
         raise UsageError(f"{path}: got no name of a problem file; expected a name that ends in .toml")
     if not path.parent.is_dir():
-        actual = f"{path.parent} is a file" if path.parent.exists() else f"got no folder {path.parent}"
-        raise UsageError(f"{path}: {actual}; expected a folder; make it first, or choose another place")
+        if path.parent.exists():
+            raise UsageError(f"{path}: {path.parent} is a file; expected a folder; choose another place")
+        raise UsageError(
+            f"{path}: got no folder {path.parent}; expected a folder; make it first, or choose another place"
+        )
     check_file(path, force=force)
     reserve(path)
     text, remarks = new_problem(geometry)

@@ -87,10 +87,13 @@ def _read_csv(path: Path) -> Table:
         wrong = int(np.argmax(filled != 1))
         f, (azimuth, polar) = frequency_hz[wrong // len(places)], places[wrong % len(places)]
         count = "no row" if filled[wrong] == 0 else f"{filled[wrong]} rows"
+        remedy = "the file was cut off, or its directions change with frequency: write it again"
+        if filled[wrong]:
+            remedy = "remove the repeated rows, or write it again"
         raise DataError(
             f"{path}: got {count} for {f:g} Hz at azimuth {azimuth:g}, elevation {polar:g} ({len(rows)} rows for "
             f"{frequency_hz.size} frequencies and {len(places)} directions); expected one row for each frequency and "
-            "direction; the file was cut off, or its directions change with frequency: write it again"
+            f"direction; {remedy}"
         )
     a, b = (column[name] for name in pair)
     if pair == VALUES[1]:

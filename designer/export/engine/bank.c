@@ -4,7 +4,7 @@
    no fade is under way; a fade goes from there to the other place. */
 
 //: places
-/* The set below a value of a key, and the share of the set above it; what is no number counts as the lowest value. */
+/* The set below a value of a key, and the share of the set above it; NaN counts as the lowest value. */
 static void prefix_find(const double *values, uint32_t count, float value, uint32_t *found)
 {
     const double place = (double)value;

@@ -156,7 +156,7 @@ static SAMPLE prefix_rounded(int64_t sum)
 }
 
 //: room
-/* Frames that still fit into the current block. */
+/* How many of the frames still fit into the current block. */
 static uint32_t prefix_room(const prefix_state *state, uint32_t frames)
 {
     const uint32_t room = PREFIX_BLOCK - state->filled;
