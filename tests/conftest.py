@@ -7,11 +7,13 @@ saved design, so its figures are empty and it has none of the others, except in 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import gc
 import os
 import shutil
 import signal
+from asyncio.events import _set_running_loop
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,14 +136,26 @@ def drawn(judged: None) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, for the tests of a file: while it is driven its process runs an event loop, which others begin themselves."""
+@pytest.fixture(scope="session")
+def driven() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """The system's Chromium, which takes a second to begin, and the event loop of what drives it."""
     import programs
 
     api = programs.need_module("playwright.sync_api", "playwright")
     path = next(filter(None, map(shutil.which, CHROMIUM)), None) or programs.need("chromium", "chromium")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield browser
+        loop = asyncio.get_running_loop()
+        _set_running_loop(None)
+        yield browser, loop
+        _set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(driven: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """Chromium for the tests of a file: while it is driven this thread runs an event loop, and tests of other files begin their own."""
+    browser, loop = driven
+    _set_running_loop(loop)
+    yield browser
+    _set_running_loop(None)

@@ -165,7 +165,10 @@ def served(file: Path, text: str | None = None, *, origin: str = "", judges: boo
     )
     session = Session(document, disk, engine, lambda path: f"/{path}?token={token}")  # type: ignore[arg-type]  # it stands in
     engine.answer = session.from_engine
-    with Serving(taken, token) as serving:
+    serving = Serving(taken, token).__enter__()
+    try:
         serving.begin(session)
         yield Studio(session, engine, serving.port, token, file)
+    finally:
+        serving.__exit__(GeneratorExit, None)  # its thread ends a fifth of a second later, and nobody waits for it
     assert engine.closed

@@ -133,27 +133,27 @@ def test_laying_a_snapshot_over_has_the_panels_made_anew(studio: Studio, page: P
     assert page.ask("save", 3)["is"] == "done"
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "no JSON"),
-        ("[" * 100_000, "no JSON"),
-        ('{"do": "move", "x": NaN}', "NaN is no number of JSON"),
-        ("[]", "does not fit the protocol"),
-        ('{"do": "text", "text": "# \\ud83d"}', "surrogates not allowed"),
-        ('{"do": "format the disk"}', "does not fit the protocol"),
-        ('{"do": "move", "handle": "driver:left", "x": "near", "y": 0, "phase": "drop"}', "x: Input should be a valid number"),
-        ('{"do": "snapshot", "name": "../E"}', "name: Input should be 'A', 'B', 'C' or 'D'"),
-        ('{"do": "set", "values": {"nonsense": 1}, "phase": "drop"}', "nonsense"),
-        ('{"do": "move", "handle": "none", "x": 0, "y": 0, "phase": "drop"}', "none"),
-        ('{"do": "hand", "over": "everything"}', "does not fit the protocol"),
-    ],
-)  # fmt: skip
-def test_a_bad_request_is_an_error_and_nothing_else(page: Page, text: str, message: str) -> None:
-    """The session goes on, and the document is as it was."""
-    page.socket.send(text)
-    assert message in page.next("error")["message"]
-    assert page.ask("hello", 99)["version"] == 1
+BAD_REQUESTS = [
+    ("", "no JSON"),
+    ("[" * 100_000, "no JSON"),
+    ('{"do": "move", "x": NaN}', "NaN is no number of JSON"),
+    ("[]", "does not fit the protocol"),
+    ('{"do": "text", "text": "# \\ud83d"}', "surrogates not allowed"),
+    ('{"do": "format the disk"}', "does not fit the protocol"),
+    ('{"do": "move", "handle": "driver:left", "x": "near", "y": 0, "phase": "drop"}', "x: Input should be a valid number"),
+    ('{"do": "snapshot", "name": "../E"}', "name: Input should be 'A', 'B', 'C' or 'D'"),
+    ('{"do": "set", "values": {"nonsense": 1}, "phase": "drop"}', "nonsense"),
+    ('{"do": "move", "handle": "none", "x": 0, "y": 0, "phase": "drop"}', "none"),
+    ('{"do": "hand", "over": "everything"}', "does not fit the protocol"),
+]  # fmt: skip
+
+
+def test_a_bad_request_is_an_error_and_nothing_else(page: Page) -> None:
+    """The session goes on after each, and the document is as it was."""
+    for number, (text, message) in enumerate(BAD_REQUESTS, start=101):
+        page.socket.send(text)
+        assert message in page.next("error")["message"], text
+        assert page.ask("hello", number)["version"] == 1, text
 
 
 def test_an_error_has_the_id_of_its_request(page: Page) -> None:
