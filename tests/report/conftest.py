@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from empty_figures import ANALYSES, FIGURES, put
 
 import designer
+from designer.report.figures import Picture
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
@@ -22,3 +24,12 @@ def smart_speaker() -> designer.Design:
     text = (PROBLEMS / "smart-speaker.toml").read_text(encoding="utf-8")
     head, left, _, centre = text.split("[[designs]]\n")
     return designer.design(designer.loads("[[designs]]\n".join([head, left, centre]), source="smart-speaker.toml"))
+
+
+@pytest.fixture(scope="session")
+def speaker_folder(smart_speaker: designer.Design, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its folder, with all that its page shows; figures as files are empty, because the page draws its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        put(patch, ANALYSES | FIGURES)
+        patch.setattr(Picture, "file", lambda _: b"")
+        return smart_speaker.save(tmp_path_factory.mktemp("report") / "smart-speaker")

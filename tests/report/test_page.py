@@ -32,8 +32,8 @@ def design(smart_speaker: designer.Design) -> designer.Design:
 
 
 @pytest.fixture(scope="module")
-def folder(design: designer.Design, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return design.save(tmp_path_factory.mktemp("report") / "smart-speaker")
+def folder(speaker_folder: Path) -> Path:
+    return speaker_folder
 
 
 @pytest.fixture(scope="module")

@@ -88,15 +88,19 @@ function alike(line, points) {
   });
 }
 
+const coveredBy = overlay =>
+  views.filter(view => view.base.panels.some((panel, i) => counterpartOf(panel, overlay, view.name, i)));
+
 function addOverlay(overlay) {
-  const covered = views.filter(view => view.base.panels.some((panel, i) => counterpartOf(panel, overlay, view.name, i)));
+  const covered = coveredBy(overlay);
   if (!covered.length)
     return complain(`${overlay.name}: nothing in it differs from a figure of this page, or no figure has a counterpart`);
   overlays.push(overlay);
-  changed(`${overlay.name} lies over ${covered.length} figure${covered.length > 1 ? "s" : ""}`);
+  changed(`${overlay.name} lies over ${covered.length} figure${covered.length > 1 ? "s" : ""}`, covered);
 }
 
-function changed(message) {
+// Chips and a message; of the figures only those that an overlay lies over, or lay over, are drawn anew, and the cuts of their maps.
+function changed(message, covered) {
   for (const chip of bar.querySelectorAll(".overlay")) chip.remove();
   for (const overlay of overlays) {
     const chip = node("span", "overlay", null, overlay.name),
@@ -105,12 +109,12 @@ function changed(message) {
     remove.setAttribute("aria-label", `Remove ${overlay.name}`);
     remove.addEventListener("click", () => {
       overlays.splice(overlays.indexOf(overlay), 1);
-      changed("");
+      changed("", coveredBy(overlay));
     });
     bar.prepend(chip);
   }
   say(message);
-  redraw();
+  redraw(views.filter(view => covered.includes(view) || covered.includes(view.owner)));
 }
 
 function say(message, wrong = false) {

@@ -8,9 +8,11 @@ let ready = false,
   printing = false;
 
 const page = unpacked(JSON.parse(document.getElementById("data").textContent));
-const darkness = matchMedia("(prefers-color-scheme: dark)"),
-  onPaper = matchMedia("print");
-const currentScheme = () => (darkness.matches && !onPaper.matches && !printing ? page.schemes.dark : page.schemes.light);
+// Whether a query holds is asked of a list of its own: one that is asked between a change and its event has no event, in Chromium.
+const DARK = "(prefers-color-scheme: dark)",
+  PAPER = "print";
+const holds = query => matchMedia(query).matches;
+const currentScheme = () => (holds(DARK) && !holds(PAPER) && !printing ? page.schemes.dark : page.schemes.light);
 
 // One figure a task, those in view first, so that the page answers in between; in idle time those out of view, so that a picture of the
 // whole page shows them all. A page of very many stays as it is: each figure takes some megabytes.
@@ -34,7 +36,7 @@ function work() {
   setTimeout(() => {
     const first = queue.findIndex(view => view.near),
       view = queue.splice(Math.max(first, 0), 1)[0];
-    if (view.stale || view.width !== view.plot.clientWidth) view.draw();
+    if (!printing && (view.stale || view.width !== view.plot.clientWidth)) view.draw();
     running = false;
     work();
   });
@@ -45,12 +47,17 @@ function marks() {
     mark.innerHTML = swatch(currentScheme(), JSON.parse(mark.dataset.look));
 }
 
-function redraw() {
-  marks();
-  for (const view of views) {
+function redraw(those = views) {
+  for (const view of those) {
     view.stale = true;
     if (view.near) enqueue(view);
   }
+  work(); // those out of view too
+}
+
+function recolour() {
+  marks();
+  redraw();
 }
 
 const watch = new IntersectionObserver(
@@ -76,6 +83,7 @@ const sizes = new ResizeObserver(entries => {
     if (!view.drawn) view.reserve();
     if (view.near) enqueue(view);
   }
+  work();
 });
 
 function follow(view) {
@@ -177,12 +185,12 @@ function screen() {
   printing = false;
   document.documentElement.classList.remove("printing");
   for (const fold of unfolded) fold.open = false;
-  redraw();
+  recolour();
 }
 addEventListener("beforeprint", print);
 addEventListener("afterprint", screen);
-onPaper.addEventListener("change", event => (event.matches ? print() : screen()));
-darkness.addEventListener("change", redraw);
+matchMedia(PAPER).addEventListener("change", event => (event.matches ? print() : screen()));
+matchMedia(DARK).addEventListener("change", recolour);
 
 for (const box of document.querySelectorAll("input[data-design]")) {
   const number = Number(box.dataset.design);
