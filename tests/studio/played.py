@@ -151,6 +151,7 @@ class Played:
         self.requests: list[dict[str, Any]] = []
         self.answer: Callable[[dict[str, Any]], None] = self.greet
         self.level_db = 10.0
+        self.judged = 0  # figures that the page was told of
         self._socket: WebSocketRoute | None = None
 
     def connect(self, socket: WebSocketRoute) -> None:
@@ -178,6 +179,7 @@ class Played:
         """Send messages to the page."""
         assert self._socket is not None
         for message in messages:
+            self.judged += message["is"] == "judged"
             self._socket.send(json.dumps(message))
 
     def of(self, do: str, **values: Any) -> list[dict[str, Any]]:

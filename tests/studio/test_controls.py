@@ -116,9 +116,10 @@ def page(shown: Page, studio: Studio) -> Iterator[Page]:
     yield shown
     shown.evaluate("document.activeElement.blur()")
     with studio.page() as tab:
-        for name in "ABCD":
+        for name in list(studio.session.document.snapshots):
             tab.ask("forget", next(NUMBERS), name=name)
-        tab.ask("text", next(NUMBERS), text=TEXT)
+        if studio.session.document.text != TEXT:
+            tab.ask("text", next(NUMBERS), text=TEXT)
     if studio.file.read_text(encoding="utf-8") != TEXT:
         studio.file.write_text(TEXT, encoding="utf-8")
     until_true(shown, lambda: not studio.session.document.dirty)

@@ -1,6 +1,7 @@
 // Light or dark: the system's, until the button says otherwise, which the browser remembers.
 
-const darkness = matchMedia("(prefers-color-scheme: dark)");
+// Whether the system is dark is asked of a list of its own: one that is asked between a change and its event has no event, in Chromium.
+const darkness = () => matchMedia("(prefers-color-scheme: dark)");
 const remembered = {
   get(key) {
     try {
@@ -21,7 +22,7 @@ const scheme = {
   button: document.getElementById("scheme"),
   chosen: remembered.get("scheme"),
   get name() {
-    return this.chosen ?? (darkness.matches ? "dark" : "light");
+    return this.chosen ?? (darkness().matches ? "dark" : "light");
   },
   apply() {
     const root = document.documentElement;
@@ -32,7 +33,7 @@ const scheme = {
     hub.tell("scheme", this.name);
   },
   turn() {
-    const system = darkness.matches ? "dark" : "light";
+    const system = darkness().matches ? "dark" : "light";
     const next = this.name === "dark" ? "light" : "dark";
     this.chosen = next === system ? null : next;
     remembered.set("scheme", this.chosen);
@@ -41,4 +42,4 @@ const scheme = {
 };
 const currentScheme = () => SCHEMES[scheme.name];
 scheme.button.addEventListener("click", () => scheme.turn());
-darkness.addEventListener("change", () => scheme.apply());
+darkness().addEventListener("change", () => scheme.apply());
