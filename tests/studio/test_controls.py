@@ -216,15 +216,19 @@ def test_keys_move_a_slider_and_are_one_step(page: Page, studio: Studio) -> None
     """Three presses of an arrow are one step; Escape during the move takes it back and leaves none."""
     knob = slider(page, TAPS).locator("input[type=range]")
     knob.focus()
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
+    number = slider(page, TAPS).locator(".c-number")
+
+    def pressed() -> str:
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        return number.input_value()
+
+    first = pressed()
     page.keyboard.press("Escape")
-    page.wait_for_timeout(500)
-    assert studio.session.document.text == TEXT
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
+    assert number.input_value() == "512"
+    assert pressed() == first != "512"
     until_true(page, lambda: studio.session.document.text != TEXT)
-    assert "[realization]\ntaps = 5" in studio.session.document.text
+    assert studio.session.document.text == f"{TEXT}\n[realization]\ntaps = {first}\n"
     page.keyboard.press("Control+z")
     until_true(page, lambda: studio.session.document.text == TEXT)
     # its range has more places than it has half decibels
@@ -568,6 +572,45 @@ def test_a_recording_of_this_computer_is_taken(page: Page, studio: Studio) -> No
     choose.set_input_files({"name": "text.wav", "mimeType": "audio/wav", "buffer": b"no sound"})
     page.locator(".c-notice.error").get_by_text("text.wav").wait_for()
     page.locator("#tools").get_by_text("Listen").click()
+
+
+def test_each_button_hands_over_what_it_says(page: Page, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for has the options that were chosen, and the answer stands in the list with its path; a folder's name goes with it."""
+    asked: list[dict[str, Any]] = []
+
+    async def hand(request: dict[str, Any]) -> dict[str, Any]:
+        asked.append(
+            {key: value for key, value in request.items() if key in ("over", "target", "options", "force") and value}
+        )
+        return {"is": "done", "message": f"wrote {request['over']}", "path": f"out/{request['over']}"}
+
+    monkeypatch.setattr(studio.session._errands, "hand", hand)
+    with studio.page() as tab:
+        for name in "AB":
+            tab.ask("snapshot", next(NUMBERS), name=name)
+    page.locator("#tools").get_by_text("Hand over").click()
+    page.get_by_label("Target", exact=True).select_option("npz")
+    page.get_by_label("Format of figures").select_option("png")
+    page.get_by_role("group", name="Compared states").get_by_label("B", exact=True).uncheck()
+    for button in ("Export", "Write figures", "Write the page", "Write comparison", "Write the folder"):
+        if button == "Write the folder":
+            page.get_by_label("Folder, relative to the file's").fill("mine")
+        count = len(asked)
+        page.get_by_role("button", name=button, exact=True).click()
+        page.locator(".c-results .done").nth(count).wait_for()
+    page.get_by_label("Folder, relative to the file's").fill("")
+    page.locator("#tools").get_by_text("Hand over").click()
+    assert asked == [
+        {"over": "export", "target": "npz"},
+        {"over": "figures", "options": {"format": "png"}},
+        {"over": "page"},
+        {"over": "comparison", "options": {"snapshots": ["current", "A"]}},
+        {"over": "folder", "options": {"place": "mine"}},
+    ]
+    results = page.locator(".c-results .done").all_text_contents()
+    assert [words.partition("Copy")[0] for words in reversed(results)] == [
+        f"wrote {entry['over']}out/{entry['over']}" for entry in asked
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
