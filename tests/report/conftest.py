@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,14 @@ PROBLEMS = Path(__file__).parents[2] / "problems"
 @pytest.fixture(scope="module", autouse=True)
 def with_figures(drawn: None) -> None:
     """Saved designs have their figures here, because these tests look at them."""
+
+
+@pytest.fixture(scope="module")
+def no_files() -> Iterator[None]:
+    """Figures as files are empty, for tests of pages, which draw their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Picture, "file", lambda _: b"")
+        yield
 
 
 @pytest.fixture(scope="session")

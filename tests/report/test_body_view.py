@@ -62,8 +62,8 @@ def test_a_driver_behind_another_part_is_hidden(tmp_path: Path) -> None:
 
 
 def test_many_triangles_become_few(tmp_path: Path) -> None:
-    """A mesh of 5,120 triangles is drawn by at most MAX_FACES, within 4 % of its radius."""
-    path = meshes.write(tmp_path / "ball.stl", meshes.sphere(16, 0.1))
+    """A mesh of 2,000 triangles is drawn by at most MAX_FACES, within 4 % of its radius."""
+    path = meshes.write(tmp_path / "ball.stl", meshes.sphere(10, 0.1))
     data = body_data(
         problem({"a": [0.1, 0.0, 0.0], "b": [0.0, 0.1, 0.0]}, model="mesh", file=str(path), highest_hz=300.0)
     )

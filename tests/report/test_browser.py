@@ -25,7 +25,6 @@ from designer.comparison.entry import shared_channels
 from designer.report import script
 from designer.report.figure_data import axis, curves, driver_look, frequency_axis, line
 from designer.report.figure_data import figure as built
-from designer.report.figures import Picture
 from designer.report.grids import drawn_metrics
 from designer.report.page_data import block
 from designer.report.script import template
@@ -57,6 +56,7 @@ OVERLAPS = """() => [...document.querySelectorAll("figure .plot")].filter(e => e
   ).map(([_, other]) => `${plot.closest("figure").dataset.figure}: ${text} | ${other}`));
 })"""
 DRAWN = """() => [...document.querySelectorAll("figure .plot")].filter(e => e.checkVisibility()).map(e => !!e.querySelector(".main-svg"))"""
+pytestmark = pytest.mark.usefixtures("no_files")
 Open = Callable[..., AbstractContextManager["Page"]]
 
 
@@ -121,14 +121,6 @@ def page(opened: Open, folder: Path) -> Iterator[Page]:
     with opened(folder / "report.html", 1280, "light") as shown:
         whole(shown)
         yield shown
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_files() -> Iterator[None]:
-    """Figures as files are empty: the page draws its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Picture, "file", lambda _: b"")
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from comparison.two_designs import made
 from toml_text import pair, toml
@@ -26,7 +27,8 @@ from designer.search.compare import Comparison
 
 def side_by_side(entries: list[Entry], show: tuple[str, ...] = ()) -> Comparison:
     channels, notes = shared_channels(entries)
-    shifts = {(entry.label, "left"): shift for entry in entries if (shift := head_shift(entry, "left")) is not None}
+    of_designs = {id(entry.result): head_shift(entry, "left") for entry in entries}  # entries may share a design
+    shifts = {(entry.label, "left"): shift for entry in entries if (shift := of_designs[id(entry.result)]) is not None}
     return Comparison(tuple(entries), tuple(channels), shifts, tuple(notes), show, "designer compare").draw()
 
 
@@ -50,9 +52,10 @@ def numbered(*gains_db: float) -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def twenty() -> dict[str, bytes]:
-    """Of twenty designs the page alone is looked at: its figures as files are empty."""
+    """Of twenty designs the page alone is looked at: its figures as files and its table are empty."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Picture, "file", lambda _: b"")
+        patch.setattr(compare, "tidy_table", lambda *_: pd.DataFrame())
         return side_by_side(numbered(2.0, *[5.0] * 9, *[8.0] * 9, 11.5)).files()
 
 
@@ -141,6 +144,7 @@ def test_of_twenty_a_band_and_the_chosen(twenty: dict[str, bytes]) -> None:
 def test_the_user_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
     """--show switches those on that are named instead."""
     monkeypatch.setattr(compare, "comparison_pictures", lambda *_: {})
+    monkeypatch.setattr(compare, "tidy_table", lambda *_: pd.DataFrame())
     page = page_of(side_by_side(numbered(3.0, *[5.0] * 5, 9.0), ("number 2", "number 5")).files())
     assert re.findall(r'id="show-(\d+)" data-design="\d+" autocomplete="off" checked', page) == ["2", "5"]
 

@@ -25,6 +25,8 @@ from designer.report.grids import drawn_metrics
 from designer.report.mirrors import mirrors
 from designer.result import Result
 
+pytestmark = pytest.mark.usefixtures("no_files")
+
 
 @pytest.fixture(scope="module")
 def design(smart_speaker: designer.Design) -> designer.Design:

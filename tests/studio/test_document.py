@@ -224,7 +224,7 @@ def test_the_command_runs_and_makes_the_same_design(tmp_path: Path, designer_com
         document = Document(text, Path(), "pair.toml", origin=origin)
         assert document.on_disk == "new"
         document.move("curve:0:1", 700.0, 6.0)
-        document.set({"realization.taps": 448})
+        document.set({"realization.taps": 448, "grid.frequencies": 33})
         first, second = document.command.split(" && ")
         assert first == origin
         assert designer_command(*shlex.split(second)[1:], "--quick").code in (EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED)

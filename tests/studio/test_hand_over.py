@@ -223,7 +223,8 @@ def test_a_place_below_the_folder_is_taken(tmp_path: Path) -> None:
 def test_the_drawn_folder_of_a_changed_state_is_what_its_command_writes(
     here: Path, drawn: None, designer_command: Command
 ) -> None:
-    """Its figures and its page too (which take the seconds), of a state that differs from the file in keys."""
+    """Its figures and its page too (which take the seconds), of a state of one channel that differs from the file in keys."""
+    (here / "problems" / "trio.toml").write_text(toml(trio("left")))
     state = document()
     state.set({TAPS: 48, "designs.left.max_effort_db": None, "listener.position_m[0]": 0.65})
     _, command = repeated(state, designer_command)

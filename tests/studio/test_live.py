@@ -153,18 +153,20 @@ def test_the_grid_holds_the_band_and_its_ends(file: str) -> None:
         assert f.size < 120
 
 
-def test_memory_of_what_moved_is_bounded() -> None:
-    """After eighteen places of a driver and of the head as many arrays are kept as after nine, none of which was on disk."""
+def test_memory_of_what_moved_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After eight places of a driver and of the head as many arrays are kept as after four, none of which was on disk."""
+    for name in ("MOST_LAYOUTS", "MOST_DRIVERS_KEPT", "MOST_CHANNELS"):
+        monkeypatch.setattr(live_module, name, 3)
     problem, live = problem_of("smart-speaker"), Live()
 
     def arrays_after(first: int) -> int:
-        for n in range(first, first + 9):
+        for n in range(first, first + 4):
             live_figures(live.channel(moved(problem, "driver:1:layout-side", 0.08, 0.001 * n), "left"))
             live_figures(live.channel(moved(problem, "head", 0.01 * n, 2.0), "left"))
         caches = [scene.cache for scene in [*live._layouts.values(), *live._drivers.values()]]
         return sum(len(cache._tensors) + len(cache._models) for cache in caches)
 
-    first, second = arrays_after(0), arrays_after(9)
+    first, second = arrays_after(0), arrays_after(4)
     assert second <= first
     assert len(live._layouts) <= live_module.MOST_LAYOUTS
     assert len(live._drivers) <= live_module.MOST_DRIVERS_KEPT + 3
