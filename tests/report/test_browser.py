@@ -108,15 +108,6 @@ def folder(speaker_folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pair_folder(no_files: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A design whose right channel is the mirror image of its left."""
-    tables = pair()
-    (left,) = tables["designs"]
-    tables["designs"] = [left, {**left, "name": "right", "ear": "right"}]
-    return designer.design(designer.loads(toml(tables))).save(tmp_path_factory.mktemp("browser") / "pair")
-
-
-@pytest.fixture(scope="module")
 def page(opened: Open, folder: Path) -> Iterator[Page]:
     with opened(folder / "report.html", 1280, "light") as shown:
         whole(shown)
@@ -388,15 +379,26 @@ def test_the_page_is_legible(page: Page) -> None:
     is_legible(page, "light")
 
 
-def test_what_is_printed_at_once_has_its_figures(opened: Open, pair_folder: Path) -> None:
-    """Printed before the library is there, as by `chromium --print-to-pdf`, a page shows every figure that is not folded."""
-    never = "window.requestAnimationFrame = () => 0;"  # what begins the drawing never comes
-    with opened(pair_folder / "report.html", 1280, "dark", script=never) as page:
+def test_what_is_printed_at_once_has_its_figures(opened: Open, tmp_path: Path) -> None:
+    """Printed before the library is there, as by `chromium --print-to-pdf`, a page shows every figure that is not folded.
+
+    Those of a channel that is its twin's mirror image are drawn once they are asked for.
+    """
+    tables = pair()
+    (left,) = tables["designs"]
+    tables["designs"] = [left, {**left, "name": "right", "ear": "right"}]
+    folder = designer.design(designer.loads(toml(tables))).save(tmp_path / "pair")
+    never = "window.kept = requestAnimationFrame; window.requestAnimationFrame = () => 0;"  # what begins the drawing never comes
+    with opened(folder / "report.html", 1280, "dark", script=never) as page:
         assert not any(page.evaluate(DRAWN))
         page.pdf()
         shown = page.evaluate(DRAWN)
         assert len(shown) > 5 and all(shown)
-        assert page.locator('figure[data-figure="right-gain"] .main-svg').count() == 0  # a twin's are folded
+        page.evaluate("() => { window.requestAnimationFrame = window.kept; }")
+        twin = page.locator('figure[data-figure="right-gain"]')
+        assert twin.is_hidden() and twin.locator(".main-svg").count() == 0
+        page.get_by_text("Show the figures of right").click()
+        assert figure(page, "right-gain").is_visible()
 
 
 def test_on_a_dark_phone(phone: Page) -> None:
@@ -453,50 +455,15 @@ def axes_are_clear(page: Page) -> None:
     assert "← left  |  y in m  |  right →" in (figure(page, "layout").locator(".chart").text_content() or "")
 
 
-def test_a_twin_unfolds(opened: Open, pair_folder: Path) -> None:
-    """The figures of a channel that is its twin's mirror image are drawn once they are asked for."""
-    with opened(pair_folder / "report.html", 1280, "light") as page:
-        twin = page.locator('figure[data-figure="right-gain"]')
-        assert twin.is_hidden() and twin.locator(".main-svg").count() == 0
-        page.get_by_text("Show the figures of right").click()
-        assert figure(page, "right-gain").is_visible()
-
-
-def test_thirty_two_drivers_are_told_apart(opened: Open, tmp_path: Path) -> None:
-    """Their names stand whole in the legend of a narrow page, none over another, each with a swatch of its own."""
+@pytest.fixture(scope="module")
+def strange(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A narrow page of two figures: one of strange names with what lies over it, and one of 32 drivers."""
     f = np.geomspace(50.0, 20_000.0, 100)
+    names = "$x$", "</script>", "left"
+    named = [line(f, np.sin(f / 1e4) + n, name, **driver_look(n)) for n, name in enumerate(names)]
+    one = curves(frequency_axis((50.0, 20_000.0)), axis("$y$ in dB", "dB", -1.0, 4.0), named)
     lines = [line(f, np.sin(f / 1e4) + n, f"driver {n + 1}", **driver_look(n)) for n in range(32)]
-    panel = curves(frequency_axis((50.0, 20_000.0)), axis("Gain in dB", "dB", -1.0, 33.0), lines)
-    data = block("Many", {"many": built([panel], 3.2)})
-    parts: Any = template("parts.html").module
-    texts = (Markup(text) for text in (data, script.own_script(), script.library()))
-    body = parts.figure({"name": "many", "message": "32 drivers."}) + parts.scripts(*texts)
-    file = tmp_path / "many.html"
-    file.write_text(
-        f'<!doctype html><html class="js"><meta charset="utf-8"><style>{script.style()}</style><body>{body}</body></html>',
-        encoding="utf-8",
-    )
-    with opened(file, 390, "light") as page:
-        chips = figure(page, "many").locator(".chip")
-        assert chips.locator("span:not(.value)").all_inner_texts() == [f"driver {n + 1}" for n in range(32)]
-        assert len(set(chips.locator("svg").evaluate_all("els => els.map(e => e.innerHTML)"))) == 32
-        boxes = chips.evaluate_all(
-            "els => els.map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])"
-        )
-        assert all(left >= 0 and right <= 390 for left, _, right, _ in boxes)
-        overlaps = [a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for a, b in combinations(boxes, 2)]
-        assert not any(overlaps)
-
-
-def test_a_page_stands_whatever_is_laid_over_it(opened: Open, tmp_path: Path) -> None:
-    """Overlays without what they should have are named and left out; names between dollars are names, and no formula to be set; a
-    level that no chart can place is none; a long name breaks.
-    """
-    f = np.geomspace(50.0, 20_000.0, 100)
-    lines = [
-        line(f, np.sin(f / 1e4) + n, name, **driver_look(n)) for n, name in enumerate(("$x$", "</script>", "left"))
-    ]
-    panel = curves(frequency_axis((50.0, 20_000.0)), axis("$y$ in dB", "dB", -1.0, 4.0), lines)
+    many = curves(frequency_axis((50.0, 20_000.0)), axis("Gain in dB", "dB", -1.0, 33.0), lines)
     bad = {"figures": {"one": {"panels": [{"kind": "curves"}]}}, "arrays": "", "tables": ""}
     over = [
         {"name": "loud", "text": "500 1e308\n1000 -1e308\n2000 1\n3000 2\n"},
@@ -504,22 +471,44 @@ def test_a_page_stands_whatever_is_laid_over_it(opened: Open, tmp_path: Path) ->
         {"name": "bare", "data": bad},
     ]
     parts: Any = template("parts.html").module
-    data = block("</script>", {"one": built([panel], 3.2)}, overlays=over, channels={})
+    shown = {"one": built([one], 3.2), "many": built([many], 3.2)}
+    data = block("</script>", shown, overlays=over, channels={})
     texts = (Markup(text) for text in (data, script.own_script(), script.library()))
     nav = Markup('<nav><a href="#">{}</a></nav>').format("long" * 40)
-    body = nav + parts.overlays() + parts.figure({"name": "one", "message": "Over it."}) + parts.scripts(*texts)
-    file = tmp_path / "over.html"
+    figures = [parts.figure({"name": name, "message": "Over it."}) for name in shown]
+    body = nav + parts.overlays() + Markup().join(figures) + parts.scripts(*texts)
+    file = tmp_path_factory.mktemp("strange") / "strange.html"
     file.write_text(
         f'<!doctype html><html class="js"><meta charset="utf-8"><style>{script.style()}</style><body>{body}</body></html>',
         encoding="utf-8",
     )
     with opened(file, 390, "light") as page:
-        chips = figure(page, "one").locator(".chip span:not(.value)")
-        assert chips.all_inner_texts() == ["$x$", "</script>", "left", "loud"]
-        assert page.locator(".overlay").all_inner_texts() == ["loud×"]
-        assert page.locator(".overlays output").inner_text().startswith("bare: it cannot be read: ")
-        assert page.evaluate(SIDEWAYS) <= 0
-        assert "$y$ in dB" in page.locator(".ytitle").all_text_contents()
+        yield page
+
+
+def test_thirty_two_drivers_are_told_apart(strange: Page) -> None:
+    """Their names stand whole in the legend of a narrow page, none over another, each with a swatch of its own."""
+    chips = figure(strange, "many").locator(".chip")
+    assert chips.locator("span:not(.value)").all_inner_texts() == [f"driver {n + 1}" for n in range(32)]
+    assert len(set(chips.locator("svg").evaluate_all("els => els.map(e => e.innerHTML)"))) == 32
+    boxes = chips.evaluate_all(
+        "els => els.map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])"
+    )
+    assert all(left >= 0 and right <= 390 for left, _, right, _ in boxes)
+    overlaps = [a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for a, b in combinations(boxes, 2)]
+    assert not any(overlaps)
+
+
+def test_a_page_stands_whatever_is_laid_over_it(strange: Page) -> None:
+    """Overlays without what they should have are named and left out; names between dollars are names, and no formula to be set; a
+    level that no chart can place is none; a long name breaks.
+    """
+    chips = figure(strange, "one").locator(".chip span:not(.value)")
+    assert chips.all_inner_texts() == ["$x$", "</script>", "left", "loud"]
+    assert strange.locator(".overlay").all_inner_texts() == ["loud×"]
+    assert strange.locator(".overlays output").inner_text().startswith("bare: it cannot be read: ")
+    assert strange.evaluate(SIDEWAYS) <= 0
+    assert "$y$ in dB" in strange.locator(".ytitle").all_text_contents()
 
 
 def test_without_scripts_the_tables_stand(opened: Open, folder: Path, smart_speaker: designer.Design) -> None:
@@ -549,10 +538,10 @@ def test_three_designs_are_compared_on_one_page(opened: Open, tmp_path: Path, sm
 
 
 def test_five_designs_are_whole_on_a_telephone(opened: Open, tmp_path: Path, smart_speaker: designer.Design) -> None:
-    """At 420 px each row of the table is a list of five labelled numbers: nothing is scrolled aside. Seconds: a page is drawn."""
+    """At 420 px each row of the table is a list of five labelled numbers, scripts or none: nothing is scrolled aside."""
     comparison = designer.compare(dict.fromkeys("abcde", smart_speaker))
     file = comparison.save(tmp_path / "five") / "comparison.html"
-    with opened(file, 420, "light") as page:
+    with opened(file, 420, "light", scripts=False) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 420
         assert page.evaluate(
             "[...document.querySelectorAll('.scroll')].every(one => one.scrollWidth <= one.clientWidth)"

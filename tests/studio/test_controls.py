@@ -19,6 +19,7 @@ from legible import LEAST_CONTRAST
 
 pytest.importorskip("uvicorn", reason="the studio's extra is not installed")
 
+from designer.report import script
 from designer.studio import page as studio_page
 from studio.serving import Studio, served
 
@@ -85,10 +86,12 @@ EFFORT, TAPS = "designs[0].max_effort_db", "realization.taps"
 
 
 @pytest.fixture(scope="module")
-def studio(drawn: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """Its pages have no figures, and need not wait for what draws them."""
     file = tmp_path_factory.mktemp("controls") / "ball.toml"
     file.write_text(TEXT, encoding="utf-8")
-    with served(file) as studio:
+    with pytest.MonkeyPatch.context() as patch, served(file) as studio:
+        patch.setattr(script, "library", lambda: "window.Plotly = { register() {} };")
         studio.engine._say = lambda message: None  # type: ignore[method-assign] # it is asked, and silent
         yield studio
 
@@ -477,43 +480,6 @@ def test_snapshots_are_kept_compared_and_recalled(page: Page, studio: Studio) ->
     page.locator("#tools").get_by_text("Snapshots").click()
 
 
-def test_a_lost_connection_loses_nothing(chromium: Browser, studio: Studio, page: Page) -> None:
-    """While it is lost the page says so and keeps what is changed; then all is done, once, and another tab agrees."""
-    context = chromium.new_context()
-    context.add_init_script(SEEN)
-    tab = context.new_page()
-    doors: list[Any] = []
-    is_open = [True]
-
-    def between(door: Any) -> None:
-        if not is_open[0]:
-            door.close(code=1012)
-            return
-        server = door.connect_to_server()
-        doors.append((door, server))
-
-    tab.route_web_socket(re.compile("/socket"), between)
-    tab.goto(f"{studio.origin}/?token={studio.token}")
-    tab.wait_for_selector(".c-slider")
-    is_open[0] = False
-    for side in doors[-1]:
-        side.close(code=1012)
-    tab.locator(".c-stage.lost").wait_for()
-    write(slider(tab, EFFORT).locator(".c-number"), "7")
-    write(slider(tab, TAPS).locator(".c-number"), "64")
-    tab.keyboard.press("Control+z")
-    tab.get_by_text("3 to send").wait_for()
-    assert slider(tab, EFFORT).locator(".c-number").input_value() == "7"
-    assert studio.session.document.text == TEXT
-    is_open[0] = True
-    tab.locator(".c-stage.lost").wait_for(state="detached")
-    until(page, "key => document.querySelector(`.c-slider[data-key='${key}'] .c-number`).value === '7'", EFFORT)
-    expected = TEXT.replace("max_effort_db = 13.0  # enough", "max_effort_db = 7.0  # enough")
-    until_true(page, lambda: studio.session.document.text == expected)
-    until(page, "key => document.querySelector(`.c-slider[data-key='${key}'] .c-number`).value === '512'", TAPS)
-    context.close()
-
-
 def test_names_are_text(page: Page, studio: Studio) -> None:
     """Markup in names and messages is shown as it is written, and makes no element."""
     assert page.locator(".c-file strong").inner_text() == "Ball <b>&amp;</b>"
@@ -652,14 +618,43 @@ def test_values_of_several_forms_and_defaults_are_read_whole(page: Page, studio:
     until_true(page, lambda: 'front = ["drivers", "width_m"]' in studio.session.document.text)
 
 
-def test_the_tour_has_three_steps_and_the_keys_have_a_list(chromium: Browser, studio: Studio) -> None:
-    """The first start shows the tour, also where the browser keeps nothing; the question mark lists keys, and Escape closes it."""
+class Door:
+    """Between a tab's socket and the studio: it can be shut."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self.sides: list[Any] = []
+
+    def between(self, tab: Any) -> None:
+        if self.is_open:
+            self.sides = [tab, tab.connect_to_server()]
+        else:
+            tab.close(code=1012)
+
+    def shut(self) -> None:
+        self.is_open = False
+        for side in self.sides:
+            side.close(code=1012)
+
+
+@pytest.fixture(scope="module")
+def second(chromium: Browser, studio: Studio) -> Iterator[tuple[Page, Door]]:
+    """Another tab, in a browser that keeps nothing, and the door between it and the studio."""
     context = chromium.new_context()
     context.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })"
     )
-    tab = context.new_page()
+    tab, door = context.new_page(), Door()
+    tab.route_web_socket(re.compile("/socket"), door.between)
     tab.goto(f"{studio.origin}/?token={studio.token}")
+    tab.wait_for_selector(".c-slider")
+    yield tab, door
+    context.close()
+
+
+def test_the_tour_has_three_steps_and_the_keys_have_a_list(second: tuple[Page, Door]) -> None:
+    """The first start shows the tour, also where the browser keeps nothing; the question mark lists keys, and Escape closes it."""
+    tab, _ = second
     tour = tab.locator(".c-tour")
     for number in (1, 2, 3):
         tour.get_by_text(f"{number} of 3").wait_for()
@@ -669,4 +664,24 @@ def test_the_tour_has_three_steps_and_the_keys_have_a_list(chromium: Browser, st
     assert "Ctrl + Z" in tab.locator("dialog").inner_text()
     tab.keyboard.press("Escape")
     tab.locator("dialog").wait_for(state="detached")
-    context.close()
+
+
+def test_a_lost_connection_loses_nothing(second: tuple[Page, Door], studio: Studio, page: Page) -> None:
+    """While it is lost the page says so and keeps what is changed; then all is done, once, and another tab agrees."""
+    tab, door = second
+    if tab.locator(".c-tour").count():
+        tab.locator(".c-tour").get_by_role("button", name="Skip").click()
+    door.shut()
+    tab.locator(".c-stage.lost").wait_for()
+    write(slider(tab, EFFORT).locator(".c-number"), "7")
+    write(slider(tab, TAPS).locator(".c-number"), "64")
+    tab.keyboard.press("Control+z")
+    tab.get_by_text("3 to send").wait_for()
+    assert slider(tab, EFFORT).locator(".c-number").input_value() == "7"
+    assert studio.session.document.text == TEXT
+    door.is_open = True
+    tab.locator(".c-stage.lost").wait_for(state="detached")
+    until(page, "key => document.querySelector(`.c-slider[data-key='${key}'] .c-number`).value === '7'", EFFORT)
+    expected = TEXT.replace("max_effort_db = 13.0  # enough", "max_effort_db = 7.0  # enough")
+    until_true(page, lambda: studio.session.document.text == expected)
+    until(page, "key => document.querySelector(`.c-slider[data-key='${key}'] .c-number`).value === '512'", TAPS)
