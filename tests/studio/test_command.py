@@ -93,14 +93,30 @@ def heard(socket: Any, kind: str) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc, to find the processes of a process")
-def test_a_signal_ends_it_with_one_line_and_no_process_left(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its page open and its engine at work; what is not saved is told by the command that makes it again. Nothing else stays."""
+def test_it_begins_with_a_page_judges_and_ends_by_a_signal(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page at the address, and the verdict of `designer.design`, whatever ends its processes.
+
+    A signal ends it with its page open and its engine at work: with one line, the command that makes again what is not saved; no process
+    and no file is left.
+    """
     (here / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(here / "temporary"))
-    with started("trio.toml", "--no-browser", "--set", "realization.taps=48") as (process, address):
+    with started("trio.toml", "--no-browser", "--set", "realization.taps=56") as (process, address):
+        with urllib.request.urlopen(address, timeout=WAIT_S) as page:
+            assert b"studio.js" in page.read()
         with tab(address) as socket:
-            socket.send(json.dumps({"do": "hello"}))
-            assert heard(socket, "state")["dirty"] is True
+            socket.send(json.dumps({"do": "hello", "channel": "right"}))
+            state = heard(socket, "state")
+            assert (state["file"], state["dirty"], state["on_disk"]) == ("trio.toml", True, "same")
+            judged = heard(socket, "judged")
+            assert (judged["channel"], judged["verdict"]["status"]) == ("right", 0)
+            assert judged["version"] == state["version"]
+            for process_id in family(process.pid)[1:]:  # what computes is ended from outside
+                if b"spawn_main" in Path(f"/proc/{process_id}/cmdline").read_bytes():
+                    os.kill(process_id, signal.SIGKILL)
+            socket.send(json.dumps({"do": "set", "values": {"realization.taps": 48}, "phase": "drop"}))
+            assert heard(socket, "judged")["version"] == state["version"] + 1
+            socket.send(json.dumps({"do": "set", "values": {"listener.turn_deg": 1.0}, "phase": "drag"}))
             processes = family(process.pid)
             assert len(processes) >= 3
             process.send_signal(signal.SIGTERM)
@@ -110,24 +126,6 @@ def test_a_signal_ends_it_with_one_line_and_no_process_left(here: Path, monkeypa
         assert comes(lambda: not any(map(is_alive, processes)))
     assert sorted(path.name for path in here.iterdir()) == ["temporary", "trio.toml"]
     assert list((here / "temporary").iterdir()) == []
-
-
-def test_it_begins_with_a_page_and_judges(here: Path) -> None:
-    """The page at the address, live curves before the verdict, and the verdict of `designer.design`."""
-    with started("trio.toml", "--no-browser") as (process, address):
-        with urllib.request.urlopen(address, timeout=WAIT_S) as page:
-            assert b"studio.js" in page.read()
-        with tab(address) as socket:
-            socket.send(json.dumps({"do": "hello", "channel": "right"}))
-            state = heard(socket, "state")
-            assert (state["file"], state["dirty"], state["on_disk"]) == ("trio.toml", False, "same")
-            judged = heard(socket, "judged")
-            assert (judged["channel"], judged["version"], judged["verdict"]["status"]) == ("right", 1, 0)
-            for process_id in family(process.pid)[1:]:  # what computes is ended from outside
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process_id, signal.SIGKILL)
-            socket.send(json.dumps({"do": "set", "values": {"realization.taps": 48}, "phase": "drop"}))
-            assert heard(socket, "judged")["version"] == 2
 
 
 def test_a_new_geometry_is_written_when_it_is_saved(here: Path) -> None:

@@ -171,24 +171,18 @@ def test_a_killed_process_is_replaced_and_asked_again(engine: Engine, heard: Hea
     assert not set(before.values()) & set(after.values())
 
 
-def test_a_process_that_ends_over_a_state_twice_is_given_up(heard: Heard, document: Document) -> None:
+def test_a_process_that_ends_over_a_state_twice_is_given_up(engine: Engine, heard: Heard, document: Document) -> None:
     """The session hears so, and the next request is answered as ever."""
-    told = Heard()
-    engine = Engine(told)
-    try:
-        engine.start()
-        document.set({"designs.left.max_effort_db": 12.5})
-        engine.judge(document, ["left"], id=4)
-        for _ in range(2):
-            told.first(is_("working", stage="scene"))
-            pid = engine.processes["judge"]
-            assert pid is not None
-            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-        assert "ended 2 times over this state" in told.first(is_("error", id=4))["message"]
-        engine.live(document, ["left"], id=6)
-        told.first(is_("live", id=6))
-    finally:
-        engine.close()
+    document.set({"designs.left.max_effort_db": 12.5})
+    engine.judge(document, ["left"], id=4)
+    for _ in range(2):
+        heard.first(is_("working", stage="scene", version=2))
+        pid = engine.processes["judge"]
+        assert pid is not None
+        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    assert "ended 2 times over this state" in heard.first(is_("error", id=4))["message"]
+    engine.live(document, ["left"], id=6)
+    heard.first(is_("live", id=6))
 
 
 class Stillborn:

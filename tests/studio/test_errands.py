@@ -75,22 +75,6 @@ def test_a_listener_s_own_recording(studio: Studio, page: Page) -> None:
     assert "got no [room]" in page.ask("listen", 13, place="room")["message"]
 
 
-def test_rendering_can_be_stopped(studio: Studio, page: Page) -> None:
-    """By the listener, or by listening to something else; the process ends, and the next works in a new one."""
-    page.ask("listen", 20)
-    before = process_id(studio)
-    page.send("listen", id=21)
-    page.send("listen", id=22, cancel=True)
-    heard = [page.next(), page.next()]
-    answers = {message["id"]: (message["is"], message["message"]) for message in heard}
-    assert answers == {21: ("done", "stopped"), 22: ("done", "stopped")}
-    page.send("listen", id=23)
-    page.send("listen", id=24)
-    assert page.next(id=23)["message"] == "stopped"
-    assert page.next(id=24)["is"] == "sound"
-    assert process_id(studio) != before
-
-
 def test_the_session_goes_on_while_it_renders(studio: Studio, page: Page) -> None:
     """A step and its verdict come before the sound does."""
     page.ask("listen", 30)
@@ -103,15 +87,27 @@ def test_the_session_goes_on_while_it_renders(studio: Studio, page: Page) -> Non
     assert page.next(id=31)["is"] == "sound"
 
 
-def test_a_killed_process_is_replaced(studio: Studio, page: Page) -> None:
-    """What it worked on is an error that says so; the next request works."""
-    page.ask("listen", 40)
-    os.kill(process_id(studio), signal.SIGSTOP)
-    page.send("listen", id=41)
-    page.ask("hello", 42)
-    os.kill(process_id(studio), signal.SIGKILL)
-    assert page.next(id=41)["message"] == "the process that worked on it was ended; try again"
-    assert page.ask("listen", 43)["is"] == "sound"
+def test_rendering_can_be_stopped(studio: Studio, page: Page) -> None:
+    """By whoever ends its process, which is told as an error, by the listener, or by listening to something else; the next works in a new
+    process.
+    """
+    page.ask("listen", 20)
+    before = process_id(studio)
+    os.kill(before, signal.SIGSTOP)
+    page.send("listen", id=21)
+    page.ask("hello", 22)
+    os.kill(before, signal.SIGKILL)
+    assert page.next(id=21)["message"] == "the process that worked on it was ended; try again"
+    page.send("listen", id=23)
+    page.send("listen", id=24, cancel=True)
+    heard = [page.next(), page.next()]
+    answers = {message["id"]: (message["is"], message["message"]) for message in heard}
+    assert answers == {23: ("done", "stopped"), 24: ("done", "stopped")}
+    page.send("listen", id=25)
+    page.send("listen", id=26)
+    assert page.next(id=25)["message"] == "stopped"
+    assert page.next(id=26)["is"] == "sound"
+    assert process_id(studio) != before
 
 
 def test_a_folder_is_handed_over(studio: Studio, page: Page) -> None:
