@@ -154,7 +154,9 @@ class Studio:
 
 
 @contextmanager
-def served(file: Path, text: str | None = None, *, origin: str = "", judges: bool = True) -> Iterator[Studio]:
+def served(
+    file: Path, text: str | None = None, *, origin: str = "", judges: bool = True, is_awaited: bool = False
+) -> Iterator[Studio]:
     """A studio of a file that is on disk, or of a text that is not yet."""
     taken = listening(0)
     token, engine = new_token(), StandInEngine()
@@ -170,5 +172,6 @@ def served(file: Path, text: str | None = None, *, origin: str = "", judges: boo
         serving.begin(session)
         yield Studio(session, engine, serving.port, token, file)
     finally:
-        serving.__exit__(GeneratorExit, None)  # its thread ends a fifth of a second later, and nobody waits for it
+        # Its thread ends a fifth of a second later, for which most tests need not wait.
+        serving.__exit__(None if is_awaited else GeneratorExit, None)
     assert engine.closed

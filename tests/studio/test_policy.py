@@ -27,7 +27,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     problem["title"] = problem["designs"][0]["name"] = problem["drivers"][0]["name"] = NAME
     file = tmp_path_factory.mktemp("policy") / "trio.toml"
     file.write_text(toml(problem))
-    with served(file) as studio:
+    with served(file, is_awaited=True) as studio:
         yield studio
 
 
