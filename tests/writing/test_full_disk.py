@@ -150,10 +150,9 @@ def test_a_place_that_takes_nothing(code: int, tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
-@pytest.mark.parametrize("command", ["schema", "problems"])
-def test_standard_output_that_is_full(command: str) -> None:
+def test_standard_output_that_is_full() -> None:
     """Exit code 6 and one line, no traceback; 0 where the reader only went away."""
-    program = [sys.executable, "-m", "designer.cli", command]
+    program = [sys.executable, "-m", "designer.cli", "problems"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (

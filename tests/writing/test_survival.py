@@ -18,7 +18,7 @@ from designer.writing import MANIFEST, folders, lay, read_manifest, survey, upda
 from writing.killed import NEW, OLD, contents
 
 TESTS = Path(__file__).parents[1]
-MANY = 20
+MANY = 10
 """Fewer places to be killed at would mean that the count misses most."""
 
 
