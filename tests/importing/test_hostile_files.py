@@ -96,7 +96,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert isinstance(said, str) and "got a device, a pipe or a socket; expected a regular file" in said
 
 
-@pytest.mark.parametrize("number", range(0, len(hostile_files.written_by_hand()), 20))
+@pytest.mark.parametrize("number", range(0, len(by_hand()), 20))
 def test_the_command_ends_with_3(
     number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
