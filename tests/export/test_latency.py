@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from designer.export.of_design import filter_set
 from designer.export.write import export_of
 from designer.stereo.chain import chain_of
 
+PROBLEMS = Path(__file__).parents[2] / "problems"
 FRAME = 512
 """Of the upmix at 16 kHz."""
 
@@ -86,8 +88,19 @@ def test_the_chain_keeps_the_latency() -> None:
 
 
 def test_a_latency_below_a_sample_is_told_as_latency() -> None:
-    """0.01 ms at 16 kHz is no sample: the remedy is a latency, by which the filters hold, and no number of taps."""
-    problem = small([], max_latency_ms=0.01, taps=64)
+    """0.01 ms at 48 kHz is no sample: the remedy is a latency, by which the filters hold, and no number of taps."""
+    speaker = designer.load(PROBLEMS / "smart-speaker.toml")
+    left = [table for table in speaker.model_dump(exclude_unset=True)["designs"] if table["name"] == "left"]
+    problem = speaker.replace(
+        {
+            "designs": left,
+            "virtualizer": None,
+            "grid.frequencies": 65,
+            "export.targets": [],
+            "realization.taps": 128,
+            "realization.max_latency_ms": 0.01,
+        }
+    )
     short = designer.design(problem)
     assert short.bulk_delay_samples == 0 and short.status == 7
     remedy = re.fullmatch(r"remedy: \[realization\] max_latency_ms = (\S+)", short.remedies["left"])
