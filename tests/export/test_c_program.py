@@ -100,7 +100,7 @@ def test_no_compiler_warns(
 ) -> None:
     """All words, with the upmix and without, as C99 and C++, every warning an error: all by gcc, parts by others."""
     program = need(compiler, compiler.removesuffix("++") if compiler.startswith("clang") else compiler)
-    files = [path for kind in kinds for path in sources[kind]]
+    files = [str(path) for kind in kinds for path in sources[kind]]
     command = [program, *options, *STRICT, "-fsyntax-only", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -48,9 +48,12 @@ def stored(files: dict[str, bytes], rate: int, channels: int) -> Real:
 
 @pytest.mark.parametrize("name", ["smart-speaker", pytest.param("soundbar-kemar", marks=pytest.mark.long)])
 def test_the_gain_is_the_same_at_every_rate(name: str) -> None:
-    """At the ears, within 0.3 dB anywhere in the common band, by a sum over the taps of each file: three designs take their seconds."""
+    """At the ears, within 0.3 dB anywhere in the common band, by a sum over the taps of each file: three designs take their seconds.
+
+    Of a problem that is its own mirror image one ear is as good as both.
+    """
     problem = designer.load(PROBLEMS / f"{name}.toml")
-    ears = [design.name for design in problem.designs if not design.is_beam]
+    ears = [design.name for design in problem.designs if not design.is_beam][: 1 if name == "smart-speaker" else None]
     problem = problem.replace(
         {"designs": [d for d in problem.model_dump(exclude_unset=True)["designs"] if d["name"] in ears]}
     )
@@ -185,14 +188,15 @@ def test_the_chain_of_every_rate_is_under_one_name(tmp_path: Path) -> None:
     assert f"trio_{rate}_stereo_state at_{rate};" in header and "trio_stereo_interleaved(" in header
 
 
-@pytest.mark.parametrize("rate", [pytest.param(16000, marks=pytest.mark.long), 22050])
+@pytest.mark.parametrize("rate", [pytest.param(16000, marks=pytest.mark.long), 48000])
 def test_pipewire_plays_the_filters_of_its_rate(rate: int, small: designer.Design, tmp_path: Path) -> None:
     """One folder, a graph at either rate: impulses are that rate's taps within 1e-6. A daemon and a client start, which takes seconds."""
     need("pipewire", "pipewire-bin")
-    filters = filters_for(small, "pipewire", {}, RATES)
+    rates = (16000, 48000)
+    filters = filters_for(small, "pipewire", {}, rates)
     for path, content in export_of(filters, "pipewire").files.items():
         (tmp_path / path).write_bytes(content)
-    one = filters.at_rates[RATES.index(rate)]
+    one = filters.at_rates[rates.index(rate)]
     channels = len(one.channels)
     x = np.zeros((channels, QUANTUM, channels))
     x[np.arange(channels), 0, np.arange(channels)] = 1.0
