@@ -88,7 +88,7 @@ def feeds(
 
 GATE = {
     (HOST, FLOAT): 1, (HOST, Q31): 2, (HOST, Q15): 1, (BARE_M4, FLOAT): 2, (BARE_M4, Q15): 2,
-    (cmsis_library.M4, F32): 2, (cmsis_library.M4, CMSIS_Q31): 1, (cmsis_library.M4, CMSIS_Q15): 2,
+    (cmsis_library.M4, F32): 1, (cmsis_library.M4, CMSIS_Q31): 2, (cmsis_library.M4, CMSIS_Q15): 1,
 }  # fmt: skip
 """Keys without `--long`: every word on either side, each kind of word with one key and with two."""
 

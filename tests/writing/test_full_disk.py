@@ -160,7 +160,7 @@ def test_standard_output_that_is_full() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("unbuffered", [pytest.param("", marks=pytest.mark.long), "1"])
 def test_standard_output_that_takes_a_part(unbuffered: str, tmp_path: Path) -> None:
     """A file that the first part of the schema fills: exit code 6, though Python without buffers reports nothing."""
     program = [sys.executable, "-m", "designer.cli", "schema"]
