@@ -106,3 +106,9 @@ def test_a_latency_below_a_sample_is_told_as_latency() -> None:
     remedy = re.fullmatch(r"remedy: \[realization\] max_latency_ms = (\S+)", short.remedies["left"])
     assert remedy is not None and not any("taps =" in warning for warning in short.warnings)
     assert designer.design(problem.replace({"realization.max_latency_ms": float(remedy[1])})).status == 0
+
+
+def test_filters_short_of_their_weights_ask_for_more_latency() -> None:
+    """Where the limit leaves less delay than half of the taps, what brings filters nearer to their weights is latency, not taps."""
+    warnings = designer.design(small([], max_latency_ms=0.01, taps=64)).warnings
+    assert any(text.endswith("remedy: more than [realization] max_latency_ms = 0.01") for text in warnings)
