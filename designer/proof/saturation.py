@@ -51,12 +51,17 @@ def bound_of(deconvolution: Deconvolution, measured: Real, predicted: Real, dela
         return float(np.sum(np.abs(y - g * p) ** 2)) / energy, g
 
     low, high = np.log(LEAST * largest), np.log(largest)
+    first, second = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    of_first, of_second = left(np.exp(first))[0], left(np.exp(second))[0]
     for _ in range(STEPS):
-        first, second = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        if left(np.exp(first))[0] <= left(np.exp(second))[0]:
-            high = second
+        if of_first <= of_second:
+            high, second, of_second = second, first, of_first
+            first = high - GOLDEN * (high - low)
+            of_first = left(np.exp(first))[0]
         else:
-            low = first
+            low, first, of_first = first, second, of_second
+            second = low + GOLDEN * (high - low)
+            of_second = left(np.exp(second))[0]
     level = float(np.exp((low + high) / 2))
     residual, g = left(level)
     share = float(np.mean(np.abs(predicted) >= level))

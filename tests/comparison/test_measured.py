@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ band_hz = [500.0, 1500.0]
 """
 
 
+@cache
 def entry(text: str = PAIR) -> Entry:
     return Entry("pair", designer.design(designer.loads(text)), "pair.toml")
 
@@ -77,7 +79,7 @@ def test_another_prototype_measures_otherwise(tmp_path: Path) -> None:
 
 def test_a_measured_driver(tmp_path: Path) -> None:
     """DRIVER=FILES puts a measured set into the driver's place, and leaves the filters as they are."""
-    write_frd_set(tmp_path)
+    write_frd_set(tmp_path, angles_deg=(0.0, 45.0, 90.0))
     predicted = entry()
     (beside,), _ = measured_entries([predicted], [f"left={tmp_path / 'woofer * *.frd'}"])
     assert beside.label == "pair, measured drivers"

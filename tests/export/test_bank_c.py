@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +19,12 @@ from designer.arrays import Real
 from designer.bank.walk import walked
 from designer.export.bank_cost import cost_of
 from designer.export.bank_export import bank_facts
-from designer.export.bank_plan import FADE
+from designer.export.bank_plan import FADE, bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.c_plan import FLOAT, Q15, Q31, WORDS, CWord
 from designer.export.cmsis_plan import F32
+from designer.export.cmsis_plan import Q15 as CMSIS_Q15
+from designer.export.cmsis_plan import Q31 as CMSIS_Q31
 from designer.export.cmsis_plan import WORDS as CMSIS
 from designer.export.runners.c_program import full_scale, samples_of
 from designer.export.runners.cmsis_program import M7
@@ -39,15 +43,38 @@ NEAR = {FLOAT: 1e-6, Q31: 1e-8, Q15: 6 * 2.0**-15}
 """Feeds against the desktop's, relative to full scale: steps of the word, one for each rounding of taps and sums over a few drivers."""
 
 
-def feeds(
-    filters: BankSet, word: CWord, machine: Machine, work: Path, signals: Real, values: Real, **how: bool
-) -> Real:
-    """Feeds (N, L) of a program along a path; CMSIS-DSP's where the word is its own."""
+Build = Callable[[int, CWord, Machine], tuple[BankSet, Path]]
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """A bank of so many keys, whose taps are integers where it has one, and the folder of its program, built once."""
+
+    @cache
+    def made(keys: int, word: CWord, machine: Machine) -> tuple[BankSet, Path]:
+        filters = bank_set(keys, word.word if keys == 1 else None)
+        work = tmp_path_factory.mktemp("bank")
+        return filters, program_of(filters, word, machine, work).parent
+
+    return made
+
+
+def program_of(filters: BankSet, word: CWord, machine: Machine, work: Path, **how: bool) -> Path:
+    """The program, with sanitizers on this machine; CMSIS-DSP's where the word is its own."""
     plan = written(filters, word, work)
     options = SANITIZED if machine is HOST and not plan.library else ()
     objects = tuple(cmsis_library.library(machine)) if plan.library else ()
     root = cmsis_library.archive() if plan.library else None
-    program = bank_program(work, plan, machine, *options, cmsis=root, objects=objects, **how)
+    return bank_program(work, plan, machine, *options, cmsis=root, objects=objects, **how)
+
+
+def feeds(
+    filters: BankSet, word: CWord, machine: Machine, work: Path, signals: Real, values: Real, **how: bool
+) -> Real:
+    """Feeds (N, L) along a path of the program in a folder, which is built there where it is not yet."""
+    program, plan = work / f"{machine.name}.elf", bank_plan(filters, word)
+    if not program.exists():
+        program_of(filters, word, machine, work, **how)
     samples = samples_of(signals, word.word)
     got = played_along(program, samples, values, machine, plan)
     if not how:
@@ -59,24 +86,32 @@ def feeds(
     return full_scale(got, word.word)
 
 
-@pytest.mark.parametrize("keys", [1, 2])
+GATE = {
+    (HOST, FLOAT): 1, (HOST, Q31): 2, (HOST, Q15): 1, (BARE_M4, FLOAT): 2, (BARE_M4, Q15): 2,
+    (cmsis_library.M4, F32): 1, (cmsis_library.M4, CMSIS_Q31): 2, (cmsis_library.M4, CMSIS_Q15): 1,
+}  # fmt: skip
+"""Keys without `--long`: every word on either side, each kind of word with one key and with two."""
+
+
 @pytest.mark.parametrize(
-    ("machine", "word"),
-    [(HOST, word) for word in WORDS]
-    + [(BARE_M4, FLOAT), pytest.param(BARE_M4, Q31, marks=pytest.mark.long), (BARE_M4, Q15)]
-    + [(cmsis_library.M4, word) for word in CMSIS]
-    + [pytest.param(M7, word, marks=pytest.mark.long) for word in CMSIS],
+    ("machine", "word", "keys"),
+    [
+        pytest.param(machine, word, keys, marks=[] if GATE.get((machine, word)) == keys else [pytest.mark.long])
+        for machine, words in ((HOST, WORDS), (BARE_M4, WORDS), (cmsis_library.M4, CMSIS), (M7, CMSIS))
+        for word in words
+        for keys in (1, 2)
+    ],
     ids=lambda value: getattr(value, "name", "") or getattr(value, "target", ""),
 )
-def test_the_feeds_are_the_desktops(machine: Machine, word: CWord, keys: int, tmp_path: Path) -> None:
+def test_the_feeds_are_the_desktops(machine: Machine, word: CWord, keys: int, build: Build) -> None:
     """Noise while the position walks over the range and beyond it: `designer.bank.walk` with the bank's own filters.
 
     Within 1e-6 of full scale in floats; in fixed point every bit of the model, and near the desktop by steps of the word. On this machine
     with sanitizers, and on an emulated Cortex-M4.
     """
-    filters = bank_set(keys, word.word if keys == 1 else None)
+    filters, work = build(keys, word, machine)
     signals, values = full_scale(samples_of(noise(filters), word.word), word.word), path(filters)
-    got = feeds(filters, word, machine, tmp_path, signals, values)
+    got = feeds(filters, word, machine, work, signals, values)
     whole = np.pad(signals, ((0, -len(signals) % FADE), (0, 0)))
     desktop = walked(lambda at: filters_at(filters, at), whole, values, FADE)[: len(signals)]
     near = next(limit for alike, limit in NEAR.items() if alike.word == word.word)
@@ -88,7 +123,9 @@ def test_the_feeds_are_the_desktops(machine: Machine, word: CWord, keys: int, tm
     assert np.abs(got - still).max() > 0.1  # the walk is heard
 
 
-@pytest.mark.parametrize("keys", ["1 x 3", "3 x 1", "1 x 1", "1"])
+@pytest.mark.parametrize(
+    "keys", ["1 x 3", pytest.param("3 x 1", marks=pytest.mark.long), pytest.param("1 x 1", marks=pytest.mark.long), "1"]
+)
 def test_a_key_with_one_set(keys: str, tmp_path: Path) -> None:
     """Nothing to interpolate along it, and no set beyond the last is read (with sanitizers): the desktop's walk over the other key."""
     filters = bank_set(keys)
@@ -100,16 +137,16 @@ def test_a_key_with_one_set(keys: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("word", [FLOAT, Q15], ids=lambda word: word.target)
-def test_no_click_beyond_the_desktops(word: CWord, tmp_path: Path) -> None:
+def test_no_click_beyond_the_desktops(word: CWord, build: Build) -> None:
     """A sine while the position jumps to and fro in every fade: what lies above 12 kHz is the desktop's to a hundredth of its energy.
 
     In q15 the noise of its rounding, of at most half a step a feed and tap, comes on top; a step between filters would be 40 dB above.
     """
-    filters = bank_set()
+    filters, work = build(1, word, HOST)
     count = 16 * FADE
     sine = 0.4 * np.sin(2 * np.pi * 1000 / 48000 * np.arange(count))[:, None] * [1.0, 0.7]
     values = np.where(np.arange(16)[:, None] % 2, -0.25, 0.35).astype(np.float32).astype(float)
-    got = feeds(filters, word, HOST, tmp_path, sine, values)
+    got = feeds(filters, word, HOST, work, sine, values)
     desktop = walked(lambda at: filters_at(filters, at), sine, values, FADE)
     hard = np.concatenate(
         [walked(lambda at: filters_at(filters, at), sine, row[None].repeat(16, axis=0), FADE)[n * FADE : (n + 1) * FADE]
@@ -161,13 +198,13 @@ int main(void)
 """
 
 
-def test_positions_during_a_fade_wait_and_the_last_counts(tmp_path: Path) -> None:
+def test_positions_during_a_fade_wait_and_the_last_counts(build: Build) -> None:
     """Of two that come while a fade runs the second is played after it, and what is no number or far below is the lowest position."""
-    written(bank_set(), FLOAT, tmp_path)
-    (tmp_path / "main.c").write_text(ASKED)
-    command = [need("gcc", "gcc"), "-std=c99", "-O1", *SANITIZED, "main.c", "small.c", "-lm", "-o", "asked"]
-    subprocess.run(command, cwd=tmp_path, check=True)
-    subprocess.run([tmp_path / "asked"], cwd=tmp_path, check=True)
+    _, work = build(1, FLOAT, HOST)
+    (work / "main.c").write_text(ASKED)
+    command = [need("gcc", "gcc"), "-std=c99", *SANITIZED, "main.c", "filters.o", "-lm", "-o", "asked"]
+    subprocess.run(command, cwd=work, check=True)
+    subprocess.run([work / "asked"], cwd=work, check=True)
 
 
 @pytest.mark.parametrize("word", [FLOAT, F32], ids=lambda word: word.target)
@@ -185,22 +222,29 @@ def test_stereo_through_the_upmix(word: CWord, tmp_path: Path) -> None:
     assert np.abs(got - desktop).max() <= 1e-6 < 1e-4 * np.abs(desktop).max()
 
 
-@pytest.mark.parametrize(
-    ("compiler", "options"),
-    [("gcc", ("-std=c99",)), ("g++", ("-x", "c++")), ("clang", ("-std=c99",)), ("clang++", ("-x", "c++"))],
-    ids=["gcc", "g++", "clang", "clang++"],
-)
-def test_no_compiler_warns(compiler: str, options: tuple[str, ...], tmp_path: Path) -> None:
-    """All words, one key and two, with the upmix and without, as C99 and C++, every warning an error."""
-    program = need(compiler, compiler.removesuffix("++") if compiler.startswith("clang") else compiler)
-    sources = []
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exports of all words, of one key, of two and of a chain with its upmix."""
+    place = tmp_path_factory.mktemp("sources")
     for word in WORDS:
         for number, filters in enumerate((bank_set(1), bank_set(2), chain_set())):
-            written(filters, word, tmp_path / f"{word.target}{number}")
-            sources.append(f"{word.target}{number}/small.c")
+            written(filters, word, place / f"{word.target}{number}")
+    return place
+
+
+@pytest.mark.parametrize(
+    ("compiler", "options", "of"),
+    [
+        ("gcc", ("-std=c99",), "*"), ("g++", ("-x", "c++"), "*2"),
+        ("clang", ("-std=c99",), "*2"), ("clang++", ("-x", "c++"), "*1"),
+    ],
+    ids=["gcc", "g++", "clang", "clang++"],
+)  # fmt: skip
+def test_no_compiler_warns(compiler: str, options: tuple[str, ...], of: str, sources: Path) -> None:
+    """All words, one key and two, with the upmix and without, as C99 and C++, every warning an error: all by gcc, parts by others."""
+    program = need(compiler, compiler.removesuffix("++") if compiler.startswith("clang") else compiler)
     done = subprocess.run(
-        [program, *options, *STRICT, "-fsyntax-only", *sources],
-        cwd=tmp_path,
+        [program, *options, *STRICT, "-fsyntax-only", *(path / "small.c" for path in sources.glob(of))],
         capture_output=True,
         text=True,
         check=False,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -33,10 +36,31 @@ from export.test_c_program import COUNTING, SANITIZED
 FRAMES = 9000
 
 
-def built(machine: Machine, work: Path, word: CWord, *options: str) -> Path:
-    """The program of the speaker's export."""
-    written(filter_set(speaker()), word, work)
-    return c_program.program_of(work, word, machine, *options, stereo=True)
+Build = Callable[[Machine, CWord], Path]
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The program of the speaker's export, on this machine with sanitizers, built once."""
+
+    @cache
+    def built(machine: Machine, word: CWord) -> Path:
+        work = tmp_path_factory.mktemp("stereo")
+        written(filter_set(speaker()), word, work)
+        return c_program.program_of(work, word, machine, *(SANITIZED if machine is HOST else ()), stereo=True)
+
+    return built
+
+
+@cache
+def of_render() -> tuple[Real, Real]:
+    """The mix (N, 2), and the feeds that `designer render` writes of it at the design's own level."""
+    sound = mix()
+    with TemporaryDirectory() as work:
+        soundfile.write(Path(work) / "in.wav", sound, RATE_HZ, subtype="FLOAT")
+        feeds, rate = rendered(speaker(), Path(work) / "in.wav", options=RenderOptions(gain_db=0.0))
+    assert rate == RATE_HZ
+    return sound, feeds
 
 
 def played(machine: Machine, program: Path, stereo: Real, word: CWord = FLOAT) -> Real:
@@ -67,19 +91,16 @@ def mix() -> Real:
     ],
     ids=lambda value: getattr(value, "name", "") or getattr(value, "target", ""),
 )
-def test_the_feeds_are_those_of_render(machine: Machine, word: CWord, tmp_path: Path) -> None:
+def test_the_feeds_are_those_of_render(machine: Machine, word: CWord, build: Build) -> None:
     """`designer render` of a mix at the design's own level, whose samples are doubles: within 1e-6 of the peak in float and q31.
 
     In q15 within half a step of each channel and of the feed, against the chain with the taps that are stored. On this machine
     with sanitizers; on an emulated M7 and, with `--long`, on two more.
     """
-    sound = mix()
-    soundfile.write(tmp_path / "in.wav", sound, RATE_HZ, subtype="FLOAT")
-    feeds, rate = rendered(speaker(), tmp_path / "in.wav", options=RenderOptions(gain_db=0.0))
-    program = built(machine, tmp_path, word, *(SANITIZED if machine is HOST else ()))
-    got = played(machine, program, sound, word)
+    sound, feeds = of_render()
+    got = played(machine, build(machine, word), sound, word)
     count = len(sound)  # what the upmix's last frames leave behind a recording's end is not rendered
-    assert rate == RATE_HZ and len(got) > count
+    assert len(got) > count
     most = 1e-6 * np.abs(feeds).max()
     if word is Q15:
         filters, chain = filter_set(speaker()), chain_of(speaker())
@@ -110,9 +131,9 @@ def extremes() -> dict[str, Real]:
     }
 
 
-def test_no_sum_that_cancels_is_heard(tmp_path: Path) -> None:
+def test_no_sum_that_cancels_is_heard(build: Build) -> None:
     """The chain in double precision, as `designer render` runs it: within 1e-6 of the peak of each."""
-    program, chain = built(HOST, tmp_path, FLOAT), chain_of(speaker())
+    program, chain = build(HOST, FLOAT), chain_of(speaker())
     for name, sound in extremes().items():
         single = np.asarray(sound.astype(np.float32), dtype=float)
         feeds = Running(feeds_path(chain), RATE_HZ).run(single)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,42 +15,67 @@ from designer.errors import ProgramError
 from designer.export.c_plan import BLOCK, CWord
 from designer.export.cmsis_plan import F32, Q15, Q31, WORDS
 from designer.export.cmsis_source import fir_state
-from designer.export.filter_set import FilterSet
+from designer.export.runners import machines
 from designer.export.runners.cmsis_program import M7
-from designer.export.runners.machines import Machine
+from designer.export.runners.machines import Machine, linked
 from designer.export.targets.cmsis import write_cmsis
 from designer.export.targets.cmsis_test import write_proof
 from export.cmsis_cases import awkward, sectioned
-from export.cmsis_library import CORES, HOST, M4, compiled, run
+from export.cmsis_library import CORES, HOST, M4, compiled, library, run
 
 SETS = {"awkward": awkward, "sections": sectioned}
+SEEN = ("awkward", Q31)
+"""Set and word of the M7 without `--long`."""
 
 
-def written(filters: FilterSet, folder: Path) -> list[Path]:
-    """The sources of `cmsis-test`, in folders of their words."""
-    for path, content in write_proof(filters).files.items():
-        (folder / path).parent.mkdir(exist_ok=True)
-        (folder / path).write_bytes(content)
+@cache
+def proof_files(name: str) -> dict[str, bytes]:
+    return dict(write_proof(SETS[name]()).files)
+
+
+def written(name: str, word: CWord, folder: Path) -> list[Path]:
+    """The sources of `cmsis-test` in a word."""
+    for path, content in proof_files(name).items():
+        if Path(path).parent.name == word.name:
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_bytes(content)
     return sorted(folder.glob("*/*.c"))
 
 
+Compile = Callable[[str, CWord, Machine], list[Path]]
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Compile:
+    """Object files of a set's `cmsis-test`, made once."""
+
+    @cache
+    def made(name: str, word: CWord, machine: Machine) -> list[Path]:
+        work = tmp_path_factory.mktemp("objects")
+        return [compiled(machine, source, work) for source in written(name, word, work)]
+
+    return made
+
+
 @pytest.mark.parametrize(
-    ("name", "machine"),
+    ("name", "machine", "word"),
     [
-        pytest.param(name, machine, marks=[pytest.mark.long] if (name, machine) == ("sections", M7) else [])
+        pytest.param(name, machine, word, marks=[pytest.mark.long] if machine is M7 and (name, word) != SEEN else [])
         for name in SETS
         for machine in (HOST, *CORES)
+        for word in WORDS
     ],
     ids=lambda value: getattr(value, "name", value),
 )
-@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
-def test_every_sample_is_as_promised(name: str, word: CWord, machine: Machine, tmp_path: Path) -> None:
+def test_every_sample_is_as_promised(
+    name: str, machine: Machine, word: CWord, objects: Compile, tmp_path: Path
+) -> None:
     """`cmsis-test` compiles as strict C99 without a warning, and the library's feeds are those in its file: every bit in Q31 and Q15.
 
-    The M7 runs the plain C that this machine runs too: without `--long` it has one of the sets.
+    The M7 runs the plain C that this machine runs too: without `--long` it has one of the sets in one word.
     """
-    sources = [path for path in written(SETS[name](), tmp_path) if path.parent.name == word.name]
-    found = re.search(rf"{word.name}: 0 of (\d+) samples differ", run(machine, sources, tmp_path))
+    program = linked(machine, [*map(str, (*objects(name, word, machine), *library(machine)))], tmp_path / "test.elf")
+    found = re.search(rf"{word.name}: 0 of (\d+) samples differ", machines.run(machine, program, tmp_path))
     assert found
     assert int(found[1]) >= 3 * 3 * BLOCK
 
@@ -56,14 +83,14 @@ def test_every_sample_is_as_promised(name: str, word: CWord, machine: Machine, t
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
 def test_blocks_of_another_size_give_the_same(word: CWord, tmp_path: Path) -> None:
     """A build may define its own block: 7 samples, not a divisor of anything here."""
-    sources = [path for path in written(awkward(), tmp_path) if path.parent.name == word.name]
+    sources = written("awkward", word, tmp_path)
     assert " 0 of " in run(HOST, sources, tmp_path, "-DX2_BLOCK=7")
 
 
 @pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.name)
 def test_one_bit_of_one_tap_is_noticed(word: CWord, tmp_path: Path) -> None:
     """The last bit of one number of one array: the program says where, and ends with 1."""
-    sources = [path for path in written(awkward(), tmp_path) if path.parent.name == word.name]
+    sources = written("awkward", word, tmp_path)
     text = sources[0].read_text()
     first = re.search(r"= \{\n    (?:0, )*(-?\d+)", text)
     assert first
@@ -82,13 +109,11 @@ def sizes_of(path: Path) -> dict[str, int]:
 
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
-def test_sizes_are_what_the_linker_says(name: str, word: CWord, tmp_path: Path) -> None:
+def test_sizes_are_what_the_linker_says(name: str, word: CWord, objects: Compile) -> None:
     """Symbols of the object files for Cortex-M4: the arrays together, each array, and the state's struct."""
-    filters = SETS[name]()
-    sources = [path for path in written(filters, tmp_path) if path.parent.name == word.name]
-    sizes: dict[str, int] = {}
-    for source in sources:
-        sizes |= sizes_of(compiled(M4, source, tmp_path))
+    filters, sizes = SETS[name](), dict[str, int]()
+    for path in objects(name, word, M4):
+        sizes |= sizes_of(path)
     export = write_cmsis(filters, word)
     arrays = {symbol: size for symbol, size in sizes.items() if re.search("_(taps|sections)_", symbol)}
     assert len(arrays) == sum(one.delay_samples is None for one in filters.filters)

@@ -88,12 +88,27 @@ def test_the_chain_keeps_the_latency() -> None:
 
 
 def test_a_latency_below_a_sample_is_told_as_latency() -> None:
-    """0.01 ms at 48 kHz is no sample: the remedy is a latency, by which the filters hold, and no number of taps; takes a second."""
-    problem = designer.load(PROBLEMS / "smart-speaker.toml").replace(
-        {"export.targets": [], "realization.max_latency_ms": 0.01}
+    """0.01 ms at 48 kHz is no sample: the remedy is a latency, by which the filters hold, and no number of taps."""
+    speaker = designer.load(PROBLEMS / "smart-speaker.toml")
+    left = [table for table in speaker.model_dump(exclude_unset=True)["designs"] if table["name"] == "left"]
+    problem = speaker.replace(
+        {
+            "designs": left,
+            "virtualizer": None,
+            "grid.frequencies": 65,
+            "export.targets": [],
+            "realization.taps": 128,
+            "realization.max_latency_ms": 0.01,
+        }
     )
     short = designer.design(problem)
     assert short.bulk_delay_samples == 0 and short.status == 7
     remedy = re.fullmatch(r"remedy: \[realization\] max_latency_ms = (\S+)", short.remedies["left"])
     assert remedy is not None and not any("taps =" in warning for warning in short.warnings)
     assert designer.design(problem.replace({"realization.max_latency_ms": float(remedy[1])})).status == 0
+
+
+def test_filters_short_of_their_weights_ask_for_more_latency() -> None:
+    """Where the limit leaves less delay than half of the taps, what brings filters nearer to their weights is latency, not taps."""
+    warnings = designer.design(small([], max_latency_ms=0.01, taps=64)).warnings
+    assert any(text.endswith("remedy: more than [realization] max_latency_ms = 0.01") for text in warnings)

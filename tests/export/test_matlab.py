@@ -99,25 +99,27 @@ def test_names_are_matlabs() -> None:
 def test_the_recipe_runs_as_it_stands(tmp_path: Path) -> None:
     """README.txt's lines, with the names of the table: columns as long as the input, and the naive feeds, also of a short input."""
     program = need("octave-cli", "octave")
-    for filters, name in ((filter_cases.fir(), "b_woofer"), (filter_cases.biquads(), "right_woofer")):
+    cases = ((filter_cases.fir(), "b_woofer"), (filter_cases.biquads(), "right_woofer"))
+    inputs = [np.random.default_rng(2).uniform(-1, 1, count) for count in (100, 5)]
+    scripts = []
+    for filters, name in cases:
         export = target_named("matlab").write(filters)
-        (tmp_path / "filters.mat").write_bytes(export.files["filters.mat"])
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "filters.mat").write_bytes(export.files["filters.mat"])
         code = [line.strip() for line in export.files["README.txt"].decode().splitlines() if line.startswith("    ")]
         recipe = "\n".join(code[:2] if filters.form == "fir" else code[2:]).replace("NAME", name)
-        for count in (100, 5):
-            x = np.random.default_rng(2).uniform(-1, 1, count)
-            before = f"load filters.mat; x = [{'; '.join(map(repr, x.tolist()))}];\n"
-            done = subprocess.run(
-                [program, "--norc", "--eval", f"{before}{recipe}\nprintf('%d %d\\n', size(y)); printf('%.17g\\n', y)"],
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            size, *values = done.stdout.split("\n")[: count + 1]
-            assert size == f"{count} 1"
+        for x in inputs:
+            before = f"clear; cd ../{name}; load filters.mat; x = [{'; '.join(map(repr, x.tolist()))}];\n"
+            scripts.append(f"{before}{recipe}\nprintf('%d %d\\n', size(y)); printf('%.17g\\n', y);\n")
+    done = subprocess.run(
+        [program, "--norc", "--eval", "".join(scripts)], cwd=tmp_path / name, capture_output=True, text=True, check=True
+    )
+    lines = iter(done.stdout.splitlines())
+    for filters, name in cases:
+        for x in inputs:
+            assert next(lines) == f"{x.size} 1"
             channel, driver = name.split("_")
-            signals = np.zeros((count, len(filters.channels)))
+            signals = np.zeros((x.size, len(filters.channels)))
             signals[:, filters.channels.index(channel)] = x
             expected = filter_cases.feeds(filters, signals)[:, filters.drivers.index(driver)]
-            assert np.allclose([float(value) for value in values], expected, rtol=0, atol=1e-12)
+            assert np.allclose([float(next(lines)) for _ in x], expected, rtol=0, atol=1e-12)

@@ -48,9 +48,12 @@ def stored(files: dict[str, bytes], rate: int, channels: int) -> Real:
 
 @pytest.mark.parametrize("name", ["smart-speaker", pytest.param("soundbar-kemar", marks=pytest.mark.long)])
 def test_the_gain_is_the_same_at_every_rate(name: str) -> None:
-    """At the ears, within 0.3 dB anywhere in the common band, by a sum over the taps of each file: three designs take their seconds."""
+    """At the ears, within 0.3 dB anywhere in the common band, by a sum over the taps of each file: three designs take their seconds.
+
+    Of a problem that is its own mirror image one ear is as good as both.
+    """
     problem = designer.load(PROBLEMS / f"{name}.toml")
-    ears = [design.name for design in problem.designs if not design.is_beam]
+    ears = [design.name for design in problem.designs if not design.is_beam][: 1 if name == "smart-speaker" else None]
     problem = problem.replace(
         {"designs": [d for d in problem.model_dump(exclude_unset=True)["designs"] if d["name"] in ears]}
     )
@@ -59,7 +62,7 @@ def test_the_gain_is_the_same_at_every_rate(name: str) -> None:
     files = designer.export(design, "wav", rates=rates)
     for n, (channel, made) in enumerate(design.channels.items()):
         low_hz, high_hz = made.table.band_hz
-        f = np.geomspace(low_hz, min(high_hz, 20_000.0), 60)
+        f = np.geomspace(low_hz, min(high_hz, 20_000.0), 20)
         heard = design.fine_scene.at(f).ears()
         side = ("left", "right").index(made.table.ear or "left")
         gains_db = []
@@ -102,8 +105,17 @@ def test_each_rate_has_a_folder_and_a_manifest(small: designer.Design) -> None:
         assert each["latency_ms"] == pytest.approx(1e3 * (each["taps"] / 2 + 1024) / int(rate))
 
 
-@pytest.mark.parametrize("compiler", ["gcc -std=c99", "clang -std=c99", "g++ -x c++"])
-@pytest.mark.parametrize("target", ["c", "c-q15"])
+@pytest.mark.parametrize(
+    ("compiler", "target"),
+    [
+        ("gcc -std=c99", "c"),
+        ("gcc -std=c99", "c-q15"),
+        ("clang -std=c99", "c-q15"),
+        ("g++ -x c++", "c"),
+        pytest.param("clang -std=c99", "c", marks=pytest.mark.long),
+        pytest.param("g++ -x c++", "c-q15", marks=pytest.mark.long),
+    ],
+)
 def test_a_firmware_switches_between_the_rates(
     compiler: str, target: str, small: designer.Design, tmp_path: Path
 ) -> None:
@@ -116,13 +128,8 @@ def test_a_firmware_switches_between_the_rates(
         (tmp_path / path).write_bytes(content)
     (tmp_path / "main.c").write_text(MAIN.replace("SAMPLE", "float" if target == "c" else "int16_t"))
     sources = ["pair.c", *(f"pair_{rate}.c" for rate in RATES)]
-    for source in sources:
-        strict = [program, *options, *STRICT, "-O1", "-c", source, "-o", f"{source}.o"]
-        subprocess.run(strict, cwd=tmp_path, check=True, capture_output=True)
-    main = [program, *options, "-c", "main.c", "-o", "main.o"]
-    subprocess.run(main, cwd=tmp_path, check=True, capture_output=True)
-    objects = ["main.o", *(f"{source}.o" for source in sources)]
-    subprocess.run([program, *objects, "-o", "main"], cwd=tmp_path, check=True, capture_output=True)
+    command = [program, *options, *STRICT, "-O0", "main.c", *sources, "-o", "main"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     text = subprocess.run(["./main"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     *lines, last, table = text.splitlines()
     assert last == "-1 0"
@@ -174,19 +181,22 @@ def test_the_chain_of_every_rate_is_under_one_name(tmp_path: Path) -> None:
     for path, content in files.items():
         (tmp_path / path).write_bytes(content)
     for source in ("trio.c", f"trio_{2 * rate}.c"):
-        subprocess.run(["gcc", "-std=c99", *STRICT, "-c", source], cwd=tmp_path, check=True, capture_output=True)
+        subprocess.run(
+            ["gcc", "-std=c99", *STRICT, "-fsyntax-only", source], cwd=tmp_path, check=True, capture_output=True
+        )
     header = files["trio.h"].decode()
     assert f"trio_{rate}_stereo_state at_{rate};" in header and "trio_stereo_interleaved(" in header
 
 
-@pytest.mark.parametrize("rate", [16000, 22050])
+@pytest.mark.parametrize("rate", [pytest.param(16000, marks=pytest.mark.long), 48000])
 def test_pipewire_plays_the_filters_of_its_rate(rate: int, small: designer.Design, tmp_path: Path) -> None:
     """One folder, a graph at either rate: impulses are that rate's taps within 1e-6. A daemon and a client start, which takes seconds."""
     need("pipewire", "pipewire-bin")
-    filters = filters_for(small, "pipewire", {}, RATES)
+    rates = (16000, 48000)
+    filters = filters_for(small, "pipewire", {}, rates)
     for path, content in export_of(filters, "pipewire").files.items():
         (tmp_path / path).write_bytes(content)
-    one = filters.at_rates[RATES.index(rate)]
+    one = filters.at_rates[rates.index(rate)]
     channels = len(one.channels)
     x = np.zeros((channels, QUANTUM, channels))
     x[np.arange(channels), 0, np.arange(channels)] = 1.0
@@ -235,7 +245,7 @@ def test_pipewires_configuration_of_all_rates_is_read_back(small: designer.Desig
             assert np.abs(read.taps[each.channel][each.driver][: each.taps.size] - each.taps).max() < 1e-6
 
 
-@pytest.mark.parametrize("target", ["c", "csv", "wav", "cmsis-q15"])
+@pytest.mark.parametrize("target", ["c", "wav"])
 def test_a_folder_of_several_rates_is_read_at_the_problems(target: str, small: designer.Design, tmp_path: Path) -> None:
     """Either problem gets its own filters, and a note says so; a third rate is refused with those that there are."""
     filters = filters_for(small, target, {}, RATES)

@@ -28,6 +28,8 @@ from designer.export.write import MANIFEST, export_of, fill_exports, write_elsew
 from designer.problem import schema
 from designer.realization.cascade import Cascade
 from export import filter_cases
+from export.exported import exported, filters_of
+from export.written_cases import write_cases
 
 CASES: dict[str, Callable[[], FilterSet]] = {
     "two lengths": filter_cases.two_lengths,
@@ -103,8 +105,7 @@ def test_the_report_shows_what_the_manifest_says(form: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(("target", "case"), exports())
 def test_every_export_says_where_it_comes_from(target: str, case: str) -> None:
     """No file is empty; the problem's hash, the command and the scaling stand in comments, sizes and SHA-256 in the manifest."""
-    filters = CASES[case]()
-    export = export_of(filters, target)
+    filters, export = filters_of(CASES[case]), exported(CASES[case], target)
     assert export.coefficient_bytes > 0 and export.state_bytes > 0 and export.multiply_adds > 0 and export.scaling
     everything = b"".join(export.files.values())
     if target == "npz":
@@ -125,14 +126,6 @@ def test_every_export_says_where_it_comes_from(target: str, case: str) -> None:
     assert all(path.isascii() and not {"", ".", ".."} & set(path.split("/")) for path in export.files)
 
 
-def write_cases(folder: Path) -> None:
-    """Every target's files of every form."""
-    for case in (filter_cases.fir(), filter_cases.biquads(), filter_cases.words(), filter_cases.odd_names()):
-        place = folder / f"{case.form} {len(case.filters)}"
-        place.mkdir(parents=True)
-        write_in_design(case, place, [target for target in TARGETS if filter_cases.is_held(target, case)])
-
-
 CODE = """
 import sys, time
 from pathlib import Path
@@ -141,13 +134,16 @@ time.time = lambda: float(day)
 time.localtime = time.gmtime = lambda *a: time.struct_time((int(day) % 50 + 1990, 1, 2, 3, 4, 5, 6, 7, 0))
 time.asctime = time.ctime = lambda *a: f"the day {day}"
 sys.path.insert(0, "tests")
-from export.test_registry import write_cases
+from export.written_cases import write_cases
 write_cases(Path(folder))
 """
 
 
 def test_the_same_bytes_on_any_day_and_in_any_folder(tmp_path: Path) -> None:
-    """Two processes, two folders, two days by every clock that Python asks, two hash seeds: the same files."""
+    """Two processes, two folders, two days by every clock that Python asks, two hash seeds: the same files of all targets and forms.
+
+    A second process takes seconds.
+    """
     folders = tmp_path / "here", tmp_path / "there, elsewhere"
     write_cases(folders[0])
     seed = "7" if os.environ.get("PYTHONHASHSEED") != "7" else "0"

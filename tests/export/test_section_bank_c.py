@@ -61,10 +61,17 @@ def feeds(filters: BankSet, word: CWord, machine: Machine, work: Path, signals: 
     return got
 
 
-@pytest.mark.parametrize("keys", [1, 2])
 @pytest.mark.parametrize(
-    ("machine", "word"),
-    [(HOST, FLOAT), (BARE_M4, FLOAT), (cmsis_library.M4, CMSIS)],
+    ("machine", "word", "keys"),
+    [
+        (HOST, FLOAT, 2),
+        (BARE_M4, FLOAT, 1),
+        (cmsis_library.M4, CMSIS, 2),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in ((HOST, FLOAT, 1), (BARE_M4, FLOAT, 2), (cmsis_library.M4, CMSIS, 1))
+        ),
+    ],
     ids=lambda value: getattr(value, "name", "") or getattr(value, "target", ""),
 )
 def test_the_feeds_are_the_desktops(machine: Machine, word: CWord, keys: int, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_edits_of_the_summary(
     edits = [(path, value) for path in leaves(document) for value in ODD]
     assert len(edits) > 3000
     if not request.config.getoption("--long"):
-        edits = random.Random(1).sample(edits, 50)
+        edits = random.Random(1).sample(edits, 35)
     outcomes = []
     for path, value in edits:
         (folder / "summary.json").write_text(edited(document, path, value), encoding="utf-8")
@@ -136,15 +136,17 @@ def spoilt(text: str, draw: random.Random) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_accidents_of_the_tables(form: str, folders: dict[str, Path], tmp_path: Path) -> None:
+def test_accidents_of_the_tables(
+    form: str, folders: dict[str, Path], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Tables with one cell, row, column or name changed, or cut anywhere; a cell that became another finite number is taken for an edit."""
     folder = shutil.copytree(folders[form], tmp_path / form)
     whole = filters(designer.open(folder))
-    draw = random.Random(2)
+    draw, count = random.Random(2), 40 if request.config.getoption("--long") else 15
     for name in TABLES[form]:
         text = (folder / name).read_text(encoding="utf-8")
         moved = 0
-        for n in range(40):
+        for n in range(count):
             made, kind = spoilt(text, draw)
             (folder / name).write_text(made, encoding="utf-8")
             if kind == "cell" and _is_edit(text, made):

@@ -18,7 +18,7 @@ from designer.export import TARGETS, FilterSet, target_named
 
 HEAD = "devices: {samplerate: 48000, capture: {channels: 2}}\n"
 ROWS = "channel,driver,file,kind,delay_samples,bits,log2_step,layout\n"
-DEEP = 100_000
+DEEP = 20_000
 
 
 def camilladsp() -> Iterator[bytes]:
@@ -330,7 +330,7 @@ def convolver_files() -> Iterator[bytes]:
         "48000 2 3\n",
         "48000 2 3 0\n",
         "48000 1e9 1e9 0\n0\n",
-        "48000 2 3 0\n" + "0 " * 30_000,
+        "48000 2 3 0\n" + "0 " * 10_000,
         head + "/dev/zero\n0\n0.0\n0.0\n",
         head + "a\0.wav\n0\n0.0\n0.0\n",
         head + "a.wav\n-1\n0.0\n0.0\n",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from export import filter_cases
+from export.exported import Case, exported, filters_of
 from scipy.signal import sosfilt
 from toml_text import pair, toml
 
@@ -54,8 +56,9 @@ MIXED_SECTIONS = [name for name in WIDE if filter_cases.is_held(name, filter_cas
 CHAIN = ("virtual-left", "virtual-right", "centre")
 
 
-def written(target: str, filters: FilterSet, folder: Path) -> Path:
-    for name, content in export_of(filters, target).files.items():
+def written(target: str, filters: FilterSet | Case, folder: Path) -> Path:
+    export = export_of(filters, target) if isinstance(filters, FilterSet) else exported(filters, target)
+    for name, content in export.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
@@ -72,6 +75,7 @@ def chain() -> FilterSet:
     return replace(chained, fed_by_upmix=True, title=base.title)
 
 
+@cache
 def chain_problem() -> Problem:
     """A problem whose chain this is."""
     table = pair()
@@ -147,9 +151,10 @@ def test_sections_return_until_they_are_silent(target: str, tmp_path: Path) -> N
 )
 def test_other_line_ends_change_nothing(target: str, form: str, tmp_path: Path) -> None:
     """Files of text with CRLF line ends, as git and editors of Windows leave them, hold the same filters, delays included."""
-    filters = filter_cases.fir() if form == "taps" else filter_cases.biquads()
+    case = filter_cases.fir if form == "taps" else filter_cases.biquads
+    filters = filters_of(case)
     asked = problem(filters.channels, filters.drivers, "fir" if form == "taps" else "biquad")
-    folder = written(target, filters, tmp_path)
+    folder = written(target, case, tmp_path)
     before = read_coefficients(folder, asked)
     for path in [path for path in folder.rglob("*") if path.is_file()]:
         content = path.read_bytes()
@@ -165,8 +170,8 @@ def test_other_line_ends_change_nothing(target: str, form: str, tmp_path: Path) 
 @pytest.mark.parametrize("target", WIDE)
 def test_taps_return(target: str, tmp_path: Path) -> None:
     """A pure delay, a silent driver, a channel that waits: the same response, and the bulk delay that the file states."""
-    filters = filter_cases.fir()
-    found = read_coefficients(written(target, filters, tmp_path), problem(filters.channels, filters.drivers))
+    filters = filters_of(filter_cases.fir)
+    found = read_coefficients(written(target, filter_cases.fir, tmp_path), problem(filters.channels, filters.drivers))
     assert apart(found, filters) <= STEP[target] * (1 + 1e-9)
     assert found.bulk_delay_samples == filters.bulk_delay_samples and not found.sections
     assert "tweeter" not in found.taps["a"]
@@ -175,9 +180,9 @@ def test_taps_return(target: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", WIDE)
 def test_odd_names_return(target: str, tmp_path: Path) -> None:
     """Quotes, commas, comment signs, letters of no alphabet of C: each filter at its own name."""
-    filters = filter_cases.odd_names()
+    filters = filters_of(filter_cases.odd_names)
     asked = problem(filters.channels, (*filters.drivers, "another"))
-    found = read_coefficients(written(target, filters, tmp_path), asked)
+    found = read_coefficients(written(target, filter_cases.odd_names, tmp_path), asked)
     assert set(found.taps) == set(filters.channels)
     for one in filters.filters:
         taps = found.taps[one.channel][one.driver]
@@ -187,9 +192,9 @@ def test_odd_names_return(target: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", MIXED_SECTIONS)
 def test_sections_return(target: str, tmp_path: Path) -> None:
     """Cascades come back as cascades from every target that holds sections, and as their responses from the others."""
-    filters = filter_cases.biquads()
+    filters = filters_of(filter_cases.biquads)
     asked = problem(filters.channels, filters.drivers, "biquad")
-    found = read_coefficients(written(target, filters, tmp_path), asked)
+    found = read_coefficients(written(target, filter_cases.biquads, tmp_path), asked)
     length = min(filters.taps, asked.realization.taps)
     short = replace(filters, filters=tuple(replace(one, taps=one.taps[:length]) for one in filters.filters))
     waits = {name: found.delays.get(name, 0) for name in filters.channels}
@@ -214,8 +219,8 @@ def test_sections_return(target: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", WIDE)
 def test_a_chain_returns(target: str, tmp_path: Path) -> None:
     """What stereo is played through, without the designs that it is made of; its waits are part of it."""
-    filters = chain()
-    found = read_coefficients(written(target, filters, tmp_path), chain_problem())
+    filters = filters_of(chain)
+    found = read_coefficients(written(target, chain, tmp_path), chain_problem())
     assert set(found.taps) == set(CHAIN)
     assert apart(found, filters) <= STEP[target] * (1 + 1e-9)
 
@@ -223,7 +228,7 @@ def test_a_chain_returns(target: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", WIDE)
 def test_a_chain_says_what_feeds_it(target: str) -> None:
     """A note, a file with the parameters, and the manifest's facts: what an upmix of the same rate has."""
-    export = export_of(chain(), target)
+    export = exported(chain, target)
     stage = Upmix(48000.0)
     content = json.loads(export.files["upmix.json"])
     assert (content["frame"], content["hop"], content["latency_samples"]) == (stage.frame, stage.hop, stage.frame - 1)
@@ -232,7 +237,8 @@ def test_a_chain_says_what_feeds_it(target: str) -> None:
     assert content["channel_delay_samples"] == {"virtual-left": 3, "virtual-right": 3, "centre": 8}
     assert export.facts["upmix"]["latency_samples"] == stage.latency_samples
     assert export.notes[-1].startswith("left and right must not feed these filters directly: an upmix makes")
-    assert "upmix.json" not in export_of(replace(chain(), fed_by_upmix=False), target).files
+    if target in ("csv", "c", "npz"):  # who feeds it is told by one function for all
+        assert "upmix.json" not in export_of(replace(chain(), fed_by_upmix=False), target).files
 
 
 @pytest.mark.parametrize("target", ["csv", "camilladsp"])
@@ -254,14 +260,11 @@ def test_sections_behind_unlike_waits_ring_out_alike(target: str, tmp_path: Path
 
 
 def test_an_imported_chain_is_judged_and_opens_again(tmp_path: Path) -> None:
-    """The centre is judged as the beam that it is, and the chain is there to be played; what is not in the file is said.
-
-    A whole design folder is written and opened, once, which takes its seconds.
-    """
+    """The centre is judged as the beam that it is, and the chain is there to be played; what is not in the file is said."""
     asked = chain_problem()
     design = import_coefficients(written("json", chain(), tmp_path / "device"), asked)
     assert list(design.channels) == ["centre"] and any("left, right" in warning for warning in design.warnings)
-    again = designer.open(design.save(tmp_path / "again"))
+    again = designer.open(design.save(tmp_path / "again", report=False))
     assert all(np.array_equal(again.taps[name], design.taps[name]) for name in CHAIN)
 
 

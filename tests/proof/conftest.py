@@ -1,4 +1,4 @@
-"""Sweeps are a quarter as long here: the loops that play them are plain Python, and the filters are short."""
+"""Sweeps are an eighth as long here: the loops that play them are plain Python, and the filters are short."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from designer.proof import stimulus
 @pytest.fixture(scope="session", autouse=True)
 def short_sweeps() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stimulus, "SHORTEST", 1 << 13)
+        patch.setattr(stimulus, "SHORTEST", 1 << 12)
         yield
 
 

@@ -83,7 +83,7 @@ def test_other_filters_are_named(
 
 @pytest.mark.parametrize("make", [plants.fir, plants.mirrored, plants.sections], ids=lambda make: make.__name__)
 def test_sign_gain_delay_and_saturation_have_their_numbers(make: Callable[[], FilterSet]) -> None:
-    """One driver inverted; half as loud: -6.02 dB; late by one sample; held at half of its largest feed, to 0.2 dB."""
+    """A driver inverted; half as loud: -6.02 dB; late by one sample; the last held at half of its largest feed, to 0.2 dB."""
     filters, stimulus = case(make)
     name = filters.drivers[0]
     (sign,) = diagnosed(make, Plant(gain={name: -1.0})).faults
@@ -94,7 +94,8 @@ def test_sign_gain_delay_and_saturation_have_their_numbers(make: Callable[[], Fi
     (late,) = diagnosed(make, Plant(late={name: 1})).faults
     assert (late.drivers, late.kind) == ((name,), "time") and late.value == pytest.approx(1.0, abs=0.01)
     assert "20.8 µs) late" in late.words
-    level = np.abs(played(filters, stimulus.samples)[:, 0]).max() / 2
+    name = filters.drivers[-1]
+    level = np.abs(played(filters, stimulus.samples)[:, -1]).max() / 2
     (bound,) = diagnosed(make, Plant(bound={name: level})).faults
     assert (bound.drivers, bound.kind) == ((name,), "saturation")
     assert bound.value == pytest.approx(20 * np.log10(level), abs=0.2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from designer.report import figures
 from designer.workers import pool
 from designer.writing import MANIFEST, Staging, lay, write_folder
 from designer.writing.staging import sweep_stale
+from writing import forked
 from writing.holding import hold
 from writing.killed import contents
 
@@ -105,38 +108,31 @@ def test_a_signal_ends_a_command_cleanly(
     assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == handlers
 
 
-STUCK = """
-import ctypes, sys
-from designer import cli
-from designer.designs import all_channels
-from designer.report import figures
-library = ctypes.CDLL(None)
-mutex = ctypes.create_string_buffer(128)
-def stuck(*_):
-    library.pthread_mutex_lock(mutex)
-    print("stuck", flush=True)
-    library.pthread_mutex_lock(mutex)  # for ever, and no signal ends it
-{place} = stuck
-sys.argv = ["designer", "design", "p.toml", "-o", "new/folders/out"]
-cli.main()
-"""
-
-
+@pytest.mark.filterwarnings(forked.IGNORED)
 @pytest.mark.parametrize(
-    ("place", "number"), [("all_channels.design_channel", signal.SIGINT), ("figures.pictures", signal.SIGTERM)]
+    ("place", "number"), [((all_channels, "design_channel"), signal.SIGINT), ((figures, "pictures"), signal.SIGTERM)]
 )
 def test_compiled_code_that_does_not_return_does_not_hold_a_command(
-    place: str, number: signal.Signals, here: Path
+    place: tuple[ModuleType, str], number: signal.Signals, here: Path
 ) -> None:
     """Stuck in a call that no signal interrupts, while it writes too, the command ends as it does elsewhere, and leaves nothing."""
     before = contents(here)
-    program = [sys.executable, "-c", STUCK.format(place=place)]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=PATH) as command:
-        assert command.stdout is not None
-        assert command.stdout.readline() == "stuck\n"
-        command.send_signal(number)
-        assert command.communicate(timeout=120) == ("", "stopped; nothing half-written is left\n")
-    assert command.returncode == 128 + number
+    library, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(128)
+
+    def stuck(*_: object) -> None:
+        library.pthread_mutex_lock(mutex)
+        os.write(1, b"stuck\n")
+        library.pthread_mutex_lock(mutex)  # for ever, and no signal ends it
+
+    def get_stuck() -> None:
+        setattr(*place, stuck)
+
+    with forked.copy("design", "p.toml", "-o", "new/folders/out", first=get_stuck) as (command, told):
+        assert told.readline() == "stuck\n"
+        assert command.pid is not None
+        os.kill(command.pid, number)
+        assert told.read() == "stopped; nothing half-written is left\n"
+    assert command.exitcode == 128 + number
     assert contents(here) == before
     assert [path.name for path in here.iterdir()] == ["p.toml"]
 
@@ -172,7 +168,7 @@ main()
         ("typer", "SIGTERM", "heard"),
         ("numpy", "SIGINT", "swallowed"),
         ("pydantic", "SIGINT", "finaliser"),
-        ("matplotlib", "SIGINT", "heard"),
+        pytest.param("matplotlib", "SIGINT", "heard", marks=pytest.mark.long),
     ],
 )
 def test_a_signal_during_an_import(library: str, number: str, kind: str, here: Path) -> None:
@@ -184,22 +180,18 @@ def test_a_signal_during_an_import(library: str, number: str, kind: str, here: P
     assert [path.name for path in here.iterdir()] == ["p.toml"]
 
 
-KILLED = """
-import os, signal, sys
-from designer import cli
-from designer.report import figures
-figures.pictures = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-sys.argv = ["designer", "design", "p.toml", "-o", "out"]
-cli.main()
-"""
+def be_killed() -> None:
+    vars(figures)["pictures"] = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.filterwarnings(forked.IGNORED)
 def test_what_a_killed_command_left_is_swept_by_the_next(here: Path, designer_command: Command) -> None:
     """Killed while it draws: the older design is whole, and the next command, even one that is refused, removes the rest."""
     assert designer_command("design", "p.toml", "-o", "out").code == errors.EXIT_DONE
     before = contents(here)
-    done = subprocess.run([sys.executable, "-c", KILLED], env=PATH, capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    with forked.copy("design", "p.toml", "-o", "out", first=be_killed) as (command, told):
+        said = told.read()
+    assert command.exitcode == -signal.SIGKILL, said
     left = {name for name in contents(here) if ".partial/" in name}
     assert any(name.endswith("coefficients.csv") for name in left)
     assert {name: text for name, text in contents(here).items() if name not in left} == before

@@ -18,7 +18,7 @@ from designer.writing import MANIFEST, folders, lay, read_manifest, survey, upda
 from writing.killed import NEW, OLD, contents
 
 TESTS = Path(__file__).parents[1]
-MANY = 20
+MANY = 10
 """Fewer places to be killed at would mean that the count misses most."""
 
 
@@ -89,7 +89,7 @@ def test_a_file_is_old_or_new_after_a_kill_at_any_moment(tmp_path: Path) -> None
 
 
 def test_two_processes_that_write_one_output(tmp_path: Path) -> None:
-    """Four processes write the same folders and the same file ten times each: at the end each is whole, of one of them, and alone."""
+    """Four processes write the same folders and the same file five times each: at the end each is whole, of one of them, and alone."""
     children = []
     for number in range(4):
         child = os.fork()
@@ -97,7 +97,7 @@ def test_two_processes_that_write_one_output(tmp_path: Path) -> None:
             failed = 1
             try:
                 files = {f"{name}-{number}": str(number).encode() * 5000 for name in "abc"}
-                for _ in range(10):
+                for _ in range(5):
                     write_folder(tmp_path / "x", "design", lay(files))
                     update_folder(tmp_path / "inside", "export", lay(files), within=".")
                     write_file(tmp_path / "out.bin", lambda path: _write(path, files[f"a-{number}"]))  # noqa: B023
