@@ -156,7 +156,7 @@ class _Search:
                 return False
             return True
 
-        return sizes[bisect_left(sizes, True, key=is_valid) :]
+        return sizes if sizes and is_valid(sizes[0]) else sizes[bisect_left(sizes, True, key=is_valid) :]
 
     def cost_of(self, form: str, size: int, word: str | None) -> FormCost | None:
         """Cost of a form, or None where a target cannot hold it."""
