@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from designer.arrays import Complex, Real
 from designer.evaluation.short_look import FreeResponses
 from designer.realization import robust_taps as module
-from designer.realization.robust_taps import Lagrangian, TapsProblem, robust_taps
+from designer.realization.robust_taps import Lagrangian, RobustTaps, TapsProblem, robust_taps
 
 DRIVERS, TAPS, SIZE = 3, 16, 64
 COUNT = SIZE // 2 + 1
@@ -51,6 +52,12 @@ def random_problem(seed: int = 0, **changes: object) -> TapsProblem:
         drawn_dark=drawn[1],
     )
     return dataclasses.replace(problem, **changes)  # type: ignore[arg-type] # the changes are a test's own
+
+
+@cache
+def random_solved() -> RobustTaps:
+    """Taps of the random problem, for tests that only read them."""
+    return robust_taps(random_problem())
 
 
 def random_responses() -> TapsProblem:
@@ -116,8 +123,7 @@ def test_more_gain_within_what_the_start_kept() -> None:
     """By naive sums: higher low and middle gains, no more missed of the curve at most and in the mean square to 0.1 dB, the mean
     effort to 0.01 dB, limits, and 0.5 dB of magnitude.
     """
-    problem = random_problem()
-    solved = robust_taps(problem)
+    problem, solved = random_problem(), random_solved()
     before, after = gains_db(problem, problem.start), gains_db(problem, solved.taps)
     assert solved.holds
     assert (np.percentile(after["drawn"], [5, 50]) > np.percentile(before["drawn"], [5, 50]) + 0.5).all()
@@ -227,7 +233,7 @@ def test_one_choice_between_floor_and_median() -> None:
 def test_free_responses_gain_at_least_what_taps_do() -> None:
     """What taps reach in the band, responses of no length reach within the same limits."""
     by_taps, by_responses = (
-        robust_taps(random_problem()),
+        random_solved(),
         robust_taps(random_responses(), unknowns=FreeResponses),
     )
     assert by_responses.holds

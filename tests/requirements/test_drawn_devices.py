@@ -21,7 +21,7 @@ def share_that_misses(
     problem: dict[str, Any], seed: int = 4321, count: int = 3000
 ) -> tuple[np.ndarray, designer.Design]:
     """Of devices drawn here, or of them at all places, those below the curve at each design frequency of the band (F,)."""
-    result = designer.design(load(problem))
+    result = designer.design(load(problem | {"grid": {"frequencies": 33}}))
     (name,) = result.weights
     scene = designer.scene(result.problem)
     target = channel_target(result.problem.designs[0], scene)
@@ -63,16 +63,16 @@ def test_the_mean_leaves_many_devices_short_and_the_ball_too() -> None:
 
 
 def test_masks_hold_for_the_same_share_at_every_point() -> None:
-    """A beam by cones: at each point of its mask, at every second frequency, at most 5 % of unseen devices are louder than the line."""
+    """A beam by cones: at each point of its mask at most 5 % of unseen devices are louder than the line."""
     spread = {"gain_db": GAIN_DB, "phase_deg": PHASE_DEG}
     mask = [{"azimuth_deg": [60.0, 120.0], "max_db": -8.0}]
-    result = designer.design(load(line(5, mask=mask, driver_spread=spread, hold=5)))
+    result = designer.design(load(line(5, mask=mask, driver_spread=spread, hold=5) | {"grid": {"frequencies": 33, "azimuth_step_deg": 15.0}}))
     assert result.status == 0
     scene = designer.scene(result.problem)
     rng = np.random.default_rng(77)
     arc = np.flatnonzero((scene.azimuth_deg >= 60) & (scene.azimuth_deg <= 120))
     axis = scene.look(0.0)
-    for f in np.flatnonzero((scene.frequency_hz >= 800) & (scene.frequency_hz <= 3000))[::2]:
+    for f in np.flatnonzero((scene.frequency_hz >= 800) & (scene.frequency_hz <= 3000)):
         e = 10 ** (GAIN_DB / 20 * rng.standard_normal((2000, 5))) * np.exp(
             1j * np.radians(PHASE_DEG) * rng.standard_normal((2000, 5))
         )

@@ -46,7 +46,7 @@ def couch(**design: Any) -> dict[str, Any]:
         "places": [
             {"name": "desk", "shape": "box", "centre_m": [1.5, 1.0, 0.0], "size_m": [0.1, 0.2, 0.0], "spacing_m": 0.1}
         ],
-        "grid": {"frequencies": 33},
+        "grid": {"frequencies": 17},
         "designs": [{"name": "left", **ears, "dark": ["second", "desk"], **design}],
         "realization": {"taps": 64},
     }
