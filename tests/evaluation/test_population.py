@@ -137,7 +137,10 @@ def test_a_head_is_left_out_beside_dark_listeners() -> None:
 
 def test_refined_taps_are_left_out_as_they_are_made() -> None:
     """With `refine` those without a head are refined too: their mean gain at it is that of the file without it."""
-    refined = {"realization": {"taps": 32, "refine": True, "floor_weight": 0.6}, "population": {"percentile": PERCENTILE}}
+    refined = {
+        "realization": {"taps": 32, "refine": True, "floor_weight": 0.6},
+        "population": {"percentile": PERCENTILE},
+    }
     told = designer.design(read(HEADS, **refined)).population["left"]
     others = designer.design(read(HEADS[1:], **refined))
     fine_hz = np.unique(others.metrics.frequency_hz)

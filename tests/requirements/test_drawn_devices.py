@@ -66,7 +66,9 @@ def test_masks_hold_for_the_same_share_at_every_point() -> None:
     """A beam by cones: at each point of its mask at most 5 % of unseen devices are louder than the line."""
     spread = {"gain_db": GAIN_DB, "phase_deg": PHASE_DEG}
     mask = [{"azimuth_deg": [60.0, 120.0], "max_db": -8.0}]
-    result = designer.design(load(line(5, mask=mask, driver_spread=spread, hold=5) | {"grid": {"frequencies": 33, "azimuth_step_deg": 15.0}}))
+    result = designer.design(
+        load(line(5, mask=mask, driver_spread=spread, hold=5) | {"grid": {"frequencies": 33, "azimuth_step_deg": 15.0}})
+    )
     assert result.status == 0
     scene = designer.scene(result.problem)
     rng = np.random.default_rng(77)
