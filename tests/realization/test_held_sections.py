@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -157,8 +158,16 @@ def test_the_nearest_level_is_on_its_border() -> None:
     np.testing.assert_allclose(nearest[:, 0], [0.8j / margin, -1.1, 1.25 * margin], rtol=1e-12)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_frequencies() -> Iterator[None]:
+    """Sections are fitted at 160 frequencies; what they keep is judged at others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(biquad, "FREQUENCIES", 160)
+        yield
+
+
 @pytest.fixture(scope="module")
-def mirrored() -> designer.Design:
+def mirrored(few_frequencies: None) -> designer.Design:
     """Both channels of a pair in two sections a driver."""
     return designer.design(load({**pair(both=True), "realization": {"form": "biquad", "sections": 2}}))
 
