@@ -101,8 +101,15 @@ CASES: dict[str, Callable[[], ChannelTarget]] = {
 }
 
 
-SPREADING = ("one frequency", "a pair at 20 Hz whose drivers spread", "drivers that spread")
-"""Cases that are others where every target has one frequency and drivers that spread."""
+SPREADING = (
+    "one frequency",
+    "a pair at 20 Hz whose drivers spread",
+    "drivers that spread",
+    "feasible",
+    "one dark point",
+    "0 Hz",
+)
+"""Cases that are others, or milder than they, where every target has one frequency and drivers that spread."""
 
 
 @cache

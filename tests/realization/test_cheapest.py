@@ -67,8 +67,8 @@ def auto(few_frequencies: None) -> designer.Design:
 
 @pytest.fixture(scope="module")
 def exact() -> designer.Design:
-    """What the weights are worth: 1024 taps."""
-    return designer.design(problem(taps=1024))
+    """What the weights are worth: 512 taps."""
+    return designer.design(problem(taps=512))
 
 
 def test_the_winner_keeps_and_nothing_cheaper_does(

@@ -160,9 +160,9 @@ def test_the_nearest_level_is_on_its_border() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def few_frequencies() -> Iterator[None]:
-    """Sections are fitted at 160 frequencies; what they keep is judged at others."""
+    """Sections are fitted at 100 frequencies; what they keep is judged at others."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(biquad, "FREQUENCIES", 160)
+        patch.setattr(biquad, "FREQUENCIES", 100)
         yield
 
 
