@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from designs.small_problems import Tables, line, load, pair, speaker
 from eight_driver_bar import eight_driver_bar
+from empty_figures import ANALYSES, put
 
 import designer
 from designer.acoustics.scene_of_problem import fine_frequencies_hz
@@ -35,7 +37,15 @@ def refined(tables: Tables, **realization: Any) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def both(judged: None) -> tuple[designer.Design, designer.Design]:
+def looked_at(not_drawn: None) -> Iterator[None]:
+    """Until the last test of this module has run, designs have their tolerances and the short look, and no zones, which take most."""
+    with pytest.MonkeyPatch.context() as patch:
+        put(patch, {place: analysis for place, analysis in ANALYSES.items() if place[1] != "zones"})
+        yield
+
+
+@pytest.fixture(scope="module")
+def both(looked_at: None) -> tuple[designer.Design, designer.Design]:
     """A small sphere's ear channel of 24 taps, fitted and refined."""
     tables = speaker()
     realizations = ({"taps": 24}, {"taps": 24, "refine": True, "floor_weight": 0.6})
