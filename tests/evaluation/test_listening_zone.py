@@ -180,7 +180,7 @@ def test_a_band_that_nobody_hears_has_no_map() -> None:
     """From 25 kHz on a channel is left out of the maps, and costs none of their frequencies; where no other is for ears there are none."""
     tables = pair()
     tables["sample_rate_hz"] = 96_000.0
-    tables["grid"] = {"frequencies": 33}
+    tables["grid"] = {"frequencies": 17}
     heard = tables["designs"][0]
     ultrasonic = {
         **heard, "name": "pest", "band_hz": [25_000.0, 40_000.0], "cancellation_gain_db": [[25_000, 3], [40_000, 3]],

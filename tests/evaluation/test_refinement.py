@@ -174,7 +174,7 @@ def test_eight_drivers_of_128_taps_take_few_evaluations(monkeypatch: pytest.Monk
     of which all three weights of the floor are tried, takes at most 2,000. Few draws make a value cheap, and their number about the same;
     even so 1.5 s.
     """
-    for name, few in (("PLACES", 6), ("DEVICES", 1), ("JUDGED_DEVICES", 1), ("DENSITY", 4)):
+    for name, few in (("PLACES", 4), ("DEVICES", 1), ("JUDGED_DEVICES", 1), ("DENSITY", 3)):
         monkeypatch.setattr(refinement, name, few)
     evaluated, value = [0], Lagrangian.__call__
 

@@ -45,16 +45,16 @@ def drawn_problem(problem: Problem, draws: Draws, n: int) -> Problem:
 
 
 def test_a_draw_is_the_scene_that_it_describes(made: designer.Design) -> None:
-    """Pressures at both ears, for ten draws: those of a scene built for each, within 1 % of the ipsilateral ear's; off equal steps too."""
+    """Pressures at both ears, for five draws: those of a scene built for each, within 1 % of the ipsilateral ear's; off equal steps too."""
     problem = made.problem
     scene = designer.scene(problem)
-    f = np.union1d(scene.frequency_hz[3:60], [250.0, 4321.0])
+    f = np.union1d(scene.frequency_hz[3:60:4], [250.0, 4321.0])
     draws = draw(Tolerance(draws=50), 2, problem.listener.head_radius_m)
     points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))), draws)
     w = response(made.taps["left"], f, problem.sample_rate_hz)
     assert points is not None
     (actual,) = points.pressures(draws, [w])
-    for n in range(10):
+    for n in range(5):
         place = designer.scene(drawn_problem(problem, draws, n)).at(f).moved(np.zeros((1, 3)))
         expected = np.einsum("fml,fl->mf", place.ears()[:, :2], w * draws.factor[n])
         assert (np.abs(actual[n] - expected).max(axis=0) < 0.01 * np.abs(expected[0])).all()

@@ -231,7 +231,7 @@ def lost_db(name: str, sections: int) -> tuple[list[float], list[float], float]:
     return actual[0], actual[1], tone
 
 
-@pytest.mark.parametrize(("name", "lost"), [("pair", 3.0), ("speaker", 1.5)])
+@pytest.mark.parametrize(("name", "lost"), [pytest.param("pair", 3.0, marks=pytest.mark.long), ("speaker", 1.5)])
 def test_held_sections_keep_the_curve_that_a_plain_fit_loses(name: str, lost: float) -> None:
     """Three sections a driver: the plain fit loses decibels of the curve, the held one no tenth, with the tone within 1.3 dB."""
     plain, held, tone_db = lost_db(name, 3)

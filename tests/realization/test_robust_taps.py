@@ -152,7 +152,7 @@ def test_a_curve_that_the_start_keeps_is_kept_at_every_frequency() -> None:
     solved = robust_taps(kept)
     assert (gains_db(kept, solved.taps)["curve"] >= curve_db - 0.1).all()
     assert solved.stationarity < 0.02
-    assert (gains_db(free, robust_taps(free).taps)["curve"] - curve_db).min() < -1.0
+    assert (gains_db(free, robust_taps(free, rounds=2, iterations=40).taps)["curve"] - curve_db).min() < -1.0
 
 
 def test_what_a_fit_misses_between_is_no_leave_to_miss_the_curve_elsewhere() -> None:
@@ -165,7 +165,7 @@ def test_what_a_fit_misses_between_is_no_leave_to_miss_the_curve_elsewhere() -> 
     short_db = {}
     for keeps_curve in (True, False):
         held = dataclasses.replace(problem, curve_db=curve_db, keeps_curve=keeps_curve)
-        missing_db = curve_db - gains_db(held, robust_taps(held).taps)["curve"]
+        missing_db = curve_db - gains_db(held, robust_taps(held, rounds=8, iterations=100).taps)["curve"]
         assert missing_db[7] <= 2.1
         short_db[keeps_curve] = np.delete(missing_db, 7).max()
     assert short_db[True] <= 0.1
@@ -206,7 +206,7 @@ def test_the_certificate_is_the_lagrangians_gradient() -> None:
 def test_fixed_drivers_keep_their_taps() -> None:
     """A reference driver's pure delay stays as it is, and the others improve on it."""
     problem = random_problem(free=np.array([1, 2]))
-    solved = robust_taps(problem)
+    solved = robust_taps(problem, rounds=3, iterations=60)
     assert (solved.taps[0] == problem.start[0]).all()
     assert solved.utility_db[1] > solved.utility_db[0]
 
@@ -223,7 +223,7 @@ def test_one_choice_between_floor_and_median() -> None:
     low, mean = [], []
     for weight in (0.0, 1.0):
         problem = random_problem(floor_weight=weight)
-        gains = gains_db(problem, robust_taps(problem, rounds=4, iterations=100).taps)["drawn"]
+        gains = gains_db(problem, robust_taps(problem, rounds=3, iterations=60).taps)["drawn"]
         low.append(-3 * np.log(np.mean(np.exp(-gains / 3))))
         mean.append(-15 * np.log(np.mean(np.exp(-gains / 15))))
     assert low[1] > low[0]
