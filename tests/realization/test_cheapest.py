@@ -53,9 +53,10 @@ def losses_db(design: designer.Design, reference: designer.Design) -> tuple[floa
 
 @pytest.fixture(scope="module", autouse=True)
 def few_frequencies() -> Iterator[None]:
-    """Sections are fitted at 200 frequencies, of which a band of three octaves has plenty; losses are judged at others, here too."""
+    """Sections are fitted at 200 frequencies and for two leads; a band of three octaves has plenty, and losses are judged at others."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(biquad, "FREQUENCIES", 200)
+        patch.setattr(biquad, "LEADS", (1.0, 1.75))
         yield
 
 
