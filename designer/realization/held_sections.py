@@ -120,14 +120,14 @@ class MeanPulls:
         """One or more pulls."""
         held = [pull.requirement for pull in pulls]
         least = [h.least_size(pull.radius) for h, pull in zip(held, pulls, strict=True)]
-        columns = (
-            [h.index for h in held],
-            [h.form for h in held],
-            least,
-            [pull.radius for pull in pulls],
-            [pull.weight for pull in pulls],
+        return cls(
+            np.concatenate([h.index for h in held]),
+            np.concatenate([h.form for h in held]),
+            np.concatenate(least),
+            np.concatenate([pull.radius for pull in pulls]),
+            np.concatenate([pull.weight for pull in pulls]),
+            np.cumsum([0, *(h.index.size for h in held)]),
         )
-        return cls(*(np.concatenate(column) for column in columns), np.cumsum([0, *(h.index.size for h in held)]))
 
     def sizes(self, w: Complex) -> tuple[Real, Real, Complex]:
         """Root mean squares (J,) of weights (K, L), how far beyond what is allowed (J,), and half the slopes of their squares (J, L)."""

@@ -207,7 +207,7 @@ class Lagrangian:
     def _playback(self) -> Complex:
         """C (K, L, L) times the weights of its mean."""
         outside = self.problem.outside
-        return self.problem.symbol * (outside / max(outside.sum(), 1.0) / PLAYBACK_ERROR)[:, None, None]
+        return np.asarray(self.problem.symbol * (outside / max(outside.sum(), 1.0) / PLAYBACK_ERROR)[:, None, None])
 
     def _quantities(self, w: Complex) -> dict[str, Any]:
         """What is limited, and the pressures (F, P, 1) and power of the weights (B,) that it is made of."""

@@ -79,7 +79,7 @@ def refine(
     errors = _errors(responses, late, problem)
     cost, damping = problem.sum(errors), 1e-3
     for _ in range(steps):
-        matrix, gradient = normal_equations(_free_slopes(a, responses, late, problem), *problem.quadratic(errors))
+        matrix, gradient = normal_equations(list(_free_slopes(a, responses, late, problem)), *problem.quadratic(errors))
         scale = np.diag(matrix) + 1e-12 * np.max(np.diag(matrix))
         free, before = free_parameters(a, problem.radius), cost
         while damping < MOST_DAMPING and cost == before:
