@@ -210,7 +210,7 @@ class Lagrangian:
         return np.asarray(self.problem.symbol * (outside / max(outside.sum(), 1.0) / PLAYBACK_ERROR)[:, None, None])
 
     def _quantities(self, w: Complex) -> dict[str, Any]:
-        """What is limited, and the pressures (F, P, 1) and power of the weights (B,) that it is made of."""
+        """Limited quantities, and the pressures (F, P, 1) and power of the weights (B,) that they are made of."""
         problem, inside = self.problem, w[self.problem.band]
         p, q = problem.bright @ w[:, :, None], problem.dark @ inside[:, :, None]
         bright, dark = (squared(r[:, :, 0]).sum(axis=1) / r.shape[1] + LEAST_POWER for r in (p, q))

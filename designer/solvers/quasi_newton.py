@@ -68,16 +68,16 @@ class _Pairs:
         self.s, self.v = self._rows[:, :0]
 
     def add(self, s: Real, v: Real) -> None:
-        """One more pair, in place of the oldest where there are as many as are kept."""
-        kept = min(len(self.s), MEMORY - 1)
+        """One more pair, in place of the oldest where there are MEMORY of them."""
+        older = min(len(self.s), MEMORY - 1)
         if self._end == self._rows.shape[1]:
-            self._rows[:, :kept] = self._rows[:, self._end - kept :]
-            self._end = kept
+            self._rows[:, :older] = self._rows[:, self._end - older :]
+            self._end = older
         self._rows[:, self._end] = s, v
         self._end += 1
-        self.s, self.v = self._rows[:, self._end - kept - 1 : self._end]
-        products = np.zeros((kept + 1, kept + 1))
-        products[:-1, :-1] = self.products[len(self.products) - kept :, len(self.products) - kept :]
+        self.s, self.v = self._rows[:, self._end - older - 1 : self._end]
+        products = np.zeros((older + 1, older + 1))
+        products[:-1, :-1] = self.products[len(self.products) - older :, len(self.products) - older :]
         products[:, -1] = _times(self.s, v)
         self.products = products
 
