@@ -12,7 +12,15 @@ from formulations.random_targets import Wanted, gaussian, random_target
 import designer
 from designer.errors import ProblemError
 from designer.requirements.channel_target import channel_target
-from designer.requirements.worst_case import ball_scale, drawn_gain, factors, worst_gain
+from designer.requirements.worst_case import (
+    ball_scale,
+    drawn_gain,
+    factors,
+    hardened,
+    next_pass,
+    uniform_shares,
+    worst_gain,
+)
 
 GAIN_DB, PHASE_DEG = 0.3, 2.0
 
@@ -84,7 +92,7 @@ def test_masks_hold_for_the_same_share_at_every_point() -> None:
 
 
 def test_the_ball_is_calibrated_by_the_draws() -> None:
-    """The guarantee of the calibrated ball is the percentile itself, which a loop over the devices finds too."""
+    """The guarantee of the calibrated ball is the percentile itself, which a loop over the devices finds too; and passes find it."""
     from dataclasses import replace
 
     target = random_target(5, Wanted(drivers=4, dark=3, bright=2, frequencies=2))
@@ -101,6 +109,12 @@ def test_the_ball_is_calibrated_by_the_draws() -> None:
         ]
         assert drawn_gain(target, w)[f] == pytest.approx(np.percentile(ratios, 10.0), rel=1e-9)
     np.testing.assert_allclose(worst_gain(target, w), drawn_gain(target, w), rtol=1e-9)
+    first = uniform_shares(target)
+    for told, found in (
+        (next_pass(target, w, first, drawn_gain(target, w))[0], next_pass(target, w, first)[0]),
+        (hardened(target, w, first, drawn_gain(target, w)), hardened(target, w)),
+    ):
+        np.testing.assert_array_equal(told.dark, found.dark)
     assert (ball_scale(target, w) > 0.1).all()
 
 
