@@ -59,7 +59,7 @@ def test_the_curve_holds_at_the_percentile_over_heads() -> None:
 def test_each_head_is_judged_by_filters_for_the_others() -> None:
     """A file without the head, designed by itself, has at that head the mean gain that is told of it; and the numbers follow."""
     told = population().population["left"]
-    for head in HEADS[1::2]:
+    for head in HEADS[1:2]:
         others = designer.design(read([h for h in HEADS if h != head], population={"percentile": PERCENTILE}))
         fine_hz = np.unique(others.metrics.frequency_hz)
         f = fine_hz[(fine_hz >= 800) & (fine_hz <= 2400)]

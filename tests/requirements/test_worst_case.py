@@ -181,14 +181,14 @@ def test_a_bound_over_all_errors_is_above_what_cones_reach(seed: int) -> None:
 
 @pytest.mark.parametrize("spread", [0.0, 0.01])
 def test_no_weights_are_above_the_bound_at_every_place(spread: float) -> None:
-    """Four places: the passes end at most 1 dB below the bound, and none of 500 weights around them lies above it."""
+    """Four places: the passes end at most 1 dB below the bound, and none of 200 weights around them lies above it."""
     rng = np.random.default_rng(5)
     bright, dark = (gaussian(rng, 3, 1, 4) + 0.2 * gaussian(rng, 3, 4, 4) for _ in range(2))
     target = replace(target_of(0, gain_db=40.0), spread=spread, worst_case=True, each_place=True)
     target = replace(target.at(slice(3)), bright=bright, dark=dark, max_effort=np.full(3, np.inf))
     w = worst_case_weights(target)
     bound = worst_place_bound(target, w, reachable_gain(of_means(target)))
-    for scale in np.geomspace(1e-3, 1.0, 500):
+    for scale in np.geomspace(1e-3, 1.0, 200):
         around = w + scale * np.linalg.norm(w, axis=1, keepdims=True) * gaussian(rng, *w.shape)
         assert (worst_gain(target, around) <= bound * (1 + 1e-9)).all()
     assert (db(bound) - db(worst_gain(target, w)) < 1.0).all()
