@@ -184,7 +184,7 @@ def test_eight_drivers_of_128_taps_take_few_evaluations(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Lagrangian, "__call__", counted)
     problem = designer.loads(eight_driver_bar())
-    problem = problem.model_copy(update={"grid": problem.grid.model_copy(update={"frequencies": 65})})
+    problem = problem.model_copy(update={"grid": problem.grid.model_copy(update={"frequencies": 33})})
     scene = designer.scene(problem)
     scene = scene.at(fine_frequencies_hz(problem))
     channel = design_channel(problem.designs[1], scene)

@@ -248,10 +248,11 @@ def one_section(tables: Tables, **realization: Any) -> list[Real]:
     return list(realize_form(channels, scene, Realization(form="biquad", sections=1, **realization)).taps)
 
 
-def test_mirrored_channels_have_mirrored_sections(mirrored: designer.Design) -> None:
+def test_mirrored_channels_have_mirrored_sections(mirrored: designer.Design, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pair's right channel has the left one's sections with the drivers exchanged, bit for bit, rounded or not; with a limit on
     one driver alone the channels differ.
     """
+    monkeypatch.setattr(biquad, "LEADS", (1.25,))  # whichever is found
     left, right = one_section(pair(both=True), word="q15")
     for own, other in ((mirrored.taps["left"], mirrored.taps["right"]), (left, right)):
         np.testing.assert_array_equal(other, own[::-1])
