@@ -174,7 +174,7 @@ def test_eight_drivers_of_128_taps_take_few_evaluations(monkeypatch: pytest.Monk
     takes at most 667 for a weight of the floor, of which three may be tried. Few draws make a value cheap, and their number about the same;
     even so 0.5 s.
     """
-    for name, few in (("PLACES", 4), ("DEVICES", 1), ("JUDGED_DEVICES", 1), ("DENSITY", 3)):
+    for name, few in (("PLACES", 4), ("DEVICES", 1), ("JUDGED_DEVICES", 1), ("DENSITY", 2)):
         monkeypatch.setattr(refinement, name, few)
     evaluated, value = [0], Lagrangian.__call__
 

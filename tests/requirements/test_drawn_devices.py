@@ -29,7 +29,7 @@ def share_that_misses(
     problem: dict[str, Any], seed: int = 4321, count: int = 3000
 ) -> tuple[np.ndarray, designer.Design]:
     """Of devices drawn here, or of them at all places, those below the curve at each design frequency of the band (F,)."""
-    result = designer.design(load(problem | {"grid": {"frequencies": 33}}))
+    result = designer.design(load(problem | {"grid": {"frequencies": 17}}))
     (name,) = result.weights
     scene = designer.scene(result.problem)
     target = channel_target(result.problem.designs[0], scene)
