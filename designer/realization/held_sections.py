@@ -20,7 +20,7 @@ Source: J. Nocedal and S. Wright, Numerical Optimization, 2nd ed. (2006), sectio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -136,8 +136,8 @@ class MeanPulls:
         size = np.sqrt(np.maximum(np.einsum("jl,jl->j", x.conj(), slope).real, 0.0))
         return size, size - np.clip(size, self.least, self.most), slope[:, :-1]
 
-    def add(self, w: Complex, matrices: Complex, slope: Complex) -> None:
-        """Add to matrices (K, L, L) and slopes (K, L) what is outside at weights (K, L); a pull's frequencies differ from each other."""
+    def outside(self, w: Complex) -> Iterator[tuple[Index, Complex, Complex]]:
+        """Frequencies (j,) of each pull at which weights (K, L) are outside, none twice, with its matrices (j, L, L) and slopes (j, L)."""
         size, beyond, toward = self.sizes(w)
         outside = np.flatnonzero(beyond)
         size, toward, weight = np.maximum(size[outside], 1e-150), toward[outside], self.weight[outside]
@@ -145,9 +145,7 @@ class MeanPulls:
         toward = toward * (np.sqrt(weight) / size)[:, None]
         squares = toward[:, :, None] * toward.conj()[:, None, :]
         for first, last in pairwise(np.searchsorted(outside, self.edges).tolist()):
-            at = self.index[outside[first:last]]
-            slope[at] += moved[first:last]
-            matrices[at] += squares[first:last]
+            yield self.index[outside[first:last]], squares[first:last], moved[first:last]
 
 
 @dataclass(frozen=True)
@@ -180,8 +178,9 @@ class HeldSections(SectionProblem):
         """The matrices (K, L, L) and slopes (K, L) of the sum at errors (K, L)."""
         symbol, slope = super().quadratic(errors)
         matrices, w = symbol.copy(), errors + self.weights
-        if self.means is not None:
-            self.means.add(w, matrices, slope)
+        for at, square, moved in self.means.outside(w) if self.means is not None else ():
+            matrices[at] += square
+            slope[at] += moved
         for pull in self.alone:
             H, at = pull.requirement.rows.points, pull.requirement.index
             beyond = self._beyond(pull, w)
