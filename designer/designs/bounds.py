@@ -26,7 +26,7 @@ import numpy as np
 from designer.arrays import Bool, Complex, Real
 from designer.formulations import constrained
 from designer.measures import db
-from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
+from designer.requirements.slacks import SLACK_TOLERANCE_DB, drawn_of, expected_gain
 from designer.requirements.target import ChannelTarget
 from designer.requirements.worst_case import (
     next_pass,
@@ -134,12 +134,13 @@ def worst_case_weights(target: ChannelTarget) -> Complex:
     effort = np.where(np.isfinite(target.max_effort), target.max_effort, UNLIMITED)
     least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / effort
 
-    def again(last: tuple[Complex, Real]) -> tuple[Complex, Real]:
-        harder, share = next_pass(target, *last)
-        B = harder.dark_power
-        return ratio_search.best_ratio_at_efficiency(A, B, np.ones(target.cost.shape), least), share
+    def again(last: tuple[Complex, Real, Real]) -> tuple[Complex, Real, Real]:
+        w, share, gain = last
+        harder, share = next_pass(target, w, share, drawn_of(target, gain))
+        w = ratio_search.best_ratio_at_efficiency(A, harder.dark_power, np.ones(target.cost.shape), least)
+        return w, share, expected_gain(target, w)
 
-    return settled((w, uniform_shares(target)), again, lambda last: db(expected_gain(target, last[0])))[0]
+    return settled((w, uniform_shares(target), expected_gain(target, w)), again, lambda last: db(last[2]))[0]
 
 
 def worst_place_bound(target: ChannelTarget, w: Complex, largest: Real) -> Real:

@@ -20,6 +20,7 @@ from designer.requirements.plain import Plain, plain_in
 from designer.requirements.slacks import (
     BANDS,
     SLACK_TOLERANCE_DB,
+    drawn_of,
     excesses_db,
     expected_gain,
     slacks_db,
@@ -195,16 +196,19 @@ def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> So
     # From the weights of the largest ratio: if these meet the curve every pass does, and the passes lower what it costs.
     first = Solution.of(worst_case_weights(target))
 
-    def again(last: tuple[Solution, Real]) -> tuple[Solution, Real]:
-        harder, share = next_pass(target, last[0].weights, last[1])
-        return _by(method, harder, values), share
+    def judged(solution: Solution, share: Real) -> tuple[Solution, Real, Real]:
+        return solution, share, expected_gain(target, solution.weights)
 
-    return settled((first, uniform_shares(target)), again, lambda last: _reached_db(target, last[0].weights))[0]
+    def again(last: tuple[Solution, Real, Real]) -> tuple[Solution, Real, Real]:
+        solution, share, gain = last
+        harder, share = next_pass(target, solution.weights, share, drawn_of(target, gain))
+        return judged(_by(method, harder, values), share)
 
+    def judged_db(last: tuple[Solution, Real, Real]) -> Real:
+        solution, _, gain = last
+        return np.stack([db(gain), db(effort(target.bright, solution.weights))])
 
-def _reached_db(target: ChannelTarget, w: Complex) -> Real:
-    """Ratio in the worst case, and effort, in dB (2, F)."""
-    return np.stack([db(expected_gain(target, w)), db(effort(target.bright, w))])
+    return settled(judged(first, uniform_shares(target)), again, judged_db)[0]
 
 
 def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -21,12 +21,26 @@ from designer.problem.toml_text import toml_text
 
 def replaced(problem: Problem, values: Mapping[str, Any], option: str = "replace") -> Problem:
     """The problem with other values, each by its key, in order; see `Problem.replace`."""
+    remembered = {**problem.changes, **{key: plain(value) for key, value in values.items()}}
+    return _read(problem, _with_values(problem, values, option), remembered)
+
+
+def may_hold(problem: Problem, values: Mapping[str, Any]) -> bool:
+    """Whether `replaced` would raise no ProblemError: the values are checked, and no text is edited."""
+    try:
+        changed(problem, _with_values(problem, values, "replace"))
+    except ProblemError:
+        return False
+    return True
+
+
+def _with_values(problem: Problem, values: Mapping[str, Any], option: str) -> dict[str, Any]:
+    """The problem's tables with other values, each by its key, in order."""
     changes: list[Change] = []
     for key, value in values.items():
         changes += [(place, fitted(place, plain(value))) for place in locations(problem, key, option)]
-    data = without_absent(changed_data(problem, changes))
-    remembered = {**problem.changes, **{key: plain(value) for key, value in values.items()}}
-    return _read(problem, data, remembered)
+    tables: dict[str, Any] = without_absent(changed_data(problem, changes))
+    return tables
 
 
 def settled(problem: Problem) -> Problem:

@@ -75,29 +75,30 @@ def pole_radii(a: Real) -> Real:
 
 
 def section_responses(b: Real, a: Real, turn: Complex) -> Complex:
-    """Each section's own response (S, K) at z^-1 = `turn`."""
-    upper = b[:, :1] + b[:, 1:2] * turn + b[:, 2:] * turn**2
-    return np.asarray(upper / (1 + a[:, :1] * turn + a[:, 1:] * turn**2))
+    """Each section's own response (..., S, K) at z^-1 = `turn` (K,), of numerators (..., S, 3) and denominators (..., S, 2)."""
+    upper = b[..., :1] + b[..., 1:2] * turn + b[..., 2:] * turn**2
+    return np.asarray(upper / (1 + a[..., :1] * turn + a[..., 1:] * turn**2))
 
 
 def denominators(free: Real, radius: float) -> Real:
-    """a1, a2 (S, 2) of the parameters u, v (S, 2)."""
-    beta = np.tanh(free[:, 0])
-    return np.stack([radius * (1 + beta) * np.tanh(free[:, 1]), radius**2 * beta], axis=1)
+    """a1, a2 (..., S, 2) of the parameters u, v (..., S, 2)."""
+    beta = np.tanh(free[..., 0])
+    return np.stack([radius * (1 + beta) * np.tanh(free[..., 1]), radius**2 * beta], axis=-1)
 
 
 def free_parameters(a: Real, radius: float) -> Real:
-    """u, v (S, 2) of a1, a2 (S, 2); what is outside the triangle is taken to its edge."""
-    beta = np.clip(a[:, 1] / radius**2, -EDGE, EDGE)
-    return np.stack([np.arctanh(beta), np.arctanh(np.clip(a[:, 0] / radius / (1 + beta), -EDGE, EDGE))], axis=1)
+    """u, v (..., S, 2) of a1, a2 (..., S, 2); what is outside the triangle is taken to its edge."""
+    beta = np.clip(a[..., 1] / radius**2, -EDGE, EDGE)
+    return np.stack([np.arctanh(beta), np.arctanh(np.clip(a[..., 0] / radius / (1 + beta), -EDGE, EDGE))], axis=-1)
 
 
 def denominator_slopes(free: Real, radius: float) -> Real:
-    """∂(a1, a2)/∂(u, v) (S, 2, 2)."""
-    beta, alpha = np.tanh(free[:, 0]), np.tanh(free[:, 1])
-    zero = np.zeros_like(beta)
-    first = np.stack([radius * (1 - beta**2) * alpha, radius * (1 + beta) * (1 - alpha**2)], axis=1)
-    return np.stack([first, np.stack([radius**2 * (1 - beta**2), zero], axis=1)], axis=1)
+    """∂(a1, a2)/∂(u, v) (..., S, 2, 2)."""
+    beta, alpha = np.tanh(free[..., 0]), np.tanh(free[..., 1])
+    slopes = np.zeros((*free.shape, 2))
+    slopes[..., 0, 0], slopes[..., 0, 1] = radius * (1 - beta**2) * alpha, radius * (1 + beta) * (1 - alpha**2)
+    slopes[..., 1, 0] = radius**2 * (1 - beta**2)
+    return slopes
 
 
 def settled_length(pole_radius: float) -> int:

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from designer.acoustics.scene import Scene
 from designer.designs.channel import ChannelDesign
 from designer.errors import ProblemError, UsageError
+from designer.problem.replacing import may_hold
 from designer.problem.schema import Realization
 from designer.problem.table import AUTO
 from designer.realization.choice import LENGTH, LIMITS, Candidate, ChainJudge, Choice, FormCost, named
@@ -149,14 +150,11 @@ class _Search:
         sizes, problem = lengths(form, most), self.scene.problem
 
         def is_valid(size: int) -> bool:
-            changes = {f"realization.{key}": value for key, value in named(self.table, form, size).items()}
-            try:
-                problem.replace(changes)
-            except ProblemError:
-                return False
-            return True
+            return may_hold(
+                problem, {f"realization.{key}": value for key, value in named(self.table, form, size).items()}
+            )
 
-        return sizes[bisect_left(sizes, True, key=is_valid) :]
+        return sizes if sizes and is_valid(sizes[0]) else sizes[bisect_left(sizes, True, key=is_valid) :]
 
     def cost_of(self, form: str, size: int, word: str | None) -> FormCost | None:
         """Cost of a form, or None where a target cannot hold it."""

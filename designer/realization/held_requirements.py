@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -104,9 +105,18 @@ class Held:
         """Limited quantity (J,) of pressures (J, M)."""
         return root_mean_square(p) if self.together else np.asarray(np.abs(p).max(axis=1))
 
+    @cached_property
+    def form(self) -> Complex:
+        """G (J, L + 1, L + 1) with mean |p|² = x^H G x, x = [w; 1]: the points, however many, as one matrix."""
+        return mean_power_matrix(np.concatenate([self.rows.points, self.rows.offset[:, :, None]], axis=2))
+
+    def least_size(self, radius: Real) -> Real:
+        """The least root mean square (J,) that is allowed beside a radius (J,): any."""
+        return np.zeros_like(radius)
+
     def nearest_size(self, size: Real, radius: Real) -> Real:
         """The nearest size within a radius (J,) of the root mean square's (J,)."""
-        return np.minimum(size, radius)
+        return np.clip(size, self.least_size(radius), radius)
 
     def projected(self, p: Complex, radius: Real) -> Complex:
         """The nearest pressures (J, M) within a radius (J,)."""

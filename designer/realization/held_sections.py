@@ -20,14 +20,15 @@ Source: J. Nocedal and S. Wright, Numerical Optimization, 2nd ed. (2006), sectio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
-from designer.measures import amplitude_db, mean_power_matrix, pressure
+from designer.measures import amplitude_db, pressure
 from designer.realization.cascade import Cascade
 from designer.realization.held_requirements import (
     HELD_DB,
@@ -53,9 +54,9 @@ MIN_RELATIVE_FALL = 1e-4
 class HeldLevel(Held):
     """Level within its limit above and below the level of the weights, in any phase."""
 
-    def nearest_size(self, size: Real, radius: Real) -> Real:
-        """The nearest level (J,) between a radius (J,) and the same ratio below the weights' level."""
-        return np.clip(size, radius * 10 ** (MARGIN_DB / 10) / self.limit**2, radius)
+    def least_size(self, radius: Real) -> Real:
+        """The level (J,) as far below the weights' level as a radius (J,) is above it."""
+        return np.asarray(radius * 10 ** (MARGIN_DB / 10) / self.limit**2)
 
     def excess_db(self, w: Complex) -> float:
         """Largest excess in dB of the level of weights (K, L) over frequency."""
@@ -102,17 +103,49 @@ class Pull:
     radius: Real
     weight: Real
 
-    @cached_property
-    def form(self) -> Complex:
-        """G (J, L + 1, L + 1) with |p|² = M x^H G x, x = [w; 1]: the points of a root mean square, however many, as one matrix."""
-        rows = self.requirement.rows
-        return mean_power_matrix(np.concatenate([rows.points, rows.offset[:, :, None]], axis=2))
 
-    def size(self, w: Complex) -> tuple[Real, Complex]:
-        """Root mean square (J,) of the pressures of weights (J, L), and half the slopes of its square (J, L)."""
-        x = np.concatenate([w, np.ones((len(w), 1))], axis=1)
+@dataclass(frozen=True)
+class MeanPulls:
+    """The pulls on root mean squares, over all their frequencies one behind another (J,)."""
+
+    index: Index  # (J,) of the fit's frequencies
+    form: Complex  # G (J, L + 1, L + 1) of `Held.form`
+    least: Real  # (J,) the root mean square is to lie between
+    most: Real  # (J,)
+    weight: Real  # (J,)
+    edges: Index  # where each pull begins and the last ends
+
+    @classmethod
+    def of(cls, pulls: Sequence[Pull]) -> MeanPulls:
+        """One or more pulls."""
+        held = [pull.requirement for pull in pulls]
+        least = [h.least_size(pull.radius) for h, pull in zip(held, pulls, strict=True)]
+        return cls(
+            np.concatenate([h.index for h in held]),
+            np.concatenate([h.form for h in held]),
+            np.concatenate(least),
+            np.concatenate([pull.radius for pull in pulls]),
+            np.concatenate([pull.weight for pull in pulls]),
+            np.cumsum([0, *(h.index.size for h in held)]),
+        )
+
+    def sizes(self, w: Complex) -> tuple[Real, Real, Complex]:
+        """Root mean squares (J,) of weights (K, L), how far beyond what is allowed (J,), and half the slopes of their squares (J, L)."""
+        x = np.concatenate([w, np.ones((len(w), 1))], axis=1)[self.index]
         slope = np.matmul(self.form, x[:, :, None])[:, :, 0]
-        return np.sqrt(np.maximum(np.einsum("jl,jl->j", x.conj(), slope).real, 0.0)), slope[:, :-1]
+        size = np.sqrt(np.maximum(np.einsum("jl,jl->j", x.conj(), slope).real, 0.0))
+        return size, size - np.clip(size, self.least, self.most), slope[:, :-1]
+
+    def outside(self, w: Complex) -> Iterator[tuple[Index, Complex, Complex]]:
+        """Frequencies (j,) of each pull at which weights (K, L) are outside, none twice, with its matrices (j, L, L) and slopes (j, L)."""
+        size, beyond, toward = self.sizes(w)
+        outside = np.flatnonzero(beyond)
+        size, toward, weight = np.maximum(size[outside], 1e-150), toward[outside], self.weight[outside]
+        moved = toward * (weight * (beyond[outside] / size))[:, None]
+        toward = toward * (np.sqrt(weight) / size)[:, None]
+        squares = toward[:, :, None] * toward.conj()[:, None, :]
+        for first, last in pairwise(np.searchsorted(outside, self.edges).tolist()):
+            yield self.index[outside[first:last]], squares[first:last], moved[first:last]
 
 
 @dataclass(frozen=True)
@@ -121,38 +154,40 @@ class HeldSections(SectionProblem):
 
     pulls: tuple[Pull, ...] = ()
 
+    @cached_property
+    def means(self) -> MeanPulls | None:
+        """The pulls on root mean squares."""
+        together = [pull for pull in self.pulls if pull.requirement.together]
+        return MeanPulls.of(together) if together else None
+
+    @cached_property
+    def alone(self) -> tuple[Pull, ...]:
+        """The pulls on each point by itself."""
+        return tuple(pull for pull in self.pulls if not pull.requirement.together)
+
     def sum(self, errors: Complex) -> float:
         """The sum of errors (K, L)."""
         total, w = super().sum(errors), errors + self.weights
-        for pull in self.pulls:
-            if pull.requirement.together:
-                size, _ = pull.size(w[pull.requirement.index])
-                beyond = (size - pull.requirement.nearest_size(size, pull.radius)) ** 2
-            else:
-                beyond = np.mean(np.abs(self._beyond(pull, w)) ** 2, axis=1)
-            total += float(np.sum(pull.weight * beyond))
+        if self.means is not None:
+            total += float(np.sum(self.means.weight * self.means.sizes(w)[1] ** 2))
+        for pull in self.alone:
+            total += float(np.sum(pull.weight * np.mean(np.abs(self._beyond(pull, w)) ** 2, axis=1)))
         return total
 
     def quadratic(self, errors: Complex) -> tuple[Complex, Complex]:
         """The matrices (K, L, L) and slopes (K, L) of the sum at errors (K, L)."""
         symbol, slope = super().quadratic(errors)
         matrices, w = symbol.copy(), errors + self.weights
-        for pull in self.pulls:
+        for at, square, moved in self.means.outside(w) if self.means is not None else ():
+            matrices[at] += square
+            slope[at] += moved
+        for pull in self.alone:
             H, at = pull.requirement.rows.points, pull.requirement.index
-            if pull.requirement.together:
-                size, toward = pull.size(w[at])
-                share = 1 - pull.requirement.nearest_size(size, pull.radius) / np.maximum(size, 1e-150)
-                outside = np.flatnonzero(share)
-                at, toward, weight = at[outside], toward[outside], pull.weight[outside]
-                slope[at] += toward * (weight * share[outside])[:, None]
-                toward = toward * (np.sqrt(weight) / np.maximum(size[outside], 1e-150))[:, None]
-                matrices[at] += toward[:, :, None] * toward.conj()[:, None, :]
-            else:
-                beyond = self._beyond(pull, w)
-                weight = pull.weight / beyond.shape[1]
-                slope[at] += np.einsum("jml,jm->jl", H.conj(), beyond) * weight[:, None]
-                active = H * (np.abs(beyond) > 0)[:, :, None]
-                matrices[at] += active.conj().swapaxes(1, 2) @ active * weight[:, None, None]
+            beyond = self._beyond(pull, w)
+            weight = pull.weight / beyond.shape[1]
+            slope[at] += np.einsum("jml,jm->jl", H.conj(), beyond) * weight[:, None]
+            active = H * (np.abs(beyond) > 0)[:, :, None]
+            matrices[at] += active.conj().swapaxes(1, 2) @ active * weight[:, None, None]
         return matrices, slope
 
     def _beyond(self, pull: Pull, w: Complex) -> Complex:

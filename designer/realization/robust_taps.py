@@ -50,7 +50,7 @@ import numpy as np
 from scipy import fft
 
 from designer.arrays import Complex, Index, Real
-from designer.measures import db
+from designer.measures import db, squared
 from designer.realization.toeplitz_fit import NormalEquations
 from designer.solvers.quasi_newton import least
 
@@ -180,36 +180,50 @@ class Lagrangian:
         problem = self.problem
         inside = w[problem.band][:, :, None]
         p, q = (points @ inside for points in (problem.drawn_bright, problem.drawn_dark))
-        bright, dark = (np.maximum(r.real**2 + r.imag**2, LEAST_POWER) for r in (p, q))
+        bright, dark = (np.maximum(squared(r), LEAST_POWER) for r in (p, q))
         gain_db = DB * np.log(bright / dark)
         total, slope = 0.0, np.zeros_like(gain_db)
         for weight, t in ((problem.floor_weight, LOW_DB), (1 - problem.floor_weight, HIGH_DB)):
             lowest = gain_db.min()
             e = np.exp((lowest - gain_db) / t)
-            total += weight * (lowest - t * np.log(e.mean()))
-            slope += weight * e / e.sum()
+            sum_of_e = e.sum()
+            total += weight * (lowest - t * np.log(sum_of_e / e.size))
+            slope += e * (weight / sum_of_e)
         slope *= 2 * DB
         G = _back(problem.drawn_bright, slope / bright * p) - _back(problem.drawn_dark, slope / dark * q)
         return float(total), G[:, :, 0]
 
     @cached_property
-    def _start(self) -> dict[str, Real]:
-        """Each limited quantity of the fit."""
-        return self._quantities(self.spectra(self.problem.start))
+    def _begun(self) -> Complex:
+        """The fit's responses (K, L)."""
+        return self.spectra(self.problem.start)
 
-    def _quantities(self, w: Complex) -> dict[str, Real]:
+    @cached_property
+    def _start(self) -> dict[str, Any]:
+        """Each limited quantity of the fit."""
+        return self._quantities(self._begun)
+
+    @cached_property
+    def _playback(self) -> Complex:
+        """C (K, L, L) times the weights of its mean."""
+        outside = self.problem.outside
+        return np.asarray(self.problem.symbol * (outside / max(outside.sum(), 1.0) / PLAYBACK_ERROR)[:, None, None])
+
+    def _quantities(self, w: Complex) -> dict[str, Any]:
+        """Limited quantities, and the pressures (F, P, 1) and power of the weights (B,) that they are made of."""
         problem, inside = self.problem, w[self.problem.band]
-        bright, dark = (
-            np.mean(np.abs(points @ v[:, :, None])[:, :, 0] ** 2, axis=1) + LEAST_POWER
-            for points, v in ((problem.bright, w), (problem.dark, inside))
-        )
+        p, q = problem.bright @ w[:, :, None], problem.dark @ inside[:, :, None]
+        bright, dark = (squared(r[:, :, 0]).sum(axis=1) / r.shape[1] + LEAST_POWER for r in (p, q))
         gain_db = DB * np.log(bright[problem.band] / dark)
+        spent = squared(inside).sum(axis=1)
         return {
             "bright": bright,
             "dark": dark,
+            "pressures": (p, q),
+            "spent": spent,
             "curve": gain_db,
             "shortfall": np.maximum(problem.curve_db - gain_db, 0.0),
-            "effort": DB * np.log(np.sum(np.abs(inside) ** 2, axis=1) * problem.single_level**2 / bright[problem.band]),
+            "effort": DB * np.log(spent * problem.single_level**2 / bright[problem.band]),
             "magnitude": DB * np.log(bright[problem.heard] / problem.plain_level[problem.heard] ** 2),
         }
 
@@ -217,7 +231,7 @@ class Lagrangian:
     def _limits(self) -> dict[str, Real]:
         problem, start = self.problem, self._start
         short = start["shortfall"]
-        gains = np.abs(self.spectra(problem.start))
+        gains = np.abs(self._begun)
         loudest = np.where(np.isinf(problem.gain_limit), gains.max(), problem.gain_limit)
         return {
             "curve": problem.curve_db - np.maximum(short if problem.keeps_curve else short.max(), CURVE_MARGIN_DB),
@@ -232,25 +246,23 @@ class Lagrangian:
         """How far a gain (B,) is below the curve's floor."""
         return np.maximum(self.problem.curve_db - CURVE_MARGIN_DB - gain_db, 0.0)
 
-    @property
+    @cached_property
     def _rms_unit(self) -> float:
         """Change of a mean square for one of its root by 1 dB, near the fit's."""
         return 2 * max(float(np.sqrt(self._limits["curve_rms"][0])), LEAST_SHORTFALL_DB)
 
-    def constraints(self, w: Complex) -> tuple[dict[str, Real], dict[str, Real], Complex]:
+    def constraints(self, w: Complex) -> tuple[dict[str, Real], dict[str, Any], Complex]:
         """Each c <= 0, the limited quantities, and C (w - w_0) (K, L) times the weights of its mean."""
-        problem, limit, now = self.problem, self._limits, self._quantities(w)
-        short = self._below_floor(now["curve"])
-        away = w - self.spectra(problem.start)
-        heard = (problem.symbol @ away[:, :, None])[:, :, 0] * (
-            problem.outside / max(problem.outside.sum(), 1.0) / PLAYBACK_ERROR
-        )[:, None]
+        limit, now = self._limits, self._quantities(w)
+        now["short"] = short = self._below_floor(now["curve"])
+        away = w - self._begun
+        heard = (self._playback @ away[:, :, None])[:, :, 0]
         c = {
             "curve": limit["curve"] - now["curve"],
             "curve_rms": (np.mean(short**2, keepdims=True) - limit["curve_rms"]) / self._rms_unit,
             "mean_effort": now["effort"].mean() - limit["mean_effort"],
             "max_effort": now["effort"] - limit["max_effort"],
-            "max_gain": np.abs(w) ** 2 / limit["max_gain"] - 1,
+            "max_gain": squared(w) / limit["max_gain"] - 1,
             "magnitude": np.abs(now["magnitude"]) - limit["magnitude"],
             "playback": np.array([np.vdot(away, heard).real - 1]),
         }
@@ -264,27 +276,28 @@ class Lagrangian:
         value, m = -utility, {}
         for name, violation in c.items():
             price, multiplier = self.prices[name], self.multipliers[name]
-            raised = np.maximum(violation + multiplier / price, 0.0)
-            value += price / 2 * float(np.sum(raised**2 - (multiplier / price) ** 2))
+            share = multiplier / price
+            raised = np.maximum(violation + share, 0.0)
+            value += price / 2 * float((raised**2 - share**2).sum())
             m[name] = price * raised
-        m["curve"] += m["curve_rms"] * 2 * self._below_floor(now["curve"]) / problem.band.size / self._rms_unit
+        m["curve"] += m["curve_rms"] * 2 * now["short"] / problem.band.size / self._rms_unit
         effort = m["max_effort"] + m["mean_effort"] / problem.band.size
         level = np.zeros(len(w))  # the slope of the value by the bright level in dB
         level[problem.heard] = m["magnitude"] * np.sign(now["magnitude"])
         level[problem.band] -= m["curve"] + effort
         bright = (2 * DB * level / now["bright"] / problem.bright.shape[1])[:, None, None]
-        G = _back(problem.bright, bright * (problem.bright @ w[:, :, None]))[:, :, 0]
-        inside = w[problem.band]
+        p, q = now["pressures"]
+        G = _back(problem.bright, bright * p)[:, :, 0]
         dark = (2 * DB * m["curve"] / now["dark"] / problem.dark.shape[1])[:, None, None]
-        G[problem.band] += _back(problem.dark, dark * (problem.dark @ inside[:, :, None]))[:, :, 0] - slope
-        G[problem.band] += (2 * DB * effort / np.sum(np.abs(inside) ** 2, axis=1))[:, None] * inside
+        of_effort = (2 * DB * effort / now["spent"])[:, None] * w[problem.band]
+        G[problem.band] += _back(problem.dark, dark * q)[:, :, 0] - slope + of_effort
         G += 2 * m["max_gain"] / self._limits["max_gain"] * w + 2 * m["playback"] * heard
         return value, self.gradient(G)
 
 
 def _back(points: Complex, p: Complex) -> Complex:
     """h^H p (F, L, 1) of pressures (F, M, 1)."""
-    return np.asarray(points.conj().swapaxes(1, 2) @ p)
+    return np.asarray((points.swapaxes(1, 2) @ p.conj()).conj())
 
 
 def robust_taps(

@@ -73,29 +73,35 @@ def refine(
     filters: Sequence[Cascade], problem: SectionProblem, *, steps: int = STEPS, min_fall: float = MIN_RELATIVE_FALL
 ) -> list[Cascade]:
     """L cascades with no larger a sum, delays and gains as they were, poles within the radius; a relative fall below `min_fall` ends it."""
-    now = list(filters)
-    errors = problem.errors(now)
+    late = np.stack([problem.turn**f.delay_samples for f in filters])  # (L, K)
+    b, a = np.stack([f.b for f in filters]), np.stack([f.a for f in filters])
+    responses = section_responses(b, a, problem.turn)
+    errors = _errors(responses, late, problem)
     cost, damping = problem.sum(errors), 1e-3
     for _ in range(steps):
-        slopes = [_free_slopes(f, problem) for f in now]
-        matrix, gradient = normal_equations(slopes, *problem.quadratic(errors))
+        matrix, gradient = normal_equations(list(_free_slopes(a, responses, late, problem)), *problem.quadratic(errors))
         scale = np.diag(matrix) + 1e-12 * np.max(np.diag(matrix))
-        before = cost
+        free, before = free_parameters(a, problem.radius), cost
         while damping < MOST_DAMPING and cost == before:
-            step = -solved(matrix + np.diag(damping * scale), gradient)
-            candidate = [
-                _stepped(f, move, problem.radius) for f, move in zip(now, step.reshape(len(now), -1), strict=True)
-            ]
-            candidate_errors = problem.errors(candidate)
-            candidate_cost = problem.sum(candidate_errors)
-            if candidate_cost < cost:
-                now, errors, cost = candidate, candidate_errors, candidate_cost
+            step = -solved(matrix + np.diag(damping * scale), gradient).reshape(len(b), -1)
+            new_b = b + step[:, : b[0].size].reshape(b.shape)
+            new_a = denominators(free + step[:, b[0].size :].reshape(a.shape), problem.radius)
+            new_responses = section_responses(new_b, new_a, problem.turn)
+            new_errors = _errors(new_responses, late, problem)
+            new_cost = problem.sum(new_errors)
+            if new_cost < cost:
+                b, a, responses, errors, cost = new_b, new_a, new_responses, new_errors, new_cost
                 damping = max(damping / 5, LEAST_DAMPING)
             else:
                 damping *= 4
         if before - cost <= min_fall * before:
             break
-    return now
+    return [replace(f, b=b[l], a=a[l]) for l, f in enumerate(filters)]
+
+
+def _errors(responses: Complex, late: Complex, problem: SectionProblem) -> Complex:
+    """Errors (K, L) of sections' responses (L, S, K) behind delays (L, K)."""
+    return np.ascontiguousarray((np.prod(responses, axis=1) * late).T) - problem.weights
 
 
 def solved(matrix: Real, right: Real) -> Real:
@@ -122,30 +128,24 @@ def solved(matrix: Real, right: Real) -> Real:
     return x
 
 
-def _stepped(f: Cascade, step: Real, radius: float) -> Cascade:
-    """One driver's numerators (3S) and u, v (2S) moved."""
-    count = f.b.size
-    a = denominators(free_parameters(f.a, radius) + step[count:].reshape(f.a.shape), radius)
-    return replace(f, b=f.b + step[:count].reshape(f.b.shape), a=a)
+def _free_slopes(a: Real, responses: Complex, late: Complex, problem: SectionProblem) -> Complex:
+    """∂H over the numerators and u, v (L, K, 5S), those of the numerators first."""
+    upper, lower = coefficient_slopes(a, responses, late, problem.turn)
+    chain = denominator_slopes(free_parameters(a, problem.radius), problem.radius)
+    lower = np.einsum("lksj,lsji->lksi", lower, chain)
+    return np.concatenate([part.reshape(*part.shape[:2], -1) for part in (upper, lower)], axis=2)
 
 
-def _free_slopes(f: Cascade, problem: SectionProblem) -> Complex:
-    """∂H over the numerators and u, v (K, 5S), those of the numerators first."""
-    upper, lower = coefficient_slopes(f, problem.turn)
-    chain = denominator_slopes(free_parameters(f.a, problem.radius), problem.radius)
-    lower = np.einsum("ksj,sji->ksi", lower, chain)
-    return np.concatenate([upper.reshape(len(upper), -1), lower.reshape(len(lower), -1)], axis=1)
+def coefficient_slopes(a: Real, responses: Complex, late: Complex, turn: Complex) -> tuple[Complex, Complex]:
+    """∂H/∂b (L, K, S, 3) and ∂H/∂a (L, K, S, 2) of denominators (L, S, 2), sections' responses (L, S, K) and delays (L, K).
 
-
-def coefficient_slopes(f: Cascade, turn: Complex) -> tuple[Complex, Complex]:
-    """∂H/∂b (K, S, 3) and ∂H/∂a (K, S, 2) at z^-1 = `turn` (K,)."""
-    responses = section_responses(f.b, f.a, turn)
-    late = turn**f.delay_samples
-    before = np.cumprod(np.concatenate([late[None], responses[:-1]]), axis=0)
-    after = np.cumprod(np.concatenate([np.ones_like(late)[None], responses[:0:-1]]), axis=0)[::-1]
+    At z^-1 = `turn` (K,).
+    """
+    before = np.cumprod(np.concatenate([late[:, None], responses[:, :-1]], axis=1), axis=1)
+    after = np.cumprod(np.concatenate([np.ones_like(late)[:, None], responses[:, :0:-1]], axis=1), axis=1)[:, ::-1]
     powers = turn[None] ** np.arange(3)[:, None]
-    upper = before * after / (1 + f.a @ powers[1:])
-    return np.einsum("sk,jk->ksj", upper, powers), np.einsum("sk,jk->ksj", -upper * responses, powers[1:])
+    upper = before * after / (1 + a @ powers[1:])
+    return np.einsum("lsk,jk->lksj", upper, powers), np.einsum("lsk,jk->lksj", -upper * responses, powers[1:])
 
 
 def normal_equations(slopes: Sequence[Complex], symbol: Complex, heard: Complex) -> tuple[Real, Real]:

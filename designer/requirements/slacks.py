@@ -52,7 +52,7 @@ def expected_gain(target: ChannelTarget, w: Complex) -> Real:
 
     Where the drivers have a spread, of mean powers over it too, or its least over a ball of errors, or its percentile over drawn devices.
     """
-    if target.dark_curves and target.over_a_ball and target.regions is None:
+    if _is_of_curve_alone(target):
         target = target.of_curve_alone
     if target.percentile is not None:
         return drawn_gain(target, w)
@@ -62,6 +62,15 @@ def expected_gain(target: ChannelTarget, w: Complex) -> Real:
         return target.power_ratio(w)
     target = target.over_regions()
     return mean_power_ratio(target, target.own_dark, w)
+
+
+def drawn_of(target: ChannelTarget, gain: Real) -> Real | None:
+    """`drawn_gain` of the weights whose `expected_gain` this is (F,), where that is what it is; else None."""
+    return None if target.percentile is None or _is_of_curve_alone(target) else gain
+
+
+def _is_of_curve_alone(target: ChannelTarget) -> bool:
+    return bool(target.dark_curves) and target.over_a_ball and target.regions is None
 
 
 def mean_power_ratio(target: ChannelTarget, dark: Complex, w: Complex) -> Real:

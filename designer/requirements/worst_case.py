@@ -65,6 +65,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -169,9 +170,10 @@ def uniform_shares(target: ChannelTarget) -> Real:
     return np.full((target.frequency_hz.size, count), 1 / count)
 
 
-def next_pass(target: ChannelTarget, w: Complex, share: Real) -> tuple[ChannelTarget, Real]:
-    """The hardened target of the next pass and its μ (F, G), from the weights (F, L) and the μ of the last."""
-    drawn = None if target.percentile is None else drawn_gain(target, w)
+def next_pass(target: ChannelTarget, w: Complex, share: Real, drawn: Real | None = None) -> tuple[ChannelTarget, Real]:
+    """The hardened target of the next pass and its μ (F, G), from the weights (F, L), μ and `drawn`, as in `place_gains`, of the last."""
+    if drawn is None and target.percentile is not None:
+        drawn = drawn_gain(target, w)
     share = lawson_shares(target, w, share, drawn)
     return hardened(target, w, share, drawn), share
 
@@ -251,9 +253,15 @@ def norms(points: Complex, deviation: Real | float, w: Complex) -> tuple[Real, R
 
 def factors(target: ChannelTarget, count: int = DRAWS, seed: int = SEED) -> Complex:
     """1 + e of drawn devices (N, L)."""
-    level, turn = np.random.default_rng(seed).standard_normal((2, count, target.cost.shape[1]))
-    gain_db, phase_deg = target.deviations
-    return np.asarray(10 ** (gain_db * level / 20) * np.exp(1j * np.radians(phase_deg) * turn))
+    return _factors(target.deviations, count, target.cost.shape[1], seed)
+
+
+@lru_cache(maxsize=8)
+def _factors(deviations: tuple[float, float], count: int, drivers: int, seed: int) -> Complex:
+    level, turn = np.random.default_rng(seed).standard_normal((2, count, drivers))
+    drawn = np.asarray(10 ** (deviations[0] * level / 20) * np.exp(1j * np.radians(deviations[1]) * turn))
+    drawn.flags.writeable = False
+    return drawn
 
 
 def drawn_gain(target: ChannelTarget, w: Complex) -> Real:

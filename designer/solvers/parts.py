@@ -47,6 +47,8 @@ def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, s
 def in_parts(target: ChannelTarget, answer: Callable[[ChannelTarget, slice], Answer]) -> list[Answer]:
     """Values of each part of consecutive frequencies, a part on each thread."""
     parts = list(_chunks(target))
+    if len(parts) == 1:
+        return [answer(target.at(parts[0]), parts[0])]
     with threads(max(1, min(cores(), len(parts)))) as pool:
         return list(pool.map(lambda at: answer(target.at(at), at), parts))
 

@@ -264,10 +264,8 @@ def _search(A: Complex, C: Complex, goal: _Goal, high: Real, v_high: Complex) ->
         condition = (*goal.condition, now.delta)
         meets = condition[0] * pair.a + condition[1] * pair.c + now.delta >= 0
         now.narrow(meets, pair)
-        candidate = _larger(
-            crossing(A_, C_, pair, derivative, condition, goal.score),
-            crossing(A_, C_, pair, _either(meets, now.v_low, now.v_high), condition, goal.score),
-        )
+        vectors = np.stack([derivative, _either(meets, now.v_low, now.v_high)])
+        candidate = _larger(crossing(A_, C_, pair, vectors, condition, goal.score))
         weight = pair.one_minus_t if goal.of_ratio else pair.t
         bound = np.where(weight > 0, (values[:, -1] - now.delta) / np.where(weight > 0, weight, 1.0), np.inf)
         now.improve(candidate, bound)
@@ -306,19 +304,19 @@ def _either(choose: Bool, first: Complex, second: Complex) -> Complex:
     return np.where(choose[:, None], first, second)
 
 
-def _larger(first: Crossing, last: Crossing) -> Crossing:
-    later = last.score > first.score
-    score, x = np.where(later, last.score, first.score), np.where(later, last.x, first.x)
-    return Crossing(_either(later, last.v, first.v), score, x)
+def _larger(both: Crossing) -> Crossing:
+    later = both.score[1] > both.score[0]
+    score, x = (np.where(later, last, first) for first, last in (both.score, both.x))
+    return Crossing(_either(later, both.v[1], both.v[0]), score, x)
 
 
 @dataclass(frozen=True)
 class Crossing:
     """Vectors that meet a condition with equality; the score is -inf where there is none."""
 
-    v: Complex  # (F, L) of unit norm
-    score: Real  # (F,)
-    x: Real  # (F,) log s/(1 - s), NaN where s is outside (0, 1)
+    v: Complex  # (..., F, L) of unit norm
+    score: Real  # (..., F)
+    x: Real  # (..., F) log s/(1 - s), NaN where s is outside (0, 1)
 
 
 @dataclass(frozen=True)
@@ -346,7 +344,7 @@ def crossing(
     Parameters
     ----------
     A, C : (F, L, L) complex array
-    vector : (F, L) complex array, any vectors; no crossing where one is 0 or parallel to the eigenvector
+    vector : (..., F, L) complex array, any vectors; no crossing where one is 0 or parallel to the eigenvector
     condition : tuple of float, float and float array, α, β, δ (F,)
     score : tuple of 2 float, weights of a and c in the score
 
@@ -372,29 +370,29 @@ def crossing(
             roots.append((z, np.where(np.isfinite(value), value, -np.inf), np.log(s)))
     second = roots[1][1] > roots[0][1]
     z, value, x = (np.where(second, last, first) for first, last in zip(*roots, strict=True))
-    z = np.where(np.isfinite(value), z, 0.0)[:, None]
+    z = np.where(np.isfinite(value), z, 0.0)[..., None]
     return Crossing((pair.v + z * u) / np.sqrt(1 + z**2), value, np.where(np.isfinite(value), x, np.nan))
 
 
 def _beside(vector: Complex, pair: Eigenpair) -> tuple[Complex, Bool]:
-    """Unit vectors u (F, L) orthogonal to v with u^H C v real and not negative, and whether there are any (F,)."""
-    u = vector / np.maximum(np.linalg.norm(vector, axis=1), TINY)[:, None]
-    exists = np.ones(len(u), dtype=bool)
+    """Unit vectors u (..., F, L) orthogonal to v with u^H C v real and not negative, and whether there are any (..., F)."""
+    u = vector / np.maximum(np.linalg.norm(vector, axis=-1), TINY)[..., None]
+    exists = np.ones(u.shape[:-1], dtype=bool)
     for _ in range(2):  # twice, because what the first leaves of a nearly parallel vector is not orthogonal yet
-        u = u - product(pair.v, u)[:, None] * pair.v
-        norm = np.linalg.norm(u, axis=1)
+        u = u - product(pair.v, u)[..., None] * pair.v
+        norm = np.linalg.norm(u, axis=-1)
         exists &= norm > 1e-12
-        u = u / np.maximum(norm, TINY)[:, None]
+        u = u / np.maximum(norm, TINY)[..., None]
     cross = product(u, pair.Cv)
     turn = np.where(np.abs(cross) > 0, cross / np.maximum(np.abs(cross), TINY), 1.0)
-    return u * turn[:, None], exists
+    return u * turn[..., None], exists
 
 
 def product(v: Complex, w: Complex) -> Complex:
-    """v^H w (F,)."""
-    return np.asarray(np.einsum("fi,fi->f", v.conj(), w))
+    """v^H w (..., F)."""
+    return np.asarray(np.einsum("...i,...i->...", v.conj(), w))
 
 
 def times(A: Complex, v: Complex) -> Complex:
-    """A v (F, L)."""
-    return np.asarray((A @ v[:, :, None])[:, :, 0])
+    """A v (..., F, L)."""
+    return np.asarray((A @ v[..., None])[..., 0])

@@ -49,8 +49,9 @@ def test_taps_keep_the_bands_from_0_hz_to_nyquist() -> None:
     """Each driver below 6 dB an octave and order from 0 dB, or 40 dB down, by a plain sum over the taps on frequencies of no grid."""
     result = design(banded(speaker(), taps=512))
     assert outcome(result).is_met
-    for f in np.linspace(0.0, result.problem.sample_rate_hz / 2, 301):
-        w = np.abs(sum(np.exp(-2j * np.pi * f * n / 48_000) * tap for n, tap in enumerate(result.taps["left"].T)))
+    rate = result.problem.sample_rate_hz
+    for f in [*np.linspace(0.0, BAND_HZ[0], 41), *np.linspace(BAND_HZ[1], rate / 2, 41)]:
+        w = np.abs(result.taps["left"] @ np.exp(-2j * np.pi * f / rate * np.arange(512)))
         octaves = max(np.log2(BAND_HZ[0] / max(f, 1e-3)), np.log2(max(f, 1e-3) / BAND_HZ[1]), 0.0)
         if octaves > 0:
             assert 20 * np.log10(w.max()) < max(-12.04 * octaves, -40.0) + 0.5

@@ -47,7 +47,7 @@ def test_gain_and_middle_are_those_of_a_plain_loop(made: designer.Design) -> Non
     A mean over log f is that of many values in equal ratios, each taken at the nearest frequency: on equal steps, and on the
     design's own frequencies, which the ends of bands make uneven.
     """
-    moves = np.array([[0.0, 0.0, 0.0], [0.05, 0.1, 0.0], [-0.2, -0.3, 0.0]])
+    moves = np.array([[0.05, 0.1, 0.0], [-0.2, -0.3, 0.0]])
     for scene in (made.even_scene, designer.scene(made.problem)):
         zone = zone_in(scene, made, moves)
         f = scene.frequency_hz
@@ -68,12 +68,11 @@ def test_gain_and_middle_are_those_of_a_plain_loop(made: designer.Design) -> Non
 
 
 def mean_over_log_f(f: np.ndarray, values: np.ndarray, low_hz: float, high_hz: float) -> float:
-    """The mean of 20,000 values in equal ratios between the ends, each at the nearest of the frequencies between them."""
-    known = [n for n in range(f.size) if low_hz <= f[n] <= high_hz]
-    total = 0.0
-    for octave in np.linspace(np.log2(low_hz), np.log2(high_hz), 20_000):
-        total += values[known[int(np.abs(np.log2(f[known]) - octave).argmin())]]
-    return total / 20_000
+    """The mean of 5,000 values in equal ratios between the ends, each at the nearest of the frequencies between them."""
+    known = np.flatnonzero((f >= low_hz) & (f <= high_hz))
+    octaves = np.linspace(np.log2(low_hz), np.log2(high_hz), 5000)
+    nearest = np.abs(np.log2(f[known]) - octaves[:, None]).argmin(axis=1)
+    return float(values[known[nearest]].mean())
 
 
 def test_the_mean_over_octaves_does_not_depend_on_the_grid(made: designer.Design) -> None:
@@ -181,7 +180,7 @@ def test_a_band_that_nobody_hears_has_no_map() -> None:
     """From 25 kHz on a channel is left out of the maps, and costs none of their frequencies; where no other is for ears there are none."""
     tables = pair()
     tables["sample_rate_hz"] = 96_000.0
-    tables["grid"] = {"frequencies": 33}
+    tables["grid"] = {"frequencies": 17}
     heard = tables["designs"][0]
     ultrasonic = {
         **heard, "name": "pest", "band_hz": [25_000.0, 40_000.0], "cancellation_gain_db": [[25_000, 3], [40_000, 3]],

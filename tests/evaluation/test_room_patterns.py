@@ -35,6 +35,7 @@ C_M_S = 343.0
 FAR_M = 1e5
 F = np.linspace(0.0, 16_000.0, 33)
 K = 2 * np.pi * F / C_M_S
+FEW = K[::4]
 
 
 def directions(count: int = 60) -> Real:
@@ -53,11 +54,11 @@ def test_devices_are_encoded_to_what_is_promised(name: str) -> None:
     """Caps on a sphere, points in free field, square pistons on a cylinder: below -40 dB up to 16 kHz, as far as `error_db` says."""
     device = scene(designer.load(LIBRARY / f"{name}.toml")).device
     far = directions()
-    actual = encode(device, K, float(K[-1]))
-    expected = device.far_field(K, far)
+    actual = encode(device, FEW, float(FEW[-1]))
+    expected = device.far_field(FEW, far)
     assert actual.error_db < -40
     for l, pattern in enumerate(actual.patterns):
-        placed = pattern.at(far) * np.exp(1j * K[:, None] * (far @ actual.places_m[l]))
+        placed = pattern.at(far) * np.exp(1j * FEW[:, None] * (far @ actual.places_m[l]))
         assert worst_db(placed, expected[:, :, l]) < -40
 
 
@@ -66,11 +67,11 @@ def test_round_enclosures_about_each_drivers_own_place(name: str) -> None:
     """Counted from the driver on the surface, a sphere's series and a cylinder's table are the same far field, below -40 dB."""
     problem = designer.load(LIBRARY / f"{name}.toml")
     device, far, places_m = scene(problem).device, directions(), driver_places_m(problem)
-    actual = encode(device, K, float(K[-1]), places_m=places_m)
+    actual = encode(device, FEW, float(FEW[-1]), places_m=places_m)
     np.testing.assert_allclose(actual.places_m, places_m, atol=1e-5)
-    expected = device.far_field(K, far)
+    expected = device.far_field(FEW, far)
     for l, pattern in enumerate(actual.patterns):
-        placed = pattern.at(far) * np.exp(1j * K[:, None] * (far @ actual.places_m[l]))
+        placed = pattern.at(far) * np.exp(1j * FEW[:, None] * (far @ actual.places_m[l]))
         assert worst_db(placed, expected[:, :, l]) < -40
 
 

@@ -45,16 +45,16 @@ def drawn_problem(problem: Problem, draws: Draws, n: int) -> Problem:
 
 
 def test_a_draw_is_the_scene_that_it_describes(made: designer.Design) -> None:
-    """Pressures at both ears, for ten draws: those of a scene built for each, within 1 % of the ipsilateral ear's; off equal steps too."""
+    """Pressures at both ears, for five draws: those of a scene built for each, within 1 % of the ipsilateral ear's; off equal steps too."""
     problem = made.problem
     scene = designer.scene(problem)
-    f = np.union1d(scene.frequency_hz[3:60], [250.0, 4321.0])
+    f = np.union1d(scene.frequency_hz[3:60:4], [250.0, 4321.0])
     draws = draw(Tolerance(draws=50), 2, problem.listener.head_radius_m)
     points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))), draws)
     w = response(made.taps["left"], f, problem.sample_rate_hz)
     assert points is not None
     (actual,) = points.pressures(draws, [w])
-    for n in range(10):
+    for n in range(5):
         place = designer.scene(drawn_problem(problem, draws, n)).at(f).moved(np.zeros((1, 3)))
         expected = np.einsum("fml,fl->mf", place.ears()[:, :2], w * draws.factor[n])
         assert (np.abs(actual[n] - expected).max(axis=0) < 0.01 * np.abs(expected[0])).all()
@@ -190,9 +190,9 @@ def test_a_bands_ends_are_judged(made: designer.Design) -> None:
 
 
 def test_a_band_between_two_of_the_even_frequencies_is_judged_on_the_designs_own() -> None:
-    """2,049 frequencies and a band 40 Hz wide: the maps and the draws have frequencies in it."""
+    """1,025 frequencies and a band 40 Hz wide: the maps and the draws have frequencies in it."""
     text = (PROBLEMS / "laptop-pair.toml").read_text(encoding="utf-8")
-    text = text.replace("[250.0, 5000.0]", "[1040.0, 1080.0]") + "[grid]\nfrequencies = 2049\n"
+    text = text.replace("[250.0, 5000.0]", "[1040.0, 1080.0]") + "[grid]\nfrequencies = 1025\n"
     text = text.replace("[[250, 10], [600, 15], [2500, 12], [5000, 6]]", "[[1000, 6]]")
     result = designer.design(designer.loads(text))
     assert result.tolerances["left"].frequency_hz.size > 1

@@ -214,6 +214,7 @@ def test_no_limit_is_named_that_the_file_does_not_set() -> None:
     """A beam whose floor of white-noise gain is beyond four drivers' 6 dB: nothing is said of an effort limit."""
     (channel,) = design(
         line(min_white_noise_gain_db=9.0, nulls_deg=[90.0], cancellation_gain_db=[[800, 10]])
+        | {"grid": {"frequencies": 17, "azimuth_step_deg": 15.0}}
     ).channels.values()
     assert not channel.feasible
     assert any("the white-noise gain's floor of 9 dB infeasible by" in line for line in channel.verdict.shortfalls)

@@ -76,7 +76,7 @@ def naive_violations(data: constrained_data.ConstrainedData, f: int, x: Real) ->
         yield norm - heard - np.broadcast_to(data.white_noise_slack, data.max_norm.shape)[f]
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(seed=seeds, wanted=wants, rise=st.floats(0.8, 1.25))
 def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise: float) -> None:
     """Requirements and limits of every kind, feasible or not: cvxpy's value within 1e-5, and no line broken by more than 1e-6."""
@@ -116,17 +116,16 @@ def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
     3 dB or more, but not always together with the other limits.
     """
     target = random_target(seed, replace(wanted, bright=1))
-    together = [_hard_limits_hold_together(target, f) for f in range(2)]
     solution = constrained.solve(target)
     w = at_the_level(target, solution)
-    for f in range(2):
-        assert (np.abs(w[f]) <= target.max_gain * (1 + 1e-5)).all()
-        norm = np.sum(np.abs(w[f]) ** 2)
-        spent = norm * max(abs(target.bright[f, 0]) ** 2) / abs(target.bright[f, 0] @ w[f]) ** 2
-        if together[f]:
-            assert solution.level[f] == 1.0
-            assert spent <= target.max_effort[f] * (1 + 1e-5)
-            assert abs(target.look[f] @ w[f]) ** 2 / norm >= target.min_white_noise_gain * (1 - 1e-5)
+    assert (np.abs(w) <= target.max_gain * (1 + 1e-5)).all()
+    f = seed % 2
+    norm = np.sum(np.abs(w[f]) ** 2)
+    spent = norm * max(abs(target.bright[f, 0]) ** 2) / abs(target.bright[f, 0] @ w[f]) ** 2
+    if _hard_limits_hold_together(target, f):
+        assert solution.level[f] == 1.0
+        assert spent <= target.max_effort[f] * (1 + 1e-5)
+        assert abs(target.look[f] @ w[f]) ** 2 / norm >= target.min_white_noise_gain * (1 - 1e-5)
 
 
 def _hard_limits_hold_together(target: ChannelTarget, f: int) -> bool:
@@ -156,19 +155,18 @@ def test_the_level_is_lowered_only_where_hard_limits_collide(seed: int, wanted: 
     Effort is relative to the level; a limit on it that nothing keeps at any level lowers no level.
     """
     target = random_target(seed, replace(wanted, bright=1, white_noise_loss_db=None))
-    level = constrained.solve(target).level
-    for f in range(2):
-        w, share = cp.Variable(target.centre.shape[1], complex=True), cp.Variable()
-        wanted_level = target.plain_level[f]
-        lines = [target.centre[f] @ w == wanted_level * share, share <= 1]
-        lines += [cp.abs(w[l]) <= limit for l, limit in enumerate(target.max_gain) if np.isfinite(limit)]
-        effort = max(
-            np.sqrt(target.max_effort[f]) * wanted_level / target.single_level[f],
-            wanted_level / np.linalg.norm(target.centre[f]) * (1 + 1e-6),
-        )
-        if np.isfinite(effort):
-            lines.append(cp.norm(w) <= effort * share)
-        assert level[f] == pytest.approx(solved(cp.Problem(cp.Maximize(share), lines)), rel=1e-4)
+    level, f = constrained.solve(target).level, seed % 2
+    w, share = cp.Variable(target.centre.shape[1], complex=True), cp.Variable()
+    wanted_level = target.plain_level[f]
+    lines = [target.centre[f] @ w == wanted_level * share, share <= 1]
+    lines += [cp.abs(w[l]) <= limit for l, limit in enumerate(target.max_gain) if np.isfinite(limit)]
+    effort = max(
+        np.sqrt(target.max_effort[f]) * wanted_level / target.single_level[f],
+        wanted_level / np.linalg.norm(target.centre[f]) * (1 + 1e-6),
+    )
+    if np.isfinite(effort):
+        lines.append(cp.norm(w) <= effort * share)
+    assert level[f] == pytest.approx(solved(cp.Problem(cp.Maximize(share), lines)), rel=1e-4)
 
 
 @settings(max_examples=30)
@@ -181,13 +179,13 @@ def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
     data = constrained_data.data_of(target, np.ones(2))
     actual = constrained_cones.least_white_noise_slack(data)
     assert data.white_noise is not None
-    for f in range(2):
-        w, slack = cp.Variable(data.centre.shape[1], complex=True), cp.Variable(nonneg=True)
-        lines = [data.centre[f] @ w == 1, cp.norm(w) <= cp.real(data.white_noise[f] @ w) + slack]
-        lines += [cp.abs(w[l]) <= limit for l, limit in enumerate(data.max_gain[f]) if np.isfinite(limit)]
-        if np.isfinite(data.max_norm[f]):
-            lines.append(cp.norm(w) <= data.max_norm[f])
-        assert actual[f] == pytest.approx(solved(cp.Problem(cp.Minimize(slack), lines)), rel=1e-4, abs=1e-5)
+    f = seed % 2
+    w, slack = cp.Variable(data.centre.shape[1], complex=True), cp.Variable(nonneg=True)
+    lines = [data.centre[f] @ w == 1, cp.norm(w) <= cp.real(data.white_noise[f] @ w) + slack]
+    lines += [cp.abs(w[l]) <= limit for l, limit in enumerate(data.max_gain[f]) if np.isfinite(limit)]
+    if np.isfinite(data.max_norm[f]):
+        lines.append(cp.norm(w) <= data.max_norm[f])
+    assert actual[f] == pytest.approx(solved(cp.Problem(cp.Minimize(slack), lines)), rel=1e-4, abs=1e-5)
 
 
 @pytest.mark.parametrize("asked_db", [20.0, 40.0, 80.0])
@@ -239,8 +237,8 @@ def test_one_more_pass_meets_a_curve_over_a_cloud(bright: int) -> None:
 
 @pytest.mark.parametrize("bright", [2, 5])
 def test_one_more_pass_meets_a_clouds_limits_within_a_tenth_of_a_decibel(bright: int) -> None:
-    """Effort and driver gains refer to the cloud's mean power; over 20 random clouds they are kept to 0.1 dB."""
-    for seed in range(20):
+    """Effort and driver gains refer to the cloud's mean power; over 10 random clouds they are kept to 0.1 dB."""
+    for seed in range(10):
         target = random_target(seed, replace(HARD, bright=bright, masks_db=(), ripple_db=None))
         solution = constrained.solve(target)
         w = at_the_level(target, solution)

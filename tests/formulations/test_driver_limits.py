@@ -64,7 +64,18 @@ def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
     assert compared
 
 
-@pytest.mark.parametrize("seed", range(3))
+def test_passes_that_are_ended_early_are_certified_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a cloud one pass, of several that it takes: within the drivers' limits and the curve, with a certificate."""
+    target = target_of(0, bright=4, gain_db=6.0)
+    free = power_ratio.solve(target).weights
+    limited = tightened(target, free, 3.0)
+    monkeypatch.setattr(power_ratio, "MOST_PASSES", 1)
+    early = power_ratio.within(limited, free)
+    assert (early.violation < 1e-6).all() and (early.gap < 1e-5).all()
+    assert np.abs(early.weights - free).max() > 1e-3
+
+
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("bright", [1, 4])
 def test_the_statement_has_the_same_value(seed: int, bright: int) -> None:
     """The data about some weights, by the conic engine and by the cvxpy statement that shares nothing of its conic form."""

@@ -119,7 +119,7 @@ def test_a_window_is_kept_before_the_sidelobes_are_lowered() -> None:
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.01])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_marked(
     seed: int, spread: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,8 +147,21 @@ def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_mar
     np.testing.assert_array_equal(actual.weights[[0, 2]], expected.weights[[0, 2]])
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("form", [minimax, constrained])
+OWN = ("infeasible within its effort", "a driver that radiates nothing", "nulls as deep as the rest allows",
+       "a pair at 20 Hz whose drivers spread")  # fmt: skip
+"""Cases in which minimax's objective says something else than the constrained form's; its constraints are the same."""
+OF_GOOD_NUMBERS = (
+    "every requirement and limit",
+    "one frequency",
+    "0 Hz",
+    "drivers outside their bands",
+    "drivers that spread",
+)
+"""Cases that are like one of the others at one frequency, or of whose kind frequencies are whose solver stops early."""
+BAD = [case for case in CASES if case not in OF_GOOD_NUMBERS]
+
+
+@pytest.mark.parametrize(("form", "case"), [*((constrained, case) for case in BAD), *((minimax, case) for case in OWN)])
 def test_the_reference_answers_bad_numbers(form: ModuleType, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Identical and silent drivers, 0 Hz, one driver, what cannot be met: with no fast path at all every answer is certified."""
     target = CASES[case]()

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,24 +101,55 @@ CASES: dict[str, Callable[[], ChannelTarget]] = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+SPREADING = (
+    "one frequency",
+    "a pair at 20 Hz whose drivers spread",
+    "drivers that spread",
+    "feasible",
+    "one dark point",
+    "0 Hz",
+)
+"""Cases that are others, or milder than they, where every target has one frequency and drivers that spread."""
+
+
+@cache
+def target_of(case: str) -> ChannelTarget:
+    """Target of a case, for tests that only read it."""
+    return CASES[case]()
+
+
+@contextmanager
+def named(case: str) -> Iterator[None]:
+    """Say which case it was that failed."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"case: {case}")
+        raise
+
+
 @pytest.mark.parametrize("method", FORMULATIONS)
-def test_every_method_answers_every_target(method: str, case: str) -> None:
+def test_every_method_answers_every_target(method: str) -> None:
     """Finite weights that sound at every bright point, with a certificate that holds."""
-    target = CASES[case]()
-    solution = FORMULATIONS[method](target)
-    check(target, solution)
-    assert (np.linalg.norm(solution.weights, axis=1) > 1e-3).all()
-    assert (measures.mean_power(target.bright, solution.weights) > 1e-6).all()
+    for case in CASES:
+        with named(case):
+            target = target_of(case)
+            solution = FORMULATIONS[method](target)
+            check(target, solution)
+            assert (np.linalg.norm(solution.weights, axis=1) > 1e-3).all()
+            assert (measures.mean_power(target.bright, solution.weights) > 1e-6).all()
 
 
-@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("method", FORMULATIONS)
-def test_every_method_answers_every_target_in_the_worst_case_of_a_spread(method: str, case: str) -> None:
-    """The same where every driver may be a tenth off, and the curve is to hold all the same."""
-    target = replace(CASES[case](), spread=0.01, worst_case=True)
+def test_every_method_answers_every_target_in_the_worst_case_of_a_spread(method: str) -> None:
+    """The same at one frequency where every driver may be a tenth off, and the curve is to hold all the same."""
     design = EarDesign.model_validate({"name": "a", "kind": "ctc", "ear": "left", "band_hz": [100.0, 4000.0]})
-    check(target, channel.solve(FORMULATIONS[method], design.model_copy(update={"method": method}), target))
+    design = design.model_copy(update={"method": method})
+    for case in [case for case in CASES if case not in SPREADING]:
+        with named(case):
+            target = replace(target_of(case), spread=0.01, worst_case=True)
+            target = target.at(np.arange(target.frequency_hz.size)[-1:])
+            check(target, channel.solve(FORMULATIONS[method], design, target))
 
 
 def check(target: ChannelTarget, solution: Solution) -> None:
@@ -261,8 +294,16 @@ else:
 
 
 def test_a_formulation_is_one_file(tmp_path: Path) -> None:
-    """In a copy of the package one more module makes a method: its word, its key, its words and its faults (a copy and a process)."""
-    shutil.copytree(ROOT / "designer", tmp_path / "designer", ignore=shutil.ignore_patterns("__pycache__"))
+    """In a copy of the package one more module makes a method: its word, its key, its words and its faults (links and a process)."""
+    package, of_methods = ROOT / "designer", tmp_path / "designer" / "formulations"
+    of_methods.mkdir(parents=True)
+    try:
+        for entry in [*package.iterdir(), *(package / "formulations").glob("*.py")]:
+            if entry.name != "formulations":
+                (tmp_path / "designer" / entry.relative_to(package)).symlink_to(entry)
+    except OSError:  # a system that leaves links to administrators
+        shutil.rmtree(tmp_path / "designer")
+        shutil.copytree(package, tmp_path / "designer")
     (tmp_path / "designer" / "formulations" / "ridge.py").write_text(RIDGE, encoding="utf-8")
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{TRY}"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

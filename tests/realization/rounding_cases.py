@@ -36,8 +36,8 @@ def normal_matrix(symbol: Complex, taps: int) -> Real:
 @cache
 def eight_driver_taps(taps: int) -> tuple[Real, Complex, designer.Scene, ChannelDesign]:
     """The eight-driver case's taps, their symbol, 40 moved heads off the grid, and the design."""
-    actual, scene = designed(eight_drivers(), 513)
-    frequency_hz = np.fft.rfftfreq(grid_size(taps, 513), 1 / 48_000)
+    actual, scene = designed(eight_drivers(), 257)
+    frequency_hz = np.fft.rfftfreq(grid_size(taps, 257), 1 / 48_000)
     expected = between(actual.frequency_hz, actual.weights, frequency_hz)
     symbol = audible(channel_target(actual.design, scene.at(frequency_hz), actual.plain), expected)
     moves = np.random.default_rng(0).uniform(-0.03, 0.03, (40, 3)) * [1, 1, 0]

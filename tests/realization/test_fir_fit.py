@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Complex, Real
+from designer.realization import toeplitz_fit
 from designer.realization.toeplitz_fit import NormalEquations, fit, grid_size
 
 seeds = st.integers(0, 2**32 - 1)
@@ -51,6 +52,19 @@ def test_conjugate_gradients_reach_the_dense_solution(seed: int, drivers: int, t
     error = (fit(target, symbol, taps, delay, tolerance=1e-9) - expected).ravel()
     assert np.sqrt(error @ heard @ error) < 1e-6 * np.sqrt(expected.ravel() @ heard @ expected.ravel())
     assert np.abs(error).max() < 1e-5 * np.abs(expected).max()
+
+
+def test_fewer_steps_leave_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conjugate gradients that are ended after so many steps are nearer to the dense solution than those of fewer, as it is heard."""
+    rng = np.random.default_rng(4)
+    target, symbol = gaussian(rng, 25, 2), weighting(rng, 25, 2)
+    expected, heard = dense(target, symbol, 8, 3.0)
+    left = []
+    for steps in (0, 1, 3):
+        monkeypatch.setattr(toeplitz_fit, "MAX_ITERATIONS", steps)
+        error = (fit(target, symbol, 8, 3.0, tolerance=1e-12) - expected).ravel()
+        left.append(float(error @ heard @ error))
+    assert left[0] > left[1] > left[2] > 0
 
 
 @settings(max_examples=15)

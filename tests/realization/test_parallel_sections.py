@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Complex, Real
@@ -104,6 +104,7 @@ def test_steps_over_poles_of_all_places_end_in_a_fit() -> None:
     assert fitted.excess_db == 0.0
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 1000))
 def test_poles_stay_within_their_radius(seed: int) -> None:
     """Whatever is asked for, here noise that no section follows."""

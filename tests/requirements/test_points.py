@@ -30,7 +30,7 @@ def on_arc(azimuth_deg: float, start: float, stop: float) -> bool:
     return False
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(start=st.integers(-360, 360), width=st.integers(0, 359))
 def test_an_arc_runs_counter_clockwise_with_its_ends(start: int, width: int) -> None:
     """Whichever way its ends are written, also across 180 degrees, an arc holds what a walk along it passes."""

@@ -21,7 +21,10 @@ widths = st.floats(1.0, 359.0)
 def naive_mean(inside: Real, azimuth_deg: Real, elevation_deg: Real) -> Real:
     """The mean of every harmonic over the part of a fine grid that is inside, by solid angle."""
     weight = inside * np.cos(np.radians(elevation_deg))
-    return np.asarray(sh.harmonics(ORDER, direction(azimuth_deg, elevation_deg)) @ weight / weight.sum())
+    there = weight > 0
+    return np.asarray(
+        sh.harmonics(ORDER, direction(azimuth_deg[there], elevation_deg[there])) @ weight[there] / weight.sum()
+    )
 
 
 def fine_grid(step_deg: float = 1.0) -> tuple[Real, Real]:

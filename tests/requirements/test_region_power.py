@@ -85,13 +85,12 @@ def test_point_sources_see_the_density_s_covariance_function(region: Region) -> 
     np.testing.assert_allclose(regions(device, region).matrices.dark, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("distance_m", [np.inf, 1.0])
-@pytest.mark.parametrize("make", [points, discs, ball])
+@pytest.mark.parametrize(("make", "distance_m"), [(points, 1.0), (discs, np.inf), (ball, np.inf), (ball, 1.0)])
 def test_the_power_ratio_agrees_with_a_dense_grid(make: Callable[[], Device], distance_m: float) -> None:
-    """Random weights and the best ones: the ratio over ±40 degrees of elevation is the one of a 1-degree grid to 0.01 dB, above 0 Hz."""
+    """Random weights and the best ones: the ratio over ±40 degrees of elevation is the one of a 5-degree grid to 0.01 dB, above 0 Hz."""
     device = make()
     actual = regions(device, ASIDE, distance_m=distance_m)
-    B = gridded(device, ASIDE, distance_m, 1.0)
+    B = gridded(device, ASIDE, distance_m, 5.0)
     rng = np.random.default_rng(0)
     A = actual.matrices.bright
     loaded = B + 1e-3 * np.eye(B.shape[1]) * np.abs(B).max()
@@ -121,7 +120,7 @@ def test_a_low_order_says_how_far_off_it_is(order: int) -> None:
     actual = regions(device, ASIDE, order=order)
     w: Complex = np.asarray(np.random.default_rng(3).normal(size=(K.size, 3)), dtype=complex)
     far = device.far_field(K, direction(np.array([0.0])))[:, 0]
-    true = np.abs(np.einsum("fl,fl->f", far, w)) ** 2 / quadratic(gridded(device, ASIDE, np.inf, 1.0), w)
+    true = np.abs(np.einsum("fl,fl->f", far, w)) ** 2 / quadratic(gridded(device, ASIDE, np.inf, 5.0), w)
     off = 10 * np.log10(actual.power_ratio(w)) - 10 * np.log10(true)
     np.testing.assert_allclose(actual.order_error_db(w), off, atol=0.01)
     assert np.abs(off[-1]) > 0.05
@@ -136,7 +135,7 @@ def test_a_baffle_s_half_space() -> None:
     w: Complex = np.tile(np.array([1.0, -0.5, 0.3j]), (K.size, 1))
     actual, grid = (
         quadratic(regions(device, across).matrices.dark, w),
-        quadratic(gridded(device, across, np.inf, 1.0), w),
+        quadratic(gridded(device, across, np.inf, 5.0), w),
     )
     np.testing.assert_allclose(10 * np.log10(actual / grid), 0.0, atol=0.01)
     behind = regions(device, Region(around_deg=[180.0, 0.0]), SPHERE).matrices.dark

@@ -59,7 +59,7 @@ def test_no_drawn_drivers_are_worse_and_one_set_is_as_bad(seed: int) -> None:
         assert np.abs(h @ ((1 + aligned) * w[0])) == pytest.approx(float(a[0] + sign * b[0]), rel=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_power_ratio_ends_where_the_cone_program_does(seed: int) -> None:
     """Least effort at a required ratio in the worst case, one bright point: cvxpy's second-order cones, within 1e-4."""
     target = target_of(seed, gain_db=9.0)
@@ -159,7 +159,7 @@ def most_by_cones(seed: int) -> tuple[float, ...]:
 
 
 @pytest.mark.parametrize("method", ["power-ratio", "constrained"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_requirement_within_reach_is_met(method: str, seed: int) -> None:
     """Half a decibel less than cvxpy's cones reach is met, and what is told to be within reach is what they reach, to 0.2 dB."""
     target, most = hard_target(seed), np.array(most_by_cones(seed))
@@ -169,7 +169,7 @@ def test_a_requirement_within_reach_is_met(method: str, seed: int) -> None:
     assert (db(worst_gain(required, w)) > db(most) - 0.5 - 0.02).all()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_bound_over_all_errors_is_above_what_cones_reach(seed: int) -> None:
     """Of one place: never below what cvxpy's cones reach, and at most 0.7 dB above, from the weights that come nearest."""
     target, most = hard_target(seed), np.array(most_by_cones(seed))
@@ -181,14 +181,14 @@ def test_a_bound_over_all_errors_is_above_what_cones_reach(seed: int) -> None:
 
 @pytest.mark.parametrize("spread", [0.0, 0.01])
 def test_no_weights_are_above_the_bound_at_every_place(spread: float) -> None:
-    """Four places: the passes end at most 1 dB below the bound, and none of 2,000 weights around them lies above it."""
+    """Four places: the passes end at most 1 dB below the bound, and none of 200 weights around them lies above it."""
     rng = np.random.default_rng(5)
     bright, dark = (gaussian(rng, 3, 1, 4) + 0.2 * gaussian(rng, 3, 4, 4) for _ in range(2))
     target = replace(target_of(0, gain_db=40.0), spread=spread, worst_case=True, each_place=True)
     target = replace(target.at(slice(3)), bright=bright, dark=dark, max_effort=np.full(3, np.inf))
     w = worst_case_weights(target)
     bound = worst_place_bound(target, w, reachable_gain(of_means(target)))
-    for scale in np.geomspace(1e-3, 1.0, 2000):
+    for scale in np.geomspace(1e-3, 1.0, 200):
         around = w + scale * np.linalg.norm(w, axis=1, keepdims=True) * gaussian(rng, *w.shape)
         assert (worst_gain(target, around) <= bound * (1 + 1e-9)).all()
     assert (db(bound) - db(worst_gain(target, w)) < 1.0).all()
@@ -311,7 +311,7 @@ def test_a_design_holds_its_curve_in_the_worst_case() -> None:
         "max_effort_db = 9.0",
         'max_effort_db = 14.0\nhold = "every"\ndriver_spread = { gain_db = 0.1, phase_deg = 0.5 }',
     )
-    result = designer.design(designer.loads(text))
+    result = designer.design(designer.loads(text).replace({"grid.frequencies": 65}))
     assert result.status == 0
     band = result.metrics[(result.metrics.channel == "left") & result.metrics.frequency_hz.between(600, 2000)]
     assert (band.cancellation_gain_db - band.target_db > 0.3).all()

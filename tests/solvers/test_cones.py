@@ -117,7 +117,7 @@ def test_weak_duality_for_multipliers_of_dearer_slacks() -> None:
     They are not dual feasible here: what a slack costs bounds the multipliers of its lines.
     """
     dearer_ones = 0
-    for seed in range(12):
+    for seed in range(6):
         stacked = program(seed)
         q = stacked.q.copy()
         q[:, SIZE:] *= 1000.0
@@ -125,7 +125,7 @@ def test_weak_duality_for_multipliers_of_dearer_slacks() -> None:
         best, z = cones.solve(stacked), multipliers(dear)
         assert (cones.certify(stacked, best.x, z).dual <= best.primal + 1e-6 * np.maximum(1.0, best.primal)).all()
         dearer_ones += int((cones.solve(dear).primal > best.primal + 1.0).sum())
-    assert dearer_ones > 10
+    assert dearer_ones > 5
 
 
 @settings(max_examples=30)
