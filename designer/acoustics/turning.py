@@ -74,8 +74,10 @@ def sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
     for run in equal_steps(k):
         part = k[run]
         if not _is_even(part):
-            for way, share in zip(way_m.T, weight.T, strict=True):
-                sums[run] += phase(np.multiply.outer(part, way)) * share
+            together = max(1, MAX_AT_ONCE // max(1, part.size * len(way_m)))
+            for start in range(0, way_m.shape[1], together):
+                some = slice(start, start + together)
+                sums[run] += np.einsum("fmq,mq->fm", phase(np.multiply.outer(part, way_m[:, some])), weight[:, some])
             continue
         coarse, fine = _short_series(part, way_m)
         coarse *= weight[..., None]
