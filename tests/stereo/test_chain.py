@@ -25,8 +25,8 @@ from stereo import naive_ears as naive
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 KEMAR = PROBLEMS / "data" / "mit_kemar_normal.sofa"
-TIMES_HZ = [float(f) for f in range(250, 1501, 125)]
-BANDS_HZ = [250.0, 400.0, 630.0, 1000.0, 1600.0, 2500.0, 4000.0, 5000.0]
+TIMES_HZ = [float(f) for f in range(250, 1501, 250)]
+BANDS_HZ = [250.0, 630.0, 1600.0, 4000.0, 5000.0]
 COMPARED_HZ = [*TIMES_HZ, *(f for band in BANDS_HZ for f in naive.band_frequencies(band))]
 CLOUD = "ear_cloud_m = [[0, 0, 0], [0, 0.02, 0], [0, -0.02, 0], [0.02, 0, 0], [-0.02, 0, 0]]"
 Ears = Callable[[float], tuple[complex, complex]]
@@ -187,9 +187,10 @@ def small() -> designer.Design:
 @pytest.mark.parametrize("form", ["fir", "rtf", "biquad"])
 def test_every_form_places_the_sides(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two drivers 16 cm apart, in each form, taps as 16-bit words: left-only input is earlier and louder at the left ear, 1 to 3 kHz."""
-    monkeypatch.setattr("designer.job.remedy", lambda *_: "more")  # what two sections miss takes seconds to mend
+    monkeypatch.setattr("designer.job.remedy", lambda *_: "more")  # what one section misses takes seconds to mend
     problem = virtual()
-    problem["realization"] = {"form": form, "word": "q15", **({"sections": 2} if form == "biquad" else {"taps": 96})}
+    problem["grid"] |= {"frequencies": 33}
+    problem["realization"] = {"form": form, "word": "q15", **({"sections": 1} if form == "biquad" else {"taps": 96})}
     result = designer.design(load(problem))
     actual = listening(result)
     assert actual is not None

@@ -72,9 +72,9 @@ def test_at_any_angle(angle_deg: float, sample_rate_hz: float) -> None:
 
 
 def test_a_longer_way_at_a_larger_angle() -> None:
-    """From 5 to 90 degrees the far ear's delay at 300 Hz only grows."""
+    """From 10 to 90 degrees the far ear's delay at 300 Hz only grows."""
     f = np.array([300.0])
-    late = [float(np.angle(m.near(f) / m.far(f))[0]) for m in map(model, range(5, 91, 17))]
+    late = [float(np.angle(m.near(f) / m.far(f))[0]) for m in map(model, (10, 20, 30, 45, 60, 90))]
     assert (np.diff(late) > 0).all()
 
 

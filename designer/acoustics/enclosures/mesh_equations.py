@@ -41,6 +41,7 @@ from designer.acoustics.enclosures.factored import FACTORIZATIONS, Factored
 from designer.acoustics.enclosures.mesh_field import edge_sources
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.enclosures.mesh_integrals import potentials
+from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 
 COUPLING = 1.0
@@ -252,11 +253,11 @@ class MeshEquations:
         for shares, weights, whole in ((RULE, RULE_WEIGHTS, False), (MIDDLES, np.full(3, 1 / 3), True)):
             x, y = shares @ grid.corners_m[i], shares @ (grid.corners_m[j] * mirror)
             way = x[:, :, None] - y[:, None]
-            R = np.linalg.norm(way, axis=-1)
+            R = np.sqrt(np.einsum("pxyc,pxyc->pxy", way, way))
             across = np.einsum("pxyc,pc->pxy", way, grid.normals[j] * mirror)
             apart = R > 0
             over = np.where(apart, 1 / np.where(apart, R, 1.0), 0.0)
-            wave = np.exp(-1j * k * R)
+            wave = phase(-k * R)
             if whole:
                 G, D = wave * over, (1 + 1j * k * R) * wave * over**3 * across
             else:
