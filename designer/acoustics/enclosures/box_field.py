@@ -77,7 +77,7 @@ class Surface:
         grid = self.grid
         places_m, outward, areas = self._cut(cuts)
         way = points_m[:, None] - places_m  # (M, 8 E)
-        R = np.linalg.norm(way, axis=-1)
+        R = np.sqrt(np.einsum("mec,mec->me", way, way))
         axes = np.broadcast_to(np.tile(np.repeat(grid.axes, cuts**2), 8)[:, None], (outward.size, 1))
         cosine = np.take_along_axis(way, np.broadcast_to(axes, (*R.shape, 1)), axis=-1)[..., 0] * outward / R
         wave = (phase(-nodes[0] * self.k_step * R) * (areas / (4 * np.pi * R))).astype(np.complex64)

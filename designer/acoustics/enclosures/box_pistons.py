@@ -109,7 +109,7 @@ def _far_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Real
     turn = (weights @ (way / R[..., None])) * grid.steps_m / (2 * np.pi)  # (M, 3)
     for other in others(axis):
         total *= np.sinc(np.multiply.outer(k, turn[:, other]))
-    return total
+    return np.asarray(total)
 
 
 def _near_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Real, k: Real) -> Complex:
@@ -132,4 +132,4 @@ def _near_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Rea
             first = (share_x * share_y / 4) * weights * w / R**3
             wave, slope = sum_of_waves(k, -R, np.stack([first, first * R]))
             total += wave + 1j * k[:, None] * slope - first.sum(axis=1)
-    return total
+    return np.asarray(total)
