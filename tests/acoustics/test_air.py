@@ -111,7 +111,11 @@ def problem(*, damp: bool, distance: float = 2.0, places: tuple[list[float], lis
     tables = pair(listener=listener, band_hz=[250.0, 5000.0], cancellation_gain_db=curve, max_effort_db=None)
     for driver, place in zip(tables["drivers"], places, strict=True):
         driver["position_m"] = place
-    tables |= {"sample_rate_hz": 48000, "realization": {}, "grid": {"frequencies": 9, "azimuth_distance_m": distance}}
+    tables |= {
+        "sample_rate_hz": 48000,
+        "realization": {"taps": 512},
+        "grid": {"frequencies": 9, "azimuth_distance_m": distance},
+    }
     scene = {"air_absorption": damp, "temperature_c": 10.0, "relative_humidity_percent": 70.0}
     return text(tables | {"scene": scene})
 

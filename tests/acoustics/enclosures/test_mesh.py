@@ -61,10 +61,17 @@ def whole(mesh: Triangles, finest_m: float = math.inf) -> MeshGrid:
     return MeshGrid(finer.vertices_m, finer.faces)
 
 
+equations_of: dict[int, tuple[MeshGrid, MeshEquations]] = {}
+"""Of the last grid alone, by its identity."""
+
+
 def surface_of(grid: MeshGrid, k: float, slopes: Complex) -> MeshSurface:
     """The surface at one wave number, node 1, from slopes by images (S, T, L)."""
     q = grid.parities_of(slopes)
-    values = np.concatenate([MeshEquations(grid).answers(k, q), q.astype(np.complex64)], axis=1)
+    if id(grid) not in equations_of:
+        equations_of.clear()
+        equations_of[id(grid)] = grid, MeshEquations(grid)
+    values = np.concatenate([equations_of[id(grid)][1].answers(k, q), q.astype(np.complex64)], axis=1)
     return MeshSurface(grid, k, np.stack([np.zeros_like(values), values]))
 
 
