@@ -5,8 +5,11 @@ The driver is the cap on a sphere of `measured_variations`, which shares nothing
 
 from __future__ import annotations
 
+import cmath
+import math
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +31,12 @@ RING = tuple(range(-165, 181, 15))
 Row = Callable[[float, complex], tuple[float, ...]]
 
 
+@cache
+def heard_at_f(angle_deg: float) -> Complex:
+    """At all of F."""
+    return heard(angle_deg, F)
+
+
 def heard(angle_deg: float, f: Real = F) -> Complex:
     """At 2 m."""
     far = driver(f, unit(np.array([angle_deg]), np.zeros(1)), 0.05, 120.0)[:, 0]
@@ -35,7 +44,7 @@ def heard(angle_deg: float, f: Real = F) -> Complex:
 
 
 def polar(f: float, p: complex) -> tuple[float, ...]:
-    return f, 20 * np.log10(abs(p)) + 90, np.degrees(np.angle(p))
+    return f, 20 * math.log10(abs(p)) + 90, math.degrees(cmath.phase(p))
 
 
 def write(
@@ -47,7 +56,7 @@ def write(
 ) -> None:
     """One file an angle; `odd` is what the file of an angle is multiplied by."""
     for a in angles:
-        p = heard(a) * (odd or {}).get(a, 1.0)
+        p = heard_at_f(a) * (odd or {}).get(a, 1.0)
         lines = (" ".join(f"{x:.6f}" for x in row(float(f), complex(v))) for f, v in zip(F, p, strict=True))
         (folder / name.format(a)).write_text("\n".join(lines) + "\n")
 
@@ -107,7 +116,7 @@ def test_angles_with_times_of_their_own(tmp_path: Path) -> None:
         late_s = 5e-4 * (a % 45 == 0)
         lines = (
             " ".join(f"{x:.6f}" for x in polar(float(f), complex(v)))
-            for f, v in zip(F, heard(a) * np.exp(-2j * np.pi * F * late_s), strict=True)
+            for f, v in zip(F, heard_at_f(a) * np.exp(-2j * np.pi * F * late_s), strict=True)
         )
         (tmp_path / f"w hor {a}.txt").write_text("\n".join(lines) + "\n")
     assert any("times of arrival do not fit one place" in warning for warning in read(tmp_path).warnings)
@@ -225,7 +234,7 @@ def test_a_zero_that_is_not_where_the_driver_faces(tmp_path: Path, off_deg: int,
     for a in RING:
         lines = (
             " ".join(f"{x:.6f}" for x in polar(float(f), complex(v)))
-            for f, v in zip(F, heard(a - off_deg), strict=True)
+            for f, v in zip(F, heard_at_f(a - off_deg), strict=True)
         )
         (tmp_path / f"w {plane} {a}.txt").write_text("\n".join(lines) + "\n")
     found = [w for w in read(tmp_path).warnings if "fall off alike" in w]
@@ -241,7 +250,7 @@ def test_a_driver_that_is_not_round_is_no_zero_that_is_off(tmp_path: Path) -> No
     )
     for tilt in tilts:
         for a in RING:
-            p = heard(a) * 10 ** (tilt(np.radians(a)) / 20)
+            p = heard_at_f(a) * 10 ** (tilt(np.radians(a)) / 20)
             lines = (" ".join(f"{x:.6f}" for x in polar(float(f), complex(v))) for f, v in zip(F, p, strict=True))
             (tmp_path / f"w hor {a}.txt").write_text("\n".join(lines) + "\n")
         assert not any("fall off alike" in w for w in read(tmp_path).warnings)
@@ -253,7 +262,7 @@ def test_the_zero_of_one_side_is_not_told(tmp_path: Path, off_deg: int) -> None:
     for a in range(0, 181, 10):
         lines = (
             " ".join(f"{x:.6f}" for x in polar(float(f), complex(v)))
-            for f, v in zip(F, heard(a + off_deg), strict=True)
+            for f, v in zip(F, heard_at_f(a + off_deg), strict=True)
         )
         (tmp_path / f"w hor {a}.txt").write_text("\n".join(lines) + "\n")
     found = read(tmp_path)
@@ -322,7 +331,7 @@ def table(folder: Path, head: str, columns: str = "frequency_hz,azimuth_deg,real
     rows = [
         ",".join(f"{x:.9g}" for x in (f, a, *(row(f, p) if row else (p.real, p.imag))))
         for a in RING
-        for f, p in zip(F.tolist(), heard(a).tolist(), strict=True)
+        for f, p in zip(F.tolist(), heard_at_f(a).tolist(), strict=True)
     ]
     path = folder / "w.csv"
     path.write_text("\n".join([head, columns, *rows]))
