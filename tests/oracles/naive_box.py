@@ -134,8 +134,11 @@ def on_face(
     """A driver as `solved` takes it."""
     middle = np.array(middle_m)
     axis = int(np.abs(np.abs(np.array(place_m) - middle) - np.array(size_m) / 2).argmin())
-    moved = tuple((tuple(float(c) for c in np.array(at) - middle), share) for at, share in points)
-    return axis, float(np.sign(place_m[axis] - middle_m[axis])), moved
+    moved = []
+    for at, share in points:
+        x, y, z = (np.array(at) - middle).tolist()
+        moved.append(((x, y, z), share))
+    return axis, float(np.sign(place_m[axis] - middle_m[axis])), tuple(moved)
 
 
 def in_box(

@@ -189,7 +189,7 @@ def test_every_form_places_the_sides(form: str, monkeypatch: pytest.MonkeyPatch)
     """Two drivers 16 cm apart, in each form, taps as 16-bit words: left-only input is earlier and louder at the left ear, 1 to 3 kHz."""
     monkeypatch.setattr("designer.job.remedy", lambda *_: "more")  # what one section misses takes seconds to mend
     problem = virtual()
-    problem["grid"] |= {"frequencies": 33}
+    problem["grid"] = {"frequencies": 33, "azimuth_step_deg": 15.0}
     problem["realization"] = {"form": form, "word": "q15", **({"sections": 1} if form == "biquad" else {"taps": 96})}
     result = designer.design(load(problem))
     actual = listening(result)
