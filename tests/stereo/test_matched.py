@@ -158,7 +158,7 @@ def test_a_level_that_the_limits_forbid_is_infeasible() -> None:
     """Three drivers within -12 dB have not even together the level of one at 0 dB: at least what is short, by a sum of their moduli at
     the ear, is called infeasible, and none of it a miss of these filters.
     """
-    made = design("level", max_gain_db=-12.0, frequencies=33)
+    made = design("level", max_gain_db=-12.0)
     H = centre_of_cloud(made.fine_scene).at(TIMED_HZ).ears()[:, 0]
     most_db = 20 * np.log10(np.abs(H).sum(axis=1) * 10 ** (-12.0 / 20) / np.abs(plain_pressure(made)))
     assert most_db.max() < -0.5
