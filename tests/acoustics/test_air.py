@@ -153,7 +153,7 @@ def test_the_directivity_index_of_one_driver_stays() -> None:
     np.testing.assert_allclose(on_circle, scene.radiated_power[:, 0, 0].real, rtol=1e-12)
 
 
-@pytest.mark.parametrize("distance", [0.5, 4.0, float("inf")])
+@pytest.mark.parametrize("distance", [0.5, pytest.param(4.0, marks=pytest.mark.long), float("inf")])
 def test_the_index_of_an_ear_channel_is_of_its_own_distance(distance: float) -> None:
     """Where a channel plays one point source alone, its index is 0 dB at every frequency, however far the circle of maps is.
 

@@ -97,7 +97,9 @@ def test_few_terms_serve_a_narrow_range_and_none_a_wide_one() -> None:
     assert few_distances(cubic, asked_m[:5]) is None
 
 
-@pytest.mark.parametrize("height_m", [0.15, 0.35])  # among the drivers' heights, and above all of them
+@pytest.mark.parametrize(
+    "height_m", [0.15, pytest.param(0.35, marks=pytest.mark.long)]
+)  # among the drivers' heights, and above all of them
 def test_many_heights_before_a_cylinder_cost_few_integrals(monkeypatch: pytest.MonkeyPatch, height_m: float) -> None:
     """Five hundred places at as many heights: as alone within 1e-7, from a quarter of the integrals; slopes by the driver's height, too."""
     drivers_m = np.array([[0.02, 0.0, -0.16], [0.0, 0.02, 0.15], [-0.02, 0.0, 0.2]])

@@ -13,7 +13,13 @@ from designer.writing.csv_text import csv_text
 from oracles.far_ear import cancellation_gain_db
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
-CASES = [("smart-speaker", 5), ("laptop-pair", 8), ("pair-kemar", 5), ("too-much-asked", 5), ("couch", 4)]
+CASES = [
+    ("smart-speaker", 5),
+    ("laptop-pair", 8),
+    ("pair-kemar", 5),
+    pytest.param("too-much-asked", 5, marks=pytest.mark.long),
+    ("couch", 4),
+]
 
 
 @pytest.mark.parametrize(("name", "count"), CASES)

@@ -86,7 +86,7 @@ def test_one_side_sounds_as_a_loudspeaker_at_30_degrees_on_a_sphere(channel: str
         assert abs(made_db - wanted_db) < 1.5, band
 
 
-@pytest.mark.parametrize("channel", ["virtual-left", "virtual-right"])
+@pytest.mark.parametrize("channel", ["virtual-left", pytest.param("virtual-right", marks=pytest.mark.long)])
 def test_one_side_sounds_as_a_loudspeaker_at_30_degrees_on_a_kemar(channel: str, tmp_path: Path) -> None:
     """Against the KEMAR's own responses: mean time between those at 25 and 35 degrees; level within 1.5 dB on average, 3 dB a band."""
     actual = at_the_ears("kemar", (channel,), tmp_path)

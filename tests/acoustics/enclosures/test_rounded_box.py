@@ -46,7 +46,7 @@ def boxed(places: dict[str, list[float]] = FRONT, **keys: Any) -> Any:
     ("size_m", "radius_m"),
     [
         pytest.param((0.15, 0.13, 0.21), 0.01, marks=pytest.mark.long),
-        ((0.07, 0.2, 0.1), 0.035),
+        pytest.param((0.07, 0.2, 0.1), 0.035, marks=pytest.mark.long),
         ((0.1, 0.1, 0.1), 0.05),
     ],
 )
@@ -72,7 +72,7 @@ def test_the_surface_is_closed_and_has_the_shape(size_m: tuple[float, float, flo
     assert np.abs(enclosure.clearance_m(whole.vertices_m)).max() < 0.04 * radius_m
 
 
-@pytest.mark.parametrize(("radius_m", "hz"), [(0.02, 3000.0), (0.05, 3000.0)])
+@pytest.mark.parametrize(("radius_m", "hz"), [(0.02, 3000.0), pytest.param(0.05, 3000.0, marks=pytest.mark.long)])
 def test_a_monopole_within_a_rounded_box(radius_m: float, hz: float) -> None:
     """Its field outside within 0.5 dB and 3 degrees at the highest frequency that the triangles are made for, near and far."""
     size_m, inside_m, k = np.array([0.15, 0.13, 0.21]), np.array([0.04, 0.03, -0.04]), 2 * math.pi * hz / C
