@@ -65,7 +65,7 @@ def read(folder: Path, pattern: str = "w*") -> MeasuredDirectivity:
     return read_response(pattern, folder, driver="w", speed_of_sound_m_s=C)
 
 
-@pytest.mark.parametrize("first_deg", [-15, -30, -90])
+@pytest.mark.parametrize("first_deg", [-15, pytest.param(-30, marks=pytest.mark.long), -90])
 def test_a_side_that_was_measured_in_part(tmp_path: Path, first_deg: int) -> None:
     """Of a driver that is alike on both sides, the part of one that was not measured is the other's, and that is said."""
     write(tmp_path, tuple(range(first_deg, 181, 15)))
@@ -139,7 +139,7 @@ def test_columns_of_another_kind(tmp_path: Path, row: Row, words: str) -> None:
         read(tmp_path)
 
 
-@pytest.mark.parametrize("phase_deg", [0.0, 90.0, 180.0])
+@pytest.mark.parametrize("phase_deg", [0.0, 90.0, pytest.param(180.0, marks=pytest.mark.long)])
 def test_a_phase_that_never_turns(tmp_path: Path, phase_deg: float) -> None:
     """One value at all frequencies is no phase."""
     write(tmp_path, row=lambda f, p: (f, polar(f, p)[1], phase_deg))
@@ -227,8 +227,15 @@ def test_impulses_that_no_driver_makes(tmp_path: Path, change: Callable[[Real], 
     assert not any("a reflection" in w for w in gated.warnings)
 
 
-@pytest.mark.parametrize("off_deg", [0, 15, -15])
-@pytest.mark.parametrize("plane", ["hor", "ver"])
+@pytest.mark.parametrize(
+    ("off_deg", "plane"),
+    [
+        (15, "hor"),
+        (-15, "ver"),
+        (0, "hor"),
+        *(pytest.param(*case, marks=pytest.mark.long) for case in ((-15, "hor"), (15, "ver"), (0, "ver"))),
+    ],
+)
 def test_a_zero_that_is_not_where_the_driver_faces(tmp_path: Path, off_deg: int, plane: str) -> None:
     """A round driver's fall-off is symmetric about its axis in every octave, and so tells where that is."""
     for a in RING:
@@ -288,9 +295,16 @@ def test_a_subwoofer_backwards(low_hz: float, high_hz: float, low_order: int, hi
         assert "run backwards in time" in "".join(check_backwards([backwards], 48_000.0))
 
 
-@pytest.mark.parametrize("late_s", [0.0, 0.012])
 @pytest.mark.parametrize(
-    ("low_hz", "high_hz", "low_order", "high_order"), [(30, 120, 2, 4), (25, 80, 4, 4), (45, 100, 4, 4)]
+    ("low_hz", "high_hz", "low_order", "high_order", "late_s"),
+    [
+        (30, 120, 2, 4, 0.0),
+        (25, 80, 4, 4, 0.012),
+        (45, 100, 4, 4, 0.0),
+        pytest.param(30, 120, 2, 4, 0.012, marks=pytest.mark.long),
+        pytest.param(25, 80, 4, 4, 0.0, marks=pytest.mark.long),
+        pytest.param(45, 100, 4, 4, 0.012, marks=pytest.mark.long),
+    ],
 )
 def test_a_subwoofer_backwards_as_text(
     tmp_path: Path, low_hz: float, high_hz: float, low_order: int, high_order: int, late_s: float
