@@ -79,9 +79,9 @@ def sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
         if not _is_even(part):
             together = max(1, MAX_AT_ONCE // max(1, part.size * len(way_m)))
             for start in range(0, way_m.shape[1], together):
-                some = slice(start, start + together)
-                waves = phase(np.multiply.outer(part, way_m[:, some]))
-                for total, share in zip(sums, weights[..., some], strict=True):
+                block = slice(start, start + together)
+                waves = phase(np.multiply.outer(part, way_m[:, block]))
+                for total, share in zip(sums, weights[..., block], strict=True):
                     total[run] += np.einsum("fmq,mq->fm", waves, share)
             continue
         coarse, fine = _short_series(part, way_m)
