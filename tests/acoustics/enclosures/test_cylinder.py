@@ -34,7 +34,7 @@ def place(away_m: float, azimuth_deg: float, z_m: float) -> Real:
 
 def naive_field(k: float, away_m: float, azimuth_deg: Real, z_m: float, half_m: float) -> Complex:
     """Equation (1) order by order with scipy's own functions, on a dense contour that only steps aside of the real axis."""
-    panels, nodes = (96, 24) if k * max(abs(z_m), away_m) < 600 else (160, 32)
+    panels, nodes = (96, 24) if k * max(abs(z_m), away_m) < 450 else (160, 32)
     ends = np.linspace(0.0, 1.0, panels + 1) ** 1.5 * (np.hypot(k, 45 / away_m) + 2 / away_m)
     node, weight = np.polynomial.legendre.leggauss(nodes)
     real = ((ends[1:] + ends[:-1])[:, None] / 2 + np.diff(ends)[:, None] / 2 * node).ravel()
