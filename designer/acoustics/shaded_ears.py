@@ -38,6 +38,7 @@ from scipy.special import jv, spherical_jn
 
 from designer.acoustics.chebyshev import EXTRA_FREQUENCIES
 from designer.acoustics.enclosures import Device, EnclosedDrivers
+from designer.acoustics.quadrature import gauss_legendre
 from designer.acoustics.sphere_series import head_pressure, legendre_table, order_answers, point_orders
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
@@ -265,7 +266,7 @@ def _circles(ka: float, cosine: Real, ends: Real) -> tuple[Real, Index]:
 @lru_cache(maxsize=16)
 def _weights(ka: tuple[float, ...], orders: int) -> tuple[Real, Real, Complex]:
     """Cosines of the circles (C,), points of the axis in radii (B,), and their weights (F, 2, C + B) at both ears."""
-    cosine, share = np.polynomial.legendre.leggauss(orders + 2)
+    cosine, share = gauss_legendre(orders + 2)
     cosine, share = (part[np.abs(cosine) > MIN_COSINE] for part in (cosine, share))
     count = math.ceil(LINE_POINTS * max(ka)) + 4
     along = np.cos(np.pi * (np.arange(count) + 0.5) / count)

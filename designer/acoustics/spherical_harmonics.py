@@ -31,6 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import sph_harm_y_all
 
+from designer.acoustics.quadrature import gauss_legendre
 from designer.arrays import Complex, Index, Real
 
 
@@ -53,7 +54,7 @@ def harmonics(order: int, directions: Real) -> Real:
 
 def sphere_quadrature(order: int) -> tuple[Real, Real]:
     """Unit vectors (M, 3) and weights (M,), of sum 4π, that integrate harmonics up to twice the order exactly."""
-    height, weight = np.polynomial.legendre.leggauss(order + 1)
+    height, weight = gauss_legendre(order + 1)
     turn = 2 * np.pi * np.arange(2 * order + 1) / (2 * order + 1)
     across = np.sqrt(1 - height**2)[:, None]
     nodes = [across * np.cos(turn), across * np.sin(turn), np.broadcast_to(height[:, None], (height.size, turn.size))]
@@ -62,7 +63,7 @@ def sphere_quadrature(order: int) -> tuple[Real, Real]:
 
 def analysed(values: Complex, order: int, sampled_order: int) -> Complex:
     """Coefficients (F, K, L) up to an order of values (F, M, L) at `sphere_quadrature(sampled_order)`: over azimuth, then over height."""
-    height, weight = np.polynomial.legendre.leggauss(sampled_order + 1)
+    height, weight = gauss_legendre(sampled_order + 1)
     steps = 2 * sampled_order + 1
     rings = values.reshape(len(values), height.size, steps, -1)
     turning = _turning(order, 2 * np.pi * np.arange(steps) / steps) * (2 * np.pi / steps)
@@ -86,7 +87,7 @@ def product_matrix(density: Real, order: int) -> Real:
     """
     coefficients = np.zeros(count(2 * order))
     coefficients[: min(density.size, coefficients.size)] = density[: coefficients.size]
-    height, weight = np.polynomial.legendre.leggauss(2 * order + 1)
+    height, weight = gauss_legendre(2 * order + 1)
     steps = 4 * order + 1
     turn = 2 * np.pi * np.arange(steps) / steps
     theta = np.arccos(height)
@@ -132,7 +133,7 @@ def polar_mean(order: int, elevation_rad: tuple[float, float]) -> Real:
     bandwidth by 20.
     """
     low, high = elevation_rad
-    node, weight = np.polynomial.legendre.leggauss(math.ceil((order + 1) * (high - low) / 2) + 20)
+    node, weight = gauss_legendre(math.ceil((order + 1) * (high - low) / 2) + 20)
     elevation = low + (node + 1) * (high - low) / 2
     share = weight * np.cos(elevation)
     return np.asarray(_polar(order, np.pi / 2 - elevation) @ (share / share.sum()))

@@ -69,18 +69,26 @@ def turning(k: Real, distance_m: Real) -> Complex:
 
 
 def sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
-    """Σ_q weight_mq e^{jk way_mq} (F, M), from (M, Q) ways and weights: in equal steps of k a product of matrices over i and over j."""
-    sums = np.zeros((k.size, len(way_m)), dtype=complex)
+    """Σ_q weight_mq e^{jk way_mq} (..., F, M), from ways (M, Q) and weights (..., M, Q): in equal steps of k a product of matrices over
+    i and over j.
+    """
+    weights = weight.reshape(-1, *way_m.shape)
+    sums = np.zeros((len(weights), k.size, len(way_m)), dtype=complex)
     for run in equal_steps(k):
         part = k[run]
         if not _is_even(part):
-            for way, share in zip(way_m.T, weight.T, strict=True):
-                sums[run] += phase(np.multiply.outer(part, way)) * share
+            together = max(1, MAX_AT_ONCE // max(1, part.size * len(way_m)))
+            for start in range(0, way_m.shape[1], together):
+                block = slice(start, start + together)
+                waves = phase(np.multiply.outer(part, way_m[:, block]))
+                for total, share in zip(sums, weights[..., block], strict=True):
+                    total[run] += np.einsum("fmq,mq->fm", waves, share)
             continue
         coarse, fine = _short_series(part, way_m)
-        coarse *= weight[..., None]
-        sums[run] = (coarse.swapaxes(1, 2) @ fine).reshape(len(way_m), -1)[:, : part.size].T  # (M, I, J)
-    return sums
+        for total, share in zip(sums, weights, strict=True):
+            products = (coarse * share[..., None]).swapaxes(1, 2) @ fine  # (M, I, J)
+            total[run] = products.reshape(len(way_m), -1)[:, : part.size].T
+    return sums.reshape(*weight.shape[:-2], k.size, len(way_m))
 
 
 def _is_even(k: Real) -> bool:

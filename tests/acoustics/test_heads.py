@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import tracemalloc
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -66,9 +68,13 @@ def truth(k: float, axis: Real, centre_m: Real, ear_axis: Real, *, together: boo
     )
 
 
-@pytest.mark.parametrize("azimuth_deg", [-90.0, 180.0])
-@pytest.mark.parametrize("frequency_hz", [500.0, 3000.0])
-@pytest.mark.parametrize("distance_m", [0.35, 2.0])
+@pytest.mark.parametrize(
+    ("distance_m", "frequency_hz", "azimuth_deg"),
+    [
+        pytest.param(*case, marks=() if n in (0, 3, 5, 6) else pytest.mark.long)  # each pair of two of them
+        for n, case in enumerate(itertools.product([0.35, 2.0], [500.0, 3000.0], [-90.0, 180.0]))
+    ],
+)
 def test_against_fundamental_solutions(distance_m: float, frequency_hz: float, azimuth_deg: float) -> None:
     """A cap on a sphere of 8.75 cm, aside and behind, at a displaced and turned head: both ears within 0.05 dB and 0.3 degrees.
 
@@ -86,14 +92,13 @@ def test_against_fundamental_solutions(distance_m: float, frequency_hz: float, a
 
 @pytest.mark.parametrize(("distance_m", "most_db"), [(0.35, 0.25), (2.0, 0.02)])
 def test_what_the_head_throws_back_is_little(distance_m: float, most_db: float) -> None:
-    """Device and head solved together differ by at most 0.25 dB at 0.35 m and 0.02 dB at 2 m."""
+    """Device and head solved together differ by at most 0.25 dB at 0.35 m and 0.02 dB at 2 m, at 800 Hz."""
     axis, centre_m, axes = direction(-90.0), np.array([distance_m, 0.0, 0.0]), axes_turned(0.0)
     device = SphereEnclosure(0.0875, axis[None], [0.025])
-    for frequency_hz in (300.0, 800.0):
-        k = 2 * np.pi * frequency_hz / C
-        both = truth(k, axis, centre_m, axes[1], together=True)
-        found = ears_in_field(HEAD, device, np.array([k]), centre_m[None], axes)[0, 0, :, 0]
-        assert differences(found, both)[0] < most_db
+    k = 2 * np.pi * 800.0 / C
+    both = truth(k, axis, centre_m, axes[1], together=True)
+    found = ears_in_field(HEAD, device, np.array([k]), centre_m[None], axes)[0, 0, :, 0]
+    assert differences(found, both)[0] < most_db
 
 
 def discs() -> Device:
@@ -102,6 +107,7 @@ def discs() -> Device:
     )
 
 
+@cache
 def box() -> Device:
     pistons = [Piston(0, 1, (0.03, 0.0, 0.0), 0.03), Piston(1, -1, (0.0, -0.05, 0.01))]
     k = 2 * np.pi * 8000.0 / C
@@ -118,12 +124,18 @@ def ball() -> Device:
     )
 
 
-@pytest.mark.parametrize(("distance_m", "turn_deg"), [(0.45, 30.0), (2.0, 0.0)])
-@pytest.mark.parametrize("make", [discs, box, baffle, ball])
+@pytest.mark.parametrize(
+    ("make", "distance_m", "turn_deg"),
+    [
+        pytest.param(make, *place, marks=pytest.mark.long if make is box and place[0] > 1 else ())
+        for make in (discs, box, baffle, ball)
+        for place in ((0.45, 30.0), (2.0, 0.0))
+    ],
+)
 def test_against_neumann_data(make: Callable[[], Device], distance_m: float, turn_deg: float) -> None:
-    """Every device, from 100 Hz to 8 kHz: within 0.1 dB and 1 degree of what the field's slope on the head says."""
+    """Every device, at 100 Hz and 8 kHz: within 0.1 dB and 1 degree of what the field's slope on the head says."""
     device, centre_m, axes = make(), np.array([distance_m, 0.02, 0.01]), axes_turned(turn_deg)
-    k = 2 * np.pi * np.array([100.0, 1000.0, 8000.0]) / C
+    k = 2 * np.pi * np.array([100.0, 8000.0]) / C
     found = ears_in_field(HEAD, device, k, centre_m[None], axes)[:, 0]
     for f, wave_number in enumerate(k):
 
@@ -218,7 +230,7 @@ def test_a_point_is_its_own_source() -> None:
 
 def test_a_measured_head_before_a_sphere(tmp_path: Path) -> None:
     """A rigid sphere as a file, before drivers on a sphere, is the rigid sphere within 0.3 dB and 2 degrees to 4 kHz."""
-    head = read_head(sphere(tmp_path / "head.sofa", grid_deg(4), distance_m=1.4, taps=256), A, C)
+    head = read_head(sphere(tmp_path / "head.sofa", grid_deg(5), distance_m=1.4, taps=256), A, C)
     k, centre_m, axes = 2 * np.pi * np.linspace(300.0, 4000.0, 12) / C, np.array([[1.0, 0.1, 0.0]]), axes_turned(0.0)
     device = SphereEnclosure(0.0875, direction(np.array([-90.0, 0.0, 90.0])), [0.025] * 3)
     found, wanted = (ears_in_field(one, device, k, centre_m, axes) for one in (head, HEAD))

@@ -47,17 +47,19 @@ def truth(device: Device, k: float, centre_m: Real, ear_axis: Real) -> Complex:
     ("distance_m", "turn_deg"),
     [
         (0.3, 60.0),
-        (0.3, 90.0),
         (0.5, 90.0),
-        *(pytest.param(*case, marks=pytest.mark.long) for case in ((0.3, 30.0), (0.35, 60.0), (0.35, 90.0))),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in ((0.3, 30.0), (0.3, 90.0), (0.35, 60.0), (0.35, 90.0))
+        ),
     ],
 )
 def test_before_a_sphere(distance_m: float, turn_deg: float) -> None:
-    """At 16, 20 and 23 kHz within 0.04 dB and 0.3 degrees of what the field's slope on the head says, at each ear.
+    """At 16 and 23 kHz within 0.04 dB and 0.3 degrees of what the field's slope on the head says, at each ear.
 
-    The far ear hears up to 66 dB less, and the line alone misses it by 22 dB at 0.3 m. 69 circles of 108 places, four radii: half a second.
+    The far ear hears up to 66 dB less, and the line alone misses it by 22 dB at 0.3 m. 69 circles of 108 places, four radii.
     """
-    k, axes = 2 * np.pi * np.array([16e3, 20e3, 23e3]) / C, axes_turned(turn_deg)
+    k, axes = 2 * np.pi * np.array([16e3, 23e3]) / C, axes_turned(turn_deg)
     centre_m = np.array([distance_m, 0.02, 0.01])
     heard = ears_in_field(HEAD, BALL, k, centre_m[None], axes)[:, 0]
     for f, wave_number in enumerate(k.tolist()):
@@ -83,7 +85,12 @@ def test_before_discs(distance_m: float, turn_deg: float) -> None:
 
 @pytest.mark.parametrize(
     ("radius_m", "distance_m", "turn_deg", "frequency_hz"),
-    [(0.12, 1.6, 83.0, 21e3), (0.0875, 1.25, 83.0, 21e3), (0.0875, 1.0, 82.0, 17e3), (0.0875, 0.9, 81.0, 13.6e3)],
+    [
+        (0.12, 1.6, 83.0, 21e3),
+        pytest.param(0.0875, 1.25, 83.0, 21e3, marks=pytest.mark.long),
+        pytest.param(0.0875, 1.0, 82.0, 17e3, marks=pytest.mark.long),
+        (0.0875, 0.9, 81.0, 13.6e3),
+    ],
 )
 def test_beside_the_bright_spot(radius_m: float, distance_m: float, turn_deg: float, frequency_hz: float) -> None:
     """Nearly turned to a sphere, at one frequency alone: within 0.1 dB and 1 degree where a point is louder than the sphere.
@@ -169,13 +176,13 @@ def test_the_surface_is_asked_for_where_the_line_does_not_do(monkeypatch: pytest
     assert not asked
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2)), 3])
 def test_a_wide_line_tells_the_far_ear(seed: int) -> None:
     """Before spheres of 5 to 16 cm, turned anyhow, up to ka·reach/R = 5: within 0.03 dB and 0.2 degrees of the slope on the head."""
     rng = np.random.default_rng(seed)
     radius_m = [0.05, 0.0875, 0.12, 0.16][seed]
     ball = Unanswered(radius_m, direction(np.array([-90.0, 0.0, 40.0])), [0.3 * radius_m, 0.0, 0.0])
-    for turn_deg in rng.uniform(45.0, 135.0, 3).tolist():
+    for turn_deg in rng.uniform(45.0, 135.0, 3).tolist()[:2]:
         k, axes = 2 * np.pi * float(rng.uniform(12e3, 20e3)) / C, axes_turned(turn_deg)
         centre_m = np.array([k * A * float(ball.source_extent_m()[0]) / 4.8, 0.01, 0.0])
         heard = ears_in_field(HEAD, ball, np.array([k]), centre_m[None], axes)[0, 0]
@@ -196,14 +203,14 @@ def test_a_wide_line_tells_what_the_line_between_the_ears_does_not() -> None:
 
 
 def test_a_disc_is_the_sum_of_its_points() -> None:
-    """Duda and Martens' series, summed over 3,000 points of a disc of 7 cm: at 20 and 23 kHz within 0.04 dB and 0.3 degrees."""
+    """Duda and Martens' series, summed over 1,400 points of a disc of 7 cm: at 23 kHz within 0.04 dB and 0.3 degrees."""
     centre_m, axes, disc = (
         np.array([0.3, 0.02, 0.01]),
         axes_turned(60.0),
         Disc(np.array([0.0, -0.1, 0.0]), (0.0, 0.0), 0.07),
     )
-    node, weight = np.polynomial.legendre.leggauss(40)
-    radius_m, turn = disc.radius_m * np.sqrt((node + 1) / 2), 2 * np.pi * np.arange(75) / 75
+    node, weight = np.polynomial.legendre.leggauss(24)
+    radius_m, turn = disc.radius_m * np.sqrt((node + 1) / 2), 2 * np.pi * np.arange(60) / 60
     places_m = disc.position_m + np.stack(
         [0 * np.outer(radius_m, turn), np.outer(radius_m, np.cos(turn)), np.outer(radius_m, np.sin(turn))], axis=-1
     )
@@ -211,14 +218,13 @@ def test_a_disc_is_the_sum_of_its_points() -> None:
     away_m = np.linalg.norm(way_m, axis=1)
     n = np.arange(90)[:, None]
     angular = eval_legendre(n, way_m @ axes[1] / away_m)
-    for frequency_hz in (20e3, 23e3):
-        k = 2 * np.pi * frequency_hz / C
-        outgoing = spherical_jn(n, k * away_m) - 1j * spherical_yn(n, k * away_m)
-        slope = spherical_jn(n, k * A, True) - 1j * spherical_yn(n, k * A, True)
-        terms = -(2 * n + 1) * outgoing / (slope * k * A**2) * angular
-        share = np.repeat(weight / 2 / turn.size, turn.size)
-        wanted = np.array([(terms.sum(axis=0) @ share), ((-1.0) ** n * terms).sum(axis=0) @ share])
-        heard = ears_in_field(HEAD, FreeField([disc]), np.array([k]), centre_m[None], axes)[0, 0, :, 0]
-        level_db, phase_deg = differences(heard, wanted)
-        assert level_db < 0.04
-        assert phase_deg < 0.3
+    k = 2 * np.pi * 23e3 / C
+    outgoing = spherical_jn(n, k * away_m) - 1j * spherical_yn(n, k * away_m)
+    slope = spherical_jn(n, k * A, True) - 1j * spherical_yn(n, k * A, True)
+    terms = -(2 * n + 1) * outgoing / (slope * k * A**2) * angular
+    share = np.repeat(weight / 2 / turn.size, turn.size)
+    wanted = np.array([(terms.sum(axis=0) @ share), ((-1.0) ** n * terms).sum(axis=0) @ share])
+    heard = ears_in_field(HEAD, FreeField([disc]), np.array([k]), centre_m[None], axes)[0, 0, :, 0]
+    level_db, phase_deg = differences(heard, wanted)
+    assert level_db < 0.04
+    assert phase_deg < 0.3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -50,6 +51,14 @@ CASES: dict[str, Callable[[], Tables]] = {
     "beam, Choueiri": lambda: line(**NULLS, method="choueiri"),
     "beam, deepest nulls": lambda: line(nulls_deg=[90.0, -90.0], min_white_noise_gain_db=0.0),
 }
+NARROW = ("ear, narrow fade", "ear, a driver out of its band")
+"""Cases whose weights turn within few frequencies."""
+
+
+@cache
+def of_case(case: str) -> tuple[ChannelDesign, designer.Scene]:
+    """A case's design, which tests only read."""
+    return designed(CASES[case]())
 
 
 def designed(problem: Tables, frequency_hz: np.ndarray | None = None) -> tuple[ChannelDesign, designer.Scene]:
@@ -82,20 +91,22 @@ def plain_weights(found: ChannelDesign, scene: designer.Scene) -> Complex:
 def test_level_and_phase_are_the_plain_drivers(case: str) -> None:
     """Mean power at the bright points, and phase at their centre, equal the plain driver's at every frequency."""
     problem = CASES[case]()
-    actual, scene = designed(problem)
+    actual, scene = of_case(case)
     points, centre = points_to_reach(problem, scene)
     plain = plain_weights(actual, scene)
-    for f in range(scene.frequency_hz.size):
-        expected = np.mean([abs(h @ plain[f]) ** 2 for h in points[f]])
-        assert np.mean([abs(h @ actual.weights[f]) ** 2 for h in points[f]]) == pytest.approx(expected, rel=1e-9)
-        assert np.angle((centre[f] @ actual.weights[f]) / (centre[f] @ plain[f])) == pytest.approx(0.0, abs=1e-9)
+    power, expected = (
+        np.mean(np.abs(np.einsum("fml,fl->fm", points, w)) ** 2, axis=1) for w in (actual.weights, plain)
+    )
+    np.testing.assert_allclose(power, expected, rtol=1e-9)
+    at_centre, at_plain = (np.einsum("fl,fl->f", centre, w) for w in (actual.weights, plain))
+    np.testing.assert_allclose(np.angle(at_centre / at_plain), 0.0, atol=1e-9)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_outside_the_fades_it_is_the_plain_driver(case: str) -> None:
     """Below and above the fades the weights are the plain driver's, exactly; inside the band they are not."""
     problem = CASES[case]()
-    actual, scene = designed(problem)
+    actual, scene = of_case(case)
     low, high = problem["designs"][0]["band_hz"]
     octaves = problem["designs"][0].get("fade_octaves", 0.5)
     f = scene.frequency_hz
@@ -113,7 +124,7 @@ def test_nothing_jumps(case: str) -> None:
     problem = CASES[case]()
     low, high = problem["designs"][0]["band_hz"]
     steps = []
-    for count in (301, 1201):
+    for count in (301, 1201) if case in NARROW else (151, 601):
         actual, _ = designed(problem, np.linspace(0.65 * low, min(1.55 * high, 8000.0), count))
         steps.append(np.abs(np.diff(actual.weights, axis=0)).max())
     # Where a slope frees a driver until the curve comes within reach, weights turn as a square root of the frequency: by half and more.

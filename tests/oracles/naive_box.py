@@ -23,6 +23,9 @@ import numpy as np
 Points = tuple[tuple[tuple[float, float, float], float], ...]
 
 
+gauss = lru_cache(maxsize=8)(np.polynomial.legendre.leggauss)
+
+
 @lru_cache(maxsize=8)
 def rectangles(size_m: tuple[float, ...], highest_k: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Centres (E, 3), outward normals (E, 3) and the sides' vectors (E, 2, 3)."""
@@ -49,18 +52,19 @@ def rectangles(size_m: tuple[float, ...], highest_k: float) -> tuple[np.ndarray,
 
 
 def contour(k: float, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """∮ e^{-jkρ}/ρ dθ and ∮ (1 - e^{-jkρ})/(jk) dθ around corners (..., 4, 2) counter-clockwise as seen from 0."""
-    nodes, weights = np.polynomial.legendre.leggauss(12)
+    """∮ e^{-jkρ}/ρ dθ and ∮ (1 - e^{-jkρ})/(jk) dθ around corners (M, 4, 2) counter-clockwise as seen from 0."""
+    nodes, weights = gauss(12)
+    t, w = ((nodes + 1) / 2)[:, None], (weights / 2)[:, None]
     first, second = np.zeros((2, len(corners)), dtype=complex)
     for n in range(4):
-        a, b = corners[..., n, :], corners[..., (n + 1) % 4, :]
-        for t, w in zip((nodes + 1) / 2, weights / 2, strict=True):
-            x, y = np.moveaxis(a + t * (b - a), -1, 0)
-            dx, dy = np.moveaxis(b - a, -1, 0)
-            rho = np.hypot(x, y)
-            turn = (x * dy - y * dx) / rho**2 * w
-            first = first + np.exp(-1j * k * rho) / rho * turn
-            second = second + (1 - np.exp(-1j * k * rho)) / (1j * k) * turn
+        a, b = corners[:, n], corners[:, (n + 1) % 4]
+        dx, dy = (b - a).T
+        x, y = a[:, 0] + t * dx, a[:, 1] + t * dy
+        rho = np.hypot(x, y)
+        turn = (x * dy - y * dx) / rho**2 * w
+        wave = np.exp(-1j * k * rho)
+        first = first + (wave / rho * turn).sum(axis=0)
+        second = second + ((1 - wave) / (1j * k) * turn).sum(axis=0)
     return first, second
 
 
@@ -83,7 +87,7 @@ def operators(
             left[flat, n], right[flat, n] = -beta * first / (4 * math.pi), second / (4 * math.pi)
         near = np.linalg.norm(way, axis=1) < 2.2 * lengths.max()
         for rows, order in ((~flat & near, 10), (~flat & ~near, 3)):
-            nodes, weights = np.polynomial.legendre.leggauss(order)
+            nodes, weights = gauss(order)
             places = centres[n] + (nodes[:, None, None] * sides[n][0] + nodes[:, None] * sides[n][1]) / 2
             shares = np.outer(weights, weights).ravel() * lengths[n].prod() / 4
             r = centres[rows, None] - places.reshape(-1, 3)
@@ -107,30 +111,34 @@ def solved(
     """P and q (E, L) of drivers: the axis that each one's face is across, its sign, and its disc's points from the box's centre."""
     centres, normals, sides = rectangles(size_m, highest_k)
     lengths = np.linalg.norm(sides, axis=2)
-    nodes, weights = np.polynomial.legendre.leggauss(6)
     q = np.zeros((len(centres), len(pistons)), dtype=complex)
+    nodes, weights = gauss(6)
+    on_it = (nodes[:, None, None, None] * sides[:, 0] + nodes[:, None, None] * sides[:, 1]) / 2 + centres
     for l, (axis, sign, points) in enumerate(pistons):
         for place, share in points:
-            for x, u in zip(nodes, weights, strict=True):
-                for y, v in zip(nodes, weights, strict=True):
-                    r = centres + (x * sides[:, 0] + y * sides[:, 1]) / 2 - np.array(place)
-                    R = np.linalg.norm(r, axis=1)
-                    q[:, l] += (
-                        u
-                        * v
-                        / 4
-                        * share
-                        * 2
-                        * (1j * k + 1 / R)
-                        * np.exp(-1j * k * R)
-                        / R**2
-                        * (r * normals).sum(axis=1)
-                    )
+            r = on_it - np.array(place)
+            R = np.sqrt((r**2).sum(axis=-1))
+            slopes = (1j * k + 1 / R) * np.exp(-1j * k * R) / R**2 * (r * normals).sum(axis=-1)
+            q[:, l] += share / 2 * np.einsum("i,j,ije->e", weights, weights, slopes)
         q[normals[:, axis] == sign, l] = 0
     beta = -1j * k / (k**2 + 1 / sum(side**2 for side in size_m))
     left, right = operators(beta, k, centres, normals, sides)
     p = np.linalg.solve(np.eye(len(centres)) / 2 - left, -(right @ q) - beta / 2 * q)
     return centres, normals, lengths.prod(axis=1), p, q
+
+
+@lru_cache(maxsize=8)
+def on_face(
+    place_m: tuple[float, ...], points: Points, middle_m: tuple[float, ...], size_m: tuple[float, ...]
+) -> tuple[int, float, Points]:
+    """A driver as `solved` takes it."""
+    middle = np.array(middle_m)
+    axis = int(np.abs(np.abs(np.array(place_m) - middle) - np.array(size_m) / 2).argmin())
+    moved = []
+    for at, share in points:
+        x, y, z = (np.array(at) - middle).tolist()
+        moved.append(((x, y, z), share))
+    return axis, float(np.sign(place_m[axis] - middle_m[axis])), tuple(moved)
 
 
 def in_box(
@@ -146,13 +154,11 @@ def in_box(
             problem, driver, highest_k, towards, distance_m, points_of
         )
     middle, size_m = np.array(box.get("centre_m", [0.0, 0.0, 0.0])), tuple(box["size_m"])
-    pistons = []
-    for other in problem["drivers"]:
-        off = np.abs(np.abs(np.array(other["position_m"]) - middle) - np.array(size_m) / 2)
-        axis = int(off.argmin())
-        points = tuple((tuple(float(c) for c in np.array(at) - middle), share) for at, share in points_of(other))
-        pistons.append((axis, float(np.sign(other["position_m"][axis] - middle[axis])), points))
-    centres, normals, areas, p, q = solved(size_m, highest_k, k, tuple(pistons))
+    pistons = tuple(
+        on_face(tuple(other["position_m"]), points_of(other), tuple(middle.tolist()), size_m)
+        for other in problem["drivers"]
+    )
+    centres, normals, areas, p, q = solved(size_m, highest_k, k, pistons)
     l = [other["name"] for other in problem["drivers"]].index(driver["name"])
     total = 0j
     if math.isinf(distance_m):

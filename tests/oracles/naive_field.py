@@ -36,12 +36,17 @@ def along(azimuth_deg: float, elevation_deg: float = 0.0) -> Vector:
     return math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), math.sin(e)
 
 
-def disc_points(driver: dict[str, Any]) -> list[tuple[Vector, float]]:
+def disc_points(driver: dict[str, Any]) -> tuple[tuple[Vector, float], ...]:
     """Point sources, with their shares, that make up a disc: Gauss's rule in the squared radius, even steps around."""
-    centre, radius_m = driver["position_m"], float(driver.get("radius_m", 0.0))
+    x, y, z = driver["position_m"]
+    return _disc_points((x, y, z), float(driver.get("radius_m", 0.0)), tuple(driver.get("facing_deg", [0.0, 0.0])))
+
+
+@lru_cache(maxsize=64)
+def _disc_points(centre: Vector, radius_m: float, facing_deg: tuple[float, ...]) -> tuple[tuple[Vector, float], ...]:
     if radius_m == 0.0:
-        return [((centre[0], centre[1], centre[2]), 1.0)]
-    axis = np.array(along(*driver.get("facing_deg", [0.0, 0.0])))
+        return ((centre, 1.0),)
+    axis = np.array(along(*facing_deg))
     across = np.cross(axis, [0.36, -0.48, 0.8])
     across /= np.linalg.norm(across)
     other = np.cross(axis, across)
@@ -53,7 +58,7 @@ def disc_points(driver: dict[str, Any]) -> list[tuple[Vector, float]]:
             turn = 2 * math.pi * step / 12
             x, y, z = np.array(centre) + r * (math.cos(turn) * across + math.sin(turn) * other)
             points.append(((float(x), float(y), float(z)), float(weight) / 2 / 12))
-    return points
+    return tuple(points)
 
 
 def discs(k: float, driver: dict[str, Any], towards: Vector, distance_m: float) -> complex:

@@ -54,12 +54,23 @@ from scipy.special import eval_legendre, spherical_jn, spherical_yn
 MOST_TERMS = 20_000
 
 
+AT_ONCE = 64
+"""Orders that are asked of scipy together: a call costs as much as a hundred of them."""
+
+
+@lru_cache(maxsize=4096)
+def _hankels(block: int, x: float, derivative: bool = False) -> tuple[complex, ...]:
+    n = range(block * AT_ONCE, (block + 1) * AT_ONCE)
+    real, imaginary = (function(n, x, derivative).tolist() for function in (spherical_jn, spherical_yn))
+    return tuple(complex(j, -y) for j, y in zip(real, imaginary, strict=True))
+
+
 def _hankel(n: int, x: float) -> complex:
-    return complex(float(spherical_jn(n, x)), -float(spherical_yn(n, x)))
+    return _hankels(n // AT_ONCE, x)[n % AT_ONCE]
 
 
 def _hankel_slope(n: int, x: float) -> complex:
-    return complex(float(spherical_jn(n, x, derivative=True)), -float(spherical_yn(n, x, derivative=True)))
+    return _hankels(n // AT_ONCE, x, True)[n % AT_ONCE]
 
 
 @lru_cache(maxsize=4096)

@@ -13,20 +13,27 @@ from designer.writing.csv_text import csv_text
 from oracles.far_ear import cancellation_gain_db
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
-CASES = [("smart-speaker", 8), ("laptop-pair", 12), ("pair-kemar", 8), ("too-much-asked", 8), ("couch", 4)]
+CASES = [
+    ("smart-speaker", 5),
+    ("laptop-pair", 8),
+    ("pair-kemar", 5),
+    pytest.param("too-much-asked", 5, marks=pytest.mark.long),
+    ("couch", 4),
+]
 
 
 @pytest.mark.parametrize(("name", "count"), CASES)
 def test_metrics_agree_with_a_naive_loop(name: str, count: int, tmp_path: Path) -> None:
     """Cancellation gain, mean and worst, of every ear channel agrees within 0.05 dB, in the band and outside it."""
     problem_path = PROBLEMS / f"{name}.toml"
-    design = designer.design(designer.load(problem_path))
+    problem = designer.load(problem_path)
+    design = designer.design(problem.model_copy(update={"grid": problem.grid.model_copy(update={"frequencies": 65})}))
     (tmp_path / "coefficients.csv").write_text(
         csv_text(coefficients(design)), encoding="utf-8"
     )  # as a saved folder has it
     metrics = design.metrics
     checked = 0
-    for channel in designer.load(problem_path).designs:
+    for channel in problem.designs:
         if channel.is_beam:
             continue
         rows = metrics[(metrics.channel == channel.name) & metrics.frequency_hz.between(60.0, 12_000.0)]

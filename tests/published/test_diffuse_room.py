@@ -59,7 +59,7 @@ def in_band(response: Real) -> Real:
 def few_images() -> Iterator[None]:
     """Until the energy has fallen by some 25 dB: what is left out is less than 0.05 dB."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(room_responses, "WAVES", 80_000)
+        patch.setattr(room_responses, "WAVES", 60_000)
         yield
 
 

@@ -33,8 +33,8 @@ class Case:
 
 
 CASES = {
-    "Vanderkooy's cabinet": Case((0.32, 0.40, 0.64), (0.16, 0.0, 0.12), 24, 1.0, (40.0, 150.0, 300.0, 500.0, 700.0)),
-    "Olson's cube": Case((0.61, 0.61, 0.61), (0.305, 0.0, 0.0), 24, 1.0, (40.0, 150.0, 300.0, 500.0, 700.0)),
+    "Vanderkooy's cabinet": Case((0.32, 0.40, 0.64), (0.16, 0.0, 0.12), 20, 1.0, (40.0, 300.0, 700.0)),
+    "Olson's cube": Case((0.61, 0.61, 0.61), (0.305, 0.0, 0.0), 20, 1.0, (40.0, 300.0, 700.0)),
     "a laptop's case": Case((0.018, 0.32, 0.22), (0.009, -0.145, 0.02), 120, 0.4, (300.0, 1000.0, 2000.0, 3000.0)),
 }
 POINTS_M = np.array(
@@ -44,7 +44,7 @@ POINTS_M = np.array(
 
 
 @pytest.mark.parametrize(
-    "name", [name if "laptop" not in name else pytest.param(name, marks=pytest.mark.long) for name in CASES]
+    "name", [name if "cabinet" in name else pytest.param(name, marks=pytest.mark.long) for name in CASES]
 )
 def test_the_edges_radiate_what_the_surface_does(name: str) -> None:
     """From far below the step up: at six rectangles a wavelength within 0.5 dB and 3 degrees where the front is seen, and behind within

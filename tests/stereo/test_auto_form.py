@@ -21,7 +21,8 @@ def design(**realization: Any) -> designer.Design:
     """Two drivers that are to sound from the sides; takes half a second a form that is judged."""
     virtualizer = {"angle_deg": ANGLE_DEG, "upmix": False}
     table = {key: value for key, value in (LOOSE | realization).items() if value is not None}
-    problem = pair(both=True) | {"virtualizer": virtualizer, "realization": table}
+    listener = {"position_m": [0.7, 0.0, 0.0], "ear_cloud_m": [[0.0, 0.0, 0.0]]}
+    problem = pair(both=True, listener=listener) | {"virtualizer": virtualizer, "realization": table}
     problem["grid"] |= {"frequencies": 33}
     return designer.design(designer.loads(text(problem)))
 

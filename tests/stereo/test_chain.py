@@ -25,8 +25,8 @@ from stereo import naive_ears as naive
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 KEMAR = PROBLEMS / "data" / "mit_kemar_normal.sofa"
-TIMES_HZ = [float(f) for f in range(250, 1501, 125)]
-BANDS_HZ = [250.0, 400.0, 630.0, 1000.0, 1600.0, 2500.0, 4000.0, 5000.0]
+TIMES_HZ = [float(f) for f in range(250, 1501, 250)]
+BANDS_HZ = [250.0, 630.0, 1600.0, 4000.0, 5000.0]
 COMPARED_HZ = [*TIMES_HZ, *(f for band in BANDS_HZ for f in naive.band_frequencies(band))]
 CLOUD = "ear_cloud_m = [[0, 0, 0], [0, 0.02, 0], [0, -0.02, 0], [0.02, 0, 0], [-0.02, 0, 0]]"
 Ears = Callable[[float], tuple[complex, complex]]
@@ -86,7 +86,7 @@ def test_one_side_sounds_as_a_loudspeaker_at_30_degrees_on_a_sphere(channel: str
         assert abs(made_db - wanted_db) < 1.5, band
 
 
-@pytest.mark.parametrize("channel", ["virtual-left", "virtual-right"])
+@pytest.mark.parametrize("channel", ["virtual-left", pytest.param("virtual-right", marks=pytest.mark.long)])
 def test_one_side_sounds_as_a_loudspeaker_at_30_degrees_on_a_kemar(channel: str, tmp_path: Path) -> None:
     """Against the KEMAR's own responses: mean time between those at 25 and 35 degrees; level within 1.5 dB on average, 3 dB a band."""
     actual = at_the_ears("kemar", (channel,), tmp_path)
@@ -187,9 +187,10 @@ def small() -> designer.Design:
 @pytest.mark.parametrize("form", ["fir", "rtf", "biquad"])
 def test_every_form_places_the_sides(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two drivers 16 cm apart, in each form, taps as 16-bit words: left-only input is earlier and louder at the left ear, 1 to 3 kHz."""
-    monkeypatch.setattr("designer.job.remedy", lambda *_: "more")  # what two sections miss takes seconds to mend
+    monkeypatch.setattr("designer.job.remedy", lambda *_: "more")  # what one section misses takes seconds to mend
     problem = virtual()
-    problem["realization"] = {"form": form, "word": "q15", **({"sections": 2} if form == "biquad" else {"taps": 96})}
+    problem["grid"] = {"frequencies": 33, "azimuth_step_deg": 15.0}
+    problem["realization"] = {"form": form, "word": "q15", **({"sections": 1} if form == "biquad" else {"taps": 96})}
     result = designer.design(load(problem))
     actual = listening(result)
     assert actual is not None

@@ -26,7 +26,14 @@ def model(angle_deg: float, sample_rate_hz: float = 48_000.0) -> CrosstalkModel:
 
 
 @pytest.mark.parametrize(
-    ("angle_deg", "largest_db"), [(10, 1.5), (20, 1.5), (30, 1.5), (45, 1.5), (60, 2.0), (90, 1.5)]
+    ("angle_deg", "largest_db"),
+    [
+        (10, 1.5),
+        (30, 1.5),
+        (60, 2.0),
+        (90, 1.5),
+        *(pytest.param(angle_deg, 1.5, marks=pytest.mark.long) for angle_deg in (20, 45)),
+    ],
 )
 def test_differences_are_the_spheres(angle_deg: float, largest_db: float) -> None:
     """Phase delay within 30 µs from 200 Hz to 1.5 kHz; level by third octave, 200 Hz to 8 kHz, within 1.5 dB, at 60 degrees 2 dB."""
@@ -72,9 +79,9 @@ def test_at_any_angle(angle_deg: float, sample_rate_hz: float) -> None:
 
 
 def test_a_longer_way_at_a_larger_angle() -> None:
-    """From 5 to 90 degrees the far ear's delay at 300 Hz only grows."""
+    """From 10 to 90 degrees the far ear's delay at 300 Hz only grows."""
     f = np.array([300.0])
-    late = [float(np.angle(m.near(f) / m.far(f))[0]) for m in map(model, range(5, 91, 17))]
+    late = [float(np.angle(m.near(f) / m.far(f))[0]) for m in map(model, (10, 30, 60, 90))]
     assert (np.diff(late) > 0).all()
 
 

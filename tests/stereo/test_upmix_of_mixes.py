@@ -71,7 +71,9 @@ def test_a_moving_source_changes_the_level_continuously(ambience: float) -> None
     assert np.abs(10 * np.log10(level / expected))[5:].max() < 0.5
 
 
-@pytest.mark.parametrize("beta", [0.0, 0.005, 0.02, 0.05, 0.2])
+@pytest.mark.parametrize(
+    "beta", [0.0, 0.02, *(pytest.param(beta, marks=pytest.mark.long) for beta in (0.005, 0.05)), 0.2]
+)
 def test_ambience_under_a_voice_is_never_raised(beta: float) -> None:
     """Ambience 20 dB under a voice near the centre is in C, L' and R' no louder than in L and R together.
 

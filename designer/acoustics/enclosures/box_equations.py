@@ -48,6 +48,7 @@ import numpy as np
 
 from designer.acoustics.enclosures.box_grid import PARITIES, BoxGrid, others
 from designer.acoustics.enclosures.factored import FACTORIZATIONS, Factored
+from designer.acoustics.quadrature import gauss_legendre
 from designer.arrays import Complex, Real
 
 COUPLING = 1.0
@@ -149,7 +150,7 @@ def _rules(counts: tuple[int, ...], steps_m: Real) -> Iterator[tuple[tuple[int, 
     """Numbers of offsets, and the shifts (2, Q) and weights (Q,) of Gauss's product rule for these: all offsets first, then the nearer."""
     for most, nodes in RULES:
         near = tuple(min(count, most or count) for count in counts)
-        node, weight = _gauss(nodes)
+        node, weight = gauss_legendre(nodes)
         shifts = np.stack(np.meshgrid(node, node, indexing="ij")).reshape(2, -1) * (steps_m / 2)[:, None]
         yield near, shifts, np.outer(weight, weight).ravel() * (steps_m[0] * steps_m[1] / 4)
 
@@ -167,15 +168,9 @@ def _kernels(k: float, R2: Real) -> tuple[Complex, Complex, Complex]:
     return np.asarray(G), np.asarray(first), np.asarray(G * (-(k**2) + 3j * k / R + 3 / R2) / R2)
 
 
-@cache
-def _gauss(nodes: int) -> tuple[Real, Real]:
-    """Gauss's rule on [-1, 1]."""
-    return np.polynomial.legendre.leggauss(nodes)
-
-
 def _coplanar(k: float, beta: complex, steps_m: Real, counts: tuple[int, int]) -> Complex:
     """-βN and S (2, C, D) by equation (3)."""
-    node, weight = _gauss(CONTOUR_NODES)
+    node, weight = gauss_legendre(CONTOUR_NODES)
     x, y = np.meshgrid(*(np.arange(n) * step for n, step in zip(counts, steps_m, strict=True)), indexing="ij")
     half_x, half_y = steps_m / 2
     S, N = np.zeros(counts, dtype=complex), np.zeros(counts, dtype=complex)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.acoustics.enclosures.box_grid import MIRRORS, PARITIES, BoxGrid, images_of, others
+from designer.acoustics.quadrature import gauss_legendre
 from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 
@@ -76,7 +77,7 @@ class Surface:
         grid = self.grid
         places_m, outward, areas = self._cut(cuts)
         way = points_m[:, None] - places_m  # (M, 8 E)
-        R = np.linalg.norm(way, axis=-1)
+        R = np.sqrt(np.einsum("mec,mec->me", way, way))
         axes = np.broadcast_to(np.tile(np.repeat(grid.axes, cuts**2), 8)[:, None], (outward.size, 1))
         cosine = np.take_along_axis(way, np.broadcast_to(axes, (*R.shape, 1)), axis=-1)[..., 0] * outward / R
         wave = (phase(-nodes[0] * self.k_step * R) * (areas / (4 * np.pi * R))).astype(np.complex64)
@@ -151,7 +152,7 @@ class Surface:
     def directions(self, node: int) -> tuple[Real, Real]:
         """Unit vectors (M, 3) of the octant, and weights (M,) of sum 1/8, for the mean of far fields' products over the sphere."""
         order = math.ceil(node * self.k_step * float(np.linalg.norm(self.grid.size_m)) / 2) + EXTRA_ORDER
-        cosine, weight = np.polynomial.legendre.leggauss(2 * math.ceil(order / 2))
+        cosine, weight = gauss_legendre(2 * math.ceil(order / 2))
         cosine, weight = cosine[cosine > 0], weight[cosine > 0]
         count = math.ceil(order / 2)
         azimuth = (np.arange(count) + 0.5) * (np.pi / 2 / count)

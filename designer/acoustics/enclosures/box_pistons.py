@@ -31,6 +31,7 @@ import numpy as np
 
 from designer.acoustics.enclosures.box_grid import BoxGrid, others
 from designer.acoustics.enclosures.discs import Disc, disc_field, disc_nodes, disc_pattern
+from designer.acoustics.quadrature import gauss_legendre
 from designer.acoustics.recent import remembered_values
 from designer.acoustics.turning import sum_of_waves
 from designer.arrays import Complex, Real
@@ -103,11 +104,12 @@ def _far_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Real
     """Equation (4) (F, M) of rectangles across one axis, at vectors (M, Q, 3) from the nodes of a disc with weights (Q,)."""
     R = np.linalg.norm(way, axis=-1)
     first = weights * way[..., axis] * outward[:, None] / R**3
-    total = sum_of_waves(k, -R, first) + 1j * k[:, None] * sum_of_waves(k, -R, first * R)
+    wave, slope = sum_of_waves(k, -R, np.stack([first, first * R]))
+    total = wave + 1j * k[:, None] * slope
     turn = (weights @ (way / R[..., None])) * grid.steps_m / (2 * np.pi)  # (M, 3)
     for other in others(axis):
         total *= np.sinc(np.multiply.outer(k, turn[:, other]))
-    return total
+    return np.asarray(total)
 
 
 def _near_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Real, k: Real) -> Complex:
@@ -123,10 +125,11 @@ def _near_means(grid: BoxGrid, axis: int, way: Real, outward: Real, weights: Rea
             angle += sign_c * sign_d * np.arctan2(u * v * np.sign(w), np.abs(w) * away)
     total = (angle @ weights) * (1 / (4 * half_c * half_d)) + 0j
     total = np.broadcast_to(total, (k.size, total.size)).copy()
-    points, shares = np.polynomial.legendre.leggauss(NODES)
+    points, shares = gauss_legendre(NODES)
     for x, share_x in zip(points, shares, strict=True):
         for y, share_y in zip(points, shares, strict=True):
             R = np.sqrt(w**2 + (way[..., c] + x * half_c) ** 2 + (way[..., d] + y * half_d) ** 2)
             first = (share_x * share_y / 4) * weights * w / R**3
-            total += sum_of_waves(k, -R, first) + 1j * k[:, None] * sum_of_waves(k, -R, first * R) - first.sum(axis=1)
-    return total
+            wave, slope = sum_of_waves(k, -R, np.stack([first, first * R]))
+            total += wave + 1j * k[:, None] * slope - first.sum(axis=1)
+    return np.asarray(total)

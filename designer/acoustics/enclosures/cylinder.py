@@ -65,6 +65,7 @@ from designer.acoustics.enclosures.cylinder_axial import MAX_NUMBERS, MIN_KA, ax
 from designer.acoustics.enclosures.cylinder_contour import is_flat
 from designer.acoustics.enclosures.cylinder_ears import Balls, Drivers, ears_before_cylinder
 from designer.acoustics.enclosures.discs import octaves
+from designer.acoustics.quadrature import gauss_legendre
 from designer.acoustics.sphere_series import NEAREST_FIELD_RADII
 from designer.acoustics.turning import phase
 from designer.arrays import Bool, Complex, Index, Real
@@ -339,7 +340,7 @@ def device(enclosure: Cylinder, drivers: Sequence[Driver]) -> CylinderEnclosure:
 def _quarter(count: int) -> tuple[Real, Real]:
     """Gauss-Legendre nodes and weights on [0, π/2]; many are on panels, because one rule of so many takes their cube in time."""
     panels = 1 if count <= MAX_NODES else math.ceil(1.2 * count / PANEL_NODES)
-    node, weight = np.polynomial.legendre.leggauss(count if panels == 1 else PANEL_NODES)
+    node, weight = gauss_legendre(count if panels == 1 else PANEL_NODES)
     size = math.pi / 2 / panels
     return ((np.arange(panels)[:, None] + (node + 1) / 2) * size).ravel(), np.tile(weight * size / 2, panels)
 

@@ -45,6 +45,7 @@ from itertools import product
 
 import numpy as np
 
+from designer.acoustics.quadrature import gauss_legendre
 from designer.arrays import Complex, Index, Real
 
 MAX_DEPTH = 36.0
@@ -187,5 +188,5 @@ def _panels(k: Real, radius_m: float, ends_m: set[tuple[float, float]], path: _P
 
 @cache
 def _gauss_legendre() -> tuple[Real, Real]:
-    node, weight = np.polynomial.legendre.leggauss(PANEL_NODES)
+    node, weight = gauss_legendre(PANEL_NODES)
     return (node + 1) / 2, weight / 2

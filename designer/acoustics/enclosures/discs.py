@@ -46,6 +46,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import j0, j1
 
+from designer.acoustics.quadrature import gauss_legendre
 from designer.acoustics.recent import remembered_values
 from designer.acoustics.sphere_series import legendre_table
 from designer.acoustics.turning import MIN_STEPS, equal_steps, sum_of_waves
@@ -146,7 +147,7 @@ def _rings(disc: Disc, spread: float) -> tuple[Real, Real]:
     """
     if disc.radius_m == 0.0:
         return np.ones(1), np.zeros((1, 2))
-    squared, radial = np.polynomial.legendre.leggauss(math.ceil(spread / 2) + 5)
+    squared, radial = gauss_legendre(math.ceil(spread / 2) + 5)
     angles = math.ceil(spread) + 6
     cosine = np.cos(math.pi * (np.arange(angles) + 0.5) / angles)
     radius_m = disc.radius_m * np.sqrt((squared + 1) / 2)
@@ -174,7 +175,7 @@ def disc_nodes(disc: Disc, k_max: float, digits: int = 6) -> tuple[Real, Real]:
     if disc.radius_m == 0.0:
         return disc.position_m[None, :], np.ones(1)
     ka = k_max * disc.radius_m
-    squared, radial_weight = np.polynomial.legendre.leggauss(math.ceil(ka / 2) + digits - 1)
+    squared, radial_weight = gauss_legendre(math.ceil(ka / 2) + digits - 1)
     radius_m = disc.radius_m * np.sqrt((squared + 1) / 2)
     ring = _ring(direction(*disc.facing_deg), 2 * (math.ceil(ka) + digits))
     nodes = disc.position_m + radius_m[:, None, None] * ring
@@ -320,6 +321,6 @@ def _blocks(index: Index, size: int) -> Iterator[Index]:
 def panels(turns: float) -> tuple[Real, Real]:
     """Gauss-Legendre nodes θ and weights sin θ dθ on equal panels of [0, π/2], for what turns so many radians a radian."""
     count = math.ceil(turns * math.pi / 2 / PANEL_RADIANS) + 1
-    node, weight = np.polynomial.legendre.leggauss(PANEL_NODES)
+    node, weight = gauss_legendre(PANEL_NODES)
     theta = ((np.arange(count)[:, None] + (node + 1) / 2) * (math.pi / 2 / count)).ravel()
     return theta, np.tile(weight * (math.pi / 4 / count), count) * np.sin(theta)

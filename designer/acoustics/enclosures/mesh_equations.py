@@ -41,6 +41,7 @@ from designer.acoustics.enclosures.factored import FACTORIZATIONS, Factored
 from designer.acoustics.enclosures.mesh_field import edge_sources
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
 from designer.acoustics.enclosures.mesh_integrals import potentials
+from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 
 COUPLING = 1.0
@@ -251,21 +252,28 @@ class MeshEquations:
         single, double = pairs.single[part] / (4 * np.pi) + 0j, pairs.double[part] / (4 * np.pi) + 0j
         for shares, weights, whole in ((RULE, RULE_WEIGHTS, False), (MIDDLES, np.full(3, 1 / 3), True)):
             x, y = shares @ grid.corners_m[i], shares @ (grid.corners_m[j] * mirror)
-            way = x[:, :, None] - y[:, None]
-            R = np.linalg.norm(way, axis=-1)
-            across = np.einsum("pxyc,pc->pxy", way, grid.normals[j] * mirror)
+            normals = grid.normals[j] * mirror
+            R2, across = np.zeros((2, i.size, len(shares), len(shares)))
+            for c in range(3):
+                way = x[:, :, None, c] - y[:, None, :, c]
+                across += way * normals[:, c, None, None]
+                way *= way
+                R2 += way
+            R = np.sqrt(R2)
             apart = R > 0
             over = np.where(apart, 1 / np.where(apart, R, 1.0), 0.0)
-            wave = np.exp(-1j * k * R)
+            across *= over * over * over
+            wave = phase(-k * R)
+            turned = (1 + 1j * k * R) * wave
             if whole:
-                G, D = wave * over, (1 + 1j * k * R) * wave * over**3 * across
+                G, D = wave * over, turned * across
             else:
-                G = np.where(apart, (wave - 1) * over, -1j * k)
-                D = ((1 + 1j * k * R) * wave - 1) * over**3 * across
+                G, D = np.where(apart, (wave - 1) * over, -1j * k), (turned - 1) * across
             weighted = shares * weights[:, None]
+            products = np.einsum("xa,yb->xyab", weighted, weighted).reshape(-1, 9)
             sign = -1 if whole else 1
-            single += sign * area * np.einsum("xa,pxy,yb->pab", weighted, G, weighted, optimize=True)
-            double += sign * area * np.einsum("xa,pxy,yb->pab", weighted, D, weighted, optimize=True)
+            single += sign * area * (G.reshape(i.size, -1) @ products).reshape(-1, 3, 3)
+            double += sign * area * (D.reshape(i.size, -1) @ products).reshape(-1, 3, 3)
         return single, double
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from designer.acoustics.enclosures.mesh_grid import MeshGrid
+from designer.acoustics.quadrature import gauss_legendre
 from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 
@@ -151,7 +152,7 @@ class MeshSurface:
     def directions(self, node: int) -> tuple[Real, Real]:
         """Unit vectors (M, 3), and weights (M,) of sum 1, for the mean of far fields' products over the sphere."""
         order = math.ceil(node * self.k_step * self.grid.half_diagonal_m) + EXTRA_ORDER
-        cosine, weight = np.polynomial.legendre.leggauss(order)
+        cosine, weight = gauss_legendre(order)
         count = 2 * order
         azimuth = 2 * np.pi * np.arange(count) / count
         sine = np.sqrt(1 - cosine**2)[:, None]

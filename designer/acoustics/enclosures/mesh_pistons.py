@@ -107,7 +107,9 @@ def _means(corners_m: Real, normals: Real, areas_m2: Real, nodes_m: Real, weight
     height = np.einsum("tqc,tc->tq", a, normals)
     height[volume == 0] = 0.0
     for shares in MIDPOINTS:
-        R = np.linalg.norm(shares[0] * a + shares[1] * b + shares[2] * c, axis=-1)
+        way = shares[0] * a + shares[1] * b + shares[2] * c
+        R = np.sqrt(np.einsum("tqc,tqc->tq", way, way))
         first = weights / 3 * height / np.maximum(R, 1e-12) ** 3
-        total += sum_of_waves(k, -R, first) + 1j * k[:, None] * sum_of_waves(k, -R, first * R) - first.sum(axis=1)
+        wave, slope = sum_of_waves(k, -R, np.stack([first, first * R]))
+        total += wave + 1j * k[:, None] * slope - first.sum(axis=1)
     return 2 * total

@@ -24,6 +24,7 @@ from designer.acoustics.measured.driver_sets import place_text, place_warnings, 
 from designer.acoustics.measured.interpolation import PLANES, angles_in_plane, coverage
 from designer.acoustics.measured.places import driver_axes
 from designer.acoustics.measured.raw_set import TurnedAbout
+from designer.acoustics.quadrature import gauss_legendre
 from designer.arrays import Complex, Real
 from designer.problem.schema import Driver, Problem
 
@@ -91,7 +92,7 @@ class MeasuredDrivers(Device):
         """Q (F, L, L), so that w^H Q w is the mean over the sphere of the far field's squared magnitude."""
         extent = float(k.max(initial=0.0)) * float(np.linalg.norm(self.places_m, axis=1).max())
         rings = min(MAX_RINGS, math.ceil(extent) + 12)
-        height, weight = np.polynomial.legendre.leggauss(rings)
+        height, weight = gauss_legendre(rings)
         turn = 2 * np.pi * np.arange(2 * rings) / (2 * rings)
         across = np.sqrt(1 - height**2)[:, None]
         directions = np.stack(

@@ -32,6 +32,7 @@ from designer.acoustics.measured.text_table import (
     is_numbers,
     layout_of,
     parse_numbers,
+    plain_numbers,
     read_text,
     stated_time_of,
 )  # fmt: skip
@@ -233,12 +234,16 @@ def _rows(path: Path, lines: list[tuple[int, str]], width: int | None) -> tuple[
         if float(zero[0]) == 0 and any(re.search(r"inf|nan", field, re.IGNORECASE) for field in zero):
             notes.append(f"{path.name}: the row at 0 Hz has no level ({lines[0][1][:40]!r}), and was left out")
             lines = lines[1:]
+    columns = (2, 3, 4) if width is None else (width,)
+    plain = plain_numbers(lines, layout)
+    if plain is not None and plain.shape[1] in columns:
+        return plain, notes
     words = {tuple(field for field in fields_of(line, layout)[2:] if not is_numbers(field)) for _, line in lines}
     if len(words) == 1 and words != {()}:
         (same,) = words
         lines = [(i, re.split("|".join(map(re.escape, same)), line)[0]) for i, line in lines]
         notes.append(f"{path.name}: {' '.join(same)!r} behind the numbers of every line was left out")
-    return parse_numbers(path, lines, (2, 3, 4) if width is None else (width,)), notes
+    return parse_numbers(path, lines, columns), notes
 
 
 def _without_heading(path: Path, rows: Real) -> dict[str, int]:

@@ -81,6 +81,25 @@ def fields_of(line: str, layout: Layout) -> list[str]:
     return fields
 
 
+_PLAIN = re.compile(r"[0-9+\-.eE \t\n]*")
+
+
+def plain_numbers(lines: list[tuple[int, str]], layout: Layout) -> Real | None:
+    """Rows (R, C) of lines that hold finite numbers with decimal points and nothing else, as most files do; None of others."""
+    text = "\n".join(line for _, line in lines)
+    if layout[0] is not _SPACES and (" " in text or layout[0] not in (_COMMAS, _TABS)):
+        return None
+    text = text.replace(",", " ") if layout[0] is _COMMAS and "\t" not in text else text
+    rows = [line.split() for line in text.split("\n")] if _PLAIN.fullmatch(text) else []
+    if len({len(row) for row in rows}) != 1:
+        return None
+    try:
+        numbers = np.array([[float(field) for field in row] for row in rows])
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
+
+
 def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, ...]) -> Real:
     """Rows (R, C) of lines that were numbered from 1 in the file.
 
@@ -97,6 +116,9 @@ def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, 
             f"{path}: got no line of numbers; expected lines of frequency, level and phase; export it again as text"
         )
     layout = layout_of([line for _, line in lines])
+    plain = plain_numbers(lines, layout)
+    if plain is not None and plain.shape[1] in columns:
+        return plain
     rows: list[list[float]] = []
     for number, line in lines:
         try:

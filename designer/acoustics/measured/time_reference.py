@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from designer.acoustics import turning
 from designer.arrays import Bool, Complex, Real
 
 POLARITY_OCTAVES_RATIO = 4.0  # the sign is told from the lowest two octaves
@@ -85,8 +86,8 @@ def _coarse_delays(frequency_hz: Real, phase: Real, weight: Real, earliest_s: fl
     step_s = 1 / (6 * float(frequency_hz[-1]))
     first, last = int(np.ceil(earliest_s / step_s)), int(np.floor(latest_s / step_s))
     # Evenly spaced candidates are a block's start s and steps t within it: e^{jω(s + t)} = e^{jωs} e^{jωt}.
-    start = np.exp(2j * np.pi * np.outer(np.arange(first, last + 1, BLOCK) * step_s, f))
-    within = np.exp(2j * np.pi * step_s * np.outer(f, np.arange(BLOCK)))
+    start = turning.phase(2 * np.pi * np.outer(np.arange(first, last + 1, BLOCK) * step_s, f))
+    within = turning.phase(2 * np.pi * step_s * np.outer(f, np.arange(BLOCK)))
     best = [np.argmax(np.abs((start * phasor) @ within).ravel()[: last - first + 1]) for phasor in phasors]
     return (np.array(best) + first) * step_s
 

@@ -81,8 +81,8 @@ def test_a_large_front_is_a_baffle() -> None:
 
 def test_a_finer_grid_says_the_same() -> None:
     """Twice as many steps along each side move the far field by less than 0.5 dB before the box and 1 dB behind it, down to -20 dB."""
-    k = wave_numbers(300.0, 1100.0, 2000.0, 3000.0)
-    coarse, fine = (boxed(3000.0, finer) for finer in (1.0, 2.0))
+    k = wave_numbers(300.0, 1100.0, 2000.0)
+    coarse, fine = (boxed(2000.0, finer) for finer in (1.0, 2.0))
     a, b = coarse.far_field(k, TURN), fine.far_field(k, TURN)
     heard = np.abs(b) > 0.1 * np.abs(b).max(axis=1, keepdims=True)
     apart_db = np.where(heard, np.abs(20 * np.log10(np.abs(a / b))), 0.0)
@@ -135,7 +135,7 @@ def test_energy_and_reciprocity() -> None:
 
 def test_between_the_frequencies_solved() -> None:
     """Half way between two solved frequencies the field is within 0.1 dB and 0.5 degrees of the box solved there, down to -20 dB."""
-    device = boxed(3000.0)
+    device = boxed(2000.0)
     step = device.surface.k_step
     k = (np.array([0, 1, 5, len(device.surface.values) - 6]) + 0.5) * step
     points_m = np.concatenate([0.25 * TURN, 2.0 * TURN])
@@ -155,7 +155,7 @@ def test_between_the_frequencies_solved() -> None:
 
 def test_far_away_the_near_field_is_the_far_field() -> None:
     """At 500 m R e^{jkR} p is the far field within 0.1 %, in directions without symmetry."""
-    device, k = boxed(3000.0), wave_numbers(170.0, 1000.0, 2900.0)
+    device, k = boxed(2000.0), wave_numbers(170.0, 1000.0, 1900.0)
     rays = direction(np.array([10.0, 100.0, -33.0, 181.0]), np.array([7.0, -40.0, 80.0, 0.0]))
     near = device.field(k, 500.0 * rays) * 500.0 * np.exp(1j * k * 500.0)[:, None, None]
     np.testing.assert_allclose(near, device.far_field(k, rays), atol=1e-3 * np.abs(near).max())
@@ -224,7 +224,7 @@ def test_a_cubes_edges_ripple_as_olson_measured() -> None:
 
     Source: H. F. Olson, Direct radiator loudspeaker enclosures (Audio Engineering, November 1951).
     """
-    edge_m, waves = 0.1, np.arange(0.3, 1.2, 0.02)
+    edge_m, waves = 0.1, np.arange(0.3, 1.14, 0.02)
     k = 2 * np.pi * waves / edge_m
     swing_db = []
     for size_m, place in (((0.2, 0.2, 0.2), (0.1, 0.0, 0.0)), ((0.2, 0.2, 0.3), (0.1, 0.03, 0.05))):

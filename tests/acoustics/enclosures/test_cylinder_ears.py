@@ -99,9 +99,9 @@ def test_places_and_frequencies_do_not_depend_on_each_other() -> None:
 
 
 def test_every_wide_band_has_a_contour() -> None:
-    """500 heads before cylinders of 0.15 to 1 m, from 1.3 head radii off on, up to 1.3 m over the driver, from 0.2 to 24 kHz."""
+    """120 heads before cylinders of 0.15 to 1 m, from 1.3 head radii off on, up to 1.3 m over the driver, from 0.2 to 24 kHz."""
     rng = np.random.default_rng(1)
-    for _ in range(500):
+    for _ in range(120):
         radius_m, away_m = np.exp(rng.uniform(np.log([0.15, 1.3 * A]), np.log([1.0, 2.6])))
         under_m, half_m = rng.uniform([0.0, 0.0], [1.3, 0.05])
         high_hz = np.exp(rng.uniform(np.log(500.0), np.log(24e3)))
@@ -110,7 +110,7 @@ def test_every_wide_band_has_a_contour() -> None:
         assert cylinder_ears._contour(reach) is not None, (radius_m, away_m, under_m, half_m, high_hz)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
 def test_high_over_a_wide_cylinder(seed: int) -> None:
     """Heads 2.5 to 6 radii off, steeply over or under the drivers, at 0.8 to 2.4 kHz: as on the line, within 0.002 dB and 0.02 degrees.
 

@@ -61,10 +61,17 @@ def whole(mesh: Triangles, finest_m: float = math.inf) -> MeshGrid:
     return MeshGrid(finer.vertices_m, finer.faces)
 
 
+equations_of: dict[int, tuple[MeshGrid, MeshEquations]] = {}
+"""Of the last grid alone, by its identity."""
+
+
 def surface_of(grid: MeshGrid, k: float, slopes: Complex) -> MeshSurface:
     """The surface at one wave number, node 1, from slopes by images (S, T, L)."""
     q = grid.parities_of(slopes)
-    values = np.concatenate([MeshEquations(grid).answers(k, q), q.astype(np.complex64)], axis=1)
+    if id(grid) not in equations_of:
+        equations_of.clear()
+        equations_of[id(grid)] = grid, MeshEquations(grid)
+    values = np.concatenate([equations_of[id(grid)][1].answers(k, q), q.astype(np.complex64)], axis=1)
     return MeshSurface(grid, k, np.stack([np.zeros_like(values), values]))
 
 
@@ -100,7 +107,7 @@ def irregular(count: int) -> Triangles:
 @pytest.mark.parametrize(
     ("mesh", "waves"),
     [(irregular(6), (math.pi, 4.4934)), (meshes.box((1.2, 1.6, 1.0)), (1e-3, math.pi * math.hypot(1 / 1.2, 1 / 1.6, 1.0))),
-     (meshes.together(meshes.box((0.6, 0.6, 0.6)), meshes.box((0.4, 0.9, 1.0), (0.9, -0.1, 0.2))), (math.pi * math.sqrt(3) / 0.6,))],
+     (meshes.together(meshes.box((0.6, 0.6, 0.6)), meshes.box((0.3, 0.4, 0.5), (0.75, -0.1, 0.2))), (math.pi * math.sqrt(3) / 0.6,))],
     ids=["irregular", "box", "two boxes"],
 )  # fmt: skip
 def test_a_monopole_within_a_mesh(mesh: Triangles, waves: tuple[float, ...]) -> None:
@@ -129,7 +136,7 @@ def test_without_coupling_a_resonance_is_let_through(monkeypatch: pytest.MonkeyP
     for coupling in (1.0, 0.0):
         monkeypatch.setattr(mesh_equations, "COUPLING", coupling)
         worst = []
-        for k in np.array([3.11, 3.14159, 3.17]) / radius_m:
+        for k in np.array([3.11, 3.14159]) / radius_m:
             found = far(grid, [mounted(mesh, [radius_m, 0.0, 0.0], 0.03, k)], float(k))
             worst.append(apart_db(found, series.far_field(np.array([k]), TURN)[0]).max())
         errors_db[coupling] = max(worst)
@@ -139,7 +146,7 @@ def test_without_coupling_a_resonance_is_let_through(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     ("ka", "counts", "most_db"),
-    [(0.5, (6,), 0.02), pytest.param(math.pi, (6, 9), 0.1, marks=pytest.mark.long), (8.0, (8, 12), 0.1)],
+    [(0.5, (6,), 0.02), (math.pi, (6, 9), 0.1), pytest.param(8.0, (8, 12), 0.1, marks=pytest.mark.long)],
 )
 def test_a_cap_on_a_sphere(ka: float, counts: tuple[int, ...], most_db: float) -> None:
     """The far field of a cap around the sphere, to -20 dB, against the series: at ka 0.5, at the first resonance of the interior and at
@@ -294,12 +301,12 @@ def test_between_the_frequencies_of_a_pair() -> None:
     """A driver of one box, read between the frequencies solved at places around both, behind the other box too: within 0.1 dB and 0.7
     degrees of the solution at that frequency, where it is within 20 dB of the loudest.
     """
-    mesh, highest_k = pair(), 18.0
+    mesh, highest_k = pair(), 12.0
     piston = mounted(mesh, [0.074, -0.287, 0.02], 0.03, highest_k)
     grid = grid_of(mirrored_part(mesh), longest_m(highest_k))
     device = MeshedDrivers(mesh.centre_m, grid, (piston,), highest_k, coarse=True)
     around_m = np.concatenate([1.0 * TURN, [[0.0, 0.0, 0.0], [0.0, 0.45, 0.0], [0.3, 0.3, 0.0]]])
-    k = device.surface.k_step * np.array([4.5, 7.3, 10.6])
+    k = device.surface.k_step * np.array([2.5, 4.3, 6.6])
     assert k[-1] < highest_k
     for wave_number, found in zip(k.tolist(), device.field(k, around_m)[..., 0], strict=True):
         at = np.array([wave_number])

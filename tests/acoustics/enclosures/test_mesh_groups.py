@@ -20,7 +20,7 @@ from designer.problem.explain import explain
 from designer.problem.meshes.places import MountedGroup, MountedPiston
 from designer.problem.meshes.reading import read_soup
 
-SIDES, RADIUS_M, HALF_M = 24, 0.03, 0.04
+SIDES, RADIUS_M, HALF_M = 16, 0.03, 0.04
 POLYGON_M = RADIUS_M * math.sqrt(math.pi / (SIDES / 2 * math.sin(2 * math.pi / SIDES)))
 """Radius of the corners of a polygon with the area of the disc."""
 PROFILES = {

@@ -46,7 +46,7 @@ def boxed(places: dict[str, list[float]] = FRONT, **keys: Any) -> Any:
     ("size_m", "radius_m"),
     [
         pytest.param((0.15, 0.13, 0.21), 0.01, marks=pytest.mark.long),
-        ((0.07, 0.4, 0.1), 0.035),
+        pytest.param((0.07, 0.2, 0.1), 0.035, marks=pytest.mark.long),
         ((0.1, 0.1, 0.1), 0.05),
     ],
 )
@@ -72,7 +72,7 @@ def test_the_surface_is_closed_and_has_the_shape(size_m: tuple[float, float, flo
     assert np.abs(enclosure.clearance_m(whole.vertices_m)).max() < 0.04 * radius_m
 
 
-@pytest.mark.parametrize(("radius_m", "hz"), [(0.02, 3000.0), (0.05, 3000.0)])
+@pytest.mark.parametrize(("radius_m", "hz"), [(0.02, 3000.0), pytest.param(0.05, 3000.0, marks=pytest.mark.long)])
 def test_a_monopole_within_a_rounded_box(radius_m: float, hz: float) -> None:
     """Its field outside within 0.5 dB and 3 degrees at the highest frequency that the triangles are made for, near and far."""
     size_m, inside_m, k = np.array([0.15, 0.13, 0.21]), np.array([0.04, 0.03, -0.04]), 2 * math.pi * hz / C
@@ -106,7 +106,7 @@ def test_rounded_by_half_of_all_sides_it_is_a_sphere(ka: float, finer: float, mo
 
 
 def test_as_the_radius_falls_it_is_the_sharp_box() -> None:
-    """Two drivers' far fields all around: the smaller radius is nearer to the rectangles' answer, and 1 mm is within 0.55 dB of it, to
+    """Two drivers' far fields all around: the smaller radius is nearer to the rectangles' answer, and 2 mm is within 0.55 dB of it, to
     -20 dB; on axis 0.25 dB.
     """
     size_m, k = (0.14, 0.10, 0.18), 2 * math.pi * 1500 / C
@@ -118,7 +118,7 @@ def test_as_the_radius_falls_it_is_the_sharp_box() -> None:
     values = np.stack([box_equations.answers(grid, k, q), q])
     walls = np.stack([piston.far_field(np.array([k]), TURN)[0] for piston in pistons], axis=-1)
     wanted = walls + Surface(grid, k, np.stack([0 * values, values])).far_field(np.array([1]), TURN)[0]
-    errors_db = [apart_db(rounded(size_m, radius_m, pistons, k), wanted) for radius_m in (0.02, 0.001)]
+    errors_db = [apart_db(rounded(size_m, radius_m, pistons, k), wanted) for radius_m in (0.02, 0.002)]
     assert errors_db[0].max() > errors_db[1].max()
     assert errors_db[1].max() < 0.55
     assert errors_db[1][0].max() < 0.25

@@ -30,7 +30,7 @@ def kemar(path: Path, change: Callable[[Any], object] = lambda sofa: None, *, ev
     sofa = copy.deepcopy(_kemar())
     sofa.Data_IR, sofa.SourcePosition = sofa.Data_IR[::every], sofa.SourcePosition[::every]
     change(sofa)
-    sofar.write_sofa(str(path), sofa, compression=1)
+    sofar.write_sofa(str(path), sofa, compression=0)
     return path
 
 
@@ -81,5 +81,5 @@ def sphere(
     sofa.SourcePosition = np.column_stack([angles_deg, np.full(len(angles_deg), distance_m)])
     sofa.SourcePosition_Type, sofa.SourcePosition_Units = "spherical", "degree, degree, metre"
     change(sofa)
-    sofar.write_sofa(str(path), sofa, compression=1)
+    sofar.write_sofa(str(path), sofa, compression=0)
     return path

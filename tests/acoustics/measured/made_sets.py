@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,20 @@ from designer.arrays import Complex, Real
 from designer.problem.geometry import direction
 
 C = 343.0
-FREQUENCY_HZ = np.geomspace(100.0, 16000.0, 200)
+FREQUENCY_HZ = np.geomspace(100.0, 16000.0, 120)
 ANGLES_DEG = tuple(float(a) for a in range(-170, 181, 10))
 SPL_DB = 85.0
 
 
 def cap(frequency_hz: Real, directions: Real) -> Complex:
     """A driver on a sphere of 5 cm that faces +x (K, N)."""
-    sphere = SphereEnclosure(0.05, np.array([[1.0, 0.0, 0.0]]), [0.02])
-    field: Complex = sphere.far_field(2 * np.pi * frequency_hz / C, directions)[:, :, 0]
-    return field
+    return _cap(frequency_hz.tobytes(), directions.tobytes()).copy()
+
+
+@lru_cache(maxsize=2048)
+def _cap(frequency_hz: bytes, directions: bytes) -> Complex:
+    sphere, k = SphereEnclosure(0.05, np.array([[1.0, 0.0, 0.0]]), [0.02]), 2 * np.pi * np.frombuffer(frequency_hz) / C
+    return np.asarray(sphere.far_field(k, np.frombuffer(directions).reshape(-1, 3))[:, :, 0])
 
 
 def lopsided(frequency_hz: Real, directions: Real) -> Complex:
@@ -53,9 +58,10 @@ def frd_text(
     angle = np.angle(response)
     phase_deg = np.degrees(np.unwrap(angle) if unwrap else angle)
     lines = [f"{comment} Measurement data", f"{comment} Freq(Hz) SPL(dB) Phase(degrees)"]
-    for row in zip(frequency_hz, level_db, phase_deg, strict=True):
-        numbers = [f"{v:.6f}".replace(".", decimal) for v in (row if phase else row[:2])]
-        lines.append(separator.join(numbers))
+    columns = (frequency_hz, level_db, phase_deg) if phase else (frequency_hz, level_db)
+    row = separator.join(["{:.6f}"] * len(columns))
+    rows = [row.format(*numbers) for numbers in zip(*(column.tolist() for column in columns), strict=True)]
+    lines += rows if decimal == "." else [numbers.replace(".", decimal) for numbers in rows]
     return "\r\n".join(lines) + "\r\n"
 
 

@@ -94,7 +94,7 @@ def some_angles(draw: random.Random) -> list[float]:
 def test_planes_are_read_back(convention: str) -> None:
     """A random set in one plane or in both comes back exactly, each file in its own direction."""
     draw = random.Random(convention)
-    for _ in range(20):
+    for _ in range(10):
         angles = [(v, a) for v in draw.choice([[False], [True], [False, True]]) for a in some_angles(draw)]
         if convention == "on axis in words":
             angles = [pair for pair in angles if pair[1] or not pair[0]]
@@ -109,7 +109,7 @@ def test_planes_are_read_back(convention: str) -> None:
 def test_angles_alone_are_horizontal(convention: str) -> None:
     """Without a plane the horizontal one is meant."""
     draw = random.Random(convention)
-    for _ in range(20):
+    for _ in range(10):
         angles = some_angles(draw)
         np.testing.assert_allclose(
             read([BARE[convention](a) for a in angles]), [towards(a, 0) for a in angles], atol=1e-12

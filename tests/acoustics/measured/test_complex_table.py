@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.acoustics.measured import raw_set
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.formats import read_response
 from designer.arrays import Complex, Real
@@ -197,18 +198,19 @@ def test_an_npz_that_was_cut_off(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_an_npz_that_unpacks_to_too_much(tmp_path: Path) -> None:
-    """600 MB of zeros in a small archive are refused before they are unpacked."""
+def test_an_npz_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zeros in a small archive, here 6 MB and the limit a hundredth of its 500 MB, are refused before they are unpacked."""
     import zipfile
 
+    assert raw_set.MAX_BYTES == 500e6
+    monkeypatch.setattr(raw_set, "MAX_BYTES", 5e6)
     with (
         zipfile.ZipFile(tmp_path / "driver.npz", "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("pressure.npy", "w") as file,
     ):
-        for _ in range(60):
-            file.write(bytes(10_000_000))
-    assert (tmp_path / "driver.npz").stat().st_size < 2_000_000
-    with pytest.raises(DataError, match=r"600 MB of unpacked arrays; expected up to 500 MB"):
+        file.write(bytes(6_000_000))
+    assert (tmp_path / "driver.npz").stat().st_size < 20_000
+    with pytest.raises(DataError, match=r"6 MB of unpacked arrays; expected up to 5 MB"):
         read(tmp_path)
 
 

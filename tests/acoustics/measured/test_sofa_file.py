@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -272,6 +273,12 @@ READ: tuple[Callable[[Path], object], ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def small_sphere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A head of few directions."""
+    return sphere(tmp_path_factory.mktemp("small") / "head.sofa", grid_deg(45), taps=256)
+
+
 DAMAGED_TEXTS: dict[str, Any] = {
     "absent": None,
     "empty": "",
@@ -283,9 +290,10 @@ DAMAGED_TEXTS: dict[str, Any] = {
 
 @pytest.mark.parametrize("content", DAMAGED_TEXTS)
 @pytest.mark.parametrize("attribute", ["Conventions", "SOFAConventions", "Data.IR Type", "SourcePosition Type"])
-def test_damaged_attributes_end_in_a_sentence(tmp_path: Path, attribute: str, content: str) -> None:
+def test_damaged_attributes_end_in_a_sentence(tmp_path: Path, small_sphere: Path, attribute: str, content: str) -> None:
     """Of a head written here one attribute, of the file or of a variable: a sentence with its remedy, or the head as it was."""
-    path = sphere(tmp_path / "head.sofa", grid_deg(45), taps=256)
+    path = tmp_path / "head.sofa"
+    shutil.copy(small_sphere, path)
     responses = read_recording(path, "head.sofa").responses
     with netCDF4.Dataset(str(path), "a") as file:
         *of, name = attribute.split()

@@ -34,9 +34,10 @@ def table(
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("own_frequency", [True, False])
-@pytest.mark.parametrize("thousands", [True, False])
-@pytest.mark.parametrize("title", ["SPL Horizontal", ""])
+@pytest.mark.parametrize(
+    ("own_frequency", "thousands", "title"),  # each pair of two of them
+    [(True, True, ""), (True, False, "SPL Horizontal"), (False, True, "SPL Horizontal"), (False, False, "")],
+)
 def test_a_table_is_read(tmp_path: Path, own_frequency: bool, thousands: bool, title: str) -> None:
     """36 angles with their level; magnitude only, so minimum phase and a warning."""
     text = table(title=title, own_frequency=own_frequency, thousands=thousands)

@@ -9,6 +9,7 @@ import pytest
 
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.text_files import read_columns
+from designer.acoustics.measured.text_table import parse_numbers
 from designer.errors import DataError
 
 from .made_sets import C, at, cap
@@ -108,3 +109,15 @@ def test_weak_coherence_marks_its_band(tmp_path: Path, scale: float, heading: st
     (tmp_path / "w hor 0.txt").write_text(text("Hz dB deg coherence", F, SPL, DEG, -ones))
     with pytest.raises(DataError, match=r"w hor 0\.txt: got a coherence from -1 to -1; expected 0 to 1, or percent"):
         read_response("w hor *.txt", tmp_path, driver="w", speed_of_sound_m_s=C)
+
+
+@pytest.mark.parametrize("divider", [" ", "\t", ",", ", ", ";"])
+def test_lines_of_plain_numbers_are_read_as_each_is(divider: str) -> None:
+    """Signs, exponents and bare points, as Python reads each field; one that is no number is refused with its line."""
+    rows = [["20", "-3.5", "+0.25"], ["1e3", ".5", "-180."], ["2E+3", "-1e-2", "0"]]
+    lines = [(n, divider.join(row)) for n, row in enumerate(rows, 4)]
+    wanted = [[float(field) for field in row] for row in rows]
+    np.testing.assert_array_equal(parse_numbers(Path("woofer.frd"), lines, (3,)), wanted)
+    broken = [*lines, (7, divider.join(["3e3", "1.2.3", "0"]))]
+    with pytest.raises(DataError, match=r"woofer\.frd: got '3e3.*1\.2\.3.*' at line 7; expected numbers"):
+        parse_numbers(Path("woofer.frd"), broken, (3,))
