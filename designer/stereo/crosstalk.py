@@ -35,7 +35,7 @@ the azimuthal plane (JASA 62, 1977).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -112,6 +112,13 @@ def listened_bands_hz(top_hz: float) -> Real:
 
 def fit_crosstalk(angle_deg: float, near: Complex, far: Complex, *, sample_rate_hz: float) -> CrosstalkModel:
     """The model nearest to a head's ears (F,) at `fit_frequencies_hz`, of any common level and time; the angle is to its side."""
+    return _fitted(angle_deg, np.array([near, far], dtype=complex).tobytes(), sample_rate_hz)
+
+
+@lru_cache(maxsize=64)
+def _fitted(angle_deg: float, ears: bytes, sample_rate_hz: float) -> CrosstalkModel:
+    """Fitted once to the same ears, as each page of the same head asks for."""
+    near, far = np.frombuffer(ears, dtype=complex).reshape(2, -1)
     f = fit_frequencies_hz(sample_rate_hz)
     middle_hz = listened_bands_hz(f[-1])
     level_db = level_difference_db(near, far, f, middle_hz)
