@@ -183,7 +183,7 @@ def test_check_says_what_the_file_is(tmp_path: Path) -> None:
         ({"up": "x"}, r"enclosure\.up: got \"x\"; expected an axis at right angles to enclosure\.front"),
         ({"unit": "mm"}, r"enclosure\.unit: got \"mm\", in which .* measures .* m; expected a longest side.*; set enclosure\.unit = \"m\""),
         ({"file": "none.stl"}, r"enclosure\.file: got \"none\.stl\", no such file"),
-        ({"highest_hz": 4000.0, "scale": 10.0}, r"enclosure\.highest_hz: got 4000\.0; solving the mesh up to 4000 Hz takes \d+"
+        ({"highest_hz": 8000.0, "scale": 10.0}, r"enclosure\.highest_hz: got 8000\.0; solving the mesh up to 8000 Hz takes \d+"
          r" triangles at \d+ frequencies, about .* GB; expected at most 60 CPU minutes and 8 GB; set enclosure\.highest_hz = \d+,"),
     ],
 )  # fmt: skip
