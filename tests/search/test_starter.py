@@ -36,11 +36,11 @@ GEOMETRIES = [
 
 @pytest.fixture(autouse=True, scope="module")
 def solved_in_a_moment() -> Iterator[None]:
-    """Boxes up to where a fifth of a second solves them, not a second and a half; a file that was designed for its writing is not again."""
+    """Boxes up to where half a second solves them, not a second and a half; a file that was designed for its writing is not again."""
     designs: dict[str, job.Design] = {}
     design = job.design
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(starter, "SOLVING_MINUTES", 0.2 / 60)
+        patch.setattr(starter, "SOLVING_MINUTES", 0.5 / 60)
         patch.setattr(job, "design", lambda p: designs.get(p.text) or designs.setdefault(p.text, design(p)))
         yield
 
