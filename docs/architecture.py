@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -65,8 +66,14 @@ def modules() -> list[Path]:
 
 @cache
 def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """Every node of a module's syntax, the module first; walked once."""
-    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    """Every node of a module's syntax, the module first; walked once, without the search for rubbish, which takes three times as long."""
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    finally:
+        if searched:
+            gc.enable()
 
 
 @cache

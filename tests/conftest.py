@@ -14,7 +14,7 @@ import os
 import shutil
 import signal
 from asyncio.events import _set_running_loop
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,42 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None):  # workers inherit it, before numpy is imported
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, "1")
+    worker = getattr(config, "workerinput", {"workerid": "gw0"})["workerid"]
+    if int(worker.removeprefix("gw")) % 2 and len(config.args) == 1:
+        config.pluginmanager.register(Backwards())
+
+
+class Backwards:
+    """Every second worker reads the files of tests from the last to the first, and puts them in order again, as all must have one order.
+
+    On a fresh tree pytest compiles each file: workers that meet in the middle do half of it each, and read what the other has kept.
+    """
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        """Turn the order within each folder."""
+        report = yield
+        if isinstance(collector, pytest.Directory):
+            report.result = report.result[::-1]
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Turn the order of the files back; within a file it never was another."""
+        files: dict[Path, list[pytest.Item]] = {}
+        for item in items:
+            files.setdefault(item.path, []).append(item)
+        items[:] = [item for file in reversed(files.values()) for item in file]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """While files are read nothing is rubbish: the search for it took a third of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses

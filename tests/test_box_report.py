@@ -30,19 +30,26 @@ def kept(make: ModuleType, kind: str, name: str) -> list[Any]:
     return list(make.read(getattr(make, kind), (HERE / name).read_text("utf-8")))
 
 
+def test_what_is_promised_is_what_is_measured(make: ModuleType) -> None:
+    """What the designs for free field and for a baffle promise comes out again to 0.1 dB; what the box makes of them needs `--long`."""
+    printed = {(row.case, row.designed_in): row for row in kept(make, "Row", "gains.csv")}
+    for case, enclosure in (("canceller, ends", make.FREE), ("canceller, front drivers", make.BAFFLE)):
+        design = make.designer.design(make.problem_of(case, enclosure))
+        numbers = design.evaluation.metrics_of(*design.channels)
+        band = (numbers["frequency_hz"] >= make.BAND_HZ[0]) & (numbers["frequency_hz"] <= make.BAND_HZ[1])
+        promised_db = numbers["cancellation_gain_db"][band].mean()
+        assert promised_db == pytest.approx(printed[case, enclosure].promised_db, abs=0.1)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(
     "case",
     [
+        "beam, front drivers",
+        "beam, front and ends",
+        "canceller, front drivers",
         "canceller, ends",
-        *(
-            pytest.param(case, marks=pytest.mark.long)
-            for case in (
-                "beam, front drivers",
-                "beam, front and ends",
-                "canceller, front drivers",
-                "canceller, front and ends",
-            )
-        ),
+        "canceller, front and ends",
     ],
 )
 def test_the_gains_are_what_is_measured(make: ModuleType, case: str) -> None:

@@ -25,7 +25,7 @@ def make() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("number", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2))])
+@pytest.mark.parametrize("number", [1, *(pytest.param(n, marks=pytest.mark.long) for n in (0, 2))])
 def test_the_table_is_what_is_measured(make: ModuleType, number: int) -> None:
     """The rows of a case come out again: levels to 0.1 dB, areas to 0.05 m²."""
     case = make.CASES[number]

@@ -50,6 +50,9 @@ ear = "left"
 band_hz = [400.0, 4000.0]
 cancellation_gain_db = [[400, 3], [1000, 9], [4000, 9]]
 max_effort_db = 14.0
+[grid]
+frequencies = 129
+azimuth_step_deg = 15.0
 [realization]
 taps = 1024
 """

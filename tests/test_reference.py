@@ -30,6 +30,7 @@ def made() -> dict[str, str]:
     return {name.removeprefix(prefix): text for name, text in pages.made().items() if name.startswith(prefix)}
 
 
+@cache
 def tables() -> dict[str, Any]:
     """Table of the JSON schema -> its keys."""
     schema = Problem.model_json_schema()

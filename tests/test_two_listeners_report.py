@@ -43,9 +43,10 @@ def rows(make: ModuleType) -> list[Any]:
 
 @pytest.mark.usefixtures("judged")
 def test_the_numbers_are_what_is_measured(make: ModuleType) -> None:
-    """The free field's numbers of eight drivers for both ears come out again to 0.1 dB (two channels, 2 s)."""
+    """The free field's numbers of eight drivers for both ears come out again to 0.1 dB (two channels, half a second)."""
     printed = next(row for row in rows(make) if (row.device, row.channels) == (make.EIGHT, make.ZONE))
-    design = designer.design(make.problem(make.EIGHT, make.ZONE))
+    problem = make.problem(make.EIGHT, make.ZONE).model_copy(update={"room": None})  # which takes most of the time
+    design = designer.design(problem)
     name = make.SEATS[0]
     numbers = design.scalars[name].values | design.over_tolerances(name)
     for column, number in {

@@ -112,13 +112,13 @@ def listened_bands_hz(top_hz: float) -> Real:
 
 def fit_crosstalk(angle_deg: float, near: Complex, far: Complex, *, sample_rate_hz: float) -> CrosstalkModel:
     """The model nearest to a head's ears (F,) at `fit_frequencies_hz`, of any common level and time; the angle is to its side."""
-    return _fitted(angle_deg, *(np.asarray(ear, dtype=complex).tobytes() for ear in (near, far)), sample_rate_hz)
+    return _fitted(angle_deg, np.array([near, far], dtype=complex).tobytes(), sample_rate_hz)
 
 
-@lru_cache(maxsize=32)
-def _fitted(angle_deg: float, near_bytes: bytes, far_bytes: bytes, sample_rate_hz: float) -> CrosstalkModel:
-    """`fit_crosstalk`: every part of a chain's design and report asks for the model of the same head."""
-    near, far = np.frombuffer(near_bytes, dtype=complex), np.frombuffer(far_bytes, dtype=complex)
+@lru_cache(maxsize=64)
+def _fitted(angle_deg: float, ears: bytes, sample_rate_hz: float) -> CrosstalkModel:
+    """Fitted once to the same ears, as each page of the same head asks for."""
+    near, far = np.frombuffer(ears, dtype=complex).reshape(2, -1)
     f = fit_frequencies_hz(sample_rate_hz)
     middle_hz = listened_bands_hz(f[-1])
     level_db = level_difference_db(near, far, f, middle_hz)

@@ -85,6 +85,7 @@ def error_of(attempt: Callable[[], object]) -> DesignerError:
     raise AssertionError("no error")
 
 
+@cache
 def faults_of(file: Path) -> tuple[str, tuple[Fault, ...]]:
     """The message of a broken problem file, and its faults."""
     with chdir(file.parent):

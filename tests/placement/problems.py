@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
+from designer.arrays import Real
 from designer.placement.candidates import Candidates, candidates_of
+from designer.placement.coordinates import Coordinates
 from designer.placement.exchange import Space
+from designer.placement.free_coordinates import value_and_slopes
 from designer.placement.layouts import Judge
-from designer.placement.system import system_of
+from designer.placement.system import System, system_of
 from designer.problem import Problem, loads
 
 BAR = """
@@ -191,3 +195,11 @@ def judge(name: str) -> Judge:
 def space(choices: Candidates) -> Space:
     """All layouts of the first number of drivers."""
     return Space(choices, choices.table.counts[0], np.ones(len(choices.units), dtype=bool))
+
+
+def value_of(coordinates: Coordinates, q: Real, system: System) -> float:
+    """The value with the free coordinates at q; with none that is free there are no slopes to compute."""
+    at = coordinates.start_m.copy()
+    at[tuple(coordinates.varied.T)] = q
+    fixed = replace(coordinates, start_m=at, varied=coordinates.varied[:0])
+    return value_and_slopes(fixed, np.zeros(0), system)[0]

@@ -8,26 +8,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from designer.placement import system
 from designer.placement.block_updates import exchange_scores, inverse_of, with_units, without
 from designer.placement.exchange import Space, even, exhaustive, greedy, relaxed, search
 from designer.placement.layouts import Judge, weights_of
 
+from .conftest import HEADS
 from .problems import BAR, BESIDE, candidates, judge, of_text, space
 
 LAYOUTS = {"bar": (0, 7, 20), "sphere": (10, 14)}
 LAYOUT = LAYOUTS["bar"]
-LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("beside", "box")]
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("beside", "plane", "box")]
 
 
-@pytest.mark.parametrize("name", ["bar", "sphere", "plane", "cylinder", *LONG])
+@pytest.mark.parametrize("name", ["bar", "sphere", "cylinder", *LONG])
 def test_a_search_is_near_the_best_of_all_layouts(name: str) -> None:
     """Within 0.5 dB of all layouts with at most 5 % of their evaluations, and not below group lasso.
 
     Seconds: all layouts of the problems are valued, 190 to 455; with `--long` a box is solved at its candidates.
     """
     choices, layouts = candidates(name), space(candidates(name))
-    system = judge(name).system
-    all_of_them, few, convex = (Judge(system, choices.units) for _ in range(3))
+    all_of_them, few, convex = (Judge(judge(name).system, choices.units) for _ in range(3))
     best = exhaustive(all_of_them, layouts)
     begin = greedy(convex, layouts, layouts.compositions[0])
     assert best is not None and begin is not None
@@ -44,12 +45,13 @@ ear_cloud_m = [[0, 0, 0], [0, 0.02, 0], [0, -0.02, 0], [0.02, 0, 0], [-0.02, 0, 
 """
 
 
-def test_numbers_of_an_earlier_program() -> None:
+def test_numbers_of_an_earlier_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five drivers in 0.8 m, 190 layouts: even steps 10.6 dB, the best 17.2, with 60 mm between centres 15.4, another program said.
 
     Its band, distance, effort and product line are not known: those here were sought until all three numbers were within 0.5 dB, so that
     what is held is that such numbers are this search's too.
     """
+    monkeypatch.setattr(system, "HEADS", HEADS)
     text = BAR.replace("[300.0, 8000.0]", "[160.0, 3100.0]").replace("max_effort_db = 6.0", "max_effort_db = 3.5")
     text = (
         text.replace("[1.6, 0.0, 0.0]\n", f"[1.0, 0.0, 0.0]\n{NEAR}") + "[tolerance]\ngain_db = 0.12\nphase_deg = 0.5\n"

@@ -18,7 +18,7 @@ from designer.placement.layouts import Judge
 from designer.placement.slopes import order_weights
 from designer.problem import loads
 
-from .problems import BAR, TEXTS, candidates, judge, of_text, space
+from .problems import BAR, TEXTS, candidates, judge, of_text, space, value_of
 
 
 @pytest.mark.parametrize(("name", "layout"), [("bar", (0, 7, 20)), ("beside", (1, 6, 14)), ("sphere", (10, 14))])
@@ -29,15 +29,8 @@ def test_slopes_are_those_of_the_value(name: str, layout: tuple[int, ...]) -> No
     q = coordinates.start + 0.002 * np.arange(1, len(coordinates.start) + 1)
     _, slopes = value_and_slopes(coordinates, q, judge(name).system)
 
-    def value(q: np.ndarray) -> float:
-        """Without a free coordinate there are no slopes to compute."""
-        at = coordinates.start_m.copy()
-        at[tuple(coordinates.varied.T)] = q
-        fixed = replace(coordinates, start_m=at, varied=coordinates.varied[:0])
-        return value_and_slopes(fixed, np.zeros(0), judge(name).system)[0]
-
     for n, slope in enumerate(slopes):
-        ends = [value(q + sign * 1e-5 * np.eye(len(q))[n]) for sign in (1, -1)]
+        ends = [value_of(coordinates, q + sign * 1e-5 * np.eye(len(q))[n], judge(name).system) for sign in (1, -1)]
         assert slope == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-3, abs=1e-3 * np.abs(slopes).max())
 
 

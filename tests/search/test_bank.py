@@ -35,9 +35,9 @@ PAIR = {
 
 @pytest.fixture(scope="module", autouse=True)
 def short() -> Iterator[None]:
-    """A walk of a second, and no more places than ten times as fine asks for: each is a design."""
+    """A walk of half a second, and no more places than ten times as fine asks for: each is a design."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bank_walk, "WALK_S", 1.0)
+        patch.setattr(bank_walk, "WALK_S", 0.5)
         patch.setattr(bank_spacing, "LEAST_PLACES", {1: 11, 2: 11})
         yield
 
@@ -163,8 +163,11 @@ min_white_noise_gain_db = -10.0
 """
 
 
-def test_a_beam_that_turns_is_judged_towards_where_it_ought_to_look(tmp_path: Path) -> None:
+def test_a_beam_that_turns_is_judged_towards_where_it_ought_to_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In time: the gain of four points that radiate, by the sum itself, of the filters of the windows' middles."""
+    monkeypatch.setattr(bank_walk, "WALK_S", 1.0)
     turning = designer.bank(designer.loads(BEAM), ["designs.beam.look_deg=-10:20"], loss_db=0.5)
     along = walk_of(turning, Tracker((1.0,), 30.0, 0.05))
     scene = designer.scene(turning.problem)

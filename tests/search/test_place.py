@@ -182,11 +182,12 @@ def test_numbers_of_filters_may_decide(tmp_path: Path) -> None:
     assert "What decides is head moved: 5th percentile" in (tmp_path / "out" / "placement.html").read_text()
 
 
-def test_exchanges_go_on_by_the_designed_number() -> None:
+def test_exchanges_go_on_by_the_designed_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the middle some three drivers meet the curve, and none exceeds it where it binds: within 0.5 dB of it with 5 % of 455 layouts.
 
     The six of most gain miss it by 2.8 dB. Seconds: 22 designs, which are what is tested.
     """
+    monkeypatch.setattr(designer.job, "remedy", lambda *_: "")  # of what is missed, which nobody reads here
     text = BESIDE + 'objective = "least_margin_to_target_db"\n[grid]\nfrequencies = 65\n[realization]\ntaps = 128\n'
     designs: list[str] = []
     (best,) = place(loads(text), progress=lambda stage: designs.append(stage) if stage[:7] == "design " else None).front

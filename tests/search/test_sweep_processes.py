@@ -13,12 +13,12 @@ from search.stub import square, square_or_die, task, threads
 
 
 def test_each_point_once() -> None:
-    """All of 300 points come back with their own number, however they were shared out; none is taken long before it is needed."""
+    """All of 100 points come back with their own number, however they were shared out; none is taken long before it is needed."""
     taken = 0
 
     def tasks() -> Iterator[Task]:
         nonlocal taken
-        for n in range(300):
+        for n in range(100):
             taken += 1
             yield task(n)
 
@@ -26,12 +26,12 @@ def test_each_point_once() -> None:
     for value, outcome in in_processes(tasks(), 2, square):
         assert taken <= len(actual) + 2 * AHEAD + 2
         actual[value.number] = outcome.numbers["left.mean_cancellation_gain_db"]
-    assert actual == {n: n**2 for n in range(300)}
+    assert actual == {n: n**2 for n in range(100)}
 
 
 def test_a_process_that_dies_takes_one_point_with_it() -> None:
     """The point that ends its process has failed; those that were under way with it are computed, and so is the rest."""
-    actual = {value.number: outcome for value, outcome in in_processes(map(task, range(20)), 2, square_or_die)}
+    actual = {value.number: outcome for value, outcome in in_processes(map(task, range(20)), 1, square_or_die)}
     assert set(actual) == set(range(20))
     assert {n for n, outcome in actual.items() if outcome.status == FAILED} == {7}
     assert actual[7].error == "its process died (out of memory, or killed)"

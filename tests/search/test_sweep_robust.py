@@ -23,12 +23,12 @@ def test_robust_adds_columns_of_the_room_and_the_zone(
 
     Seconds: two points are judged over devices, places and the room, and a design beside them.
     """
-    room = {"size_m": [5.0, 4.0, 2.6], "device_m": [1.0, 2.0, 1.2], "absorption": 0.4}
+    room = {"size_m": [5.0, 4.0, 2.6], "device_m": [1.0, 2.0, 1.2], "absorption": 0.8}
     file, out = tmp_path / "pair.toml", tmp_path / "sweep"
-    coarse = {"grid": {"frequencies": 33, "azimuth_step_deg": 30.0}, "tolerance": {"draws": 50}}
+    coarse = {"grid": {"frequencies": 33, "azimuth_step_deg": 30.0}, "tolerance": {"draws": 20}}
     file.write_text(toml(pair() | {"room": room} | coarse), encoding="utf-8")
     monkeypatch.setattr(sweep_point, "in_processes", lambda tasks, _: ((task, measure(task)) for task in tasks))
-    ended = designer_command("sweep", str(file), "--vary", "room.absorption=0.2,0.4", "--robust", "-o", str(out))
+    ended = designer_command("sweep", str(file), "--vary", "room.absorption=0.5,0.8", "--robust", "-o", str(out))
     assert ended.code == 0, ended.err
     table = pd.read_csv(out / "sweep.csv")
     hard, soft = (row for _, row in table.filter(like="left.").rename(columns=lambda key: key[5:]).iterrows())

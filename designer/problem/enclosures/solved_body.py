@@ -157,11 +157,11 @@ class SolvedBody(Enclosure):
 
         if effort(highest_hz).fits:
             return
-        low, high = 0.0, highest_hz
-        for _ in range(40):
-            middle = (low + high) / 2
-            low, high = (middle, high) if effort(middle).fits else (low, middle)
-        most_hz = math.floor(low / 10) * 10
+        low, high = 0, math.ceil(highest_hz / 10)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if effort(10.0 * middle).fits else (low, middle)
+        most_hz = 10 * low
         subject = shown(getattr(self, self.size_key) if self.highest_hz is None else self.highest_hz)
         actual = f"got {subject}; solving the {self.model_name} up to {number(round(highest_hz))} Hz takes {effort(highest_hz)}"
         expected = f"at most {number(MAX_MINUTES)} CPU minutes and {number(MAX_BYTES / 1e9)} GB"
