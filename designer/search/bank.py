@@ -25,7 +25,7 @@ from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.search.bank_keys import Followed, followed_keys, place_words, problem_at
 from designer.search.bank_places import Places, Values
 from designer.search.bank_proof import Cells, Proof, bank_of, proven
-from designer.search.bank_section_fit import MissedError, SectionFit, forms_of_bank, section_fit
+from designer.search.bank_section_fit import MissedError, SectionFit, forms_of_bank, ruled_out, section_fit
 from designer.search.bank_spacing import (
     FRACTIONS,
     LINES,
@@ -135,7 +135,7 @@ class BankDesign:
         return "aligned taps, delays apart" if self.aligned else "taps"
 
     def shortfalls(self) -> list[str]:
-        """Sentences on places that are infeasible, and on what filters exceed there; none where all is held."""
+        """Sentences on places that are infeasible, and on requirements that filters miss there; none where all are held."""
         out = [self.no_form] if self.no_form else []
         if self.infeasible:
             values, slack_db = max(self.infeasible, key=lambda item: item[1])
@@ -181,7 +181,7 @@ def design_bank(
     say("form of the filters")
     choice = job.design(problem_at(problem, keys, _values_of(problem, keys))).choice
     assert choice is not None
-    passed_over: list[str] = []
+    passed_over = ruled_out(choice, problem)
     missed: list[tuple[float, Candidate]] = []
     no_form = choice.reason if choice.is_short else ""
     forms = forms_of_bank(choice, problem)
@@ -202,7 +202,7 @@ def design_bank(
             why = "; ".join(map(str, error.faults)) if isinstance(error, ProblemError) else str(error)
             passed_over.append(f"{form.text}: {why}")
         except MissedError as error:
-            missed.append((error.fit.excess_db, form))
+            missed.append((error.fit.missed_db, form))
             passed_over.append(f"{form.text}: {error.fit.missed(keys)}")
     return designed(min(missed, key=lambda item: item[0])[1], holds=False)
 
