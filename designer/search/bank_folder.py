@@ -284,9 +284,7 @@ def open_bank(folder: Path) -> OpenedBank:
 
     """
     if missing := _missing(folder):
-        raise DataError(
-            f"{folder}: {lack(folder, ' and '.join(missing))}; expected a folder that `designer bank` wrote"
-        )
+        raise DataError(lack(folder, " and ".join(missing), "designer bank"))
     manifest = read_manifest(folder)
     for name in (FACTS, BANK_FILE):
         hashes = manifest and manifest.files.get(name)

@@ -187,19 +187,17 @@ def opened(folder: Path) -> Store:
     """
     file = folder / FILE
     if file.is_symlink() or not file.is_file():
-        raise DataError(
-            f"{folder}: {lack(folder, f'{FILE} of this tool')}; expected a folder that `designer sweep` wrote"
-        )
+        raise DataError(lack(folder, f"{FILE} of this tool", "designer sweep"))
     connection = sqlite3.connect(file, timeout=PATIENCE_S)
     try:
         ours = connection.execute("pragma application_id").fetchone()[0] == APPLICATION_ID
         connection.execute(f"select {COLUMNS} from points limit 1")
     except sqlite3.Error as error:
         connection.close()
-        raise DataError(f"{file}: got no sweep of this tool: {error}; choose another with -o") from None
+        raise DataError(f"{file}: got no sweep of this tool: {error}; expected a folder that `designer sweep` wrote; choose another with -o") from None
     if not ours:
         connection.close()
-        raise DataError(f"{file}: got a file of another program; expected a folder that `designer sweep` wrote")
+        raise DataError(f"{file}: got a file of another program; expected one that `designer sweep` wrote; choose another with -o")
     # The log reaches the disk when the system likes, and is kept short: under half a megabyte.
     connection.executescript("pragma synchronous = normal; pragma wal_autocheckpoint = 100")
     return Store(folder, connection)

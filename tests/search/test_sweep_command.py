@@ -279,7 +279,7 @@ def _states(group: int) -> list[str]:
         (["{file}", "--vary", "grid.frequencis=33", "-o", "x"], 2, "nearest known: grid.frequencies"),
         (["{file}", "--vary", "grid.frequencies=2", "-o", "x"], 3, "grid.frequencies: got 2; expected a whole number from 3 to 65537"),
         (["--best", "effort_db", "-o", "x"], 3,
-         "error: x: no such folder; expected a folder that `designer sweep` wrote"),
+         "error: x: no such folder; expected a folder that `designer sweep` wrote; mend the path, or run `designer sweep` first"),
         (["{file}", "--vary", "grid.frequencies=33", "--processes", "2", "--scheduler", "tcp://a:1", "-o", "x"], 2,
          "error: got --scheduler and --processes; expected one of them; the cluster's workers are its processes"),
     ],
