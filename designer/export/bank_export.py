@@ -116,7 +116,7 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
     keys = "; ".join(
         f"{name} is {axis.key}, from {axis.values[0]:g} to {axis.values[-1]:g}{f' {unit}' if unit else ''}, {start:g} at the start"
         if axis.values.size > 1
-        else f"{name} is {axis.key}, which changes nothing: all filters are those for {axis.values[0]:g}{f' {unit}' if unit else ''}"
+        else f"{name} is {axis.key}, which is ignored: all filters are those for {axis.values[0]:g}{f' {unit}' if unit else ''}"
         for name, axis, unit, start in zip(
             ("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False
         )
@@ -126,7 +126,7 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
     library = f"arm_fir_{plan.word.name}{' and arm_biquad_cascade_df1_f32' if sections else ''}"
     calls = f"It calls {library} of CMSIS-DSP, a block of samples a call."
     calls = calls if plan.library else "A call takes any number of frames."
-    moves = f"""Values beyond the range are held to it.
+    moves = f"""Values outside the range are limited to it.
 
 The source holds {plan.sets} sets of filters. Between them {between} and delays are interpolated when the position has changed, at the start
 of the next block of {BLOCK} samples; the output then goes over to the new filters on a straight line in {FADE} samples, so that

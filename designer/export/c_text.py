@@ -158,7 +158,7 @@ def header(prefix: str, includes: Iterable[str], body: Iterable[str]) -> list[st
 
 
 def asserted_size(prefix: str, state: str, macro: str, unless: str = "") -> str:
-    """Type that does not compile where a state has another size than its macro says, `unless` a condition holds."""
+    """Type that compiles only where the size of a state is that of its macro, or where the condition `unless` holds."""
     size = f"(sizeof({prefix}_{state}) == {prefix.upper()}_{macro})"
     size = f"({size} || {unless})" if unless else size
-    return f"typedef char {prefix}_{state}_is_as_long_as_said[{size} ? 1 : -1];"
+    return f"typedef char {prefix}_{state}_size_matches_header[{size} ? 1 : -1];"

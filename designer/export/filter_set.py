@@ -16,6 +16,7 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.measures import amplitude_db
+from designer.problem.messages import listed
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade, settled_length
 from designer.realization.cost import Memory
@@ -47,6 +48,11 @@ class Filter:
     def has_taps(self) -> bool:
         """Whether it is taps, and neither sections nor a pure delay."""
         return self.cascade is None and self.delay_samples is None
+
+    @property
+    def path(self) -> str:
+        """Its channel and its driver in a message."""
+        return f"{self.channel} to {self.driver}"
 
     @property
     def wait(self) -> int:
@@ -191,9 +197,13 @@ class FilterSet:
         return self.own_shifts.get((channel, driver), self.shifts.get(channel))
 
     @property
-    def is_mixed(self) -> bool:
-        """Whether a driver has another number of filters than one."""
-        return sorted(filter_.driver for filter_ in self.filters) != sorted(self.drivers)
+    def mixed(self) -> str:
+        """The first driver with another number of filters than one, in words; empty where each has one."""
+        for driver in self.drivers:
+            channels = [filter_.channel for filter_ in self.filters if filter_.driver == driver]
+            if len(channels) != 1:
+                return f"the channels {listed(channels)} to {driver}" if channels else f"no filter of {driver}"
+        return ""
 
     def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""
