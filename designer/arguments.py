@@ -91,8 +91,9 @@ def _bound(
         for name in known:
             if str(error).endswith(f"'{name}'"):
                 raise UsageError(f"{name}: required argument is missing; {takes}") from None
+        count = len(args) - (len(signature.parameters) - len(known))
         raise UsageError(
-            f"{function}: got more arguments by place than {', '.join(by_place)}; name the others"
+            f"{function}: got {count} arguments by place; expected at most {len(by_place)} ({', '.join(by_place)}); name the others"
         ) from None
 
 

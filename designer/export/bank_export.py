@@ -12,6 +12,7 @@ from designer.export.bank_plan import FADE, BankPlan, bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.bank_source import bank_files, bank_scaling
 from designer.export.c_plan import BLOCK, CWord
+from designer.export.c_text import quiet_note, rounding_note
 from designer.export.cost import Cost
 from designer.export.names import joined
 from designer.export.provenance import README, readme
@@ -99,13 +100,10 @@ def _notes(plan: BankPlan) -> list[str]:
     }
     notes = plan.names.notes(plan.filters)
     if plan.word.bytes == 2 and plan.largest_error > 0:
-        notes.append(
-            f"each tap of the sets was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}"
-        )
+        notes.append(rounding_note(plan.largest_error))
     notes += plan.names.stereo_notes(plan.filters)
     if silent:
-        names = ", ".join(sorted(name.replace("\n", " to ") for name in silent))
-        notes.append(f"filters too quiet for {plan.word.target}, whose taps are all zero: {names}")
+        notes.append(quiet_note(plan.word.target, sorted(name.replace("\n", " to ") for name in silent)))
     return notes
 
 

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.export.c_partition import Place, Tail, best_block, direct_count, tail_of, transform_products
+from designer.export.c_text import SEARCH, quiet_note, rounding_note
 from designer.export.cmsis_arrangement import lowered_bits, post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import FirmwareNames, firmware_names
@@ -302,8 +303,7 @@ def rounding_notes(plan: Plan) -> Iterable[str]:
     """Sentences on changes of the coefficients."""
     word: Any = plan.word.word
     if plan.word is Q15 and plan.largest_error > 0 and plan.taps:
-        remedy = '; set [realization] word = "q15" to let the design search for better integers'
-        yield f"each tap was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}{remedy}"
+        yield rounding_note(plan.largest_error, SEARCH)
     silent = [route.source.path for route in plan.taps if not route.values.any()]
     if silent and word is not None:
-        yield f"filters too quiet for {plan.word.target}, whose taps are all zero: {', '.join(silent)}"
+        yield quiet_note(plan.word.target, silent)

@@ -106,7 +106,9 @@ def stored_taps(taps: Real, word: CWord, shift: int, location: str) -> StoredTap
         guard += 1
     if shift + guard > MAX_SHIFT:
         norms = f"taps up to {np.abs(taps).max():.3g} with an l1 norm of {np.abs(taps).sum():.3g}"
-        raise _refusal(word, location, f"{norms}, an output shift of {shift + guard} bits", f"at most {MAX_SHIFT}", QUIETER)
+        raise _refusal(
+            word, location, f"{norms}, an output shift of {shift + guard} bits", f"at most {MAX_SHIFT}", QUIETER
+        )
     return StoredTaps(whole, shift, guard, error)
 
 

@@ -96,7 +96,9 @@ def _keeping(choice: Choice) -> list[Candidate]:
 def _reason_for_taps(problem: Problem) -> str:
     """Key of the file that leaves a bank taps alone, with the remedy; empty where sections serve too."""
     if (word := problem.realization.word) is not None:
-        return f"a bank's sections run in floats, and realization.word is {shown(word)}; leave word out to have them tried"
+        return (
+            f"a bank's sections run in floats, and realization.word is {shown(word)}; leave word out to have them tried"
+        )
     if problem.virtualizer is not None:
         return "a bank's sections make no stereo chain; leave [virtualizer] out to have them tried"
     return ""

@@ -194,10 +194,14 @@ def opened(folder: Path) -> Store:
         connection.execute(f"select {COLUMNS} from points limit 1")
     except sqlite3.Error as error:
         connection.close()
-        raise DataError(f"{file}: got no sweep of this tool: {error}; expected a folder that `designer sweep` wrote; choose another with -o") from None
+        raise DataError(
+            f"{file}: got no sweep of this tool: {error}; expected a folder that `designer sweep` wrote; choose another with -o"
+        ) from None
     if not ours:
         connection.close()
-        raise DataError(f"{file}: got a file of another program; expected one that `designer sweep` wrote; choose another with -o")
+        raise DataError(
+            f"{file}: got a file of another program; expected one that `designer sweep` wrote; choose another with -o"
+        )
     # The log reaches the disk when the system likes, and is kept short: under half a megabyte.
     connection.executescript("pragma synchronous = normal; pragma wal_autocheckpoint = 100")
     return Store(folder, connection)
