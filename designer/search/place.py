@@ -1,4 +1,4 @@
-"""The job of `designer place`: layouts searched over numbers of drivers, widths and limits of effort; those of the front designed."""
+"""The job of `designer place`: layouts searched over numbers of drivers, widths and limits of effort; the Pareto-optimal ones designed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MAX_EXHAUSTIVE = 100_000
 
 @dataclass(frozen=True)
 class Placed:
-    """Layouts that were found, those of the front first designed.
+    """Layouts that were found; those that are Pareto-optimal are designed.
 
     Attributes
     ----------
@@ -52,10 +52,10 @@ class Placed:
     candidates : Candidates
     objective : Objective, the number that decided
     layouts : tuple of PlacedLayout, every one that was searched, the best first
-    front : tuple of PlacedLayout, those that no other beats in the value and all that it is traded against
-    problems : mapping of str to Problem, of the front by name
+    front : tuple of PlacedLayout, the Pareto-optimal ones: no other beats them in the value and in all that it is traded against
+    problems : mapping of str to Problem, of the Pareto-optimal layouts by name
     notes : tuple of str
-    failed : tuple of PlacedLayout, those at which the solver stopped, each with its `failure`; they are on no front
+    failed : tuple of PlacedLayout, those at which the solver stopped, each with its `failure`; none of them is in `front`
 
     """
 
@@ -76,7 +76,7 @@ class Placed:
 
     @property
     def sentence(self) -> str:
-        """The answer in a sentence: the best layout, its filters first, the search's value beside them, and the front's last beside it."""
+        """The best layout, its filters first, then the search's value; and the last of the Pareto-optimal ones."""
         best, metric, last = self.front[0], self.objective.metric, self.front[-1]
         beside = ""
         if best.even is not None:
@@ -172,7 +172,7 @@ def place(
     progress: Callable[[str], None] | None = None,
     force: bool = False,
 ) -> Placed:
-    """Find layouts of drivers by a problem's `[placement]`, and design those of the front.
+    """Find layouts of drivers by a problem's `[placement]`, and design those that are Pareto-optimal.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def place(
     ------
     ProblemError : no `[placement]`, or one that leaves no layout; drivers of these numbers that a design cannot take
     UsageError, OutputError : the folder holds something else, or cannot be written
-    SolverError : a solver ended without a certified answer for every layout of the front; where it did for some, these are `failed`
+    SolverError : a solver ended without a certified answer for every Pareto-optimal layout; where it did for some, these are `failed`
 
     Returns
     -------

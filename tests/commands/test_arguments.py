@@ -66,8 +66,14 @@ def test_an_unknown_argument_is_named(name: str) -> None:
         (lambda p: package.design(p, keepgoing=True), 'keepgoing: unknown argument; nearest known: "keep_going"'),
         (lambda p: package.sweep(p, {}, random=3), 'random: unknown argument; nearest known: "draws"'),
         (lambda p: package.bank(p), "over: required argument is missing; bank takes problem, over, folder, "),
-        (lambda p: package.design(p, 1), "design: got 2 arguments by place; expected at most 1 (problem); name the others"),
-        (lambda p: p.replace("title", "x", 3), "replace: got 3 arguments by place; expected at most 2 (key, value); name the others"),
+        (
+            lambda p: package.design(p, 1),
+            "design: got 2 arguments by place; expected at most 1 (problem); name the others",
+        ),
+        (
+            lambda p: p.replace("title", "x", 3),
+            "replace: got 3 arguments by place; expected at most 2 (key, value); name the others",
+        ),
         (lambda p: p.replace("title", key="title"), "key: got it twice, by place and by name; expected it once"),
     ],
 )

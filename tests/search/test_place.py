@@ -100,7 +100,7 @@ def test_the_sentence_names_the_best_and_what_fewer_lose(placed: tuple[Placed, P
 
 
 def test_layouts_at_which_the_solver_stops_are_left_out(placed: tuple[Placed, Path]) -> None:
-    """Others take their place on the front; each is told with its reason, and the command ends with 5. Where all stop, so does the job."""
+    """Others take their place; each is told with its reason, and the command ends with 5. Where all stop, so does the job."""
     objective, like = placed[0].objective, placed[0].front[0].drivers[0]
     stopping = {4, 5}
 
