@@ -27,7 +27,7 @@ from designer.problem import Problem
 from designer.problem.schema import Driver
 from designer.report import placement_page
 from designer.report.placed_layout import PlacedLayout
-from designer.search.placed_designs import DesignedLayouts, decided, front_of, layout_of, problem_of, tables_of
+from designer.search.layout_designs import DesignedLayouts, decided, front_of, layout_of, problem_of, tables_of
 from designer.search.relocated import relocate, remarked
 from designer.versions import WRITER, versions
 from designer.writing import PLACEMENT, check_folder, lay, reserve, write_folder

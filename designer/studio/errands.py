@@ -18,8 +18,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from designer.errors import DesignerError, UsageError
 from designer.problem.schema import Problem
+from designer.studio.allowed_paths import OUT, for_pages, plain_name
 from designer.studio.document import Document
-from designer.studio.places import OUT, for_pages, plain_name
 from designer.studio.shelf import EXCERPT, Shelf
 from designer.workers import DeafSpawned, begin
 from designer.writing import sweep_stale

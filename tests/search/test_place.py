@@ -23,8 +23,8 @@ from designer.placement.objective import objective_of
 from designer.problem import loads
 from designer.report.placed_layout import PlacedLayout
 from designer.search import place as job
+from designer.search.layout_designs import decided, front_of, pareto
 from designer.search.place import Placed, place
-from designer.search.placed_designs import decided, front_of, pareto
 
 TEXT = (
     BAR.replace(
