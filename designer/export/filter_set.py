@@ -121,6 +121,7 @@ class FilterSet:
         manifest; None without a scene
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
     made_by : str, the command that makes their folder, where it is not `designer design`
+    made_into : str, that folder in the commands, where it is not out/NAME
     fed_by_upmix : bool, whether an upmix makes the channels from stereo, which no filter here does
     options : dict, flag -> what the problem or the user says of a target's option; absent where nothing is said
     suffix : str, of names in C, where the filters are exported beside those of other rates
@@ -146,6 +147,7 @@ class FilterSet:
     judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
     imported_from: str = ""
     made_by: str = ""
+    made_into: str = ""
     fed_by_upmix: bool = False
     options: dict[str, str] = field(default_factory=dict)
     suffix: str = ""

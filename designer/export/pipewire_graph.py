@@ -1,6 +1,6 @@
 """Graph of a PipeWire filter-chain, read as sums of ways from its inputs to its outputs.
 
-The reader follows the graph, whatever order of nodes a user has given it (see `program_paths.py`), and refuses by name nodes that are computed
+The reader follows the graph, in any order of nodes (see `program_paths.py`), and refuses by name nodes that are computed
 from a frequency or loaded from elsewhere.
 Of a convolver's list of files the one at the problem's rate is read.
 

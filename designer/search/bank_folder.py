@@ -92,7 +92,7 @@ def save(design: BankDesign, folder: Path, walk: Walked | None, *, command: str,
 
     def fill(new: Path) -> None:
         copies = copy_data(design.problem, new)
-        facts = _facts(design, walk, copies, command)
+        facts = _facts(design, walk, copies, command, folder)
         (new / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         (new / BANK_FILE).write_bytes(bank_bytes(design.bank))
         _write_sofa(design, new / BANK_SOFA)
@@ -129,11 +129,14 @@ def _listener(design: BankDesign) -> str | None:
     return first or listeners[0].name
 
 
-def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], command: str) -> dict[str, Any]:
+def _facts(
+    design: BankDesign, walk: Walked | None, copies: Mapping[str, str], command: str, folder: Path
+) -> dict[str, Any]:
     problem, bank, proof = design.problem, design.bank, design.proof
     return {
         "writer": WRITER,
         "title": problem.title,
+        "folder": folder.name if folder.is_absolute() else folder.as_posix(),
         "source": problem.source,
         "changes": problem.changes,
         "exit_code": design.status,
@@ -165,7 +168,7 @@ def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], c
         "upmix": bank.upmix,
         "word": problem.realization.word,
         "firmware": firmware_costs(
-            firmware_set(bank, problem, design.keys, tuple(map(float, proof.fixed_at)), design.loss_db)
+            firmware_set(bank, problem, design.keys, tuple(map(float, proof.fixed_at)), design.loss_db, folder.name)
         ),
         "walk": walk and _walk_facts(walk),
         "versions": versions(),
