@@ -116,7 +116,9 @@ def variations(
     )
     varied = [_variation(problem, key.strip(), values, option, mirror=mirror) for key, values in items]
     if not varied:
-        raise UsageError(f"{option}: got no keys; expected one or more, as {EXAMPLES[option]}")
+        raise UsageError(
+            f"{option}: got no keys; expected one or more; give a key and its values, as {EXAMPLES[option]}"
+        )
     if mirror and not any(place[0] == "drivers" for first in varied for place in first.places):
         raise UsageError("--mirror: got no key of a driver; expected one in --vary, as drivers.left.position_m[1]")
     for first, second in itertools.combinations(varied, 2):

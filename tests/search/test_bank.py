@@ -258,7 +258,7 @@ def test_a_file_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> Non
             1.0,
             "got 3 keys; expected one or two",
         ),
-        ([], 1.0, "over: got no keys; expected one or more, as 'listener"),
+        ([], 1.0, "over: got no keys; expected one or more; give a key and its values, as 'listener"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(over: list[str], loss_db: float, message: str, problem: Problem) -> None:

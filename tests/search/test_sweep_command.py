@@ -266,7 +266,8 @@ def _states(group: int) -> list[str]:
     ("given", "code", "message"),
     [
         (["-o", "x"], 2, "error: got neither a problem file nor --best; expected PROBLEM.toml with --vary, --best of a sweep, or both"),
-        (["{file}", "-o", "x"], 2, "error: --vary: got no keys; expected one or more, as designs.left.max_effort_db=6,12"),
+        (["{file}", "-o", "x"], 2,
+         "error: --vary: got no keys; expected one or more; give a key and its values, as designs.left.max_effort_db=6,12"),
         (["--vary", "a=1", "--best", "effort_db", "-o", "x"], 2, "error: --vary: got no problem file; expected PROBLEM.toml beside it"),
         (["{file}", "--vary", "grid.frequencies=33", "--subject-to", "effort_db<1", "-o", "x"], 2,
          "error: --subject-to: got no --best; expected the two together, as --best cancellation_gain_db"),

@@ -87,7 +87,7 @@ def test_a_value_is_checked_as_a_files_is(given: list[str], message: str) -> Non
 @pytest.mark.parametrize(
     ("given", "mirror", "message"),
     [
-        ([], False, "--vary: got no keys; expected one or more, as designs.left.max_effort_db=6,12"),
+        ([], False, "--vary: got no keys; expected one or more; give a key and its values, as designs.left.max_effort_db=6,12"),
         (["grid.frequencies"], False, "--vary grid.frequencies: got no values; expected KEY=VALUES, as designs.left.max_effort_db=6,12"),
         (["drivers.*.radius_m=0.02", "drivers.left.radius_m=0.03"], False,
          "--vary drivers.*.radius_m and --vary drivers.left.radius_m both set drivers[0].radius_m; expected one of them"),
