@@ -178,7 +178,7 @@ def test_messages_of_functions_name_arguments(
     """Where a command's message has its option, that of the function has the argument, by its own name."""
     with pytest.raises(UsageError, match=r"^methods: got 2 problems; expected one, which each method designs"):
         designer.compare([design.problem, design.problem], methods=["auto"])
-    with pytest.raises(UsageError, match=r"; expected FROM:TO:STEP, or draws N to draw from it"):
+    with pytest.raises(UsageError, match=r"; expected FROM:TO:STEP, or draws=N to draw from it"):
         designer.sweep(design.problem, {"designs.left.max_effort_db": "3:9"})
     with pytest.raises(UsageError, match=r"^target: got 'mp3'; expected csv, "):
         designer.export(design, "mp3")

@@ -51,6 +51,9 @@ def checked_options(name: str, options: Mapping[str, str | None]) -> dict[str, s
             raise UsageError(
                 f"--{flag}: got it for the target {name}, which has none; expected a target of {heeding}; leave --{flag} out"
             )
+        if not value:
+            kinds = ", ".join(heeded[flag].names) or "a name"
+            raise UsageError(f"--{flag}: got an empty text; expected {kinds}; leave --{flag} out for the default")
         heeded[flag].check(value)
     return flags
 
