@@ -182,7 +182,7 @@ def test_messages_of_functions_name_arguments(
         designer.sweep(design.problem, {"designs.left.max_effort_db": "3:9"})
     with pytest.raises(UsageError, match=r"^target: got 'mp3'; expected csv, "):
         designer.export(design, "mp3")
-    with pytest.raises(UsageError, match=r"^room: got no at_ears with it; .*; add at_ears"):
+    with pytest.raises(UsageError, match=r"^room: got no at_ears=True with it; .*; add at_ears=True"):
         designer.render(design, "in.wav", room=True)
     ended = run(capsys, monkeypatch, "compare", "a.toml", "b.toml", "--methods", "auto", "-o", "out")
     assert ended.err.startswith("error: --methods: got 2 problems")
