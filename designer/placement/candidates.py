@@ -160,7 +160,7 @@ def _places_m(problem: Problem, table: Placement) -> Real:
         raise key_fault(problem, "placement.width_m", f'got none with on = "{table.on}"', "a width in metres",
                      "the distance of the outermost centres, as 0.8")  # fmt: skip
     if table.height_m and table.depth_m:
-        raise key_fault(problem, "placement.depth_m", "got a depth and a height", "one of them, as a plane stands or lies",
+        raise key_fault(problem, "placement.depth_m", "got a depth and a height", "one of them, because a plane stands or lies",
                      "leave one of them out")  # fmt: skip
     across = _steps(table.width_m / 2, table.step_m)
     second = _steps((table.depth_m or table.height_m) / 2, table.step_m) if table.on == "plane" else np.zeros(1)

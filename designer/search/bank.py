@@ -108,7 +108,7 @@ class BankDesign:
         largest, bank = self.proof.largest_db, self.bank
         lost = (
             f"at most {max(largest['interpolated'], 0.0):.2f} dB lost at {len(self.proof.places)} places"
-            f" (at {place_words(self.keys, self.proof.worst_place)})"
+            f" (most at {place_words(self.keys, self.proof.worst_place)})"
         )
         fixed = f"one fixed design, for {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB"
         followed = [] if self.section_fit is None else [self.section_fit.sentence()]
@@ -236,8 +236,8 @@ def _designed(
         raise UsageError(_jump_words(keys, loss_db, error)) from None
     if proof.largest_db["interpolated"] > loss_db:
         raise UsageError(
-            f"--loss {loss_db:g}: got {proof.largest_db['interpolated']:.2f} dB at {place_words(keys, proof.worst_place)};"
-            " expected sets that lose no more; raise --loss"
+            f"--loss {loss_db:g}: got sets that lose {proof.largest_db['interpolated']:.2f} dB at {place_words(keys, proof.worst_place)};"
+            f" expected sets that lose at most {loss_db:g} dB; raise --loss, or shorten the range"
         )
     stage[0] = "uniform spacing"
     uniform = (1,) * len(keys) if bank.sets == 1 else _uniform(cells, axes, proof, loss_db)

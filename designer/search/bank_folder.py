@@ -260,12 +260,12 @@ def _heard(design: BankDesign, channel: str) -> str:
     (table,) = (table for table in design.problem.designs if table.name == channel)
     if table.is_ear:
         return (
-            ", and through the responses at the ears of the places that the head passes; gain at the ears alone, while over place it is"
-            " the mean over the ear cloud"
+            ", through the responses at the ears of the places that the head passes; this is the gain at the ears, and the gain over place"
+            " is the mean over the ear cloud"
         )
     if table.is_beam:
-        return "; gain towards the look direction that is wanted at the time, over the channel's dark directions"
-    return "; gain at the points that are to be bright at the time, over those that are to be dark"
+        return "; this is the gain of the look direction at each time over the channel's dark directions"
+    return "; this is the gain of the points that are bright at each time over those that are dark"
 
 
 def is_bank(folder: Path) -> bool:

@@ -245,7 +245,7 @@ def _check(candidates: Candidates) -> None:
     for width_m, count in itertools.product(table.widths_m, table.counts):
         if not _space(candidates, count, width_m).compositions:
             raise key_fault(problem, "placement.widths_m", f"got {width_m:g}, within which {count} drivers have no places",
-                         f"up to {2 * candidates.half_width_m().max():g}", "take a wider one, or fewer drivers")  # fmt: skip
+                         f"a width of up to {2 * candidates.half_width_m().max():g} m", "take a wider one, or fewer drivers")  # fmt: skip
     for count in table.counts:
         places_m = candidates.places_m[np.linspace(0, len(candidates.places_m) - 1, count).astype(int)]
         try:
@@ -268,7 +268,7 @@ def _notes(candidates: Candidates) -> tuple[str, ...]:
     size = body.solving(problem.solved_to_hz, problem.speed_of_sound_m_s, places)
     free = "; free coordinates solve it for more places at every step" if candidates.table.free else ""
     return (
-        f"the body is solved for each of {places} candidate places, at one temperature: {size}{free}; a larger step_m has fewer",
+        f"the body is solved for each of {places} candidate places, at one temperature: {size}{free}; a larger step_m makes fewer",
     )
 
 

@@ -302,18 +302,20 @@ def _check_same(store: Store, plan: Plan) -> None:
     remedy = "choose another folder with -o"
     if was["content"] != now["content"]:
         raise UsageError(
-            f"{store.folder}: got a sweep of {was['source']} as it was before it changed ({_what_changed(was, plan)}); expected"
+            f"{store.folder}: holds a sweep of {was['source']} as it was before it changed ({_what_changed(was, plan)}); expected"
             f" the same problem; undo the change, or {remedy}"
         )
     if was["keys"] != now["keys"]:
         raise UsageError(
-            f"{store.folder}: got a sweep of the keys {', '.join(was['keys'])}, and not of {', '.join(now['keys'])}; expected"
-            f" other values of the same keys; {remedy}"
+            f"{store.folder}: holds a sweep of the keys {', '.join(was['keys'])}; got {', '.join(now['keys'])}; expected the same"
+            f" keys, whose values may differ; {remedy}"
         )
     for fact, option in (("images", "--mirror"), ("robust", "--robust")):
         if was[fact] != now[fact]:
-            relation = "with" if was[fact] else "without"
-            raise UsageError(f"{store.folder}: got a sweep {relation} {option}; expected the same; {remedy}")
+            held, asked, change = ("with", "without", "give it") if was[fact] else ("without", "with", "leave it out")
+            raise UsageError(
+                f"{store.folder}: holds a sweep {held} {option}; got one {asked}; expected the same; {change}, or {remedy}"
+            )
 
 
 def _what_changed(was: dict[str, Any], plan: Plan) -> str:

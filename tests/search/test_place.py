@@ -313,7 +313,7 @@ def test_a_solved_body_says_what_its_candidates_cost() -> None:
     text = BAR.replace('"free-field"', '"box"\nsize_m = [0.1, 1.0, 0.1]').replace("[0.0,", "[0.05,")
     (note,) = job._notes(candidates_of(loads(text.replace("drivers = 5", "drivers = 5\ncentre_m = [0.05, 0.0, 0.0]"))))
     assert "the body is solved for each of 41 candidate places" in note
-    assert note.endswith("a larger step_m has fewer")
+    assert note.endswith("a larger step_m makes fewer")
 
 
 @pytest.mark.long
