@@ -195,7 +195,7 @@ def opened(folder: Path) -> Store:
     except sqlite3.Error as error:
         connection.close()
         raise DataError(
-            f"{file}: got no sweep of this tool: {error}; expected a folder that `designer sweep` wrote; choose another with -o"
+            f"{file}: got no sweep of this tool: {error}; expected one that `designer sweep` wrote; choose another with -o"
         ) from None
     if not ours:
         connection.close()

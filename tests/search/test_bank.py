@@ -185,7 +185,7 @@ def test_a_beam_that_turns_is_judged_towards_where_it_ought_to_look(tmp_path: Pa
     page = (save(turning, tmp_path / "bank", along, command="designer bank") / "report.html").read_text(
         encoding="utf-8"
     )
-    assert "; gain towards the look direction that is wanted at the time" in page
+    assert "; this is the gain of the look direction at each time" in page
 
 
 def test_two_keys_make_a_grid(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
