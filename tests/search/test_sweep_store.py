@@ -179,7 +179,7 @@ def test_folders_of_others(tmp_path: Path) -> None:
     (tmp_path / "notes" / FILE).write_text("not a database at all")
     with pytest.raises(
         DataError,
-        match=r"sweep\.sqlite: got no sweep of this tool: file is not a database; expected one that `designer sweep` wrote; choose another with -o$",
+        match=r"sweep\.sqlite: got no sweep of this tool: file is not a database; expected one that `designer sweep` wrote; choose",
     ):
         begun(tmp_path / "notes")
     assert (tmp_path / "notes" / FILE).read_text() == "not a database at all"
