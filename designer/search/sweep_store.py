@@ -312,9 +312,9 @@ def _check_same(store: Store, plan: Plan) -> None:
         )
     for fact, option in (("images", "--mirror"), ("robust", "--robust")):
         if was[fact] != now[fact]:
-            held, wanted, change = ("with", "without", "give it") if was[fact] else ("without", "with", "leave it out")
+            before, after, change = ("with", "without", "give it") if was[fact] else ("without", "with", "leave it out")
             raise UsageError(
-                f"{store.folder}: holds a sweep {held} {option}; got one {wanted}; expected the same; {change}, or {remedy}"
+                f"{store.folder}: holds a sweep {before} {option}; got one {after}; expected the same; {change}, or {remedy}"
             )
 
 
