@@ -16,19 +16,25 @@ from numbers import Integral, Real
 from types import UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 
-from designer.errors import UsageError
+from designer.errors import DataError, OutputError, ProblemError, ProgramError, UsageError
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _NUMBERS: dict[Any, type] = {int: Integral, float: Real}
-WORDS = {r"Literal\[(.*?)\]": r"\1", r"ndarray\[.*?\]{3}": "array", " \\| ": " or "}
+WORDS = {r"Literal\[(.*?)\]": r"\1", r"ndarray\[.*?\]{3}": "array", " \\| ": " or ", r"\bResult\b": "Design"}
 """Parts of an annotation -> how a message writes them."""
+WRITTEN = "folder", "out"
+"""Arguments that stand for the option -o."""
+OPTION = re.compile(
+    r"`[^`]*`|(?<![\w-])(?P<option>--[a-z]+(?:-[a-z]+)*|-o\b)(?P<value> (?:[A-Z0-9][\w:.,]*|[\w.]+\.\w+))?"
+)
+"""An option of a command in a message, with the value behind it: a word in capitals, a number, or a file."""
 MAX_LENGTH = 60
 """Characters of a value that a message shows."""
 
 
 def checked_arguments(**names: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Decorator of public functions: wrong types are UsageErrors, which name the argument `a_b` in place of the option `--a-b`.
+    """Decorator of public functions: wrong types are UsageErrors, and errors name the argument `a_b` in place of the option `--a-b`.
 
     Parameters
     ----------
@@ -52,19 +58,47 @@ def checked_arguments(**names: str) -> Callable[[Callable[_P, _R]], Callable[_P,
                     _check(key, item, parameter.annotation, function)
             try:
                 return function(*args, **kwargs)
-            except UsageError as error:
-                if kwargs.get("command"):  # the command itself called
+            except (UsageError, DataError, OutputError, ProgramError) as error:
+                message = _in_python(str(error), signature, names)
+                if kwargs.get("command") or message == str(error):  # the command itself called
                     raise
-                message = re.sub(
-                    r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)",
-                    lambda option: names.get(argument := option[1].replace("-", "_"), argument),
-                    str(error),
-                )
-                raise UsageError(message) from error
+                raise type(error)(message) from error
+            except ProblemError as error:
+                file = _in_python(error.file, signature, names)
+                if kwargs.get("command") or file == error.file:
+                    raise
+                raise ProblemError(file, error.faults) from error
 
         return called
 
     return decorator
+
+
+def _in_python(message: str, signature: inspect.Signature, names: Mapping[str, str]) -> str:
+    """A command's message with the arguments of a function in place of options; commands in backticks stay.
+
+    `--a-b:` in front is `a_b:`, `--a-b VALUE` is `a_b=VALUE`, `--flag` is `flag=True`, and `-o` is the argument for what is
+    written. An option that is no argument stays.
+    """
+    written = next((name for name in WRITTEN if name in signature.parameters), "")
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values())
+
+    def named(option: re.Match[str]) -> str:
+        text, value = option["option"], option["value"] or ""
+        if text is None or (text == "-o" and not written):
+            return option[0]
+        argument = text.lstrip("-").replace("-", "_")
+        argument = written if text == "-o" else names.get(argument, argument)
+        parameter = signature.parameters.get(argument)
+        if parameter is None and not takes_any:  # of the command alone
+            return option[0]
+        if option.start() == 0:
+            return f"{argument}{value}"
+        if value or text == "-o":
+            return f"{argument}={value.strip()}"
+        return f"{argument}=True" if parameter is not None and parameter.annotation == "bool" else argument
+
+    return OPTION.sub(named, message)
 
 
 def _bound(
@@ -91,8 +125,9 @@ def _bound(
         for name in known:
             if str(error).endswith(f"'{name}'"):
                 raise UsageError(f"{name}: required argument is missing; {takes}") from None
+        count = len(args) - (len(signature.parameters) - len(known))
         raise UsageError(
-            f"{function}: got more arguments by place than {', '.join(by_place)}; name the others"
+            f"{function}: got {count} arguments by place; expected at most {len(by_place)} ({', '.join(by_place)}); name the others"
         ) from None
 
 

@@ -18,7 +18,7 @@ faster. Of each channel
 L counts all drivers of the problem. Where the problem has a word, taps are integers q 2^(shift - fraction_bits), with a shift for each
 driver that all sets share.
 
-**Between sets.** Each key's value is held to the range of its axis. In the cell of 2 (or 4) sets around it, with the shares u_i of
+**Between sets.** Each key's value is limited to the range of its axis. In the cell of 2 (or 4) sets around it, with the shares u_i of
 linear (bilinear) interpolation, in sum 1,
 
     taps = Σ u_i taps_i  (in a word: rounded to the nearest, halves to even),      delay = Σ u_i delay_i

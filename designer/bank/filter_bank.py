@@ -24,7 +24,7 @@ class Axis:
     values: Real
 
     def cell(self, value: float) -> tuple[int, float]:
-        """Number of the set below a value, and the share of the set above it, 0 to 1; values are held to the range."""
+        """Number of the set below a value, and the share of the set above it, 0 to 1; values are limited to the range."""
         if self.values.size == 1:
             return 0, 0.0
         held = float(np.clip(value, self.values[0], self.values[-1]))

@@ -68,8 +68,8 @@ def bank(
         float,
         typer.Option(
             metavar="DB",
-            help="The most that filters may lose anywhere in the range: cancellation gain in dB, mean over the band, of filters designed"
-            " for the place less that of the filters that play there, the worst channel's.",
+            help="Largest loss of cancellation gain in dB anywhere in the range: that of filters designed for the place less that of the"
+            " bank's filters there, mean over the band, of the worst channel.",
         ),
     ] = 1.0,
     jitter: Annotated[
@@ -80,8 +80,8 @@ def bank(
             " hundredth of the range.",
         ),
     ] = None,
-    rate: Annotated[str, typer.Option(metavar="HZ", help="How often the tracker tells, as 30Hz.")] = "30Hz",
-    delay: Annotated[str, typer.Option(metavar="TIME", help="How late it tells, as 50ms.")] = "50ms",
+    rate: Annotated[str, typer.Option(metavar="HZ", help="Rate of the tracker's positions, as 30Hz.")] = "30Hz",
+    delay: Annotated[str, typer.Option(metavar="TIME", help="Delay of the tracker's positions, as 50ms.")] = "50ms",
     processes: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Number of processes on this machine; by default one a processor."),

@@ -31,7 +31,7 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Draw this design as a curve of its own; of more than six, the first, the best and the worst are; repeatable.",
+            help="Draw this design as a curve of its own; by default six at most, of more the first, best and worst; repeatable.",
         ),
     ] = None,
     points_per_octave: Annotated[

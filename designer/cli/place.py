@@ -37,7 +37,7 @@ def place(
 ) -> None:
     """Search where drivers are worth most.
 
-    Writes a problem file for each layout that is worth its cost.
+    Writes a problem file for each Pareto-optimal layout, which no other beats in its number and in all that it is traded against.
     The table [placement] says where drivers may be, how many, and which number decides. DIR holds placed-1.toml, ..., a
     table of all layouts, and placement.html with the layouts drawn to scale beside their numbers.
     """

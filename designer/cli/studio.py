@@ -161,7 +161,7 @@ def _beginning(path: Path | None, options: Options) -> Beginning:
     path = _free(Path(f"{geometry.shape}.toml")) if path is None else path
     if path.suffix != ".toml" or not path.parent.is_dir():
         raise UsageError(
-            f"{path}: got no name of a problem file; expected one that ends in .toml, in a folder that is there"
+            f"{path}: got no name of a problem file; expected one that ends in .toml, in a folder that exists"
         )
     return Beginning(path, geometry=geometry)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from designer.arguments import checked_arguments
 from designer.problem import load
 from designer.problem.checks import warnings
+from designer.problem.driver_ways import ways_of
 from designer.problem.explain import explain
 from designer.problem.schema import Problem
-from designer.problem.ways import ways_of
 
 if TYPE_CHECKING:
     from designer.job import Design

@@ -98,7 +98,7 @@ def proof(
 
     """
     say = progress or (lambda _: None)
-    chosen, bench = target_named(target), Bench(machine, Path(cmsis) if cmsis else None)
+    chosen, bench = target_named(target, runs=recorded is None), Bench(machine, Path(cmsis) if cmsis else None)
     _check_flags(target, machine, cmsis)
     if isinstance(design, str | Path) and is_bank(Path(design)):
         if recorded is not None:
@@ -193,7 +193,7 @@ def check_runs(target: Target) -> None:
         return
     from designer.export.targets import TARGETS
 
-    recorded = "write the stimulus with --stimulus stimulus.wav"
+    recorded = f"write the stimulus by `designer proof OUT --target {target.name} --stimulus stimulus.wav`"
     if target.to_play:
         raise MissingProgramError(
             f"target {target.name}: {target.to_play}, and give --recorded feeds.wav; to begin, {recorded}"

@@ -118,7 +118,7 @@ def _device_entries(entries: Sequence[Entry], path: Path) -> Measured:
         displacements = len(problem.listener.ear_cloud_m)
         if cloud and len(cloud) < displacements:
             notes.append(
-                f"{label}: {path} knows {len(cloud)} of the ear cloud's {displacements} displacements, so its gains are over these alone"
+                f"{label}: {path} has {len(cloud)} of the ear cloud's {displacements} displacements, so its gains are over these alone"
             )
         table = (problem.scene or SceneTable()).model_copy(update={"transfer": str(path.absolute())})
         measured_problem = problem.model_copy(update={"scene": table, "designs": tables})
@@ -157,7 +157,7 @@ def _played(entry: Entry, name: str, files: str) -> Measured:
     if _is_set(files):
         if not beam:
             raise DataError(
-                f"{files}: tells the device from all around, and {name} of {entry.label} is for an ear; expected a SOFA file with"
+                f"{files}: was measured all around the device, and {name} of {entry.label} is for an ear; expected a SOFA file with"
                 " receivers at the ears, or a sound file of two channels, left ear and right ear"
             )
         place: dict[str, object] = {"position_m": [0.0, 0.0, 0.0], "facing_deg": [0.0, 0.0], "radius_m": None}
@@ -183,7 +183,7 @@ def _played(entry: Entry, name: str, files: str) -> Measured:
         # Its circle is the design's, shown once.
         beside.append(Entry(words, judged, entry.source, has_circle=False, required_problem=entry.problem))
         notes.append(
-            f"{label}: {files} knows {len(cloud)} of the ear cloud's {displacements} displacements; the design at these alone is {words}"
+            f"{label}: {files} has {len(cloud)} of the ear cloud's {displacements} displacements; the design at these alone is {words}"
         )
     played_scene = scene(_with_cloud(problem, cloud)).with_device(device)
     return [*beside, _as_played(entry, label, name, files, played_scene, has_circle=False)], notes

@@ -16,12 +16,12 @@ from designer.arrays import Bool, Real
 from designer.evaluation.channel import Verdict
 from designer.evaluation.outcomes import PRODUCT_LINE, REQUIRED, WORST, Outcome, decibels, hz
 from designer.problem.designs import by_name
+from designer.problem.driver_ways import ways_of
 from designer.problem.explain import hold_phrase
 from designer.problem.frequency_grid import curve_points_hz
 from designer.problem.messages import enumeration, number
 from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable, Problem
-from designer.problem.ways import ways_of
 from designer.requirements.curves import curve_db
 from designer.requirements.plain import Plain, driver_index, plain_in
 from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB

@@ -12,6 +12,7 @@ from designer.export.bank_plan import FADE, BankPlan, bank_plan
 from designer.export.bank_set import BankSet
 from designer.export.bank_source import bank_files, bank_scaling
 from designer.export.c_plan import BLOCK, CWord
+from designer.export.c_text import quiet_note, rounding_note
 from designer.export.cost import Cost
 from designer.export.names import joined
 from designer.export.provenance import README, readme
@@ -99,13 +100,10 @@ def _notes(plan: BankPlan) -> list[str]:
     }
     notes = plan.names.notes(plan.filters)
     if plan.word.bytes == 2 and plan.largest_error > 0:
-        notes.append(
-            f"each tap of the sets was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}"
-        )
+        notes.append(rounding_note(plan.largest_error))
     notes += plan.names.stereo_notes(plan.filters)
     if silent:
-        names = ", ".join(sorted(name.replace("\n", " to ") for name in silent))
-        notes.append(f"filters too quiet for {plan.word.target}, whose taps are all zero: {names}")
+        notes.append(quiet_note(plan.word.target, sorted(name.replace("\n", " to ") for name in silent)))
     return notes
 
 
@@ -116,7 +114,7 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
     keys = "; ".join(
         f"{name} is {axis.key}, from {axis.values[0]:g} to {axis.values[-1]:g}{f' {unit}' if unit else ''}, {start:g} at the start"
         if axis.values.size > 1
-        else f"{name} is {axis.key}, which changes nothing: all filters are those for {axis.values[0]:g}{f' {unit}' if unit else ''}"
+        else f"{name} is {axis.key}, which is ignored: all filters are those for {axis.values[0]:g}{f' {unit}' if unit else ''}"
         for name, axis, unit, start in zip(
             ("value", "value2"), filters.bank.axes, filters.units, filters.start, strict=False
         )
@@ -126,7 +124,7 @@ def _readme(plan: BankPlan, cost: str) -> bytes:
     library = f"arm_fir_{plan.word.name}{' and arm_biquad_cascade_df1_f32' if sections else ''}"
     calls = f"It calls {library} of CMSIS-DSP, a block of samples a call."
     calls = calls if plan.library else "A call takes any number of frames."
-    moves = f"""Values beyond the range are held to it.
+    moves = f"""Values outside the range are limited to it.
 
 The source holds {plan.sets} sets of filters. Between them {between} and delays are interpolated when the position has changed, at the start
 of the next block of {BLOCK} samples; the output then goes over to the new filters on a straight line in {FADE} samples, so that

@@ -109,7 +109,7 @@ def _header(plan: BankPlan) -> list[str]:
         f"/* Sets all histories to silence and the position to {big}_START. Call it before the first frame, and again to restart. */",
         *(f"void {prefix}_init({prefix}_state *state);", ""),
         f"/* Sets the position: {_keys_text(plan)}.",
-        " * Values beyond the range are held to it. Before the first frame the filters are there at once, later over a fade:",
+        " * Values outside the range are limited to it. The first position is taken at once, a later one by a fade:",
         f" * {fade}. */",
         *(f"void {prefix}_set_position({prefix}_state *state, {values});", ""),
         *calls,
@@ -140,7 +140,7 @@ def _keys_text(plan: BankPlan) -> str:
     parts = []
     for axis, unit, name in zip(filters.bank.axes, filters.units, ("value", "value2"), strict=False):
         low, high = (f"{float(np.float32(end)):g}" for end in (axis.values[0], axis.values[-1]))
-        values = f"{low} to {high}" if axis.values.size > 1 else f"whatever it is, the filters for {low}"
+        values = f"{low} to {high}" if axis.values.size > 1 else f"ignored: all filters are those for {low}"
         parts.append(f"{name} is {one_line(axis.key)}, {values}{f' {unit}' if unit else ''}")
     return "; ".join(parts)
 

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.export.c_partition import Place, Tail, best_block, direct_count, tail_of, transform_products
+from designer.export.c_text import SEARCH, quiet_note, rounding_note
 from designer.export.cmsis_arrangement import lowered_bits, post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import FirmwareNames, firmware_names
@@ -207,7 +208,7 @@ def plan_of(filters: FilterSet, word: CWord) -> Plan:
     tails: list[Tail] = []
     for filter_, place in zip(filters.filters, places, strict=True):
         if filter_.cascade is not None:
-            values, post_shift, raised, error = stored_sections(filter_.cascade, word, _location(filter_))
+            values, post_shift, raised, error = stored_sections(filter_.cascade, word, filter_.path)
             sections.append(Sections(filter_, *place, values, post_shift, raised, error))
         elif not filter_.has_taps:
             delays.append(Route(filter_, *place))
@@ -298,16 +299,11 @@ def _most(route: Route, word: CWord) -> float:
     return float(2.0**route.raised) if isinstance(route, Sections) else 1.0
 
 
-def _location(filter_: Filter) -> str:
-    return f"{filter_.channel} to {filter_.driver}"
-
-
 def rounding_notes(plan: Plan) -> Iterable[str]:
     """Sentences on changes of the coefficients."""
     word: Any = plan.word.word
     if plan.word is Q15 and plan.largest_error > 0 and plan.taps:
-        remedy = '; set [realization] word = "q15" to let the design search for better integers'
-        yield f"each tap was rounded to the nearest number of q15, by at most {plan.largest_error:.2g}{remedy}"
-    silent = [_location(route.source) for route in plan.taps if not route.values.any()]
+        yield rounding_note(plan.largest_error, SEARCH)
+    silent = [route.source.path for route in plan.taps if not route.values.any()]
     if silent and word is not None:
-        yield f"filters too quiet for {plan.word.target}, whose taps are all zero: {', '.join(silent)}"
+        yield quiet_note(plan.word.target, silent)

@@ -1,4 +1,4 @@
-"""Text that every exported C is made of: comments, arrays, tables, macros, enumerations, the state's members, and a header's frame."""
+"""Text that every exported C is made of: comments, arrays, tables, macros, enumerations, the state's members, a header's frame, notes."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ ROOM = "no feed exceeds full scale if the peaks of all inputs are this far below
 """Note on the headroom."""
 LINES = "a row a channel: its beginning in state->line, and the past samples that are kept"
 """Note on the table of the lines of samples."""
+SEARCH = '; set [realization] word = "q15" to let the design search for better integers'
+"""Remedy of a `rounding_note` on taps."""
 Macro = tuple[str, str, str]
 """Name, value and note."""
 
@@ -157,8 +159,18 @@ def header(prefix: str, includes: Iterable[str], body: Iterable[str]) -> list[st
     ]
 
 
+def rounding_note(largest_error: float, remedy: str = "") -> str:
+    """Note on coefficients that were rounded to q15."""
+    return f"each coefficient was rounded to the nearest number of q15, by at most {largest_error:.2g}{remedy}"
+
+
+def quiet_note(target: str, paths: Iterable[str]) -> str:
+    """Note on filters of which nothing is left in the target's word."""
+    return f"filters too quiet for {target}, whose coefficients are all zero: {', '.join(paths)}"
+
+
 def asserted_size(prefix: str, state: str, macro: str, unless: str = "") -> str:
-    """Type that does not compile where a state has another size than its macro says, `unless` a condition holds."""
+    """Type that compiles only where the size of a state is that of its macro, or where the condition `unless` holds."""
     size = f"(sizeof({prefix}_{state}) == {prefix.upper()}_{macro})"
     size = f"({size} || {unless})" if unless else size
-    return f"typedef char {prefix}_{state}_is_as_long_as_said[{size} ? 1 : -1];"
+    return f"typedef char {prefix}_{state}_size_matches_header[{size} ? 1 : -1];"

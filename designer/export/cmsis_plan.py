@@ -106,7 +106,9 @@ def stored_taps(taps: Real, word: CWord, shift: int, location: str) -> StoredTap
         guard += 1
     if shift + guard > MAX_SHIFT:
         norms = f"taps up to {np.abs(taps).max():.3g} with an l1 norm of {np.abs(taps).sum():.3g}"
-        raise _refusal(word, location, f"{norms}, an output shift of {shift + guard} bits", f"{MAX_SHIFT}", QUIETER)
+        raise _refusal(
+            word, location, f"{norms}, an output shift of {shift + guard} bits", f"at most {MAX_SHIFT}", QUIETER
+        )
     return StoredTaps(whole, shift, guard, error)
 
 
@@ -135,7 +137,7 @@ def stored_sections(cascade: Cascade, word: CWord, location: str, limit: float =
     shift = post_shift(scaled, word.word)
     if lowered[-1] > MAX_SHIFT or shift >= bits:
         size = f"coefficients up to {np.abs(scaled).max():.3g}, postShift {shift}, and an output shift of {lowered[-1]} bits"
-        raise _refusal(word, location, size, f"{bits - 1} and {MAX_SHIFT}", QUIETER)
+        raise _refusal(word, location, size, f"at most {bits - 1} and {MAX_SHIFT}", QUIETER)
     step = 2.0 ** (shift - bits)
     whole = np.ascontiguousarray(np.rint(scaled / step).astype(np.int64))
     _hold_stable(-whole[:, 3:] * step, word, location)

@@ -16,6 +16,7 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.measures import amplitude_db
+from designer.problem.messages import listed
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade, settled_length
 from designer.realization.cost import Memory
@@ -47,6 +48,11 @@ class Filter:
     def has_taps(self) -> bool:
         """Whether it is taps, and neither sections nor a pure delay."""
         return self.cascade is None and self.delay_samples is None
+
+    @property
+    def path(self) -> str:
+        """Its channel and its driver in a message."""
+        return f"{self.channel} to {self.driver}"
 
     @property
     def wait(self) -> int:
@@ -115,6 +121,7 @@ class FilterSet:
         manifest; None without a scene
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
     made_by : str, the command that makes their folder, where it is not `designer design`
+    made_into : str, that folder in the commands, where it is not out/NAME
     fed_by_upmix : bool, whether an upmix makes the channels from stereo, which no filter here does
     options : dict, flag -> what the problem or the user says of a target's option; absent where nothing is said
     suffix : str, of names in C, where the filters are exported beside those of other rates
@@ -140,6 +147,7 @@ class FilterSet:
     judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
     imported_from: str = ""
     made_by: str = ""
+    made_into: str = ""
     fed_by_upmix: bool = False
     options: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
@@ -191,9 +199,13 @@ class FilterSet:
         return self.own_shifts.get((channel, driver), self.shifts.get(channel))
 
     @property
-    def is_mixed(self) -> bool:
-        """Whether a driver has another number of filters than one."""
-        return sorted(filter_.driver for filter_ in self.filters) != sorted(self.drivers)
+    def mixed(self) -> str:
+        """The first driver with another number of filters than one, in words; empty where each has one."""
+        for driver in self.drivers:
+            channels = [filter_.channel for filter_ in self.filters if filter_.driver == driver]
+            if len(channels) != 1:
+                return f"the channels {listed(channels)} to {driver}" if channels else f"no filter of {driver}"
+        return ""
 
     def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""

@@ -131,7 +131,7 @@ def words_of(filters: FilterSet, target: str, default: Word | None = None) -> Wo
     if filters.word is None:
         name = f"{word.integer_bits}.{word.fraction_bits}"
         notes = [
-            f'the problem names no word ([realization] word): each coefficient is rounded to its nearest of "{name}"'
+            f'the problem names no word ([realization] word): each coefficient is rounded to the nearest number of "{name}"'
         ]
     if filters.word == word and filters.own_shifts:
         shifts = {(f.channel, f.driver): filters.own_shifts.get((f.channel, f.driver), 0) for f in filters.filters}

@@ -1,6 +1,6 @@
 """Graph of a PipeWire filter-chain, read as sums of ways from its inputs to its outputs.
 
-The reader follows the graph, whatever order of nodes a user has given it (see `ways.py`), and refuses by name nodes that are computed
+The reader follows the graph, in any order of nodes (see `program_paths.py`), and refuses by name nodes that are computed
 from a frequency or loaded from elsewhere.
 Of a convolver's list of files the one at the problem's rate is read.
 
@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from designer.export.coefficients import Coefficients, shown
+from designer.export.program_paths import Program, Signal, Way
 from designer.export.wave import Responses
-from designer.export.ways import Program, Signal, Way
 from designer.problem.schema import MAX_TAPS
 
 MIXER_INPUTS = 8

@@ -65,7 +65,7 @@ def provenance(filters: FilterSet, target: str, scaling: str, mark: str = "") ->
 
 def command(filters: FilterSet, target: str) -> str:
     """Command that makes the export again from the problem file; of a path on the machine that made it, the name alone."""
-    out = f"out/{filters.name}"
+    out = filters.made_into or f"out/{filters.name}"
     problem = [filters.problem_file, *set_options(filters.problem_changes)]
     design = shlex.join(["designer", "design", *problem, "-o", out])
     if filters.imported_from:

@@ -82,7 +82,7 @@ def plan_of(filters: FilterSet) -> Plan:
         held = f"at most {MAX_BYTES:,}, which hold {count} filters of {most} taps, delays included"
         raise refuse(TARGET, f"{count} filters of up to {longest} taps, {size:,} bytes a blob", held, FEWER)
     contents = {"tdfb": content}
-    if not filters.is_mixed:
+    if not filters.mixed:
         responses, assigned = _assigned(filters, stored)
         assigned += assigned[-1:] * (len(assigned) % 2)
         if len(responses) <= MAX_RESPONSES:
@@ -91,16 +91,16 @@ def plan_of(filters: FilterSet) -> Plan:
 
 
 def _sections_plan(filters: FilterSet) -> Plan:
-    if filters.is_mixed:
+    if mixed := filters.mixed:
         raise refuse(
             TARGET,
-            "sections of several channels to a driver, or a driver without a filter",
+            f"sections, and {mixed}",
             "one filter a driver, because its IIR equaliser mixes nothing",
             'set [realization] form = "fir", whose filter bank does, or export c',
         )
     stored = tuple(_cascade(filters, filter_) for filter_ in filters.filters)
-    longest = max(map(len, stored))
-    counted = "sections, one for two samples of delay included"
+    longest, path = max((len(cascade), filter_.path) for cascade, filter_ in zip(stored, filters.filters, strict=True))
+    counted = f"sections in {path}, one for two samples of delay included"
     at_most(TARGET, longest, MAX_SECTIONS, counted, "choose fewer [realization] sections")
     responses, assigned = _assigned(filters, stored)
     content = blobs.eq_iir(responses, assigned)
@@ -137,7 +137,7 @@ def _shift(filters: FilterSet, filter_: Filter, taps: Real) -> int:
     if shift > MAX_SHIFT:
         limit = f"at most {TAPS_WORD.greatest * 2.0 ** (MAX_SHIFT - 15):.0f}"
         remedy = "limit the drivers' gains ([[drivers]] max_gain_db)"
-        raise refuse(TARGET, f"a tap of {np.abs(taps).max():g} in {filter_.channel} to {filter_.driver}", limit, remedy)
+        raise refuse(TARGET, f"a tap of {np.abs(taps).max():g} in {filter_.path}", limit, remedy)
     return shift
 
 
@@ -146,7 +146,7 @@ def _cascade(filters: FilterSet, filter_: Filter) -> tuple[Section, ...]:
     ahead = [LATE_BY_TWO] * (wait // 2) + [LATE_BY_ONE] * (wait % 2)
     if filter_.cascade is None:
         return tuple(ahead) or (FLAT_SECTION,)
-    table, raised = section_words(filter_.cascade, f"{filter_.channel} to {filter_.driver}")
+    table, raised = section_words(filter_.cascade, filter_.path)
     sections = [Section(a2, a1, b2, b1, b0) for b0, b1, b2, a1, a2 in table.tolist()]
     return (*ahead, *sections[:-1], sections[-1]._replace(shift=-raised))
 

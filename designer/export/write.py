@@ -50,9 +50,9 @@ EQUATIONS = (
     "w[n] = sin(pi (n + 1/2) / frame), for analysis and, times 1/2, for synthesis; a frame starts every hop samples",
     "M = (L + R) / 2 and S = (L - R) / 2, transformed in frames",
     "E[.]: sums over the bins of each band, then y[k] = (1 - p)^2 x[k] + 2 p y[k-1] - p^2 y[k-2] over the frames, p = pole",
-    "rho = Re E[M S*] / E|S|^2, held to [-1, 1]; 0 where E|S|^2 is at most silence",
+    "rho = Re E[M S*] / E|S|^2, limited to [-1, 1]; 0 where E|S|^2 is at most silence",
     "E|M'|^2 = E|M|^2 - 2 rho Re E[M S*] + rho^2 E|S|^2, at least 0",
-    "alpha = 1 - sqrt((1 - rho^2) E|S|^2 / E|M'|^2), held to [0, 1]; 0 where E|M'|^2 is at most silence",
+    "alpha = 1 - sqrt((1 - rho^2) E|S|^2 / E|M'|^2), limited to [0, 1]; 0 where E|M'|^2 is at most silence",
     "C = alpha (M - rho S), transformed back; L' = L - C and R' = R - C in time, L and R late by the latency",
 )
 
@@ -117,7 +117,7 @@ def _check_numbers(filters: FilterSet, name: str) -> None:
         tables = [filter_.taps] if filter_.cascade is None else [filter_.cascade.b, filter_.cascade.a]
         largest = float(np.max([np.abs(table).max(initial=0.0) for table in tables]))
         if not largest <= MAX_VALUE:  # NaN is not
-            actual = f"a coefficient of magnitude {largest:.3g} in {filter_.channel} to {filter_.driver}"
+            actual = f"a coefficient of magnitude {largest:.3g} in {filter_.path}"
             expected = f"finite numbers up to {MAX_VALUE:g}"
             raise refuse(name, actual, expected, "lower the filters (max_gain_db, max_effort_db), and design it again")
 

@@ -77,7 +77,7 @@ def no_design(folder: Path, expected: str) -> DataError:
             f"{folder}: got the folder of a filter bank; expected {expected}; a bank is taken by `designer export`, `designer proof` and"
             " `designer render --path`"
         )
-    return DataError(f"{folder}: {lack(folder, f'{SUMMARY} of this tool')}; expected {expected}")
+    return DataError(lack(folder, f"{SUMMARY} of this tool", "designer design", expected))
 
 
 def read_summary(folder: Path) -> dict[str, Any]:

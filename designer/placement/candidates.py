@@ -14,10 +14,11 @@ import numpy as np
 
 from designer.arrays import Bool, Index, Real
 from designer.errors import Fault, ProblemError
+from designer.problem.enclosures import ENCLOSURES
 from designer.problem.enclosures.enclosure import millimetres
 from designer.problem.enclosures.round_body import RoundBody
 from designer.problem.enclosures.solved_body import SolvedBody
-from designer.problem.messages import nearest, number, shown
+from designer.problem.messages import enumeration, nearest, number, shown
 from designer.problem.placement_table import Placement
 from designer.problem.schema import Driver, Problem
 
@@ -159,7 +160,7 @@ def _places_m(problem: Problem, table: Placement) -> Real:
         raise key_fault(problem, "placement.width_m", f'got none with on = "{table.on}"', "a width in metres",
                      "the distance of the outermost centres, as 0.8")  # fmt: skip
     if table.height_m and table.depth_m:
-        raise key_fault(problem, "placement.depth_m", "got a depth and a height", "one of them, as a plane stands or lies",
+        raise key_fault(problem, "placement.depth_m", "got a depth and a height", "one of them, because a plane stands or lies",
                      "leave one of them out")  # fmt: skip
     across = _steps(table.width_m / 2, table.step_m)
     second = _steps((table.depth_m or table.height_m) / 2, table.step_m) if table.on == "plane" else np.zeros(1)
@@ -173,8 +174,9 @@ def _surface_m(problem: Problem, table: Placement, centre: Real) -> Real:
     """Places on a body's surface, from azimuth 0 (or the middle of the arc) to both sides."""
     body = problem.body
     if not body.has_surface:
+        surfaces = enumeration([shown(name) for name, kind in ENCLOSURES.items() if kind.has_surface], "or")
         raise key_fault(problem, "placement.on", f'got "surface" with enclosure.model = {shown(body.model_name)}',
-                     '"bar" or "plane"', "a sphere, a cylinder, a box and a mesh have a surface")  # fmt: skip
+                     '"bar" or "plane"', f"write one of them, or an enclosure with a surface: {surfaces}")  # fmt: skip
     low, high = table.azimuth_deg
     width = (high - low) % 360.0 or 360.0
     middle = low + width / 2
@@ -278,7 +280,7 @@ def _check_room(candidates: Candidates) -> None:
 def no_layout(candidates: Candidates, count: int, expected: str = "fewer") -> ProblemError:
     """The error of so many drivers whose centres, or pistons, are too near to each other wherever they are."""
     near = f"got {count}, whose centres cannot all be {millimetres(candidates.least_m)} apart in these bounds"
-    remedy = "smaller drivers, a smaller spacing_m, wider bounds, or fewer drivers"
+    remedy = "take smaller drivers, a smaller spacing_m, wider bounds, or fewer drivers"
     return key_fault(candidates.problem, "placement.drivers", near, expected, remedy)
 
 

@@ -99,7 +99,9 @@ def objective_of(problem: Problem) -> Objective:
     assert table is not None
     name = table.objective
     if name not in names():
-        remedy = nearest(name, names()) or "effort and cost are limits, or on placement.front"
+        remedy = (
+            nearest(name, names()) or "effort and cost are no objectives: limit them, or add them to placement.front"
+        )
         raise _fault(problem, shown(name), f"one of {', '.join(names())}", remedy)
     metric = BY_NAME[name]
     for need, has, key in _NEEDS:

@@ -14,9 +14,9 @@ from designer.problem.design_checks import design_checks
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.round_body import RoundBody
 from designer.problem.frequency_grid import MAX_REFINEMENT
+from designer.problem.geometry_checks import place_checks, room_checks
 from designer.problem.message_codes import coded
 from designer.problem.messages import number
-from designer.problem.place_checks import place_checks, room_checks
 from designer.problem.plausibility import warnings
 from designer.problem.population_checks import population_checks
 from designer.problem.realization_checks import realization_checks, virtualizer_checks

@@ -11,6 +11,7 @@ import numpy as np
 from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.designs import MaskLine
+from designer.problem.driver_ways import grouped, shared_hz
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.message_codes import coded
 from designer.problem.messages import MAX_KILOHERTZ, in_hertz, number, shown
@@ -18,7 +19,6 @@ from designer.problem.methods import AUTO, formulations, method_faults
 from designer.problem.rules import among, below_nyquist, curve_faults, ordered, unless
 from designer.problem.schema import DesignTable, Problem, Region
 from designer.problem.table import as_far_as_known, entries, if_known
-from designer.problem.ways import grouped, shared_hz
 
 
 def design_checks(problem: Problem) -> Iterator[Iterator[Fault]]:

@@ -9,12 +9,12 @@ import numpy as np
 
 from designer.problem import geometry, room_places
 from designer.problem.designs import by_name
+from designer.problem.driver_ways import ways_of
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.listeners import Listener, NamedListener
 from designer.problem.messages import enumeration, number
 from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Problem, Realization, Region, Room
-from designer.problem.ways import ways_of
 
 
 def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Iterator[str]:

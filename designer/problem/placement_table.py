@@ -72,7 +72,8 @@ class Placement(Table):
     front: Annotated[
         list[Literal["drivers", "width_m", "max_effort_db", "multiply_adds_per_s"]], Field(min_length=1, max_length=4)
     ] = Field(
-        default=["drivers"], title="what the number is traded against: none of the points written is beaten in all"
+        default=["drivers"],
+        title="what the number is traded against: the layouts that are Pareto-optimal in these are written",
     )
 
     @property

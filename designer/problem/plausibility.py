@@ -9,12 +9,12 @@ from itertools import combinations
 import numpy as np
 
 from designer.problem import geometry
+from designer.problem.driver_ways import HEARD_HZ, gaps_hz, ways_of
 from designer.problem.enclosures.enclosure import MAX_DEVICE_M, MIN_MILLIMETRES_M, in_metres
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.listener_checks import each_listener
 from designer.problem.messages import MAX_KILOHERTZ, in_hertz, number, shown
 from designer.problem.schema import MAX_TAPS, DesignTable, Driver, Problem, targets_of_options
-from designer.problem.ways import HEARD_HZ, gaps_hz, ways_of
 
 MAX_FAR_M = 100.0
 """Distance of a listener from which on it was written in another unit."""

@@ -86,6 +86,10 @@ class _Store:
         return base64.b64encode(b"".join(self.places)).decode()
 
 
+NEGATIVE = re.compile(r"(?<=\s)-(?=[\d.]+ ?(?:dB|deg|°))")
+"""A hyphen for a minus sign in a sentence; JSON that is packed has no space before its numbers."""
+
+
 def block(title: str, figures: Mapping[str, Any], **more: Any) -> str:
     """The JSON of a page, as it may stand in a script element.
 
@@ -98,7 +102,8 @@ def block(title: str, figures: Mapping[str, Any], **more: Any) -> str:
     packer = Packer()
     packed = packer.packed(figures)
     data = {"title": title, "schemes": colours(), **more, "figures": packed, **packer.texts}
-    return json.dumps(data, separators=(",", ":"), allow_nan=False, ensure_ascii=False).replace("<", "\\u003c")
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False, ensure_ascii=False).replace("<", "\\u003c")
+    return NEGATIVE.sub("\u2212", text)
 
 
 def overlay(path: str | Path) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class PlacedLayout:
         return f"{count} {'driver' if count == 1 else 'drivers'}, {self.width_m:.2f} m wide{effort}"
 
     def cost(self, axis: str) -> float:
-        """Cost along an axis of the front; less is better."""
+        """Cost along an axis that the value is traded against; less is better."""
         if axis == "drivers":
             return float(len(self.drivers))
         if axis == "width_m":

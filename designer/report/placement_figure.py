@@ -1,4 +1,4 @@
-"""The trade-off of `designer place` as SVG: what layouts are worth over what they cost, those of the front by name.
+"""The trade-off of `designer place` as SVG: what layouts are worth over what they cost, the Pareto-optimal ones by name.
 
 Drawn in the page's own colours, as the layouts are.
 """
@@ -35,8 +35,8 @@ def trade_offs(
     Parameters
     ----------
     layouts : sequence of PlacedLayout, all that were searched
-    front : sequence of PlacedLayout, with names
-    axes : sequence of str, of the front, the first of which counts where layouts differ along none
+    front : sequence of PlacedLayout, the Pareto-optimal ones, with names
+    axes : sequence of str, what the value is traded against, the first of which counts where layouts differ along none
     metric : Metric, of the values
 
     """
@@ -160,7 +160,7 @@ def _names(points: Sequence[tuple[float, float, str]]) -> list[str]:
 
 
 def _legend(even: bool, lasso: bool, others: bool) -> list[str]:
-    entries = [('<circle class="named" cx="0" cy="0" r="5"/>', "on the front", True),
+    entries = [('<circle class="named" cx="0" cy="0" r="5"/>', "Pareto-optimal", True),
                ('<circle class="searched" cx="0" cy="0" r="3.5"/>', "beaten", others),
                (_mark("square", 0, 0), "even steps", even), (_mark("cross", 0, 0), "group lasso", lasso)]  # fmt: skip
     parts, u = [], LEFT + 6

@@ -37,13 +37,13 @@ def table(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> str
 
 
 def with_filters(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> list[PlacedLayout]:
-    """All layouts, those of the front with their names and the numbers of their filters."""
+    """All layouts, the Pareto-optimal ones with their names and the numbers of their filters."""
     by_drivers = {layout.key: layout for layout in front}
     return [by_drivers.get(layout.key, layout) for layout in layouts]
 
 
 def columns(layouts: Sequence[PlacedLayout], front: Sequence[PlacedLayout]) -> dict[str, Any]:
-    """Name -> values of all layouts, those of the front with the name of their problem file and the numbers of their filters."""
+    """Name -> values of all layouts, the Pareto-optimal ones with the name of their problem file and the numbers of their filters."""
     rows = with_filters(layouts, front)
     numbers = list(dict.fromkeys(name for layout in front for name in layout.numbers))
     values: dict[str, Any] = {

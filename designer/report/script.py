@@ -34,6 +34,10 @@ FACTORY = ('typeof self !== "undefined" ? self : this, ', "() => {"), ("}", "));
 """The function around the library: what stands before it and how it begins, how it ends and what stands behind it."""
 
 
+MINUS = re.compile(r"(?:^|(?<=\()|(?<=[^,]\s)|(?<=\de))-(?=\d)|(?<=,\s)-(?=[\d.]+ ?(?:dB|deg|°))")
+"""A hyphen that stands for a minus sign in a sentence; those in the lists of a problem file are to be copied."""
+
+
 def page(name: str, title: str, data: str = "", **content: Any) -> str:
     """A written page of a template.
 
@@ -61,7 +65,9 @@ def template(name: str) -> Template:
     """A page's template; `decibels` is a filter of it."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(loader=PackageLoader("designer.report"), autoescape=True, undefined=StrictUndefined)
+    environment = Environment(
+        loader=PackageLoader("designer.report"), autoescape=True, undefined=StrictUndefined, finalize=with_minus
+    )
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters["decibels"] = decibels
     return environment.get_template(name)
@@ -70,6 +76,11 @@ def template(name: str) -> Template:
 def decibels(value: float, form: str = "z.1f") -> str:
     """One decimal, and no minus before a zero."""
     return format(value, form)
+
+
+def with_minus(value: Any) -> Any:
+    """A value of a template with the minus sign of the axes; markup, as of a command to be copied, stays as it is."""
+    return value if hasattr(value, "__html__") or not isinstance(value, str) else MINUS.sub("\u2212", value)
 
 
 def parts(package: str, files: Iterable[str]) -> str:

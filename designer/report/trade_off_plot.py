@@ -53,7 +53,7 @@ def trade_off_figure(trade: TradeOff) -> Figure:
     front = front[np.argsort(trade.x[front], kind="stable")]
     x_axis, y_axis = (_ends(values, label) for values, label in ((trade.x, trade.x_label), (trade.y, trade.y_label)))
     shape = "hv" if trade.x_is_paid else "vh"
-    steps = line(trade.x[front], trade.y[front], "Pareto front", color="soft", width=1.2, shape=shape)
+    steps = line(trade.x[front], trade.y[front], "Pareto-optimal", color="soft", width=1.2, shape=shape)
     lines, shaded = [], list[list[float]]()
     for n, label in enumerate(trade.group_labels):
         look: dict[str, Any] = {"color": n, "marker": MARKERS[n % len(MARKERS)], "width": 0.0, "size": 5.0}

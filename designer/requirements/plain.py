@@ -18,8 +18,8 @@ from designer.acoustics.several_listeners import head_scale, heard_at, heard_by
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, db, mean_power
 from designer.problem import geometry
+from designer.problem.driver_ways import ways_of
 from designer.problem.schema import DesignTable, Problem
-from designer.problem.ways import ways_of
 from designer.requirements.crossovers import Crossover
 from designer.requirements.curves import in_band
 

@@ -25,7 +25,7 @@ from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.search.bank_keys import Followed, followed_keys, place_words, problem_at
 from designer.search.bank_places import Places, Values
 from designer.search.bank_proof import Cells, Proof, bank_of, proven
-from designer.search.bank_section_fit import MissedError, SectionFit, forms_of_bank, section_fit
+from designer.search.bank_section_fit import MissedError, SectionFit, forms_of_bank, ruled_out, section_fit
 from designer.search.bank_spacing import (
     FRACTIONS,
     LINES,
@@ -108,7 +108,7 @@ class BankDesign:
         largest, bank = self.proof.largest_db, self.bank
         lost = (
             f"at most {max(largest['interpolated'], 0.0):.2f} dB lost at {len(self.proof.places)} places"
-            f" (at {place_words(self.keys, self.proof.worst_place)})"
+            f" (most at {place_words(self.keys, self.proof.worst_place)})"
         )
         fixed = f"one fixed design, for {place_words(self.keys, self.proof.fixed_at)}: up to {largest['fixed']:.1f} dB"
         followed = [] if self.section_fit is None else [self.section_fit.sentence()]
@@ -135,7 +135,7 @@ class BankDesign:
         return "aligned taps, delays apart" if self.aligned else "taps"
 
     def shortfalls(self) -> list[str]:
-        """Sentences on places that are infeasible, and on what filters exceed there; none where all is held."""
+        """Sentences on places that are infeasible, and on requirements that filters miss there; none where all are held."""
         out = [self.no_form] if self.no_form else []
         if self.infeasible:
             values, slack_db = max(self.infeasible, key=lambda item: item[1])
@@ -181,7 +181,7 @@ def design_bank(
     say("form of the filters")
     choice = job.design(problem_at(problem, keys, _values_of(problem, keys))).choice
     assert choice is not None
-    passed_over: list[str] = []
+    passed_over = ruled_out(choice, problem)
     missed: list[tuple[float, Candidate]] = []
     no_form = choice.reason if choice.is_short else ""
     forms = forms_of_bank(choice, problem)
@@ -202,7 +202,7 @@ def design_bank(
             why = "; ".join(map(str, error.faults)) if isinstance(error, ProblemError) else str(error)
             passed_over.append(f"{form.text}: {why}")
         except MissedError as error:
-            missed.append((error.fit.excess_db, form))
+            missed.append((error.fit.missed_db, form))
             passed_over.append(f"{form.text}: {error.fit.missed(keys)}")
     return designed(min(missed, key=lambda item: item[0])[1], holds=False)
 
@@ -236,8 +236,8 @@ def _designed(
         raise UsageError(_jump_words(keys, loss_db, error)) from None
     if proof.largest_db["interpolated"] > loss_db:
         raise UsageError(
-            f"--loss {loss_db:g}: got {proof.largest_db['interpolated']:.2f} dB at {place_words(keys, proof.worst_place)};"
-            " expected sets that lose no more; raise --loss"
+            f"--loss {loss_db:g}: got sets that lose {proof.largest_db['interpolated']:.2f} dB at {place_words(keys, proof.worst_place)};"
+            f" expected sets that lose at most {loss_db:g} dB; raise --loss, or shorten the range"
         )
     stage[0] = "uniform spacing"
     uniform = (1,) * len(keys) if bank.sets == 1 else _uniform(cells, axes, proof, loss_db)

@@ -22,7 +22,7 @@ from designer.stereo.chain import CENTRE
 
 
 def firmware_set(
-    bank: FilterBank, problem: Problem, keys: Sequence[Followed], start: tuple[float, ...], loss_db: float
+    bank: FilterBank, problem: Problem, keys: Sequence[Followed], start: tuple[float, ...], loss_db: float, folder: str
 ) -> BankSet:
     """The channels of a bank that a firmware plays: of a stereo chain its own.
 
@@ -30,6 +30,7 @@ def firmware_set(
     ----------
     start : tuple of float, values of the keys at which a firmware starts
     loss_db : float, the limit on the loss, for the command that makes the bank again
+    folder : str, of the bank, for that command
 
     """
     sides = [name for name in bank.waiting_samples if name != CENTRE]
@@ -45,7 +46,8 @@ def firmware_set(
         word=bank.word,
         shifts=dict(bank.shifts),
         delays={name: bank.waiting_samples.get(name, 0) for name in channels},
-        made_by=_command(problem, keys, loss_db),
+        made_by=_command(problem, keys, loss_db, folder),
+        made_into=folder,
         fed_by_upmix=bank.upmix,
         bank=bank,
         start=start,
@@ -65,11 +67,10 @@ def firmware_costs(filters: BankSet) -> dict[str, dict[str, object]]:
     return costs
 
 
-def _command(problem: Problem, keys: Sequence[Followed], loss_db: float) -> str:
+def _command(problem: Problem, keys: Sequence[Followed], loss_db: float, folder: str) -> str:
     """Command that makes the bank again; of a path on the machine that made it, the name alone."""
     name = PurePath(problem.source).name
     over = [text for key in keys for text in ("--over", f"{key.key}={key.low:.12g}:{key.high:.12g}")]
-    out = f"out/{name.removesuffix('.toml')}"
     return shlex.join(
-        ["designer", "bank", name, *set_options(problem.changes), *over, "--loss", f"{loss_db:g}", "-o", out]
+        ["designer", "bank", name, *set_options(problem.changes), *over, "--loss", f"{loss_db:g}", "-o", folder]
     )

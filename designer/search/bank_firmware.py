@@ -42,7 +42,8 @@ def bank_filters(opened: OpenedBank, folder: Path, options: Mapping[str, str], s
     """
     judge = _Losses(opened, folder, say)
     start = tuple(float(value) for value in opened.facts["fixed_at"])
-    whole = firmware_set(opened.bank, opened.problem, opened.keys, start, float(opened.facts["loss_db"]))
+    facts, made_into = opened.facts, str(opened.facts.get("folder", folder.name))
+    whole = firmware_set(opened.bank, opened.problem, opened.keys, start, float(facts["loss_db"]), made_into)
     return replace(whole, options=dict(options), judge_between=judge.of)
 
 

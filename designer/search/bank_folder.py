@@ -92,7 +92,7 @@ def save(design: BankDesign, folder: Path, walk: Walked | None, *, command: str,
 
     def fill(new: Path) -> None:
         copies = copy_data(design.problem, new)
-        facts = _facts(design, walk, copies, command)
+        facts = _facts(design, walk, copies, command, folder)
         (new / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         (new / BANK_FILE).write_bytes(bank_bytes(design.bank))
         _write_sofa(design, new / BANK_SOFA)
@@ -129,11 +129,14 @@ def _listener(design: BankDesign) -> str | None:
     return first or listeners[0].name
 
 
-def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], command: str) -> dict[str, Any]:
+def _facts(
+    design: BankDesign, walk: Walked | None, copies: Mapping[str, str], command: str, folder: Path
+) -> dict[str, Any]:
     problem, bank, proof = design.problem, design.bank, design.proof
     return {
         "writer": WRITER,
         "title": problem.title,
+        "folder": folder.name if folder.is_absolute() else folder.as_posix(),
         "source": problem.source,
         "changes": problem.changes,
         "exit_code": design.status,
@@ -165,7 +168,7 @@ def _facts(design: BankDesign, walk: Walked | None, copies: Mapping[str, str], c
         "upmix": bank.upmix,
         "word": problem.realization.word,
         "firmware": firmware_costs(
-            firmware_set(bank, problem, design.keys, tuple(map(float, proof.fixed_at)), design.loss_db)
+            firmware_set(bank, problem, design.keys, tuple(map(float, proof.fixed_at)), design.loss_db, folder.name)
         ),
         "walk": walk and _walk_facts(walk),
         "versions": versions(),
@@ -257,12 +260,12 @@ def _heard(design: BankDesign, channel: str) -> str:
     (table,) = (table for table in design.problem.designs if table.name == channel)
     if table.is_ear:
         return (
-            ", and through the responses at the ears of the places that the head passes; gain at the ears alone, while over place it is"
-            " the mean over the ear cloud"
+            ", through the responses at the ears of the places that the head passes; this is the gain at the ears, and the gain over place"
+            " is the mean over the ear cloud"
         )
     if table.is_beam:
-        return "; gain towards the look direction that is wanted at the time, over the channel's dark directions"
-    return "; gain at the points that are to be bright at the time, over those that are to be dark"
+        return "; this is the gain of the look direction at each time over the channel's dark directions"
+    return "; this is the gain of the points that are bright at each time over those that are dark"
 
 
 def is_bank(folder: Path) -> bool:
@@ -284,9 +287,7 @@ def open_bank(folder: Path) -> OpenedBank:
 
     """
     if missing := _missing(folder):
-        raise DataError(
-            f"{folder}: {lack(folder, ' and '.join(missing))}; expected a folder that `designer bank` wrote"
-        )
+        raise DataError(lack(folder, " and ".join(missing), "designer bank"))
     manifest = read_manifest(folder)
     for name in (FACTS, BANK_FILE):
         hashes = manifest and manifest.files.get(name)

@@ -276,8 +276,8 @@ class Places:
             )
         if self.problem.virtualizer is not None:
             raise UsageError(
-                'realization.form: got "biquad" beside [virtualizer], whose channels are sums of others, which shared poles'
-                f' do not make; expected "fir" or "rtf"; leave [virtualizer] out, {taps}'
+                'realization.form: got "biquad" beside [virtualizer], whose channels are sums of others, and sections with'
+                f' shared poles make no sums; expected "fir" or "rtf"; leave [virtualizer] out, {taps}'
             )
 
         def solved(values: Sequence[float]) -> tuple[Scene, list[ChannelDesign]]:

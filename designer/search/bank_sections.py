@@ -120,7 +120,7 @@ class SharedSections:
         needed = max(0, math.ceil(-least))
         self.bulk_delay_samples = stated if isinstance(stated := table.bulk_delay_samples, int) else needed
         if self.bulk_delay_samples < needed:
-            got = f"got {stated}, and {table.sections} sections take {needed} samples before their arrival in the range of the bank"
+            got = f"got {stated}, and {table.sections} sections need {needed} over the bank's range"
             raise ProblemError(
                 source,
                 [
@@ -128,7 +128,7 @@ class SharedSections:
                         "realization.bulk_delay_samples",
                         got,
                         f"at least {needed}",
-                        "a larger delay, or fewer sections",
+                        "take a larger delay, or fewer sections",
                         "bulk-delay",
                     )
                 ],

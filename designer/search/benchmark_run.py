@@ -84,7 +84,9 @@ def score_all(
         rows += [row for part in parts for row in part]
         verdicts.append([entry.name, *map(verdict, parts)])
     if not rows:
-        raise UsageError("got nothing to score; expected a method or weights that fit one of these problems")
+        raise UsageError(
+            "got nothing to score; expected a method or weights that fit one of these problems; choose another method, or problems"
+        )
     return Scored(tuple(rows), tuple(verdicts), tuple(filter(None, warnings)))
 
 

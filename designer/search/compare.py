@@ -191,7 +191,9 @@ def compare(
     notes: list[str] = []
     if methods:
         if len(named) != 1:
-            raise UsageError(f"--methods: got {len(named)} problems; expected one, which each method designs")
+            raise UsageError(
+                f"--methods: got {len(named)} problems; expected one, which each method designs; leave the others out"
+            )
         problem = job.problem_of(*named.values())
         variants = [(method, *with_method(problem, method)) for method in methods]
         notes += [note for _, _, remarks in variants for note in remarks]

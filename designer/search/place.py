@@ -1,4 +1,4 @@
-"""The job of `designer place`: layouts searched over numbers of drivers, widths and limits of effort; those of the front designed."""
+"""The job of `designer place`: layouts searched over numbers of drivers, widths and limits of effort; the Pareto-optimal ones designed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from designer.problem import Problem
 from designer.problem.schema import Driver
 from designer.report import placement_page
 from designer.report.placed_layout import PlacedLayout
-from designer.search.placed_designs import DesignedLayouts, decided, front_of, layout_of, problem_of, tables_of
+from designer.search.layout_designs import DesignedLayouts, decided, front_of, layout_of, problem_of, tables_of
 from designer.search.relocated import relocate, remarked
 from designer.versions import WRITER, versions
 from designer.writing import PLACEMENT, check_folder, lay, reserve, write_folder
@@ -44,7 +44,7 @@ MAX_EXHAUSTIVE = 100_000
 
 @dataclass(frozen=True)
 class Placed:
-    """Layouts that were found, those of the front first designed.
+    """Layouts that were found; those that are Pareto-optimal are designed.
 
     Attributes
     ----------
@@ -52,10 +52,10 @@ class Placed:
     candidates : Candidates
     objective : Objective, the number that decided
     layouts : tuple of PlacedLayout, every one that was searched, the best first
-    front : tuple of PlacedLayout, those that no other beats in the value and all that it is traded against
-    problems : mapping of str to Problem, of the front by name
+    front : tuple of PlacedLayout, the Pareto-optimal ones: no other beats them in the value and in all that it is traded against
+    problems : mapping of str to Problem, of the Pareto-optimal layouts by name
     notes : tuple of str
-    failed : tuple of PlacedLayout, those at which the solver stopped, each with its `failure`; they are on no front
+    failed : tuple of PlacedLayout, those at which the solver stopped, each with its `failure`; none of them is in `front`
 
     """
 
@@ -76,7 +76,7 @@ class Placed:
 
     @property
     def sentence(self) -> str:
-        """The answer in a sentence: the best layout, its filters first, the search's value beside them, and the front's last beside it."""
+        """The best layout, its filters first, then the search's value; and the last of the Pareto-optimal ones."""
         best, metric, last = self.front[0], self.objective.metric, self.front[-1]
         beside = ""
         if best.even is not None:
@@ -172,7 +172,7 @@ def place(
     progress: Callable[[str], None] | None = None,
     force: bool = False,
 ) -> Placed:
-    """Find layouts of drivers by a problem's `[placement]`, and design those of the front.
+    """Find layouts of drivers by a problem's `[placement]`, and design those that are Pareto-optimal.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def place(
     ------
     ProblemError : no `[placement]`, or one that leaves no layout; drivers of these numbers that a design cannot take
     UsageError, OutputError : the folder holds something else, or cannot be written
-    SolverError : a solver ended without a certified answer for every layout of the front; where it did for some, these are `failed`
+    SolverError : a solver ended without a certified answer for every Pareto-optimal layout; where it did for some, these are `failed`
 
     Returns
     -------
@@ -245,7 +245,7 @@ def _check(candidates: Candidates) -> None:
     for width_m, count in itertools.product(table.widths_m, table.counts):
         if not _space(candidates, count, width_m).compositions:
             raise key_fault(problem, "placement.widths_m", f"got {width_m:g}, within which {count} drivers have no places",
-                         f"up to {2 * candidates.half_width_m().max():g}", "take a wider one, or fewer drivers")  # fmt: skip
+                         f"a width of up to {2 * candidates.half_width_m().max():g} m", "take a wider one, or fewer drivers")  # fmt: skip
     for count in table.counts:
         places_m = candidates.places_m[np.linspace(0, len(candidates.places_m) - 1, count).astype(int)]
         try:
@@ -268,7 +268,7 @@ def _notes(candidates: Candidates) -> tuple[str, ...]:
     size = body.solving(problem.solved_to_hz, problem.speed_of_sound_m_s, places)
     free = "; free coordinates solve it for more places at every step" if candidates.table.free else ""
     return (
-        f"the body is solved for each of {places} candidate places, at one temperature: {size}{free}; a larger step_m has fewer",
+        f"the body is solved for each of {places} candidate places, at one temperature: {size}{free}; a larger step_m makes fewer",
     )
 
 

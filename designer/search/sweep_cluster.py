@@ -131,6 +131,6 @@ def on_cluster(tasks: Iterable[Task], client: Client, work: Work = measure) -> I
             coming.update(handed_out())
         except (CancelledError, OSError, TimeoutError):
             raise UsageError(
-                "--scheduler: it went away; what came before is kept, and the same command goes on from there"
+                "--scheduler: the scheduler went away; the points before are kept; start it again, and the same command goes on from there"
             ) from None
         yield task, outcome

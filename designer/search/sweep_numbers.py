@@ -195,7 +195,7 @@ def ranked(
         kinds = " or ".join(
             kind for kind in PLACES if PLACES[kind] > nearest and kind in np.array(status)[meets & ~able]
         )
-        reasons.append(f"{set_back} points are {kinds} and stand behind")
+        reasons.append(f"{set_back} points are {kinds}, and rank below the others")
     others = [Metric(name, objective.channel, BY_NAME[name].label, BY_NAME[name].better) for name in NEXT]
     chain = [objective, *(metric for metric in others if metric.name != objective.name)]
     goodness = {metric: metric.sign * metric.of(numbers) for metric in chain}

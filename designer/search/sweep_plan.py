@@ -116,14 +116,16 @@ def variations(
     )
     varied = [_variation(problem, key.strip(), values, option, mirror=mirror) for key, values in items]
     if not varied:
-        raise UsageError(f"{option}: got no keys; expected one or more, as {EXAMPLES[option]}")
+        raise UsageError(
+            f"{option}: got no keys; expected one or more; give a key and its values, as {EXAMPLES[option]}"
+        )
     if mirror and not any(place[0] == "drivers" for first in varied for place in first.places):
         raise UsageError("--mirror: got no key of a driver; expected one in --vary, as drivers.left.position_m[1]")
     for first, second in itertools.combinations(varied, 2):
         for place, set_place in itertools.product(second.places + second.images, first.places + first.images):
             if overlap(place, set_place):
                 raise UsageError(
-                    f"{option} {first.key} and {option} {second.key} both set {dotted(place)}; expected one of them"
+                    f"{option} {first.key} and {option} {second.key} both set {dotted(place)}; expected one of them; leave one out"
                 )
     everywhere = [("drivers", number, FOLLOWS) for number in range(len(problem.drivers) if on_surface else 0)]
     placed = [place for first in varied for place in first.places + first.images if is_on_surface(place)]
@@ -147,7 +149,9 @@ def _variation(problem: Problem, key: str, values: Values, option: str, *, mirro
     if isinstance(values, Mapping) or (isinstance(values, str) and values.strip().startswith(MARK)):
         tables = values if isinstance(values, Mapping) else variant_tables(list(split(values)), option)
         if not tables:
-            raise UsageError(f"{option}: got no variants; expected one or more")
+            raise UsageError(
+                f"{option}: got no variants; expected one or more, each a name with its keys and their values"
+            )
         variants = {name: variant_changes(problem, table, option) for name, table in tables.items()}
         set_places = dict.fromkeys(place for changes in variants.values() for place, _ in changes)
         return Variation(key, tuple(set_places), (), tuple(variants), variants)
@@ -156,8 +160,8 @@ def _variation(problem: Problem, key: str, values: Values, option: str, *, mirro
     for place, image in zip(places, images, strict=False):
         if image in places and image != place and negates(place):
             raise UsageError(
-                f"{option}: got a driver and its mirror image with one value; expected with --mirror one driver of a pair, whose"
-                " image takes the other sign"
+                f"{option}: got one value for a driver and its mirror image; expected with --mirror one driver of the pair, whose image"
+                " takes the other sign; name one of them"
             )
     parsed = parsed_values(values, option) if isinstance(values, str) else tuple(plain(value) for value in values)
     if not isinstance(parsed, Between) and not parsed:
@@ -229,7 +233,7 @@ class Plan:
                     f"--vary {variation.key}: got a range without a step; expected FROM:TO:STEP, or --random N to draw from it"
                 )
         if self.zipped and self.draws:
-            raise UsageError("got --zip and --random; expected one of them")
+            raise UsageError("got --zip and --random; expected one of them; leave one out")
         for variation in self.varied:
             twice = repeated(variation.values)
             if twice is not None and not self.zipped and not self.draws:

@@ -187,19 +187,21 @@ def opened(folder: Path) -> Store:
     """
     file = folder / FILE
     if file.is_symlink() or not file.is_file():
-        raise DataError(
-            f"{folder}: {lack(folder, f'{FILE} of this tool')}; expected a folder that `designer sweep` wrote"
-        )
+        raise DataError(lack(folder, f"{FILE} of this tool", "designer sweep"))
     connection = sqlite3.connect(file, timeout=PATIENCE_S)
     try:
         ours = connection.execute("pragma application_id").fetchone()[0] == APPLICATION_ID
         connection.execute(f"select {COLUMNS} from points limit 1")
     except sqlite3.Error as error:
         connection.close()
-        raise DataError(f"{file}: got no sweep of this tool: {error}; choose another with -o") from None
+        raise DataError(
+            f"{file}: got no sweep of this tool: {error}; expected one that `designer sweep` wrote; choose another with -o"
+        ) from None
     if not ours:
         connection.close()
-        raise DataError(f"{file}: got a file of another program; expected a folder that `designer sweep` wrote")
+        raise DataError(
+            f"{file}: got a file of another program; expected one that `designer sweep` wrote; choose another with -o"
+        )
     # The log reaches the disk when the system likes, and is kept short: under half a megabyte.
     connection.executescript("pragma synchronous = normal; pragma wal_autocheckpoint = 100")
     return Store(folder, connection)
@@ -300,18 +302,20 @@ def _check_same(store: Store, plan: Plan) -> None:
     remedy = "choose another folder with -o"
     if was["content"] != now["content"]:
         raise UsageError(
-            f"{store.folder}: got a sweep of {was['source']} as it was before it changed ({_what_changed(was, plan)}); expected"
+            f"{store.folder}: holds a sweep of {was['source']} as it was before it changed ({_what_changed(was, plan)}); expected"
             f" the same problem; undo the change, or {remedy}"
         )
     if was["keys"] != now["keys"]:
         raise UsageError(
-            f"{store.folder}: got a sweep of the keys {', '.join(was['keys'])}, and not of {', '.join(now['keys'])}; expected"
-            f" other values of the same keys; {remedy}"
+            f"{store.folder}: holds a sweep of the keys {', '.join(was['keys'])}; got {', '.join(now['keys'])}; expected the same"
+            f" keys, whose values may differ; {remedy}"
         )
     for fact, option in (("images", "--mirror"), ("robust", "--robust")):
         if was[fact] != now[fact]:
-            relation = "with" if was[fact] else "without"
-            raise UsageError(f"{store.folder}: got a sweep {relation} {option}; expected the same; {remedy}")
+            before, after, change = ("with", "without", "give it") if was[fact] else ("without", "with", "leave it out")
+            raise UsageError(
+                f"{store.folder}: holds a sweep {before} {option}; got one {after}; expected the same; {change}, or {remedy}"
+            )
 
 
 def _what_changed(was: dict[str, Any], plan: Plan) -> str:

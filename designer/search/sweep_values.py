@@ -93,7 +93,7 @@ def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
         low, high = numbers
         if not alone:
             raise UsageError(
-                f"{option}: got a range without a step beside other values; expected FROM:TO:STEP, or it alone"
+                f"{option}: got a range without a step beside other values; expected FROM:TO:STEP, or the range alone"
             )
         if not low < high:
             raise UsageError(f"{option}: got a range from {low} to {high}; expected from the smaller to the larger")
@@ -102,7 +102,9 @@ def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
         return [value_of(text.strip())]
     low, high, step = numbers
     if step == 0 or (high - low) / step < 0:
-        raise UsageError(f"{option}: got steps of {step} from {low} to {high}; expected a step that leads there")
+        raise UsageError(
+            f"{option}: got steps of {step} from {low} to {high}; expected a step that leads to the end; change it"
+        )
     count = int(((high - low) / step).to_integral_value())
     if count >= MOST:
         raise UsageError(f"{option}: got {count + 1} values; expected at most {MOST}; take a larger step")
@@ -110,7 +112,9 @@ def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
         near = max(count, 1)
         second_count = near + 1 if near * abs(step) < abs(high - low) else max(near - 1, 1)
         steps = " or ".join(f"{float((high - low) / n):.6g}" for n in sorted({near, second_count}))
-        raise UsageError(f"{option}: got steps of {step}, which miss the end at {high}; expected such as {steps}")
+        raise UsageError(
+            f"{option}: got steps of {step}, which miss the end at {high}; expected steps that end there; take {steps}"
+        )
     kind = int if is_whole else float
     return [kind(low + (high - low) * n / count) for n in range(count + 1)]
 

@@ -115,7 +115,7 @@ def image_location(problem: Problem, place: Location) -> Location | None:
     if abs(y) <= TOLERANCE_M / 2:
         if negates(place):
             raise UsageError(
-                f'--mirror: the driver "{driver.name}" is in the middle and its own image; expected what leaves it there;'
+                f'--mirror: the driver "{driver.name}" is in the middle and its own image; expected keys that leave it in the middle;'
                 " vary it in a sweep without --mirror"
             )
         return None

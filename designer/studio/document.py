@@ -226,7 +226,9 @@ class Document:
 
     def _snapshot(self, name: SnapshotName) -> Reading:
         if name not in self._snapshots:
-            raise UsageError(f"snapshot {name}: none; expected one of {', '.join(self._snapshots) or 'none so far'}")
+            raise UsageError(
+                f"snapshot {name}: it was not taken; expected {', '.join(self._snapshots) or 'one that was taken'}; take it first"
+            )
         return self._snapshots[name]
 
     def differences(self, name: SnapshotName) -> list[Difference]:

@@ -18,8 +18,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from designer.errors import DesignerError, UsageError
 from designer.problem.schema import Problem
+from designer.studio.allowed_paths import OUT, for_pages, plain_name
 from designer.studio.document import Document
-from designer.studio.places import OUT, for_pages, plain_name
 from designer.studio.shelf import EXCERPT, Shelf
 from designer.workers import DeafSpawned, begin
 from designer.writing import sweep_stale
@@ -96,7 +96,9 @@ class Errands:
         document, over, options = self._document, request["over"], dict(request.get("options", {}))
         names = options.pop("snapshots", [CURRENT, *document.snapshots])
         if over == "folder" and (reason := document.repeatable):
-            raise UsageError(f"the folder's command starts from the file on disk, and {reason}; save first")
+            raise UsageError(
+                f"a folder states the command that designs it from the file on disk, and {reason}; save first"
+            )
         order = Order(
             over=over,
             states=self._states(names if over == "comparison" else [CURRENT]),

@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 
 from designer.errors import UsageError
 from designer.problem.schema import Problem
+from designer.studio.allowed_paths import OUT, for_pages, inside
 from designer.studio.design_store import stored_design
-from designer.studio.places import OUT, for_pages, inside
 
 Over = Literal["export", "figures", "page", "comparison", "folder"]
 CURRENT = "current"

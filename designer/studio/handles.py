@@ -54,7 +54,7 @@ def dragged(problem: Problem, handle: str, x: float, y: float) -> Values:
         raise UsageError(f"{handle}: got the place ({x}, {y}); expected two finite numbers")
     known = grips(problem)
     if handle not in known:
-        raise UsageError(f"{handle}: no such handle; expected one of those of this state; look at it anew")
+        raise UsageError(f"{handle}: no such handle; expected a handle of this state; reload the page")
     return known[handle].drag(x, y)
 
 

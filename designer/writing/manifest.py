@@ -152,9 +152,24 @@ def listing(paths: tuple[str, ...]) -> str:
     return ", ".join(paths[:NAMES_IN_A_MESSAGE]) + (f" and {more} more" if more > 0 else "")
 
 
-def lack(folder: Path, content: str) -> str:
-    """Why a folder is none of this tool's, in words: it is not there, it is a file, or it is without the content."""
+def lack(folder: Path, content: str, command: str, expected: str = "") -> str:
+    """Message on a folder that a command did not write: it is not there, it is a file, or it is without the content; with the remedy.
+
+    Parameters
+    ----------
+    content : str, files that it lacks
+    command : str, that writes such folders, as "designer design"
+    expected : str, by default a folder that the command wrote
+
+    """
     try:
-        return f"got no {content}" if folder.is_dir() else "got a file" if folder.exists() else "no such folder"
+        actual, remedy = (
+            (f"got no {content}", f"choose another folder, or run `{command}` first")
+            if folder.is_dir()
+            else ("got a file", "name the folder that it lies in")
+            if folder.exists()
+            else ("no such folder", f"mend the path, or run `{command}` first")
+        )
     except OSError as error:
-        return f"cannot be read: {(error.strerror or str(error)).lower()}"
+        actual, remedy = f"cannot be read: {(error.strerror or str(error)).lower()}", "make it readable"
+    return f"{folder}: {actual}; expected {expected or f'a folder that `{command}` wrote'}; {remedy}"

@@ -24,6 +24,7 @@ from designer.problem import schema
 from designer.report import figures, page
 from designer.report.figures import Picture
 from designer.report.page_data import BLOCK
+from designer.report.script import with_minus
 from designer.result import Result
 from designer.writing import folders
 
@@ -133,7 +134,7 @@ def test_an_export_that_is_refused_is_said(
     assert {path.name for path in (here / "out/export").iterdir()} == {"csv"}
     entries = json.loads((here / "out/export.json").read_text(encoding="utf-8"))
     assert (entries["cmsis-q15"], "files" in entries["csv"]) == ({"refused": why}, True)
-    assert f"not written: {why}" in (here / "out/report.html").read_text(encoding="utf-8")
+    assert f"not written: {with_minus(why)}" in (here / "out/report.html").read_text(encoding="utf-8")
 
 
 def test_infeasible(here: Path, designer_command: Command) -> None:

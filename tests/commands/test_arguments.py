@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from toml_text import pair, toml
 
 import designer
-from designer.errors import UsageError
+from designer.errors import DesignerError, UsageError
 from designer.problem.schema import Problem
 from designer.search.compare import Comparison
 
@@ -66,7 +68,14 @@ def test_an_unknown_argument_is_named(name: str) -> None:
         (lambda p: package.design(p, keepgoing=True), 'keepgoing: unknown argument; nearest known: "keep_going"'),
         (lambda p: package.sweep(p, {}, random=3), 'random: unknown argument; nearest known: "draws"'),
         (lambda p: package.bank(p), "over: required argument is missing; bank takes problem, over, folder, "),
-        (lambda p: package.design(p, 1), "design: got more arguments by place than problem; name the others"),
+        (
+            lambda p: package.design(p, 1),
+            "design: got 2 arguments by place; expected at most 1 (problem); name the others",
+        ),
+        (
+            lambda p: p.replace("title", "x", 3),
+            "replace: got 3 arguments by place; expected at most 2 (key, value); name the others",
+        ),
         (lambda p: p.replace("title", key="title"), "key: got it twice, by place and by name; expected it once"),
     ],
 )
@@ -113,6 +122,32 @@ def test_parts_are_looked_at(call: Callable[[Problem], object], message: str, pr
     """The keys, values and entries of an argument too; a text is no sequence of letters, and true no number."""
     with pytest.raises(UsageError, match=f"^{message}"):
         call(problem)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p, _: package.bank(p, ["listener.position_m[1]=0:0.1"], loss_db=0.0), "loss_db: got 0; expected"),
+        (lambda p, _: package.bank(p, []), "over: got no keys; expected one or more"),
+        (lambda p, _: package.sweep(p, {}), "vary: got no keys; expected one or more"),
+        (lambda p, _: package.sweep(p, ["realization.taps=8:9"]),
+         "vary realization.taps: got a range without a step; expected FROM:TO:STEP, or draws=N to draw from it"),
+        (lambda p, _: package.sweep(p, {"realization.taps": [1]}), "problem with vary=realization.taps: 1 fault"),
+        (lambda p, folder: package.compare([p, p], folder), "choose another with folder="),
+        (lambda p, folder: package.sweep(p, {"realization.taps": [8]}, folder), "choose another with folder="),
+        (lambda p, _: package.proof("out", "zz"), "target: got 'zz'; expected wav, "),
+        (lambda p, _: package.evaluate(p, p), "expected Design"),
+    ],
+)  # fmt: skip
+def test_messages_name_arguments(
+    call: Callable[[Problem, Path], object], message: str, problem: Problem, tmp_path: Path
+) -> None:
+    """In place of the options of the command: `folder=` for -o, and an argument's own name where it is another."""
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(DesignerError) as refused:
+        call(problem, tmp_path)
+    assert message in str(refused.value)
+    assert not re.search(r"(?<![\w-])-(o|-vary|-over|-loss|-target)\b", str(refused.value))
 
 
 def test_numbers_of_numpy_are_numbers(problem: Problem) -> None:

@@ -179,11 +179,11 @@ def test_messages_of_functions_name_arguments(
     """Where a command's message has its option, that of the function has the argument, by its own name."""
     with pytest.raises(UsageError, match=r"^methods: got 2 problems; expected one, which each method designs"):
         designer.compare([design.problem, design.problem], methods=["auto"])
-    with pytest.raises(UsageError, match=r"; expected FROM:TO:STEP, or draws N to draw from it"):
+    with pytest.raises(UsageError, match=r"; expected FROM:TO:STEP, or draws=N to draw from it"):
         designer.sweep(design.problem, {"designs.left.max_effort_db": "3:9"})
     with pytest.raises(UsageError, match=r"^target: got 'mp3'; expected csv, "):
         designer.export(design, "mp3")
-    with pytest.raises(UsageError, match=r"^room: got no at_ears with it; .*; add at_ears"):
+    with pytest.raises(UsageError, match=r"^room: got no at_ears=True with it; .*; add at_ears=True"):
         designer.render(design, "in.wav", room=True)
     ended = run(capsys, monkeypatch, "compare", "a.toml", "b.toml", "--methods", "auto", "-o", "out")
     assert ended.err.startswith("error: --methods: got 2 problems")

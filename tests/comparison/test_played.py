@@ -122,7 +122,7 @@ def test_impulse_responses_at_two_ears(predicted: Entry, tmp_path: Path) -> None
     (scene_there, beside), notes = measured_entries([predicted], [f"channel:left={file}"])
     assert (scene_there.label, beside.label) == ("pair, left at 1 place", "pair, left as played")
     assert notes == [
-        f"pair, left as played: {file} knows 1 of the ear cloud's 3 displacements; the design at these alone is pair, left at 1 place"
+        f"pair, left as played: {file} has 1 of the ear cloud's 3 displacements; the design at these alone is pair, left at 1 place"
     ]
     np.testing.assert_allclose(gains_db(beside, "left"), gains_db(scene_there, "left"), rtol=0, atol=0.1)
     assert abs(gains_db(beside, "left") - gains_db(predicted, "left")).max() > 0.5
@@ -194,7 +194,7 @@ def test_what_does_not_fit(predicted: Entry, tmp_path: Path) -> None:
     sofar.write_sofa(str(tmp_path / "two.sofa"), sofa)
     with pytest.raises(DataError, match=r"got 2 drivers.*expected one, the channel as it plays"):
         measured_entries([predicted], [f"channel:left={tmp_path / 'two.sofa'}"])
-    with pytest.raises(DataError, match=r"tells the device from all around, and left of pair is for an ear"):
+    with pytest.raises(DataError, match=r"was measured all around the device, and left of pair is for an ear"):
         measured_entries([predicted], [f"channel:left={tmp_path / 'beam hor *.frd'}"])
     for name, samples, message in (
         ("mono", np.ones((64, 1)), r"got 1 channels; expected two, the left and the right ear"),

@@ -142,7 +142,7 @@ def test_too_many_taps_are_refused(word: CWord) -> None:
 def test_taps_without_scaling_left_are_refused() -> None:
     """A gain of 2^30 is no filter's: the output's shift would fill the 64-bit sum."""
     with pytest.raises(
-        UsageError, match=r"taps up to 1.07e\+09 .* an output shift of 3\d bits; expected 24; lower the filters"
+        UsageError, match=r"taps up to 1.07e\+09 .* an output shift of 3\d bits; expected at most 24; lower the filters"
     ):
         write_cmsis(one(np.array([2.0**30, 1.0])), Q31)
 

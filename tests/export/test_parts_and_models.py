@@ -233,6 +233,8 @@ def test_the_prefix_is_the_users(
     assert "void bar_init(bar_state *state);" in (tmp_path / "x" / "bar.h").read_text(encoding="utf-8")
     ended = run(capsys, monkeypatch, "export", str(folder), "--target", "cmsis-f32", "--prefix", "a bar")
     assert ended.code == 2 and "--prefix: got 'a bar'; expected a letter" in ended.err and "try a_bar" in ended.err
+    ended = run(capsys, monkeypatch, "export", str(folder), "--target", "cmsis-f32", "--prefix", "")
+    assert ended.code == 2 and "--prefix: got an empty text; expected a name; leave --prefix out" in ended.err
 
 
 def test_an_unknown_part_in_the_file_is_refused() -> None:

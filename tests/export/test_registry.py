@@ -339,6 +339,15 @@ def test_an_unknown_target_names_the_nearest() -> None:
         target_named("camila")
 
 
+def test_a_proof_names_the_targets_that_run() -> None:
+    """Those with a program here, and none of files of numbers; by a recording every target is judged."""
+    with pytest.raises(UsageError, match=r"^--target: got 'zz'; expected ") as refused:
+        target_named("zz", runs=True)
+    assert set(str(refused.value).partition("expected ")[2].partition(";")[0].split(", ")) == {
+        name for name, target in TARGETS.items() if target.run
+    }
+
+
 def test_a_place_of_others_is_written_into_only_by_force(tmp_path: Path) -> None:
     """A folder of someone's is refused and untouched; --force writes beside their files; a refused target leaves it as it is."""
     filters = filter_cases.fir()

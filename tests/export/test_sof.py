@@ -236,8 +236,8 @@ def many(channels: int, drivers: int, taps: int = 8) -> FilterSet:
         (many(3, 6), "got 18 filters; expected at most 16; design fewer channels or drivers, or export c"),
         (many(1, 2, 257), "got 257 taps, delays included; expected at most 256; choose fewer"),
         (many(2, 8, 128), r"got 16 filters of up to 128 taps, 4,.* bytes .*; expected at most 4,096, which hold 16 filters of 112 taps"),
-        (filter_cases.biquads(), 'got sections of several .*; expected one filter a driver, .*; set .* form = "fir"'),
-        (one_each(9), r"got 14 sections, one for two samples of delay included; expected at most 11"),
+        (filter_cases.biquads(), 'got sections, and the channels left, right to woofer; expected one filter a driver, .* form = "fir"'),
+        (one_each(9), r"got 14 sections in left to left, one for two samples of delay included; expected at most 11"),
         (filter_cases.made({"a": np.full((1, 4), 300.0)}, ("d",), {}, "fir"), "got a tap of 300 in a to d; expected at most 256"),
     ],
 )  # fmt: skip
@@ -324,7 +324,7 @@ def test_a_section_is_lowered_where_it_would_saturate() -> None:
     ("realization", "message"),
     [
         ({"taps": 300}, "got 300 taps, delays included; expected at most 256"),
-        ({"form": "biquad", "sections": 4}, "got sections of several channels to a driver"),
+        ({"form": "biquad", "sections": 4}, "got sections, and the channels left, right to "),
     ],
 )
 def test_what_the_problem_tells_is_refused_before_the_design(realization: dict[str, object], message: str) -> None:

@@ -97,9 +97,9 @@ def test_the_filters_return(tmp_path: Path) -> None:
     ("filters", "message"),
     [
         (filter_cases.fir(), "got 3 drivers; expected at most 2"),
-        (filter_cases.biquads(), "got several channels to a driver, .*; expected one filter a driver"),
+        (filter_cases.biquads(), "got the channels left, right to woofer; expected one filter a driver"),
         (filter_cases.words(), 'got 24 taps in a to woofer; expected sections, .*; set .* form = "biquad"'),
-        (one_each(12), "got 17 sections, one for two samples of delay included; expected at most 15"),
+        (one_each(12), "got 17 sections in left to left, one for two samples of delay included; expected at most 15"),
     ],
 )
 def test_what_the_equaliser_cannot_hold_is_refused(filters: FilterSet, message: str) -> None:

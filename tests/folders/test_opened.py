@@ -240,10 +240,15 @@ def test_what_is_no_folder_is_named_as_that(tmp_path: Path) -> None:
     """A path where nothing is, or a file, whatever folder of this tool it should be: nothing is said of files in it."""
     file = tmp_path / "file"
     file.touch()
-    for path, words in ((tmp_path / "none", "no such folder"), (file, "got a file"), (tmp_path, "got no ")):
+    for path, words, remedy in (
+        (tmp_path / "none", "no such folder", "mend the path, or run `designer "),
+        (file, "got a file", "name the folder that it lies in"),
+        (tmp_path, "got no ", "choose another folder, or run `designer "),
+    ):
         for refused in (designer.open, open_store, open_bank):
             with pytest.raises(
-                DataError, match=f"^{re.escape(str(path))}: {words}.*; expected a folder that `designer "
+                DataError,
+                match=f"^{re.escape(str(path))}: {words}.*; expected a folder that `designer \\w+` wrote; {remedy}",
             ):
                 refused(path)
         with pytest.raises(DataError, match=f": {words}.*; expected a folder that `designer design` wrote"):

@@ -139,7 +139,7 @@ def test_what_cannot_run_is_told(
     ):
         ended_of = designer_command("proof", str(folder), "--target", target)
         assert ended_of.code == 8 and needed in ended_of.err and "give --recorded feeds.wav" in ended_of.err
-    assert "--stimulus stimulus.wav, record" in ended.err and "--recorded feeds.wav" in ended.err
+    assert "--stimulus stimulus.wav`, record" in ended.err and "--recorded feeds.wav" in ended.err
     ended = designer_command("proof", str(folder), "--target", "cmsis-q31")
     assert ended.code == 8 and "name their folder with --cmsis" in ended.err
     ended = designer_command("proof", str(folder), "--target", "cmsis-q31", "--cmsis", str(tmp_path))

@@ -50,7 +50,7 @@ def test_what_is_drawn() -> None:
 
 def test_the_front_steps_up_where_its_points_are() -> None:
     """Between two of its points the front is as good as the one before: level first, through the points in their order."""
-    (front,) = (line for line in panel()["lines"] if line["name"] == "Pareto front")
+    (front,) = (line for line in panel()["lines"] if line["name"] == "Pareto-optimal")
     assert front["shape"] == "hv"
     assert front["x"].tolist() == [1.0, 3.0, 5.0, 6.0]
     assert (np.diff(front["y"]) > 0).all()

@@ -13,8 +13,8 @@ from scipy import signal
 
 import designer
 from designer.arrays import Complex, Real
+from designer.problem.driver_ways import ways_of
 from designer.problem.explain import explain
-from designer.problem.ways import ways_of
 from designer.requirements.crossovers import Crossover
 from designer.requirements.curves import driver_slope
 

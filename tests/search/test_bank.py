@@ -188,7 +188,7 @@ def test_a_beam_that_turns_is_judged_towards_where_it_ought_to_look(
     page = (save(turning, tmp_path / "bank", along, command="designer bank") / "report.html").read_text(
         encoding="utf-8"
     )
-    assert "; gain towards the look direction that is wanted at the time" in page
+    assert "; this is the gain of the look direction at each time" in page
 
 
 def test_two_keys_make_a_grid(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +261,7 @@ def test_a_file_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> Non
             1.0,
             "got 3 keys; expected one or two",
         ),
-        ([], 1.0, "over: got no keys; expected one or more, as 'listener"),
+        ([], 1.0, "over: got no keys; expected one or more; give a key and its values, as 'listener"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(over: list[str], loss_db: float, message: str, problem: Problem) -> None:

@@ -83,10 +83,7 @@ def test_the_export_states_cost_and_loss(folder: Path, designer_command: Command
     assert entry["bank_loss_db"] == pytest.approx(max(float(row["loss_db"]) for row in rows), abs=1e-4)
     assert f"at most {entry['loss_db']:.3f} dB" in done.out
     assert "regenerate: designer bank laptop-pair.toml" in header
-    assert (
-        f"--over '{SIDE}=-0.05:0.05' --loss 1 -o out/laptop-pair && designer export out/laptop-pair --target c-q15"
-        in header
-    )
+    assert f"--over '{SIDE}=-0.05:0.05' --loss 1 -o pair && designer export pair --target c-q15" in header
 
 
 def test_the_loss_is_that_of_the_numbers_in_the_file(folder: Path) -> None:
@@ -212,7 +209,9 @@ def test_a_bank_that_lost_a_file_is_told_what_it_lacks(folder: Path, tmp_path: P
     """And not that it is a bank, which the command takes."""
     for name in ("designer-manifest.json", "bank.npz"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
-    with pytest.raises(DataError, match=r"got no bank\.json; expected a folder that `designer bank` wrote$"):
+    with pytest.raises(
+        DataError, match=r"got no bank\.json; expected a folder that `designer bank` wrote; choose another folder"
+    ):
         designer.export(tmp_path, "c")
 
 
@@ -275,7 +274,7 @@ def test_of_a_stereo_chain_its_own_channels_are_played(upmix: bool, channels: li
     delays = {"left": bank.delay_samples["virtual-left"], "right": bank.delay_samples["virtual-right"]}
     whole = replace(bank, taps={**followed, **bank.taps}, delay_samples={**delays, **bank.delay_samples}, upmix=upmix)
     problem = designer.load("problems/laptop-pair.toml")
-    filters = firmware_set(whole, problem, followed_keys(problem, [f"{SIDE}=-0.3:0.4"]), (0.0,), 1.0)
+    filters = firmware_set(whole, problem, followed_keys(problem, [f"{SIDE}=-0.3:0.4"]), (0.0,), 1.0, "bank")
     assert list(filters.channels) == channels
     assert filters.delays == {name: bank.waiting_samples[name] for name in channels}
     judged = []

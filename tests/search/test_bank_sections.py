@@ -24,7 +24,7 @@ from designer.search import bank, bank_sections, bank_spacing, bank_walk
 from designer.search.bank import BankDesign
 from designer.search.bank_folder import open_bank, save
 from designer.search.bank_places import Places
-from designer.search.bank_section_fit import MissedError, forms_of_bank
+from designer.search.bank_section_fit import MissedError, forms_of_bank, ruled_out
 from designer.search.bank_walk import EXACT, FIXED, NEAREST, Tracker, Walked
 from search.test_bank import mean_gain_db
 
@@ -114,22 +114,22 @@ def test_the_loss_holds_against_taps(found: BankDesign, problem: Problem, place:
     assert found.section_fit.paper_loss_db <= 1.0
 
 
-def test_what_sections_exceed_is_a_warning(found: BankDesign) -> None:
+def test_what_sections_miss_is_a_warning(found: BankDesign) -> None:
     """By more than half a decibel it is named with its place and a remedy; by less it is a number of the outcome."""
     assert found.section_fit is not None
-    better = replace(found, section_fit=replace(found.section_fit, excess_db=0.4))
+    better = replace(found, section_fit=replace(found.section_fit, missed_db=0.4))
     assert better.shortfalls() == []
-    assert "exceed a requirement by at most 0.40 dB" in better.sentences()[-1]
-    worse = replace(found, section_fit=replace(found.section_fit, excess_db=1.23, requirement="tone"))
+    assert "miss a requirement by at most 0.40 dB" in better.sentences()[-1]
+    worse = replace(found, section_fit=replace(found.section_fit, missed_db=1.23, requirement="tone"))
     (warning,) = worse.shortfalls()
-    assert warning.startswith(f"sections exceed tone, which the weights hold, by up to 1.2 dB at {SIDE} = ")
+    assert warning.startswith(f"sections miss tone, which the weights hold, by up to 1.2 dB at {SIDE} = ")
     assert warning.endswith("allow more sections, or shorten the range")
 
 
-def test_what_sections_exceed_ends_as_a_design_does(found: BankDesign) -> None:
+def test_what_sections_miss_ends_as_a_design_does(found: BankDesign) -> None:
     """By more than half a decibel with 7, unless a place is infeasible as asked; by less with 0."""
     assert found.section_fit is not None
-    better, worse = (replace(found, section_fit=replace(found.section_fit, excess_db=db)) for db in (0.49, 0.51))
+    better, worse = (replace(found, section_fit=replace(found.section_fit, missed_db=db)) for db in (0.49, 0.51))
     infeasible = replace(worse, infeasible=(((0.0,), 1.0),))
     none_keeps = replace(better, no_form="no form keeps max_loss_db = 0.5")
     assert [bank.status for bank in (better, worse, infeasible, none_keeps)] == [0, 7, 4, 7]
@@ -142,19 +142,19 @@ def candidate(form: str, length: int, millions: float, *, keeps: bool = True) ->
 
 
 @pytest.mark.parametrize(
-    ("excesses_db", "taken", "status"),
+    ("missed_dbs", "taken", "status"),
     [([0.2, 0.0], "biquad 2", 0), ([4.0, 0.1], "biquad 6", 0), ([4.0, 0.9], "fir 96", 0), ([4.0, 0.9, None], "biquad 6", 7)],
 )  # fmt: skip
 def test_auto_prefers_a_form_that_holds(
     problem: Problem,
     found: BankDesign,
     monkeypatch: pytest.MonkeyPatch,
-    excesses_db: list[float | None],
+    missed_dbs: list[float | None],
     taken: str,
     status: int,
 ) -> None:
-    """The cheapest that holds over the range: sections that exceed a requirement are passed over with the number, and where nothing holds
-    those that exceed least are taken, which ends with 7.
+    """The cheapest that holds over the range: sections that miss a requirement are passed over with the number, and where nothing holds
+    those that miss least are taken, which ends with 7.
     """
     rows = [
         candidate("fir", 88, 12.0, keeps=False),
@@ -162,17 +162,17 @@ def test_auto_prefers_a_form_that_holds(
         candidate("biquad", 6, 4.0),
         candidate("biquad", 2, 1.0),
     ]
-    rows = [row for row in rows if row.form == "biquad" or None not in excesses_db]
+    rows = [row for row in rows if row.form == "biquad" or None not in missed_dbs]
     choice = Choice(tuple(rows), len(rows) - 1, "")
     monkeypatch.setattr(bank, "job", SimpleNamespace(design=lambda _: SimpleNamespace(choice=choice)))
-    excess = dict(zip((2, 6), excesses_db, strict=False))
+    missed = dict(zip((2, 6), missed_dbs, strict=False))
 
     def designed(changed: Problem, *_: object, holds: bool) -> BankDesign:
         table = changed.realization
         assert found.section_fit is not None
         if table.form == "fir":
             return replace(found, problem=changed, section_fit=None)
-        fit = replace(found.section_fit, excess_db=excess[table.sections] or 0.0, requirement="tone")
+        fit = replace(found.section_fit, missed_db=missed[table.sections] or 0.0, requirement="tone")
         if holds and fit.is_missed:
             raise MissedError(fit)
         return replace(found, problem=changed, section_fit=fit)
@@ -184,16 +184,24 @@ def test_auto_prefers_a_form_that_holds(
     assert f"{table.form} {table.taps if table.form == 'fir' else table.sections}" == taken
     assert design.status == status
     said = [text for text in design.sentences() if text.startswith('form = "auto" passed over')]
-    assert len(said) == sum(excess_db is not None and excess_db > 0.5 for excess_db in excesses_db)
-    assert all("sections exceed tone, which the weights hold, by up to" in text for text in said)
+    assert len(said) == sum(missed_db is not None and missed_db > 0.5 for missed_db in missed_dbs)
+    assert all("sections miss tone, which the weights hold, by up to" in text for text in said)
 
 
 def test_auto_takes_taps_for_what_sections_of_a_bank_cannot_do(problem: Problem) -> None:
-    """Words and a stereo chain; where no form keeps at the fixed design's place, the one that was chosen there."""
+    """Words and a stereo chain, and cheaper sections are told with the key that rules them out; where no form keeps at the fixed design's
+    place, the one that was chosen there.
+    """
     rows = (candidate("fir", 96, 13.0), candidate("biquad", 2, 1.0))
     auto = problem.replace({"realization": {"form": "auto"}})
     assert [row.form for row in forms_of_bank(Choice(rows, 1, ""), auto)] == ["biquad", "fir"]
-    assert [row.form for row in forms_of_bank(Choice(rows, 1, ""), auto.replace("realization.word", "q31"))] == ["fir"]
+    of_words = auto.replace("realization.word", "q31")
+    assert [row.form for row in forms_of_bank(Choice(rows, 1, ""), of_words)] == ["fir"]
+    (told,) = ruled_out(Choice(rows, 1, ""), of_words)
+    assert told.startswith("biquads of 2 sections: ")
+    assert 'realization.word is "q31"; leave word out' in told
+    assert not ruled_out(Choice(rows, 1, ""), auto)
+    assert not ruled_out(Choice((rows[0], candidate("biquad", 12, 14.0)), 0, ""), of_words)
     short = candidate("fir", 88, 12.0, keeps=False)
     assert forms_of_bank(Choice((short,), 0, "none keeps"), auto) == [short]
 

@@ -114,8 +114,10 @@ def test_what_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
 
     code, message = refused(one, str(empty))
     assert (code, message) == (
-        3, f"error: {empty}: got no summary.json of this tool; expected a design folder or a problem file"
-    )  # fmt: skip
+        3,
+        f"error: {empty}: got no summary.json of this tool; expected a design folder or a problem file; choose another folder, or run"
+        " `designer design` first",
+    )
     assert refused(one, str(tmp_path / "none.toml"))[0] == 3
     code, message = refused(one, other)
     assert code == 3 and "got no channel that two designs share: a has left; b has links" in message

@@ -23,8 +23,8 @@ from designer.placement.objective import objective_of
 from designer.problem import loads
 from designer.report.placed_layout import PlacedLayout
 from designer.search import place as job
+from designer.search.layout_designs import decided, front_of, pareto
 from designer.search.place import Placed, place
-from designer.search.placed_designs import decided, front_of, pareto
 
 TEXT = (
     BAR.replace(
@@ -100,7 +100,7 @@ def test_the_sentence_names_the_best_and_what_fewer_lose(placed: tuple[Placed, P
 
 
 def test_layouts_at_which_the_solver_stops_are_left_out(placed: tuple[Placed, Path]) -> None:
-    """Others take their place on the front; each is told with its reason, and the command ends with 5. Where all stop, so does the job."""
+    """Others take their place; each is told with its reason, and the command ends with 5. Where all stop, so does the job."""
     objective, like = placed[0].objective, placed[0].front[0].drivers[0]
     stopping = {4, 5}
 
@@ -314,7 +314,7 @@ def test_a_solved_body_says_what_its_candidates_cost() -> None:
     text = BAR.replace('"free-field"', '"box"\nsize_m = [0.1, 1.0, 0.1]').replace("[0.0,", "[0.05,")
     (note,) = job._notes(candidates_of(loads(text.replace("drivers = 5", "drivers = 5\ncentre_m = [0.05, 0.0, 0.0]"))))
     assert "the body is solved for each of 41 candidate places" in note
-    assert note.endswith("a larger step_m has fewer")
+    assert note.endswith("a larger step_m makes fewer")
 
 
 @pytest.mark.long

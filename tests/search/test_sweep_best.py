@@ -31,7 +31,7 @@ SOME = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max
 
 @given(SOME, st.integers(1, 6))
 def test_best_and_front(pairs: list[tuple[int, int]], limit: int) -> None:
-    """No point that meets the condition has more gain; on the front is each point of which no other is as good in both and better
+    """No point that meets the condition has more gain; Pareto-optimal is each point of which no other is as good in both and better
     in one.
     """
     rows = [ear(n, gain, effort) for n, (gain, effort) in enumerate(pairs)]

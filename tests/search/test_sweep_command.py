@@ -172,9 +172,10 @@ def test_what_is_there_is_not_computed_again(
     opened = (out / "sweep.sqlite").read_bytes()
     for value, message in (
         (["--vary", "grid.frequencies=33,65"],
-         f"got a sweep of the keys {effort}, and not of grid.frequencies; expected other values of the same keys; choose another folder"
+         f"holds a sweep of the keys {effort}; got grid.frequencies; expected the same keys, whose values may differ; choose another folder"
          " with -o"),
-        (["--vary", f"{effort}=3", "--robust"], "got a sweep without --robust; expected the same; choose another folder with -o"),
+        (["--vary", f"{effort}=3", "--robust"],
+         "holds a sweep without --robust; got one with; expected the same; leave it out, or choose another folder with -o"),
     ):  # fmt: skip
         ended = run(capsys, monkeypatch, "sweep", file, *value, "-o", str(out))
         assert (ended.code, ended.err) == (2, f"error: {out}: {message}\n")
@@ -182,7 +183,7 @@ def test_what_is_there_is_not_computed_again(
     ended = run(capsys, monkeypatch, "sweep", file, "--vary", f"{effort}=3", "-o", str(out))
     assert (ended.code, ended.err) == (
         2,
-        f"error: {out}: got a sweep of {file} as it was before it changed (speed_of_sound_m_s was 343 (default), and is 340); expected"
+        f"error: {out}: holds a sweep of {file} as it was before it changed (speed_of_sound_m_s was 343 (default), and is 340); expected"
         " the same problem; undo the change, or choose another folder with -o\n",
     )
     assert (out / "sweep.sqlite").read_bytes() == opened
@@ -266,7 +267,8 @@ def _states(group: int) -> list[str]:
     ("given", "code", "message"),
     [
         (["-o", "x"], 2, "error: got neither a problem file nor --best; expected PROBLEM.toml with --vary, --best of a sweep, or both"),
-        (["{file}", "-o", "x"], 2, "error: --vary: got no keys; expected one or more, as designs.left.max_effort_db=6,12"),
+        (["{file}", "-o", "x"], 2,
+         "error: --vary: got no keys; expected one or more; give a key and its values, as designs.left.max_effort_db=6,12"),
         (["--vary", "a=1", "--best", "effort_db", "-o", "x"], 2, "error: --vary: got no problem file; expected PROBLEM.toml beside it"),
         (["{file}", "--vary", "grid.frequencies=33", "--subject-to", "effort_db<1", "-o", "x"], 2,
          "error: --subject-to: got no --best; expected the two together, as --best cancellation_gain_db"),
@@ -275,11 +277,11 @@ def _states(group: int) -> list[str]:
         (["{file}", "--vary", "grid.frequencies=33", "--best", "effort_db", "--subject-to", "effort_db=<6", "-o", "x"], 2,
          "expected a number's name, < <= > or >=, and a limit, as effort_db<12"),
         (["{file}", "--vary", "drivers.*.position_m[1]=0.05,0.08", "--mirror", "-o", "x"], 2,
-         "with --mirror one driver of a pair, whose image takes the other sign"),
+         "with --mirror one driver of the pair, whose image takes the other sign; name one of them"),
         (["{file}", "--vary", "grid.frequencis=33", "-o", "x"], 2, "nearest known: grid.frequencies"),
         (["{file}", "--vary", "grid.frequencies=2", "-o", "x"], 3, "grid.frequencies: got 2; expected a whole number from 3 to 65537"),
         (["--best", "effort_db", "-o", "x"], 3,
-         "error: x: no such folder; expected a folder that `designer sweep` wrote"),
+         "error: x: no such folder; expected a folder that `designer sweep` wrote; mend the path, or run `designer sweep` first"),
         (["{file}", "--vary", "grid.frequencies=33", "--processes", "2", "--scheduler", "tcp://a:1", "-o", "x"], 2,
          "error: got --scheduler and --processes; expected one of them; the cluster's workers are its processes"),
     ],

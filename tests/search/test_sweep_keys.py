@@ -87,12 +87,13 @@ def test_a_value_is_checked_as_a_files_is(given: list[str], message: str) -> Non
 @pytest.mark.parametrize(
     ("given", "mirror", "message"),
     [
-        ([], False, "--vary: got no keys; expected one or more, as designs.left.max_effort_db=6,12"),
+        ([], False, "--vary: got no keys; expected one or more; give a key and its values, as designs.left.max_effort_db=6,12"),
         (["grid.frequencies"], False, "--vary grid.frequencies: got no values; expected KEY=VALUES, as designs.left.max_effort_db=6,12"),
         (["drivers.*.radius_m=0.02", "drivers.left.radius_m=0.03"], False,
-         "--vary drivers.*.radius_m and --vary drivers.left.radius_m both set drivers[0].radius_m; expected one of them"),
+         "--vary drivers.*.radius_m and --vary drivers.left.radius_m both set drivers[0].radius_m; expected one of them; leave one out"),
         (["drivers.left.position_m[1]=-0.06", "drivers.right.position_m=[0,1,0]"], True,
-         "--vary drivers.left.position_m[1] and --vary drivers.right.position_m both set drivers[1].position_m; expected one of them"),
+         "--vary drivers.left.position_m[1] and --vary drivers.right.position_m both set drivers[1].position_m; expected one of them;"
+         " leave one out"),
         (["grid.frequencies=33"], True, "--mirror: got no key of a driver; expected one in --vary, as drivers.left.position_m[1]"),
     ],
 )  # fmt: skip
@@ -134,7 +135,7 @@ def test_what_has_no_image() -> None:
                        r" \[0.0, -0.08, 0.0\], within 1 mm; add it, or leave out --mirror$"):  # fmt: skip
         variations(problem(tables), ["drivers.right.position_m[1]=0.05"], mirror=True)
     with pytest.raises(
-        UsageError, match=r'^--mirror: the driver "front" is in the middle and its own image; expected what leaves'
+        UsageError, match=r'^--mirror: the driver "front" is in the middle and its own image; expected keys that leave'
     ):
         variations(TRIO, ["drivers.front.position_m[1]=0.01"], mirror=True)
     (one,) = variations(TRIO, ["drivers.*.max_gain_db=6"], mirror=True)

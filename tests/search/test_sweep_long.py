@@ -69,7 +69,8 @@ def test_ten_thousand_points_on_a_cluster_that_fails(tmp_path: Path) -> None:
     written: list[int] = []
     with cluster(tmp_path, port := free_port()) as processes:
         with pytest.raises(
-            UsageError, match=r"^--scheduler: it went away; what came before is kept, and the same command goes on"
+            UsageError,
+            match=r"^--scheduler: the scheduler went away; the points before are kept; start it again, and",
         ):
             swept(plan, folder, port, written, {2000: processes["fast-0"], 5000: processes["scheduler"]})
         assert processes["fast-0"].poll() is not None

@@ -67,7 +67,7 @@ def test_draws_that_are_alike_are_one_point() -> None:
     [
         (["realization.taps=64:128"], {},
          "--vary realization.taps: got a range without a step; expected FROM:TO:STEP, or --random N to draw from it"),
-        (["realization.taps=64:128"], {"draws": 2, "zipped": True}, "got --zip and --random; expected one of them"),
+        (["realization.taps=64:128"], {"draws": 2, "zipped": True}, "got --zip and --random; expected one of them; leave one out"),
         (["realization.taps=64,128,64"], {},
          "--vary realization.taps: got the value 64 twice; expected each value once, or --zip, with which it stands beside another of the"
          " other keys"),

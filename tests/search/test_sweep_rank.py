@@ -26,7 +26,7 @@ def test_an_infeasible_ring_does_not_win_by_rounding() -> None:
     chosen = choose(rows, GAIN)
     assert chosen.best == 1
     assert chosen.reasons == [
-        "1 points are infeasible and stand behind",
+        "1 points are infeasible, and rank below the others",
         "2 points are equal by mean_cancellation_gain_db within 0.5 dB",
         "largest_effort_db decides between 2 equal points",
     ]

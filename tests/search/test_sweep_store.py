@@ -172,12 +172,14 @@ def test_folders_of_others(tmp_path: Path) -> None:
     ):
         begun(tmp_path / "notes" / "a.txt")
     with pytest.raises(
-        DataError, match=r"notes: got no sweep\.sqlite of this tool; expected a folder that `designer sweep` wrote$"
+        DataError,
+        match=r"notes: got no sweep\.sqlite of this tool; expected a folder that `designer sweep` wrote; choose another",
     ):
         opened(tmp_path / "notes")
     (tmp_path / "notes" / FILE).write_text("not a database at all")
     with pytest.raises(
-        DataError, match=r"sweep\.sqlite: got no sweep of this tool: file is not a database; choose another with -o$"
+        DataError,
+        match=r"sweep\.sqlite: got no sweep of this tool: file is not a database; expected one that `designer sweep` wrote; choose",
     ):
         begun(tmp_path / "notes")
     assert (tmp_path / "notes" / FILE).read_text() == "not a database at all"

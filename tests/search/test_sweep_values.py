@@ -63,13 +63,13 @@ def test_values(text: str, values: object) -> None:
     [
         ("", "got an empty value; expected values with a comma between, or FROM:TO:STEP"),
         ("6,,12", "got an empty value; expected values with a comma between, or FROM:TO:STEP"),
-        ("0:1:0.3", "got steps of 0.3, which miss the end at 1; expected such as 0.333333 or 0.25"),
-        ("0:1:3", "got steps of 3, which miss the end at 1; expected such as 1"),
-        ("0:1:-0.1", "got steps of -0.1 from 0 to 1; expected a step that leads there"),
-        ("0:1:0", "got steps of 0 from 0 to 1; expected a step that leads there"),
+        ("0:1:0.3", "got steps of 0.3, which miss the end at 1; expected steps that end there; take 0.333333 or 0.25"),
+        ("0:1:3", "got steps of 3, which miss the end at 1; expected steps that end there; take 1"),
+        ("0:1:-0.1", "got steps of -0.1 from 0 to 1; expected a step that leads to the end; change it"),
+        ("0:1:0", "got steps of 0 from 0 to 1; expected a step that leads to the end; change it"),
         ("0:1:1e-9", "got 1000000001 values; expected at most 100000; take a larger step"),
         ("2:1", "got a range from 2 to 1; expected from the smaller to the larger"),
-        ("1:2,5", "got a range without a step beside other values; expected FROM:TO:STEP, or it alone"),
+        ("1:2,5", "got a range without a step beside other values; expected FROM:TO:STEP, or the range alone"),
     ],
 )
 def test_what_is_no_value(text: str, message: str) -> None:

@@ -314,7 +314,7 @@ def test_a_faulty_state_is_saved_only_when_said_so(page: Page, studio: Studio) -
     page.get_by_role("button", name="Save all the same").click()
     until(page, "() => document.querySelector('.c-notice.done')")
     assert "band_hz = [60000, 6000.0]" in studio.file.read_text(encoding="utf-8")
-    page.get_by_role("button", name="Put this away").last.click()
+    page.get_by_role("button", name="Dismiss").last.click()
 
 
 def test_a_driver_comes_and_goes_with_its_name_in_the_designs(page: Page, studio: Studio) -> None:

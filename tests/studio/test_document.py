@@ -148,7 +148,7 @@ def test_a_snapshot_keeps_comes_back_and_tells_its_differences(document: Documen
     assert document.text != kept
     document.forget("B")
     assert document.state()["laid"] == []
-    with pytest.raises(UsageError, match="snapshot B: none"):
+    with pytest.raises(UsageError, match=r"snapshot B: it was not taken; expected .*; take it first"):
         document.recall("B")
 
 

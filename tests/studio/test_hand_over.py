@@ -15,9 +15,9 @@ from toml_text import toml
 import designer
 from designer.errors import UsageError
 from designer.problem.schema import Problem
+from designer.studio.allowed_paths import inside, plain_name
 from designer.studio.document import Document
 from designer.studio.hand_over import Handed, Order, hand_over
-from designer.studio.places import inside, plain_name
 
 TAPS = "realization.taps"
 

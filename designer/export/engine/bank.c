@@ -93,7 +93,7 @@ static uint32_t prefix_delay(uint32_t r, const uint32_t *set, const uint32_t *sh
 }
 
 //: mix, float
-/* The taps of a route between sets, the last first. */
+/* Interpolates the taps of a route between sets, the last first. */
 static void prefix_mix(const prefix_route *route, const uint32_t *set, const uint32_t *share, SAMPLE *mixed)
 {
     for (uint32_t k = 0U; k < route->count; k++) {
@@ -109,7 +109,7 @@ static void prefix_mix(const prefix_route *route, const uint32_t *set, const uin
 }
 
 //: mix, fixed
-/* The taps of a route between sets, the last first. */
+/* Interpolates the taps of a route between sets, the last first. */
 static void prefix_mix(const prefix_route *route, const uint32_t *set, const uint32_t *share, SAMPLE *mixed)
 {
     for (uint32_t k = 0U; k < route->count; k++) {
@@ -136,7 +136,7 @@ static void prefix_convolve(const SAMPLE *mixed, uint32_t count, const PART *par
     }
 }
 
-/* The filters at the values that are to be played, into a slot. */
+/* Computes the filters at the position that is to be played, into a slot. */
 static void prefix_fill(prefix_state *state, uint32_t slot)
 {
     uint32_t set[PREFIX_CORNERS];

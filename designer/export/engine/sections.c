@@ -4,7 +4,7 @@
    `state->node` are the route's own and go on through all fades. */
 
 //: mix sections
-/* The numerators of a route between sets. */
+/* Interpolates the numerators of a route between sets. */
 static void prefix_mix(const prefix_route *route, const uint32_t *set, const uint32_t *share, float *mixed)
 {
     for (uint32_t k = 0U; k < route->count; k++) {
@@ -20,7 +20,7 @@ static void prefix_mix(const prefix_route *route, const uint32_t *set, const uin
 }
 
 //: fill sections
-/* The numerators and delays at the values that are to be played, into a slot. */
+/* Computes the numerators and delays at the position that is to be played, into a slot. */
 static void prefix_fill(prefix_state *state, uint32_t slot)
 {
     uint32_t set[PREFIX_CORNERS];
@@ -35,7 +35,7 @@ static void prefix_fill(prefix_state *state, uint32_t slot)
 }
 
 //: poles
-/* The output of a section's poles: w = u - a1 w1 - a2 w2, with w one sample ago ahead of it. */
+/* Runs the poles of a section: pole[n + 1] = delayed[n] - a[0] pole[n] - a[1] pole[n - 1]. */
 static void prefix_poles(prefix_state *state, uint32_t section, uint32_t frames)
 {
     const float *a = &prefix_denominators[2U * section];
@@ -54,10 +54,10 @@ static void prefix_poles(prefix_state *state, uint32_t section, uint32_t frames)
 }
 
 //: poles by CMSIS-DSP
-/* The output of a section's poles by CMSIS-DSP's biquad, with that one sample ago ahead of it. */
+/* Runs the poles of a section by CMSIS-DSP's biquad; pole[0] is the last output of the previous call. */
 static void prefix_poles(prefix_state *state, uint32_t section, uint32_t frames)
 {
-    float *node = &state->node[4U * section]; /* two of the samples before, then two of the output */
+    float *node = &state->node[4U * section]; /* the two last inputs, then the two last outputs */
     arm_biquad_casd_df1_inst_f32 biquad;
     biquad.numStages = 1U;
     biquad.pState = node;
@@ -67,7 +67,7 @@ static void prefix_poles(prefix_state *state, uint32_t section, uint32_t frames)
 }
 
 //: play sections
-/* A route's delayed samples, of the filters in a slot. */
+/* Delays a route's samples by the delay in a slot. */
 static void prefix_late_by(prefix_state *state, uint32_t slot, uint32_t r, float *y, uint32_t frames)
 {
     const prefix_route *route = &prefix_routes[r];
@@ -79,7 +79,7 @@ static void prefix_late_by(prefix_state *state, uint32_t slot, uint32_t r, float
     MULTIPLY
 }
 
-/* Adds to y the samples x times a numerator; over a fade it goes over to the one of the values now. */
+/* Adds to y the samples x times a coefficient; during a fade it changes on a straight line from `before` to `now`. */
 static void prefix_add(const prefix_state *state, float before, float now, const float *x, float *y, uint32_t frames)
 {
     if (state->fading != 0U) {

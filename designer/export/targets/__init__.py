@@ -29,11 +29,12 @@ PROOF = "_test.c"
 STEPS = (-64, 32)
 
 
-def target_named(name: str) -> Target:
-    """The target of a name. Raises UsageError: there is none; names the nearest."""
+def target_named(name: str, *, runs: bool = False) -> Target:
+    """The target of a name. Raises UsageError: there is none; names the nearest, and all, or with `runs` those that a program here runs."""
     if name not in TARGETS:
-        near = nearest(name, list(TARGETS))
-        raise UsageError(f"--target: got {name!r}; expected {', '.join(TARGETS)}{near and '; '}{near}")
+        known = [target.name for target in TARGETS.values() if target.run is not None or not runs]
+        near = nearest(name, known)
+        raise UsageError(f"--target: got {name!r}; expected {', '.join(known)}{near and '; '}{near}")
     return TARGETS[name]
 
 
@@ -50,6 +51,9 @@ def checked_options(name: str, options: Mapping[str, str | None]) -> dict[str, s
             raise UsageError(
                 f"--{flag}: got it for the target {name}, which has none; expected a target of {heeding}; leave --{flag} out"
             )
+        if not value:
+            kinds = ", ".join(heeded[flag].names) or "a name"
+            raise UsageError(f"--{flag}: got an empty text; expected {kinds}; leave --{flag} out for the default")
         heeded[flag].check(value)
     return flags
 

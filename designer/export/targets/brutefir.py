@@ -23,10 +23,10 @@ from designer.errors import DataError
 from designer.export.coefficients import Coefficients, read_bytes, shown
 from designer.export.filter_set import FilterSet
 from designer.export.names import changed, filter_files
+from designer.export.program_paths import Program, Signal, Way, amplitude
 from designer.export.provenance import provenance, text_file
 from designer.export.runners.convolvers import run_brutefir
 from designer.export.target import Export, Target, at_most_ports, whole_rate
-from designer.export.ways import Program, Signal, Way, amplitude
 from designer.problem.schema import MAX_TAPS
 
 SCALING = "none; double precision"

@@ -90,7 +90,7 @@ def arithmetics(filters: FilterSet, word: CWord) -> dict[str, ArithmeticModel]:
 
 def is_own(text: str) -> bool:
     """Whether a text is a header or a source of a c export, whole or cut off after its first lines."""
-    return "_process_interleaved(" in text or "state_is_as_long_as_said[" in text
+    return "_process_interleaved(" in text or "state_size_matches_header[" in text
 
 
 def read_c(coefficients: Coefficients) -> None:

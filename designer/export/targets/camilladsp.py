@@ -7,7 +7,7 @@ A gain named `preamp` on the captured channels is bypassed: taken out of the byp
 The devices are a stub: ALSA's default without a sample format, which those versions choose themselves.
 
 Read back is what a pipeline of mixers and of Conv, Biquad (Free), Delay and Gain filters does, in whatever order of steps a user
-has made of it (see `ways.py`). Filters that are computed from a frequency or that are not linear are refused by name.
+has made of it (see `program_paths.py`). Filters that are computed from a frequency or that are not linear are refused by name.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from designer.errors import DataError
 from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import changed, file_names, filter_files
+from designer.export.program_paths import Program, Signal, Way, amplitude
 from designer.export.provenance import one_line, provenance, text_file
 from designer.export.target import Export, Target, whole_rate
 from designer.export.wave import Responses, channel_waves, loud_note
-from designer.export.ways import Program, Signal, Way, amplitude
 
 SCALING = "none; responses in 32-bit float, 24 bits of mantissa; sections in double precision"
 CHUNK_SIZE = 1024

@@ -1,7 +1,7 @@
 """`cmsis-f32`, `cmsis-q31`, `cmsis-q15`: a C99 header and source that run the filters through CMSIS-DSP.
 
 Written for version 1.10.3 and the functions arm_fir_* and arm_biquad_cascade_df1_*. Where the design's own
-`[realization] word` is the target's, its integers are the file's; else each tap is rounded to its nearest.
+`[realization] word` is the target's, its integers are the file's; else each tap is rounded to the nearest number.
 
 Read back is a source as it is written here: its arrays and what their comments say of shifts, in the order in which the process
 function runs them, which says more: behind how many late samples, into which output, and which filters are pure delays.
@@ -18,7 +18,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.export.arithmetic import ArithmeticModel
 from designer.export.c_plan import BLOCK, CWord
-from designer.export.c_text import MIN_INT32
+from designer.export.c_text import MIN_INT32, SEARCH, quiet_note, rounding_note
 from designer.export.cmsis_model import cmsis_model
 from designer.export.cmsis_plan import F32, Q15, Q31, Plan, StoredTaps, plan_of
 from designer.export.cmsis_source import coefficient_bytes, files, scaling, state_bytes, stereo_of
@@ -72,12 +72,11 @@ def notes(plan: Plan) -> tuple[str, ...]:
     if longer:
         texts.append(f"{longer[0]}: Q15 wants an even number, at least 4")
     if plan.word is Q15 and (error := plan.largest_error) > 0:
-        remedy = '; set [realization] word = "q15" to have better integers searched for' if fir else ""
-        texts.append(f"each coefficient was rounded to its nearest in q15, by at most {error:.2g}{remedy}")
+        texts.append(rounding_note(error, SEARCH if fir else ""))
     texts += plan.names.stereo_notes(plan.filters)
-    silent = [r.name for _, r in plan.routes if r.stored is not None and not r.stored.values.any()]
+    silent = [r.source.path for _, r in plan.routes if r.stored is not None and not r.stored.values.any()]
     if silent:
-        texts.append(f"too quiet for {plan.word.name}, all zeros: {', '.join(silent)}")
+        texts.append(quiet_note(plan.word.target, silent))
     return tuple(texts)
 
 

@@ -17,11 +17,11 @@ import re
 from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import FilterSet
 from designer.export.names import changed, file_names
+from designer.export.program_paths import Program, Signal, Way
 from designer.export.provenance import README, provenance, readme, text_file
 from designer.export.runners.convolvers import run_convolver_cfg
 from designer.export.target import Export, Target, whole_rate
 from designer.export.wave import MAX_TRACKS, Responses, channel_waves, filter_notes
-from designer.export.ways import Program, Signal, Way
 
 SCALING = "none; 32-bit float, 24 bits of mantissa"
 FILE = "convolver.cfg"

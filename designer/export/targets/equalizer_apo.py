@@ -18,10 +18,10 @@ from designer.errors import DataError
 from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import changed, filter_files
+from designer.export.program_paths import Program, Signal, Way, amplitude
 from designer.export.provenance import provenance, text_file
 from designer.export.target import Export, Target, at_most, whole_rate
 from designer.export.wave import Responses, loud_note, wave_float
-from designer.export.ways import Program, Signal, Way, amplitude
 
 SCALING = "none; responses in 32-bit float, 24 bits of mantissa"
 MAX_WAYS = 99

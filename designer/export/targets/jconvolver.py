@@ -13,11 +13,11 @@ from dataclasses import replace
 from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import FilterSet
 from designer.export.names import changed, file_names, identifiers
+from designer.export.program_paths import Program, Signal, Way
 from designer.export.provenance import provenance, text_file
 from designer.export.runners.convolvers import run_jconvolver
 from designer.export.target import Export, Target, at_most_ports, whole_rate
 from designer.export.wave import Responses, channel_waves, filter_notes
-from designer.export.ways import Program, Signal, Way
 from designer.problem.schema import MAX_TAPS
 
 SCALING = "none; 32-bit float, 24 bits of mantissa"

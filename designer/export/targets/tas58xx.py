@@ -87,17 +87,14 @@ def _tables(filters: FilterSet) -> list[Whole]:
     at_most(NAME, len(filters.drivers), OUTPUTS, "drivers", "use a device each two drivers, or export c")
     taps = [filter_ for filter_ in filters.filters if filter_.has_taps]
     if taps:
-        actual = f"{taps[0].taps.size} taps in {taps[0].channel} to {taps[0].driver}"
+        actual = f"{taps[0].taps.size} taps in {taps[0].path}"
         raise refuse(NAME, actual, "sections, because it has no taps", 'set [realization] form = "biquad"')
-    if filters.is_mixed:
-        actual, expected = (
-            "several channels to a driver, or a driver without a filter",
-            "one filter a driver, because its",
-        )
-        raise refuse(NAME, actual, f"{expected} equaliser mixes nothing", "design one channel, or export c")
+    if mixed := filters.mixed:
+        expected = "one filter a driver, because its equaliser mixes nothing"
+        raise refuse(NAME, mixed, expected, "design one channel, or export c")
     tables = [_table(filters, filter_) for filter_ in filters.filters]
-    longest = max(map(len, tables))
-    counted = "sections, one for two samples of delay included"
+    longest, path = max((len(table), filter_.path) for table, filter_ in zip(tables, filters.filters, strict=True))
+    counted = f"sections in {path}, one for two samples of delay included"
     at_most(NAME, longest, MAX_SECTIONS, counted, "choose fewer [realization] sections")
     return tables
 
@@ -110,7 +107,7 @@ def _table(filters: FilterSet, filter_: Filter) -> Whole:
     whole = np.rint(np.array(rows or [FLAT]) / WORD.step)
     largest, radius = float(np.abs(whole).max()) * WORD.step, float(pole_radii(-whole[:, 3:] * WORD.step).max())
     if largest >= 16.0 or radius >= 1.0:
-        actual = f"a coefficient of {largest:.6g} and a pole of magnitude {radius:.6f} in {filter_.channel} to {filter_.driver}"
+        actual = f"a coefficient of {largest:.6g} and a pole of magnitude {radius:.6f} in {filter_.path}"
         expected = "a coefficient below 16 and a pole of magnitude below 1"
         raise refuse(NAME, actual, expected, "limit the drivers' gains ([[drivers]] max_gain_db)")
     return np.asarray(whole, dtype=np.int64)

@@ -73,7 +73,8 @@ function measure(value, unit) {
   if (!Number.isFinite(value)) return "–";
   if (unit === "Hz") return value >= 1000 ? `${digits(value / 1000)} kHz` : `${digits(value)} Hz`;
   const text = unit === "dB" ? (Math.round(value * 10) / 10 + 0).toFixed(1) : String(digits(value));
-  return unit === "°" || unit === "degrees" ? `${text}°` : unit ? `${text} ${unit}` : text;
+  const signed = text.replace("-", "−"); // as on the axes
+  return unit === "°" || unit === "degrees" ? `${signed}°` : unit ? `${signed} ${unit}` : signed;
 }
 
 function digits(value) {

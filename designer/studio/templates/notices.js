@@ -19,8 +19,8 @@ const notices = {
         this.close(about);
         act();
       });
-    pressable(foot, "✕", "Put this away (Escape)", () => this.close(about), {
-      "aria-label": "Put this away",
+    pressable(foot, "✕", "Dismiss (Escape)", () => this.close(about), {
+      "aria-label": "Dismiss",
       class: "tool c-away",
     });
     notice.addEventListener("keydown", event => event.key === "Escape" && this.close(about));

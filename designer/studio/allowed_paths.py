@@ -12,10 +12,10 @@ OUT = "out"
 """The folder beside the problem file that `designer design` writes into, too."""
 LONGEST_PART_BYTES, SHORTENED_BYTES = 200, 150
 OF_COMMANDS = re.compile(
-    r",? or choose another with -o|; choose another with -o|[;,] [^;,]*--force[^;]*|(?:; |, or )leave --[a-z-]+ out[^;]*"
+    r"(?:,? or|;) choose another with (?:-o|folder=)|[;,] [^;,]*(?:--force|force=True)[^;]*|(?:; |, or )leave --[a-z-]+ out[^;]*"
     r"|, or --[a-z]+(?=\))|--target (?=[a-z][\w-]*:)|--(?=(?:target|prefix|model|part|room|plain)\b)"
 )
-"""Options of a command in a message; a page has fields instead."""
+"""Options of a command, and arguments of a function, in a message; a page has fields instead."""
 UNTAKEN = '<>:"|?*~/\\'
 """Letters that some systems refuse in a name."""
 

@@ -132,7 +132,7 @@ def decided(
 
 
 def front_of(layouts: list[PlacedLayout], designed: DesignedLayouts) -> list[PlacedLayout]:
-    """The front of those layouts that have filters, after the layouts are put in the order of their values.
+    """The Pareto-optimal ones of those layouts that have filters, after the layouts are put in the order of their values.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def front_of(layouts: list[PlacedLayout], designed: DesignedLayouts) -> list[Pla
     while left and not front:
         costly = "multiply_adds_per_s" in table.front
         front = [designed(layout) for layout in (left if costly else pareto(left, table.front, objective))]
-        if any(layout.failure for layout in front):  # others are on the front without them
+        if any(layout.failure for layout in front):  # without them others are Pareto-optimal
             left, front = [layout for layout in left if layout.key not in designed.failed], []
         elif costly:
             front = pareto(front, table.front, objective)
