@@ -290,6 +290,11 @@ def test_the_front_is_what_no_layout_beats() -> None:
         (BAR.replace("drivers = 5", "drivers = 4") + "widths_m = [0.01]\n", "got 0.01, within which 4 drivers have no places"),
         (BAR.replace("drivers = 5", "drivers = [2, 4]"), "placement.drivers: got 2, all of which designs[0] plays through; expected three"),
         (BAR.replace("null-steering", "ctc").replace(THIRD, ""), "got 5, all of which designs[0] plays through; expected two for"),
+        (BAR.replace("drivers = 5", "drivers = [2, 4]"), 'place 3 or more, or write designs[0].kind = "ctc" for a pair'),
+        (BAR.replace("drivers = 5", "drivers = 1"), "plays through; expected three or more for kind = \"null-steering\"; place 3 or more"),
+        (BAR.replace("drivers = 5", "drivers = 1") + 'mirror = false\nfixed = ["a"]\n', "place 2 or more beside the fixed, or write"),
+        (BAR.replace("null-steering", "ctc").replace(THIRD, ""),
+         'write designs[0].kind = "null-steering", which takes three drivers or more, or place 2'),
     ],
 )  # fmt: skip
 def test_a_placement_that_cannot_be_searched_is_a_fault_with_a_remedy(text: str, message: str) -> None:
