@@ -80,8 +80,8 @@ class Placed:
         best, metric, last = self.front[0], self.objective.metric, self.front[-1]
         beside = ""
         if best.even is not None:
-            side = "above" if best.value >= best.even else "below"
-            beside = f", {metric.text(abs(best.value - best.even))} {side} even steps"
+            side = "better" if metric.better * (best.value - best.even) >= 0 else "worse"
+            beside = f", {metric.text(abs(best.value - best.even))} {side} than even steps"
         ranked = "best" if self.objective.is_of_filters else "best by ideal weights"
         words = f"{ranked}: {best.words}: {self._shipped(best)}{beside};"
         words += f" {best.evaluations} of {best.of_layouts:,} layouts valued"
