@@ -239,6 +239,19 @@ def intrusions(problem: Problem, move_m: np.ndarray) -> Iterator[Intrusion]:
     yield from problem.body.intrusions(centre, ears, 0.0 if head == "points" else radius_m)
 
 
+def inside_device(problem: Problem, moves_m: np.ndarray) -> np.ndarray:
+    """Whether the centre or an ear of a head displaced so (D, 3) is inside of the device (D,)."""
+    listener = problem.listener
+    centres_m = geometry.head_centres_m(listener, moves_m)[:, None]
+    ears_m = geometry.ears_m(listener, _known_heads(listener)[-1][1], moves_m).reshape(len(moves_m), 2, 3)
+    points_m = np.concatenate([centres_m, ears_m], axis=1)
+    near = np.ones(points_m.shape[:2], dtype=bool)
+    if problem.body.is_solved:  # distances from a mesh are dear
+        near = np.linalg.norm(points_m, axis=2) <= problem.body.extent_m(np.zeros((1, 3)))
+    near[near] = problem.body.clearance_m(points_m[near]) < 0.0
+    return np.asarray(near.any(axis=1))
+
+
 @coded("driver-in-head")
 def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
     """A driver on a sphere or cylinder is inside the head only where the head is inside the device, which is said already."""

@@ -459,6 +459,18 @@ SLIPS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"drivers": [{"name": "right", "position_m": [0, -0.08, 0]}, {"name": "Left-1", "position_m": [0, 0.08, 0]}]},
         ['drivers[0] is called "right" and sits on the listener\'s left', 'drivers[1] is called "Left-1" and sits on'],
     ),
+    "pistons that face away": (
+        {"drivers": [d | {"radius_m": 0.02, "facing_deg": [180.0 - 30 * n, 0.0]} for n, d in enumerate(pair()["drivers"])]},
+        ['drivers: all face away from the listener, "right" least, by 158 degrees; the front is x, azimuth 0. Turn the drivers'],
+    ),
+    "pistons of which one faces the listener": (
+        {"drivers": [d | {"radius_m": 0.02, "facing_deg": [180.0 * n, 0.0]} for n, d in enumerate(pair()["drivers"])]},
+        [],
+    ),
+    "pistons that face up": (
+        {"drivers": [d | {"radius_m": 0.02, "facing_deg": [0.0, 90.0]} for d in pair()["drivers"]]},
+        [],
+    ),
     "a listener in millimetres": (
         {"listener": {"position_m": [600, 0, 0]}},
         ["listener.position_m: 600 m from the device; millimetres? Write [0.6, 0.0, 0.0]"],
