@@ -29,8 +29,7 @@ from designer.arguments import checked_arguments
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError, UsageError
 from designer.problem import geometry
-from designer.problem.listener_checks import inside_device
-from designer.problem.messages import shown
+from designer.problem.listener_checks import check_outside_device
 from designer.problem.schema import DesignTable, Problem
 
 if TYPE_CHECKING:
@@ -288,14 +287,9 @@ class Scene:
             )
         if np.iscomplexobj(moves_m) or not np.isfinite(moves_m).all():
             raise UsageError("displacements_m: got numbers that are complex or not finite; expected metres")
-        moves_m = moves_m.astype(float)
-        if self.measured_device is None and (inside := inside_device(self.problem, moves_m)).any():
-            d = int(np.flatnonzero(inside)[0])
-            raise UsageError(
-                f"displacements_m[{d}]: got {shown([float(x) + 0.0 for x in moves_m[d]])}, with which the head of the listener at"
-                f" {shown(self.problem.listener.position_m)} is in the device; expected a head outside of it; move it less"
-            )
-        return replace(self, displacements_m=moves_m, whole=None)
+        if self.measured_device is None:
+            check_outside_device(self.problem, moves_m.astype(float))
+        return replace(self, displacements_m=moves_m.astype(float), whole=None)
 
     def with_heads(self, heads: tuple[Head, ...]) -> Scene:
         """Scene with other heads."""

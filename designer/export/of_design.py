@@ -234,5 +234,5 @@ def lateness_s(cross: Complex, frequency_hz: Real) -> float:
     tries_s = np.concatenate([tries_s, -tries_s[1:]])  # of equals the first, and 0 before all
     sums = [float(np.sum((cross * np.exp(2j * np.pi * f * late_s)).real)) for late_s in tries_s]
     coarse_s = float(tries_s[int(np.argmax(sums))])
-    rest = np.angle(cross * np.exp(2j * np.pi * f * coarse_s))
-    return coarse_s - float(np.sum(weight * f * rest) / max(np.sum(weight * f**2), 1e-300)) / (2 * np.pi)
+    left_rad = np.angle(cross * np.exp(2j * np.pi * f * coarse_s))
+    return coarse_s - float(np.sum(weight * f * left_rad) / max(np.sum(weight * f**2), 1e-300)) / (2 * np.pi)

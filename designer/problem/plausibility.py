@@ -93,10 +93,10 @@ def _facing(driver: Driver) -> Real:
     return np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
 
 
-def _angle_deg(one: Real, other: Real) -> float:
-    """Angle between two vectors (3,); 0 where one has no length."""
-    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return math.degrees(math.acos(float(np.clip(one @ other / lengths, -1.0, 1.0)))) if lengths else 0.0
+def _angle_deg(axis: Real, other: Real) -> float:
+    """Angle between two vectors (3,); 0 where either has no length."""
+    lengths = float(np.linalg.norm(axis) * np.linalg.norm(other))
+    return math.degrees(math.acos(float(np.clip(axis @ other / lengths, -1.0, 1.0)))) if lengths else 0.0
 
 
 def _turned_away(problem: Problem) -> Iterator[str]:
