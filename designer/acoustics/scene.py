@@ -29,6 +29,7 @@ from designer.arguments import checked_arguments
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError, UsageError
 from designer.problem import geometry
+from designer.problem.listener_checks import check_outside_device
 from designer.problem.schema import DesignTable, Problem
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ class Scene:
 
     @checked_arguments()
     def moved(self, displacements_m: Real) -> Scene:
-        """Scene with the head displaced otherwise: (D, 3) along the device's axes; UsageError for other shapes, or not finite."""
+        """Scene with the head displaced otherwise: (D, 3) along the device's axes; UsageError for other shapes, not finite, or into it."""
         moves_m = np.asarray(displacements_m)
         if moves_m.ndim != 2 or moves_m.shape[1] != 3 or not moves_m.size:
             raise UsageError(
@@ -286,6 +287,8 @@ class Scene:
             )
         if np.iscomplexobj(moves_m) or not np.isfinite(moves_m).all():
             raise UsageError("displacements_m: got numbers that are complex or not finite; expected metres")
+        if self.measured_device is None:
+            check_outside_device(self.problem, moves_m.astype(float))
         return replace(self, displacements_m=moves_m.astype(float), whole=None)
 
     def with_heads(self, heads: tuple[Head, ...]) -> Scene:

@@ -14,14 +14,15 @@ import typer
 from designer.cli.application import Force, NoCache, ProblemFile, Set, app, arguments, with_set
 from designer.cli.terminal import Stages, say, say_all, warn
 from designer.errors import UsageError
+from designer.problem.messages import enumeration
 
 if TYPE_CHECKING:
     from designer.search.bank_keys import Followed
 
 LENGTHS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "deg": 1.0, "": 1.0}
 OF_KEY = {"m": ("mm", "cm", "m"), "°": ("deg",)}
-"""Unit of a key -> units that its tracker's error may have, beside none."""
-TIMES = {"ms": 1e-3, "s": 1.0, "": 1.0}
+"""Unit of a key -> units that its tracker's error may have; a key without a unit has an error without one."""
+TIMES = {"ms": 1e-3, "s": 1.0}
 RATES = {"Hz": 1.0, "": 1.0}
 
 
@@ -30,7 +31,7 @@ def quantity(option: str, text: str, units: dict[str, float]) -> float:
 
     Raises
     ------
-    UsageError : no number, or another unit
+    UsageError : no number, another unit, or none where a unit is needed
 
     """
     match = re.fullmatch(r"([-+.\deE]+?)\s*([A-Za-z]*)", text.strip())
@@ -39,16 +40,16 @@ def quantity(option: str, text: str, units: dict[str, float]) -> float:
             raise ValueError
         return float(match[1]) * units[match[2]]
     except ValueError:
-        named = ", ".join(unit for unit in units if unit)
-        raise UsageError(f"{option}: got {text}; expected a number, with {named} or no unit") from None
+        named = enumeration([*filter(None, units), *(["no unit"] if "" in units else [])], "or")
+        raise UsageError(f"{option}: got {text}; expected a number with {named}") from None
 
 
 def check_units(jitter: list[str], keys: Sequence[Followed]) -> None:
     """Hold the tracker's errors against the units of their keys; a UsageError names the first that does not fit."""
     for key, text in zip(keys, jitter * len(keys) if len(jitter) == 1 else jitter, strict=False):
         unit, units = text.strip().lstrip("+-.0123456789eE").strip(), OF_KEY.get(key.unit, ())
-        if unit and unit not in units:
-            expected = f"a number, with {' or '.join(units)} or no unit" if units else "a number with no unit"
+        if unit not in (units or ("",)):
+            expected = f"a number with {enumeration(units, 'or')}" if units else "a number with no unit"
             raise UsageError(f"--jitter: got {text} for {key.key}; expected {expected}")
 
 
@@ -75,13 +76,15 @@ def bank(
     jitter: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ERROR",
-            help="Standard deviation of the tracker's error, as 1cm or 2deg; once, or for each key; by default 1 cm, 1 degree or a"
-            " hundredth of the range.",
+            metavar="LENGTH|ANGLE",
+            help="Standard deviation of the tracker's error, with its unit (mm, cm, m or deg), as 1cm or 2deg; once, or for each key; by"
+            " default 1 cm, 1 degree or a hundredth of the range.",
         ),
     ] = None,
     rate: Annotated[str, typer.Option(metavar="HZ", help="Rate of the tracker's positions, as 30Hz.")] = "30Hz",
-    delay: Annotated[str, typer.Option(metavar="TIME", help="Delay of the tracker's positions, as 50ms.")] = "50ms",
+    delay: Annotated[
+        str, typer.Option(metavar="TIME", help="Delay of the tracker's positions, with its unit (ms or s), as 50ms.")
+    ] = "50ms",
     processes: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Number of processes on this machine; by default one a processor."),

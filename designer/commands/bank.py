@@ -26,6 +26,8 @@ RATE_HZ, DELAY_S = 30.0, 0.05
 
 MAX_RATE_HZ = 10_000.0
 """A tracker that tells more often tells nothing more: filters follow from block to block, less often than that."""
+MAX_DELAY_S = 1.0
+"""A tracker that tells later tells where a head was that has gone by."""
 
 
 @checked_arguments(loss="loss_db", jitter="jitter", rate="rate_hz", delay="delay_s")
@@ -120,13 +122,21 @@ def _tracker(keys: Sequence[Followed], jitter: Sequence[float], rate_hz: float, 
         raise UsageError(f"--jitter: got {len(jitter)} values; expected one, or one for each of {count} keys")
     errors = tuple(float(value) for value in jitter) or default_jitter(keys)
     errors = errors * count if len(errors) == 1 else errors
-    for error in errors:
+    for key, error in zip(keys, errors, strict=True):
         if not 0 <= error < np.inf:
             raise UsageError(f"--jitter: got {error:g}; expected a standard deviation of 0 or more")
+        if len(jitter) and error > key.high - key.low:
+            unit = f" {key.unit}" if key.unit else ""
+            raise UsageError(
+                f"--jitter: got {error:g}{unit} for {key.key}; expected at most its range, {key.high - key.low:g}{unit}: a tracker with a"
+                " larger error tells nothing"
+            )
     if not 0 < rate_hz <= MAX_RATE_HZ:
         raise UsageError(f"--rate: got {rate_hz:g}; expected above 0 and up to {MAX_RATE_HZ:g} Hz")
-    if not 0 <= delay_s < np.inf:
-        raise UsageError(f"--delay: got {delay_s:g}; expected a time of 0 or more")
+    if not 0 <= delay_s <= MAX_DELAY_S:
+        raise UsageError(
+            f"--delay: got {delay_s:g} s; expected a time from 0 to {MAX_DELAY_S:g} s; 50 milliseconds are 50ms or 0.05s"
+        )
     return Tracker(errors, rate_hz, delay_s)
 
 

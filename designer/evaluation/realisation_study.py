@@ -63,18 +63,6 @@ class ChannelStudy:
         """The content of `summary.json`."""
         return asdict(self)
 
-    @classmethod
-    def of_json(cls, saved: Mapping[str, Any]) -> ChannelStudy:
-        """Read back."""
-        return cls(
-            saved["words"],
-            saved["multiply_adds"],
-            saved["output_bound_db"],
-            {stage: Gains(**gains) for stage, gains in saved["stages"].items()},
-            tuple(Point(p["axis"], p["value"], p["way"], Gains(**p["gains"])) for p in saved["curves"]),
-            {stage: Gains(**gains) for stage, gains in saved.get("moved", {}).items()},
-        )
-
 
 def study(
     channels: Sequence[ChannelDesign], realized: Realized, scene: Scene, *, curves: bool = False

@@ -123,14 +123,6 @@ class Refinement:
         """For `summary.json`."""
         return asdict(self)
 
-    @classmethod
-    def of_json(cls, saved: dict[str, Any]) -> Refinement:
-        """Read back."""
-        of_lists: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()
-        }
-        return cls(**of_lists)
-
 
 def realize_judged(
     channels: Sequence[ChannelDesign], scene: Scene, table: Realization

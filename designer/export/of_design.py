@@ -35,6 +35,10 @@ MAX_VALUES = 200_000
 """A stand-in of more taps than this is not written twice; its limits are then found after the design."""
 
 
+MAX_LATE_S, STEPS_A_PERIOD = 5e-3, 8
+"""Largest change of time that is looked for, and delays that are tried a period of the highest frequency."""
+
+
 def filter_set(result: Result) -> FilterSet:
     """The realised filters of a design, in the order of its channels and drivers; with [virtualizer] those of the stereo chain.
 
@@ -161,7 +165,7 @@ def at_the_points(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, 
 
     The mean cancellation gain and the most that is lost of it at any frequency, in dB; the largest change of the mean
     level at the bright points, in dB; the change of time there: the slope of the phase of Σ conj(p) p', p as designed and
-    p' as played, over frequency, fitted through 0 with weights |Σ conj(p) p'|, in microseconds. A channel of the stereo
+    p' as played, over frequency, as `lateness_s` fits it, in microseconds. A channel of the stereo
     chain is judged at the bright ear of the design that it follows, and not by a gain: it cancels no ear.
 
     Parameters
@@ -210,9 +214,25 @@ def _bright(target: ChannelTarget, before: Complex, after: Complex) -> dict[str,
         measures.mean_power(target.bright, before)
     )
     cross = np.sum(np.conj(measures.pressure(target.bright, before)) * measures.pressure(target.bright, after), axis=1)
-    weight = np.abs(cross)
-    late_s = -float(np.sum(weight * f * np.angle(cross)) / max(np.sum(weight * f**2), 1e-300)) / (2 * np.pi)
     return {
         "level_change_db": round(float(np.abs(level).max(initial=0.0)), 4),
-        "time_change_us": round(abs(late_s) * 1e6, 3),
+        "time_change_us": round(abs(lateness_s(cross, f)) * 1e6, 3),
     }
+
+
+def lateness_s(cross: Complex, frequency_hz: Real) -> float:
+    """Delay whose phase fits a cross spectrum (F,), weighted by its magnitude.
+
+    Phase turns over beyond half a period, so that the delay for which Re Σ cross e^{jωτ} is largest, of those within MAX_LATE_S and within
+    half a turn between neighbouring frequencies, is taken out before the slope of what is left is fitted through 0.
+    """
+    f, weight = frequency_hz, np.abs(cross)
+    step_hz = float(np.median(np.diff(f))) if f.size > 1 else np.inf
+    most_s = min(MAX_LATE_S, 0.5 / max(step_hz, 1e-9)) if np.isfinite(step_hz) else 0.0
+    count = int(np.ceil(most_s * STEPS_A_PERIOD * float(f.max(initial=0.0))))
+    tries_s = np.linspace(0.0, most_s, count + 1)
+    tries_s = np.concatenate([tries_s, -tries_s[1:]])  # of equals the first, and 0 before all
+    sums = [float(np.sum((cross * np.exp(2j * np.pi * f * late_s)).real)) for late_s in tries_s]
+    coarse_s = float(tries_s[int(np.argmax(sums))])
+    left_rad = np.angle(cross * np.exp(2j * np.pi * f * coarse_s))
+    return coarse_s - float(np.sum(weight * f * left_rad) / max(np.sum(weight * f**2), 1e-300)) / (2 * np.pi)

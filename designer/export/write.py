@@ -29,6 +29,7 @@ from designer.export.provenance import command
 from designer.export.rates import joined_export, suffix
 from designer.export.target import Export, refuse
 from designer.export.targets import TARGETS, target_named
+from designer.problem.messages import shown
 from designer.stereo.upmix import AVERAGE_S, OVERLAP, SILENCE, Upmix
 from designer.writing import (
     BANK,
@@ -296,9 +297,11 @@ def _entries(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        entries: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: cannot be read: {error}; delete it and export again") from None
+    if not isinstance(entries, dict):
+        raise DataError(f"{path}: got {shown(entries)}; expected a table of targets; delete it and export again")
     return entries
 
 

@@ -5,6 +5,7 @@
 | write | the folder as a whole, with the page, the figures, the exports, and copies of the data |
 | read | from the folder to what a `Design` is made of |
 | summary | `summary.json` |
+| stored | the typed model of what a design is opened from |
 | superseded | what the next design removes, and what makes it again |
 | tables | `coefficients.csv`, `weights.csv` and `sections.csv` |
 | room | the folder `room/` |

@@ -12,16 +12,14 @@ from designer.acoustics.scene_of_problem import fine_frequencies_hz
 from designer.arrays import Real
 from designer.errors import ProblemError
 from designer.evaluation.channel import Verdict
-from designer.evaluation.realisation_study import ChannelStudy
-from designer.evaluation.refinement import Refinement
 from designer.folders.room import DRIVERS, read_ears
-from designer.folders.summary import REMEDY, SUMMARY, read_summary, refusal
+from designer.folders.stored import StoredChannel, StoredForm, StoredSummary
+from designer.folders.summary import REMEDY, SUMMARY, misfitting, read_stored, refusal
 from designer.folders.tables import read_sections, read_taps, read_weights
 from designer.formulations import Certificate
 from designer.problem import loads
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
-from designer.realization.choice import Choice
 from designer.requirements.plain import Plain, crossover_of
 from designer.result import Channel
 from designer.writing import MANIFEST, is_as_written, read_manifest
@@ -38,17 +36,15 @@ def read(folder: Path) -> dict[str, Any]:
     DataError : the folder is not a design folder, or a file of it is missing, broken, or not as it was written
 
     """
-    summary = read_summary(folder)
+    summary = read_stored(folder)
     _check_hashes(folder)
     problem = _problem(folder, summary)
-    drivers, form, chain = problem.driver_names, summary["realization"], summary["virtualizer"]
+    for misfit in summary.misfits(problem):
+        raise misfitting(folder / SUMMARY, misfit)
+    drivers, form, chain = problem.driver_names, summary.realization, summary.virtualizer
     frequency_hz = fine_frequencies_hz(problem)
-    channels = {
-        table.name: _channel(table, problem, summary["channels"][table.name])
-        for table in problem.designs
-        if table.name in summary["channels"]
-    }
-    lengths = {**dict.fromkeys(channels, form["taps"]), **({} if chain is None else chain["taps"])}
+    channels = {table.name: _channel(table, problem, summary.channels[table.name]) for table in problem.designs}
+    lengths = {**dict.fromkeys(channels, form.taps), **({} if chain is None else chain.taps)}
     taps = read_taps(folder / "coefficients.csv", drivers, lengths)
     _check_words(folder / "coefficients.csv", problem, form, taps)
     return {
@@ -57,20 +53,20 @@ def read(folder: Path) -> dict[str, Any]:
         "drivers": drivers,
         "weights": read_weights(folder / "weights.csv", drivers, list(channels), frequency_hz[::2]),
         "taps": taps,
-        "bulk_delay_samples": summary["bulk_delay_samples"],
-        "references": form["references"],
-        "realisation_warnings": tuple(form["warnings"]),
-        "sections": read_sections(folder / "sections.csv", drivers, form["sections"], taps),
-        "shifts": form["shifts"],
-        "finer_bits": form["finer_bits"],
-        "refinements": {name: Refinement.of_json(saved) for name, saved in form["refinements"].items()},
-        "choice": form["choice"] and Choice.of_json(form["choice"]),
-        "study_source": lambda curves: {name: ChannelStudy.of_json(saved) for name, saved in form["study"].items()},
-        "promises_source": lambda: form["promises_db"],
+        "bulk_delay_samples": summary.bulk_delay_samples,
+        "references": form.references,
+        "realisation_warnings": form.warnings,
+        "sections": read_sections(folder / "sections.csv", drivers, form.sections, taps),
+        "shifts": form.shifts,
+        "finer_bits": form.finer_bits,
+        "refinements": form.refinements,
+        "choice": form.choice,
+        "study_source": lambda curves: form.study,
+        "promises_source": lambda: form.promises_db,
         "channels": channels,
-        "imported_from": summary["imported_from"],
-        "failures": summary["failures"],
-        "remedies": summary["remedies"],
+        "imported_from": summary.imported_from,
+        "failures": summary.failures,
+        "remedies": summary.remedies,
         "room_ears_source": (
             None if problem.room is None else lambda: read_ears(folder / "room", drivers, problem.sample_rate_hz)
         ),
@@ -79,13 +75,12 @@ def read(folder: Path) -> dict[str, Any]:
 
 def read_problem(folder: Path) -> Problem:
     """The problem of a design folder; errors as `read`."""
-    return _problem(folder, read_summary(folder))
+    return _problem(folder, read_stored(folder))
 
 
-def _problem(folder: Path, summary: Mapping[str, Any]) -> Problem:
-    facts = {key: summary[key] for key in ("source", "changes")}
+def _problem(folder: Path, summary: StoredSummary) -> Problem:
     try:
-        return loads(summary["problem"], folder=folder, files=summary["data"], **facts)
+        return loads(summary.problem, folder=folder, files=summary.data, source=summary.source, changes=summary.changes)
     except ProblemError as error:
         raise refusal(folder / SUMMARY, f"problem: {error}", "a problem that this version reads") from None
 
@@ -106,13 +101,13 @@ def _check_hashes(folder: Path) -> None:
             )
 
 
-def _check_words(path: Path, problem: Problem, form: Mapping[str, Any], taps: Mapping[str, Real]) -> None:
+def _check_words(path: Path, problem: Problem, form: StoredForm, taps: Mapping[str, Real]) -> None:
     """Refuse taps that are no integers of the word, at the scales that the summary has."""
     word = problem.realization.fixed_point
     if word is None:
         return
-    for name, shift in form["shifts"].items():
-        finer = np.array(form["finer_bits"].get(name, [0] * len(taps[name])))
+    for name, shift in form.shifts.items():
+        finer = np.array(form.finer_bits.get(name, [0] * len(taps[name])))
         q = taps[name] * 2.0 ** (word.fraction_bits - shift + finer)[:, None]
         if (q != np.rint(q)).any() or (np.abs(q) > 2.0 ** (word.bits - 1)).any():
             raise refusal(
@@ -122,24 +117,18 @@ def _check_words(path: Path, problem: Problem, form: Mapping[str, Any], taps: Ma
             )
 
 
-def _channel(table: DesignTable, problem: Problem, saved: Mapping[str, Any]) -> Channel:
-    plain, certificate = saved["plain"], saved["certificate"]
-    numbers = {key: np.array(certificate[key], dtype=float) for key in ("violation", "value", "bound", "gap")}
+def _channel(table: DesignTable, problem: Problem, saved: StoredChannel) -> Channel:
+    plain, certificate = saved.plain, saved.certificate
+    numbers = {key: np.array(getattr(certificate, key), dtype=float) for key in ("violation", "value", "bound", "gap")}
     return Channel(
         table=table,
-        method=saved["method"],
-        plain=Plain(
-            drivers=tuple(plain["drivers"]),
-            delay_s=tuple(plain["delay_s"]),
-            gain=tuple(plain["gain"]),
-            way=tuple(plain["way"]),
-            crossover=crossover_of(table, problem),
-        ),
-        plain_names=tuple(plain["names"]),
-        frequency_hz=np.array(certificate["frequency_hz"]),
-        slacks_db={requirement: np.array(slack) for requirement, slack in saved["slacks_db"].items()},
-        certificate=Certificate(**numbers, by_reference=np.array(certificate["by_reference"], dtype=bool)),
-        feasible=saved["feasible"],
-        verdict=Verdict(saved["sentence"], tuple(saved["shortfalls"])),
-        weights_costs_db=saved["weights_costs_db"],
+        method=saved.method,
+        plain=Plain(plain.drivers, plain.delay_s, plain.gain, plain.way, crossover_of(table, problem)),
+        plain_names=plain.names,
+        frequency_hz=np.array(certificate.frequency_hz),
+        slacks_db={requirement: np.array(slack) for requirement, slack in saved.slacks_db.items()},
+        certificate=Certificate(**numbers, by_reference=np.array(certificate.by_reference, dtype=bool)),
+        feasible=saved.feasible,
+        verdict=Verdict(saved.sentence, saved.shortfalls),
+        weights_costs_db=saved.weights_costs_db,
     )

@@ -20,6 +20,7 @@ from designer.errors import DataError
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.short_look import MIN_PROMISE_DB, promise_sentence
 from designer.export.wave import loud_note
+from designer.folders.stored import Misfit, StoredSummary, stored
 from designer.problem.checks import warnings
 from designer.problem.messages import shown
 from designer.problem.sourced import OF_TEXT
@@ -69,6 +70,11 @@ def refusal(path: Path, actual: str, expected: str, remedy: str = REMEDY) -> Dat
     )
 
 
+def misfitting(path: Path, misfit: Misfit) -> DataError:
+    """The error of a key of a summary that cannot be used."""
+    return refusal(path, f"{misfit.key}: {misfit.actual}", misfit.expected, f"{REMEDY}, with this version")
+
+
 def no_design(folder: Path, expected: str) -> DataError:
     """The error of a folder that is none of a design; of a bank's folder with the commands that take it."""
     manifest = read_manifest(folder)
@@ -81,13 +87,23 @@ def no_design(folder: Path, expected: str) -> DataError:
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
-    """The summary of a design folder, as it was written.
+    """The summary of a design folder, as it was written; errors as `read_stored`."""
+    return _read(folder)[0]
+
+
+def read_stored(folder: Path) -> StoredSummary:
+    """Part of a folder's summary that a design is opened from.
 
     Raises
     ------
-    DataError : the folder has none of this tool, or what a design is opened from was changed
+    DataError : the folder has none of this tool, what a design is opened from was changed, or a key of it cannot be used
 
     """
+    return _read(folder)[1]
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], StoredSummary]:
+    """A summary as it was written, and what a design is opened from."""
     path = folder / SUMMARY
     no_summary = no_design(folder, "a folder that `designer design` wrote")
     try:
@@ -102,28 +118,23 @@ def read_summary(folder: Path) -> dict[str, Any]:
         summary: dict[str, Any] = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise refusal(path, f"no JSON: {error}", "the JSON that was written") from None
-    try:
-        if summary["writer"] != WRITER:
-            raise no_summary
-        digest = hashlib.sha256(summary["problem"].encode("utf-8", "surrogatepass")).hexdigest()
-        stated, places = summary["problem_sha256"], dict(summary["data"])
-        whole = summary["seal"] == seal(summary)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        raise refusal(
-            path,
-            "a key is missing, or of another type",
-            "every key that this version writes",
-            f"{REMEDY}, with this version",
-        ) from None
-    if digest != stated:
-        raise refusal(path, f"problem with the SHA-256 {digest[:12]}...", f"{shown(stated)}, as problem_sha256 has it")
-    for name, place in places.items():
-        location = PurePosixPath(str(place))
+    if not isinstance(summary, dict) or summary.get("writer") != WRITER:
+        raise no_summary
+    opened = stored(content)
+    if isinstance(opened, Misfit):
+        raise misfitting(path, opened)
+    digest = hashlib.sha256(opened.problem.encode("utf-8", "surrogatepass")).hexdigest()
+    if digest != opened.problem_sha256:
+        expected = f"{shown(opened.problem_sha256)}, as problem_sha256 has it"
+        raise refusal(path, f"problem with the SHA-256 {digest[:12]}...", expected)
+    for name, place in opened.data.items():
+        location = PurePosixPath(place)
         if location.is_absolute() or ".." in location.parts or location.parts[:1] != ("data",):
             raise refusal(path, f"data.{name} = {shown(place)}", 'a path below "data/"')
-    if not whole:
-        raise refusal(path, "another SHA-256 than when it was written", f"{shown(summary['seal'])}, as its seal has it")
-    return summary
+    if summary.get("seal") != seal(summary):
+        expected = f"{shown(summary.get('seal'))}, as its seal has it"
+        raise refusal(path, "another SHA-256 than when it was written", expected)
+    return summary, opened
 
 
 def seal(summary: dict[str, Any]) -> str:

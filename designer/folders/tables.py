@@ -15,6 +15,7 @@ import numpy as np
 
 from designer.arrays import Complex, Index, Real
 from designer.evaluation.tables import Columns, one_below_another
+from designer.folders.stored import MAX_NUMBER
 from designer.folders.summary import refusal
 from designer.problem.messages import nearest, shown
 from designer.realization.cascade import Cascade
@@ -106,9 +107,10 @@ def _numbers(path: Path, read: pd.DataFrame, column: str) -> Real:
         values = cells.astype(float)
     except (TypeError, ValueError):
         values = np.array([_number(cell) for cell in cells])
-    bad = np.flatnonzero(~np.isfinite(values))
+    bad = np.flatnonzero(~(np.abs(values) <= MAX_NUMBER))
     if bad.size:
-        raise refusal(path, f"{column} = {shown(cells[bad[0]])} in row {bad[0] + 2}", "a finite number")
+        expected = f"a finite number of at most {MAX_NUMBER:g}"
+        raise refusal(path, f"{column} = {shown(cells[bad[0]])} in row {bad[0] + 2}", expected)
     return np.asarray(values, dtype=float)
 
 

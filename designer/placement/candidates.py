@@ -25,7 +25,7 @@ from designer.problem.schema import Driver, Problem
 MAX_CANDIDATES = 400
 """Candidate places: their Gram matrices have as many rows and columns at each frequency."""
 CONTOUR_DEG, LEAST_SHORT = 0.1, 0.02
-"""Steps of azimuth in which a body's contour is followed, and the share of a step by which its length may fall short of steps."""
+"""Steps of azimuth in which a body's contour is followed, and the share of a step by which a length may exceed whole steps."""
 MIDDLE_M = 1e-6
 """A place nearer to the plane y = 0 is its own mirror image."""
 SAME_M = 1e-9
@@ -144,9 +144,9 @@ def key_fault(problem: Problem, path: str, actual: str, expected: str, remedy: s
 
 
 def _steps(half: float, step: float) -> Real:
-    """Multiples of a step within +/- half."""
-    count = math.floor(half / step + 1e-6)
-    return np.arange(-count, count + 1) * step
+    """The middle, both ends at +/- half, and between them the fewest equal steps that are no longer than `step`."""
+    count = math.ceil(half / step - LEAST_SHORT)
+    return np.linspace(-half, half, 2 * max(count, 1) + 1) if half > 0 else np.zeros(1)
 
 
 def _places_m(problem: Problem, table: Placement) -> Real:
@@ -200,8 +200,7 @@ def _surface_m(problem: Problem, table: Placement, centre: Real) -> Real:
     places = []
     for row in rows:
         across = radius * (math.cos(row) if is_sphere else 1.0)
-        turn = math.degrees(table.step_m / across) if across > table.step_m else 360.0
-        azimuth = _steps(width / 2, turn)
+        azimuth = _steps(width / 2, math.degrees(table.step_m / across)) if across > table.step_m else np.zeros(1)
         if azimuth[-1] - azimuth[0] > 360.0 - 1e-6:  # both ends are one place
             azimuth = azimuth[1:]
         angle = np.radians(middle + azimuth)
@@ -219,11 +218,11 @@ def _around(problem: Problem, body: SolvedBody, middle: float, width: float, hei
                      "rows within the body", "take a smaller height_m, or another centre_m")  # fmt: skip
     way_m = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(contour, axis=0), axis=1)))
     middle_m = way_m[len(way_m) // 2]
-    counts = [math.floor(end / step_m + LEAST_SHORT) for end in (middle_m, way_m[-1] - middle_m)]
-    ways_m = middle_m + np.arange(-counts[0], counts[1] + 1) * step_m
-    if width >= 360.0 - 1e-6 and way_m[-1] - (ways_m[-1] - ways_m[0]) < LEAST_SHORT * step_m:  # both ends are one place
+    before_m, behind_m = (_steps(end, step_m) for end in (middle_m, way_m[-1] - middle_m))
+    ways_m = middle_m + np.concatenate([before_m[before_m < 0], behind_m[behind_m >= 0]])
+    if width >= 360.0 - 1e-6:  # both ends are one place
         ways_m = ways_m[1:]
-    return body.contour_m(np.interp(np.clip(ways_m, way_m[0], way_m[-1]), way_m, azimuth), height_m)
+    return body.contour_m(np.interp(ways_m, way_m, azimuth), height_m)
 
 
 def _free(problem: Problem, table: Placement, like: Driver, fixed: Sequence[Driver], places_m: Real) -> Bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,13 +15,13 @@ from designer.problem.enclosures.round_body import RoundBody
 from designer.problem.frequency_grid import MAX_REFINEMENT
 from designer.problem.geometry_checks import place_checks, room_checks
 from designer.problem.message_codes import coded
-from designer.problem.messages import number
+from designer.problem.messages import Location, dotted, is_plain_text, number
 from designer.problem.plausibility import warnings
 from designer.problem.population_checks import population_checks
 from designer.problem.realization_checks import realization_checks, virtualizer_checks
 from designer.problem.rules import ordered, unless
 from designer.problem.schema import Driver, Problem
-from designer.problem.table import as_far_as_known, entries, if_known
+from designer.problem.table import Table, as_far_as_known, entries, if_known
 from designer.problem.zone_checks import zone_checks
 
 __all__ = ["check", "warnings"]
@@ -60,6 +59,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
             _driver_band(f"drivers[{i}].band_hz", driver, problem)
             for i, driver in enumerate(entries(problem, "drivers"))
         ),
+        iter([_texts((), problem)]),
         (sizes(problem) for sizes in (_transfer_size, _fit_size, _sphere_sizes, _disc_sizes, _solving)),
         design_checks(problem),
         zone_checks(problem),
@@ -79,17 +79,27 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
 @coded("name-taken")
 def _names(key: str, problem: Problem) -> Iterator[Fault]:
     names = [if_known(table, "name") for table in entries(problem, key)]
-    one_line = "text on one line, without tabs and other control characters, so that tables and figures can hold it"
     for i, name in enumerate(names):
         if name is None:
             continue
         path, first = f"{key}[{i}].name", names.index(name)
         suffix = f", the name of {key}[{first}] already"
         yield from unless(first == i, path, name, "names that differ", "rename one of the two", suffix=suffix)
-        controls = any(unicodedata.category(letter) == "Cc" for letter in name)
-        yield from unless(
-            not controls, path, name, one_line, "write the name in letters, digits and spaces", code="control-character"
-        )
+
+
+@coded("control-character")
+def _texts(place: Location, value: object) -> Iterator[Fault]:
+    """Texts at any depth that a terminal, a table or a figure cannot show as they are: the title, names, paths of files."""
+    if isinstance(value, Table):
+        for key in type(value).model_fields:
+            yield from _texts((*place, key), if_known(value, key))
+    elif isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from _texts((*place, n), item)
+    elif isinstance(value, str):
+        expected = "text on one line, without tabs, other control characters or turns of the direction of writing"
+        remedy = f"write the {'name' if place[-1] == 'name' else 'text'} in letters, digits and spaces"
+        yield from unless(is_plain_text(value), dotted(place), value, expected, remedy)
 
 
 @coded("named-twice")

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from designer.errors import Fault
+from designer.errors import Fault, UsageError
 from designer.problem import geometry
 from designer.problem.enclosures.enclosure import NEAREST_RADII, SURFACE_TOLERANCE_M, Intrusion, millimetres
 from designer.problem.listeners import EAR_CLOUD_M, ONE_PLACE_M, Listener
@@ -237,6 +237,29 @@ def intrusions(problem: Problem, move_m: np.ndarray) -> Iterator[Intrusion]:
     head, radius_m = _known_heads(listener)[-1]
     (centre,), (ears,) = geometry.head_centres_m(listener, move_m), geometry.ears_m(listener, radius_m, move_m)
     yield from problem.body.intrusions(centre, ears, 0.0 if head == "points" else radius_m)
+
+
+def inside_device(problem: Problem, moves_m: np.ndarray) -> np.ndarray:
+    """Whether the centre or an ear of a head displaced so (D, 3) is inside of the device (D,)."""
+    listener = problem.listener
+    centres_m = geometry.head_centres_m(listener, moves_m)[:, None]
+    ears_m = geometry.ears_m(listener, _known_heads(listener)[-1][1], moves_m).reshape(len(moves_m), 2, 3)
+    points_m = np.concatenate([centres_m, ears_m], axis=1)
+    near = np.ones(points_m.shape[:2], dtype=bool)
+    if problem.body.is_solved:  # distances from a mesh are dear
+        near = np.linalg.norm(points_m, axis=2) <= problem.body.extent_m(np.zeros((1, 3)))
+    near[near] = problem.body.clearance_m(points_m[near]) < 0.0
+    return np.asarray(near.any(axis=1))
+
+
+def check_outside_device(problem: Problem, moves_m: np.ndarray) -> None:
+    """Check displacements (D, 3) of a head; a UsageError names the first that moves it into the device."""
+    inside = np.flatnonzero(inside_device(problem, moves_m))
+    if inside.size:
+        raise UsageError(
+            f"displacements_m[{inside[0]}]: got {shown((moves_m[inside[0]] + 0.0).tolist())}, with which the head of the listener at"
+            f" {shown(problem.listener.position_m)} is in the device; expected a head outside of it; move it less"
+        )
 
 
 @coded("driver-in-head")

@@ -101,9 +101,9 @@ name-taken: A name that something else has already.
 named-twice: The same entry twice in one list.
   Cause: A list that was copied.
   Remedy: Leave one out.
-control-character: A name with a line break, a tab or another control character.
+control-character: A text with a line break, a tab, another control character, or one that turns the direction of writing.
   Cause: Text that was pasted.
-  Remedy: Write the name in letters, digits and spaces.
+  Remedy: Write the text in letters, digits and spaces.
 key-out-of-place: A key that means something only beside another key or value, which is not there.
   Cause: The other key was changed or left out.
   Remedy: Leave the key out, or set the other one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 Location = tuple[int | str, ...]
@@ -12,6 +13,10 @@ Location = tuple[int | str, ...]
 
 MAX_LENGTH = 60
 """Characters of a value that a message shows."""
+BREAKS = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories of characters that a line of text cannot hold: controls (C0, C1), halves of pairs, separators of lines."""
+TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""Bidirectional classes of characters that turn the direction of the text around them, as U+202E does."""
 MAX_KILOHERTZ = 24.0
 """A band that ends below is below what is heard, and was written in kilohertz."""
 
@@ -71,10 +76,17 @@ def _written(value: object, depth: int) -> str:
     return str(value)
 
 
+def is_plain_text(text: str) -> bool:
+    """Whether a text can be shown as it is: on one line, without control characters, and written in the direction of its letters."""
+    return not any(unicodedata.category(c) in BREAKS or unicodedata.bidirectional(c) in TURNS for c in text)
+
+
 def _quoted(text: str) -> str:
-    """A text in quotes, what would break the line or does not show escaped."""
+    """A text in quotes, what would break the line or does not show escaped, as TOML does."""
     escaped = json.dumps(text, ensure_ascii=False)
-    return "".join(char if char.isprintable() or ord(char) > 0xFFFF else f"\\u{ord(char):04x}" for char in escaped)
+    return "".join(
+        c if c.isprintable() else f"\\U{ord(c):08x}" if ord(c) > 0xFFFF else f"\\u{ord(c):04x}" for c in escaped
+    )
 
 
 def _cut(text: str) -> str:

@@ -43,7 +43,10 @@ class Placement(Table):
     centre_m: Point = Field(default=[0.0, 0.0, 0.0], title="of the bar, plane or part of a cylinder")
     azimuth_deg: Arc = Field(default=[-180.0, 180.0], title="of a surface")
     elevation_deg: Facing = Field(default=[0.0, 0.0], description="lowest, highest", title="of a sphere's surface")
-    step_m: Annotated[float, Field(ge=0.001, le=1.0)] = Field(default=0.02, title="between candidate places")
+    step_m: Annotated[float, Field(ge=0.001, le=1.0)] = Field(
+        default=0.02,
+        title="between candidate places, at most: equal steps from the middle to both ends of a width, height, depth or arc",
+    )
     spacing_m: Annotated[float, Field(ge=0, le=5.0)] = Field(
         default=0.0, title="least distance of two centres, beside that of pistons that must not overlap"
     )

@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from designer.arrays import Real
 from designer.problem import geometry
 from designer.problem.driver_ways import HEARD_HZ, gaps_hz, ways_of
 from designer.problem.enclosures.enclosure import MAX_DEVICE_M, MIN_MILLIMETRES_M, in_metres
@@ -28,6 +29,10 @@ MAX_FACING_DEG = 15.0
 """Angle between a driver's facing and the surface's normal that rounding of a file does not explain."""
 
 
+MAX_ASIDE_DEG = 100.0
+"""Angle between the ways that a driver faces and to the listener, beyond which it faces away and not aside or up."""
+
+
 def warnings(problem: Problem) -> list[str]:
     """Sentences for the user, each with its dotted path."""
     grid_hz = regular_frequencies_hz(problem)
@@ -35,6 +40,7 @@ def warnings(problem: Problem) -> list[str]:
         *_places(problem),
         *_overlaps(problem),
         *_facings(problem),
+        *_turned_away(problem),
         *_solved(problem),
         *_beside_the_chain(problem),
         *(warning for path, view in each_listener(problem) for warning in _listener(path, view)),
@@ -70,11 +76,7 @@ def _facings(problem: Problem) -> Iterator[str]:
             continue
         path, normal = f"drivers[{i}].facing_deg: {shown(driver.facing_deg)}", problem.body.normal(driver)
         if normal is not None:
-            azimuth, elevation = np.radians(driver.facing_deg)
-            axis = np.array(
-                [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
-            )
-            off_deg = math.degrees(math.acos(float(np.clip(axis @ normal, -1.0, 1.0))))
+            off_deg = _angle_deg(_facing(driver), normal)
             if off_deg > MAX_FACING_DEG:
                 along = [math.degrees(math.atan2(normal[1], normal[0])), math.degrees(math.asin(normal[2]))]
                 yield (
@@ -83,6 +85,38 @@ def _facings(problem: Problem) -> Iterator[str]:
                 )
         elif driver.radius_m is None and any(driver.facing_deg):
             yield f"{path} has no effect: a point source has no front. Give the driver a radius_m, or leave it out"
+
+
+def _facing(driver: Driver) -> Real:
+    """Unit vector (3,) of a driver's facing_deg."""
+    azimuth, elevation = np.radians(driver.facing_deg)
+    return np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+
+
+def _angle_deg(axis: Real, other: Real) -> float:
+    """Angle between two vectors (3,); 0 where either has no length."""
+    lengths = float(np.linalg.norm(axis) * np.linalg.norm(other))
+    return math.degrees(math.acos(float(np.clip(axis @ other / lengths, -1.0, 1.0)))) if lengths else 0.0
+
+
+def _turned_away(problem: Problem) -> Iterator[str]:
+    """A device of modelled drivers that have a front, all of which face away from all who listen."""
+    if problem.measured_device is not None or any(driver.response is not None for driver in problem.drivers):
+        return
+    angles = []
+    for driver in problem.drivers:
+        normal = problem.body.normal(driver)
+        if normal is None and driver.radius_m is None:
+            return
+        for _, view in each_listener(problem):
+            way_m = np.subtract(view.listener.position_m, driver.position_m)
+            angles.append((_angle_deg(_facing(driver) if normal is None else normal, way_m), driver.name))
+    least_deg, name = min(angles)
+    if least_deg > MAX_ASIDE_DEG:
+        yield (
+            f"drivers: all face away from the listener, {shown(name)} least, by {least_deg:.0f} degrees; the front is x, azimuth 0."
+            " Turn the drivers, or put the listener before them"
+        )
 
 
 def _solved(problem: Problem) -> Iterator[str]:

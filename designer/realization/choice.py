@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -106,9 +106,3 @@ class Choice:
     def as_json(self) -> dict[str, Any]:
         """For `summary.json`."""
         return asdict(self)
-
-    @classmethod
-    def of_json(cls, saved: Mapping[str, Any]) -> Choice:
-        """Read back."""
-        rows = tuple(Candidate(**{**row, "beyond": tuple(row["beyond"])}) for row in saved["candidates"])
-        return cls(rows, saved["chosen"], saved["reason"], saved["binding"], saved["remedy"])

@@ -100,6 +100,7 @@ def render(
             for layout in front
         ],
         rows=with_filters(layouts, front),
+        behind=any(objective.metric.better * (layout.realised - layout.value) > 0 for layout in front),
         bar=f"{bar_m * 1000:g} mm",
         versions=versions(),
         command=command,

@@ -80,8 +80,8 @@ class Placed:
         best, metric, last = self.front[0], self.objective.metric, self.front[-1]
         beside = ""
         if best.even is not None:
-            side = "above" if best.value >= best.even else "below"
-            beside = f", {metric.text(abs(best.value - best.even))} {side} even steps"
+            side = "better" if metric.better * (best.value - best.even) >= 0 else "worse"
+            beside = f", {metric.text(abs(best.value - best.even))} {side} than even steps"
         ranked = "best" if self.objective.is_of_filters else "best by ideal weights"
         words = f"{ranked}: {best.words}: {self._shipped(best)}{beside};"
         words += f" {best.evaluations} of {best.of_layouts:,} layouts valued"
@@ -255,9 +255,22 @@ def _check(candidates: Candidates) -> None:
                 raise
             fixed, refused = len(candidates.fixed), error.faults[0]
             beside = f" beside {fixed} fixed" if fixed else ""
-            design = refused.path.removesuffix(".drivers")
+            table_of = {f"designs[{n}].drivers": design for n, design in enumerate(problem.designs)}
+            design, kind = refused.path.removesuffix(".drivers"), table_of[refused.path].kind
             raise key_fault(problem, "placement.drivers", f"got {count}{beside}, all of which {design} plays through",
-                         refused.expected, f"choose another number, or another kind for {design}") from None  # fmt: skip
+                         refused.expected, _count_remedy(design, kind, count, fixed)) from None  # fmt: skip
+
+
+def _count_remedy(design: str, kind: str, count: int, fixed: int) -> str:
+    """Remedy for a number of drivers that a kind of design does not take: the number that it takes, and the kind that takes this one."""
+    beside, least = " beside the fixed" if fixed else "", (2 if kind == "ctc" else 3) - fixed
+    if kind != "ctc":
+        pair = f', or write {design}.kind = "ctc" for a pair' if count + fixed == 2 else ""
+        return f"place {least} or more{beside}{pair}"
+    if count + fixed < 2:
+        return f"place {least}{beside}"
+    steering = f'write {design}.kind = "null-steering", which takes three drivers or more'
+    return f"{steering}, or place {least}{beside}" if least > 0 else steering
 
 
 def _notes(candidates: Candidates) -> tuple[str, ...]:

@@ -239,6 +239,7 @@ class WavFile:
                         file.write(block)
                 if soundfile.info(self._wav).frames != frames:  # the library does not say that it found no room
                     raise OSError(errno.ENOSPC, "no room for all of it")
+                _without_time(self._wav)
                 at, digest, _ = _seal(self._wav)
                 with self._wav.open("r+b") as sealed:
                     sealed.seek(at)
@@ -248,6 +249,19 @@ class WavFile:
             raise OutputError(
                 f"{self._out}: cannot be written: {error or 'no room for all of it'}; make room, or choose another place"
             ) from None
+
+
+def _without_time(path: Path) -> None:
+    """Set to 0 the time of day that the library puts into the PEAK chunk of float samples: one input, one file."""
+    with path.open("r+b") as file:
+        head, at = file.read(HEAD_BYTES), 12
+        while at + 16 <= len(head) and head[at : at + 4] != b"data":
+            if head[at : at + 4] == b"PEAK":
+                file.seek(at + 12)  # behind the chunk's name, size and version
+                file.write(bytes(4))
+                return
+            size = int.from_bytes(head[at + 4 : at + 8], "little")
+            at += 8 + size + size % 2
 
 
 class HeldSound:

@@ -291,6 +291,18 @@ def test_displacements_of_another_shape_are_refused(moves_m: list[object]) -> No
         designer.scene(in_free_field("points")).moved(moves_m)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["smart-speaker", "cylinder-speaker", "laptop-box"])
+@pytest.mark.parametrize("short_m", [0.0, 0.005])
+def test_a_head_in_the_device_is_refused(name: str, short_m: float) -> None:
+    """The head's centre at the middle of a body, or an ear in it, is said before anything is computed: no warning, and no NaN."""
+    problem = designer.load(f"problems/{name}.toml")
+    x, y, z = problem.listener.position_m
+    with pytest.raises(
+        UsageError, match=r"^displacements_m\[1\]: got \[.*\], with which the head .* is in the device; .* less$"
+    ):
+        designer.scene(problem).moved([[0.0, 0.0, 0.0], [short_m - x, -y, -z]])
+
+
 @pytest.mark.parametrize("move_m", [math.nan, math.inf, 1j])
 def test_displacements_are_finite_real_numbers(move_m: complex) -> None:
     """A head that moved by NaN, by infinity or by an imaginary distance is nowhere."""

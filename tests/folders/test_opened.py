@@ -13,6 +13,7 @@ import pytest
 
 import designer
 from designer.errors import DataError
+from designer.folders.summary import seal
 from designer.search.bank_folder import open_bank
 from designer.search.sweep_store import opened as open_store
 from designer.writing import MANIFEST
@@ -92,6 +93,56 @@ def test_edits_of_the_summary(
         (folder / "summary.json").write_text(edited(document, path, value), encoding="utf-8")
         outcomes.append(opened_or_refused(folder, whole, (path, "absent" if value is ABSENT else str(value)[:30])))
     assert 0 < sum(outcomes) < len(outcomes)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (("realization", "taps"), "x", 'realization.taps: got "x"; expected a whole number;'),
+        (("realization", "taps"), 10**9, "realization.taps: got 1000000000; expected at most 4,194,304;"),
+        (("realization", "shifts", "left"), None, "realization.shifts.left: got null; expected a whole number;"),
+        (("realization", "finer_bits"), {"left": [0]}, "realization.finer_bits.left: got 1 values; expected 2, one a"),
+        (
+            ("realization", "references"),
+            {"x": "left"},
+            'realization.references: got "x"; expected one of "left" or "beam"',
+        ),
+        (("realization", "study", "left", "stages", "ideal"), ABSENT, "realization.study.left.stages: got the keys"),
+        (("realization", "promises_db"), {"left": "x"}, 'realization.promises_db.left: got "x"; expected a number;'),
+        (("channels", "left", "slacks_db"), float("nan"), "channels.left.slacks_db: got nan; expected a table;"),
+        (("channels", "left", "slacks_db", "max_effort_db", 0), float("nan"), "max_effort_db[0]: got nan; expected a"),
+        (("channels", "left", "slacks_db", "max_effort_db"), [], "max_effort_db: got 0 values; expected"),
+        (
+            ("channels", "left", "plain", "drivers", 0),
+            99,
+            "channels.left.plain.drivers: got [99]; expected numbers from 0",
+        ),
+        (
+            ("channels", "left", "plain", "gain", 0),
+            -1e308,
+            "channels.left.plain.gain[0]: got -1e+308; expected at least",
+        ),
+        (("channels", "left", "certificate", "gap"), [0.0], "channels.left.certificate.gap: got 1 values; expected"),
+        (("channels", "left", "weights_costs_db", "effort_db"), ABSENT, "weights_costs_db: got the keys"),
+        (("channels", "beam"), ABSENT, "channels.beam: no such key; expected each of the problem's designs;"),
+        (("virtualizer",), {"taps": {"left": 3}}, "virtualizer: got a table; expected a table with a [virtualizer]"),
+        (("imported_from",), 17, "imported_from: got 17; expected a text;"),
+        (("bulk_delay_samples",), -1, "bulk_delay_samples: got -1; expected at least 0;"),
+    ],
+)
+def test_edits_that_are_sealed_again(
+    path: tuple[str | int, ...], value: object, words: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    """A key that a script edits and seals again is refused by its name, with what was got, what was expected, and the remedy."""
+    folder = shutil.copytree(folders["fir"], tmp_path / "sealed")
+    summary = folder / "summary.json"
+    document = json.loads(edited(json.loads(summary.read_text(encoding="utf-8")), path, value))
+    summary.write_text(json.dumps({**document, "seal": seal(document)}), encoding="utf-8")
+    with pytest.raises(DataError) as refused:
+        designer.open(folder)
+    assert str(refused.value).startswith(f"{summary}: a file of the design folder is missing or broken: ")
+    assert words in str(refused.value)
+    assert str(refused.value).endswith("; design it again, with this version")
 
 
 def test_keys_that_are_not_known(folders: dict[str, Path], tmp_path: Path) -> None:

@@ -21,6 +21,23 @@ def test_a_bar_has_places_in_equal_steps_and_their_mirror_images() -> None:
         assert choices.places_m[pair[0], 1] == pytest.approx(-choices.places_m[pair[1], 1])
 
 
+@pytest.mark.parametrize(("step_m", "count"), [(0.03, 29), (0.05, 17), (0.3, 5), (1.0, 3)])
+def test_the_ends_of_a_bar_are_places(step_m: float, count: int) -> None:
+    """A width of 0.8 m that is no whole number of steps is divided into equal steps that are shorter: middle, ends, mirror images."""
+    places = candidates_of(loads(BAR.replace("drivers = 5", "drivers = 3") + f"step_m = {step_m}\n")).places_m[:, 1]
+    np.testing.assert_allclose(places, np.linspace(-0.4, 0.4, count), atol=1e-12)
+    assert np.diff(places).max() <= step_m + 1e-12
+
+
+def test_places_around_a_circle_are_equal_steps() -> None:
+    """Around a sphere no two places are nearer than the others of their row, at the back either: 20 of 18 degrees at its equator."""
+    places = candidates("sphere").places_m
+    equator = places[np.abs(places[:, 2]) < 1e-9]
+    angles = np.sort(np.degrees(np.arctan2(equator[:, 1], equator[:, 0])))
+    np.testing.assert_allclose(np.diff(angles), 18.0, atol=1e-9)
+    assert angles.size == 20
+
+
 def test_places_of_a_sphere_are_on_it_and_come_in_pairs() -> None:
     """Radius 87.5 mm everywhere, no place twice, and pistons of 15 mm that do not overlap: 30 mm between the places of any two units."""
     choices = candidates("sphere")
@@ -43,9 +60,9 @@ def test_places_go_around_a_box_in_equal_steps() -> None:
     np.testing.assert_allclose(front, [0, 0.05, 0.05, 0.1, 0.1, 0.15, 0.15], atol=1e-4)
     assert sorted(map(len, choices.units)) == [1, 1] + [2] * 7
     two = candidates_of(
-        loads(AROUND.replace("height_m = 0.03", "height_m = 0.07").replace("step_m = 0.05", "step_m = 0.03"))
+        loads(AROUND.replace("height_m = 0.0", "height_m = 0.07").replace("step_m = 0.05", "step_m = 0.03"))
     )
-    assert sorted(set(two.places_m[:, 2].round(9).tolist())) == [-0.03, 0.0, 0.03]
+    assert sorted(set(two.places_m[:, 2].round(9).tolist())) == [-0.035, -0.0175, 0.0, 0.0175, 0.035]
 
 
 def test_keep_outs_and_fixed_drivers_take_places_away() -> None:
@@ -69,7 +86,7 @@ def test_placed_drivers_are_named_from_the_listeners_left() -> None:
 
 AROUND = (
     BOX[: BOX.index("[placement]")].replace("highest_hz = 1500", "highest_hz = 300")
-    + '[placement]\non = "surface"\nheight_m = 0.03\nstep_m = 0.05\ndrivers = 3\n'
+    + '[placement]\non = "surface"\nheight_m = 0.0\nstep_m = 0.05\ndrivers = 3\n'
 )
 
 
@@ -81,11 +98,11 @@ AROUND = (
         (BAR + 'fixed = ["z"]\n', 'placement.fixed: got "z"; expected one of a, b, c'),
         (BAR + 'fixed = ["a", "b", "c"]\n', "placement.fixed: got all drivers; expected one that is not fixed"),
         (BAR + "keep_outs = [{ centre_m = [0.0, 0.0, 0.0], radius_m = 0.5 }]\n", "placement.keep_outs: got no place left of 41"),
-        (BAR.replace("drivers = 5", "drivers = 5\nstep_m = 0.3"), "placement.drivers: got 5, more than the 3 places that are left"),
+        (BAR.replace("drivers = 5", "drivers = 5\nstep_m = 0.5"), "placement.drivers: got 5, more than the 3 places that are left"),
         (BAR + "spacing_m = 0.25\n", "got 5, whose centres cannot all be 250 mm apart in these bounds; expected at most 4"),
         (BAR.replace('name = "a"\n', 'name = "a"\nradius_m = 0.11\n'), "cannot all be 220 mm apart"),
         (BAR + "centre_m = [0.0, 0.1, 0.0]\n", "placement.centre_m: got y = 0.1 with mirror = true; expected y = 0"),
-        (AROUND.replace("height_m = 0.03", "height_m = 0.4"), "got a row of places at z = -0.2, where the body has no surface"),
+        (AROUND.replace("height_m = 0.0", "height_m = 0.4"), "got a row of places at z = -0.2, where the body has no surface"),
         (BOX.replace('on = "bar"', 'on = "surface"\nfree = true'), "placement.free: got true on the surface of a box"),
         (BAR.replace('"bar"', '"surface"'), 'placement.on: got "surface" with enclosure.model = "free-field"'),
         (BESIDE.replace("0.05", "0.001"), "placement.step_m: got 0.001, which makes 801 places; expected at most 400 places"),

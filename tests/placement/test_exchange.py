@@ -16,7 +16,7 @@ from designer.placement.layouts import Judge, weights_of
 from .conftest import HEADS
 from .problems import BAR, BESIDE, candidates, judge, of_text, space
 
-LAYOUTS = {"bar": (0, 7, 20), "sphere": (10, 14)}
+LAYOUTS = {"bar": (0, 7, 20), "sphere": (11, 15)}
 LAYOUT = LAYOUTS["bar"]
 LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("beside", "plane", "box")]
 

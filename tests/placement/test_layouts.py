@@ -12,7 +12,7 @@ from designer.placement.layouts import samples_db, value_of, weights_of
 
 from .problems import BAR, judge, of_text
 
-LAYOUTS = {"bar": (0, 7, 20), "sphere": (10, 14)}
+LAYOUTS = {"bar": (0, 7, 20), "sphere": (11, 15)}
 LAYOUT = LAYOUTS["bar"]
 EXACT = """
 [tolerance]

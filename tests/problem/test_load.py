@@ -22,6 +22,7 @@ from designer.problem.enclosures.free_field import FreeField
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.library import library
 from designer.problem.listeners import NamedListener, Place, Population
+from designer.problem.messages import shown
 from designer.problem.placement_table import Placement
 from designer.problem.plausibility import warnings
 from designer.problem.sourced import Sourced
@@ -458,6 +459,18 @@ SLIPS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"drivers": [{"name": "right", "position_m": [0, -0.08, 0]}, {"name": "Left-1", "position_m": [0, 0.08, 0]}]},
         ['drivers[0] is called "right" and sits on the listener\'s left', 'drivers[1] is called "Left-1" and sits on'],
     ),
+    "pistons that face away": (
+        {"drivers": [d | {"radius_m": 0.02, "facing_deg": [180.0 - 30 * n, 0.0]} for n, d in enumerate(pair()["drivers"])]},
+        ['drivers: all face away from the listener, "right" least, by 158 degrees; the front is x, azimuth 0. Turn the drivers'],
+    ),
+    "pistons of which one faces the listener": (
+        {"drivers": [d | {"radius_m": 0.02, "facing_deg": [180.0 * n, 0.0]} for n, d in enumerate(pair()["drivers"])]},
+        [],
+    ),
+    "pistons that face up": (
+        {"drivers": [d | {"radius_m": 0.02, "facing_deg": [0.0, 90.0]} for d in pair()["drivers"]]},
+        [],
+    ),
     "a listener in millimetres": (
         {"listener": {"position_m": [600, 0, 0]}},
         ["listener.position_m: 600 m from the device; millimetres? Write [0.6, 0.0, 0.0]"],
@@ -528,6 +541,30 @@ def test_characters_that_do_not_show_are_named(old: str, new: str, message: str)
     """What is no TOML for a character that looks like nothing, or like another, says which it is."""
     with pytest.raises(ProblemError, match=f"not TOML: .* the line has {message}"):
         designer.loads(toml(pair()).replace(old, new, 1))
+
+
+@pytest.mark.parametrize("character", ["\n", "\x1b", "\x85", "\u2028", "\u202e", "\u2066"])
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [("Pair", "title"), ("left", "drivers[0].name"), ("right.frd", "drivers[1].response"), ("points", "listener.head")],
+)
+def test_characters_that_no_terminal_may_print(word: str, place: str, character: str) -> None:
+    """A title, as any text of the file, holds no control character and nothing that turns the direction of writing."""
+    tables = pair()
+    tables["drivers"][1]["response"] = "right.frd"
+    escaped = f"\\u{ord(character):04x}"
+    with pytest.raises(ProblemError) as raised:
+        designer.loads(toml(tables).replace(f'"{word}"', f'"{word}{escaped}a"', 1))
+    fault = next(fault for fault in raised.value.faults if fault.path == place)
+    assert fault.code == "control-character" or place == "listener.head"  # a head of that name is a file's
+    assert ("\\n" if character == "\n" else escaped) in fault.actual
+    assert character not in str(fault)
+
+
+def test_characters_beyond_four_digits_are_escaped() -> None:
+    """A tag of U+E0001 shows nothing, and is written as TOML does; a picture beyond U+FFFF is a letter."""
+    assert shown("a\U000e0001b") == '"a\\U000e0001b"'
+    assert shown("\U0001f600") == '"\U0001f600"'
 
 
 def test_quotation_marks_within_a_string_are_letters() -> None:

@@ -17,10 +17,12 @@ from placement.problems import BAR, BESIDE, BOX, judge
 
 import designer
 from designer.errors import ProblemError, SolverError, UsageError
+from designer.metrics import BY_NAME
 from designer.placement.candidates import candidates_of
 from designer.placement.layouts import realised_value, weights_of
-from designer.placement.objective import objective_of
+from designer.placement.objective import Objective, objective_of
 from designer.problem import loads
+from designer.report import placement_page
 from designer.report.placed_layout import PlacedLayout
 from designer.search import place as job
 from designer.search.layout_designs import decided, front_of, pareto
@@ -82,7 +84,7 @@ def test_the_sentence_names_the_best_and_what_fewer_lose(placed: tuple[Placed, P
     best, last = result.front[0], result.front[-1]
     assert best.even is not None
     shipped = f"{best.realised:.1f} dB by its filters (5th percentile of cancellation gain over devices, heads and frequencies)"
-    ideal = f"{best.value:.1f} dB by ideal weights, {best.value - best.even:.1f} dB above even steps"
+    ideal = f"{best.value:.1f} dB by ideal weights, {best.value - best.even:.1f} dB better than even steps"
     assert result.sentence.startswith(
         f"best by ideal weights: 5 drivers, {best.width_m:.2f} m wide: {shipped}, {ideal}; "
     )
@@ -241,6 +243,29 @@ def test_less_effort_is_better() -> None:
     assert "95th percentile of effort" in result.sentence
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "even", "words"),
+    [
+        ("cancellation_gain_db", 12.0, 9.0, "3.0 dB better than even steps"),
+        ("cancellation_gain_db", 9.0, 12.0, "3.0 dB worse than even steps"),
+        ("effort_db", 2.0, 5.0, "3.0 dB better than even steps"),
+        ("effort_db", 5.0, 2.0, "3.0 dB worse than even steps"),
+    ],
+)
+def test_better_and_worse_go_by_the_number(
+    placed: tuple[Placed, Path], name: str, value: float, even: float, words: str
+) -> None:
+    """Less effort is better and less gain is worse, in the sentence; the page says why weights stand behind their filters where they do."""
+    result = placed[0]
+    objective = Objective(BY_NAME[name], BY_NAME[name], 5.0)
+    layout = replace(result.front[0], value=value, even=even, realised=4.0)
+    changed = replace(result, objective=objective, front=(layout,), layouts=(layout,))
+    assert f", {words};" in changed.sentence
+    page = placement_page.render(result.candidates, (layout,), (layout,), changed.sentence, objective, (), "")
+    is_behind = (value > 4.0) if name == "effort_db" else (value < 4.0)
+    assert ("Filters spend no more than the requirements need" in page) == is_behind
+
+
 def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
     """It is refused before anything is searched."""
     (tmp_path / "notes.txt").write_text("mine")
@@ -291,6 +316,11 @@ def test_the_front_is_what_no_layout_beats() -> None:
         (BAR.replace("drivers = 5", "drivers = 4") + "widths_m = [0.01]\n", "got 0.01, within which 4 drivers have no places"),
         (BAR.replace("drivers = 5", "drivers = [2, 4]"), "placement.drivers: got 2, all of which designs[0] plays through; expected three"),
         (BAR.replace("null-steering", "ctc").replace(THIRD, ""), "got 5, all of which designs[0] plays through; expected two for"),
+        (BAR.replace("drivers = 5", "drivers = [2, 4]"), 'place 3 or more, or write designs[0].kind = "ctc" for a pair'),
+        (BAR.replace("drivers = 5", "drivers = 1"), "plays through; expected three or more for kind = \"null-steering\"; place 3 or more"),
+        (BAR.replace("drivers = 5", "drivers = 1") + 'mirror = false\nfixed = ["a"]\n', "place 2 or more beside the fixed, or write"),
+        (BAR.replace("null-steering", "ctc").replace(THIRD, ""),
+         'write designs[0].kind = "null-steering", which takes three drivers or more, or place 2'),
     ],
 )  # fmt: skip
 def test_a_placement_that_cannot_be_searched_is_a_fault_with_a_remedy(text: str, message: str) -> None:
