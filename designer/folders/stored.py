@@ -15,7 +15,7 @@ from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import PERCENTILES, Refinement
 from designer.problem.messages import dotted, enumeration, shown
 from designer.problem.schema import DesignTable, Problem
-from designer.problem.ways import ways_of
+from designer.problem.driver_ways import ways_of
 from designer.realization.choice import LENGTH, Choice
 
 MAX_STORED_TAPS = 2**22

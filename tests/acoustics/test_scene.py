@@ -300,7 +300,7 @@ def test_a_head_in_the_device_is_refused(name: str, short_m: float) -> None:
     with pytest.raises(
         UsageError, match=r"^displacements_m\[1\]: got \[.*\], with which the head .* is in the device; .* less$"
     ):
-        designer.scene(problem).moved([[0.0, 0.0, 0.0], [short_m - x, -y, -z]])
+        designer.scene(problem).moved(np.array([[0.0, 0.0, 0.0], [short_m - x, -y, -z]]))
 
 
 @pytest.mark.parametrize("move_m", [math.nan, math.inf, 1j])
