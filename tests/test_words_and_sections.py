@@ -113,7 +113,7 @@ def test_own_scales_are_saved_and_told(tmp_path: Path) -> None:
     assert again.shifts == made.shifts
     text = (folder / "report.html").read_text(encoding="utf-8")
     shifts = [made.shifts["left"] - bits for bits in made.finer_bits["left"]]
-    assert f"left {shifts[0]}, right {shifts[1]}" in text
+    assert f"left {shifts[0]}, right {shifts[1]}".replace("-", "−") in text
     over = [20 * math.log10(sum(abs(v) for v in own)) for own in made.taps["left"].tolist()]
     loud = sorted(((db, name) for db, name in zip(over, made.drivers, strict=True) if db >= 0.05), reverse=True)
     assert loud

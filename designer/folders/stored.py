@@ -195,8 +195,10 @@ class StoredSummary(Stored):
         names = [table.name for table in problem.designs]
         yield from _foreign("channels", self.channels, names)
         for name in names:
-            if name not in self.channels:
+            if name not in self.channels and not self.imported_from:
                 yield Misfit(dotted(("channels", name)), "no such key", "each of the problem's designs")
+        if not self.channels:
+            yield Misfit("channels", "got none", "at least one of the problem's designs")
         for table in problem.designs:
             if table.name in self.channels:
                 for misfit in self.channels[table.name].misfits(table, problem):

@@ -200,7 +200,7 @@ def place(
     >>> speaker = designer.load("problems/smart-speaker.toml")
     >>> placed = designer.place(speaker.replace("placement", {"on": "surface", "drivers": 3, "step_m": 0.05}))
     >>> placed.table[["name", "drivers", "evaluations"]].values.tolist()
-    [['placed-1', 3, 3]]
+    [['placed-1', 3, 8]]
     >>> [round(y, 3) for _, y, _ in (driver.position_m for driver in placed.front[0].drivers)]
     [-0.087, 0.0, 0.087]
 
