@@ -43,7 +43,11 @@ def read(folder: Path) -> dict[str, Any]:
         raise misfitting(folder / SUMMARY, misfit)
     drivers, form, chain = problem.driver_names, summary.realization, summary.virtualizer
     frequency_hz = fine_frequencies_hz(problem)
-    channels = {table.name: _channel(table, problem, summary.channels[table.name]) for table in problem.designs}
+    channels = {
+        table.name: _channel(table, problem, summary.channels[table.name])
+        for table in problem.designs
+        if table.name in summary.channels
+    }
     lengths = {**dict.fromkeys(channels, form.taps), **({} if chain is None else chain.taps)}
     taps = read_taps(folder / "coefficients.csv", drivers, lengths)
     _check_words(folder / "coefficients.csv", problem, form, taps)

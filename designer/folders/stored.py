@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import PERCENTILES, Refinement
+from designer.problem.driver_ways import ways_of
 from designer.problem.messages import dotted, enumeration, shown
 from designer.problem.schema import DesignTable, Problem
-from designer.problem.driver_ways import ways_of
 from designer.realization.choice import LENGTH, Choice
 
 MAX_STORED_TAPS = 2**22
