@@ -178,7 +178,7 @@ def test_the_surface_is_asked_for_where_the_line_does_not_do(monkeypatch: pytest
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2)), 3])
 def test_a_wide_line_tells_the_far_ear(seed: int) -> None:
-    """Before spheres of 5 to 16 cm, turned anyhow, up to ka·reach/R = 5: within 0.03 dB and 0.2 degrees of the slope on the head."""
+    """Before spheres of 5 to 16 cm, two turns of each, up to ka·reach/R = 5: within 0.03 dB and 0.2 degrees of the slope on the head."""
     rng = np.random.default_rng(seed)
     radius_m = [0.05, 0.0875, 0.12, 0.16][seed]
     ball = Unanswered(radius_m, direction(np.array([-90.0, 0.0, 40.0])), [0.3 * radius_m, 0.0, 0.0])
