@@ -182,7 +182,7 @@ def until_true(page: Page, studio: Studio, holds: Callable[[], bool]) -> None:
 
 
 def told(page: Page, studio: Studio) -> None:
-    """Wait until the session has done what it was asked, and the page has all that it was sent of it: this comes last."""
+    """Wait until the page has all that the session has sent it so far: this comes last."""
     stage = f"stage {next(NUMBERS)}"
     studio.session.from_engine({"is": "working", "stage": stage, "version": studio.session.document.version})
     until(page, "stage => document.querySelector('.c-stage').textContent === stage", stage)
