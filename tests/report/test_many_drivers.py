@@ -17,7 +17,8 @@ def test_names_of_many_drivers_neither_overlap_nor_leave_the_figure() -> None:
     """Bounding boxes of the texts, as matplotlib measures them, on the two-way bar of the library."""
     path = library()["two-way-bar"][0]
     head, left, *_ = path.read_text(encoding="utf-8").split("[[designs]]\n")
-    problem = designer.loads(f"{head}[[designs]]\n{left}", folder=path.parent)
+    small = "[realization]\ntaps = 64\n[grid]\nfrequencies = 17\n"
+    problem = designer.loads(f"{head}{small}[[designs]]\n{left}", folder=path.parent)
     filters, layout = draw(response_figure(designer.design(problem), "left")), draw(layout_figure(problem))
     for fig in (filters, layout):
         fig.draw_without_rendering()

@@ -11,9 +11,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from designer.studio import session as studio_session
 from designer.studio.document import Document
 from designer.studio.guard import listening, new_token
 from designer.studio.on_disk import OnDisk
@@ -23,6 +25,8 @@ from designer.studio.session import Session
 MOST_MESSAGES = 10_000
 WAIT_S = 20.0
 """How long a message may take on a machine that is busy."""
+LOOK_S = 0.03
+"""From one look at the file to the next: a third of the product's; by the clock of `OnDisk` a second is between two, whatever passes."""
 Message = dict[str, Any]
 
 
@@ -167,11 +171,13 @@ def served(
     )
     session = Session(document, disk, engine, lambda path: f"/{path}?token={token}")  # type: ignore[arg-type]  # it stands in
     engine.answer = session.from_engine
-    serving = Serving(taken, token).__enter__()
-    try:
-        serving.begin(session)
-        yield Studio(session, engine, serving.port, token, file)
-    finally:
-        # Its thread ends a fifth of a second later, for which most tests need not wait.
-        serving.__exit__(None if is_awaited else GeneratorExit, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(studio_session, "LOOK_S", LOOK_S)
+        serving = Serving(taken, token).__enter__()
+        try:
+            serving.begin(session)
+            yield Studio(session, engine, serving.port, token, file)
+        finally:
+            # Its thread ends a fifth of a second later, for which most tests need not wait.
+            serving.__exit__(None if is_awaited else GeneratorExit, None)
     assert engine.closed

@@ -125,11 +125,11 @@ def page(shown: Page, studio: Studio) -> Iterator[Page]:
             tab.ask("text", next(NUMBERS), text=TEXT)
     if studio.file.read_text(encoding="utf-8") != TEXT:
         studio.file.write_text(TEXT, encoding="utf-8")
-    until_true(shown, lambda: not studio.session.document.dirty)
+    until_true(shown, studio, lambda: not studio.session.document.dirty)
     shown.locator("#form [type=search]").fill("")
     shown.evaluate("document.activeElement.blur()")
     shown.evaluate("() => document.querySelectorAll('.c-away').forEach(button => button.click())")
-    shown.wait_for_timeout(60)
+    told(shown, studio)
 
 
 def slider(page: Page, key: str) -> Locator:
@@ -171,14 +171,22 @@ def until(page: Page, expression: str, argument: Any = None) -> None:
     page.wait_for_function(expression, arg=argument)
 
 
-def until_true(page: Page, holds: Callable[[], bool]) -> None:
+def until_true(page: Page, studio: Studio, holds: Callable[[], bool]) -> None:
     """Wait for what is no part of the page, and for the page to be told."""
-    for _ in range(WAIT_MS // 20):
+    for _ in range(WAIT_MS // 5):
         if holds():
             break
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(5)
     assert holds()
-    page.wait_for_timeout(60)
+    told(page, studio)
+
+
+def told(page: Page, studio: Studio) -> None:
+    """Wait until the page has all that the session has sent it so far: this comes last."""
+    stage = f"stage {next(NUMBERS)}"
+    studio.session.from_engine({"is": "working", "stage": stage, "version": studio.session.document.version})
+    until(page, "stage => document.querySelector('.c-stage').textContent === stage", stage)
+    studio.session.from_engine({"is": "idle"})
 
 
 def test_top_names_stand_once() -> None:
@@ -203,7 +211,7 @@ def test_a_slider_is_followed_and_is_one_step(page: Page, studio: Studio) -> Non
     moved = [asked for asked in studio.engine.asked if asked[0] == "live"]
     assert moved and studio.session.document.text == TEXT
     page.mouse.up()
-    until_true(page, lambda: studio.session.document.text != TEXT)
+    until_true(page, studio, lambda: studio.session.document.text != TEXT)
     ((before, after),) = lines_changed(studio).items()
     assert before == "max_effort_db = 13.0  # enough"
     value = float(re.fullmatch(r"max_effort_db = ([\d.]+)  # enough", after)[1])  # type: ignore[index] # it matches
@@ -211,7 +219,7 @@ def test_a_slider_is_followed_and_is_one_step(page: Page, studio: Studio) -> Non
     assert slider(page, EFFORT).locator(".c-number").input_value() == f"{value:g}"
     assert moved[-1][4]["values"] == {EFFORT: pytest.approx(value, abs=0.6)}
     page.keyboard.press("Control+z")
-    until_true(page, lambda: studio.session.document.text == TEXT)
+    until_true(page, studio, lambda: studio.session.document.text == TEXT)
     assert studio.session.document.text == TEXT
 
 
@@ -230,24 +238,24 @@ def test_keys_move_a_slider_and_are_one_step(page: Page, studio: Studio) -> None
     page.keyboard.press("Escape")
     assert number.input_value() == "512"
     assert pressed() == first != "512"
-    until_true(page, lambda: studio.session.document.text != TEXT)
+    until_true(page, studio, lambda: studio.session.document.text != TEXT)
     assert studio.session.document.text == f"{TEXT}\n[realization]\ntaps = {first}\n"
     page.keyboard.press("Control+z")
-    until_true(page, lambda: studio.session.document.text == TEXT)
+    until_true(page, studio, lambda: studio.session.document.text == TEXT)
     # its range has more places than it has half decibels
     slider(page, EFFORT).locator("input[type=range]").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowDown")
-    until_true(page, lambda: studio.session.document.text != TEXT)
+    until_true(page, studio, lambda: studio.session.document.text != TEXT)
     assert lines_changed(studio) == {"max_effort_db = 13.0  # enough": "max_effort_db = 12.0  # enough"}
     page.keyboard.press("Control+z")
-    until_true(page, lambda: studio.session.document.text == TEXT)
+    until_true(page, studio, lambda: studio.session.document.text == TEXT)
 
 
 def test_a_number_is_typed_exactly_and_taken_out(page: Page, studio: Studio) -> None:
     """What is typed beside a slider stands in the file to the digit; the cross takes the key out, and the slider says so."""
     write(slider(page, EFFORT).locator(".c-number"), "9.0625")
-    until_true(page, lambda: studio.session.document.text != TEXT)
+    until_true(page, studio, lambda: studio.session.document.text != TEXT)
     assert lines_changed(studio) == {"max_effort_db = 13.0  # enough": "max_effort_db = 9.0625  # enough"}
     slider(page, EFFORT).locator(".c-reset").click()
     until(page, "key => document.querySelector(`.c-slider[data-key='${key}']`).classList.contains('absent')", EFFORT)
@@ -342,10 +350,10 @@ def test_a_body_changes_its_kind(page: Page, studio: Studio) -> None:
     """Another model keeps the keys that it has too, and leaves out the others."""
     choice = row(page, "enclosure.model").locator("select")
     choice.select_option("cylinder")
-    until_true(page, lambda: studio.session.document.text != TEXT)
+    until_true(page, studio, lambda: studio.session.document.text != TEXT)
     assert lines_changed(studio) == {'model = "sphere"': 'model = "cylinder"'}
     choice.select_option("baffle")
-    until_true(page, lambda: "radius_m" not in studio.session.document.text)
+    until_true(page, studio, lambda: "radius_m" not in studio.session.document.text)
     assert 'model = "baffle"\n' in studio.session.document.text
 
 
@@ -365,7 +373,7 @@ def test_what_is_being_written_outlives_a_change_by_another(page: Page, studio: 
     assert row(page, "designs[0].max_effort_db").locator("input").input_value() == "7.2"
     page.keyboard.type("5")
     page.keyboard.press("Enter")
-    until_true(page, lambda: "max_effort_db = 7.25  # enough" in studio.session.document.text)
+    until_true(page, studio, lambda: "max_effort_db = 7.25  # enough" in studio.session.document.text)
 
 
 def test_points_of_a_curve_and_tables_come_and_go(page: Page, studio: Studio) -> None:
@@ -377,7 +385,7 @@ def test_points_of_a_curve_and_tables_come_and_go(page: Page, studio: Studio) ->
     page.wait_for_timeout(100)
     assert studio.session.document.text == TEXT
     write(cells.last, "3")
-    until_true(page, lambda: studio.session.document.text != TEXT)
+    until_true(page, studio, lambda: studio.session.document.text != TEXT)
     assert lines_changed(studio) == {
         "cancellation_gain_db = [[500, 4], [6000, 10]]": "cancellation_gain_db = [[500, 4], [6000, 10], [8000, 3]]"
     }
@@ -413,7 +421,7 @@ def test_every_key_is_found_and_told(page: Page, studio: Studio) -> None:
     about = matching.locator(".c-about").inner_text()
     assert "a number from 0 to 10" in about and "default: 0.5" in about
     write(field, "1.5")
-    until_true(page, lambda: studio.session.document.text != TEXT)
+    until_true(page, studio, lambda: studio.session.document.text != TEXT)
     assert studio.session.document.text == TEXT.rstrip("\n") + "\nfade_octaves = 1.5\n"
 
 
@@ -501,16 +509,16 @@ def test_names_are_text(page: Page, studio: Studio) -> None:
 def test_a_change_on_disk_is_asked_about_where_both_have_changed(page: Page, studio: Studio) -> None:
     """An editor writes the file while the page has changes of its own: both are kept until one is chosen, as a step."""
     write(slider(page, EFFORT).locator(".c-number"), "8.5")
-    until_true(page, lambda: studio.session.document.text != TEXT)
+    until_true(page, studio, lambda: studio.session.document.text != TEXT)
     theirs = TEXT.replace("frequencies = 33", "frequencies = 65  # finer")
     studio.file.write_text(theirs, encoding="utf-8")
     page.locator(".c-dirty").get_by_text("changed on disk").wait_for()
     assert "max_effort_db = 8.5  # enough" in studio.session.document.text
     page.locator(".c-notice.question").get_by_role("button", name="Take the file on disk").click()
-    until_true(page, lambda: studio.session.document.text == theirs)
+    until_true(page, studio, lambda: studio.session.document.text == theirs)
     assert studio.file.read_text(encoding="utf-8") == theirs
     page.keyboard.press("Control+z")
-    until_true(page, lambda: "max_effort_db = 8.5  # enough" in studio.session.document.text)
+    until_true(page, studio, lambda: "max_effort_db = 8.5  # enough" in studio.session.document.text)
 
 
 def test_keys_reach_every_part(page: Page, studio: Studio) -> None:
@@ -615,7 +623,7 @@ def test_values_of_several_forms_and_defaults_are_read_whole(page: Page, studio:
     chosen = row(page, "placement.front").locator(".c-name[aria-pressed=true]")
     assert chosen.all_inner_texts() == ["drivers"]
     row(page, "placement.front").get_by_text("width_m", exact=True).click()
-    until_true(page, lambda: 'front = ["drivers", "width_m"]' in studio.session.document.text)
+    until_true(page, studio, lambda: 'front = ["drivers", "width_m"]' in studio.session.document.text)
 
 
 class Door:
@@ -683,5 +691,5 @@ def test_a_lost_connection_loses_nothing(second: tuple[Page, Door], studio: Stud
     tab.locator(".c-stage.lost").wait_for(state="detached")
     until(page, "key => document.querySelector(`.c-slider[data-key='${key}'] .c-number`).value === '7'", EFFORT)
     expected = TEXT.replace("max_effort_db = 13.0  # enough", "max_effort_db = 7.0  # enough")
-    until_true(page, lambda: studio.session.document.text == expected)
+    until_true(page, studio, lambda: studio.session.document.text == expected)
     until(page, "key => document.querySelector(`.c-slider[data-key='${key}'] .c-number`).value === '512'", TAPS)
