@@ -22,5 +22,5 @@ def few_heads() -> Iterator[None]:
 
 @pytest.fixture
 def few_frequencies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For systems that a test makes itself and does not search."""
+    """For systems that a test makes itself; searches of them are held against all layouts of the same system."""
     monkeypatch.setattr(system, "FREQUENCIES", 5)

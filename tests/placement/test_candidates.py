@@ -60,9 +60,9 @@ def test_places_go_around_a_box_in_equal_steps() -> None:
     np.testing.assert_allclose(front, [0, 0.05, 0.05, 0.1, 0.1, 0.15, 0.15], atol=1e-4)
     assert sorted(map(len, choices.units)) == [1, 1] + [2] * 7
     two = candidates_of(
-        loads(AROUND.replace("height_m = 0.0", "height_m = 0.07").replace("step_m = 0.05", "step_m = 0.03"))
+        loads(AROUND.replace("height_m = 0.0", "height_m = 0.05").replace("step_m = 0.05", "step_m = 0.03"))
     )
-    assert sorted(set(two.places_m[:, 2].round(9).tolist())) == [-0.035, -0.0175, 0.0, 0.0175, 0.035]
+    assert sorted(set(two.places_m[:, 2].round(9).tolist())) == [-0.025, 0.0, 0.025]
 
 
 def test_keep_outs_and_fixed_drivers_take_places_away() -> None:

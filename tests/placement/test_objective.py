@@ -126,6 +126,7 @@ SEARCHED = (
 """Each number and each kind of layout once; the other pairs with `--long`."""
 
 
+@pytest.mark.usefixtures("few_frequencies")
 @pytest.mark.parametrize(("name", "objective"), SEARCHED)
 def test_a_search_by_another_number_is_near_the_best(name: str, objective: str) -> None:
     """Within 0.5 dB of all layouts with at most 5 % of their evaluations, and not below group lasso. Seconds: all layouts are valued."""

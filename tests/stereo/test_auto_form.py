@@ -23,7 +23,7 @@ def design(**realization: Any) -> designer.Design:
     table = {key: value for key, value in (LOOSE | realization).items() if value is not None}
     listener = {"position_m": [0.7, 0.0, 0.0], "ear_cloud_m": [[0.0, 0.0, 0.0]]}
     problem = pair(both=True, listener=listener) | {"virtualizer": virtualizer, "realization": table}
-    problem["grid"] |= {"frequencies": 33}
+    problem["grid"] |= {"frequencies": 17}
     return designer.design(designer.loads(text(problem)))
 
 
