@@ -85,7 +85,7 @@ def test_what_the_problem_tells_is_refused_before_the_design() -> None:
 
 @pytest.mark.parametrize("form", ["fir", pytest.param("biquad", marks=pytest.mark.long), "rtf"])
 def test_the_report_shows_what_the_manifest_says(form: str, tmp_path: Path) -> None:
-    """A row a target: products, bytes of flash, RAM and state, scaling; the files are those of the manifest."""
+    """A row a target: products, bytes of flash, RAM and state, or that it is refused; the files are those of the manifest."""
     table = pair()
     table["realization"] = {"form": form, **({"sections": 6} if form == "biquad" else {"taps": 64})}
     table["export"] = {"targets": [name for name in TARGETS if name not in ("minidsp", "tas58xx")]}
@@ -94,6 +94,9 @@ def test_the_report_shows_what_the_manifest_says(form: str, tmp_path: Path) -> N
     entries = json.loads((folder / "export.json").read_text(encoding="utf-8"))
     assert list(entries) == sorted(table["export"]["targets"])
     for name, entry in entries.items():
+        if "refused" in entry:  # sections that a word of 16 bits or a table of taps does not hold
+            assert form == "biquad" and name in ("cmsis-q15", "xilinx-coe") and name in page
+            continue
         sizes = (entry["multiply_adds_per_s"], entry["flash_bytes"], entry["ram_bytes"], entry["state_bytes"])
         cells = "".join(f"<td>{size:,}</td>" for size in sizes)
         assert f"<td><code>export/{name}</code></td>{cells}" in page

@@ -248,7 +248,7 @@ def test_the_equaliser_restores_the_tone_of_the_library(name: str) -> None:
     ]  # the left's mirror image
     result = realize_form(actual, scene, Realization(form="rtf", taps=768, equaliser_taps=256))
     assert not any("off the plain driver's" in warning for warning in result.warnings)
-    f = np.concatenate([np.linspace(0.0, 1000.0, 101), np.linspace(1030.0, 8000.0, 180)])
+    f = np.concatenate([np.linspace(0.0, 1000.0, 201), np.linspace(1010.0, 8000.0, 700)])
     for channel, taps in zip(actual, result.taps, strict=True):
         target = channel_target(channel.design, scene.at(f), channel.plain)
         w = spectra(taps, f, 48_000.0)
