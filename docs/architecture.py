@@ -66,7 +66,7 @@ def modules() -> list[Path]:
 
 @cache
 def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """Every node of a module's syntax, the module first; walked once, without the search for rubbish, which takes three times as long."""
+    """Every node of a module's syntax, the module first; walked once, without the garbage collector, which takes three times as long."""
     searched = gc.isenabled()
     gc.disable()
     try:

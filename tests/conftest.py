@@ -96,7 +96,7 @@ class Backwards:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, Any, Any]:
-    """While files are read nothing is rubbish: the search for it took a third of the time."""
+    """While files are read there is no garbage to collect: the collector took a third of the time."""
     gc.disable()
     try:
         return (yield)

@@ -56,7 +56,7 @@ CALLS = 3
 LEAST_SHARE = 0.8
 """Share of the functions that take arrays which the designs below call."""
 SAVED = (0, 4)
-"""Of these problems the whole folder is made: the room's and the chain's, and a measured head's."""
+"""Problems whose whole folder is made: the room's and the chain's, and a measured head's."""
 FEWER: tuple[tuple[ModuleType, str, object], ...] = (
     (listening_zone, "STEP_M", 0.1),
     (listening, "FITTED_DEG", (30.0,)),

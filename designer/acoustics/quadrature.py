@@ -1,4 +1,4 @@
-"""Gauss-Legendre's rule, of which a process asks for the same few again and again: its nodes are eigenvalues, dearer than most sums."""
+"""Gauss-Legendre's rule, kept for each N: its nodes are eigenvalues, dearer than most sums, and a process uses the same few."""
 
 from __future__ import annotations
 

@@ -279,7 +279,7 @@ class Scene:
 
     @checked_arguments()
     def moved(self, displacements_m: Real) -> Scene:
-        """Scene with the head displaced otherwise: (D, 3) along the device's axes; UsageError for other shapes, not finite, or into it."""
+        """Scene with the head displaced otherwise: (D, 3) on the device's axes; UsageError: another shape, not finite, or in the device."""
         moves_m = np.asarray(displacements_m)
         if moves_m.ndim != 2 or moves_m.shape[1] != 3 or not moves_m.size:
             raise UsageError(

@@ -41,7 +41,8 @@ def quantity(option: str, text: str, units: dict[str, float]) -> float:
         return float(match[1]) * units[match[2]]
     except ValueError:
         named = enumeration([*filter(None, units), *(["no unit"] if "" in units else [])], "or")
-        raise UsageError(f"{option}: got {text}; expected a number with {named}") from None
+        example = next((f", as 1{unit}" for unit in units if unit), "")
+        raise UsageError(f"{option}: got {text}; expected a number with {named}{example}") from None
 
 
 def check_units(jitter: list[str], keys: Sequence[Followed]) -> None:
@@ -49,7 +50,7 @@ def check_units(jitter: list[str], keys: Sequence[Followed]) -> None:
     for key, text in zip(keys, jitter * len(keys) if len(jitter) == 1 else jitter, strict=False):
         unit, units = text.strip().lstrip("+-.0123456789eE").strip(), OF_KEY.get(key.unit, ())
         if unit not in (units or ("",)):
-            expected = f"a number with {enumeration(units, 'or')}" if units else "a number with no unit"
+            expected = f"a number with {enumeration(units, 'or')}, as 1{units[0]}" if units else "a number with no unit"
             raise UsageError(f"--jitter: got {text} for {key.key}; expected {expected}")
 
 
@@ -69,8 +70,8 @@ def bank(
         float,
         typer.Option(
             metavar="DB",
-            help="Largest loss of cancellation gain in dB anywhere in the range: that of filters designed for the place less that of the"
-            " bank's filters there, mean over the band, of the worst channel.",
+            help="Largest loss of cancellation gain in dB anywhere in the range: the gain of filters designed for a place less that of the"
+            " bank's filters there, mean over the band, for the worst channel.",
         ),
     ] = 1.0,
     jitter: Annotated[

@@ -27,7 +27,7 @@ RATE_HZ, DELAY_S = 30.0, 0.05
 MAX_RATE_HZ = 10_000.0
 """A tracker that tells more often tells nothing more: filters follow from block to block, less often than that."""
 MAX_DELAY_S = 1.0
-"""A tracker that tells later tells where a head was that has gone by."""
+"""Largest delay of a tracker's positions: a head has moved on by the time a later one comes."""
 
 
 @checked_arguments(loss="loss_db", jitter="jitter", rate="rate_hz", delay="delay_s")
@@ -128,14 +128,14 @@ def _tracker(keys: Sequence[Followed], jitter: Sequence[float], rate_hz: float, 
         if len(jitter) and error > key.high - key.low:
             unit = f" {key.unit}" if key.unit else ""
             raise UsageError(
-                f"--jitter: got {error:g}{unit} for {key.key}; expected at most its range, {key.high - key.low:g}{unit}: a tracker with a"
-                " larger error tells nothing"
+                f"--jitter: got {error:g}{unit} for {key.key}; expected at most its range, {key.high - key.low:g}{unit}; take"
+                " a smaller error, or a longer range"
             )
     if not 0 < rate_hz <= MAX_RATE_HZ:
         raise UsageError(f"--rate: got {rate_hz:g}; expected above 0 and up to {MAX_RATE_HZ:g} Hz")
     if not 0 <= delay_s <= MAX_DELAY_S:
         raise UsageError(
-            f"--delay: got {delay_s:g} s; expected a time from 0 to {MAX_DELAY_S:g} s; 50 milliseconds are 50ms or 0.05s"
+            f"--delay: got {delay_s:g} s; expected a time from 0 to {MAX_DELAY_S:g} s; write 50 milliseconds as 50ms or 0.05s"
         )
     return Tracker(errors, rate_hz, delay_s)
 

@@ -19,14 +19,14 @@ from designer.problem.schema import DesignTable, Problem
 from designer.realization.choice import LENGTH, Choice
 
 MAX_STORED_TAPS = 2**22
-"""Bound of the length of a filter that is read back, for more than a memory can hold."""
+"""Most taps of a filter that is read back: longer filters would fill the memory."""
 MAX_STORED_DELAY_SAMPLES = 2**22
 MAX_SHIFT = 1000
-"""Bound of a shift in bits: 2 to this power is a number still."""
+"""Bound of a shift in bits: 2 to this power is still finite."""
 MAX_DB = 1e6
-"""Bound of a number in dB: above what the least and the largest number of 64 bits are apart."""
+"""Bound of a number in dB: more than lies between the smallest and the largest float of 64 bits."""
 MAX_NUMBER = 1e30
-"""Bound of any number: its square is a number still."""
+"""Bound of any number: its square is still finite."""
 
 Decibels = Annotated[float, Field(ge=-MAX_DB, le=MAX_DB)]
 Number = Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]

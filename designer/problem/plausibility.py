@@ -30,7 +30,7 @@ MAX_FACING_DEG = 15.0
 
 
 MAX_ASIDE_DEG = 100.0
-"""Angle between the ways that a driver faces and to the listener, beyond which it faces away and not aside or up."""
+"""Angle between a driver's facing and its way to the listener, beyond which it faces away; up to it, aside or up."""
 
 
 def warnings(problem: Problem) -> list[str]:
@@ -100,7 +100,7 @@ def _angle_deg(axis: Real, other: Real) -> float:
 
 
 def _turned_away(problem: Problem) -> Iterator[str]:
-    """A device of modelled drivers that have a front, all of which face away from all who listen."""
+    """Modelled drivers with a front that all face away from every listener."""
     if problem.measured_device is not None or any(driver.response is not None for driver in problem.drivers):
         return
     angles = []

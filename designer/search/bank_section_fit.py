@@ -144,5 +144,5 @@ def _paper_loss_db(place: PlaceDesign) -> float:
 
 
 def _missed_db(place: PlaceDesign) -> float:
-    """By how much at most the sections miss a requirement that the weights hold."""
+    """Largest miss in dB of a requirement that the weights hold, over a place's sections."""
     return max(sections.excess_db for sections in place.sections.values())

@@ -142,7 +142,7 @@ def test_parts_are_looked_at(call: Callable[[Problem], object], message: str, pr
 def test_messages_name_arguments(
     call: Callable[[Problem, Path], object], message: str, problem: Problem, tmp_path: Path
 ) -> None:
-    """In place of the options of the command: `folder=` for -o, and an argument's own name where it is another."""
+    """Messages name arguments in place of the command's options: `folder=` for -o, and an argument's name where it differs."""
     (tmp_path / "notes.txt").touch()
     with pytest.raises(DesignerError) as refused:
         call(problem, tmp_path)

@@ -137,7 +137,7 @@ MANY = (
 
 
 FEWER = (("laptop-pair", 0.0), ("stereo-dipole", 9.0), ("smart-speaker", 0.0))
-"""Of FEW, whose weights the next test but one judges: realised filters take longer."""
+"""Cases of FEW whose filters are realised without `--long`; the next test but one judges the weights of all."""
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
 
 
 def test_passes_that_are_ended_early_are_certified_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a cloud one pass, of several that it takes: within the drivers' limits and the curve, with a certificate."""
+    """One pass of the several that a cloud takes: within the drivers' limits and the curve, with a certificate."""
     target = target_of(0, bright=4, gain_db=6.0)
     free = power_ratio.solve(target).weights
     limited = tightened(target, free, 3.0)

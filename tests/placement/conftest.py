@@ -14,7 +14,7 @@ HEADS = system.HEADS
 
 @pytest.fixture(autouse=True, scope="package")
 def few_heads() -> Iterator[None]:
-    """For all files, which share their judges."""
+    """Eight heads in place of all, for all files, which share their judges."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(system, "HEADS", 8)
         yield
@@ -22,5 +22,5 @@ def few_heads() -> Iterator[None]:
 
 @pytest.fixture
 def few_frequencies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For systems that a test makes itself; searches of them are held against all layouts of the same system."""
+    """Five frequencies, for systems that a test makes itself; searches of them are held against all layouts of the same system."""
     monkeypatch.setattr(system, "FREQUENCIES", 5)

@@ -375,7 +375,7 @@ def test_a_figure_saves_itself(page: Page) -> None:
 
 
 def test_the_page_is_legible(page: Page) -> None:
-    """At 1280 pixels, light."""
+    """A light page of 1280 pixels is legible."""
     is_legible(page, "light")
 
 

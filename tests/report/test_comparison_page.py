@@ -52,7 +52,7 @@ def numbered(*gains_db: float) -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def twenty() -> dict[str, bytes]:
-    """Of twenty designs the page alone is looked at: its figures as files and its table are empty."""
+    """Page of twenty designs; figures as files and the table are empty, because no test looks at them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Picture, "file", lambda _: b"")
         patch.setattr(compare, "tidy_table", lambda *_: pd.DataFrame())

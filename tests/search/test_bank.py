@@ -278,7 +278,7 @@ def test_what_cannot_be_followed_is_refused(over: list[str], loss_db: float, mes
         ({"jitter": [float("inf")]}, "jitter: got inf; expected a standard deviation of 0 or more"),
         ({"rate_hz": 1e12}, r"rate_hz: got 1e\+12; expected above 0 and up to 10000 Hz"),
         ({"delay_s": -0.1}, r"delay_s: got -0\.1 s; expected a time from 0 to 1 s"),
-        ({"delay_s": 5.0}, r"delay_s: got 5 s; expected a time from 0 to 1 s; 50 milliseconds are 50ms or 0\.05s"),
+        ({"delay_s": 5.0}, r"delay_s: got 5 s; expected a time from 0 to 1 s; write 50 milliseconds as 50ms or 0\.05s"),
         ({"processes": 0}, "processes: got 0; expected 1 or more"),
     ],
 )
@@ -294,15 +294,15 @@ def test_a_tracker_is_checked_before_the_work(
 @pytest.mark.parametrize(
     ("over", "jitter", "message"),
     [
-        ([f"{SIDE}=0:0.1"], ["2deg"], f"got 2deg for {SIDE}; expected a number with mm, cm or m"),
-        (["listener.turn_deg=0:9"], ["1cm"], "got 1cm for listener.turn_deg; expected a number with deg"),
+        ([f"{SIDE}=0:0.1"], ["2deg"], f"got 2deg for {SIDE}; expected a number with mm, cm or m, as 1mm"),
+        (["listener.turn_deg=0:9"], ["1cm"], "got 1cm for listener.turn_deg; expected a number with deg, as 1deg"),
         (["speed_of_sound_m_s=340:346"], ["1cm"], "got 1cm for speed_of_sound_m_s; expected a number with no unit"),
         ([f"{SIDE}=0:1", "listener.turn_deg=0:9"], ["1cm", "1e-2 m"], "got 1e-2 m for listener.turn_deg"),
         ([f"{SIDE}=0:0.1"], ["3"], f"--jitter: got 3 for {SIDE}; expected a number with mm, cm or m"),
         (
             [f"{SIDE}=0:0.1"],
             ["3m"],
-            f"got 3 m for {SIDE}; expected at most its range, 0.1 m: a tracker with a larger error",
+            f"got 3 m for {SIDE}; expected at most its range, 0.1 m; take a smaller error, or a longer range",
         ),
     ],
 )
@@ -316,10 +316,10 @@ def test_an_error_has_the_unit_of_its_key(
 
 
 def test_a_delay_has_a_unit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five of nothing are five of what?"""
+    """A bare 5 may be seconds or milliseconds: it is refused with both units."""
     options = ["--over", f"{SIDE}=0:0.1", "--delay", "5"]
     ended = run(capsys, monkeypatch, "bank", "problems/laptop-pair.toml", *options, "-o", "unused")
-    assert (ended.code, ended.err) == (2, "error: --delay: got 5; expected a number with ms or s\n")
+    assert (ended.code, ended.err) == (2, "error: --delay: got 5; expected a number with ms or s, as 1ms\n")
 
 
 def test_places_that_are_infeasible_are_told(
@@ -338,5 +338,5 @@ def test_places_that_are_infeasible_are_told(
     again = run(capsys, monkeypatch, "bank", str(file), *over, "--jitter", "1in", "-o", str(tmp_path / "out"))
     assert (again.code, again.err) == (
         2,
-        "error: --jitter: got 1in; expected a number with mm, cm, m, deg or no unit\n",
+        "error: --jitter: got 1in; expected a number with mm, cm, m, deg or no unit, as 1mm\n",
     )

@@ -85,7 +85,7 @@ _PLAIN = re.compile(r"[0-9+\-.eE \t\n]*")
 
 
 def plain_numbers(lines: list[tuple[int, str]], layout: Layout) -> Real | None:
-    """Rows (R, C) of lines that hold finite numbers with decimal points and nothing else, as most files do; None of others."""
+    """Rows (R, C) of lines that hold finite numbers with decimal points and nothing else, as most files do; else None."""
     text = "\n".join(line for _, line in lines)
     if layout[0] is not _SPACES and (" " in text or layout[0] not in (_COMMAS, _TABS)):
         return None

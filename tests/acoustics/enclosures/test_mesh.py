@@ -62,7 +62,7 @@ def whole(mesh: Triangles, finest_m: float = math.inf) -> MeshGrid:
 
 
 equations_of: dict[int, tuple[MeshGrid, MeshEquations]] = {}
-"""Of the last grid alone, by its identity."""
+"""Equations of the last grid alone, by its identity."""
 
 
 def surface_of(grid: MeshGrid, k: float, slopes: Complex) -> MeshSurface:

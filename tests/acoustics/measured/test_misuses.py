@@ -33,7 +33,7 @@ Row = Callable[[float, complex], tuple[float, ...]]
 
 @cache
 def heard_at_f(angle_deg: float) -> Complex:
-    """At all of F."""
+    """Response at 2 m at every frequency of F, computed once an angle."""
     return heard(angle_deg, F)
 
 
