@@ -121,7 +121,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What the collected tests hold is no rubbish, and there is a lot of it: it is left out of every later search for rubbish."""
+    """Objects of the collected tests are many, and live to the end: the garbage collector leaves them out from here on."""
     gc.collect()
     gc.freeze()
 

@@ -65,7 +65,7 @@ def expected_gain(target: ChannelTarget, w: Complex) -> Real:
 
 
 def drawn_of(target: ChannelTarget, gain: Real) -> Real | None:
-    """`drawn_gain` of the weights whose `expected_gain` this is (F,), where that is what it is; else None."""
+    """An `expected_gain` (F,) where it is the `drawn_gain` of the same weights; else None."""
     return None if target.percentile is None or _is_of_curve_alone(target) else gain
 
 

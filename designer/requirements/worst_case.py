@@ -171,7 +171,7 @@ def uniform_shares(target: ChannelTarget) -> Real:
 
 
 def next_pass(target: ChannelTarget, w: Complex, share: Real, drawn: Real | None = None) -> tuple[ChannelTarget, Real]:
-    """The hardened target of the next pass and its μ (F, G), from the weights (F, L), μ and `drawn`, as in `place_gains`, of the last."""
+    """The next pass: its hardened target and its μ (F, G), from weights (F, L), μ and `drawn` of the last one, as in `place_gains`."""
     if drawn is None and target.percentile is not None:
         drawn = drawn_gain(target, w)
     share = lawson_shares(target, w, share, drawn)

@@ -68,7 +68,7 @@ def auto(few_frequencies: None) -> designer.Design:
 
 @pytest.fixture(scope="module")
 def exact() -> designer.Design:
-    """What the weights are worth: 512 taps."""
+    """Design of 512 taps, whose filters come near to the weights."""
     return designer.design(problem(taps=512))
 
 
