@@ -8,7 +8,7 @@ let ready = false,
   printing = false;
 
 const page = unpacked(JSON.parse(document.getElementById("data").textContent));
-// Whether a query holds is asked of a list of its own: one that is asked between a change and its event has no event, in Chromium.
+// A new list for each question: in Chromium a list that is read between a change and its event never fires the event.
 const DARK = "(prefers-color-scheme: dark)",
   PAPER = "print";
 const holds = query => matchMedia(query).matches;

@@ -1,6 +1,6 @@
 // Light or dark: the system's, until the button says otherwise, which the browser remembers.
 
-// Whether the system is dark is asked of a list of its own: one that is asked between a change and its event has no event, in Chromium.
+// A new list for each question: in Chromium a list that is read between a change and its event never fires the event.
 const darkness = () => matchMedia("(prefers-color-scheme: dark)");
 const remembered = {
   get(key) {
