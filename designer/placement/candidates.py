@@ -200,7 +200,7 @@ def _surface_m(problem: Problem, table: Placement, centre: Real) -> Real:
     places = []
     for row in rows:
         across = radius * (math.cos(row) if is_sphere else 1.0)
-        azimuth = _steps(width / 2, math.degrees(table.step_m / across)) if across > table.step_m else np.zeros(1)
+        azimuth = _steps(width / 2, math.degrees(table.step_m / across)) if across > MIDDLE_M else np.zeros(1)
         if azimuth[-1] - azimuth[0] > 360.0 - 1e-6:  # both ends are one place
             azimuth = azimuth[1:]
         angle = np.radians(middle + azimuth)

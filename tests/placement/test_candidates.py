@@ -38,6 +38,15 @@ def test_places_around_a_circle_are_equal_steps() -> None:
     assert angles.size == 20
 
 
+@pytest.mark.parametrize(("step_m", "count"), [(0.087, 8), (0.088, 8), (0.2, 4), (0.5, 2)])
+def test_a_step_longer_than_the_radius_still_goes_around(step_m: float, count: int) -> None:
+    """Places of a sphere of 87.5 mm come around to its back in the fewest equal steps that are no longer."""
+    table = f'[placement]\non = "surface"\ndrivers = {min(count, 3)}\nstep_m = {step_m}\n'
+    found = candidates_of(loads(SPHERE[: SPHERE.index("[placement]")] + table))
+    assert len(found.places_m) == count
+    assert found.places_m[:, 0].min() == pytest.approx(-0.0875)
+
+
 def test_places_of_a_sphere_are_on_it_and_come_in_pairs() -> None:
     """Radius 87.5 mm everywhere, no place twice, and pistons of 15 mm that do not overlap: 30 mm between the places of any two units."""
     choices = candidates("sphere")
