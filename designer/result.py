@@ -28,7 +28,7 @@ from designer.evaluation.refinement import Refinement
 from designer.evaluation.room import InRoom, in_room
 from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
-from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
+from designer.evaluation.tables import Evaluation, Judged, check_scene, evaluate_taps
 from designer.evaluation.tolerance import ChannelTolerance, draw_of, tolerance
 from designer.evaluation.words import whole_sentence
 from designer.metrics import Realised, numbers_of
@@ -375,7 +375,7 @@ class Result:
 
 @checked_arguments()
 def evaluate(design: Result, scene: Scene) -> Evaluation:
-    """Judge a design's realised coefficients in any scene: other frequencies, another head, another place.
+    """Judge a design's coefficients in any scene of its drivers and sample rate: other frequencies, another head; UsageError for others.
 
     Returns
     -------
@@ -392,6 +392,7 @@ def evaluate(design: Result, scene: Scene) -> Evaluation:
     True
 
     """
+    check_scene(design.drivers, design.problem.sample_rate_hz, scene)
     judged = [
         Judged(channel.table, design.taps[name], channel.plain, "level" in channel.slacks_db)
         for name, channel in design.channels.items()

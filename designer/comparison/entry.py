@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from designer.errors import DataError, UsageError
 from designer.metrics import BY_NAME
+from designer.problem.messages import enumeration
 from designer.problem.schema import Problem
 from designer.result import Channel, Result
 
@@ -85,6 +86,21 @@ class SharedChannel:
         return min(band[0] for band in bands), max(band[1] for band in bands)
 
     @property
+    def bands(self) -> str:
+        """The band in words; of several, each with its entries."""
+        labels: dict[str, list[str]] = {}
+        for entry, channel in zip(self.entries, self.channels, strict=True):
+            labels.setdefault("{:g} to {:g} Hz".format(*channel.table.band_hz), []).append(entry.label)
+        if len(labels) == 1:
+            return next(iter(labels))
+        return enumeration([f"{band} of {enumeration(names)}" for band, names in labels.items()])
+
+    @property
+    def has_one_band(self) -> bool:
+        """Whether the entries' numbers are over the same frequencies."""
+        return len({tuple(channel.table.band_hz) for channel in self.channels}) == 1
+
+    @property
     def aim(self) -> str:
         """Aim of the channel, in words."""
         table = self.channels[0].table
@@ -158,3 +174,16 @@ def _aim(channel: Channel) -> str:
     """Property that two channels of one name share where they are compared."""
     table = channel.table
     return "a beam" if table.is_beam else f"for the {table.ear} ear" if table.is_ear else "for a zone"
+
+
+def band_notes(channels: Sequence[SharedChannel]) -> Iterator[str]:
+    """A sentence on the channels whose numbers are over other frequencies in one entry than in another."""
+    names: dict[str, list[str]] = {}
+    for channel in channels:
+        if not channel.has_one_band:
+            names.setdefault(channel.bands, []).append(channel.name)
+    for bands, alike in names.items():
+        yield (
+            f"numbers of {enumeration(alike)} are each over the design's own band, {bands}, so that their differences are of the bands too;"
+            " to compare the designs alone, write one band_hz for all"
+        )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from designer import measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Real
+from designer.errors import UsageError
 from designer.evaluation.programmes import Playback
 from designer.metrics import CURVES, OF_SEVERAL, Realised, compute
 from designer.problem.schema import DesignTable
@@ -81,6 +82,19 @@ def evaluate_taps(channels: Iterable[Judged], scene: Scene, playback: Playback |
         metrics.append((channel.design.name, channel_metrics(realised)))
         responses.append((channel.design.name, circle_response(realised)))
     return Evaluation(one_below_another(metrics), one_below_another(responses))
+
+
+def check_scene(drivers: Sequence[str], sample_rate_hz: float, scene: Scene) -> None:
+    """Raise a UsageError for a scene of other drivers, or of another sample rate, than those of the filters."""
+    problem = scene.problem
+    for words, expected, actual in (
+        ("the drivers", ", ".join(drivers), ", ".join(problem.driver_names)),
+        ("a sample rate of", f"{sample_rate_hz:g} Hz", f"{problem.sample_rate_hz:g} Hz"),
+    ):
+        if actual != expected:
+            raise UsageError(
+                f"scene: got {words} {actual}; expected {words} {expected}, as the design has; take a scene of such a problem"
+            )
 
 
 def one_below_another(tables: Sequence[tuple[str, Columns]]) -> Columns:

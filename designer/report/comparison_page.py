@@ -126,10 +126,9 @@ def _group(group: ChannelGroup, entries: Sequence[Entry]) -> dict[str, Any]:
         difference = None if number == base else drawn_difference(shared.entries[base], entry, shared.name)
         is_alike = difference is None or abs(difference.median_db) <= RESOLUTIONS["dB"]
         drawn.append({"text": "–" if difference is None else str(difference), "alike": is_alike})
-    band = "{:g} to {:g} Hz".format(*shared.band_hz)
     is_mirrored = ", mirror images" if len(group.channels) > 1 else f", {shared.aim}"
     return {
-        "heading": f"{group.name}{is_mirrored}, {band}",
+        "heading": f"{group.name}{is_mirrored}, {'' if shared.has_one_band else 'each over its own band: '}{shared.bands}",
         "rows": [(row, _columns(row, shared, len(entries))) for row in group.rows],
         "drawn": _spread(drawn, shared, len(entries), ABSENT) if any(cell != ABSENT for cell in drawn) else [],
         "drawn_words": f"Drawn devices: mean gain less that of {shared.entries[base].label}, median",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from designer import job
 from designer.arguments import checked_arguments
-from designer.comparison.entry import Entry, SharedChannel, check_count, check_shown, shared_channels
+from designer.comparison.entry import Entry, SharedChannel, band_notes, check_count, check_shown, shared_channels
 from designer.comparison.head_shift import HeadShift, head_shift
 from designer.comparison.key_differences import scene_note
 from designer.comparison.measured import measured_entries
@@ -226,7 +226,7 @@ def compare(
     check_count(len(entries))
     check_shown(show, entries)
     channels, remarks = shared_channels(entries)
-    notes += remarks
+    notes += [*remarks, *band_notes(channels)]
     say("head shifts")
     shifts = {}
     for channel in channels:

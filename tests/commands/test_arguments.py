@@ -157,3 +157,19 @@ def test_numbers_of_numpy_are_numbers(problem: Problem) -> None:
     assert problem.replace("realization.taps", np.int64(32)).realization.taps == 32
     swept = package.sweep(problem, {"realization.taps": range(32, 33)}, draws=np.int64(0))
     assert swept["realization.taps"].tolist() == [32]
+
+
+def test_filters_are_judged_in_scenes_of_their_own_drivers_and_sample_rate() -> None:
+    """Of another device's scene the drivers are named, of another rate the rate: neither can tell what the filters do."""
+    table = pair() | {"sample_rate_hz": 16000}
+    design = package.design(package.loads(toml(table)))
+    three = table | {"drivers": [*table["drivers"], {"name": "third", "position_m": [0.0, 0.0, 0.1]}]}
+    three["designs"] = [{**table["designs"][0], "drivers": ["left", "right"]}]
+    with pytest.raises(
+        UsageError, match=r"^scene: got the drivers left, right, third; expected the drivers left, right, "
+    ):
+        package.evaluate(design, package.scene(package.loads(toml(three))))
+    with pytest.raises(
+        UsageError, match=r"^scene: got a sample rate of 32000 Hz; expected a sample rate of 16000 Hz, "
+    ):
+        package.evaluate(design, package.scene(package.loads(toml(table | {"sample_rate_hz": 32000}))))

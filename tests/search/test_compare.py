@@ -72,6 +72,19 @@ def test_designs_of_two_scenes_are_told_apart() -> None:
     )
 
 
+def test_numbers_over_several_bands_are_told_as_such(tmp_path: Path) -> None:
+    """Means over two bands have a note with both, and the table's heading too; the bands are those of the designs."""
+    table = pair()
+    table["designs"][0]["band_hz"] = [300.0, 1500.0]
+    made = compare.compare({"wide": designer.loads(toml(pair())), "low": designer.loads(toml(table))})
+    (note,) = made.notes
+    low, high = pair()["designs"][0]["band_hz"]
+    bands = f"{low:g} to {high:g} Hz of wide and 300 to 1500 Hz of low"
+    assert note.startswith(f"numbers of left are each over the design's own band, {bands}, ")
+    page = (made.save(tmp_path / "page") / "comparison.html").read_text(encoding="utf-8")
+    assert f"each over its own band: {bands}" in page
+
+
 def test_one_problem_by_many_methods(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
