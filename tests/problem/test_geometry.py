@@ -157,6 +157,21 @@ def test_null_arcs() -> None:
     assert held[geometry.in_arc(held, back)].tolist() == [-180.0, -175.0, 175.0]
 
 
+@pytest.mark.parametrize(
+    "body", [{"model": "sphere", "radius_m": 0.08}, {"model": "box", "size_m": [0.1, 0.16, 0.1]}], ids=["sphere", "box"]
+)
+def test_centimetres_are_named(body: dict[str, object]) -> None:
+    """Drivers at 8 of a body of 8 cm were written in centimetres: the place that the remedy gives is on the body."""
+    tables = pair() | {"enclosure": body}
+    for driver, y in zip(tables["drivers"], (-8.0, 8.0), strict=True):
+        driver["position_m"] = [0.0, y, 0.0]
+    with pytest.raises(ProblemError, match=r"centimetres\? Write \[0\.0, -0\.08, 0\.0\]"):
+        designer.loads(toml(tables))
+    for driver, y in zip(tables["drivers"], (-0.08, 0.08), strict=True):
+        driver["position_m"] = [0.0, y, 0.0]
+    assert designer.loads(toml(tables)).drivers[0].position_m[1] == -0.08
+
+
 @pytest.mark.parametrize("model", ["cylinder", "free-field"])
 def test_millimetres_are_named(model: str) -> None:
     """A driver 80 m from the centre is asked whether it was written in millimetres, and the place is given in metres."""

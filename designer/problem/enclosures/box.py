@@ -215,7 +215,9 @@ class Box(SolvedBody):
                 f"the nearest place is {shown([round(x, 6) + 0.0 for x in nearest])}, on its {FACE_NAMES[axis, side]}"
             )
             far = math.dist(place, (0, 0, 0)) > MAX_DEVICE_M
-            yield Fault(f"{path}.position_m", actual, expected, in_metres(place) if far else remedy)
+            yield Fault(
+                f"{path}.position_m", actual, expected, in_metres(place, max(self.size_m) / 2) if far else remedy
+            )
 
     @coded("piston-misfit")
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:

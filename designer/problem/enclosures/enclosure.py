@@ -223,9 +223,12 @@ def millimetres(length_m: float) -> str:
     return f"{number(round(length_m * 1000, 1))} mm" if length_m < 1 else f"{number(round(length_m, 2))} m"
 
 
-def in_metres(place: list[float]) -> str:
-    """A remedy for a place that was written in millimetres."""
-    return f"millimetres? Write {shown([coordinate / 1000 for coordinate in place])}"
+def in_metres(place: list[float], size_m: float = 0.0) -> str:
+    """A remedy for a place that was written in millimetres, or in centimetres where these are nearer to the size of its body."""
+    distance = math.hypot(*place)
+    in_centimetres = size_m > 0 and distance**2 < 1e5 * size_m**2  # below the geometric mean of 100 and 1000 sizes
+    unit, parts = ("centimetres", 100) if in_centimetres else ("millimetres", 1000)
+    return f"{unit}? Write {shown([coordinate / parts for coordinate in place])}"
 
 
 def which_ears(inside: NDArray[np.bool_]) -> str:

@@ -95,7 +95,11 @@ class RoundBody(Enclosure):
             actual = f"got {shown(place)}, {millimetres(abs(depth_m))} {side} the {self.model_name}"
             expected = f"{number(self.radius_m)} m (enclosure.radius_m) from the {self.middle[0]}, within 1 mm"
             other = f", or set enclosure.radius_m = {number(distance_m)}" if distance_m > 0 else ""
-            remedy = in_metres(place) if distance_m > MAX_DEVICE_M else f"move the driver to the surface{other}"
+            remedy = (
+                in_metres(place, self.radius_m)
+                if distance_m > MAX_DEVICE_M
+                else f"move the driver to the surface{other}"
+            )
             yield Fault(f"{path}.position_m", actual, expected, remedy)
 
     @coded("piston-misfit")
